@@ -1,0 +1,36 @@
+{
+  "targets": [
+    {
+      "target_name": "caio",
+      "sources": [
+        "native/addon.cc",
+        "native/completion_queue.cc",
+        "native/decode_request.cc",
+        "native/environment.cc",
+        "native/probe_file.cc",
+        "native/thread_pool/file_io.cc",
+        "native/thread_pool/thread_pool.cc"
+      ],
+      "defines": ["NAPI_VERSION=9"],
+      "cflags": ["-Wall", "-Wextra", "-O3", "-fvisibility=hidden"],
+      "cflags_cc": ["-std=c++17", "-fno-exceptions", "-fno-rtti"],
+      "cflags_cc!": ["-std=gnu++17", "-std=gnu++20"],
+      "xcode_settings": {
+        "CLANG_CXX_LANGUAGE_STANDARD": "c++17",
+        "GCC_ENABLE_CPP_EXCEPTIONS": "NO",
+        "GCC_ENABLE_CPP_RTTI": "NO",
+        "MACOSX_DEPLOYMENT_TARGET": "11.0"
+      },
+      "conditions": [
+        ["OS=='linux'", {
+          "sources": [
+            "native/linux_aio/kernel_context.cc",
+            "native/linux_aio/linux_engine.cc",
+            "native/linux_aio/file_facts.cc"
+          ]
+        }],
+        ["OS=='win'", { "type": "none" }]
+      ]
+    }
+  ]
+}

@@ -1,0 +1,84 @@
+/**
+ * The port that every backend implements. A Context calls it with validated, normalized requests, and is called back with plain
+ * numbers; promises, errors and limits are the Context's business.
+ */
+
+export type BackendName = 'linux' | 'thread' | 'pure'
+
+/** The memory of one operation: one view, several for readv and writev, none for a sync. */
+export type Views = NodeJS.ArrayBufferView | readonly NodeJS.ArrayBufferView[] | undefined
+
+/** What the numbers of one record in {@link Batch.records} mean. native/decode_request.h has the same list. */
+export const Field = {
+  opcode: 0,
+  fd: 1,
+  /** where in the file, in bytes */
+  offset: 2,
+  /** bytes, over all views */
+  length: 3,
+  /** where in the view the memory starts; 0 for several views, which are used whole */
+  byteOffset: 4,
+  /** an ioprio value, 0 for none */
+  priority: 5,
+  /** identity of an open handle within this environment, 0 where only the descriptor is known */
+  fileKey: 6,
+} as const
+
+/** Numbers a record. */
+export const RECORD_FIELDS = 8
+
+/** The requests of one tick. Everything is indexed by the operation's id, so nothing is copied on its way down. */
+export interface Batch {
+  /** The first `count` are the ids to submit, in order. */
+  ids: Uint32Array
+  count: number
+  /** {@link RECORD_FIELDS} numbers an id */
+  records: Float64Array
+  views: Views[]
+}
+
+/** Who did the work. native/request.h has the same numbers. */
+export const Route = {
+  /** finished inside `submit` */
+  inline: 0,
+  /** kernel AIO, later */
+  kernel: 1,
+  /** a thread of the pool */
+  pool: 2,
+  /** Node's own `fs` */
+  node: 3,
+} as const
+export type Route = (typeof Route)[keyof typeof Route]
+
+/** A result outside the range of errno: this backend could not take the operation and has not touched the file. */
+export const UNSERVED = -100000
+
+/** Who hears of completions: a Context. */
+export interface Receiver {
+  /**
+   * Called exactly once for each submitted id that was not cancelled, inside `submit` or later.
+   * @param result bytes moved (0 for a sync), a negative errno, or {@link UNSERVED}
+   */
+  complete(id: number, result: number, route: Route): void
+}
+
+/** What a backend can do, beyond the contract that all share. */
+export interface Supports {
+  /** Some operations finish inside `submit`, without a trip through the event loop. */
+  readonly inline: boolean
+  /** Its work does not occupy libuv's thread pool. */
+  readonly ownThreads: boolean
+  /** `priority` reaches the kernel. */
+  readonly priority: boolean
+  /** What has been submitted and not begun can be taken back. */
+  readonly cancel: boolean
+}
+
+export interface Backend {
+  readonly name: string
+  readonly supports: Supports
+  /** Takes over every request of the batch; keeps the receiver alive until the last is complete. Never throws halfway. */
+  submit(batch: Batch, receiver: Receiver): void
+  /** Takes back a submitted request that nothing has begun to serve: true if it was, and `complete` is not called then. */
+  cancel(id: number, receiver: Receiver): boolean
+}

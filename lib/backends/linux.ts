@@ -1,0 +1,31 @@
+/** Kernel AIO (io_submit), with the pool behind it for what would block. Linux 4.18 and later. */
+import { Kind } from '../binding.js'
+import { errnoException } from '../errors.js'
+import { NativeBackend } from './native.js'
+
+/** A failed probe in words, with the remedy where there is one. */
+export function explainAio(errno: number, step: string): string {
+  const { code, message } = errnoException(errno, step)
+  if (step !== 'io_setup') return `its probe failed: ${message}`
+  switch (code) {
+    case 'EAGAIN':
+      return `${message}: fs.aio-max-nr is used up; set /proc/sys/fs/aio-max-nr to more than /proc/sys/fs/aio-nr plus 512`
+    case 'ENOSYS':
+      return `${message}: this kernel has no AIO`
+    case 'EPERM':
+    case 'EACCES':
+      return `${message}: a seccomp filter or security module forbids kernel AIO`
+    default:
+      return message
+  }
+}
+
+export class LinuxBackend extends NativeBackend {
+  readonly name = 'linux'
+  readonly supports = { inline: true, ownThreads: true, priority: true, cancel: true }
+
+  constructor() {
+    if (process.platform !== 'linux') throw new Error(`kernel AIO is Linux's, and this is ${process.platform}`)
+    super(Kind.linux, explainAio)
+  }
+}

@@ -1,0 +1,108 @@
+/** What the two backends over the addon share: one completion array, and channels that say whose a completion is. */
+import { tmpdir } from 'node:os'
+import type { Backend, Batch, Receiver, Route, Supports } from '../backend.js'
+import { COMPLETION_FIELDS, loadBinding } from '../binding.js'
+import type { Binding, Kind } from '../binding.js'
+import { errnoException } from '../errors.js'
+
+/** Room for the largest batch that completes at once; more comes in several calls. */
+const COMPLETIONS = 2048
+const DEFAULT_THREADS = 4
+const MOST_THREADS = 1024
+
+/** Contexts with something in flight. An idle one is not held, so it can be collected. */
+interface Channel {
+  receiver: Receiver
+  inFlight: number
+}
+
+/** `CAIO_THREADS`, or the default where that is no number of threads. */
+export function threadCount(setting: string | undefined): number {
+  const threads = Number(setting)
+  return Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS ? threads : DEFAULT_THREADS
+}
+
+/** The addon as this environment uses it: started once, shared by both backends. */
+class Runtime {
+  readonly binding: Binding
+  readonly #completions = new Float64Array(COMPLETIONS * COMPLETION_FIELDS)
+  readonly #channels: (Channel | undefined)[] = []
+  readonly #freeChannels: number[] = []
+  readonly #byReceiver = new WeakMap<Receiver, number>()
+
+  constructor() {
+    this.binding = loadBinding()
+    const threads = threadCount(process.env['CAIO_THREADS'])
+    const errno = this.binding.start(threads, (count) => this.#deliver(count), this.#completions)
+    if (errno !== 0) throw errnoException(errno, 'eventfd')
+  }
+
+  submit(kind: Kind, batch: Batch, receiver: Receiver): void {
+    const number = this.#channelOf(receiver)
+    // Throws, if at all, before it takes anything over.
+    const inline = this.binding.submit(kind, number, batch.ids, batch.count, batch.records, batch.views)
+    ;(this.#channels[number] as Channel).inFlight += batch.count
+    if (inline > 0) this.#deliver(inline)
+  }
+
+  cancel(kind: Kind, id: number, receiver: Receiver): boolean {
+    const number = this.#byReceiver.get(receiver)
+    if (number === undefined || !this.#channels[number] || !this.binding.cancel(kind, number, id)) return false
+    this.#release(number)
+    return true
+  }
+
+  #channelOf(receiver: Receiver): number {
+    const known = this.#byReceiver.get(receiver)
+    if (known !== undefined && this.#channels[known]?.receiver === receiver) return known
+    const number = this.#freeChannels.pop() ?? this.#channels.length
+    this.#channels[number] = { receiver, inFlight: 0 }
+    this.#byReceiver.set(receiver, number)
+    return number
+  }
+
+  #release(number: number): void {
+    const channel = this.#channels[number] as Channel
+    if (--channel.inFlight > 0) return
+    this.#channels[number] = undefined
+    this.#freeChannels.push(number)
+  }
+
+  #deliver(count: number): void {
+    const completions = this.#completions
+    for (let at = 0; at < count * COMPLETION_FIELDS; at += COMPLETION_FIELDS) {
+      const number = completions[at] as number
+      const { receiver } = this.#channels[number] as Channel
+      this.#release(number)
+      receiver.complete(completions[at + 1] as number, completions[at + 2] as number, completions[at + 3] as Route)
+    }
+  }
+}
+
+let runtime: Runtime | undefined
+
+export abstract class NativeBackend implements Backend {
+  abstract readonly name: string
+  abstract readonly supports: Supports
+  readonly #kind: Kind
+  readonly #runtime: Runtime
+
+  /**
+   * Opens the engine and proves it by a real write, read and fsync in a temporary file.
+   * @throws what keeps it from working here
+   */
+  constructor(kind: Kind, explain: (errno: number, step: string) => string) {
+    this.#kind = kind
+    this.#runtime = runtime ??= new Runtime()
+    const failure = this.#runtime.binding.open(kind, tmpdir())
+    if (failure) throw new Error(explain(...failure))
+  }
+
+  submit(batch: Batch, receiver: Receiver): void {
+    this.#runtime.submit(this.#kind, batch, receiver)
+  }
+
+  cancel(id: number, receiver: Receiver): boolean {
+    return this.#runtime.cancel(this.#kind, id, receiver)
+  }
+}

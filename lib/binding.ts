@@ -1,0 +1,59 @@
+/** The only place that loads the addon. native/addon.cc is its other side. */
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import type { Views } from './backend.js'
+
+/** native/environment.h has the same numbers. */
+export const Kind = { linux: 0, thread: 1 } as const
+export type Kind = (typeof Kind)[keyof typeof Kind]
+
+/** Numbers a completion: channel, id, result, route. */
+export const COMPLETION_FIELDS = 4
+
+export interface Binding {
+  /**
+   * Once an environment.
+   * @param deliver called from the event loop, with how many completions are in `completions`
+   * @returns 0, or a negative errno
+   */
+  start(threads: number, deliver: (count: number) => void, completions: Float64Array): number
+  /** Opens an engine, proving it on a temporary file: null, or the negative errno and the step that failed. */
+  open(kind: Kind, directory: string): null | [errno: number, step: string]
+  /** Hands over the first `count` of `ids`; returns how many completions are in the array now. */
+  submit(kind: Kind, channel: number, ids: Uint32Array, count: number, records: Float64Array, views: Views[]): number
+  cancel(kind: Kind, channel: number, id: number): boolean
+}
+
+/** From dist/lib/ and from lib/ alike, package.json is found by its name. */
+export const packageRoot = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Why no addon can be loaded in this runtime, whatever is on the disk. */
+export function whyNotLoadable(versions: NodeJS.ProcessVersions): string | undefined {
+  // Both lack the libuv loop that the addon watches its eventfd with.
+  if (versions['bun']) return 'Bun has no libuv event loop for the addon'
+  if (versions['deno']) return 'Deno has no libuv event loop for the addon'
+  return undefined
+}
+
+let loaded: { binding: Binding } | { error: Error } | undefined
+
+function load(): Binding {
+  const obstacle = whyNotLoadable(process.versions)
+  if (obstacle) throw new Error(obstacle)
+  const require = createRequire(import.meta.url)
+  const find = require('node-gyp-build') as (root: string) => Binding
+  return find(packageRoot)
+}
+
+/** @throws what kept the addon from loading, the same each time */
+export function loadBinding(): Binding {
+  if (!loaded) {
+    try {
+      loaded = { binding: load() }
+    } catch (error) {
+      loaded = { error: error as Error }
+    }
+  }
+  if ('error' in loaded) throw loaded.error
+  return loaded.binding
+}

@@ -1,0 +1,474 @@
+/**
+ * Context: where requests come in and results go out. It validates, bounds what is with the kernel, hands over all that one tick
+ * brought in one call, keeps buffers alive while they are in use, and closes only when nothing is.
+ */
+import { Field, RECORD_FIELDS, Route, UNSERVED } from './backend.js'
+import type { Backend, BackendName, Batch, Receiver, Views } from './backend.js'
+import { ECANCELED, errnoOf, invalidArgType, invalidState, laterException } from './errors.js'
+import { Operation, opcodeNames, operationCompleters, shapes } from './operation.js'
+import type { Completer, Opcode, OpcodeName, Shape } from './operation.js'
+import { choose, fallbackFrom } from './select.js'
+import * as turn from './turn.js'
+import * as check from './validate.js'
+
+export interface ContextOptions {
+  /** The most operations that are with the backend at a time, 1 to 1,048,576; the rest wait in order. Default 512. */
+  maxRequests?: number
+  /** A backend by name, or one made by the caller. Default: see {@link choose}. */
+  backend?: BackendName | Backend
+}
+
+export interface Stats {
+  backend: string
+  maxRequests: number
+  /** operations with the backend, or about to be handed to it at the end of this tick */
+  inFlight: number
+  /** operations that wait for one of those to complete */
+  waiting: number
+  /** settled, successfully or not */
+  completed: number
+  failed: number
+  cancelled: number
+  /** calls into the backend: `completed / batches` operations went with each */
+  batches: number
+  /** inline results that were delivered a turn of the event loop later, for fairness */
+  deferred: number
+  /** operations that the chosen backend could not take and another served */
+  fallbacks: number
+  bytesRead: number
+  bytesWritten: number
+  /** completed operations by kind */
+  operations: Record<OpcodeName, number>
+  /** completed operations by who did the work */
+  routes: Record<keyof typeof Route, number>
+}
+
+type Resolve = (value: unknown) => void
+
+/** A request beyond `maxRequests`. */
+interface Waiting {
+  opcode: Opcode
+  fd: number
+  views: Views
+  byteOffset: number
+  length: number
+  offset: number
+  priority: number
+  fileKey: number
+  completer: Completer
+  owner: unknown
+  resolve: Resolve
+}
+
+const INITIAL_SLOTS = 64
+
+/** Runs the batch at the end of the tick; queueMicrotask costs an AsyncResource a call. */
+const tick = Promise.resolve()
+
+// One executor for every promise, so that none needs a closure.
+let lastResolve: Resolve
+const takeResolve = (resolve: Resolve): void => {
+  lastResolve = resolve
+}
+
+export class Context implements Receiver {
+  /** Name of the backend. */
+  readonly backend: string
+  /** Why this backend. */
+  readonly reason: string
+  readonly maxRequests: number
+
+  readonly #port: Backend
+
+  // What is in flight, by id. Parallel arrays: nothing is allocated for an operation but its promise.
+  readonly #batch: Batch
+  #owners: unknown[] = []
+  #completers: (Completer | undefined)[] = []
+  #resolves: (Resolve | undefined)[] = []
+  readonly #freeIds: number[] = []
+  #slots = 0
+  #inFlight = 0
+
+  // What waits, in order: from #head on.
+  #waiting: Waiting[] = []
+  #head = 0
+
+  #flushScheduled = false
+  /** What is being handed over: #batch gathers anew meanwhile, since inline completions let waiting operations start. */
+  readonly #handedOver: Batch
+  #submitting = false
+  /** Whether this submission's inline results come too late for this turn; asked at the first of them. */
+  #late: boolean | undefined
+  /** rejections under way */
+  #rejecting = 0
+  #closing: Promise<void> | undefined
+  #drained: (() => void) | undefined
+
+  readonly #operations = new Float64Array(opcodeNames.length)
+  readonly #routes = new Float64Array(Object.keys(Route).length)
+  #failed = 0
+  #cancelled = 0
+  #batches = 0
+  #deferred = 0
+  #fallbacks = 0
+  #bytesRead = 0
+  #bytesWritten = 0
+
+  /**
+   * @throws `ERR_CAIO_BACKEND_UNAVAILABLE` if a backend asked for by name does not work here, with the reason;
+   * `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for bad options
+   */
+  constructor({ maxRequests = 512, backend }: ContextOptions = {}) {
+    this.maxRequests = check.maxRequests(maxRequests)
+    const choice = choose(backend)
+    this.#port = choice.backend
+    this.backend = choice.backend.name
+    this.reason = choice.reason
+    const slots = Math.min(INITIAL_SLOTS, this.maxRequests)
+    this.#batch = { ids: new Uint32Array(slots), count: 0, records: new Float64Array(slots * RECORD_FIELDS), views: [] }
+    this.#handedOver = { ...this.#batch, ids: new Uint32Array(slots) }
+  }
+
+  /**
+   * Reads up to `nbytes` bytes into a new buffer, or up to a view's length into that view.
+   *
+   * @param target bytes to read, 0 to 2^31 - 1, or the memory to read into
+   * @param offset bytes from the start of the file, 0 to 2^53 - 1
+   * @param priority 0, or an I/O priority as ioprio_set(2) has it: a hint, which only direct I/O on `linux` passes on
+   * @returns the bytes read, or for a view their number; fewer than asked for, down to none, at the end of the file
+   * @throws (rejects) Node's errors of read(2): `EBADF`, `EISDIR`, `EIO`, `ESPIPE` for a pipe …; `ERR_OUT_OF_RANGE`,
+   * `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`; `ERR_INVALID_STATE` after close
+   */
+  read(nbytes: number, fd: number, offset?: number, priority?: number): Promise<Buffer>
+  read(view: NodeJS.ArrayBufferView, fd: number, offset?: number, priority?: number): Promise<number>
+  read(target: number | NodeJS.ArrayBufferView, fd: number, offset = 0, priority = 0): Promise<Buffer | number> {
+    return this.#request(shapes.read, target, fd, offset, priority)
+  }
+
+  /**
+   * Writes all of `payload` (a string as UTF-8) and resolves to the number of bytes written. It is fewer than the payload has
+   * only if an error stopped the write halfway; the next write meets that error. None at all is an error, never a success.
+   *
+   * @param offset bytes from the start of the file, 0 to 2^53 - 1; a file opened for appending is appended to, as by pwrite(2)
+   * @throws (rejects) Node's errors of write(2): `EBADF`, `ENOSPC`, `EFBIG`, `EIO` …, and the argument errors of `read`
+   */
+  write(payload: string | NodeJS.ArrayBufferView, fd: number, offset = 0, priority = 0): Promise<number> {
+    return this.#request(shapes.write, payload, fd, offset, priority)
+  }
+
+  /** Reads into several views in one operation, filling each before the next. 1 to 1,024 views. Resolves to the bytes read. */
+  readv(views: readonly NodeJS.ArrayBufferView[], fd: number, offset = 0, priority = 0): Promise<number> {
+    return this.#request(shapes.readv, views, fd, offset, priority)
+  }
+
+  /** Writes several views in one operation, one behind the other. 1 to 1,024 views. Resolves to the bytes written. */
+  writev(views: readonly NodeJS.ArrayBufferView[], fd: number, offset = 0, priority = 0): Promise<number> {
+    return this.#request(shapes.writev, views, fd, offset, priority)
+  }
+
+  /**
+   * Makes what was written before durable, with all metadata: fsync(2). A failed one is not retried: what it could not write is
+   * lost, and everybody who waited on it is told.
+   */
+  fsync(fd: number, priority = 0): Promise<void> {
+    return this.#request(shapes.fsync, undefined, fd, 0, priority)
+  }
+
+  /** Makes what was written before durable, with the metadata needed to read it back: fdatasync(2). See {@link fsync}. */
+  fdsync(fd: number, priority = 0): Promise<void> {
+    return this.#request(shapes.fdsync, undefined, fd, 0, priority)
+  }
+
+  /**
+   * Submits operations together, in this order. They run concurrently: two that touch the same bytes have no order.
+   *
+   * @returns their values, when all have completed
+   * @throws (rejects) with the first failure, in the order given, after all have settled; each operation keeps its own result.
+   * `ERR_INVALID_STATE` if one was submitted before, and then none is submitted
+   */
+  async submit<T extends readonly Operation[]>(
+    ...operations: T
+  ): Promise<{ -readonly [K in keyof T]: T[K] extends Operation<infer V> ? V : never }> {
+    this.#refuseWhenClosing()
+    for (const [index, operation] of operations.entries()) {
+      if (!(operation instanceof Operation)) throw invalidArgType('operation', 'an Operation', operation)
+      if (operation.state !== 'new' || operations.indexOf(operation) !== index) {
+        throw invalidState('an operation can be submitted only once')
+      }
+    }
+    const promises = operations.map((operation) => {
+      operation.claim()
+      const { opcode, views, length } = operation.shape
+      const completer = operationCompleters[opcode] as Completer
+      const { fd, offset, priority } = operation
+      return this.enqueue(opcode, fd, views, 0, length, offset, priority, 0, completer, operation)
+    })
+    await Promise.allSettled(promises)
+    return operations.map((operation) => operation.getValue()) as never
+  }
+
+  /**
+   * Takes back an operation that nothing has begun to serve: it is rejected with `ECANCELED`, and the file is not touched.
+   * @returns false if it is too late, or not an operation of this context
+   */
+  cancel(operation: Operation): boolean {
+    const index = this.#waiting.findIndex((waiting, at) => at >= this.#head && waiting.owner === operation)
+    if (index >= 0) {
+      const [waiting] = this.#waiting.splice(index, 1) as [Waiting]
+      this.#cancelled++
+      this.#reject(waiting.completer, operation, ECANCELED, waiting.resolve)
+      return true
+    }
+    const id = this.#owners.indexOf(operation)
+    if (id < 0 || !(this.#unbatch(id) || this.#port.cancel(id, this))) return false
+    this.#cancelled++
+    this.#settle(id, ECANCELED, Route.inline)
+    return true
+  }
+
+  /** Takes no more operations, and resolves when all that were taken have settled. Further calls wait for the same. */
+  close(): Promise<void> {
+    this.#closing ??= new Promise((resolve) => {
+      this.#drained = resolve
+      this.#checkDrained()
+    })
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** Counters since the context was made. A new object each time. */
+  stats(): Stats {
+    const byName = <K extends string>(names: readonly K[], counts: Float64Array): Record<K, number> =>
+      Object.fromEntries(names.map((name, index) => [name, counts[index]])) as Record<K, number>
+    return {
+      backend: this.backend,
+      maxRequests: this.maxRequests,
+      inFlight: this.#inFlight,
+      waiting: this.#waiting.length - this.#head,
+      completed: this.#operations.reduce((sum, count) => sum + count, 0),
+      failed: this.#failed,
+      cancelled: this.#cancelled,
+      batches: this.#batches,
+      deferred: this.#deferred,
+      fallbacks: this.#fallbacks,
+      bytesRead: this.#bytesRead,
+      bytesWritten: this.#bytesWritten,
+      operations: byName(opcodeNames, this.#operations),
+      routes: byName(Object.keys(Route) as (keyof typeof Route)[], this.#routes),
+    }
+  }
+
+  #refuseWhenClosing(): void {
+    if (this.#closing) throw invalidState('the context is closed')
+  }
+
+  /** Not an async function: that would cost three more microtasks an operation. */
+  #request<T, A>(shape: (target: A) => Shape, target: A, fd: number, offset: number, priority: number): Promise<T> {
+    try {
+      this.#refuseWhenClosing()
+      check.descriptor(fd)
+      check.fileOffset(offset)
+      check.priority(priority)
+      const { opcode, views, length, completer } = shape(target)
+      return this.enqueue(opcode, fd, views, 0, length, offset, priority, 0, completer, undefined) as Promise<T>
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /**
+   * The way in for callers that have checked everything themselves, and have a completer of their own.
+   * @internal
+   */
+  enqueue(
+    opcode: Opcode,
+    fd: number,
+    views: Views,
+    byteOffset: number,
+    length: number,
+    offset: number,
+    priority: number,
+    fileKey: number,
+    completer: Completer,
+    owner: unknown,
+  ): Promise<unknown> {
+    const promise = new Promise(takeResolve)
+    const resolve = lastResolve
+    // An id may be free while others wait only between a completion and the start of the next in line: never jump the queue.
+    const id = this.#head < this.#waiting.length ? -1 : this.#takeId()
+    if (id < 0) {
+      this.#waiting.push({ opcode, fd, views, byteOffset, length, offset, priority, fileKey, completer, owner, resolve })
+    } else {
+      this.#start(id, opcode, fd, views, byteOffset, length, offset, priority, fileKey, completer, owner, resolve)
+    }
+    return promise
+  }
+
+  #takeId(): number {
+    const free = this.#freeIds.pop()
+    if (free !== undefined) return free
+    if (this.#slots === this.maxRequests) return -1
+    if (this.#slots === this.#batch.ids.length) this.#grow()
+    return this.#slots++
+  }
+
+  #grow(): void {
+    const slots = Math.min(this.#slots * 2, this.maxRequests)
+    const ids = new Uint32Array(slots)
+    const records = new Float64Array(slots * RECORD_FIELDS)
+    ids.set(this.#batch.ids)
+    records.set(this.#batch.records)
+    this.#batch.ids = ids
+    this.#batch.records = records
+  }
+
+  #start(
+    id: number,
+    opcode: Opcode,
+    fd: number,
+    views: Views,
+    byteOffset: number,
+    length: number,
+    offset: number,
+    priority: number,
+    fileKey: number,
+    completer: Completer,
+    owner: unknown,
+    resolve: Resolve,
+  ): void {
+    const { records } = this.#batch
+    const record = id * RECORD_FIELDS
+    records[record + Field.opcode] = opcode
+    records[record + Field.fd] = fd
+    records[record + Field.offset] = offset
+    records[record + Field.length] = length
+    records[record + Field.byteOffset] = byteOffset
+    records[record + Field.priority] = priority
+    records[record + Field.fileKey] = fileKey
+    this.#batch.views[id] = views
+    this.#completers[id] = completer
+    this.#owners[id] = owner
+    this.#resolves[id] = resolve
+    this.#inFlight++
+    this.#batch.ids[this.#batch.count++] = id
+    if (this.#flushScheduled) return
+    this.#flushScheduled = true
+    void tick.then(this.#flush)
+  }
+
+  readonly #flush = (): void => {
+    this.#flushScheduled = false
+    const batch = this.#batch
+    if (batch.count === 0) return
+    const handed = this.#handedOver
+    const spare = handed.ids.length < batch.ids.length ? new Uint32Array(batch.ids.length) : handed.ids
+    handed.ids = batch.ids
+    handed.count = batch.count
+    handed.records = batch.records
+    batch.ids = spare
+    batch.count = 0
+    this.#batches++
+    this.#late = undefined
+    this.#submitting = true
+    this.#submitTo(this.#port, handed)
+    this.#submitting = false
+  }
+
+  #submitTo(port: Backend, batch: Batch): void {
+    try {
+      port.submit(batch, this)
+    } catch {
+      // A backend throws before it takes anything over.
+      for (let at = 0; at < batch.count; at++) this.complete(batch.ids[at] as number, UNSERVED, Route.inline)
+    }
+  }
+
+  /** Takes an id out of the batch that this tick has gathered so far. */
+  #unbatch(id: number): boolean {
+    const { ids, count } = this.#batch
+    const at = ids.subarray(0, count).indexOf(id)
+    if (at < 0) return false
+    ids.copyWithin(at, at + 1, count)
+    this.#batch.count--
+    return true
+  }
+
+  /** @internal For the backend. */
+  complete(id: number, result: number, route: Route): void {
+    if (this.#submitting && (this.#late ??= turn.isSpent())) {
+      this.#deferred++
+      turn.defer(this, id, result, route)
+    } else if (result === UNSERVED) {
+      this.#fallBack(id)
+    } else {
+      this.#settle(id, result, route)
+    }
+  }
+
+  /** Gives an operation that its backend could not take to the next backend in the order. */
+  #fallBack(id: number): void {
+    this.#fallbacks++
+    const next = fallbackFrom(this.#port)
+    if (!next) return this.#settle(id, errnoOf('EAGAIN'), Route.inline)
+    this.#submitTo(next, { ...this.#batch, ids: Uint32Array.of(id), count: 1 })
+  }
+
+  #settle(id: number, result: number, route: Route): void {
+    const completer = this.#completers[id] as Completer
+    const resolve = this.#resolves[id] as Resolve
+    const views = this.#batch.views[id]
+    const owner = this.#owners[id]
+    const opcode = this.#batch.records[id * RECORD_FIELDS + Field.opcode] as Opcode
+    this.#batch.views[id] = undefined
+    this.#completers[id] = undefined
+    this.#owners[id] = undefined
+    this.#resolves[id] = undefined
+    this.#freeIds.push(id)
+    this.#inFlight--
+    this.#operations[opcode]!++
+    this.#routes[route]!++
+
+    completer.released?.(owner)
+    if (result < 0) {
+      this.#reject(completer, owner, result, resolve)
+    } else {
+      if (opcode === 0 || opcode === 2) this.#bytesRead += result
+      else this.#bytesWritten += result
+      resolve(completer.value(result, views, owner))
+    }
+    if (this.#head < this.#waiting.length) this.#startWaiting()
+    else this.#checkDrained()
+  }
+
+  #checkDrained(): void {
+    if (this.#inFlight === 0 && this.#rejecting === 0) this.#drained?.()
+  }
+
+  #reject(completer: Completer, owner: unknown, errno: number, resolve: Resolve): void {
+    this.#failed++
+    this.#rejecting++
+    const report = (error: Error): void => {
+      completer.failed?.(owner, error)
+      this.#rejecting--
+      this.#checkDrained()
+    }
+    resolve(laterException(errno, completer.syscall, report))
+  }
+
+  #startWaiting(): void {
+    const id = this.#takeId()
+    const w = this.#waiting[this.#head++] as Waiting
+    this.#start(
+      id, w.opcode, w.fd, w.views, w.byteOffset, w.length, w.offset, w.priority, w.fileKey, w.completer, w.owner, w.resolve,
+    )
+    // Gives back what has been started, at a cost that stays constant an operation.
+    if (this.#head * 2 > this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#head)
+      this.#head = 0
+    }
+  }
+}
+

@@ -1,0 +1,85 @@
+/** From a negative errno, or a refused argument, to an error shaped as Node's own. */
+import { constants } from 'node:os'
+import { getSystemErrorMap } from 'node:util'
+
+const systemErrors = getSystemErrorMap()
+
+/** A negative errno of this platform by its name. */
+export function errnoOf(code: string): number {
+  const number = (constants.errno as Record<string, number | undefined>)[code]
+  return -(number ?? constants.errno.EIO)
+}
+
+/** The operation was taken back before anything had begun to serve it. */
+export const ECANCELED = errnoOf('ECANCELED')
+
+/**
+ * What Node throws for a failed system call: `errno`, `code`, `syscall`, and its message.
+ * @param errno negative, as libuv and the kernel give it
+ */
+export function errnoException(errno: number, syscall: string): NodeJS.ErrnoException {
+  const [code, text] = systemErrors.get(errno) ?? [`Unknown system error ${errno}`, '']
+  const error: NodeJS.ErrnoException = new Error(`${code}: ${text}, ${syscall}`)
+  error.errno = errno
+  error.code = code
+  error.syscall = syscall
+  return error
+}
+
+/**
+ * The error of an operation that failed later, as the promise to adopt for it.
+ *
+ * Its stack is taken two microtasks on: by then the caller's promise has adopted this one, and V8 walks from here, through it,
+ * to the caller's `await`. Succeeding operations pay nothing for that.
+ */
+export async function laterException(
+  errno: number,
+  syscall: string,
+  report?: (error: NodeJS.ErrnoException) => void,
+): Promise<never> {
+  await undefined
+  await undefined
+  const error = errnoException(errno, syscall)
+  report?.(error)
+  throw error
+}
+
+type CodedError = Error & { code: string }
+
+function coded<E extends Error>(error: E, code: string): E & CodedError {
+  // As Node's own do, the stack says the code and the name does not.
+  const name = error.name
+  error.name = `${name} [${code}]`
+  void error.stack
+  error.name = name
+  return Object.assign(error, { code })
+}
+
+/** `ERR_INVALID_ARG_TYPE` */
+export function invalidArgType(name: string, expected: string, actual: unknown): TypeError & CodedError {
+  const received = actual === null || actual === undefined ? String(actual) : `type ${typeof actual}`
+  return coded(new TypeError(`The "${name}" argument must be ${expected}. Received ${received}`), 'ERR_INVALID_ARG_TYPE')
+}
+
+/** `ERR_INVALID_ARG_VALUE` */
+export function invalidArgValue(name: string, problem: string): TypeError & CodedError {
+  return coded(new TypeError(`The argument '${name}' ${problem}`), 'ERR_INVALID_ARG_VALUE')
+}
+
+/** `ERR_OUT_OF_RANGE` */
+export function outOfRange(name: string, range: string, actual: unknown): RangeError & CodedError {
+  return coded(
+    new RangeError(`The value of "${name}" is out of range. It must be ${range}. Received ${String(actual)}`),
+    'ERR_OUT_OF_RANGE',
+  )
+}
+
+/** `ERR_INVALID_STATE` */
+export function invalidState(problem: string): Error & CodedError {
+  return coded(new Error(`Invalid state: ${problem}`), 'ERR_INVALID_STATE')
+}
+
+/** `ERR_CAIO_BACKEND_UNAVAILABLE` */
+export function backendUnavailable(name: string, reason: string): Error & CodedError {
+  return coded(new Error(`The ${name} backend is not available: ${reason}`), 'ERR_CAIO_BACKEND_UNAVAILABLE')
+}

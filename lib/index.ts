@@ -1,0 +1,8 @@
+export { Context } from './context.js'
+export type { ContextOptions, Stats } from './context.js'
+export { Operation } from './operation.js'
+export type { OpcodeName } from './operation.js'
+export { PureBackend } from './backends/pure.js'
+export type { CallbackFs } from './backends/pure.js'
+export type { Backend, BackendName, Batch, Receiver, Route, Supports, Views } from './backend.js'
+export { defaultContext } from './default-context.js'

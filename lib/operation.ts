@@ -1,0 +1,186 @@
+/** Operation: one request as a value, to be submitted once. As in Python's caio. */
+import { invalidState } from './errors.js'
+import type { Views } from './backend.js'
+import * as check from './validate.js'
+
+/** native/request.h has the same numbers. */
+export const Opcode = { read: 0, write: 1, readv: 2, writev: 3, fsync: 4, fdsync: 5 } as const
+export type Opcode = (typeof Opcode)[keyof typeof Opcode]
+
+/** The names of {@link Opcode}, by number. */
+export const opcodeNames = ['read', 'write', 'readv', 'writev', 'fsync', 'fdsync'] as const
+export type OpcodeName = (typeof opcodeNames)[number]
+
+/** The system call that an error names, by opcode; Node says `read` and `write` for the vectored ones, too. */
+const syscalls = ['read', 'write', 'read', 'write', 'fsync', 'fdatasync'] as const
+
+/** Turns what a backend reports into what the caller awaits. One object a kind of operation, shared by all of its requests. */
+export interface Completer {
+  /** as errors name it */
+  readonly syscall: string
+  /** What the promise is fulfilled with. Must not throw. */
+  value(transferred: number, views: Views, owner: unknown): unknown
+  /** Called when nothing uses the views any more, whatever the result. */
+  released?(owner: unknown): void
+  /** Called with the error that the promise is rejected with. */
+  failed?(owner: unknown, error: Error): void
+}
+
+type Convert = (transferred: number, views: Views) => unknown
+
+const count: Convert = (transferred) => transferred
+const nothing: Convert = () => undefined
+/** The buffer was made for this read: only what was read is given out. */
+const filled: Convert = (transferred, views) => {
+  const buffer = views as Buffer
+  return transferred === buffer.length ? buffer : buffer.subarray(0, transferred)
+}
+
+function completer(opcode: Opcode, value: Convert): Completer {
+  return { syscall: syscalls[opcode], value }
+}
+
+/** A request's opcode, memory and way to complete, before it has a descriptor and an offset. */
+export interface Shape {
+  readonly opcode: Opcode
+  readonly views: Views
+  /** bytes */
+  readonly length: number
+  readonly completer: Completer
+}
+
+const readBuffer = completer(Opcode.read, filled)
+const readView = completer(Opcode.read, count)
+const write = completer(Opcode.write, count)
+const readv = completer(Opcode.readv, count)
+const writev = completer(Opcode.writev, count)
+const fsync = completer(Opcode.fsync, nothing)
+const fdsync = completer(Opcode.fdsync, nothing)
+
+export const shapes = {
+  read(target: number | NodeJS.ArrayBufferView): Shape {
+    if (typeof target !== 'number') {
+      return { opcode: Opcode.read, views: target, length: check.viewLength(target, 'buffer'), completer: readView }
+    }
+    check.byteCount(target, 'nbytes')
+    // Zeroed: what lies behind a short read in the same memory must not be another buffer's bytes.
+    return { opcode: Opcode.read, views: Buffer.alloc(target), length: target, completer: readBuffer }
+  },
+  write(payload: string | NodeJS.ArrayBufferView): Shape {
+    const view = typeof payload === 'string' ? Buffer.from(payload) : payload
+    return { opcode: Opcode.write, views: view, length: check.viewLength(view, 'payload'), completer: write }
+  },
+  readv(views: readonly NodeJS.ArrayBufferView[]): Shape {
+    const length = check.viewsLength(views, 'buffers')
+    return { opcode: Opcode.readv, views: [...views], length, completer: readv }
+  },
+  writev(views: readonly NodeJS.ArrayBufferView[]): Shape {
+    const length = check.viewsLength(views, 'buffers')
+    return { opcode: Opcode.writev, views: [...views], length, completer: writev }
+  },
+  fsync(): Shape {
+    return { opcode: Opcode.fsync, views: undefined, length: 0, completer: fsync }
+  },
+  fdsync(): Shape {
+    return { opcode: Opcode.fdsync, views: undefined, length: 0, completer: fdsync }
+  },
+}
+
+type State = 'new' | 'submitted' | 'fulfilled' | 'rejected'
+
+/**
+ * One request, made now and submitted later with {@link Context.submit}. It serves once: submitting it again is refused, and
+ * its result can be read only when it is there.
+ */
+export class Operation<T = unknown> {
+  readonly opcode: OpcodeName
+  readonly fd: number
+  /** where in the file, in bytes */
+  readonly offset: number
+  /** an ioprio value, 0 for none; see {@link Context.read} */
+  readonly priority: number
+  /** @internal */
+  readonly shape: Shape
+  #state: State = 'new'
+  #value: unknown
+
+  private constructor(shape: Shape, fd: number, offset: number, priority: number) {
+    this.opcode = opcodeNames[shape.opcode]
+    this.shape = shape
+    this.fd = check.descriptor(fd)
+    this.offset = check.fileOffset(offset)
+    this.priority = check.priority(priority)
+  }
+
+  /** See {@link Context.read}. Throws what that rejects with for a bad argument. */
+  static read(nbytes: number, fd: number, offset?: number, priority?: number): Operation<Buffer>
+  static read(view: NodeJS.ArrayBufferView, fd: number, offset?: number, priority?: number): Operation<number>
+  static read(target: number | NodeJS.ArrayBufferView, fd: number, offset = 0, priority = 0): Operation<Buffer | number> {
+    return new Operation(shapes.read(target), fd, offset, priority)
+  }
+
+  /** See {@link Context.write}. */
+  static write(payload: string | NodeJS.ArrayBufferView, fd: number, offset = 0, priority = 0): Operation<number> {
+    return new Operation(shapes.write(payload), fd, offset, priority)
+  }
+
+  /** See {@link Context.readv}. */
+  static readv(views: readonly NodeJS.ArrayBufferView[], fd: number, offset = 0, priority = 0): Operation<number> {
+    return new Operation(shapes.readv(views), fd, offset, priority)
+  }
+
+  /** See {@link Context.writev}. */
+  static writev(views: readonly NodeJS.ArrayBufferView[], fd: number, offset = 0, priority = 0): Operation<number> {
+    return new Operation(shapes.writev(views), fd, offset, priority)
+  }
+
+  /** See {@link Context.fsync}. */
+  static fsync(fd: number, priority = 0): Operation<void> {
+    return new Operation(shapes.fsync(), fd, 0, priority)
+  }
+
+  /** See {@link Context.fdsync}. */
+  static fdsync(fd: number, priority = 0): Operation<void> {
+    return new Operation(shapes.fdsync(), fd, 0, priority)
+  }
+
+  get state(): State {
+    return this.#state
+  }
+
+  /**
+   * The result: what the corresponding method of {@link Context} resolves to.
+   * @throws the operation's own error if it failed; `ERR_INVALID_STATE` while there is no result yet
+   */
+  getValue(): T {
+    if (this.#state === 'rejected') throw this.#value
+    if (this.#state !== 'fulfilled') throw invalidState(`the operation is ${this.#state}, it has no result yet`)
+    return this.#value as T
+  }
+
+  /** @internal Marks it submitted, or throws if it is already. */
+  claim(): void {
+    if (this.#state !== 'new') throw invalidState('an operation can be submitted only once')
+    this.#state = 'submitted'
+  }
+
+  /** @internal */
+  settle(state: 'fulfilled' | 'rejected', value: unknown): void {
+    this.#state = state
+    this.#value = value
+  }
+}
+
+/** Completes an {@link Operation}, the request's owner, besides its promise. */
+export const operationCompleters: readonly Completer[] = opcodeNames.map((_, opcode) => ({
+  syscall: syscalls[opcode as Opcode],
+  value(transferred, views, owner) {
+    const operation = owner as Operation
+    const value = operation.shape.completer.value(transferred, views, owner)
+    operation.settle('fulfilled', value)
+    return value
+  },
+  failed(owner, error) {
+    ;(owner as Operation).settle('rejected', error)
+  },
+}))

@@ -1,0 +1,161 @@
+/** Which backend serves: asked for in code, by CAIO_IMPL, by the file default_implementation, or the first that works. */
+import fs from 'node:fs'
+import { join } from 'node:path'
+import { backendUnavailable, invalidArgValue } from './errors.js'
+import type { Backend, BackendName } from './backend.js'
+import { packageRoot } from './binding.js'
+import { LinuxBackend } from './backends/linux.js'
+import { PureBackend } from './backends/pure.js'
+import { ThreadBackend } from './backends/thread.js'
+
+/** A backend that may or may not work here; `open` proves it, or throws the reason. */
+export interface Candidate {
+  readonly name: string
+  open(): Backend
+}
+
+export interface Choice {
+  backend: Backend
+  reason: string
+}
+
+type Warn = (message: string, code: string) => void
+
+/** Names in order of preference, with what opening each gave, which is remembered. */
+export class Registry {
+  readonly #candidates: readonly Candidate[]
+  readonly #opened = new Map<string, Backend | Error>()
+  readonly #warned = new Set<string>()
+  readonly #warn: Warn
+
+  constructor(candidates: readonly Candidate[], warn: Warn) {
+    this.#candidates = candidates
+    this.#warn = warn
+  }
+
+  get names(): string[] {
+    return this.#candidates.map(({ name }) => name)
+  }
+
+  has(name: string): boolean {
+    return this.#candidates.some((candidate) => candidate.name === name)
+  }
+
+  /** The backend, or the error that says why it does not work here. */
+  open(name: string): Backend | Error {
+    const known = this.#opened.get(name)
+    if (known) return known
+    const candidate = this.#candidates.find((each) => each.name === name)
+    let result: Backend | Error
+    try {
+      result = candidate ? candidate.open() : new Error('there is no such backend')
+    } catch (error) {
+      result = error as Error
+    }
+    this.#opened.set(name, result)
+    return result
+  }
+
+  /** Says a thing once. */
+  warnOnce(message: string, code: string): void {
+    if (this.#warned.has(message)) return
+    this.#warned.add(message)
+    this.#warn(message, code)
+  }
+
+  /** The first that works. Says so once if that is not the best that this platform should have. */
+  first(): Choice {
+    const failures: string[] = []
+    for (const name of this.names) {
+      const backend = this.open(name)
+      if (!(backend instanceof Error)) {
+        const reason = failures.length === 0 ? `${name} works here and is the first choice` : failures.join('; ')
+        return { backend, reason: failures.length === 0 ? reason : `${name} is the first that works: ${reason}` }
+      }
+      failures.push(`${name}: ${backend.message}`)
+    }
+    throw backendUnavailable('default', failures.join('; '))
+  }
+}
+
+/** The name that the file holds: its first line that is neither empty nor a `#` comment. */
+export function parseDefaultImplementation(text: string): string | undefined {
+  const lines = text.split(/\r?\n/).map((line) => line.replace(/#.*/, '').trim())
+  return lines.find((line) => line !== '')
+}
+
+/** What the environment wishes for. */
+export interface Wishes {
+  /** CAIO_IMPL */
+  variable: string | undefined
+  /** the name in default_implementation */
+  file: string | undefined
+}
+
+/** Follows the variable, then the file, then the order. A name that cannot be had is warned of once, and passed over. */
+export function chooseByWish(registry: Registry, { variable, file }: Wishes): Choice {
+  const wishes = [
+    { name: variable, source: 'CAIO_IMPL' },
+    { name: file, source: 'the file default_implementation' },
+  ]
+  for (const { name, source } of wishes) {
+    if (!name) continue
+    if (!registry.has(name)) {
+      registry.warnOnce(`${source} names "${name}", but the backends are ${registry.names.join(', ')}`, 'CAIO_BACKEND_UNKNOWN')
+      continue
+    }
+    const backend = registry.open(name)
+    if (!(backend instanceof Error)) return { backend, reason: `${source} names it` }
+    registry.warnOnce(`${source} names "${name}", which does not work here: ${backend.message}`, 'CAIO_BACKEND_UNAVAILABLE')
+  }
+  return registry.first()
+}
+
+const registry = new Registry(
+  [
+    { name: 'linux', open: () => new LinuxBackend() },
+    { name: 'thread', open: () => new ThreadBackend() },
+    { name: 'pure', open: () => new PureBackend() },
+  ],
+  (message, code) => process.emitWarning(message, { code, type: 'CaioWarning' }),
+)
+
+function readDefaultImplementation(): string | undefined {
+  try {
+    return parseDefaultImplementation(fs.readFileSync(join(packageRoot, 'default_implementation'), 'utf8'))
+  } catch {
+    return undefined // none, or not for us to read
+  }
+}
+
+let byWish: Choice | undefined
+
+/**
+ * The backend for a new Context, and why.
+ * @throws `ERR_CAIO_BACKEND_UNAVAILABLE`, `ERR_INVALID_ARG_VALUE` for a name asked for in code
+ */
+export function choose(asked?: BackendName | Backend): Choice {
+  if (asked === undefined) {
+    byWish ??= chooseByWish(registry, { variable: process.env['CAIO_IMPL'], file: readDefaultImplementation() })
+    return byWish
+  }
+  if (typeof asked === 'object') return { backend: asked, reason: 'the caller made it' }
+  if (!registry.has(asked)) throw invalidArgValue('backend', `must be one of ${registry.names.join(', ')}`)
+  const backend = registry.open(asked)
+  if (backend instanceof Error) throw backendUnavailable(asked, backend.message)
+  return { backend, reason: 'the caller asked for it' }
+}
+
+/** The next backend in the order that works, for what `backend` could not take. Says so once. */
+export function fallbackFrom(backend: Backend): Backend | undefined {
+  const names = registry.names
+  const at = names.indexOf(backend.name)
+  if (at < 0 || registry.open(backend.name) !== backend) return undefined
+  for (const name of names.slice(at + 1)) {
+    const next = registry.open(name)
+    if (next instanceof Error) continue
+    registry.warnOnce(`the ${backend.name} backend could not take an operation; ${name} serves instead`, 'CAIO_FALLBACK')
+    return next
+  }
+  return undefined
+}

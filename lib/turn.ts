@@ -1,0 +1,42 @@
+/**
+ * The budget that results delivered without a trip through the event loop have, per turn of it.
+ *
+ * Promises that settle in a microtask let a loop of awaits run on for ever, and timers and sockets starve. So inline results are
+ * delivered at once for about a millisecond a turn; those that come later wait for the next turn. One budget an environment.
+ */
+import type { Receiver, Route } from './backend.js'
+
+/** milliseconds */
+const BUDGET = 1
+
+interface Late {
+  receiver: Receiver
+  id: number
+  result: number
+  route: Route
+}
+
+let deadline = 0
+let next: NodeJS.Immediate | undefined
+let late: Late[] = []
+
+function startTurn(): void {
+  next = undefined
+  const due = late
+  late = []
+  for (const { receiver, id, result, route } of due) receiver.complete(id, result, route)
+}
+
+/** True once this turn's budget is spent. The first call in a turn starts the clock. */
+export function isSpent(): boolean {
+  if (next !== undefined) return performance.now() > deadline
+  deadline = performance.now() + BUDGET
+  next = setImmediate(startTurn)
+  return false
+}
+
+/** Delivers a result on the next turn of the event loop. */
+export function defer(receiver: Receiver, id: number, result: number, route: Route): void {
+  late.push({ receiver, id, result, route })
+  next ??= setImmediate(startTurn)
+}

@@ -1,0 +1,64 @@
+/** What may be asked for. Each check returns its argument, or throws an error with Node's code. */
+import { invalidArgType, invalidArgValue, outOfRange } from './errors.js'
+
+const LARGEST_DESCRIPTOR = 0x7fffffff
+const LARGEST_COUNT = 0x7fffffff
+/** IOV_MAX on Linux and macOS: the kernel takes no more vectors in one call. */
+export const LARGEST_VECTOR = 1024
+
+function integer(value: unknown, name: string, least: number, most: number): number {
+  if (typeof value !== 'number') throw invalidArgType(name, 'of type number', value)
+  if (!Number.isInteger(value)) throw outOfRange(name, 'an integer', value)
+  if (value < least || value > most) throw outOfRange(name, `>= ${least} && <= ${most}`, value)
+  return value
+}
+
+export function descriptor(fd: unknown): number {
+  return integer(fd, 'fd', 0, LARGEST_DESCRIPTOR)
+}
+
+/** Bytes from the start of the file: exact up to 2^53 - 1. */
+export function fileOffset(offset: unknown): number {
+  return integer(offset, 'offset', 0, Number.MAX_SAFE_INTEGER)
+}
+
+export function byteCount(count: unknown, name: string): number {
+  return integer(count, name, 0, LARGEST_COUNT)
+}
+
+export function maxRequests(value: unknown): number {
+  return integer(value, 'maxRequests', 1, 0x100000)
+}
+
+/** 0, or a class of 1 to 3 in the upper three bits over a level of 0 to 7, as ioprio_set(2) has it. */
+export function priority(value: unknown): number {
+  const priority = integer(value, 'priority', 0, 0x7fff)
+  const ioClass = priority >> 13
+  if (priority !== 0 && (ioClass < 1 || ioClass > 3 || (priority & 0x1fff) > 7)) {
+    throw outOfRange('priority', '0 or an I/O priority of ioprio_set(2): (class << 13) | level', value)
+  }
+  return priority
+}
+
+/** Length of a view in bytes; a detached or out-of-bounds one is refused. */
+export function viewLength(view: unknown, name: string): number {
+  if (!ArrayBuffer.isView(view)) throw invalidArgType(name, 'an instance of Buffer, TypedArray, or DataView', view)
+  let length
+  try {
+    length = view.byteLength // throws for a DataView whose memory is gone
+    if (length === 0) void new Uint8Array(view.buffer) // throws if that is detached, where byteLength just says 0
+  } catch {
+    throw invalidArgValue(name, 'is a view of a detached or shrunk buffer')
+  }
+  return length
+}
+
+/** Length of all views in bytes. */
+export function viewsLength(views: unknown, name: string): number {
+  if (!Array.isArray(views)) throw invalidArgType(name, 'an array of ArrayBufferViews', views)
+  if (views.length === 0) throw invalidArgValue(name, 'must not be empty')
+  if (views.length > LARGEST_VECTOR) throw outOfRange(`${name}.length`, `<= ${LARGEST_VECTOR}`, views.length)
+  let length = 0
+  for (const [index, view] of views.entries()) length += viewLength(view, `${name}[${index}]`)
+  return length
+}

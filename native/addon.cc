@@ -1,0 +1,226 @@
+// The module entry: exactly what JavaScript sees. All of it runs on the loop thread; lib/binding.ts has the types.
+#include <errno.h>
+#include <node_api.h>
+
+#include <string>
+#include <vector>
+
+#include "decode_request.h"
+#include "environment.h"
+
+namespace caio {
+namespace {
+
+Environment* GetEnvironment(napi_env env) {
+  void* data = nullptr;
+  napi_get_instance_data(env, &data);
+  return static_cast<Environment*>(data);
+}
+
+napi_value Number(napi_env env, double value) {
+  napi_value result;
+  napi_create_double(env, value, &result);
+  return result;
+}
+
+napi_value Throw(napi_env env, const char* message) {
+  napi_throw_type_error(env, "ERR_INVALID_ARG_VALUE", message);
+  return nullptr;
+}
+
+template <size_t N>
+bool Arguments(napi_env env, napi_callback_info info, napi_value (&out)[N]) {
+  size_t count = N;
+  return napi_get_cb_info(env, info, &count, out, nullptr, nullptr) == napi_ok && count == N;
+}
+
+bool Uint32(napi_env env, napi_value value, uint32_t* out) { return napi_get_value_uint32(env, value, out) == napi_ok; }
+
+// A typed array of the type wanted, as memory.
+template <class T>
+bool TypedArray(napi_env env, napi_value value, napi_typedarray_type wanted, T** memory, size_t* length) {
+  bool is = false;
+  if (napi_is_typedarray(env, value, &is) != napi_ok || !is) return false;
+  napi_typedarray_type type;
+  void* data;
+  if (napi_get_typedarray_info(env, value, &type, length, &data, nullptr, nullptr) != napi_ok || type != wanted) return false;
+  *memory = static_cast<T*>(data);
+  return true;
+}
+
+size_t ElementSize(napi_typedarray_type type) {
+  switch (type) {
+    case napi_int16_array:
+    case napi_uint16_array:
+      return 2;
+    case napi_int32_array:
+    case napi_uint32_array:
+    case napi_float32_array:
+      return 4;
+    case napi_float64_array:
+    case napi_bigint64_array:
+    case napi_biguint64_array:
+      return 8;
+    default:
+      return 1;
+  }
+}
+
+bool ViewOf(napi_env env, napi_value value, View* view) {
+  bool is = false;
+  if (napi_is_typedarray(env, value, &is) == napi_ok && is) {
+    napi_typedarray_type type;
+    size_t elements;
+    if (napi_get_typedarray_info(env, value, &type, &elements, &view->data, nullptr, nullptr) != napi_ok) return false;
+    view->length = elements * ElementSize(type);
+    return true;
+  }
+  if (napi_is_dataview(env, value, &is) == napi_ok && is) {
+    // Its own call throws for a view out of bounds, which is a view of nothing here.
+    if (napi_get_dataview_info(env, value, &view->length, &view->data, nullptr, nullptr) == napi_ok) return true;
+  }
+  return false;
+}
+
+// The views of one operation: none for a sync, an array of them for readv and writev, else one.
+bool ViewsOf(napi_env env, napi_value value, std::vector<View>& views) {
+  views.clear();
+  napi_valuetype type;
+  if (napi_typeof(env, value, &type) != napi_ok || type == napi_undefined) return type == napi_undefined;
+  bool is_array = false;
+  napi_is_array(env, value, &is_array);
+  uint32_t count = 1;
+  if (is_array) napi_get_array_length(env, value, &count);
+  for (uint32_t i = 0; i < count; i++) {
+    napi_value element = value;
+    View view{};
+    if (is_array && napi_get_element(env, value, i, &element) != napi_ok) return false;
+    if (!ViewOf(env, element, &view)) return false;
+    views.push_back(view);
+  }
+  return true;
+}
+
+// start(threads, deliver, completions): 0 or a negative errno
+napi_value Start(napi_env env, napi_callback_info info) {
+  napi_value args[3];
+  uint32_t threads;
+  double* memory;
+  size_t length;
+  if (!Arguments(env, info, args) || !Uint32(env, args[0], &threads) ||
+      !TypedArray(env, args[2], napi_float64_array, &memory, &length) || length < 4) {
+    return Throw(env, "start(threads, deliver, completions)");
+  }
+  auto* environment = new Environment(env);
+  const int error = environment->Start(threads, args[1], args[2]);
+  if (error != 0) {
+    delete environment;
+  } else {
+    // Not owned here: the environment's cleanup hook deletes it.
+    napi_set_instance_data(env, environment, nullptr, nullptr);
+  }
+  return Number(env, error);
+}
+
+// open(kind, directory): null, or [negative errno, the step that failed]
+napi_value Open(napi_env env, napi_callback_info info) {
+  napi_value args[2];
+  uint32_t kind;
+  char directory[4096];
+  size_t length;
+  Environment* environment = GetEnvironment(env);
+  if (!environment || !Arguments(env, info, args) || !Uint32(env, args[0], &kind) ||
+      napi_get_value_string_utf8(env, args[1], directory, sizeof directory, &length) != napi_ok) {
+    return Throw(env, "open(kind, directory)");
+  }
+  const char* step = "";
+  const int error = environment->Open(static_cast<Kind>(kind), directory, &step);
+  napi_value result, name;
+  if (error == 0) {
+    napi_get_null(env, &result);
+    return result;
+  }
+  napi_create_array_with_length(env, 2, &result);
+  napi_create_string_utf8(env, step, NAPI_AUTO_LENGTH, &name);
+  napi_set_element(env, result, 0, Number(env, error));
+  napi_set_element(env, result, 1, name);
+  return result;
+}
+
+// submit(kind, channel, ids, count, records, views): how many completions are in the array now
+napi_value Submit(napi_env env, napi_callback_info info) {
+  napi_value args[6];
+  uint32_t kind, channel, count;
+  uint32_t* ids;
+  double* records;
+  size_t id_count, record_length;
+  Environment* environment = GetEnvironment(env);
+  if (!environment || !Arguments(env, info, args) || !Uint32(env, args[0], &kind) || !Uint32(env, args[1], &channel) ||
+      !TypedArray(env, args[2], napi_uint32_array, &ids, &id_count) || !Uint32(env, args[3], &count) || count > id_count ||
+      !TypedArray(env, args[4], napi_float64_array, &records, &record_length)) {
+    return Throw(env, "submit(kind, channel, ids, count, records, views)");
+  }
+  Engine* engine = environment->engine(static_cast<Kind>(kind));
+  if (!engine) return Throw(env, "the engine is not open");
+
+  std::vector<Request> batch;
+  std::vector<Completion> finished;
+  std::vector<View> views;
+  batch.reserve(count);
+  for (uint32_t i = 0; i < count; i++) {
+    const uint32_t id = ids[i];
+    if ((static_cast<size_t>(id) + 1) * kRecordFields > record_length) return Throw(env, "an id without a record");
+    napi_value element;
+    Request request;
+    int error = -EFAULT;
+    if (napi_get_element(env, args[5], id, &element) == napi_ok && ViewsOf(env, element, views)) {
+      error = DecodeRequest(records + id * kRecordFields, views.data(), views.size(), request);
+    }
+    if (error != 0) {
+      finished.push_back({channel, id, error, Route::kInline});
+      continue;
+    }
+    request.channel = channel;
+    request.id = id;
+    batch.push_back(std::move(request));
+  }
+  // A view that cannot be looked at any more may have left an exception; its operation reports EFAULT instead.
+  bool pending = false;
+  if (napi_is_exception_pending(env, &pending) == napi_ok && pending) {
+    napi_value ignored;
+    napi_get_and_clear_last_exception(env, &ignored);
+  }
+  return Number(env, static_cast<double>(environment->Submit(*engine, batch, finished)));
+}
+
+// cancel(kind, channel, id): true if nothing had begun to serve it; it is not delivered then
+napi_value Cancel(napi_env env, napi_callback_info info) {
+  napi_value args[3], result;
+  uint32_t kind, channel, id;
+  Environment* environment = GetEnvironment(env);
+  if (!environment || !Arguments(env, info, args) || !Uint32(env, args[0], &kind) || !Uint32(env, args[1], &channel) ||
+      !Uint32(env, args[2], &id)) {
+    return Throw(env, "cancel(kind, channel, id)");
+  }
+  Engine* engine = environment->engine(static_cast<Kind>(kind));
+  napi_get_boolean(env, engine && environment->Cancel(*engine, channel, id), &result);
+  return result;
+}
+
+napi_value Init(napi_env env, napi_value exports) {
+  const struct {
+    const char* name;
+    napi_callback function;
+  } functions[] = {{"start", Start}, {"open", Open}, {"submit", Submit}, {"cancel", Cancel}};
+  for (const auto& each : functions) {
+    napi_value function;
+    napi_create_function(env, each.name, NAPI_AUTO_LENGTH, each.function, nullptr, &function);
+    napi_set_named_property(env, exports, each.name, function);
+  }
+  return exports;
+}
+
+}  // namespace
+}  // namespace caio
+
+NAPI_MODULE(NODE_GYP_MODULE_NAME, caio::Init)

@@ -1,0 +1,58 @@
+// Where completions wait for the event loop. An eventfd (a pipe where there is none) is watched by the environment's own
+// loop, so any number of completions cost one wake-up.
+#pragma once
+
+#include <pthread.h>
+#include <uv.h>
+
+#include <vector>
+
+#include "request.h"
+
+namespace caio {
+
+class CompletionQueue {
+ public:
+  CompletionQueue();
+  ~CompletionQueue();
+  CompletionQueue(const CompletionQueue&) = delete;
+  CompletionQueue& operator=(const CompletionQueue&) = delete;
+
+  // Creates the descriptor. 0 or a negative errno.
+  int Open();
+
+  // The descriptor that becomes readable; kernel AIO signals it too (IOCB_FLAG_RESFD).
+  int fd() const { return read_fd_; }
+
+  // Any thread. Signals only when the queue was empty: what follows rides on the same wake-up.
+  void Push(const Completion* items, size_t count);
+
+  // Loop thread. Clears the signal, then takes what is there.
+  void Drain(std::vector<Completion>& out);
+
+  // Any thread that has no loop: waits until there is a signal. False after `timeout_ms`.
+  bool Wait(int timeout_ms);
+
+  // Loop thread. Calls `on_wake(data)` from the loop whenever there is a signal. Starts unreferenced: Ref keeps the loop alive.
+  using Callback = void (*)(void* data);
+  int Watch(uv_loop_t* loop, Callback on_wake, void* data);
+  void Ref();
+  void Unref();
+
+  // Loop thread. Stops watching; `on_closed(data)` is called from the loop when the handle is gone. Needs an earlier Watch.
+  void Unwatch(Callback on_closed);
+
+ private:
+  void Signal();
+
+  int read_fd_ = -1;
+  int write_fd_ = -1;
+  pthread_mutex_t mutex_;
+  std::vector<Completion> items_;  // under mutex_
+  uv_poll_t poll_{};
+  Callback on_wake_ = nullptr;
+  Callback on_closed_ = nullptr;
+  void* data_ = nullptr;
+};
+
+}  // namespace caio

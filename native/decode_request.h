@@ -1,0 +1,33 @@
+// From the numbers and views that JavaScript hands over to a Request. Pure: trusts nothing, touches no memory but its own.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "request.h"
+
+namespace caio {
+
+// One record of lib/backend.ts: what each of its numbers means.
+enum RecordField : size_t {
+  kFieldOpcode,
+  kFieldFd,
+  kFieldOffset,      // in the file
+  kFieldLength,      // bytes
+  kFieldByteOffset,  // where in the view the memory starts
+  kFieldPriority,
+  kFieldFileKey,
+  kRecordFields = 8,
+};
+
+// The memory of one ArrayBufferView, as it is at this moment.
+struct View {
+  void* data;
+  size_t length;
+};
+
+// Fills `request`, whose channel and id are the caller's to set. 0, or -EFAULT where the views do not hold the bytes asked for
+// (a buffer detached or shrunk since it was handed in), or -EINVAL where the numbers make no request.
+int DecodeRequest(const double* record, const View* views, size_t view_count, Request& request);
+
+}  // namespace caio

@@ -1,0 +1,195 @@
+#include "environment.h"
+
+#include <errno.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "probe_file.h"
+
+namespace caio {
+
+namespace {
+
+constexpr size_t kCompletionFields = 4;
+
+// Writes, reads back and syncs by a pool of its own, so that nothing of the environment's is mixed in.
+int ProbePool(int fd, const char** step) {
+  *step = "eventfd";
+  CompletionQueue queue;
+  const int error = queue.Open();
+  if (error != 0) return error;
+  ThreadPool pool(queue, 1);
+  char out[] = "caio probe";
+  char in[sizeof out] = {};
+  struct Step {
+    const char* name;
+    Opcode opcode;
+    char* memory;
+    size_t length;
+  };
+  const Step steps[] = {
+      {"write", Opcode::kWrite, out, sizeof out},
+      {"read", Opcode::kRead, in, sizeof in},
+      {"fsync", Opcode::kFsync, nullptr, 0},
+  };
+  for (const Step& each : steps) {
+    *step = each.name;
+    Request request;
+    request.opcode = each.opcode;
+    request.fd = fd;
+    request.length = each.length;
+    request.single = {each.memory, each.length};
+    std::vector<Completion> finished;
+    pool.Submit(&request, 1, finished);
+    if (!finished.empty()) {
+      *step = "pthread_create";
+      return -EAGAIN;
+    }
+    if (!queue.Wait(5000)) return -ETIMEDOUT;
+    queue.Drain(finished);
+    if (finished.empty()) return -EIO;
+    if (finished[0].result < 0) return static_cast<int>(finished[0].result);
+    if (static_cast<size_t>(finished[0].result) != each.length) return -EIO;
+  }
+  return memcmp(in, out, sizeof out) == 0 ? 0 : -EIO;
+}
+
+}  // namespace
+
+int Environment::Start(unsigned threads, napi_value deliver, napi_value completions) {
+  int error = queue_.Open();
+  if (error != 0) return error;
+  uv_loop_t* loop;
+  if (napi_get_uv_event_loop(env_, &loop) != napi_ok) return -ENOSYS;
+  error = queue_.Watch(loop, OnWake, this);
+  if (error != 0) return error;
+
+  napi_value receiver, name;
+  void* memory;
+  size_t length;
+  napi_create_object(env_, &receiver);
+  napi_create_string_utf8(env_, "caio", NAPI_AUTO_LENGTH, &name);
+  napi_async_init(env_, receiver, name, &async_context_);
+  napi_create_reference(env_, receiver, 1, &receiver_);
+  napi_create_reference(env_, deliver, 1, &deliver_);
+  napi_create_reference(env_, completions, 1, &completions_array_);
+  napi_get_typedarray_info(env_, completions, nullptr, &length, &memory, nullptr, nullptr);
+  completions_memory_ = static_cast<double*>(memory);
+  completions_capacity_ = length / kCompletionFields;
+  pool_ = std::make_unique<ThreadPool>(queue_, threads);
+  // From here on the hook owns this object.
+  napi_add_async_cleanup_hook(env_, OnCleanup, this, &cleanup_);
+  return 0;
+}
+
+int Environment::Open(Kind kind, const char* directory, const char** step) {
+  *step = "open";
+  ProbeFile file(directory);
+  if (file.fd() < 0) return file.fd();
+  if (kind == Kind::kThread) return ProbePool(file.fd(), step);
+#ifdef __linux__
+  if (linux_) return 0;
+  auto engine = std::make_unique<LinuxEngine>(queue_, *pool_);
+  *step = "io_setup";
+  int error = engine->Open();
+  if (error != 0) return error;
+  error = engine->Probe(file.fd(), step);
+  if (error != 0) return error;
+  linux_ = std::move(engine);
+  return 0;
+#else
+  *step = "io_setup";
+  return -ENOSYS;
+#endif
+}
+
+Engine* Environment::engine(Kind kind) {
+#ifdef __linux__
+  if (kind == Kind::kLinux) return linux_.get();
+#endif
+  return kind == Kind::kThread ? pool_.get() : nullptr;
+}
+
+size_t Environment::Submit(Engine& engine, std::vector<Request>& batch, std::vector<Completion>& finished) {
+  AddPending(batch.size() + finished.size());
+  if (!batch.empty()) engine.Submit(batch.data(), batch.size(), finished);
+  undelivered_.insert(undelivered_.end(), finished.begin(), finished.end());
+  return WriteCompletions();
+}
+
+bool Environment::Cancel(Engine& engine, uint32_t channel, uint32_t id) {
+  if (!engine.Cancel(channel, id)) return false;
+  RemovePending(1);
+  return true;
+}
+
+// Moves completions into the array, as many as it holds; where some are left, the loop comes back for them.
+size_t Environment::WriteCompletions() {
+  const size_t count = std::min(undelivered_.size(), completions_capacity_);
+  double* out = completions_memory_;
+  for (size_t i = 0; i < count; i++) {
+    const Completion& completion = undelivered_[i];
+    *out++ = completion.channel;
+    *out++ = completion.id;
+    *out++ = static_cast<double>(completion.result);
+    *out++ = static_cast<double>(completion.route);
+  }
+  undelivered_.erase(undelivered_.begin(), undelivered_.begin() + static_cast<ptrdiff_t>(count));
+  if (!undelivered_.empty()) queue_.Push(nullptr, 0);
+  RemovePending(count);
+  return count;
+}
+
+void Environment::AddPending(size_t count) {
+  if (pending_ == 0 && count > 0) queue_.Ref();
+  pending_ += count;
+}
+
+void Environment::RemovePending(size_t count) {
+  pending_ -= count;
+  if (pending_ == 0 && count > 0) queue_.Unref();
+}
+
+void Environment::OnWake(void* data) { static_cast<Environment*>(data)->Deliver(); }
+
+void Environment::Deliver() {
+  queue_.Drain(undelivered_);
+#ifdef __linux__
+  if (linux_) linux_->Reap(undelivered_);
+#endif
+  if (undelivered_.empty()) return;
+
+  napi_handle_scope scope;
+  if (napi_open_handle_scope(env_, &scope) != napi_ok) return;
+  const size_t count = WriteCompletions();
+  napi_value deliver, receiver, argument;
+  napi_get_reference_value(env_, deliver_, &deliver);
+  napi_get_reference_value(env_, receiver_, &receiver);
+  napi_create_uint32(env_, static_cast<uint32_t>(count), &argument);
+  const napi_status status = napi_make_callback(env_, async_context_, receiver, deliver, 1, &argument, nullptr);
+  if (status == napi_pending_exception) {
+    napi_value error;
+    napi_get_and_clear_last_exception(env_, &error);
+    napi_fatal_exception(env_, error);
+  }
+  napi_close_handle_scope(env_, scope);
+}
+
+// The environment goes away; no JavaScript runs any more. Engines first, so that nobody writes to memory that goes with it.
+void Environment::OnCleanup(napi_async_cleanup_hook_handle, void* data) {
+  auto* self = static_cast<Environment*>(data);
+  self->pool_->Close();
+#ifdef __linux__
+  self->linux_.reset();
+#endif
+  self->queue_.Unwatch([](void* closed) {
+    auto* environment = static_cast<Environment*>(closed);
+    const napi_async_cleanup_hook_handle handle = environment->cleanup_;
+    delete environment;
+    napi_remove_async_cleanup_hook(handle);
+  });
+}
+
+}  // namespace caio

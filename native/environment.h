@@ -1,0 +1,70 @@
+// What one JavaScript environment (the main thread, or a worker) owns: its completion queue, its pool, its kernel context.
+// There is nothing global: workers share none of it. Loop thread only.
+#pragma once
+
+#include <node_api.h>
+
+#include <memory>
+#include <vector>
+
+#include "completion_queue.h"
+#include "engine.h"
+#include "thread_pool/thread_pool.h"
+#ifdef __linux__
+#include "linux_aio/linux_engine.h"
+#endif
+
+namespace caio {
+
+// The numbers are shared with lib/binding.ts.
+enum class Kind : uint32_t { kLinux = 0, kThread = 1 };
+
+class Environment {
+ public:
+  explicit Environment(napi_env env) : env_(env) {}
+  ~Environment() = default;
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+  // Once: `deliver(count)` is called with that many completions in `completions`, four numbers each. 0 or a negative errno.
+  int Start(unsigned threads, napi_value deliver, napi_value completions);
+  bool started() const { return pool_ != nullptr; }
+
+  // Opens the engine, and proves on a temporary file in `directory` that it works. 0, or a negative errno with the failed step.
+  int Open(Kind kind, const char* directory, const char** step);
+
+  // The engine if it is open, else nullptr.
+  Engine* engine(Kind kind);
+
+  // Hands a batch over, and returns how many completions are in the array now.
+  size_t Submit(Engine& engine, std::vector<Request>& batch, std::vector<Completion>& finished);
+
+  bool Cancel(Engine& engine, uint32_t channel, uint32_t id);
+
+ private:
+  static void OnWake(void* data);
+  static void OnCleanup(napi_async_cleanup_hook_handle handle, void* data);
+  void Deliver();
+  size_t WriteCompletions();
+  void AddPending(size_t count);
+  void RemovePending(size_t count);
+
+  napi_env env_;
+  napi_async_cleanup_hook_handle cleanup_ = nullptr;
+  napi_async_context async_context_ = nullptr;
+  napi_ref deliver_ = nullptr;
+  napi_ref receiver_ = nullptr;
+  napi_ref completions_array_ = nullptr;
+  double* completions_memory_ = nullptr;
+  size_t completions_capacity_ = 0;
+
+  CompletionQueue queue_;
+  std::unique_ptr<ThreadPool> pool_;
+#ifdef __linux__
+  std::unique_ptr<LinuxEngine> linux_;
+#endif
+  std::vector<Completion> undelivered_;
+  size_t pending_ = 0;  // taken over and not yet delivered: what keeps the loop alive
+};
+
+}  // namespace caio

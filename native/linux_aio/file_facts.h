@@ -1,0 +1,43 @@
+// What is known of each open file: its kind, and how it answered NOWAIT so far. Loop thread only.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "../request.h"
+#include "nowait_policy.h"
+
+namespace caio {
+
+struct FileFacts {
+  uint64_t batch = 0;     // the batch that last looked at the descriptor
+  uint32_t file_key = 0;  // the handle these facts belong to, 0 where they are checked against dev and ino
+  dev_t dev = 0;
+  ino_t ino = 0;
+  bool regular = false;
+  bool direct = false;  // opened with O_DIRECT
+  NowaitHistory reads;
+  NowaitHistory writes;
+};
+
+class FileFactsTable {
+ public:
+  void NextBatch() { batch_++; }
+
+  // Facts of the request's descriptor, or nullptr where it cannot be looked at (EBADF, say: the real operation will tell). A
+  // number that stands for another file now starts afresh: a handle has a key of its own; a bare number is stat'ed once a batch.
+  FileFacts* Find(const Request& request);
+
+ private:
+  bool Look(int fd, FileFacts& facts);
+
+  uint64_t batch_ = 0;
+  std::vector<FileFacts> by_fd_;
+};
+
+// Size of the file now, or -1. Does not wait for a server.
+int64_t FileSize(int fd);
+
+}  // namespace caio

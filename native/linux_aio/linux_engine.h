@@ -1,0 +1,57 @@
+// Kernel AIO for what cannot block in io_submit, the pool for the rest. Loop thread only; one an environment.
+#pragma once
+
+#include <vector>
+
+#include "../completion_queue.h"
+#include "../engine.h"
+#include "file_facts.h"
+#include "kernel_context.h"
+
+namespace caio {
+
+class LinuxEngine final : public Engine {
+ public:
+  LinuxEngine(CompletionQueue& completions, Engine& pool);
+  ~LinuxEngine() override;
+
+  // 0 or a negative errno of io_setup.
+  int Open();
+
+  // Writes to, reads from and syncs `fd` by kernel AIO, blocking. 0, or a negative errno with the step that failed.
+  int Probe(int fd, const char** step);
+
+  void Submit(Request* batch, size_t count, std::vector<Completion>& finished) override;
+  bool Cancel(uint32_t channel, uint32_t id) override { return pool_.Cancel(channel, id); }
+  void Reap(std::vector<Completion>& finished) override;
+  void Close() override;
+
+ private:
+  bool TryKernel(Request& request);
+  void Prepare(uint32_t slot);
+  void SubmitPrepared();
+  void Refused(uint32_t slot, int64_t error);
+  void Finish(uint32_t slot, int64_t result, Route route);
+  void ToPool(uint32_t slot);
+  void Collect(Route route);
+  void FlushPool(std::vector<Completion>& finished);
+  void Remember(const Request& request, NowaitAnswer answer);
+
+  CompletionQueue& completions_;
+  Engine& pool_;
+  KernelContext kernel_;
+  FileFactsTable files_;
+
+  // What is with the kernel: a slot keeps the request, so that the pool can take over. Fixed size, so iocb.aio_data names it.
+  std::vector<Request> slots_;
+  std::vector<uint32_t> free_slots_;
+
+  // Of the call under way.
+  std::vector<iocb> iocbs_;
+  std::vector<iocb*> iocb_pointers_;
+  std::vector<Request> for_pool_;
+  std::vector<Completion> done_;
+  size_t inline_bytes_ = 0;
+};
+
+}  // namespace caio

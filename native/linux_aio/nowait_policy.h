@@ -1,0 +1,46 @@
+// Whether an RWF_NOWAIT attempt is worth making: a pure rule over what earlier attempts on the same file answered.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace caio {
+
+// A hit copies on the loop thread: larger reads would hold it for milliseconds, even half cached.
+constexpr size_t kInlineBytes = 64 * 1024;
+// The same bound for all of one batch.
+constexpr size_t kInlineBatchBytes = 2 * 1024 * 1024;
+
+enum class NowaitAnswer : uint8_t { kHit, kMiss, kRefused };
+
+struct NowaitHistory {
+  uint8_t misses = 0;   // in a row
+  uint16_t pause = 0;   // operations yet to let pass without an attempt
+  bool refused = false; // the file system does not know NOWAIT here: never again
+};
+
+constexpr uint8_t kMissesBeforePause = 4;
+constexpr uint16_t kLongestPause = 512;
+
+// After `kMissesBeforePause` misses in a row each further miss doubles the pause; one hit forgets them all.
+inline NowaitHistory Learn(NowaitHistory history, NowaitAnswer answer) {
+  if (answer == NowaitAnswer::kHit) return {0, 0, history.refused};
+  if (answer == NowaitAnswer::kRefused) return {0, 0, true};
+  if (history.misses < 32) history.misses++;
+  if (history.misses >= kMissesBeforePause) {
+    const unsigned doublings = history.misses - kMissesBeforePause;
+    const unsigned pause = doublings >= 9 ? kLongestPause : 1u << doublings;
+    history.pause = static_cast<uint16_t>(pause < kLongestPause ? pause : kLongestPause);
+  }
+  return history;
+}
+
+// Says whether to try, and counts the pause down.
+inline bool ShouldTry(NowaitHistory& history) {
+  if (history.refused) return false;
+  if (history.pause == 0) return true;
+  history.pause--;
+  return false;
+}
+
+}  // namespace caio

@@ -1,0 +1,45 @@
+#include "probe_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace caio {
+
+namespace {
+
+int OpenTemporary(const char* directory) {
+#ifdef O_TMPFILE
+  const int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (fd >= 0) return fd;
+#endif
+  char path[PATH_MAX];
+  const int length = snprintf(path, sizeof path, "%s/caio-probe-XXXXXX", directory);
+  if (length < 0 || length >= static_cast<int>(sizeof path)) return -ENAMETOOLONG;
+  const int named = mkstemp(path);
+  if (named < 0) return -errno;
+  fcntl(named, F_SETFD, FD_CLOEXEC);
+  unlink(path);
+  return named;
+}
+
+}  // namespace
+
+ProbeFile::ProbeFile(const char* directory) : fd_(OpenTemporary(directory)) {
+#ifdef __linux__
+  if (fd_ < 0) {
+    fd_ = memfd_create("caio-probe", MFD_CLOEXEC);
+    if (fd_ < 0) fd_ = -errno;
+  }
+#endif
+}
+
+ProbeFile::~ProbeFile() {
+  if (fd_ >= 0) close(fd_);
+}
+
+}  // namespace caio

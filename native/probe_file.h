@@ -1,0 +1,21 @@
+// A temporary file to prove an engine on, gone from the directory at once.
+#pragma once
+
+namespace caio {
+
+class ProbeFile {
+ public:
+  // In `directory`, or in memory where that cannot be written to.
+  explicit ProbeFile(const char* directory);
+  ~ProbeFile();
+  ProbeFile(const ProbeFile&) = delete;
+  ProbeFile& operator=(const ProbeFile&) = delete;
+
+  // The descriptor, or a negative errno.
+  int fd() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+}  // namespace caio

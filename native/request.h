@@ -1,0 +1,81 @@
+// What travels between JavaScript and an engine: plain data, no Node-API.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace caio {
+
+// The numbers are shared with lib/operation.ts.
+enum class Opcode : uint8_t {
+  kRead = 0,
+  kWrite = 1,
+  kReadv = 2,
+  kWritev = 3,
+  kFsync = 4,
+  kFdsync = 5,
+};
+
+inline bool IsRead(Opcode op) { return op == Opcode::kRead || op == Opcode::kReadv; }
+inline bool IsSync(Opcode op) { return op == Opcode::kFsync || op == Opcode::kFdsync; }
+
+// Who did the work. The numbers are shared with lib/backend.ts.
+enum class Route : uint8_t {
+  kInline = 0,  // finished inside submit
+  kKernel = 1,  // kernel AIO, asynchronously
+  kPool = 2,    // a pool thread
+};
+
+// Outside the range of errno: no engine here could take the request, and the file was not touched.
+constexpr int64_t kUnserved = -100000;
+
+// One operation. The memory it names belongs to JavaScript, which keeps it alive until the completion is delivered.
+struct Request {
+  uint32_t channel = 0;   // which Context
+  uint32_t id = 0;        // which of its operations
+  uint32_t file_key = 0;  // identity of an open handle, or 0 where only the number `fd` is known
+  Opcode opcode = Opcode::kRead;
+  uint16_t priority = 0;  // ioprio value, 0 for none
+  int fd = -1;
+  int64_t offset = 0;
+  size_t length = 0;  // bytes asked for, over all vectors
+  size_t done = 0;    // bytes an earlier attempt has moved already
+  iovec single{};     // the memory of a read or write
+  std::unique_ptr<iovec[]> vectors;  // the memory of a readv or writev
+  int vector_count = 0;
+
+  iovec* iov() { return vectors ? vectors.get() : &single; }
+  int iov_count() const { return vectors ? vector_count : 1; }
+
+  // Steps over `bytes` that have been moved, so that the next attempt goes on behind them.
+  void Advance(size_t bytes);
+};
+
+inline void Request::Advance(size_t bytes) {
+  done += bytes;
+  if (!vectors) {
+    single.iov_base = static_cast<char*>(single.iov_base) + bytes;
+    single.iov_len -= bytes;
+    return;
+  }
+  int first = 0;
+  while (first < vector_count && bytes >= vectors[first].iov_len) bytes -= vectors[first++].iov_len;
+  for (int i = first; i < vector_count; i++) vectors[i - first] = vectors[i];
+  vector_count -= first;
+  if (vector_count > 0 && bytes > 0) {
+    vectors[0].iov_base = static_cast<char*>(vectors[0].iov_base) + bytes;
+    vectors[0].iov_len -= bytes;
+  }
+}
+
+struct Completion {
+  uint32_t channel;
+  uint32_t id;
+  int64_t result;  // bytes moved, 0 for a sync, a negative errno, or kUnserved
+  Route route;
+};
+
+}  // namespace caio

@@ -1,0 +1,73 @@
+#include "file_io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace caio {
+namespace {
+
+#ifndef IOV_MAX
+#define IOV_MAX 1024
+#endif
+
+ssize_t ReadOnce(Request& request) {
+  const off_t offset = static_cast<off_t>(request.offset + static_cast<int64_t>(request.done));
+  if (request.vectors) return preadv(request.fd, request.iov(), std::min(request.vector_count, IOV_MAX), offset);
+  return pread(request.fd, request.single.iov_base, request.single.iov_len, offset);
+}
+
+ssize_t WriteOnce(Request& request) {
+  const off_t offset = static_cast<off_t>(request.offset + static_cast<int64_t>(request.done));
+  if (request.vectors) return pwritev(request.fd, request.iov(), std::min(request.vector_count, IOV_MAX), offset);
+  return pwrite(request.fd, request.single.iov_base, request.single.iov_len, offset);
+}
+
+int64_t Read(Request& request) {
+  for (;;) {
+    const ssize_t result = ReadOnce(request);
+    if (result >= 0) return static_cast<int64_t>(request.done) + result;
+    if (errno == EINTR) continue;
+    return request.done > 0 ? static_cast<int64_t>(request.done) : -errno;
+  }
+}
+
+int64_t Write(Request& request) {
+  for (;;) {
+    const ssize_t result = WriteOnce(request);
+    if (result < 0) {
+      if (errno == EINTR) continue;
+      return request.done > 0 ? static_cast<int64_t>(request.done) : -errno;
+    }
+    request.Advance(static_cast<size_t>(result));
+    if (request.done >= request.length) return static_cast<int64_t>(request.done);
+    if (result == 0) return request.done > 0 ? static_cast<int64_t>(request.done) : -EIO;
+  }
+}
+
+int SyncOnce(int fd, [[maybe_unused]] bool data_only) {
+#ifdef __APPLE__
+  // fsync there leaves the drive's cache unflushed, as libuv's uv__fs_fsync explains; some file systems refuse the fcntl.
+  const int result = fcntl(fd, F_FULLFSYNC);
+  return result == 0 ? 0 : fsync(fd);
+#else
+  return data_only ? fdatasync(fd) : fsync(fd);
+#endif
+}
+
+// Never repeated, not even on EINTR by anything but the signal itself: a failed sync has lost what it failed to write.
+int64_t Sync(const Request& request) {
+  return SyncOnce(request.fd, request.opcode == Opcode::kFdsync) == 0 ? 0 : -errno;
+}
+
+}  // namespace
+
+int64_t PerformBlocking(Request& request) {
+  if (IsSync(request.opcode)) return Sync(request);
+  return IsRead(request.opcode) ? Read(request) : Write(request);
+}
+
+}  // namespace caio
