@@ -40,6 +40,8 @@ export async function laterException(
   await undefined
   await undefined
   const error = errnoException(errno, syscall)
+  // The caller's frames alone.
+  Error.captureStackTrace(error, laterException)
   report?.(error)
   throw error
 }

@@ -35,11 +35,12 @@ export interface Setting {
 /** Runs one test to its end in the folder of `slot`, which no other running test may share. */
 export async function runTest(setting: Setting, test: TestFile, variant: Variant, slot: number): Promise<TestResult> {
   const folder = join(setting.scratch, String(slot));
+  const work = join(folder, 'work');
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(work, { recursive: true });
   const files = { stdout: join(folder, 'stdout'), stderr: join(folder, 'stderr'), report: join(folder, 'report') };
   const started = performance.now();
-  const ended = await execute(setting, test, variant, slot, folder, files);
+  const ended = await execute(setting, test, variant, slot, work, files);
   const stdout = read(files.stdout);
   return {
     name: test.name,
@@ -65,18 +66,18 @@ export function judgeEnd(end: End, stdout: string, timeoutSeconds: number): { ou
 }
 
 /**
- * As Node's tools/test.py runs a test: in the root of the tree, output to files rather than pipes, the scratch folder
- * named by NODE_TEST_DIR and TEST_THREAD_ID.
+ * As Node's tools/test.py runs a test: output to files rather than pipes, its folder named by NODE_TEST_DIR and
+ * TEST_THREAD_ID. Unlike there it also starts in that folder and not in the root of the tree, where some leave files.
  */
 async function execute(
   setting: Setting,
   test: TestFile,
   variant: Variant,
   slot: number,
-  folder: string,
+  work: string,
   files: { stdout: string; stderr: string; report: string },
 ): Promise<End> {
-  const env: NodeJS.ProcessEnv = { ...cleanEnvironment(process.env), NODE_TEST_DIR: folder, TEST_THREAD_ID: String(slot) };
+  const env: NodeJS.ProcessEnv = { ...cleanEnvironment(process.env), NODE_TEST_DIR: work, TEST_THREAD_ID: String(slot) };
   const args = parseFlags(test.source);
   if (variant !== 'control') {
     args.push('--require', setting.preload);
@@ -86,7 +87,7 @@ async function execute(
   const [stdout, stderr] = [openSync(files.stdout, 'w'), openSync(files.stderr, 'w')];
   try {
     // Detached: a process group of its own, so that what it leaves behind can be ended with it.
-    const child = spawn(setting.node, args, { cwd: setting.tree, env, detached: true, stdio: ['ignore', stdout, stderr] });
+    const child = spawn(setting.node, args, { cwd: work, env, detached: true, stdio: ['ignore', stdout, stderr] });
     return await waitFor(child, setting.timeoutSeconds);
   } finally {
     closeSync(stdout);

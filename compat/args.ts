@@ -1,0 +1,98 @@
+/**
+ * Node's overloads of read, write, readv and writev, brought to one record. Only plainly valid calls get one: whatever is odd in
+ * the least is Node's own to judge, so that the error is exactly Node's.
+ */
+import { LARGEST_VECTOR } from '../lib/validate.js'
+
+type View = NodeJS.ArrayBufferView
+
+/** A positioned call, complete and in range: bytes all. */
+export interface Transfer {
+  /** the views as the caller gave them */
+  views: View | View[]
+  /** where in the view */
+  offset: number
+  /** over all views */
+  length: number
+  /** where in the file */
+  position: number
+}
+
+/** Node's own limit for one call. */
+const LARGEST_LENGTH = 0x7fffffff
+
+// One record for all calls, read before the next call is made: the hot path allocates none.
+const record: Transfer = { views: [], offset: 0, length: 0, position: 0 }
+
+function isCount(value: unknown, most: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most
+}
+
+function transfer(view: unknown, offset: unknown, length: unknown, position: unknown): Transfer | undefined {
+  if (typeof position !== 'number' || !isCount(position, Number.MAX_SAFE_INTEGER)) return undefined
+  if (!isUsable(view) || !isCount(offset, LARGEST_LENGTH) || !isCount(length, LARGEST_LENGTH)) return undefined
+  if (length === 0 || length > view.byteLength - offset) return undefined
+  record.views = view
+  record.offset = offset
+  record.length = length
+  record.position = position
+  return record
+}
+
+/** A view with memory behind it. A DataView whose buffer is gone throws, which Node then does again in its own words. */
+function isUsable(view: unknown): view is View {
+  try {
+    return ArrayBuffer.isView(view) && view.byteLength > 0
+  } catch {
+    return false
+  }
+}
+
+type Options = Partial<Record<string, unknown>>
+
+/** The value as an options object with no keys but these: a release may add one that means something. */
+function plainOptions(value: unknown, keys: readonly string[]): Options | undefined {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return undefined
+  for (const key in value) if (!keys.includes(key)) return undefined
+  return value
+}
+
+const inBuffer = ['offset', 'length', 'position']
+const withBuffer = ['buffer', ...inBuffer]
+
+function fromOptions(view: unknown, options: Options | undefined): Transfer | undefined {
+  if (!options || !isUsable(view)) return undefined
+  const { offset = 0, position } = options
+  const { length = view.byteLength - (offset as number) } = options
+  return transfer(view, offset, length, position)
+}
+
+/** `read(buffer, offset, length, position)`, `read(buffer, options)`, `read(options)` */
+export function readArguments(first: unknown, second: unknown, third: unknown, fourth: unknown): Transfer | undefined {
+  if (typeof second === 'number') return transfer(first, second, third, fourth)
+  if (ArrayBuffer.isView(first)) return fromOptions(first, plainOptions(second, inBuffer))
+  const options = plainOptions(first, withBuffer)
+  return fromOptions(options?.['buffer'], options)
+}
+
+/** `write(buffer, offset, length, position)`, `write(buffer, options)`; a string is Node's. */
+export function writeArguments(first: unknown, second: unknown, third: unknown, fourth: unknown): Transfer | undefined {
+  if (typeof second === 'number') return transfer(first, second, third, fourth)
+  return fromOptions(first, plainOptions(second, inBuffer))
+}
+
+/** `readv(buffers, position)`, `writev(buffers, position)` */
+export function vectorArguments(views: unknown, position: unknown): Transfer | undefined {
+  if (!isCount(position, Number.MAX_SAFE_INTEGER) || !Array.isArray(views) || views.length > LARGEST_VECTOR) return undefined
+  let length = 0
+  for (const view of views) {
+    if (!isUsable(view)) return undefined
+    length += view.byteLength
+  }
+  if (length === 0 || length > LARGEST_LENGTH) return undefined
+  record.views = views as View[]
+  record.offset = 0
+  record.length = length
+  record.position = position
+  return record
+}

@@ -1,0 +1,180 @@
+/**
+ * Genuine Node FileHandles whose positioned I/O goes to the engine.
+ *
+ * A handle stays what Node made it, and gets the prototype of a subclass of Node's own class: streams, readline, `instanceof`,
+ * warnings on garbage collection and transfer to workers go on as before. That class can be reached only from a handle, so the
+ * subclass is made when the first one is adopted.
+ */
+import type { FileHandle } from 'node:fs/promises'
+import { defaultContext } from '../lib/default-context.js'
+import { Opcode } from '../lib/operation.js'
+import type { Completer } from '../lib/operation.js'
+import type { Views } from '../lib/backend.js'
+import { readArguments, vectorArguments, writeArguments } from './args.js'
+import type { Transfer } from './args.js'
+import { HandleState } from './handle-state.js'
+import { route } from './route.js'
+import type { HandleFacts } from './route.js'
+
+type FileHandleClass = new (...args: never[]) => FileHandle
+type Method = (this: FileHandle, ...args: unknown[]) => unknown
+
+/** Node's names for the parts of a handle that are not public, found by their descriptions. */
+interface Internals {
+  ref: symbol
+  unref: symbol
+  closePromise: symbol | undefined
+  transfer: symbol | undefined
+  deserialize: symbol | undefined
+}
+
+function findInternals(handle: FileHandle): Internals | undefined {
+  const symbols = [
+    ...Object.getOwnPropertySymbols(Object.getPrototypeOf(handle)),
+    ...Object.getOwnPropertySymbols(handle),
+  ]
+  const find = (description: string): symbol | undefined => symbols.find((symbol) => symbol.description === description)
+  const ref = find('kRef')
+  const unref = find('kUnref')
+  // Without these, close() could not be made to wait for the engine: such a handle is left to its own runtime.
+  if (!ref || !unref) return undefined
+  return {
+    ref,
+    unref,
+    closePromise: find('kClosePromise'),
+    transfer: find('messaging_transfer_symbol'),
+    deserialize: find('messaging_deserialize_symbol'),
+  }
+}
+
+/** What Node rejects with for a handle that has been closed. */
+function closedError(syscall: string): NodeJS.ErrnoException {
+  return Object.assign(new Error('file closed'), { code: 'EBADF', syscall })
+}
+
+/** Set on what travels to another thread, so that it becomes one of ours there. */
+const TRAVELS = 'caio'
+
+function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHandleClass {
+  type Internal = FileHandle & Record<symbol, (() => void) & unknown>
+  const { ref, unref, closePromise } = internals
+  const context = defaultContext()
+
+  const completer = (syscall: string, value: (transferred: number, views: Views) => unknown): Completer => ({
+    syscall,
+    value,
+    released: (handle) => (handle as Internal)[unref]!(),
+  })
+  // The null prototypes are Node's.
+  const readDone = completer('read', (bytesRead, buffer) => ({ __proto__: null, bytesRead, buffer }))
+  const writeDone = completer('write', (bytesWritten, buffer) => ({ __proto__: null, bytesWritten, buffer }))
+  const readvDone = completer('read', (bytesRead, buffers) => ({ __proto__: null, bytesRead, buffers }))
+  const writevDone = completer('write', (bytesWritten, buffers) => ({ __proto__: null, bytesWritten, buffers }))
+  const syncDone = completer('fsync', () => undefined)
+  const datasyncDone = completer('fdatasync', () => undefined)
+
+  // Reused: read before any other call is made.
+  const facts: HandleFacts = { fd: -1, closing: false, regular: false }
+
+  /** By the engine, by Node's own method, or not at all. `request` is undefined for a call that is not plain. */
+  function serve(
+    handle: Internal,
+    opcode: Opcode,
+    request: Transfer | undefined,
+    completer: Completer,
+    own: () => Promise<unknown>,
+  ): Promise<unknown> {
+    const fd = handle.fd
+    facts.fd = fd
+    facts.closing = closePromise !== undefined && handle[closePromise] != null
+    facts.regular = request !== undefined && fd >= 0 && HandleState.isRegular(handle, fd)
+    switch (route(facts, request !== undefined)) {
+      case 'node':
+        return own()
+      case 'refused':
+        return Promise.reject(closedError(completer.syscall))
+      case 'engine': {
+        const { views, offset, length, position } = request as Transfer
+        handle[ref]!()
+        const key = HandleState.key(handle)
+        return context.enqueue(opcode, fd, views, offset, length, position, 0, key, completer, handle)
+      }
+    }
+  }
+
+  /** Syncs have no arguments; extra ones Node ignores, and so do we. */
+  const sync: Transfer = { views: [], offset: 0, length: 0, position: 0 }
+
+  // Method names and lengths are those that Node's class has.
+  const Caio = class FileHandle extends (NodeHandle as new () => Internal) {
+    override read(buffer?: unknown, offset?: unknown, length?: unknown, position?: unknown): Promise<never> {
+      const request = readArguments(buffer, offset, length, position)
+      const own = (): Promise<unknown> => super.read(buffer as never, offset as never, length as never, position as never)
+      return serve(this, Opcode.read, request, readDone, own) as Promise<never>
+    }
+
+    override write(buffer?: unknown, offset?: unknown, length?: unknown, position?: unknown): Promise<never> {
+      const request = writeArguments(buffer, offset, length, position)
+      const own = (): Promise<unknown> => super.write(buffer as never, offset as never, length as never, position as never)
+      return serve(this, Opcode.write, request, writeDone, own) as Promise<never>
+    }
+
+    override readv(buffers?: unknown, position?: unknown): Promise<never> {
+      const request = vectorArguments(buffers, position)
+      const own = (): Promise<unknown> => super.readv(buffers as never, position as never)
+      return serve(this, Opcode.readv, request, readvDone, own) as Promise<never>
+    }
+
+    override writev(buffers?: unknown, position?: unknown): Promise<never> {
+      const request = vectorArguments(buffers, position)
+      const own = (): Promise<unknown> => super.writev(buffers as never, position as never)
+      return serve(this, Opcode.writev, request, writevDone, own) as Promise<never>
+    }
+
+    override sync(): Promise<void> {
+      return serve(this, Opcode.fsync, sync, syncDone, () => super.sync()) as Promise<void>
+    }
+
+    override datasync(): Promise<void> {
+      return serve(this, Opcode.fdsync, sync, datasyncDone, () => super.datasync()) as Promise<void>
+    }
+  }
+  adoptInternals(NodeHandle, Caio, internals)
+  return Caio
+}
+
+/** Node looks its symbol-keyed methods up on the prototype itself, and makes a plain handle of one that arrives in a thread. */
+function adoptInternals(NodeHandle: FileHandleClass, Caio: FileHandleClass, { transfer, deserialize }: Internals): void {
+  const theirs = NodeHandle.prototype as Record<symbol, Method>
+  const ours = Caio.prototype as Record<symbol, Method>
+  for (const symbol of Object.getOwnPropertySymbols(theirs)) {
+    Object.defineProperty(ours, symbol, Object.getOwnPropertyDescriptor(theirs, symbol) as PropertyDescriptor)
+  }
+  if (!transfer || !deserialize) return
+  const send = theirs[transfer] as Method
+  const receive = theirs[deserialize] as Method
+  ours[transfer] = function () {
+    const payload = send.call(this) as { data: Record<string, unknown> }
+    payload.data[TRAVELS] = true
+    return payload
+  }
+  theirs[deserialize] = function (data) {
+    receive.call(this, data)
+    if ((data as Record<string, unknown>)[TRAVELS]) adopt(this)
+  }
+}
+
+let subclass: FileHandleClass | null | undefined
+
+/** Puts caio under a handle that Node opened. Where Node's class is not the one known here, the handle stays as it is. */
+export function adopt(handle: FileHandle): FileHandle {
+  if (subclass === undefined) {
+    const internals = findInternals(handle)
+    subclass = internals ? makeSubclass(handle.constructor as FileHandleClass, internals) : null
+  }
+  if (subclass) {
+    HandleState.stamp(handle)
+    Object.setPrototypeOf(handle, subclass.prototype as object)
+  }
+  return handle
+}

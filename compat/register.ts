@@ -1,0 +1,4 @@
+/** The preload: `node --import caio/register app.js`, or `--require` for a CommonJS program and for workers made from a string. */
+import { patch } from './patch.js'
+
+patch()
