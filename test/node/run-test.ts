@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EngineReport, parseReports } from './engine-report.js';
 import { parseFlags } from './flags.js';
@@ -38,6 +38,7 @@ export async function runTest(setting: Setting, test: TestFile, variant: Variant
   const work = join(folder, 'work');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
+  symlinkSync(join(setting.tree, 'test'), join(work, 'test'));
   const files = { stdout: join(folder, 'stdout'), stderr: join(folder, 'stderr'), report: join(folder, 'report') };
   const started = performance.now();
   const ended = await execute(setting, test, variant, slot, work, files);
@@ -67,7 +68,8 @@ export function judgeEnd(end: End, stdout: string, timeoutSeconds: number): { ou
 
 /**
  * As Node's tools/test.py runs a test: output to files rather than pipes, its folder named by NODE_TEST_DIR and
- * TEST_THREAD_ID. Unlike there it also starts in that folder and not in the root of the tree, where some leave files.
+ * TEST_THREAD_ID. Unlike there it starts in that folder and not in the root of the tree, where some would leave files;
+ * a link makes `./test/...`, which others open, lead into the tree all the same.
  */
 async function execute(
   setting: Setting,

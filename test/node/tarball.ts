@@ -12,9 +12,9 @@ export async function verifySha256(file: string, expected: string): Promise<void
   if (actual !== expected) throw new Error(`${file} has the SHA-256 ${actual}, test/node/pins.ts says ${expected}`);
 }
 
-/** Below test/: what the tests need. The folders left out of fixtures serve other suites. */
+/** Below test/: what the tests need. What is left out of fixtures is large, and used elsewhere. */
 const WANTED = ['common', 'fixtures', 'async-hooks', 'es-module', 'parallel', 'sequential'];
-const UNWANTED = ['fixtures/wpt', 'fixtures/test426'];
+const UNWANTED = ['fixtures/wpt', 'fixtures/test426', 'fixtures/snapshot/typescript.js'];
 
 /** Extracts the needed parts of Node's test/ from a source tarball into `folder`. */
 export async function extractTests(tarball: string, version: string, folder: string): Promise<void> {

@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+/** `caio`: the command line. */
+import fs from 'node:fs'
+import { parseArgs } from 'node:util'
+import { demo } from './demo.js'
+
+const usage = `Usage: caio <command>
+
+Commands:
+  demo [FILE]   random reads, durable writes and whole-file reads through node:fs/promises and through caio/fs on each
+                backend, verified and compared; FILE is only read (default: 256 MiB made for the run)
+
+Options:
+  -h, --help     this text
+  -v, --version  the version
+`
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } },
+  })
+  if (values.version) {
+    const { version } = JSON.parse(fs.readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }
+    console.log(version)
+    return 0
+  }
+  const [command, ...operands] = positionals
+  if (values.help || command === undefined) {
+    console.log(usage)
+    return values.help ? 0 : 2
+  }
+  if (command === 'demo' && operands.length <= 1) return demo(operands[0])
+  console.error(`caio: no such command: ${positionals.join(' ')}\n\n${usage}`)
+  return 2
+}
+
+main().then(
+  (code) => (process.exitCode = code),
+  (error: unknown) => {
+    console.error(`caio: ${error instanceof Error ? error.message : String(error)}`)
+    process.exitCode = 1
+  },
+)
