@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Archive, machineArchives, parseFields } from './debian-sources.js';
-import type { Pin } from './pins.js';
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Archive, machineArchives, parseFields } from './debian-sources.js'
+import type { Pin } from './pins.js'
 
 /** Why a tarball could not be had from one place: the next place may have it. */
 export class Unavailable extends Error {}
@@ -12,41 +12,42 @@ export class Unavailable extends Error {}
  * path. Everything apt writes goes below `folder`: neither its configuration nor its lists and caches are touched.
  */
 export function downloadFromDebian(pin: Pin, folder: string): string {
-  const archives = machineArchives();
-  if (archives.length === 0) throw new Unavailable('apt on this machine knows no Debian archive');
-  const reasons: string[] = [];
+  const archives = machineArchives()
+  if (archives.length === 0) throw new Unavailable('apt on this machine knows no Debian archive')
+  const reasons: string[] = []
   for (const [index, archive] of archives.entries()) {
     try {
-      return downloadFromArchive(pin, archive, join(folder, `apt-${index}`));
+      return downloadFromArchive(pin, archive, join(folder, `apt-${index}`))
     } catch (error) {
-      if (!(error instanceof Unavailable)) throw error;
-      reasons.push(error.message);
+      if (!(error instanceof Unavailable)) throw error
+      reasons.push(error.message)
     }
   }
-  throw new Unavailable(reasons.join('; '));
+  throw new Unavailable(reasons.join('; '))
 }
 
 function downloadFromArchive(pin: Pin, archive: Archive, root: string): string {
-  const config = writePrivateRoot(root, archive, pin.suite);
-  run(root, 'apt-get', ['-c', config, 'update', '-qq']);
-  const index = run(root, 'apt-cache', ['-c', config, 'showsrc', 'nodejs']);
-  const version = chooseSourceVersion(index, pin);
+  const config = writePrivateRoot(root, archive, pin.suite)
+  run(root, 'apt-get', ['-c', config, 'update', '-qq'])
+  const index = run(root, 'apt-cache', ['-c', config, 'showsrc', 'nodejs'])
+  const version = chooseSourceVersion(index, pin)
   // --tar-only: the packaging itself is of no use here. The exit code says nothing: apt also fails when a tarball that
   // we do not need is missing (seen on sid), so what counts is whether ours has arrived.
-  const output = spawn(root, 'apt-get', ['-c', config, 'source', '--download-only', '--tar-only', `nodejs=${version}`]);
-  const tarball = readdirSync(root).find((file) => /^nodejs_.*\.orig\.tar\.xz$/.test(file));
-  if (tarball === undefined) throw new Unavailable(`apt-get source nodejs=${version} failed: ${lastLine(output.stderr)}`);
-  return join(root, tarball);
+  const output = spawn(root, 'apt-get', ['-c', config, 'source', '--download-only', '--tar-only', `nodejs=${version}`])
+  const tarball = readdirSync(root).find((file) => /^nodejs_.*\.orig\.tar\.xz$/.test(file))
+  if (tarball === undefined)
+    throw new Unavailable(`apt-get source nodejs=${version} failed: ${lastLine(output.stderr)}`)
+  return join(root, tarball)
 }
 
 /** Lays out a root of apt's own below `root` and returns its configuration file. */
 function writePrivateRoot(root: string, archive: Archive, suite: string): string {
   for (const folder of ['state/lists/partial', 'cache/archives/partial']) {
-    mkdirSync(join(root, folder), { recursive: true });
+    mkdirSync(join(root, folder), { recursive: true })
   }
-  const signedBy = archive.signedBy === undefined ? '' : `Signed-By: ${archive.signedBy}\n`;
-  const sources = `Types: deb-src\nURIs: ${archive.uri}\nSuites: ${suite}\nComponents: main\n${signedBy}`;
-  writeFileSync(join(root, 'caio.sources'), sources);
+  const signedBy = archive.signedBy === undefined ? '' : `Signed-By: ${archive.signedBy}\n`
+  const sources = `Types: deb-src\nURIs: ${archive.uri}\nSuites: ${suite}\nComponents: main\n${signedBy}`
+  writeFileSync(join(root, 'caio.sources'), sources)
   // With -c it is read after the machine's own configuration, so proxies hold, and hooks that would clean the
   // machine's caches or rebuild its indexes after an update can be struck out.
   const config = [
@@ -59,9 +60,9 @@ function writePrivateRoot(root: string, archive: Archive, suite: string): string
     `Dir::Etc::sourcelist "${root}/caio.sources";`,
     'Dir::Etc::sourceparts "-";',
     'Acquire::Retries "3";',
-  ];
-  writeFileSync(join(root, 'apt.conf'), `${config.join('\n')}\n`);
-  return join(root, 'apt.conf');
+  ]
+  writeFileSync(join(root, 'apt.conf'), `${config.join('\n')}\n`)
+  return join(root, 'apt.conf')
 }
 
 /**
@@ -69,37 +70,44 @@ function writePrivateRoot(root: string, archive: Archive, suite: string): string
  * @throws Unavailable when the suite has other versions only; Error when it has this one with another checksum.
  */
 export function chooseSourceVersion(index: string, pin: Pin): string {
-  const stanzas = index.split(/\n\s*\n/).map(parseFields).filter((fields) => fields.get('package') === 'nodejs');
-  const versions = stanzas.map((fields) => fields.get('version') ?? '');
-  const found = stanzas.find((fields) => /^[^+~-]+/.exec(fields.get('version') ?? '')?.[0] === pin.version);
+  const stanzas = index
+    .split(/\n\s*\n/)
+    .map(parseFields)
+    .filter((fields) => fields.get('package') === 'nodejs')
+  const versions = stanzas.map((fields) => fields.get('version') ?? '')
+  const found = stanzas.find((fields) => /^[^+~-]+/.exec(fields.get('version') ?? '')?.[0] === pin.version)
   if (found === undefined) {
-    const has = versions.length === 0 ? 'no nodejs' : `nodejs ${versions.join(' and ')}`;
+    const has = versions.length === 0 ? 'no nodejs' : `nodejs ${versions.join(' and ')}`
     throw new Unavailable(
       `Debian ${pin.suite} has ${has}, where test/node/pins.ts expects ${pin.version}: pin the new version there`,
-    );
+    )
   }
-  const checksums = found.get('checksums-sha256') ?? '';
-  const sha256 = /([0-9a-f]{64})\s+\d+\s+nodejs_[^/\s]*\.orig\.tar\.xz/.exec(checksums)?.[1];
-  const version = found.get('version')!;
+  const checksums = found.get('checksums-sha256') ?? ''
+  const sha256 = /([0-9a-f]{64})\s+\d+\s+nodejs_[^/\s]*\.orig\.tar\.xz/.exec(checksums)?.[1]
+  const version = found.get('version')!
   if (sha256 !== pin.debianSha256) {
-    throw new Error(`Debian's nodejs ${version} has the SHA-256 ${sha256}, test/node/pins.ts ${pin.debianSha256}`);
+    throw new Error(`Debian's nodejs ${version} has the SHA-256 ${sha256}, test/node/pins.ts ${pin.debianSha256}`)
   }
-  return version;
+  return version
 }
 
 function run(cwd: string, command: string, args: string[]): string {
-  const { status, stdout, stderr } = spawn(cwd, command, args);
-  if (status !== 0) throw new Unavailable(`${command} ${args.at(2)} failed: ${lastLine(stderr)}`);
-  return stdout;
+  const { status, stdout, stderr } = spawn(cwd, command, args)
+  if (status !== 0) throw new Unavailable(`${command} ${args.at(2)} failed: ${lastLine(stderr)}`)
+  return stdout
 }
 
-function spawn(cwd: string, command: string, args: string[]): { status: number | null; stdout: string; stderr: string } {
-  const options = { cwd, encoding: 'utf8', maxBuffer: 1 << 26, env: { ...process.env, LC_ALL: 'C' } } as const;
-  const { status, stdout, stderr, error } = spawnSync(command, args, options);
-  if (error !== undefined) throw new Unavailable(`${command}: ${error.message}`);
-  return { status, stdout, stderr };
+function spawn(
+  cwd: string,
+  command: string,
+  args: string[],
+): { status: number | null; stdout: string; stderr: string } {
+  const options = { cwd, encoding: 'utf8', maxBuffer: 1 << 26, env: { ...process.env, LC_ALL: 'C' } } as const
+  const { status, stdout, stderr, error } = spawnSync(command, args, options)
+  if (error !== undefined) throw new Unavailable(`${command}: ${error.message}`)
+  return { status, stdout, stderr }
 }
 
 function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1) ?? '';
+  return text.trim().split('\n').at(-1) ?? ''
 }

@@ -1,36 +1,39 @@
 /** What the preload reports about one process or worker thread. */
 export interface EngineReport {
-  readonly backend: string;
+  readonly backend: string
   /** Completed operations by opcode. */
-  readonly operations: Operations;
+  readonly operations: Operations
 }
 
-export type Operations = Readonly<Record<string, number>>;
+export type Operations = Readonly<Record<string, number>>
 
 /** The reports of one test, a line each: its child processes and workers add their own. A torn last line is left out. */
 export function parseReports(text: string): EngineReport[] {
-  return text.split('\n').filter(Boolean).flatMap((line) => {
-    try {
-      return [JSON.parse(line) as EngineReport];
-    } catch {
-      return []; // the process was killed while it wrote
-    }
-  });
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .flatMap((line) => {
+      try {
+        return [JSON.parse(line) as EngineReport]
+      } catch {
+        return [] // the process was killed while it wrote
+      }
+    })
 }
 
 /** Operations added up opcode by opcode. */
 export function sumOperations(all: readonly Operations[]): Record<string, number> {
-  const sum: Record<string, number> = {};
+  const sum: Record<string, number> = {}
   for (const operations of all) {
-    for (const [opcode, count] of Object.entries(operations)) sum[opcode] = (sum[opcode] ?? 0) + count;
+    for (const [opcode, count] of Object.entries(operations)) sum[opcode] = (sum[opcode] ?? 0) + count
   }
-  return sum;
+  return sum
 }
 
 /** What is missing for the engine to have been used at all: a shim that passes every call on to Node must not pass. */
 export function unusedOpcodes(operations: Operations): string[] {
-  const missing: string[] = [];
-  if (!operations['read'] && !operations['readv']) missing.push('reads');
-  if (!operations['write'] && !operations['writev']) missing.push('writes');
-  return missing;
+  const missing: string[] = []
+  if (!operations['read'] && !operations['readv']) missing.push('reads')
+  if (!operations['write'] && !operations['writev']) missing.push('writes')
+  return missing
 }

@@ -1,4 +1,6 @@
-import type { Rules } from './verdict.js';
+import type { Rules } from './verdict.js'
+
+const READS_DOC = "it reads Node's doc/, which is not extracted"
 
 /**
  * The tests that may fail, each with its reason. Keep it short: a name here is a test that nobody hears of again.
@@ -9,6 +11,12 @@ export const RULES: Rules = {
       'parallel/test-permission-fs-symlink-relative.js',
       'from Node 20.20 on, relative symbolic links are allowed under --permission; the test of 20.19 expects a refusal',
     ],
+    ['parallel/test-cli-node-cli-manpage-env-vars.mjs', `Node 22 and 24: ${READS_DOC}`],
+    ['parallel/test-cli-node-cli-manpage-options.mjs', `Node 22 and 24: ${READS_DOC}`],
+    [
+      'parallel/test-async-context-frame.mjs',
+      "Node 22: it runs other tests through Node's tools/test.py, which is not extracted",
+    ],
   ]),
   preloadForbidden: new Map(),
-};
+}

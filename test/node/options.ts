@@ -1,19 +1,19 @@
-import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
-import type { Backend } from './run-test.js';
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import type { Backend } from './run-test.js'
 
-export const BACKENDS: readonly Backend[] = ['linux', 'thread', 'pure'];
+export const BACKENDS: readonly Backend[] = ['linux', 'thread', 'pure']
 
 export interface Options {
-  readonly help: boolean;
-  readonly control: boolean;
-  readonly backends: readonly Backend[];
-  readonly wide: boolean;
-  readonly filter: RegExp | undefined;
-  readonly jobs: number;
-  readonly node: string;
-  readonly timeoutSeconds: number;
-  readonly json: string | undefined;
+  readonly help: boolean
+  readonly control: boolean
+  readonly backends: readonly Backend[]
+  readonly wide: boolean
+  readonly filter: RegExp | undefined
+  readonly jobs: number
+  readonly node: string
+  readonly timeoutSeconds: number
+  readonly json: string | undefined
 }
 
 export const HELP = `Usage: npm run test:node -- [options]
@@ -35,16 +35,16 @@ preloaded on each backend. A test that the control passes and a backend fails is
 
 Node's source tree comes from NODE_SOURCE_DIR, else the cache (CAIO_CACHE_DIR, default
 ~/.cache/caio), else Debian's source package, else the release tarball.
-`;
+`
 
 /** A mistake on the command line: its message is for the user, without a stack. */
 export class UsageError extends Error {}
 
 export function parseOptions(args: readonly string[]): Options {
-  const values = parse(args);
-  const controlOnly = values['control-only'] ?? false;
+  const values = parse(args)
+  const controlOnly = values['control-only'] ?? false
   if (controlOnly && (values['no-control'] || values.backend !== undefined)) {
-    throw new UsageError('--control-only leaves nothing to run with --no-control, and no place for --backend');
+    throw new UsageError('--control-only leaves nothing to run with --no-control, and no place for --backend')
   }
   return {
     help: values.help ?? false,
@@ -56,7 +56,7 @@ export function parseOptions(args: readonly string[]): Options {
     node: values.node ?? process.execPath,
     timeoutSeconds: parseCount('--timeout', values.timeout) ?? 120,
     json: values.json,
-  };
+  }
 }
 
 function parse(args: readonly string[]) {
@@ -75,30 +75,30 @@ function parse(args: readonly string[]) {
         'json': { type: 'string' },
         'help': { type: 'boolean', short: 'h' },
       },
-    }).values;
+    }).values
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    throw new UsageError((error as Error).message)
   }
 }
 
 function parseBackends(list: string | undefined): readonly Backend[] {
-  if (list === undefined) return BACKENDS;
-  const names = list.split(',').map((name) => name.trim());
-  const unknown = names.find((name) => !(BACKENDS as readonly string[]).includes(name));
-  if (unknown !== undefined) throw new UsageError(`no backend "${unknown}": there are ${BACKENDS.join(', ')}`);
-  return BACKENDS.filter((name) => names.includes(name));
+  if (list === undefined) return BACKENDS
+  const names = list.split(',').map((name) => name.trim())
+  const unknown = names.find((name) => !(BACKENDS as readonly string[]).includes(name))
+  if (unknown !== undefined) throw new UsageError(`no backend "${unknown}": there are ${BACKENDS.join(', ')}`)
+  return BACKENDS.filter((name) => names.includes(name))
 }
 
 function parseFilter(pattern: string | undefined): RegExp | undefined {
   try {
-    return pattern === undefined ? undefined : new RegExp(pattern);
+    return pattern === undefined ? undefined : new RegExp(pattern)
   } catch (error) {
-    throw new UsageError(`--filter: ${(error as Error).message}`);
+    throw new UsageError(`--filter: ${(error as Error).message}`)
   }
 }
 
 function parseCount(option: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^[1-9]\d{0,4}$/.test(text)) throw new UsageError(`${option} takes a number from 1 to 99999, not "${text}"`);
-  return Number(text);
+  if (text === undefined) return undefined
+  if (!/^[1-9]\d{0,4}$/.test(text)) throw new UsageError(`${option} takes a number from 1 to 99999, not "${text}"`)
+  return Number(text)
 }

@@ -1,14 +1,14 @@
 /** One Node source tree whose tests we know: where it comes from, its checksums, and what is to be found in it. */
 export interface Pin {
-  readonly version: string;
+  readonly version: string
   /** The Debian suite whose `nodejs` source package has this version. */
-  readonly suite: string;
+  readonly suite: string
   /** SHA-256 of Debian's `.orig.tar.xz`: upstream's tree without what Debian may not distribute. */
-  readonly debianSha256: string;
+  readonly debianSha256: string
   /** SHA-256 of the `.tar.xz` that the Node.js project releases. */
-  readonly releaseSha256: string;
+  readonly releaseSha256: string
   /** How many tests the two selections find in it: another number means that the selection has changed. */
-  readonly expected: { readonly promises: number; readonly wide: number };
+  readonly expected: { readonly promises: number; readonly wide: number }
 }
 
 /**
@@ -37,13 +37,13 @@ export const PINS: readonly Pin[] = [
     releaseSha256: 'a6f54defb6fd7c84f41dba13d61e78e9b4e0961712cf61f29715c05f5ced94fc',
     expected: { promises: 129, wide: 543 },
   },
-];
+]
 
 /** The pin for the major version of `nodeVersion` (`20.20.2` or `v20.20.2`), if there is one. */
 export function pinFor(nodeVersion: string, pins: readonly Pin[] = PINS): Pin | undefined {
-  return pins.find((pin) => major(pin.version) === major(nodeVersion));
+  return pins.find((pin) => major(pin.version) === major(nodeVersion))
 }
 
 export function major(version: string): number {
-  return Number.parseInt(version.replace(/^v/, ''), 10);
+  return Number.parseInt(version.replace(/^v/, ''), 10)
 }

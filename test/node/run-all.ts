@@ -1,8 +1,8 @@
-import { runTest, type Setting, type TestResult, type Variant } from './run-test.js';
-import type { TestFile } from './selection.js';
+import { runTest, type Setting, type TestResult, type Variant } from './run-test.js'
+import type { TestFile } from './selection.js'
 
 /** Told of every test that has ended. */
-export type OnResult = (variant: Variant, result: TestResult) => void;
+export type OnResult = (variant: Variant, result: TestResult) => void
 
 /**
  * Runs the tests of one variant, `jobs` at a time; those of the folder sequential afterwards, one by one, with nothing
@@ -15,16 +15,20 @@ export async function runAll(
   jobs: number,
   onResult: OnResult,
 ): Promise<TestResult[]> {
-  const results = new Map<string, TestResult>();
+  const results = new Map<string, TestResult>()
   const runOne = async (test: TestFile, slot: number): Promise<void> => {
-    const result = await runTest(setting, test, variant, slot);
-    results.set(test.name, result);
-    onResult(variant, result);
-  };
-  const sequential = tests.filter(({ name }) => name.startsWith('sequential/'));
-  await inSlots(tests.filter((test) => !sequential.includes(test)), jobs, runOne);
-  await inSlots(sequential, 1, runOne);
-  return tests.map(({ name }) => results.get(name)!);
+    const result = await runTest(setting, test, variant, slot)
+    results.set(test.name, result)
+    onResult(variant, result)
+  }
+  const sequential = tests.filter(({ name }) => name.startsWith('sequential/'))
+  await inSlots(
+    tests.filter((test) => !sequential.includes(test)),
+    jobs,
+    runOne,
+  )
+  await inSlots(sequential, 1, runOne)
+  return tests.map(({ name }) => results.get(name)!)
 }
 
 /** Takes the items in order, `slots` at a time; the work is told which slot it has to itself. */
@@ -33,9 +37,9 @@ export async function inSlots<T>(
   slots: number,
   work: (item: T, slot: number) => Promise<void>,
 ): Promise<void> {
-  const queue = items.values();
+  const queue = items.values()
   const serve = async (_: unknown, slot: number): Promise<void> => {
-    for (const item of queue) await work(item, slot);
-  };
-  await Promise.all(Array.from({ length: slots }, serve));
+    for (const item of queue) await work(item, slot)
+  }
+  await Promise.all(Array.from({ length: slots }, serve))
 }

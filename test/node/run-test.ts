@@ -1,75 +1,74 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
-import { type EngineReport, parseReports } from './engine-report.js';
-import { parseFlags } from './flags.js';
-import type { TestFile } from './selection.js';
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { type EngineReport, parseReports } from './engine-report.js'
+import { parseFlags } from './flags.js'
+import type { TestFile } from './selection.js'
 
 /** Plain Node, or the shim on one of caio's backends. */
-export type Variant = 'control' | Backend;
-export type Backend = 'linux' | 'thread' | 'pure';
+export type Variant = 'control' | Backend
+export type Backend = 'linux' | 'thread' | 'pure'
 
-export type Outcome = 'pass' | 'skip' | 'fail';
+export type Outcome = 'pass' | 'skip' | 'fail'
 
 export interface TestResult {
-  readonly name: string;
-  readonly outcome: Outcome;
+  readonly name: string
+  readonly outcome: Outcome
   /** Why it was skipped, or how it ended when it failed; empty when it passed. */
-  readonly detail: string;
+  readonly detail: string
   /** The end of what a failed test printed, both streams. */
-  readonly output: string;
-  readonly milliseconds: number;
-  readonly reports: readonly EngineReport[];
+  readonly output: string
+  readonly milliseconds: number
+  readonly reports: readonly EngineReport[]
 }
 
 /** What every test of a run shares. */
 export interface Setting {
-  readonly node: string;
-  readonly tree: string;
-  readonly preload: string;
-  readonly timeoutSeconds: number;
+  readonly node: string
+  /** Has Node's test/ in it. Tests start here, and some leave files here. */
+  readonly tree: string
+  readonly preload: string
+  readonly timeoutSeconds: number
   /** Holds one folder per slot. */
-  readonly scratch: string;
+  readonly scratch: string
 }
 
 /** Runs one test to its end in the folder of `slot`, which no other running test may share. */
 export async function runTest(setting: Setting, test: TestFile, variant: Variant, slot: number): Promise<TestResult> {
-  const folder = join(setting.scratch, String(slot));
-  const work = join(folder, 'work');
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(work, { recursive: true });
-  symlinkSync(join(setting.tree, 'test'), join(work, 'test'));
-  const files = { stdout: join(folder, 'stdout'), stderr: join(folder, 'stderr'), report: join(folder, 'report') };
-  const started = performance.now();
-  const ended = await execute(setting, test, variant, slot, work, files);
-  const stdout = read(files.stdout);
+  const folder = join(setting.scratch, String(slot))
+  const work = join(folder, 'work')
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(work, { recursive: true })
+  const files = { stdout: join(folder, 'stdout'), stderr: join(folder, 'stderr'), report: join(folder, 'report') }
+  const started = performance.now()
+  const ended = await execute(setting, test, variant, slot, work, files)
+  const stdout = read(files.stdout)
   return {
     name: test.name,
     ...judgeEnd(ended, stdout, setting.timeoutSeconds),
     output: tail(stdout + read(files.stderr)),
     milliseconds: Math.round(performance.now() - started),
     reports: parseReports(read(files.report)),
-  };
+  }
 }
 
 interface End {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly timedOut: boolean;
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly timedOut: boolean
 }
 
 /** A skipped test says so on stdout as TAP does, and exits with 0: see `common.skip` in Node's test/common. */
 export function judgeEnd(end: End, stdout: string, timeoutSeconds: number): { outcome: Outcome; detail: string } {
-  if (end.timedOut) return { outcome: 'fail', detail: `no end after ${timeoutSeconds} s` };
-  if (end.code !== 0) return { outcome: 'fail', detail: end.signal ?? `exit code ${end.code}` };
-  const skip = /^1\.\.0 # Skipped: (.*)$/m.exec(stdout);
-  return skip === null ? { outcome: 'pass', detail: '' } : { outcome: 'skip', detail: skip[1]! };
+  if (end.timedOut) return { outcome: 'fail', detail: `no end after ${timeoutSeconds} s` }
+  if (end.code !== 0) return { outcome: 'fail', detail: end.signal ?? `exit code ${end.code}` }
+  const skip = /^1\.\.0 # Skipped: (.*)$/m.exec(stdout)
+  return skip === null ? { outcome: 'pass', detail: '' } : { outcome: 'skip', detail: skip[1]! }
 }
 
 /**
- * As Node's tools/test.py runs a test: output to files rather than pipes, its folder named by NODE_TEST_DIR and
- * TEST_THREAD_ID. Unlike there it starts in that folder and not in the root of the tree, where some would leave files;
- * a link makes `./test/...`, which others open, lead into the tree all the same.
+ * As Node's tools/test.py runs a test: in the root of the tree, output to files rather than pipes, the folder to work in
+ * named by NODE_TEST_DIR and TEST_THREAD_ID.
  */
 async function execute(
   setting: Setting,
@@ -79,65 +78,70 @@ async function execute(
   work: string,
   files: { stdout: string; stderr: string; report: string },
 ): Promise<End> {
-  const env: NodeJS.ProcessEnv = { ...cleanEnvironment(process.env), NODE_TEST_DIR: work, TEST_THREAD_ID: String(slot) };
-  const args = parseFlags(test.source);
+  const env: NodeJS.ProcessEnv = { ...cleanEnvironment(process.env), NODE_TEST_DIR: work, TEST_THREAD_ID: String(slot) }
+  const args = parseFlags(test.source)
   if (variant !== 'control') {
-    args.push('--require', setting.preload);
-    Object.assign(env, { CAIO_IMPL: variant, CAIO_NODE_TESTS_REPORT: files.report });
+    args.push('--require', setting.preload)
+    Object.assign(env, { CAIO_IMPL: variant, CAIO_NODE_TESTS_REPORT: files.report })
   }
-  args.push(join(setting.tree, 'test', test.name));
-  const [stdout, stderr] = [openSync(files.stdout, 'w'), openSync(files.stderr, 'w')];
+  args.push(join(setting.tree, 'test', test.name))
+  const [stdout, stderr] = [openSync(files.stdout, 'w'), openSync(files.stderr, 'w')]
   try {
     // Detached: a process group of its own, so that what it leaves behind can be ended with it.
-    const child = spawn(setting.node, args, { cwd: work, env, detached: true, stdio: ['ignore', stdout, stderr] });
-    return await waitFor(child, setting.timeoutSeconds);
+    const child = spawn(setting.node, args, {
+      cwd: setting.tree,
+      env,
+      detached: true,
+      stdio: ['ignore', stdout, stderr],
+    })
+    return await waitFor(child, setting.timeoutSeconds)
   } finally {
-    closeSync(stdout);
-    closeSync(stderr);
+    closeSync(stdout)
+    closeSync(stderr)
   }
 }
 
 /** The environment without what would change how a test's Node runs, or make it part of the run it is started from. */
 export function cleanEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const unwanted = /^(?:CAIO_|NODE_|npm_|TAP|TEST_)|^(?:NO_COLOR|FORCE_COLOR)$/;
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !unwanted.test(name)));
+  const unwanted = /^(?:CAIO_|NODE_|npm_|TAP|TEST_)|^(?:NO_COLOR|FORCE_COLOR)$/
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !unwanted.test(name)))
 }
 
-const running = new Set<ChildProcess>();
+const running = new Set<ChildProcess>()
 
 function waitFor(child: ChildProcess, timeoutSeconds: number): Promise<End> {
   return new Promise((resolve, reject) => {
-    let timedOut = false;
+    let timedOut = false
     const timer = setTimeout(() => {
-      timedOut = true;
-      killGroup(child);
-    }, timeoutSeconds * 1000);
-    running.add(child);
+      timedOut = true
+      killGroup(child)
+    }, timeoutSeconds * 1000)
+    running.add(child)
     const done = (): void => {
-      clearTimeout(timer);
-      running.delete(child);
-    };
+      clearTimeout(timer)
+      running.delete(child)
+    }
     child.once('error', (error) => {
-      done();
-      reject(error);
-    });
+      done()
+      reject(error)
+    })
     child.once('exit', (code, signal) => {
-      done();
-      killGroup(child);
-      resolve({ code, signal, timedOut });
-    });
-  });
+      done()
+      killGroup(child)
+      resolve({ code, signal, timedOut })
+    })
+  })
 }
 
 /** Ends every test that is running, with its children: for when the run is interrupted. */
 export function killRunning(): void {
-  for (const child of running) killGroup(child);
+  for (const child of running) killGroup(child)
 }
 
 function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined) return;
+  if (child.pid === undefined) return
   try {
-    process.kill(-child.pid, 'SIGKILL');
+    process.kill(-child.pid, 'SIGKILL')
   } catch {
     // ESRCH: nothing of the group is left
   }
@@ -145,15 +149,15 @@ function killGroup(child: ChildProcess): void {
 
 function read(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8')
   } catch {
-    return ''; // the control writes no report; some tests clear their folder
+    return '' // the control writes no report; some tests clear their folder
   }
 }
 
-const TAIL_LINES = 40;
-const TAIL_CHARACTERS = 6000;
+const TAIL_LINES = 40
+const TAIL_CHARACTERS = 6000
 
 function tail(text: string): string {
-  return text.trimEnd().slice(-TAIL_CHARACTERS).split('\n').slice(-TAIL_LINES).join('\n');
+  return text.trimEnd().slice(-TAIL_CHARACTERS).split('\n').slice(-TAIL_LINES).join('\n')
 }

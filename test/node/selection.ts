@@ -1,14 +1,12 @@
-import { readFileSync, readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
-
-/** The folders of Node's test/ whose tests are plain files that a child process runs. */
-export const SUITES = ['async-hooks', 'es-module', 'parallel', 'sequential'] as const;
+import { readFileSync, readdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { SUITES } from './tree-layout.js'
 
 /** One test of Node's: where it is below test/, and its text. */
 export interface TestFile {
   /** For example `parallel/test-fs-promises.js`. */
-  readonly name: string;
-  readonly source: string;
+  readonly name: string
+  readonly source: string
 }
 
 /**
@@ -26,16 +24,16 @@ const PROMISES = [
   /filehandle/i,
   /require\(['"](?:node:)?fs['"]\)\.promises\b/,
   /\bpromises\b[^;=]*\}\s*=\s*(?:fs\b|require\(['"](?:node:)?fs['"]\))/,
-  /\bimport\s*\{[^}]*\bpromises\b[^}]*\}\s*from\s*['"](?:node:)?fs['"]/,
-];
+  /\bimport\b[^;{]*\{[^}]*\bpromises\b[^}]*\}\s*from\s*['"](?:node:)?fs['"]/,
+]
 
 export function touchesPromises({ source }: TestFile): boolean {
-  return PROMISES.some((sign) => sign.test(source));
+  return PROMISES.some((sign) => sign.test(source))
 }
 
-const IMPORTS_FS = /(?:\brequire\(|\bfrom\s+|\bimport\()['"](?:node:)?fs['"]/;
-const CALLS_ASYNC_FS = /\bfs\.(?!\w*Sync\b|constants\b)\w+/;
-const DESTRUCTURES_FS = /\{([^{}]*)\}\s*(?:=\s*require\(|from\s+)['"](?:node:)?fs['"]/;
+const IMPORTS_FS = /(?:\brequire\(|\bfrom\s+|\bimport\()['"](?:node:)?fs['"]/
+const CALLS_ASYNC_FS = /\bfs\.(?!\w*Sync\b|constants\b)\w+/
+const DESTRUCTURES_FS = /\{([^{}]*)\}\s*(?:=\s*require\(|from\s+)['"](?:node:)?fs['"]/
 
 /**
  * The wide list: every test that works with fs. Apart from what {@link touchesPromises} finds, it is a test of fs by its
@@ -43,25 +41,25 @@ const DESTRUCTURES_FS = /\{([^{}]*)\}\s*(?:=\s*require\(|from\s+)['"](?:node:)?f
  * Tests that only read a fixture with `readFileSync` (certificates, mostly) are not in it: nothing they call is replaced.
  */
 export function usesFs(test: TestFile): boolean {
-  if (touchesPromises(test) || basename(test.name).startsWith('test-fs-')) return true;
-  if (!IMPORTS_FS.test(test.source)) return false;
-  return CALLS_ASYNC_FS.test(test.source) || destructuresAsync(test.source);
+  if (touchesPromises(test) || basename(test.name).startsWith('test-fs-')) return true
+  if (!IMPORTS_FS.test(test.source)) return false
+  return CALLS_ASYNC_FS.test(test.source) || destructuresAsync(test.source)
 }
 
 function destructuresAsync(source: string): boolean {
-  const names = DESTRUCTURES_FS.exec(source)?.[1]?.match(/\w+/g) ?? [];
-  return names.some((name) => !name.endsWith('Sync') && name !== 'constants');
+  const names = DESTRUCTURES_FS.exec(source)?.[1]?.match(/\w+/g) ?? []
+  return names.some((name) => !name.endsWith('Sync') && name !== 'constants')
 }
 
 /** The tests of a tree that the predicate chooses, sorted by name. */
 export function selectTests(tree: string, chosen: (test: TestFile) => boolean): TestFile[] {
-  return SUITES.flatMap((suite) => readSuite(tree, suite)).filter(chosen);
+  return SUITES.flatMap((suite) => readSuite(tree, suite)).filter(chosen)
 }
 
 function readSuite(tree: string, suite: string): TestFile[] {
-  const folder = join(tree, 'test', suite);
+  const folder = join(tree, 'test', suite)
   return readdirSync(folder)
     .filter((file) => /^test-.*\.m?js$/.test(file)) // what Node's runner takes for a test
     .sort()
-    .map((file) => ({ name: `${suite}/${file}`, source: readFileSync(join(folder, file), 'utf8') }));
+    .map((file) => ({ name: `${suite}/${file}`, source: readFileSync(join(folder, file), 'utf8') }))
 }

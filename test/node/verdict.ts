@@ -1,29 +1,29 @@
-import { forbidsAddons, parseFlags } from './flags.js';
-import type { Backend, Outcome, TestResult } from './run-test.js';
-import type { TestFile } from './selection.js';
+import { forbidsAddons, parseFlags } from './flags.js'
+import type { Backend, Outcome, TestResult } from './run-test.js'
+import type { TestFile } from './selection.js'
 
 /** Tests by name, each with the reason why it may fail. */
-export type Exceptions = ReadonlyMap<string, string>;
+export type Exceptions = ReadonlyMap<string, string>
 
 export interface Verdict {
-  readonly verdict: 'passed' | 'skipped' | 'failed';
+  readonly verdict: 'passed' | 'skipped' | 'failed'
   /** What is to be said about it; empty when the outcome says it all. */
-  readonly note: string;
+  readonly note: string
 }
 
 export interface Rules {
   /** Fail on plain Node as well: consulted when there was no control run to show it. */
-  readonly controlFailures: Exceptions;
+  readonly controlFailures: Exceptions
   /** Cannot work with any preload. */
-  readonly preloadForbidden: Exceptions;
+  readonly preloadForbidden: Exceptions
 }
 
 /** What a plain Node's outcome comes to by itself. */
 export function judgeControl(control: TestResult, { controlFailures }: Rules): Verdict {
-  if (control.outcome === 'pass') return { verdict: 'passed', note: '' };
-  if (control.outcome === 'skip') return { verdict: 'skipped', note: control.detail };
-  const reason = controlFailures.get(control.name);
-  return reason === undefined ? { verdict: 'failed', note: control.detail } : { verdict: 'skipped', note: reason };
+  if (control.outcome === 'pass') return { verdict: 'passed', note: '' }
+  if (control.outcome === 'skip') return { verdict: 'skipped', note: control.detail }
+  const reason = controlFailures.get(control.name)
+  return reason === undefined ? { verdict: 'failed', note: control.detail } : { verdict: 'skipped', note: reason }
 }
 
 /**
@@ -37,22 +37,22 @@ export function judgeBackend(
   control: Outcome | undefined,
   rules: Rules,
 ): Verdict {
-  const wrong = otherBackend(test, backend, result);
-  if (wrong !== undefined) return { verdict: 'failed', note: `asked for ${backend}, served by ${wrong}` };
-  if (result.outcome === 'pass') return { verdict: 'passed', note: '' };
+  const wrong = otherBackend(test, backend, result)
+  if (wrong !== undefined) return { verdict: 'failed', note: `asked for ${backend}, served by ${wrong}` }
+  if (result.outcome === 'pass') return { verdict: 'passed', note: '' }
   if (result.outcome === 'skip') {
-    return { verdict: control === 'pass' ? 'failed' : 'skipped', note: `skipped: ${result.detail}` };
+    return { verdict: control === 'pass' ? 'failed' : 'skipped', note: `skipped: ${result.detail}` }
   }
-  const forbidden = rules.preloadForbidden.get(test.name);
-  if (forbidden !== undefined) return { verdict: 'skipped', note: forbidden };
-  if (control === 'fail') return { verdict: 'skipped', note: 'the control fails too' };
-  const known = control === undefined ? rules.controlFailures.get(test.name) : undefined;
-  return known === undefined ? { verdict: 'failed', note: result.detail } : { verdict: 'skipped', note: known };
+  const forbidden = rules.preloadForbidden.get(test.name)
+  if (forbidden !== undefined) return { verdict: 'skipped', note: forbidden }
+  if (control === 'fail') return { verdict: 'skipped', note: 'the control fails too' }
+  const known = control === undefined ? rules.controlFailures.get(test.name) : undefined
+  return known === undefined ? { verdict: 'failed', note: result.detail } : { verdict: 'skipped', note: known }
 }
 
 /** A backend that served the test instead of the one that was asked for. */
 function otherBackend(test: TestFile, backend: Backend, { reports }: TestResult): string | undefined {
-  const allowed: string[] = [backend];
-  if (forbidsAddons(parseFlags(test.source))) allowed.push('pure');
-  return reports.map((report) => report.backend).find((name) => !allowed.includes(name));
+  const allowed: string[] = [backend]
+  if (forbidsAddons(parseFlags(test.source))) allowed.push('pure')
+  return reports.map((report) => report.backend).find((name) => !allowed.includes(name))
 }
