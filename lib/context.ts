@@ -4,9 +4,9 @@
  */
 import { Field, RECORD_FIELDS, Route, UNSERVED } from './backend.js'
 import type { Backend, BackendName, Batch, Receiver, Views } from './backend.js'
-import { ECANCELED, errnoOf, invalidArgType, invalidState, laterException } from './errors.js'
-import { Operation, opcodeNames, operationCompleters, shapes } from './operation.js'
-import type { Completer, Opcode, OpcodeName, Shape } from './operation.js'
+import { EAGAIN, ECANCELED, invalidArgType, invalidState, laterException } from './errors.js'
+import { Opcode, Operation, isWholeFile, opcodeNames, operationCompleters, shapes } from './operation.js'
+import type { Completer, OpcodeName, Shape } from './operation.js'
 import { choose, fallbackFrom } from './select.js'
 import * as turn from './turn.js'
 import * as check from './validate.js'
@@ -412,7 +412,8 @@ export class Context implements Receiver {
   #fallBack(id: number): void {
     this.#fallbacks++
     const next = fallbackFrom(this.#port)
-    if (!next) return this.#settle(id, errnoOf('EAGAIN'), Route.inline)
+    const opcode = this.#batch.records[id * RECORD_FIELDS + Field.opcode] as Opcode
+    if (!next || (isWholeFile(opcode) && !next.supports.wholeFile)) return this.#settle(id, EAGAIN, Route.inline)
     this.#submitTo(next, { ...this.#batch, ids: Uint32Array.of(id), count: 1 })
   }
 
@@ -432,11 +433,10 @@ export class Context implements Receiver {
     this.#routes[route]!++
 
     completer.released?.(owner)
-    if (result < 0) {
+    if (result < 0 && !completer.takesFailures) {
       this.#reject(completer, owner, result, resolve)
     } else {
-      if (opcode === 0 || opcode === 2) this.#bytesRead += result
-      else this.#bytesWritten += result
+      this.#countBytes(opcode, result)
       resolve(completer.value(result, views, owner))
     }
     if (this.#head < this.#waiting.length) this.#startWaiting()
@@ -445,6 +445,29 @@ export class Context implements Receiver {
 
   #checkDrained(): void {
     if (this.#inFlight === 0 && this.#rejecting === 0) this.#drained?.()
+  }
+
+  #countBytes(opcode: Opcode, transferred: number): void {
+    if (transferred < 0) return
+    if (opcode === Opcode.read || opcode === Opcode.readv || opcode === Opcode.readFile) this.#bytesRead += transferred
+    else this.#bytesWritten += transferred
+  }
+
+  /** @internal Whether {@link enqueue} takes whole-file operations. */
+  get servesWholeFiles(): boolean {
+    return this.#port.supports.wholeFile
+  }
+
+  /** @internal See {@link Backend.readCached}; EAGAIN when this turn has had its share. */
+  readCached(path: string, view: Uint8Array, known: boolean): number {
+    if (!this.#port.readCached || turn.isSpent()) return EAGAIN
+    const result = this.#port.readCached(path, view, known)
+    if (result >= 0) {
+      this.#operations[Opcode.readFile]!++
+      this.#routes[Route.inline]!++
+      this.#bytesRead += result
+    }
+    return result
   }
 
   #reject(completer: Completer, owner: unknown, errno: number, resolve: Resolve): void {
