@@ -50,6 +50,8 @@ export const Route = {
   pool: 2,
   /** Node's own `fs` */
   node: 3,
+  /** a thread of the pool, after an attempt inside `submit` that would have had to wait */
+  missed: 4,
 } as const
 export type Route = (typeof Route)[keyof typeof Route]
 

@@ -30,6 +30,8 @@ enum class Route : uint8_t {
   kInline = 0,  // finished inside submit
   kKernel = 1,  // kernel AIO, asynchronously
   kPool = 2,    // a pool thread
+  // 3 is the pure backend's
+  kMissed = 4,  // a pool thread, after an attempt from the loop thread that would have had to wait
 };
 
 // Outside the range of errno: no engine here could take the request, and the file was not touched.
@@ -45,6 +47,7 @@ struct Request {
   uint32_t id = 0;        // which of its operations
   uint32_t file_key = 0;  // identity of an open handle, or 0 where only the number `fd` is known
   Opcode opcode = Opcode::kRead;
+  bool missed = false;    // an attempt from the loop thread came to nothing
   uint16_t priority = 0;  // ioprio value, 0 for none
   int fd = -1;         // of a whole-file operation: kAppend, kFlush
   int64_t offset = 0;  // of a whole-file operation: the mode to create with

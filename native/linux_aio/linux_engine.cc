@@ -191,6 +191,7 @@ void LinuxEngine::Remember(const Request& request, NowaitAnswer answer) {
 bool LinuxEngine::Answered(Request& request, int64_t result, Route route) {
   if (IsEngineFailure(result)) {
     Remember(request, AnswerFor(result));
+    request.missed = true;
     return false;
   }
   if (result >= 0) {

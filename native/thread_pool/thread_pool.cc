@@ -154,7 +154,8 @@ void ThreadPool::Work() {
     uint64_t since = Nanoseconds();
     for (size_t i = 0; i < count; i++) {
       Request& request = taken[i];
-      completions[unpushed++] = {request.channel, request.id, PerformBlocking(request), Route::kPool};
+      const Route route = request.missed ? Route::kMissed : Route::kPool;
+      completions[unpushed++] = {request.channel, request.id, PerformBlocking(request), route};
       // Those done quickly share a wake-up; none waits for a slow one behind it.
       if (i + 1 < count && Nanoseconds() - since < kShareWithin) continue;
       completions_.Push(completions.data(), unpushed);
