@@ -9,7 +9,8 @@
         "native/environment.cc",
         "native/probe_file.cc",
         "native/thread_pool/file_io.cc",
-        "native/thread_pool/thread_pool.cc"
+        "native/thread_pool/thread_pool.cc",
+        "native/thread_pool/whole_file.cc"
       ],
       "defines": ["NAPI_VERSION=9"],
       "cflags": ["-Wall", "-Wextra", "-O3", "-fvisibility=hidden"],
@@ -24,6 +25,7 @@
       "conditions": [
         ["OS=='linux'", {
           "sources": [
+            "native/linux_aio/cached_file.cc",
             "native/linux_aio/kernel_context.cc",
             "native/linux_aio/linux_engine.cc",
             "native/linux_aio/file_facts.cc"

@@ -48,10 +48,10 @@ function isUsable(view: unknown): view is View {
   }
 }
 
-type Options = Partial<Record<string, unknown>>
+export type Options = Partial<Record<string, unknown>>
 
 /** The value as an options object with no keys but these: a release may add one that means something. */
-function plainOptions(value: unknown, keys: readonly string[]): Options | undefined {
+export function plainOptions(value: unknown, keys: readonly string[]): Options | undefined {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return undefined
   for (const key in value) if (!keys.includes(key)) return undefined
   return value

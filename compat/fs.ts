@@ -7,7 +7,7 @@ import { promises } from './original.js'
 
 // First all of Node's names, then those that differ: a local export goes before a starred one.
 export * from 'node:fs/promises'
-export const open = replacements.open
+export const { open, readFile, writeFile, appendFile } = replacements
 
 const fs = Object.defineProperties(
   {},

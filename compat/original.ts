@@ -2,5 +2,5 @@
 import fs from 'node:fs'
 
 export const promises = fs.promises
-export const open = promises.open
+export const { open, readFile, writeFile, appendFile } = promises
 export const fstatSync = fs.fstatSync

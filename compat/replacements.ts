@@ -2,6 +2,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { adopt } from './file-handle.js'
 import * as original from './original.js'
+import { wholeFile } from './whole-file.js'
 
 type FsPromises = typeof import('node:fs/promises')
 
@@ -11,4 +12,4 @@ async function open(...[path, flags, mode]: Parameters<FsPromises['open']>): Pro
 // As Node's own has it.
 Object.defineProperty(open, 'length', { value: original.open.length })
 
-export const replacements: Pick<FsPromises, 'open'> = { open }
+export const replacements: Pick<FsPromises, 'open' | 'readFile' | 'writeFile' | 'appendFile'> = { open, ...wholeFile }

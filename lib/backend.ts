@@ -5,14 +5,17 @@
 
 export type BackendName = 'linux' | 'thread' | 'pure'
 
-/** The memory of one operation: one view, several for readv and writev, none for a sync. */
-export type Views = NodeJS.ArrayBufferView | readonly NodeJS.ArrayBufferView[] | undefined
+type View = NodeJS.ArrayBufferView
+
+/** The memory of one operation: one view, several for readv and writev, none for a sync; path and view for a whole file. */
+export type Views = View | readonly View[] | readonly [path: string, view: View] | undefined
 
 /** What the numbers of one record in {@link Batch.records} mean. native/decode_request.h has the same list. */
 export const Field = {
   opcode: 0,
+  /** of a whole-file operation: {@link Append}, {@link Flush} */
   fd: 1,
-  /** where in the file, in bytes */
+  /** where in the file, in bytes; of a whole-file operation: the mode to create with */
   offset: 2,
   /** bytes, over all views */
   length: 3,
@@ -47,8 +50,21 @@ export const Route = {
   pool: 2,
   /** Node's own `fs` */
   node: 3,
+  /** a thread of the pool, after an attempt inside `submit` that would have had to wait */
+  missed: 4,
 } as const
 export type Route = (typeof Route)[keyof typeof Route]
+
+/** How a file is written whole. native/request.h has the same numbers. */
+export const Append = 1
+export const Flush = 2
+
+/**
+ * Added to the errno of a whole-file write that failed when bytes may have been written, or in its sync: another attempt is not
+ * the same then. native/thread_pool/whole_file.h has the same numbers.
+ */
+export const WHILE_WRITING = -1000
+export const WHILE_SYNCING = -2000
 
 /** A result outside the range of errno: this backend could not take the operation and has not touched the file. */
 export const UNSERVED = -100000
@@ -72,6 +88,8 @@ export interface Supports {
   readonly priority: boolean
   /** What has been submitted and not begun can be taken back. */
   readonly cancel: boolean
+  /** It takes `readFile` and `writeFile`. */
+  readonly wholeFile: boolean
 }
 
 export interface Backend {
@@ -81,4 +99,9 @@ export interface Backend {
   submit(batch: Batch, receiver: Receiver): void
   /** Takes back a submitted request that nothing has begun to serve: true if it was, and `complete` is not called then. */
   cancel(id: number, receiver: Receiver): boolean
+  /**
+   * Reads a small file at once, if that needs no waiting: the bytes read, or a negative errno, EAGAIN where it does.
+   * @param known it was read this way before
+   */
+  readCached?(path: string, view: Uint8Array, known: boolean): number
 }

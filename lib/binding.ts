@@ -22,6 +22,8 @@ export interface Binding {
   /** Hands over the first `count` of `ids`; returns how many completions are in the array now. */
   submit(kind: Kind, channel: number, ids: Uint32Array, count: number, records: Float64Array, views: Views[]): number
   cancel(kind: Kind, channel: number, id: number): boolean
+  /** As Backend.readCached. */
+  readCached(path: string, view: Uint8Array, known: boolean): number
 }
 
 /** From dist/lib/ and from lib/ alike, package.json is found by its name. */

@@ -4,10 +4,12 @@
  */
 import { Field, RECORD_FIELDS, Route, UNSERVED } from './backend.js'
 import type { Backend, BackendName, Batch, Receiver, Views } from './backend.js'
-import { ECANCELED, errnoOf, invalidArgType, invalidState, laterException } from './errors.js'
-import { Operation, opcodeNames, operationCompleters, shapes } from './operation.js'
-import type { Completer, Opcode, OpcodeName, Shape } from './operation.js'
+import { EAGAIN, ECANCELED, invalidArgType, invalidState, laterException } from './errors.js'
+import { Opcode, Operation, isWholeFile, operationCompleters, shapes } from './operation.js'
+import type { Completer, Shape } from './operation.js'
 import { choose, fallbackFrom } from './select.js'
+import { Counters, LATENCY_SAMPLE } from './stats.js'
+import type { Stats } from './stats.js'
 import * as turn from './turn.js'
 import * as check from './validate.js'
 
@@ -16,31 +18,6 @@ export interface ContextOptions {
   maxRequests?: number
   /** A backend by name, or one made by the caller. Default: see {@link choose}. */
   backend?: BackendName | Backend
-}
-
-export interface Stats {
-  backend: string
-  maxRequests: number
-  /** operations with the backend, or about to be handed to it at the end of this tick */
-  inFlight: number
-  /** operations that wait for one of those to complete */
-  waiting: number
-  /** settled, successfully or not */
-  completed: number
-  failed: number
-  cancelled: number
-  /** calls into the backend: `completed / batches` operations went with each */
-  batches: number
-  /** inline results that were delivered a turn of the event loop later, for fairness */
-  deferred: number
-  /** operations that the chosen backend could not take and another served */
-  fallbacks: number
-  bytesRead: number
-  bytesWritten: number
-  /** completed operations by kind */
-  operations: Record<OpcodeName, number>
-  /** completed operations by who did the work */
-  routes: Record<keyof typeof Route, number>
 }
 
 type Resolve = (value: unknown) => void
@@ -88,6 +65,9 @@ export class Context implements Receiver {
   readonly #freeIds: number[] = []
   #slots = 0
   #inFlight = 0
+  /** When an operation started, for the few whose latency is taken; 0 for the rest. */
+  #startedAt = new Float64Array(INITIAL_SLOTS)
+  #sequence = 0
 
   // What waits, in order: from #head on.
   #waiting: Waiting[] = []
@@ -104,15 +84,7 @@ export class Context implements Receiver {
   #closing: Promise<void> | undefined
   #drained: (() => void) | undefined
 
-  readonly #operations = new Float64Array(opcodeNames.length)
-  readonly #routes = new Float64Array(Object.keys(Route).length)
-  #failed = 0
-  #cancelled = 0
-  #batches = 0
-  #deferred = 0
-  #fallbacks = 0
-  #bytesRead = 0
-  #bytesWritten = 0
+  readonly #counters = new Counters()
 
   /**
    * @throws `ERR_CAIO_BACKEND_UNAVAILABLE` if a backend asked for by name does not work here, with the reason;
@@ -215,13 +187,13 @@ export class Context implements Receiver {
     const index = this.#waiting.findIndex((waiting, at) => at >= this.#head && waiting.owner === operation)
     if (index >= 0) {
       const [waiting] = this.#waiting.splice(index, 1) as [Waiting]
-      this.#cancelled++
+      this.#counters.cancelled++
       this.#reject(waiting.completer, operation, ECANCELED, waiting.resolve)
       return true
     }
     const id = this.#owners.indexOf(operation)
     if (id < 0 || !(this.#unbatch(id) || this.#port.cancel(id, this))) return false
-    this.#cancelled++
+    this.#counters.cancelled++
     this.#settle(id, ECANCELED, Route.inline)
     return true
   }
@@ -241,23 +213,12 @@ export class Context implements Receiver {
 
   /** Counters since the context was made. A new object each time. */
   stats(): Stats {
-    const byName = <K extends string>(names: readonly K[], counts: Float64Array): Record<K, number> =>
-      Object.fromEntries(names.map((name, index) => [name, counts[index]])) as Record<K, number>
     return {
       backend: this.backend,
       maxRequests: this.maxRequests,
       inFlight: this.#inFlight,
       waiting: this.#waiting.length - this.#head,
-      completed: this.#operations.reduce((sum, count) => sum + count, 0),
-      failed: this.#failed,
-      cancelled: this.#cancelled,
-      batches: this.#batches,
-      deferred: this.#deferred,
-      fallbacks: this.#fallbacks,
-      bytesRead: this.#bytesRead,
-      bytesWritten: this.#bytesWritten,
-      operations: byName(opcodeNames, this.#operations),
-      routes: byName(Object.keys(Route) as (keyof typeof Route)[], this.#routes),
+      ...this.#counters.snapshot(),
     }
   }
 
@@ -323,6 +284,9 @@ export class Context implements Receiver {
     records.set(this.#batch.records)
     this.#batch.ids = ids
     this.#batch.records = records
+    const startedAt = new Float64Array(slots)
+    startedAt.set(this.#startedAt)
+    this.#startedAt = startedAt
   }
 
   #start(
@@ -352,6 +316,7 @@ export class Context implements Receiver {
     this.#completers[id] = completer
     this.#owners[id] = owner
     this.#resolves[id] = resolve
+    if (++this.#sequence % LATENCY_SAMPLE === 0) this.#startedAt[id] = performance.now()
     this.#inFlight++
     this.#batch.ids[this.#batch.count++] = id
     if (this.#flushScheduled) return
@@ -370,7 +335,7 @@ export class Context implements Receiver {
     handed.records = batch.records
     batch.ids = spare
     batch.count = 0
-    this.#batches++
+    this.#counters.batches++
     this.#late = undefined
     this.#submitting = true
     this.#submitTo(this.#port, handed)
@@ -399,7 +364,7 @@ export class Context implements Receiver {
   /** @internal For the backend. */
   complete(id: number, result: number, route: Route): void {
     if (this.#submitting && (this.#late ??= turn.isSpent())) {
-      this.#deferred++
+      this.#counters.deferred++
       turn.defer(this, id, result, route)
     } else if (result === UNSERVED) {
       this.#fallBack(id)
@@ -410,9 +375,10 @@ export class Context implements Receiver {
 
   /** Gives an operation that its backend could not take to the next backend in the order. */
   #fallBack(id: number): void {
-    this.#fallbacks++
+    this.#counters.fallbacks++
     const next = fallbackFrom(this.#port)
-    if (!next) return this.#settle(id, errnoOf('EAGAIN'), Route.inline)
+    const opcode = this.#batch.records[id * RECORD_FIELDS + Field.opcode] as Opcode
+    if (!next || (isWholeFile(opcode) && !next.supports.wholeFile)) return this.#settle(id, EAGAIN, Route.inline)
     this.#submitTo(next, { ...this.#batch, ids: Uint32Array.of(id), count: 1 })
   }
 
@@ -428,15 +394,16 @@ export class Context implements Receiver {
     this.#resolves[id] = undefined
     this.#freeIds.push(id)
     this.#inFlight--
-    this.#operations[opcode]!++
-    this.#routes[route]!++
+    this.#counters.count(opcode, route, result)
+    if (this.#startedAt[id] !== 0) {
+      this.#counters.record(route, performance.now() - (this.#startedAt[id] as number))
+      this.#startedAt[id] = 0
+    }
 
     completer.released?.(owner)
-    if (result < 0) {
+    if (result < 0 && !completer.takesFailures) {
       this.#reject(completer, owner, result, resolve)
     } else {
-      if (opcode === 0 || opcode === 2) this.#bytesRead += result
-      else this.#bytesWritten += result
       resolve(completer.value(result, views, owner))
     }
     if (this.#head < this.#waiting.length) this.#startWaiting()
@@ -447,8 +414,21 @@ export class Context implements Receiver {
     if (this.#inFlight === 0 && this.#rejecting === 0) this.#drained?.()
   }
 
+  /** @internal Whether {@link enqueue} takes whole-file operations. */
+  get servesWholeFiles(): boolean {
+    return this.#port.supports.wholeFile
+  }
+
+  /** @internal See {@link Backend.readCached}; EAGAIN when this turn has had its share. */
+  readCached(path: string, view: Uint8Array, known: boolean): number {
+    if (!this.#port.readCached || turn.isSpent()) return EAGAIN
+    const result = this.#port.readCached(path, view, known)
+    if (result >= 0) this.#counters.count(Opcode.readFile, Route.inline, result)
+    return result
+  }
+
   #reject(completer: Completer, owner: unknown, errno: number, resolve: Resolve): void {
-    this.#failed++
+    this.#counters.failed++
     this.#rejecting++
     const report = (error: Error): void => {
       completer.failed?.(owner, error)

@@ -10,6 +10,9 @@ export function errnoOf(code: string): number {
   return -(number ?? constants.errno.EIO)
 }
 
+/** It would have to wait. */
+export const EAGAIN = errnoOf('EAGAIN')
+
 /** The operation was taken back before anything had begun to serve it. */
 export const ECANCELED = errnoOf('ECANCELED')
 

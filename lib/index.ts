@@ -1,5 +1,6 @@
 export { Context } from './context.js'
-export type { ContextOptions, Stats } from './context.js'
+export type { ContextOptions } from './context.js'
+export type { Latency, Stats } from './stats.js'
 export { Operation } from './operation.js'
 export type { OpcodeName } from './operation.js'
 export { PureBackend } from './backends/pure.js'

@@ -4,20 +4,26 @@ import type { Views } from './backend.js'
 import * as check from './validate.js'
 
 /** native/request.h has the same numbers. */
-export const Opcode = { read: 0, write: 1, readv: 2, writev: 3, fsync: 4, fdsync: 5 } as const
+export const Opcode = { read: 0, write: 1, readv: 2, writev: 3, fsync: 4, fdsync: 5, readFile: 6, writeFile: 7 } as const
 export type Opcode = (typeof Opcode)[keyof typeof Opcode]
 
+export function isWholeFile(opcode: Opcode): boolean {
+  return opcode >= Opcode.readFile
+}
+
 /** The names of {@link Opcode}, by number. */
-export const opcodeNames = ['read', 'write', 'readv', 'writev', 'fsync', 'fdsync'] as const
+export const opcodeNames = ['read', 'write', 'readv', 'writev', 'fsync', 'fdsync', 'readFile', 'writeFile'] as const
 export type OpcodeName = (typeof opcodeNames)[number]
 
 /** The system call that an error names, by opcode; Node says `read` and `write` for the vectored ones, too. */
-const syscalls = ['read', 'write', 'read', 'write', 'fsync', 'fdatasync'] as const
+const syscalls = ['read', 'write', 'read', 'write', 'fsync', 'fdatasync', 'open', 'open'] as const
 
 /** Turns what a backend reports into what the caller awaits. One object a kind of operation, shared by all of its requests. */
 export interface Completer {
   /** as errors name it */
   readonly syscall: string
+  /** Failures come to `value`, too, as negative results: the caller makes its own of them. */
+  readonly takesFailures?: true
   /** What the promise is fulfilled with. Must not throw. */
   value(transferred: number, views: Views, owner: unknown): unknown
   /** Called when nothing uses the views any more, whatever the result. */

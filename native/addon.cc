@@ -2,7 +2,8 @@
 #include <errno.h>
 #include <node_api.h>
 
-#include <string>
+#include <cstring>
+#include <new>
 #include <vector>
 
 #include "decode_request.h"
@@ -85,19 +86,48 @@ bool ViewOf(napi_env env, napi_value value, View* view) {
 // The views of one operation: none for a sync, an array of them for readv and writev, else one.
 bool ViewsOf(napi_env env, napi_value value, std::vector<View>& views) {
   views.clear();
+  View single{};
+  if (ViewOf(env, value, &single)) {
+    views.push_back(single);
+    return true;
+  }
   napi_valuetype type;
   if (napi_typeof(env, value, &type) != napi_ok || type == napi_undefined) return type == napi_undefined;
   bool is_array = false;
-  napi_is_array(env, value, &is_array);
-  uint32_t count = 1;
-  if (is_array) napi_get_array_length(env, value, &count);
+  uint32_t count = 0;
+  if (napi_is_array(env, value, &is_array) != napi_ok || !is_array) return false;
+  napi_get_array_length(env, value, &count);
   for (uint32_t i = 0; i < count; i++) {
-    napi_value element = value;
+    napi_value element;
     View view{};
-    if (is_array && napi_get_element(env, value, i, &element) != napi_ok) return false;
-    if (!ViewOf(env, element, &view)) return false;
+    if (napi_get_element(env, value, i, &element) != napi_ok || !ViewOf(env, element, &view)) return false;
     views.push_back(view);
   }
+  return true;
+}
+
+constexpr size_t kLongestPath = 4096;  // PATH_MAX, with the terminating zero
+
+// A path to hand to the kernel: no longer than it takes, and without a zero in it.
+bool PathOf(napi_env env, napi_value value, char (&path)[kLongestPath], size_t* length) {
+  if (napi_get_value_string_utf8(env, value, path, kLongestPath, length) != napi_ok) return false;
+  return *length > 0 && *length < kLongestPath - 1 && strlen(path) == *length;
+}
+
+// The path of a whole-file operation, and the view behind it: [path, view].
+bool PathAndView(napi_env env, napi_value value, std::vector<View>& views, Request& request) {
+  char path[kLongestPath];
+  size_t length;
+  View view{};
+  napi_value first, second;
+  if (napi_get_element(env, value, 0, &first) != napi_ok || napi_get_element(env, value, 1, &second) != napi_ok ||
+      !PathOf(env, first, path, &length) || !ViewOf(env, second, &view)) {
+    return false;
+  }
+  request.path.reset(new (std::nothrow) char[length + 1]);
+  if (!request.path) return false;
+  memcpy(request.path.get(), path, length + 1);
+  views.assign(1, view);
   return true;
 }
 
@@ -163,18 +193,20 @@ napi_value Submit(napi_env env, napi_callback_info info) {
   Engine* engine = environment->engine(static_cast<Kind>(kind));
   if (!engine) return Throw(env, "the engine is not open");
 
-  std::vector<Request> batch;
-  std::vector<Completion> finished;
-  std::vector<View> views;
-  batch.reserve(count);
+  auto& [batch, finished, views] = environment->scratch();
+  batch.clear();
+  finished.clear();
   for (uint32_t i = 0; i < count; i++) {
     const uint32_t id = ids[i];
     if ((static_cast<size_t>(id) + 1) * kRecordFields > record_length) return Throw(env, "an id without a record");
+    const double* record = records + id * kRecordFields;
     napi_value element;
     Request request;
     int error = -EFAULT;
-    if (napi_get_element(env, args[5], id, &element) == napi_ok && ViewsOf(env, element, views)) {
-      error = DecodeRequest(records + id * kRecordFields, views.data(), views.size(), request);
+    const bool whole_file = record[kFieldOpcode] >= static_cast<double>(Opcode::kReadFile);
+    if (napi_get_element(env, args[5], id, &element) == napi_ok &&
+        (whole_file ? PathAndView(env, element, views, request) : ViewsOf(env, element, views))) {
+      error = DecodeRequest(record, views.data(), views.size(), request);
     }
     if (error != 0) {
       finished.push_back({channel, id, error, Route::kInline});
@@ -207,11 +239,30 @@ napi_value Cancel(napi_env env, napi_callback_info info) {
   return result;
 }
 
+// readCached(path, view, known): bytes read, or a negative errno
+napi_value ReadCached(napi_env env, napi_callback_info info) {
+  napi_value args[3];
+  char path[kLongestPath];
+  size_t length;
+  View view{};
+  bool known;
+  Environment* environment = GetEnvironment(env);
+  if (!environment || !Arguments(env, info, args) || !PathOf(env, args[0], path, &length) || !ViewOf(env, args[1], &view) ||
+      napi_get_value_bool(env, args[2], &known) != napi_ok) {
+    return Number(env, -EINVAL);
+  }
+#ifdef __linux__
+  return Number(env, static_cast<double>(environment->cached_files().Read(path, view.data, view.length, known)));
+#else
+  return Number(env, -ENOSYS);
+#endif
+}
+
 napi_value Init(napi_env env, napi_value exports) {
   const struct {
     const char* name;
     napi_callback function;
-  } functions[] = {{"start", Start}, {"open", Open}, {"submit", Submit}, {"cancel", Cancel}};
+  } functions[] = {{"start", Start}, {"open", Open}, {"submit", Submit}, {"cancel", Cancel}, {"readCached", ReadCached}};
   for (const auto& each : functions) {
     napi_value function;
     napi_create_function(env, each.name, NAPI_AUTO_LENGTH, each.function, nullptr, &function);

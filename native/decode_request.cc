@@ -34,7 +34,7 @@ int DecodeRequest(const double* record, const View* views, size_t view_count, Re
   const double offset = record[kFieldOffset];
   const double length = record[kFieldLength];
   const double byte_offset = record[kFieldByteOffset];
-  if (!InRange(opcode, static_cast<double>(Opcode::kFdsync)) || !InRange(fd, 2147483647.0) ||
+  if (!InRange(opcode, static_cast<double>(Opcode::kWriteFile)) || !InRange(fd, 2147483647.0) ||
       !InRange(offset, kLargestSafeInteger) || !InRange(length, kLargestSafeInteger) ||
       !InRange(byte_offset, kLargestSafeInteger) || !InRange(record[kFieldPriority], 32767.0) ||
       !InRange(record[kFieldFileKey], 4294967295.0)) {

@@ -26,7 +26,7 @@ struct View {
   size_t length;
 };
 
-// Fills `request`, whose channel and id are the caller's to set. 0, or -EFAULT where the views do not hold the bytes asked for
+// Fills `request`, whose channel, id and path are the caller's to set. 0, or -EFAULT where the views do not hold the bytes asked for
 // (a buffer detached or shrunk since it was handed in), or -EINVAL where the numbers make no request.
 int DecodeRequest(const double* record, const View* views, size_t view_count, Request& request);
 

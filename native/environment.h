@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "completion_queue.h"
+#include "decode_request.h"
 #include "engine.h"
 #include "thread_pool/thread_pool.h"
 #ifdef __linux__
+#include "linux_aio/cached_file.h"
 #include "linux_aio/linux_engine.h"
 #endif
 
@@ -41,6 +43,18 @@ class Environment {
 
   bool Cancel(Engine& engine, uint32_t channel, uint32_t id);
 
+  // Memory that one submission after another is decoded into. Nothing in it outlives the call.
+  struct Scratch {
+    std::vector<Request> batch;
+    std::vector<Completion> finished;
+    std::vector<View> views;
+  };
+  Scratch& scratch() { return scratch_; }
+
+#ifdef __linux__
+  CachedFiles& cached_files() { return cached_files_; }
+#endif
+
  private:
   static void OnWake(void* data);
   static void OnCleanup(napi_async_cleanup_hook_handle handle, void* data);
@@ -62,8 +76,10 @@ class Environment {
   std::unique_ptr<ThreadPool> pool_;
 #ifdef __linux__
   std::unique_ptr<LinuxEngine> linux_;
+  CachedFiles cached_files_;
 #endif
   std::vector<Completion> undelivered_;
+  Scratch scratch_;
   size_t pending_ = 0;  // taken over and not yet delivered: what keeps the loop alive
 };
 

@@ -17,9 +17,12 @@ enum class Opcode : uint8_t {
   kWritev = 3,
   kFsync = 4,
   kFdsync = 5,
+  kReadFile = 6,   // open, fstat, read, close
+  kWriteFile = 7,  // open, write, cut off an old tail, perhaps fsync, close
 };
 
 inline bool IsRead(Opcode op) { return op == Opcode::kRead || op == Opcode::kReadv; }
+inline bool IsWholeFile(Opcode op) { return op == Opcode::kReadFile || op == Opcode::kWriteFile; }
 inline bool IsSync(Opcode op) { return op == Opcode::kFsync || op == Opcode::kFdsync; }
 
 // Who did the work. The numbers are shared with lib/backend.ts.
@@ -27,10 +30,16 @@ enum class Route : uint8_t {
   kInline = 0,  // finished inside submit
   kKernel = 1,  // kernel AIO, asynchronously
   kPool = 2,    // a pool thread
+  // 3 is the pure backend's
+  kMissed = 4,  // a pool thread, after an attempt from the loop thread that would have had to wait
 };
 
 // Outside the range of errno: no engine here could take the request, and the file was not touched.
 constexpr int64_t kUnserved = -100000;
+
+// How a file is written whole. The numbers are shared with lib/backend.ts.
+constexpr int kAppend = 1;
+constexpr int kFlush = 2;
 
 // One operation. The memory it names belongs to JavaScript, which keeps it alive until the completion is delivered.
 struct Request {
@@ -38,14 +47,16 @@ struct Request {
   uint32_t id = 0;        // which of its operations
   uint32_t file_key = 0;  // identity of an open handle, or 0 where only the number `fd` is known
   Opcode opcode = Opcode::kRead;
+  bool missed = false;    // an attempt from the loop thread came to nothing
   uint16_t priority = 0;  // ioprio value, 0 for none
-  int fd = -1;
-  int64_t offset = 0;
+  int fd = -1;         // of a whole-file operation: kAppend, kFlush
+  int64_t offset = 0;  // of a whole-file operation: the mode to create with
   size_t length = 0;  // bytes asked for, over all vectors
   size_t done = 0;    // bytes an earlier attempt has moved already
   iovec single{};     // the memory of a read or write
   std::unique_ptr<iovec[]> vectors;  // the memory of a readv or writev
   int vector_count = 0;
+  std::unique_ptr<char[]> path;  // of a whole-file operation
 
   iovec* iov() { return vectors ? vectors.get() : &single; }
   int iov_count() const { return vectors ? vector_count : 1; }

@@ -22,10 +22,14 @@ export function explainAio(errno: number, step: string): string {
 
 export class LinuxBackend extends NativeBackend {
   readonly name = 'linux'
-  readonly supports = { inline: true, ownThreads: true, priority: true, cancel: true }
+  readonly supports = { inline: true, ownThreads: true, priority: true, cancel: true, wholeFile: true }
 
   constructor() {
     if (process.platform !== 'linux') throw new Error(`kernel AIO is Linux's, and this is ${process.platform}`)
     super(Kind.linux, explainAio)
+  }
+
+  readCached(path: string, view: Uint8Array, known: boolean): number {
+    return this.binding.readCached(path, view, known)
   }
 }

@@ -98,6 +98,10 @@ export abstract class NativeBackend implements Backend {
     if (failure) throw new Error(explain(...failure))
   }
 
+  protected get binding(): Binding {
+    return this.#runtime.binding
+  }
+
   submit(batch: Batch, receiver: Receiver): void {
     this.#runtime.submit(this.#kind, batch, receiver)
   }

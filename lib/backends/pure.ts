@@ -85,7 +85,7 @@ class Transfer {
 
 export class PureBackend implements Backend {
   readonly name = 'pure'
-  readonly supports = { inline: false, ownThreads: false, priority: false, cancel: false }
+  readonly supports = { inline: false, ownThreads: false, priority: false, cancel: false, wholeFile: false }
   readonly #fs: CallbackFs
 
   constructor({ fs = nodeFs as CallbackFs }: { fs?: CallbackFs } = {}) {
@@ -121,7 +121,7 @@ export class PureBackend implements Backend {
     if (opcode === Opcode.fsync) return this.#fs.fsync(fd, synced)
     if (opcode === Opcode.fdsync) return this.#fs.fdatasync(fd, synced)
     const write = opcode === Opcode.write || opcode === Opcode.writev
-    const list = Array.isArray(views) ? (views as View[]) : [views as View]
+    const list = Array.isArray(views) ? (views as readonly View[]) : [views as View]
     const offset = field(Field.offset)
     new Transfer(this.#fs, write, fd, offset, list, field(Field.byteOffset), field(Field.length), finish).step()
   }

@@ -1,5 +1,7 @@
 #include "linux_engine.h"
 
+#include <sys/uio.h>
+
 #include <cstring>
 #include <utility>
 
@@ -42,6 +44,8 @@ uint16_t KernelOpcode(Opcode opcode) {
     case Opcode::kWritev: return IOCB_CMD_PWRITEV;
     case Opcode::kFsync: return IOCB_CMD_FSYNC;
     case Opcode::kFdsync: return IOCB_CMD_FDSYNC;
+    case Opcode::kReadFile:
+    case Opcode::kWriteFile: break;
   }
   return IOCB_CMD_NOOP;
 }
@@ -97,22 +101,34 @@ int LinuxEngine::Probe(int fd, const char** step) {
   return memcmp(in, out, sizeof out) == 0 ? 0 : -EIO;
 }
 
-// Decides between the kernel and the pool. Only what cannot block in io_submit goes to the kernel.
-bool LinuxEngine::TryKernel(Request& request) {
+// Only what cannot block is served from the loop thread.
+LinuxEngine::Way LinuxEngine::Choose(const Request& request) {
   // Syncs share one another's work in the pool.
-  if (IsSync(request.opcode) || free_slots_.empty() || request.iov_count() == 0) return false;
+  if (IsSync(request.opcode) || IsWholeFile(request.opcode)) return Way::kPool;
   FileFacts* facts = files_.Find(request);
-  if (!facts || !facts->regular) return false;
+  if (!facts || !facts->regular) return Way::kPool;
   NowaitHistory& history = IsRead(request.opcode) ? facts->reads : facts->writes;
-  if (facts->direct) return request.length <= kDirectBytes && ShouldTry(history);
-  if (request.length > kInlineBytes || inline_bytes_ + request.length > kInlineBatchBytes) return false;
-  if (!ShouldTry(history)) return false;
+  if (facts->direct) {
+    const bool fits = !free_slots_.empty() && request.length <= kDirectBytes;
+    return fits && ShouldTry(history) ? Way::kKernel : Way::kPool;
+  }
+  if (request.length > kInlineBytes || inline_bytes_ + request.length > kInlineBatchBytes) return Way::kPool;
+  if (!ShouldTry(history)) return Way::kPool;
   inline_bytes_ += request.length;
-  return true;
+  return Way::kInline;
 }
 
-void LinuxEngine::Prepare(uint32_t slot) {
-  Request& request = slots_[slot];
+void LinuxEngine::ServeInline(Request& request) {
+  const ssize_t moved = IsRead(request.opcode)
+                            ? preadv2(request.fd, request.iov(), request.iov_count(), request.offset, RWF_NOWAIT)
+                            : pwritev2(request.fd, request.iov(), request.iov_count(), request.offset, RWF_NOWAIT);
+  if (!Answered(request, moved < 0 ? -errno : moved, Route::kInline)) for_pool_.push_back(std::move(request));
+}
+
+void LinuxEngine::Prepare(Request&& taken) {
+  const uint32_t slot = free_slots_.back();
+  free_slots_.pop_back();
+  Request& request = slots_[slot] = std::move(taken);
   iocb command{};
   command.aio_data = slot;
   command.aio_lio_opcode = KernelOpcode(request.opcode);
@@ -121,7 +137,6 @@ void LinuxEngine::Prepare(uint32_t slot) {
   command.aio_nbytes = request.vectors ? static_cast<uint64_t>(request.vector_count) : request.single.iov_len;
   command.aio_offset = request.offset;
   command.aio_rw_flags = RWF_NOWAIT;
-  // Always, since direct I/O completes later; what completes inside io_submit costs the loop one empty wake-up a turn.
   command.aio_flags = IOCB_FLAG_RESFD;
   command.aio_resfd = static_cast<uint32_t>(completions_.fd());
   if (request.priority != 0) {
@@ -135,15 +150,11 @@ void LinuxEngine::Submit(Request* batch, size_t count, std::vector<Completion>& 
   files_.NextBatch();
   inline_bytes_ = 0;
   for (size_t i = 0; i < count; i++) {
-    Request& request = batch[i];
-    if (!TryKernel(request)) {
-      for_pool_.push_back(std::move(request));
-      continue;
+    switch (Choose(batch[i])) {
+      case Way::kInline: ServeInline(batch[i]); break;
+      case Way::kKernel: Prepare(std::move(batch[i])); break;
+      case Way::kPool: for_pool_.push_back(std::move(batch[i])); break;
     }
-    const uint32_t slot = free_slots_.back();
-    free_slots_.pop_back();
-    slots_[slot] = std::move(request);
-    Prepare(slot);
   }
   if (!iocbs_.empty()) {
     SubmitPrepared();
@@ -162,17 +173,11 @@ void LinuxEngine::SubmitPrepared() {
     if (taken > 0) {
       next += static_cast<size_t>(taken);
     } else {
-      Refused(static_cast<uint32_t>(iocbs_[next].aio_data), taken == 0 ? -EAGAIN : taken);
+      EndSlot(static_cast<uint32_t>(iocbs_[next].aio_data), taken == 0 ? -EAGAIN : taken, Route::kInline);
       next++;
     }
   }
   iocbs_.clear();
-}
-
-void LinuxEngine::Refused(uint32_t slot, int64_t error) {
-  if (!IsEngineFailure(error)) return Finish(slot, error, Route::kInline);
-  Remember(slots_[slot], AnswerFor(error));
-  ToPool(slot);
 }
 
 void LinuxEngine::Remember(const Request& request, NowaitAnswer answer) {
@@ -182,37 +187,35 @@ void LinuxEngine::Remember(const Request& request, NowaitAnswer answer) {
   history = Learn(history, answer);
 }
 
-void LinuxEngine::Finish(uint32_t slot, int64_t result, Route route) {
-  const Request& request = slots_[slot];
-  done_.push_back({request.channel, request.id, result, route});
-  free_slots_.push_back(slot);
-}
-
-void LinuxEngine::ToPool(uint32_t slot) {
-  for_pool_.push_back(std::move(slots_[slot]));
-  free_slots_.push_back(slot);
-}
-
-// Takes the events that are there. Each ends its request, or hands what is left of it to the pool.
-void LinuxEngine::Collect(Route route) {
-  kernel_.Reap([&](const io_event& event) {
-    const auto slot = static_cast<uint32_t>(event.data);
-    Request& request = slots_[slot];
-    if (event.res < 0) {
-      if (!IsEngineFailure(event.res)) return Finish(slot, event.res, route);
-      Remember(request, AnswerFor(event.res));
-      return ToPool(slot);
-    }
+// True if that was the request's end. False if the pool is to do what is left of it, or all.
+bool LinuxEngine::Answered(Request& request, int64_t result, Route route) {
+  if (IsEngineFailure(result)) {
+    Remember(request, AnswerFor(result));
+    request.missed = true;
+    return false;
+  }
+  if (result >= 0) {
     Remember(request, NowaitAnswer::kHit);
-    const auto moved = static_cast<size_t>(event.res);
-    if (moved == request.length) return Finish(slot, event.res, route);
-    // Short. A read that ends at the end of the file is whole; kernels 5.9 and 5.10 also cut NOWAIT reads short elsewhere.
-    if (IsRead(request.opcode) && request.offset + event.res >= FileSize(request.fd)) {
-      return Finish(slot, event.res, route);
+    const auto moved = static_cast<size_t>(result);
+    // A short read that ends at the end of the file is whole; kernels 5.9 and 5.10 also cut NOWAIT reads short elsewhere.
+    const bool whole = moved == request.length || (IsRead(request.opcode) && request.offset + result >= FileSize(request.fd));
+    if (!whole) {
+      request.Advance(moved);
+      return false;
     }
-    request.Advance(moved);
-    ToPool(slot);
-  });
+  }
+  done_.push_back({request.channel, request.id, result, route});
+  return true;
+}
+
+void LinuxEngine::EndSlot(uint32_t slot, int64_t result, Route route) {
+  if (!Answered(slots_[slot], result, route)) for_pool_.push_back(std::move(slots_[slot]));
+  free_slots_.push_back(slot);
+}
+
+// Takes the events that are there.
+void LinuxEngine::Collect(Route route) {
+  kernel_.Reap([&](const io_event& event) { EndSlot(static_cast<uint32_t>(event.data), event.res, route); });
 }
 
 void LinuxEngine::FlushPool(std::vector<Completion>& finished) {

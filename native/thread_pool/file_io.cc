@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "whole_file.h"
+
 namespace caio {
 namespace {
 
@@ -58,7 +60,7 @@ int SyncOnce(int fd, [[maybe_unused]] bool data_only) {
 #endif
 }
 
-// Never repeated, not even on EINTR by anything but the signal itself: a failed sync has lost what it failed to write.
+// Never repeated: a failed sync has lost what it failed to write.
 int64_t Sync(const Request& request) {
   return SyncOnce(request.fd, request.opcode == Opcode::kFdsync) == 0 ? 0 : -errno;
 }
@@ -67,6 +69,7 @@ int64_t Sync(const Request& request) {
 
 int64_t PerformBlocking(Request& request) {
   if (IsSync(request.opcode)) return Sync(request);
+  if (IsWholeFile(request.opcode)) return PerformWholeFile(request);
   return IsRead(request.opcode) ? Read(request) : Write(request);
 }
 

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include <array>
 #include <deque>
 #include <unordered_map>
 #include <vector>
@@ -31,7 +32,10 @@ class ThreadPool final : public Engine {
     std::vector<Request> waiting;
   };
 
+  static constexpr size_t kMostTaken = 8;
+
   static void* ThreadMain(void* pool);
+  size_t Take(std::array<Request, kMostTaken>& taken);  // pool thread; mutex_ held, the queue not empty
   void Work();                       // pool thread
   void RunSync(int fd);              // pool thread; enters and leaves with mutex_ held
   void Enqueue(Request&& request);   // mutex_ held

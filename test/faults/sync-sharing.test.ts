@@ -1,0 +1,24 @@
+/** The rule of shared syncs, proved with a pool whose syncs can be held: see sync-sharing.child.ts. */
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { requiredBackends, temporaryDirectory } from '../harness.js'
+
+const directory = temporaryDirectory(t)
+const library = join(directory, 'hold_sync.so')
+// The source stands beside this test's own, not in dist/.
+const source = fileURLToPath(new URL('../../../test/faults/hold_sync.c', import.meta.url))
+execFileSync('cc', ['-shared', '-fPIC', '-O1', '-o', library, source, '-ldl', '-lpthread'])
+
+for (const backend of requiredBackends.filter((name) => name !== 'pure')) {
+  const own = temporaryDirectory(t)
+  const child = fileURLToPath(new URL('./sync-sharing.child.js', import.meta.url))
+  const env = {
+    ...process.env,
+    LD_PRELOAD: library,
+    CAIO_HOLD_EVENTS: join(own, 'events'),
+    CAIO_HOLD_ANSWERS: join(own, 'answers'),
+  }
+  void t.spawn(process.execPath, [child, backend, own], { env }, `${backend}: shared syncs`)
+}

@@ -1,0 +1,87 @@
+// The decoder that stands between JavaScript's numbers and memory: what it refuses, and what it makes of the rest.
+#include "../../native/decode_request.h"
+
+#include <errno.h>
+
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <random>
+
+using namespace caio;
+
+namespace {
+
+char memory[256];
+int failed = 0;
+
+void Expect(bool holds, const char* what) {
+  if (holds) return;
+  failed++;
+  printf("not so: %s\n", what);
+}
+
+int Decode(double opcode, double fd, double offset, double length, double byte_offset, size_t view_length, Request& request) {
+  const double record[kRecordFields] = {opcode, fd, offset, length, byte_offset, 0, 0, 0};
+  const View view{memory, view_length};
+  return DecodeRequest(record, &view, 1, request);
+}
+
+int Refusal(double opcode, double fd, double offset, double length, double byte_offset, size_t view_length = sizeof memory) {
+  Request request;
+  return Decode(opcode, fd, offset, length, byte_offset, view_length, request);
+}
+
+// Whatever the numbers, a request that is accepted stays inside the view.
+void Fuzz(int rounds) {
+  std::mt19937_64 random(20261122);
+  const double odd[] = {0,    1,     -1,    255,  256,  257,    0.5,  1e300, -1e300, NAN, INFINITY, -INFINITY, 9007199254740991.0,
+                        9007199254740992.0, 2147483647.0, 2147483648.0, 4294967296.0, 18446744073709551615.0};
+  const auto pick = [&] { return odd[random() % (sizeof odd / sizeof odd[0])]; };
+  for (int i = 0; i < rounds; i++) {
+    Request request;
+    const size_t view_length = random() % (sizeof memory + 1);
+    if (Decode(static_cast<double>(random() % 4 ? random() % 2 : random() % 10), pick(), pick(), pick(), pick(), view_length, request) != 0) {
+      continue;
+    }
+    if (IsSync(request.opcode)) continue;
+    if (request.vectors) {
+      Expect(request.vectors[0].iov_base == memory && request.vectors[0].iov_len == view_length, "a vector is its view");
+      continue;
+    }
+    const char* start = static_cast<char*>(request.single.iov_base);
+    Expect(start >= memory && start + request.single.iov_len <= memory + view_length, "an accepted request stays inside its view");
+  }
+}
+
+}  // namespace
+
+int main() {
+  Request request;
+  Expect(Decode(0, 3, 9007199254740991.0, 16, 8, 24, request) == 0, "a read that just fits is accepted");
+  Expect(request.offset == 9007199254740991 && request.single.iov_base == memory + 8 && request.single.iov_len == 16,
+         "its numbers are exact");
+  Expect(Refusal(0, 3, 0, 17, 8, 24) == -EFAULT, "a byte too many is refused");
+  Expect(Refusal(0, 3, 0, 0, 25, 24) == -EFAULT, "a start behind the end is refused");
+  Expect(Refusal(0, 3, 0, 9007199254740991.0, 9007199254740991.0) == -EFAULT, "sums that would overflow are refused");
+  for (const double bad : {-1.0, static_cast<double>(NAN), 1e300, static_cast<double>(INFINITY)}) {
+    Expect(Refusal(bad, 3, 0, 1, 0) == -EINVAL, "a bad opcode is refused");
+    Expect(Refusal(0, bad, 0, 1, 0) == -EINVAL, "a bad descriptor is refused");
+    Expect(Refusal(0, 3, bad, 1, 0) == -EINVAL, "a bad offset is refused");
+    Expect(Refusal(0, 3, 0, bad, 0) == -EINVAL, "a bad length is refused");
+    Expect(Refusal(0, 3, 0, 1, bad) == -EINVAL, "a bad start is refused");
+  }
+  const View views[] = {{memory, 10}, {memory + 10, 0}, {memory + 10, 20}};
+  const double vectored[kRecordFields] = {2, 3, 0, 30, 0, 0, 0, 0};
+  Request several;
+  Expect(DecodeRequest(vectored, views, 3, several) == 0 && several.iov_count() == 3, "vectors are taken whole");
+  Request shrunk;
+  Expect(DecodeRequest(vectored, views, 2, shrunk) == -EFAULT, "vectors that are not what was asked for are refused");
+  several.Advance(15);
+  Expect(several.iov_count() == 1 && several.iov()[0].iov_base == memory + 15 && several.iov()[0].iov_len == 15,
+         "going on behind a part begins in the middle of a vector");
+  const int rounds = 1000000;
+  Fuzz(rounds);
+  printf("%d random records, %d expectations failed\n", rounds, failed);
+  return failed;
+}
