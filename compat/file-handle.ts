@@ -5,7 +5,9 @@
  * warnings on garbage collection and transfer to workers go on as before. That class can be reached only from a handle, so the
  * subclass is made when the first one is adopted.
  */
+import { join } from 'node:path'
 import type { FileHandle } from 'node:fs/promises'
+import { packageRoot } from '../lib/binding.js'
 import { defaultContext } from '../lib/default-context.js'
 import { Opcode } from '../lib/operation.js'
 import type { Completer } from '../lib/operation.js'
@@ -13,6 +15,7 @@ import type { Views } from '../lib/backend.js'
 import { readArguments, vectorArguments, writeArguments } from './args.js'
 import type { Transfer } from './args.js'
 import { HandleState } from './handle-state.js'
+import { open as openHandle } from './original.js'
 import { route } from './route.js'
 import type { HandleFacts } from './route.js'
 
@@ -167,12 +170,40 @@ function adoptInternals(NodeHandle: FileHandleClass, Caio: FileHandleClass, { tr
 }
 
 let subclass: FileHandleClass | null | undefined
+let fdGetter: (() => number) | undefined
+
+function getterOfFd(NodeHandle: FileHandleClass): (() => number) | undefined {
+  return Object.getOwnPropertyDescriptor(NodeHandle.prototype, 'fd')?.get as (() => number) | undefined
+}
+
+let learnt: Promise<boolean> | undefined
+
+/**
+ * Whether Node's FileHandle is as Node made it. Who has put something of their own under `fd`, to watch or to fake what happens to
+ * files, must see every handle that Node would use: nothing may be done behind its back. The class is known once a handle has been
+ * opened, so that the first answer takes one.
+ */
+export function handlesAreUntouched(): boolean | Promise<boolean> {
+  if (subclass) return getterOfFd(Object.getPrototypeOf(subclass) as FileHandleClass) === fdGetter
+  if (subclass === null) return false
+  learnt ??= openHandle(join(packageRoot, 'package.json')).then(
+    async (handle) => {
+      adopt(handle)
+      await handle.close()
+      return handlesAreUntouched()
+    },
+    () => false,
+  )
+  return learnt
+}
 
 /** Puts caio under a handle that Node opened. Where Node's class is not the one known here, the handle stays as it is. */
 export function adopt(handle: FileHandle): FileHandle {
   if (subclass === undefined) {
     const internals = findInternals(handle)
-    subclass = internals ? makeSubclass(handle.constructor as FileHandleClass, internals) : null
+    const NodeHandle = handle.constructor as FileHandleClass
+    subclass = internals ? makeSubclass(NodeHandle, internals) : null
+    fdGetter = getterOfFd(NodeHandle)
   }
   if (subclass) {
     HandleState.stamp(handle)

@@ -3,18 +3,23 @@
  * path and pages are cached, in none. Whatever is not a plain call for a regular file is Node's own, which makes Node's own errors.
  */
 import { fileURLToPath } from 'node:url'
-import { Append, Flush, WHILE_SYNCING, WHILE_WRITING } from '../lib/backend.js'
+import { Append, FRESH_MEMORY, Flush, WHILE_SYNCING, WHILE_WRITING } from '../lib/backend.js'
 import { defaultContext } from '../lib/default-context.js'
 import { errnoException, errnoOf } from '../lib/errors.js'
 import { Opcode } from '../lib/operation.js'
 import type { Completer } from '../lib/operation.js'
 import { plainOptions } from './args.js'
+import { adopt, handlesAreUntouched } from './file-handle.js'
 import * as original from './original.js'
 
 type FsPromises = typeof import('node:fs/promises')
 
-/** What one attempt reads into: larger files take a second. */
+/** What one attempt reads into: larger files take a second, and those beyond MEDIUM are read through a handle, by the chunk. */
 const SLAB = 64 * 1024
+const MEDIUM = 1024 * 1024
+const CHUNK = 8 * 1024 * 1024
+/** Chunks read side by side: to fill fresh memory takes a processor more than a disk. */
+const CHUNKS_AT_ONCE = 2
 /** Node's own limit for readFile. */
 const LARGEST_FILE = 0x7fffffff
 /** Slabs kept for reuse, and paths remembered. */
@@ -27,6 +32,9 @@ const cachedPaths = new Set<string>()
 
 /** Results as they come: what a failure means depends on how far it got. */
 const completer: Completer = { syscall: 'open', takesFailures: true, value: (result) => result }
+
+/** Chunks of a file are read into memory that nothing has touched yet. */
+const chunk: Completer = { syscall: 'read', value: (read) => read }
 
 /** A path as the native side takes it, or undefined for Node to judge. With a permission model all paths are Node's to judge. */
 function plainPath(path: unknown): string | undefined {
@@ -72,7 +80,66 @@ function readInto(path: string, target: Buffer): Promise<number> {
   return defaultContext().enqueue(Opcode.readFile, 0, views, 0, target.length, 0, 0, 0, completer, undefined) as Promise<number>
 }
 
-/** Negative where it is Node's turn. */
+/** A large file: by a handle of its own, so that no thread of the pool is taken for long. */
+async function readByHandle(path: string, encoding: BufferEncoding | undefined): Promise<Buffer | string> {
+  const handle = adopt(await original.open(path))
+  try {
+    const { size } = await handle.stat()
+    if (size > LARGEST_FILE) return await handle.readFile(encoding) // which says that it is too large
+    if (size === 0) return await readToEnd(handle.fd, encoding)
+    const buffer = Buffer.allocUnsafeSlow(size)
+    const length = await fill(buffer, handle.fd)
+    const content = length === size ? buffer : buffer.subarray(0, length)
+    return encoding ? content.toString(encoding) : content
+  } finally {
+    await handle.close()
+  }
+}
+
+/** By the engine whatever the file is: the handle, which the caller holds, is not asked again. */
+function readChunk(fd: number, buffer: Buffer, at: number, length: number, position: number, hints: number): Promise<number> {
+  const read = defaultContext().enqueue(Opcode.read, fd, buffer, at, length, position, hints, 0, chunk, undefined)
+  return read as Promise<number>
+}
+
+/** A file that says it is empty may have more to say. */
+async function readToEnd(fd: number, encoding: BufferEncoding | undefined): Promise<Buffer | string> {
+  const parts: Buffer[] = []
+  let length = 0
+  for (;;) {
+    const part = Buffer.allocUnsafeSlow(SLAB)
+    const bytesRead = await readChunk(fd, part, 0, SLAB, length, 0)
+    if (bytesRead === 0) break
+    parts.push(part.subarray(0, bytesRead))
+    length += bytesRead
+  }
+  const content = Buffer.concat(parts, length)
+  return encoding ? content.toString(encoding) : content
+}
+
+/** Reads the file's first bytes into fresh memory; fewer than it holds if the file ends before. */
+async function fill(buffer: Buffer, fd: number): Promise<number> {
+  let next = 0
+  let end = buffer.length
+  const lane = async (): Promise<void> => {
+    while (next < end) {
+      const start = next
+      const length = Math.min(CHUNK, end - start)
+      next += length
+      for (let done = 0; done < length; ) {
+        const read = await readChunk(fd, buffer, start + done, length - done, start + done, FRESH_MEMORY)
+        done += read
+        if (read === 0) return void (end = Math.min(end, start + done))
+      }
+    }
+  }
+  // All lanes end before the handle is closed, whatever becomes of one.
+  const lanes = await Promise.allSettled(Array.from({ length: CHUNKS_AT_ONCE }, lane))
+  for (const result of lanes) if (result.status === 'rejected') throw result.reason
+  return end
+}
+
+/** undefined where it is Node's turn. */
 async function readByPool(path: string, encoding: BufferEncoding | undefined): Promise<Buffer | string | undefined> {
   const slab = slabs.pop() ?? Buffer.allocUnsafeSlow(SLAB)
   let size
@@ -82,6 +149,7 @@ async function readByPool(path: string, encoding: BufferEncoding | undefined): P
   } finally {
     if (slabs.length < MOST_SLABS) slabs.push(slab)
   }
+  if (size > MEDIUM) return readByHandle(path, encoding)
   while (size >= 0 && size <= LARGEST_FILE) {
     const buffer = Buffer.allocUnsafeSlow(size)
     const read = await readInto(path, buffer)
@@ -101,6 +169,8 @@ async function readFile(path: never, options?: never): Promise<unknown> {
   const plain = context.servesWholeFiles ? plainFileOptions(options, readKeys, 'r') : undefined
   const name = plain && plainPath(path)
   if (!plain || !name) return original.readFile(path, options)
+  const untouched = handlesAreUntouched()
+  if (untouched !== true && !(await untouched)) return original.readFile(path, options)
   const { encoding } = plain
 
   const known = cachedPaths.has(name)
@@ -132,6 +202,8 @@ function makeWrite(own: Write, flag: string, append: number): Write {
     const view = plain && plainData(data, plain.encoding)
     const name = view && plainPath(path)
     if (!plain || !view || !name) return own(path, data, options)
+    const untouched = handlesAreUntouched()
+    if (untouched !== true && !(await untouched)) return own(path, data, options)
 
     const how = append | (plain.flush ? Flush : 0)
     const views = [name, view] as const

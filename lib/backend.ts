@@ -21,11 +21,14 @@ export const Field = {
   length: 3,
   /** where in the view the memory starts; 0 for several views, which are used whole */
   byteOffset: 4,
-  /** an ioprio value, 0 for none */
-  priority: 5,
+  /** an ioprio value, 0 for none, plus {@link FRESH_MEMORY} */
+  hints: 5,
   /** identity of an open handle within this environment, 0 where only the descriptor is known */
   fileKey: 6,
 } as const
+
+/** A hint: nothing has touched the memory yet, and it is large. native/decode_request.h has the same number. */
+export const FRESH_MEMORY = 0x8000
 
 /** Numbers a record. */
 export const RECORD_FIELDS = 8
@@ -89,7 +92,7 @@ export interface Supports {
   /** What has been submitted and not begun can be taken back. */
   readonly cancel: boolean
   /** It takes `readFile` and `writeFile`. */
-  readonly wholeFile: boolean
+  readonly wholeFile?: boolean
 }
 
 export interface Backend {

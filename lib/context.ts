@@ -30,7 +30,7 @@ interface Waiting {
   byteOffset: number
   length: number
   offset: number
-  priority: number
+  hints: number
   fileKey: number
   completer: Completer
   owner: unknown
@@ -251,7 +251,7 @@ export class Context implements Receiver {
     byteOffset: number,
     length: number,
     offset: number,
-    priority: number,
+    hints: number,
     fileKey: number,
     completer: Completer,
     owner: unknown,
@@ -261,9 +261,9 @@ export class Context implements Receiver {
     // An id may be free while others wait only between a completion and the start of the next in line: never jump the queue.
     const id = this.#head < this.#waiting.length ? -1 : this.#takeId()
     if (id < 0) {
-      this.#waiting.push({ opcode, fd, views, byteOffset, length, offset, priority, fileKey, completer, owner, resolve })
+      this.#waiting.push({ opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve })
     } else {
-      this.#start(id, opcode, fd, views, byteOffset, length, offset, priority, fileKey, completer, owner, resolve)
+      this.#start(id, opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve)
     }
     return promise
   }
@@ -297,7 +297,7 @@ export class Context implements Receiver {
     byteOffset: number,
     length: number,
     offset: number,
-    priority: number,
+    hints: number,
     fileKey: number,
     completer: Completer,
     owner: unknown,
@@ -310,7 +310,7 @@ export class Context implements Receiver {
     records[record + Field.offset] = offset
     records[record + Field.length] = length
     records[record + Field.byteOffset] = byteOffset
-    records[record + Field.priority] = priority
+    records[record + Field.hints] = hints
     records[record + Field.fileKey] = fileKey
     this.#batch.views[id] = views
     this.#completers[id] = completer
@@ -416,7 +416,7 @@ export class Context implements Receiver {
 
   /** @internal Whether {@link enqueue} takes whole-file operations. */
   get servesWholeFiles(): boolean {
-    return this.#port.supports.wholeFile
+    return this.#port.supports.wholeFile === true
   }
 
   /** @internal See {@link Backend.readCached}; EAGAIN when this turn has had its share. */
@@ -442,7 +442,7 @@ export class Context implements Receiver {
     const id = this.#takeId()
     const w = this.#waiting[this.#head++] as Waiting
     this.#start(
-      id, w.opcode, w.fd, w.views, w.byteOffset, w.length, w.offset, w.priority, w.fileKey, w.completer, w.owner, w.resolve,
+      id, w.opcode, w.fd, w.views, w.byteOffset, w.length, w.offset, w.hints, w.fileKey, w.completer, w.owner, w.resolve,
     )
     // Gives back what has been started, at a cost that stays constant an operation.
     if (this.#head * 2 > this.#waiting.length) {

@@ -36,7 +36,7 @@ int DecodeRequest(const double* record, const View* views, size_t view_count, Re
   const double byte_offset = record[kFieldByteOffset];
   if (!InRange(opcode, static_cast<double>(Opcode::kWriteFile)) || !InRange(fd, 2147483647.0) ||
       !InRange(offset, kLargestSafeInteger) || !InRange(length, kLargestSafeInteger) ||
-      !InRange(byte_offset, kLargestSafeInteger) || !InRange(record[kFieldPriority], 32767.0) ||
+      !InRange(byte_offset, kLargestSafeInteger) || !InRange(record[kFieldHints], 65535.0) ||
       !InRange(record[kFieldFileKey], 4294967295.0)) {
     return -EINVAL;
   }
@@ -44,7 +44,9 @@ int DecodeRequest(const double* record, const View* views, size_t view_count, Re
   request.fd = static_cast<int>(fd);
   request.offset = static_cast<int64_t>(offset);
   request.length = static_cast<size_t>(length);
-  request.priority = static_cast<uint16_t>(record[kFieldPriority]);
+  const auto hints = static_cast<uint16_t>(record[kFieldHints]);
+  request.priority = hints & static_cast<uint16_t>(~kFreshMemory);
+  request.fresh_memory = (hints & kFreshMemory) != 0;
   request.file_key = static_cast<uint32_t>(record[kFieldFileKey]);
 
   if (IsSync(request.opcode)) return 0;

@@ -15,10 +15,13 @@ enum RecordField : size_t {
   kFieldOffset,      // in the file
   kFieldLength,      // bytes
   kFieldByteOffset,  // where in the view the memory starts
-  kFieldPriority,
+  kFieldHints,       // an ioprio value, plus kFreshMemory
   kFieldFileKey,
   kRecordFields = 8,
 };
+
+// Nothing has touched the memory yet: it is worth faulting in as a whole.
+constexpr uint16_t kFreshMemory = 0x8000;
 
 // The memory of one ArrayBufferView, as it is at this moment.
 struct View {

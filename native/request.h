@@ -48,6 +48,7 @@ struct Request {
   uint32_t file_key = 0;  // identity of an open handle, or 0 where only the number `fd` is known
   Opcode opcode = Opcode::kRead;
   bool missed = false;    // an attempt from the loop thread came to nothing
+  bool fresh_memory = false;  // nothing has touched it yet
   uint16_t priority = 0;  // ioprio value, 0 for none
   int fd = -1;         // of a whole-file operation: kAppend, kFlush
   int64_t offset = 0;  // of a whole-file operation: the mode to create with

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,9 +13,24 @@
 namespace caio {
 namespace {
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
 #ifndef IOV_MAX
 #define IOV_MAX 1024
 #endif
+
+// Faulting fresh memory in page by page costs more than filling it: 131,072 faults for 512 MiB. Asked for as a whole just before
+// it is filled, it took half as long. (Huge pages were faster still, or, where the kernel had to make room for them, much slower;
+// where the pages are there already, asking costs half as much as the copy.)
+void FaultIn([[maybe_unused]] const iovec& memory) {
+#ifdef __linux__
+  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const auto start = reinterpret_cast<uintptr_t>(memory.iov_base) & ~(page - 1);
+  const auto end = reinterpret_cast<uintptr_t>(memory.iov_base) + memory.iov_len;
+  madvise(reinterpret_cast<void*>(start), end - start, MADV_POPULATE_WRITE);  // Linux 5.14; a hint, no more
+#endif
+}
 
 ssize_t ReadOnce(Request& request) {
   const off_t offset = static_cast<off_t>(request.offset + static_cast<int64_t>(request.done));
@@ -29,6 +45,7 @@ ssize_t WriteOnce(Request& request) {
 }
 
 int64_t Read(Request& request) {
+  if (request.fresh_memory) FaultIn(request.single);
   for (;;) {
     const ssize_t result = ReadOnce(request);
     if (result >= 0) return static_cast<int64_t>(request.done) + result;

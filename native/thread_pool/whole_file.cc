@@ -2,11 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 
 #include "../descriptor.h"
 #include "file_io.h"
@@ -15,23 +13,6 @@ namespace caio {
 namespace {
 
 bool IsRegular(const struct stat& status) { return S_ISREG(status.st_mode); }
-
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23
-#endif
-
-// Faulting fresh memory in page by page costs more than filling it: 131,072 faults for 512 MiB. Asked for a chunk at a time, just
-// before it is filled, it took half as long; huge pages were faster still, or, where the kernel had to make room, much slower.
-constexpr size_t kChunk = 4 * 1024 * 1024;
-
-void FaultIn([[maybe_unused]] const iovec& memory) {
-#ifdef __linux__
-  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-  const auto start = reinterpret_cast<uintptr_t>(memory.iov_base) & ~(page - 1);
-  const auto end = reinterpret_cast<uintptr_t>(memory.iov_base) + memory.iov_len;
-  madvise(reinterpret_cast<void*>(start), end - start, MADV_POPULATE_WRITE);  // Linux 5.14; a hint, no more
-#endif
-}
 
 int64_t ReadFile(Request& request) {
   struct stat status;
@@ -44,22 +25,22 @@ int64_t ReadFile(Request& request) {
   if (!IsRegular(status) || status.st_size == 0) return -EOPNOTSUPP;
   if (static_cast<uint64_t>(status.st_size) > request.length) return status.st_size;
 
-  const auto size = static_cast<size_t>(status.st_size);
-  auto* memory = static_cast<char*>(request.single.iov_base);
-  size_t done = 0;
-  while (done < size) {
+  iovec memory{request.single.iov_base, static_cast<size_t>(status.st_size)};
+  int64_t done = 0;
+  while (memory.iov_len > 0) {
     Request read;
     read.opcode = Opcode::kRead;
     read.fd = fd.get();
-    read.offset = static_cast<int64_t>(done);
-    read.single = {memory + done, std::min(size - done, kChunk)};
-    if (size > kChunk) FaultIn(read.single);
+    read.offset = done;
+    read.single = memory;
     const int64_t result = PerformBlocking(read);
     if (result < 0) return result;
     if (result == 0) break;  // shorter than it was
-    done += static_cast<size_t>(result);
+    done += result;
+    memory.iov_base = static_cast<char*>(memory.iov_base) + result;
+    memory.iov_len -= static_cast<size_t>(result);
   }
-  return static_cast<int64_t>(done);
+  return done;
 }
 
 // All of it, or up to the error that is returned.
