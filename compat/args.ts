@@ -2,6 +2,7 @@
  * Node's overloads of read, write, readv and writev, brought to one record. Only plainly valid calls get one: whatever is odd in
  * the least is Node's own to judge, so that the error is exactly Node's.
  */
+import { types } from 'node:util'
 import { LARGEST_VECTOR } from '../lib/validate.js'
 
 type View = NodeJS.ArrayBufferView
@@ -50,10 +51,18 @@ function isUsable(view: unknown): view is View {
 
 export type Options = Partial<Record<string, unknown>>
 
-/** The value as an options object with no keys but these: a release may add one that means something. */
+/**
+ * The value as an options object with no keys but these (a release may add one that means something), all of them plain data: a
+ * getter or a proxy would see that it is asked twice.
+ */
 export function plainOptions(value: unknown, keys: readonly string[]): Options | undefined {
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return undefined
-  for (const key in value) if (!keys.includes(key)) return undefined
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || types.isProxy(value)) return undefined
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== null && prototype !== Object.prototype) return undefined
+  for (const key of Reflect.ownKeys(value)) {
+    if (typeof key === 'symbol' || !keys.includes(key)) return undefined
+    if (!('value' in (Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor))) return undefined
+  }
   return value
 }
 

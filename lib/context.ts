@@ -39,6 +39,10 @@ interface Waiting {
 
 const INITIAL_SLOTS = 64
 
+// Taken now: see turn.ts.
+const { setImmediate } = globalThis
+const now = performance.now.bind(performance)
+
 /** Runs the batch at the end of the tick; queueMicrotask costs an AsyncResource a call. */
 const tick = Promise.resolve()
 
@@ -70,7 +74,7 @@ export class Context implements Receiver {
   #sequence = 0
 
   // What waits, in order: from #head on.
-  #waiting: Waiting[] = []
+  #waiting: (Waiting | undefined)[] = []
   #head = 0
 
   #flushScheduled = false
@@ -184,10 +188,12 @@ export class Context implements Receiver {
    * @returns false if it is too late, or not an operation of this context
    */
   cancel(operation: Operation): boolean {
-    const index = this.#waiting.findIndex((waiting, at) => at >= this.#head && waiting.owner === operation)
+    if (!(operation instanceof Operation)) return false
+    const index = this.#waiting.findIndex((waiting) => waiting?.owner === operation)
     if (index >= 0) {
       const [waiting] = this.#waiting.splice(index, 1) as [Waiting]
       this.#counters.cancelled++
+      this.#counters.count(waiting.opcode, Route.inline, ECANCELED)
       this.#reject(waiting.completer, operation, ECANCELED, waiting.resolve)
       return true
     }
@@ -316,7 +322,7 @@ export class Context implements Receiver {
     this.#completers[id] = completer
     this.#owners[id] = owner
     this.#resolves[id] = resolve
-    if (++this.#sequence % LATENCY_SAMPLE === 0) this.#startedAt[id] = performance.now()
+    if (++this.#sequence % LATENCY_SAMPLE === 0) this.#startedAt[id] = now()
     this.#inFlight++
     this.#batch.ids[this.#batch.count++] = id
     if (this.#flushScheduled) return
@@ -396,7 +402,7 @@ export class Context implements Receiver {
     this.#inFlight--
     this.#counters.count(opcode, route, result)
     if (this.#startedAt[id] !== 0) {
-      this.#counters.record(route, performance.now() - (this.#startedAt[id] as number))
+      this.#counters.record(route, now() - (this.#startedAt[id] as number))
       this.#startedAt[id] = 0
     }
 
@@ -411,7 +417,10 @@ export class Context implements Receiver {
   }
 
   #checkDrained(): void {
-    if (this.#inFlight === 0 && this.#rejecting === 0) this.#drained?.()
+    if (this.#inFlight > 0 || this.#rejecting > 0 || !this.#drained) return
+    // A turn later, whoever awaits one of the operations has been told.
+    setImmediate(this.#drained)
+    this.#drained = undefined
   }
 
   /** @internal Whether {@link enqueue} takes whole-file operations. */
@@ -440,7 +449,8 @@ export class Context implements Receiver {
 
   #startWaiting(): void {
     const id = this.#takeId()
-    const w = this.#waiting[this.#head++] as Waiting
+    const w = this.#waiting[this.#head] as Waiting
+    this.#waiting[this.#head++] = undefined // what it holds is its own again
     this.#start(
       id, w.opcode, w.fd, w.views, w.byteOffset, w.length, w.offset, w.hints, w.fileKey, w.completer, w.owner, w.resolve,
     )

@@ -128,6 +128,11 @@ function readDefaultImplementation(): string | undefined {
   }
 }
 
+/** Looks like one, at least: what cannot be called is refused now, not in the first operation. */
+function isBackend(value: Backend | null): value is Backend {
+  return value !== null && typeof value.submit === 'function' && typeof value.cancel === 'function' && typeof value.supports === 'object'
+}
+
 let byWish: Choice | undefined
 
 /**
@@ -139,8 +144,8 @@ export function choose(asked?: BackendName | Backend): Choice {
     byWish ??= chooseByWish(registry, { variable: process.env['CAIO_IMPL'], file: readDefaultImplementation() })
     return byWish
   }
-  if (typeof asked === 'object') return { backend: asked, reason: 'the caller made it' }
-  if (!registry.has(asked)) throw invalidArgValue('backend', `must be one of ${registry.names.join(', ')}`)
+  if (typeof asked === 'object' && isBackend(asked)) return { backend: asked, reason: 'the caller made it' }
+  if (typeof asked !== 'string' || !registry.has(asked)) throw invalidArgValue('backend', `must be one of ${registry.names.join(', ')}`)
   const backend = registry.open(asked)
   if (backend instanceof Error) throw backendUnavailable(asked, backend.message)
   return { backend, reason: 'the caller asked for it' }

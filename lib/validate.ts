@@ -46,7 +46,8 @@ export function viewLength(view: unknown, name: string): number {
   let length
   try {
     length = view.byteLength // throws for a DataView whose memory is gone
-    if (length === 0) void new Uint8Array(view.buffer) // throws if that is detached, where byteLength just says 0
+    // Every other method throws if the memory is gone, where byteLength just says 0.
+    if (length === 0 && !(view instanceof DataView)) (view as Uint8Array).at(0)
   } catch {
     throw invalidArgValue(name, 'is a view of a detached or shrunk buffer')
   }

@@ -1,7 +1,9 @@
 /** What the suites share: the backends that this machine must have, and temporary files on a real disk. */
+import { execFile, execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { Context } from 'caio'
 import type { BackendName, ContextOptions } from 'caio'
@@ -44,4 +46,127 @@ export function makeContext(t: Test, backend: BackendName, options: Omit<Context
 /** Runs one behaviour's test on every backend that this machine must have. */
 export function onEveryBackend(t: Test, behaviour: string, test: (t: Test, backend: BackendName) => Promise<void>): void {
   for (const backend of requiredBackends) void t.test(`${backend}: ${behaviour}`, (sub) => test(sub, backend))
+}
+
+/** A Context's methods as a program without types calls them. */
+export type Untyped = Record<'read' | 'write' | 'readv' | 'writev' | 'fsync' | 'fdsync', (...args: unknown[]) => Promise<unknown>>
+
+export function untyped(context: Context): Untyped {
+  return context as unknown as Untyped
+}
+
+/** What a call of Node's throws: the oracle for what ours must look like. */
+export function errorOf(call: () => unknown): NodeJS.ErrnoException {
+  try {
+    call()
+  } catch (error) {
+    return error as NodeJS.ErrnoException
+  }
+  throw new Error('the oracle was expected to throw')
+}
+
+/** What a promise is rejected with; fails where it is fulfilled. */
+export async function rejectionOf(promise: Promise<unknown>): Promise<NodeJS.ErrnoException> {
+  const value = await promise.then(
+    (result: unknown) => ({ result }),
+    (error: unknown) => ({ error }),
+  )
+  if ('error' in value) return value.error as NodeJS.ErrnoException
+  throw new Error(`expected a rejection, got ${String(value.result)}`)
+}
+
+export type Resizable = ArrayBuffer & { resize(length: number): void }
+
+/** TypeScript's es2023 library does not know them yet; every Node that caio supports does. */
+export function resizableBuffer(length: number, maxByteLength: number): Resizable {
+  return Reflect.construct(ArrayBuffer, [length, { maxByteLength }]) as Resizable
+}
+
+/** Takes a buffer's memory away; returns its new owner. */
+export function detach(buffer: ArrayBuffer): ArrayBuffer {
+  return structuredClone(buffer, { transfer: [buffer] })
+}
+
+/**
+ * Memory that reads with O_DIRECT from `fd` take, out of a bigger buffer: JavaScript does not see addresses, so Node's own read
+ * tries one after the other.
+ */
+export function alignedMemory(fd: number, length: number): Buffer {
+  const block = 4096
+  const whole = Buffer.alloc(length + block)
+  for (let start = 0; start < block; start += 8) {
+    const candidate = whole.subarray(start, start + length)
+    try {
+      fs.readSync(fd, candidate, 0, block, 0)
+      return candidate.fill(0)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
+    }
+  }
+  throw new Error('no offset of the buffer is aligned')
+}
+
+/** How a child process ended. `signal` is SIGKILL where it had to be stopped because it hung. */
+export interface Ending {
+  code: number | null
+  signal: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+}
+
+export interface ProgramOptions {
+  nodeArgs?: string[]
+  env?: NodeJS.ProcessEnv
+  cwd?: string
+  /** milliseconds until it counts as hung */
+  timeout?: number
+}
+
+/** Runs a JavaScript file to its end in a process of its own. */
+export function runProgram(
+  file: string | URL,
+  args: readonly string[] = [],
+  { nodeArgs = [], env = {}, cwd = base, timeout = 30_000 }: ProgramOptions = {},
+): Promise<Ending> {
+  const path = typeof file === 'string' ? file : fileURLToPath(file)
+  // NODE_OPTIONS is the test runner's own.
+  const options = { cwd, timeout, killSignal: 'SIGKILL' as const, env: { ...process.env, NODE_OPTIONS: '', ...env } }
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [...nodeArgs, path, ...args], options, (_error, stdout, stderr) => {
+      resolve({ code: child.exitCode, signal: child.signalCode, stdout, stderr })
+    })
+  })
+}
+
+/** Why no file system can be mounted here, or undefined where one can. */
+export function whyNoMount(): string | undefined {
+  if (process.platform !== 'linux') return "loop devices are Linux's"
+  if (process.getuid?.() !== 0) return 'mounting a file system takes root'
+  return undefined
+}
+
+/** A small ext4 file system of its own, gone when the test ends. */
+export function mountedDirectory(t: Test, megabytes: number): string {
+  const directory = temporaryDirectory(t)
+  const image = join(directory, 'image')
+  const mounted = join(directory, 'mounted')
+  fs.mkdirSync(mounted)
+  fs.writeFileSync(image, '')
+  fs.truncateSync(image, megabytes * 1024 * 1024)
+  execFileSync('mkfs.ext4', ['-q', '-F', '-m', '0', image])
+  execFileSync('mount', ['-o', 'loop', image, mounted])
+  t.teardown(() => execFileSync('umount', [mounted]))
+  return mounted
+}
+
+export const packageRoot = fileURLToPath(new URL('../..', import.meta.url))
+
+/** The package in a directory of its own, with one compiled program beside it, and its addon copied, linked or left out. */
+export function packageCopy(t: Test, program: string, addon: 'copied' | 'linked' | 'none'): string {
+  const directory = temporaryDirectory(t)
+  const parts = ['dist/lib', 'dist/compat', program, 'package.json', 'node_modules/node-gyp-build']
+  if (addon === 'copied') parts.push('build/Release')
+  for (const part of parts) fs.cpSync(join(packageRoot, part), join(directory, part), { recursive: true })
+  if (addon === 'linked') fs.symlinkSync(join(packageRoot, 'build'), join(directory, 'build'))
+  return directory
 }

@@ -8,6 +8,8 @@ import { Opcode } from '../operation.js'
 type View = NodeJS.ArrayBufferView
 type Transferred = (error: NodeJS.ErrnoException | null, count: number) => void
 type Done = (error: NodeJS.ErrnoException | null) => void
+type TransferVector = (fd: number, buffers: readonly View[], position: number, callback: Transferred) => void
+type Sync = (fd: number, callback: Done) => void
 
 /** The part of `node:fs` that the backend stands on; memfs has it, too. */
 export interface CallbackFs {
@@ -15,7 +17,13 @@ export interface CallbackFs {
   write(fd: number, buffer: View, offset: number, length: number, position: number, callback: Transferred): void
   fsync(fd: number, callback: Done): void
   fdatasync(fd: number, callback: Done): void
+  /** Several views in one go; without it they are moved one by one. */
+  readv?(fd: number, buffers: readonly View[], position: number, callback: Transferred): void
+  writev?(fd: number, buffers: readonly View[], position: number, callback: Transferred): void
 }
+
+/** The most that one call takes; the kernel's own limit. */
+const LARGEST_TRANSFER = 0x7ffff000
 
 /** Bytes moved, or a negative errno. Errors that no system call made are EIO: something is wrong below. */
 function errnoFrom(error: NodeJS.ErrnoException): number {
@@ -45,7 +53,7 @@ class Transfer {
   step = (): void => {
     const view = this.views[this.#index] as View
     // A view that has shrunk since: its memory is not there any more.
-    const left = Math.min(view.byteLength - this.#within, this.length - this.#moved)
+    const left = Math.min(view.byteLength - this.#within, this.length - this.#moved, LARGEST_TRANSFER)
     if (left < 0 || (left === 0 && this.views.length === 1 && this.length > this.#moved)) return this.finish(errnoOf('EFAULT'))
     if (left === 0 && this.#moved < this.length) return this.#nextView()
     const call = this.write ? this.fs.write : this.fs.read
@@ -59,9 +67,9 @@ class Transfer {
     this.#moved += count
     this.#within += count
     if (this.#moved === this.length) return this.finish(this.#moved)
-    if (count === wanted) return this.#nextView()
+    if (count === wanted && this.#within === this.views[this.#index]?.byteLength) return this.#nextView()
     // A short read is the end of the file. A short write goes on; one that moves nothing is never success.
-    if (!this.write) return this.finish(this.#moved)
+    if (!this.write && count < wanted) return this.finish(this.#moved)
     if (count === 0) return this.finish(this.#moved > 0 ? this.#moved : errnoOf('EIO'))
     this.#guarded()
   }
@@ -83,20 +91,88 @@ class Transfer {
   }
 }
 
+/** What one view or several lack: a list is used whole, so its lengths must still add up. */
+function hasShrunk(views: readonly View[], length: number): boolean {
+  return views.length > 1 && views.reduce((sum, view) => sum + view.byteLength, 0) !== length
+}
+
+/** The views without their first bytes. */
+function behind(views: readonly View[], bytes: number): Uint8Array[] {
+  const rest: Uint8Array[] = []
+  for (const { buffer, byteOffset, byteLength } of views) {
+    const skipped = Math.min(bytes, byteLength)
+    bytes -= skipped
+    if (skipped < byteLength) rest.push(new Uint8Array(buffer, byteOffset + skipped, byteLength - skipped))
+  }
+  return rest
+}
+
+interface SyncRequest {
+  full: boolean
+  finish: (result: number) => void
+}
+
+/**
+ * Syncs of each descriptor, one at a time. Those that arrive while one runs wait, and share the next: a sync that starts after my
+ * write completed covers it, one that had already started does not. A failure is everybody's who waits: the kernel tells it once a
+ * descriptor, and calls the lost pages clean.
+ */
+class SyncGates {
+  readonly #gates = new Map<number, SyncRequest[]>()
+  readonly #fsync: Sync
+  readonly #fdatasync: Sync
+
+  constructor(fsync: Sync, fdatasync: Sync) {
+    this.#fsync = fsync
+    this.#fdatasync = fdatasync
+  }
+
+  enter(fd: number, request: SyncRequest): void {
+    const waiting = this.#gates.get(fd)
+    if (waiting) return void waiting.push(request)
+    this.#gates.set(fd, [])
+    this.#run(fd, [request])
+  }
+
+  #run(fd: number, group: SyncRequest[]): void {
+    const sync = group.some(({ full }) => full) ? this.#fsync : this.#fdatasync
+    const done = (result: number): void => {
+      const waiting = this.#gates.get(fd) ?? []
+      const covered = result < 0 ? group.concat(waiting) : group
+      if (result < 0 || waiting.length === 0) {
+        this.#gates.delete(fd)
+      } else {
+        this.#gates.set(fd, [])
+        this.#run(fd, waiting)
+      }
+      for (const { finish } of covered) finish(result)
+    }
+    try {
+      sync(fd, (error) => done(error ? errnoFrom(error) : 0))
+    } catch (error) {
+      setImmediate(done, errnoFrom(error as NodeJS.ErrnoException))
+    }
+  }
+}
+
 export class PureBackend implements Backend {
   readonly name = 'pure'
   readonly supports = { inline: false, ownThreads: false, priority: false, cancel: false, wholeFile: false }
   readonly #fs: CallbackFs
+  readonly #syncs: SyncGates
 
   constructor({ fs = nodeFs as CallbackFs }: { fs?: CallbackFs } = {}) {
     // Bound now: whoever patches `fs` later patches it for others.
-    const { read, write, fsync, fdatasync } = fs
+    const { read, write, fsync, fdatasync, readv, writev } = fs
     this.#fs = {
       read: read.bind(fs),
       write: write.bind(fs),
       fsync: fsync.bind(fs),
       fdatasync: fdatasync.bind(fs),
+      ...(readv && { readv: readv.bind(fs) }),
+      ...(writev && { writev: writev.bind(fs) }),
     }
+    this.#syncs = new SyncGates(this.#fs.fsync, this.#fs.fdatasync)
   }
 
   submit({ ids, count, records, views }: Batch, receiver: Receiver): void {
@@ -117,13 +193,42 @@ export class PureBackend implements Backend {
   #perform(field: (name: number) => number, views: Batch['views'][number], finish: (result: number) => void): void {
     const opcode = field(Field.opcode)
     const fd = field(Field.fd)
-    const synced: Done = (error) => finish(error ? errnoFrom(error) : 0)
-    if (opcode === Opcode.fsync) return this.#fs.fsync(fd, synced)
-    if (opcode === Opcode.fdsync) return this.#fs.fdatasync(fd, synced)
+    if (opcode === Opcode.fsync || opcode === Opcode.fdsync) {
+      return this.#syncs.enter(fd, { full: opcode === Opcode.fsync, finish })
+    }
     const write = opcode === Opcode.write || opcode === Opcode.writev
     const list = Array.isArray(views) ? (views as readonly View[]) : [views as View]
     const offset = field(Field.offset)
-    new Transfer(this.#fs, write, fd, offset, list, field(Field.byteOffset), field(Field.length), finish).step()
+    const length = field(Field.length)
+    if (Array.isArray(views) && hasShrunk(list, length)) return void setImmediate(finish, errnoOf('EFAULT'))
+    const whole = write ? this.#fs.writev : this.#fs.readv
+    if (list.length > 1 && whole) return this.#vector(whole, write, fd, list, offset, length, finish)
+    new Transfer(this.#fs, write, fd, offset, list, field(Field.byteOffset), length, finish).step()
+  }
+
+  /** In one call, so that what several append at once is not mixed. A short write goes on from where it stopped. */
+  #vector(
+    call: TransferVector,
+    write: boolean,
+    fd: number,
+    views: readonly View[],
+    offset: number,
+    length: number,
+    finish: (result: number) => void,
+  ): void {
+    call(fd, views, offset, (error, count) => {
+      if (error) return finish(errnoFrom(error))
+      if (!write || count === length) return finish(count)
+      if (count === 0) return finish(errnoOf('EIO'))
+      const rest = behind(views, count)
+      const left = length - count
+      const total = (result: number): void => finish(result < 0 ? count : count + result)
+      try {
+        new Transfer(this.#fs, write, fd, offset + count, rest, 0, left, total).step()
+      } catch {
+        finish(count)
+      }
+    })
   }
 
   cancel(): boolean {

@@ -33,7 +33,7 @@ bool IsEngineFailure(int64_t result) {
 }
 
 NowaitAnswer AnswerFor(int64_t error) {
-  return error == -EOPNOTSUPP || error == -EINVAL || error == -ENOSYS ? NowaitAnswer::kRefused : NowaitAnswer::kMiss;
+  return error == -EOPNOTSUPP || error == -ENOSYS ? NowaitAnswer::kRefused : NowaitAnswer::kMiss;
 }
 
 uint16_t KernelOpcode(Opcode opcode) {
@@ -190,7 +190,8 @@ void LinuxEngine::Remember(const Request& request, NowaitAnswer answer) {
 // True if that was the request's end. False if the pool is to do what is left of it, or all.
 bool LinuxEngine::Answered(Request& request, int64_t result, Route route) {
   if (IsEngineFailure(result)) {
-    Remember(request, AnswerFor(result));
+    // EINVAL is about this request, such as memory not aligned for direct I/O: it says nothing of the next.
+    if (result != -EINVAL) Remember(request, AnswerFor(result));
     request.missed = true;
     return false;
   }

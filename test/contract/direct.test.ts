@@ -1,0 +1,101 @@
+/** O_DIRECT: the memory, the offset and the length have to be aligned. */
+import fs from 'node:fs'
+import t from 'tap'
+import type { Test } from 'tap'
+import { alignedMemory, errorOf, makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../harness.js'
+
+const BLOCK = 4096
+
+/** A file of numbered blocks, opened with O_DIRECT. */
+function directFile(t: Test, blocks: number): { path: string; fd: number } {
+  const content = Buffer.alloc(blocks * BLOCK)
+  for (let i = 0; i < blocks; i++) content.fill(i % 256, i * BLOCK, (i + 1) * BLOCK)
+  const { path, fd: buffered } = temporaryFile(t, content)
+  // Pages yet to be written make a direct read wait, and so not the kernel's.
+  fs.fsyncSync(buffered)
+  const fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_DIRECT)
+  t.teardown(() => fs.closeSync(fd))
+  return { path, fd }
+}
+
+onEveryBackend(t, 'aligned reads and writes', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const { path, fd } = directFile(t, 64)
+  const memory = alignedMemory(fd, 64 * BLOCK)
+  const block = (i: number): Buffer => memory.subarray(i * BLOCK, (i + 1) * BLOCK)
+
+  const order = Array.from({ length: 64 }, (_, i) => (i * 37) % 64)
+  const counts = await Promise.all(order.map((i) => context.read(block(i), fd, i * BLOCK)))
+  t.ok(counts.every((count) => count === BLOCK))
+  t.ok(memory.equals(fs.readFileSync(path)))
+
+  for (let i = 0; i < 64; i++) block(i).fill(255 - i)
+  await Promise.all(order.map((i) => context.write(block(i), fd, i * BLOCK)))
+  t.ok(memory.equals(fs.readFileSync(path)))
+
+  t.equal(await context.readv([block(3), block(1), block(2)], fd, 8 * BLOCK), 3 * BLOCK)
+  t.same([block(3)[0], block(1)[0], block(2)[0]], [247, 246, 245])
+  t.equal(await context.writev([block(3), block(1)], fd, 0), 2 * BLOCK)
+  t.same([fs.readFileSync(path)[0], fs.readFileSync(path)[BLOCK]], [247, 246])
+})
+
+onEveryBackend(t, 'more at once than one kernel context holds', async (t, backend) => {
+  const context = makeContext(t, backend, { maxRequests: 2000 })
+  const { path, fd } = directFile(t, 64)
+  const memory = alignedMemory(fd, 1500 * BLOCK)
+  const block = (i: number): Buffer => memory.subarray(i * BLOCK, (i + 1) * BLOCK)
+  const counts = await Promise.all(Array.from({ length: 1500 }, (_, i) => context.read(block(i), fd, (i % 64) * BLOCK)))
+  t.ok(counts.every((count) => count === BLOCK))
+  const content = fs.readFileSync(path)
+  t.ok(counts.every((_, i) => block(i).equals(content.subarray((i % 64) * BLOCK, ((i % 64) + 1) * BLOCK))))
+})
+
+onEveryBackend(t, 'the end of the file', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const { path, fd } = directFile(t, 3)
+  fs.truncateSync(path, 2 * BLOCK + 100)
+  const memory = alignedMemory(fd, 4 * BLOCK)
+  t.equal(await context.read(memory, fd, 0), 2 * BLOCK + 100)
+  t.ok(memory.subarray(0, 2 * BLOCK + 100).equals(fs.readFileSync(path)))
+  t.equal(await context.read(memory, fd, 2 * BLOCK), 100)
+  t.equal(await context.read(memory, fd, 3 * BLOCK), 0)
+  t.equal(await context.read(memory, fd, 300 * BLOCK), 0)
+})
+
+onEveryBackend(t, 'what is not aligned is EINVAL, as from Node', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const { path, fd } = directFile(t, 8)
+  const memory = alignedMemory(fd, 2 * BLOCK)
+  const before = fs.readFileSync(path)
+  const cases: [what: string, view: Buffer, offset: number][] = [
+    ['memory', memory.subarray(1, 1 + BLOCK), 0],
+    ['offset', memory.subarray(0, BLOCK), 100],
+    ['length', memory.subarray(0, 100), 0],
+  ]
+  for (const [what, view, offset] of cases) {
+    const read = errorOf(() => fs.readSync(fd, view, 0, view.length, offset))
+    const write = errorOf(() => fs.writeSync(fd, view, 0, view.length, offset))
+    t.equal(read.code, 'EINVAL', what)
+    t.equal((await rejectionOf(context.read(view, fd, offset))).message, read.message)
+    t.equal((await rejectionOf(context.write(view, fd, offset))).message, write.message)
+    t.equal((await rejectionOf(context.readv([view], fd, offset))).message, read.message)
+  }
+  t.ok(fs.readFileSync(path).equals(before))
+})
+
+t.test("linux: direct I/O is the kernel's, also after a bad request", { skip: process.platform !== 'linux' && 'Linux only' }, async (t) => {
+  const context = makeContext(t, 'linux')
+  const { fd } = directFile(t, 8)
+  const memory = alignedMemory(fd, 8 * BLOCK)
+  const readAll = (): Promise<number[]> =>
+    Promise.all(Array.from({ length: 8 }, (_, i) => context.read(memory.subarray(i * BLOCK, (i + 1) * BLOCK), fd, i * BLOCK)))
+
+  await readAll()
+  const served = (): number => context.stats().routes.kernel + context.stats().routes.inline
+  const before = served()
+  t.ok(before > 0, 'served by kernel AIO')
+  // A caller's mistake says nothing about what the file supports.
+  await rejectionOf(context.read(memory.subarray(0, 100), fd, 0))
+  await readAll()
+  t.ok(served() > before, 'and still is')
+})

@@ -1,0 +1,38 @@
+/** A backend that completes nothing until it is told to: what is in flight and what waits is the test's to say. */
+import { RECORD_FIELDS, Field } from '../../lib/backend.js'
+import type { Backend, Batch, Receiver } from 'caio'
+
+interface Held {
+  id: number
+  offset: number
+  length: number
+  receiver: Receiver
+}
+
+export class ManualBackend implements Backend {
+  readonly name = 'manual'
+  readonly supports = { inline: false, ownThreads: false, priority: false, cancel: true }
+  /** submitted and not completed, in order */
+  readonly held: Held[] = []
+  batches = 0
+
+  submit({ ids, count, records }: Batch, receiver: Receiver): void {
+    this.batches++
+    for (const id of ids.subarray(0, count)) {
+      const field = (name: number): number => records[id * RECORD_FIELDS + name] as number
+      this.held.push({ id, offset: field(Field.offset), length: field(Field.length), receiver })
+    }
+  }
+
+  cancel(id: number, receiver: Receiver): boolean {
+    const at = this.held.findIndex((each) => each.id === id && each.receiver === receiver)
+    if (at < 0) return false
+    this.held.splice(at, 1)
+    return true
+  }
+
+  /** Completes the oldest `count`, by default with all that they asked for. */
+  complete(count = 1, result?: number): void {
+    for (const { id, length, receiver } of this.held.splice(0, count)) receiver.complete(id, result ?? length, 3)
+  }
+}

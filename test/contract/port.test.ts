@@ -1,0 +1,86 @@
+/** The port itself, without a Context: what a backend owes to each of its receivers. */
+import t from 'tap'
+import type { Test } from 'tap'
+import { RECORD_FIELDS, Field } from '../../lib/backend.js'
+import { Opcode } from '../../lib/operation.js'
+import type { BackendName, Batch, Receiver } from 'caio'
+import { onEveryBackend, temporaryFile } from '../harness.js'
+import { RecordingBackend } from './recording-backend.js'
+
+/** Writes or reads of `length` bytes under the ids from 0 on. */
+function batch(opcode: number, fd: number, count: number, length: number): Batch {
+  const records = new Float64Array(count * RECORD_FIELDS)
+  for (let id = 0; id < count; id++) {
+    records[id * RECORD_FIELDS + Field.opcode] = opcode
+    records[id * RECORD_FIELDS + Field.fd] = fd
+    records[id * RECORD_FIELDS + Field.offset] = id * length
+    records[id * RECORD_FIELDS + Field.length] = length
+  }
+  const views = Array.from({ length: count }, () => Buffer.alloc(length))
+  return { ids: Uint32Array.from({ length: count }, (_, id) => id), count, records, views }
+}
+
+/** Counts what it is told; `all` resolves when that is as many as expected. */
+class Counter implements Receiver {
+  readonly results = new Map<number, number>()
+  twice = 0
+  readonly all: Promise<void>
+  #resolve: () => void = () => {}
+  expected: number
+
+  constructor(expected: number) {
+    this.expected = expected
+    this.all = new Promise((resolve) => (this.#resolve = resolve))
+  }
+
+  complete(id: number, result: number): void {
+    if (this.results.has(id)) this.twice++
+    this.results.set(id, result)
+    if (this.results.size === this.expected) this.#resolve()
+  }
+}
+
+/** Of the same class that Context uses, in the same environment. */
+const backendOf = (name: BackendName): RecordingBackend['inner'] => new RecordingBackend(name).inner
+
+async function complete(t: Test, counter: Counter, length: number): Promise<void> {
+  await counter.all
+  // Whatever comes twice comes by then.
+  await new Promise(setImmediate)
+  t.equal(counter.results.size, counter.expected)
+  t.ok([...counter.results.values()].every((result) => result === length))
+  t.equal(counter.twice, 0, 'each once')
+}
+
+onEveryBackend(t, 'each completion goes to the receiver that submitted it', async (t, name) => {
+  const backend = backendOf(name)
+  const { fd } = temporaryFile(t, 'x'.repeat(200_000))
+  const counters = Array.from({ length: 20 }, (_, i) => new Counter(1 + i * 10))
+  // The same ids for all of them.
+  for (const [i, counter] of counters.entries()) backend.submit(batch(Opcode.read, fd, counter.expected, 5 + i), counter)
+  for (const [i, counter] of counters.entries()) await complete(t, counter, 5 + i)
+})
+
+onEveryBackend(t, 'cancel takes back what its own receiver submitted, and nothing else', async (t, name) => {
+  const backend = backendOf(name)
+  const { fd } = temporaryFile(t, 'x'.repeat(100_000))
+  const idle = new Counter(60)
+  const stranger = new Counter(0)
+  backend.submit(batch(Opcode.read, fd, 60, 10), idle)
+  await complete(t, idle, 10)
+
+  // `idle` has nothing in flight any more; `busy` has the same ids queued.
+  const busy = new Counter(60)
+  const target = temporaryFile(t)
+  backend.submit(batch(Opcode.write, target.fd, 60, 300_000), busy)
+  for (const other of [idle, stranger]) {
+    const taken = Array.from({ length: 60 }, (_, id) => backend.cancel(id, other))
+    t.same(taken, Array(60).fill(false))
+  }
+  const cancelled = [59, 58, 57].filter((id) => backend.cancel(id, busy))
+  t.equal(backend.cancel(59, busy) && cancelled.includes(59), false, 'only once')
+  if (backend.supports.cancel) t.ok(cancelled.length > 0, 'the last in line had not begun')
+  else t.same(cancelled, [])
+  busy.expected -= cancelled.length
+  await complete(t, busy, 300_000)
+})

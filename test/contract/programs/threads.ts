@@ -1,0 +1,16 @@
+/** Prints how many threads of the engine there are, before any work and after a lot of it. Arguments: a scratch file, a backend. */
+import fs from 'node:fs'
+import { Context } from 'caio'
+import type { BackendName } from 'caio'
+
+const [path = '', backend] = process.argv.slice(2)
+fs.writeFileSync(path, '')
+const fd = fs.openSync(path, 'r+')
+const context = new Context({ backend: backend as BackendName })
+
+const threads = (): number =>
+  fs.readdirSync('/proc/self/task').filter((task) => fs.readFileSync(`/proc/self/task/${task}/comm`, 'utf8') === 'caio\n').length
+
+const idle = threads()
+await Promise.all(Array.from({ length: 200 }, (_, i) => context.write(Buffer.alloc(500_000), fd, i * 500_000)))
+console.log(JSON.stringify({ idle, after: threads() }))

@@ -1,0 +1,49 @@
+/** The event loop goes on while files are read and written, and ours is not the pool that Node's own work needs. */
+import { pbkdf2 } from 'node:crypto'
+import fs from 'node:fs'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { makeContext, onEveryBackend, temporaryFile } from '../harness.js'
+
+const SIZE = 128 * 1024 * 1024
+
+/** Turns of the event loop until the promise settles. */
+async function turnsDuring(work: Promise<unknown>): Promise<number> {
+  let turns = 0
+  let running = true
+  void work.finally(() => (running = false))
+  while (running) {
+    await new Promise(setImmediate)
+    turns++
+  }
+  await work
+  return turns
+}
+
+onEveryBackend(t, 'large operations do not hold the event loop', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const { fd } = temporaryFile(t)
+  fs.ftruncateSync(fd, SIZE)
+  const view = Buffer.alloc(SIZE)
+  // Each takes tens of milliseconds at the least, and a turn with nothing to do takes microseconds.
+  t.ok((await turnsDuring(context.read(view, fd))) > 20, 'a read')
+  t.ok((await turnsDuring(context.write(view.subarray(0, SIZE / 4), fd))) > 20, 'a write')
+  t.ok((await turnsDuring(context.fdsync(fd))) > 20, 'and its sync')
+})
+
+for (const backend of ['linux', 'thread'] as const) {
+  const skip = process.platform !== 'linux' && backend === 'linux' && 'Linux only'
+  t.test(`${backend}: busy threads of libuv do not delay it`, { skip }, async (t) => {
+    const context = makeContext(t, backend)
+    const { fd } = temporaryFile(t)
+    let derived = 0
+    const derive = promisify(pbkdf2)
+    // Twice as many as libuv has threads by default, each for a good part of a second.
+    const busy = Array.from({ length: 8 }, () => derive('secret', 'salt', 100_000, 64, 'sha512').then(() => derived++))
+    await context.write('content', fd)
+    await context.fdsync(fd)
+    t.equal(String(await context.read(100_000, fd)), 'content')
+    t.equal(derived < 8, true, `${derived} of 8 had their turn before`)
+    await Promise.all(busy)
+  })
+}

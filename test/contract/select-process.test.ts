@@ -1,0 +1,101 @@
+/** The choice as a whole process makes it: environment, file, a missing addon, a runtime that forbids addons. */
+import fs from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import type { Test } from 'tap'
+import { packageCopy, packageRoot, requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
+import type { ProgramOptions } from '../harness.js'
+import type { Choice } from './programs/choice.js'
+
+const program = 'dist/test/contract/programs/choice.js'
+
+interface Conditions extends ProgramOptions {
+  /** of the package */
+  directory?: string
+  /** CAIO_IMPL */
+  variable?: string
+  /** in code */
+  asked?: string
+}
+
+async function choice(t: Test, { directory = packageRoot, variable = '', asked = '', nodeArgs = [] }: Conditions): Promise<Choice> {
+  const scratch = join(temporaryDirectory(t), 'scratch')
+  const { code, signal, stdout, stderr } = await runProgram(join(directory, program), [scratch, asked], { nodeArgs, env: { CAIO_IMPL: variable } })
+  t.equal(code, 0, stderr)
+  t.equal(signal, null)
+  return JSON.parse(stdout) as Choice
+}
+
+const best = requiredBackends[0]
+
+t.test('by default the best there is', async (t) => {
+  t.match(await choice(t, {}), { backend: best, read: 'it works', sync: 'done', warnings: [] })
+})
+
+for (const name of requiredBackends) {
+  t.test(`CAIO_IMPL=${name}`, async (t) => {
+    t.match(await choice(t, { variable: name }), { backend: name, reason: /CAIO_IMPL/, read: 'it works', sync: 'done', warnings: [] })
+  })
+  t.test(`${name} in code, whatever the variable says`, async (t) => {
+    const result = await choice(t, { variable: 'nonsense', asked: name })
+    t.match(result, { backend: name, reason: /asked/, read: 'it works' })
+    t.equal(result.warnings.length, 0)
+  })
+}
+
+t.test('CAIO_IMPL with an unknown name', async (t) => {
+  const { warnings, ...result } = await choice(t, { variable: 'posix' })
+  t.match(result, { backend: best, read: 'it works' })
+  t.equal(warnings.length, 1, 'one warning')
+  t.match(warnings[0], { code: 'CAIO_BACKEND_UNKNOWN', message: /posix/ })
+})
+
+t.test('an unknown name in code', async (t) => {
+  t.match(await choice(t, { asked: 'posix' }), { error: { code: 'ERR_INVALID_ARG_VALUE', message: /linux, thread, pure/ } })
+})
+
+t.test('the file default_implementation beside package.json', async (t) => {
+  const directory = packageCopy(t, program, 'copied')
+  fs.writeFileSync(join(directory, 'default_implementation'), '# which one\n\nthread\n')
+  t.match(await choice(t, { directory }), { backend: 'thread', reason: /default_implementation/, read: 'it works', sync: 'done', warnings: [] })
+  t.match(await choice(t, { directory, variable: 'pure' }), { backend: 'pure', reason: /CAIO_IMPL/ })
+  fs.writeFileSync(join(directory, 'default_implementation'), 'uring\n')
+  const { backend, warnings } = await choice(t, { directory })
+  t.equal(backend, best)
+  t.match(warnings, [{ code: 'CAIO_BACKEND_UNKNOWN', message: /default_implementation.*uring/ }])
+  t.equal(warnings.length, 1)
+  fs.rmSync(join(directory, 'default_implementation'))
+  fs.mkdirSync(join(directory, 'default_implementation'))
+  t.match(await choice(t, { directory }), { backend: best, warnings: [] }, 'a directory of that name')
+})
+
+t.test('without the addon', async (t) => {
+  const directory = packageCopy(t, program, 'none')
+  t.match(await choice(t, { directory }), { backend: 'pure', reason: /linux: [^]*thread: /, read: 'it works', sync: 'done', warnings: [] })
+  const { backend, warnings } = await choice(t, { directory, variable: 'linux' })
+  t.equal(backend, 'pure')
+  t.equal(warnings.length, 1, 'one warning')
+  t.match(warnings[0], { code: 'CAIO_BACKEND_UNAVAILABLE', message: /linux/ })
+  for (const asked of ['linux', 'thread']) {
+    const { error } = await choice(t, { directory, asked })
+    t.match(error, { code: 'ERR_CAIO_BACKEND_UNAVAILABLE', message: new RegExp(`${asked} backend is not available: .{10}`) })
+  }
+})
+
+t.test('with an addon that is no addon', async (t) => {
+  const directory = packageCopy(t, program, 'copied')
+  const addon = fs.readdirSync(join(directory, 'build/Release')).find((name) => name.endsWith('.node')) as string
+  fs.writeFileSync(join(directory, 'build/Release', addon), 'not an ELF file')
+  t.match(await choice(t, { directory }), { backend: 'pure', read: 'it works', sync: 'done', warnings: [] })
+})
+
+t.test('where the permission model forbids addons', async (t) => {
+  const flag = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission'
+  const nodeArgs = [flag, '--allow-fs-read=*', '--allow-fs-write=*']
+  const { sync, ...result } = await choice(t, { nodeArgs })
+  t.match(result, { backend: 'pure', reason: /linux: [^]*thread: /, read: 'it works', warnings: [] })
+  // Node 20.20 and later forbid fsync and fdatasync of a bare descriptor, too. That is no failure of the disk.
+  t.match(sync, /^(done|EACCES|EPERM|ERR_ACCESS_DENIED)$/)
+  t.match(await choice(t, { nodeArgs, asked: 'linux' }), { error: { code: 'ERR_CAIO_BACKEND_UNAVAILABLE', message: /addon/i } })
+  t.match(await choice(t, { nodeArgs: [...nodeArgs, '--allow-addons'] }), { backend: best, read: 'it works' })
+})

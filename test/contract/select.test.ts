@@ -1,0 +1,119 @@
+/** Which backend serves, as a table over made-up candidates. */
+import t from 'tap'
+import type { Backend } from 'caio'
+import { Registry, chooseByWish, parseDefaultImplementation } from '../../lib/select.js'
+import type { Wishes } from '../../lib/select.js'
+import { ManualBackend } from './manual-backend.js'
+
+/** Candidates of which those named work, with a count of how often each was opened. */
+function fakes(working: readonly string[]) {
+  const opened: string[] = []
+  const warnings: [message: string, code: string][] = []
+  const backends = new Map<string, Backend>()
+  const candidates = ['linux', 'thread', 'pure'].map((name) => ({
+    name,
+    open() {
+      opened.push(name)
+      if (!working.includes(name)) throw new Error(`no ${name} today`)
+      const backend = new ManualBackend()
+      backends.set(name, backend)
+      return backend
+    },
+  }))
+  const registry = new Registry(candidates, (message, code) => warnings.push([message, code]))
+  return { registry, opened, warnings, backends }
+}
+
+const all = ['linux', 'thread', 'pure']
+const none: Wishes = { variable: undefined, file: undefined }
+
+interface Row {
+  what: string
+  working: string[]
+  wishes: Partial<Wishes>
+  chosen: string
+  reason: RegExp
+  warnings?: RegExp[]
+  opened: string[]
+}
+
+const table: Row[] = [
+  { what: 'the first', working: all, wishes: {}, chosen: 'linux', reason: /first choice/, opened: ['linux'] },
+  { what: 'the second', working: ['thread', 'pure'], wishes: {}, chosen: 'thread', reason: /no linux today/, opened: ['linux', 'thread'] },
+  { what: 'the last', working: ['pure'], wishes: {}, chosen: 'pure', reason: /no linux today.*no thread today/, opened: all },
+  { what: 'the variable', working: all, wishes: { variable: 'pure' }, chosen: 'pure', reason: /CAIO_IMPL/, opened: ['pure'] },
+  { what: 'the file', working: all, wishes: { file: 'thread' }, chosen: 'thread', reason: /default_implementation/, opened: ['thread'] },
+  { what: 'both', working: all, wishes: { variable: 'thread', file: 'pure' }, chosen: 'thread', reason: /CAIO_IMPL/, opened: ['thread'] },
+  { what: 'an empty variable', working: all, wishes: { variable: '', file: 'pure' }, chosen: 'pure', reason: /default_imp/, opened: ['pure'] },
+  {
+    what: 'an unknown variable',
+    working: all,
+    wishes: { variable: 'posix', file: 'pure' },
+    chosen: 'pure',
+    reason: /default_implementation/,
+    warnings: [/CAIO_IMPL.*"posix".*linux, thread, pure: CAIO_BACKEND_UNKNOWN/],
+    opened: ['pure'],
+  },
+  {
+    what: 'both unknown',
+    working: ['pure'],
+    wishes: { variable: 'Linux', file: 'constructor' },
+    chosen: 'pure',
+    reason: /first that works/,
+    warnings: [/CAIO_IMPL.*"Linux".*: CAIO_BACKEND_UNKNOWN/, /default_implementation.*"constructor".*: CAIO_BACKEND_UNKNOWN/],
+    opened: all,
+  },
+  {
+    what: 'an unavailable variable',
+    working: ['thread', 'pure'],
+    wishes: { variable: 'linux' },
+    chosen: 'thread',
+    reason: /no linux today/,
+    warnings: [/CAIO_IMPL.*"linux".*no linux today: CAIO_BACKEND_UNAVAILABLE/],
+    opened: ['linux', 'thread'],
+  },
+  {
+    what: 'an unavailable file',
+    working: ['linux', 'pure'],
+    wishes: { file: 'thread' },
+    chosen: 'linux',
+    reason: /first choice/,
+    warnings: [/default_implementation.*"thread".*no thread today: CAIO_BACKEND_UNAVAILABLE/],
+    opened: ['thread', 'linux'],
+  },
+]
+
+for (const { what, working, wishes, chosen, reason, warnings: expected = [], opened: tried } of table) {
+  t.test(what, async (t) => {
+    const { registry, opened, warnings, backends } = fakes(working)
+    for (const time of ['first', 'second']) {
+      const choice = chooseByWish(registry, { ...none, ...wishes })
+      t.equal(choice.backend, backends.get(chosen), `${chosen}, the ${time} time`)
+      t.match(choice.reason, reason)
+    }
+    t.same(opened, tried, 'each is opened once, and no more than are needed')
+    t.equal(warnings.length, expected.length, 'and warned of once')
+    for (const [i, pattern] of expected.entries()) t.match(warnings[i]?.join(': '), pattern)
+  })
+}
+
+t.test('none at all', async (t) => {
+  const { registry } = fakes([])
+  const unavailable = { code: 'ERR_CAIO_BACKEND_UNAVAILABLE', message: /no linux today.*no thread today.*no pure today/ }
+  t.throws(() => chooseByWish(registry, none), unavailable)
+})
+
+t.test('the file default_implementation', async (t) => {
+  const texts: [text: string, name: string | undefined][] = [
+    ['thread', 'thread'],
+    ['thread\n', 'thread'],
+    ['  pure  \r\n', 'pure'],
+    ['# a comment\n\n   # another\nlinux\nthread\n', 'linux'],
+    ['linux # because', 'linux'],
+    ['\ufeffpure\n', 'pure'],
+    ['#linux', undefined],
+    ['', undefined],
+    ['\n \n\t\n', undefined],
+  ]
+  for (const [text, name] of texts) t.equal(parseDefaultImplementation(text), name, JSON.stringify(text))
+})

@@ -1,0 +1,66 @@
+/** Programs in processes of their own, as a user would run them: nothing of the test's own environment reaches them. */
+import { spawn } from 'node:child_process'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+import { temporaryDirectory } from '../harness.js'
+import { subject } from './subject.js'
+
+/** From dist/test/fs/. */
+export const repository = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')
+
+/** Long enough for a loaded machine; a program that takes it hangs. */
+const TIMEOUT = 60_000
+
+export interface Ended {
+  code: number | null
+  signal: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+}
+
+export interface ChildOptions {
+  cwd?: string
+  env?: NodeJS.ProcessEnv
+  /** Default: this Node. */
+  command?: string
+}
+
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const unwanted = /^(?:CAIO_|NODE_|npm_|TAP|TEST_)|^(?:NO_COLOR|FORCE_COLOR)$/
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !unwanted.test(name)))
+}
+
+/** Runs Node with these arguments to its end. CAIO_IMPL is the subject's. */
+export async function run(args: string[], { cwd, env, command }: ChildOptions = {}): Promise<Ended> {
+  const child = spawn(command ?? process.execPath, args, {
+    cwd,
+    env: { ...cleanEnvironment(), ...(subject === 'node' ? {} : { CAIO_IMPL: subject }), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: TIMEOUT,
+    killSignal: 'SIGKILL',
+  })
+  const ended = new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => resolve([code, signal]))
+  })
+  const [stdout, stderr, [code, signal]] = await Promise.all([text(child.stdout), text(child.stderr), ended])
+  return { code, signal, stdout, stderr }
+}
+
+/** A folder with these files, whose programs find `caio` in node_modules as users have it. Gone when the test ends. */
+export function makeApp(t: Test, files: Record<string, string>): string {
+  const directory = temporaryDirectory(t)
+  mkdirSync(join(directory, 'node_modules'))
+  symlinkSync(repository, join(directory, 'node_modules', 'caio'))
+  for (const [name, source] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, name)), { recursive: true })
+    writeFileSync(join(directory, name), source)
+  }
+  return directory
+}
+
+/** The module that a program of the subject imports. */
+export const moduleName = subject === 'node' ? 'node:fs/promises' : 'caio/fs'

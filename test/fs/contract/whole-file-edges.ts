@@ -1,0 +1,180 @@
+/** readFile, writeFile and appendFile where files change under them, or are no plain files, or not alone. */
+import { execFileSync } from 'node:child_process'
+import nodeFs from 'node:fs'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import t from 'tap'
+import { temporaryDirectory } from '../../harness.js'
+import { outcomeOf, same, tellsTheSame } from '../differential.js'
+import { fs, oracle, subject } from '../subject.js'
+
+await t.test('a path that names something else than before', async (t) => {
+  await tellsTheSame(t, 'longer, shorter, empty, gone, a directory, a link', async ({ fs, path }) => {
+    const results: unknown[] = []
+    const read = async (): Promise<void> => void results.push(await outcomeOf(() => fs.readFile(path, 'latin1')))
+    // Twice each: what is remembered of a path must not outlive it.
+    for (const content of ['first', 'longer than the first', '', 'x'.repeat(100_000), 'short']) {
+      nodeFs.writeFileSync(path, content)
+      await read()
+      await read()
+    }
+    nodeFs.unlinkSync(path)
+    await read()
+    nodeFs.mkdirSync(path)
+    await read()
+    nodeFs.rmdirSync(path)
+    nodeFs.symlinkSync('/proc/version', path)
+    await read()
+    nodeFs.unlinkSync(path)
+    nodeFs.symlinkSync(`${path}-dangling`, path)
+    await read()
+    results.push(await outcomeOf(() => fs.writeFile(path, 'through the link')), nodeFs.readFileSync(path, 'latin1'))
+    nodeFs.unlinkSync(`${path}-dangling`)
+    nodeFs.unlinkSync(path)
+    return results
+  })
+  await tellsTheSame(t, 'a FIFO where a file was: its writer is heard to the end', async ({ fs, path }) => {
+    const contents: unknown[] = []
+    for (let round = 0; round < 20; round++) {
+      const name = `${path}-${round}`
+      nodeFs.writeFileSync(name, 'a file, read and remembered')
+      await fs.readFile(name)
+      await fs.readFile(name)
+      nodeFs.unlinkSync(name)
+      execFileSync('mkfifo', [name])
+      // A writer that waits for its reader; a second for a reader that the first has missed.
+      const writer = outcomeOf(() => oracle.writeFile(name, 'through the FIFO'))
+      const reader = fs.readFile(name, 'latin1')
+      const outcome = await writer
+      if (outcome.settled === 'rejected') await oracle.writeFile(name, 'again')
+      contents.push(outcome, await reader)
+      nodeFs.unlinkSync(name)
+    }
+    return contents
+  })
+  await tellsTheSame(t, 'a relative path after chdir', async ({ fs, path }) => {
+    const before = process.cwd()
+    const directories = [`${path}-one`, `${path}-two`]
+    const contents: unknown[] = []
+    for (const directory of directories) {
+      nodeFs.mkdirSync(directory)
+      nodeFs.writeFileSync(join(directory, 'name'), directory.slice(-3))
+      process.chdir(directory)
+      contents.push(await fs.readFile('name', 'latin1'), await fs.readFile('name', 'latin1'))
+      await fs.writeFile('name', 'written')
+      contents.push(nodeFs.readFileSync(join(directory, 'name'), 'latin1'))
+      process.chdir(before)
+    }
+    for (const directory of directories) nodeFs.rmSync(directory, { recursive: true })
+    return contents
+  })
+})
+
+await t.test('names', async (t) => {
+  for (const name of ['žluťoučký 🐎', 'with\nnewline', ' spaces ', 'a%20b', '\ud800 lone', 'x'.repeat(255), 'x'.repeat(256), './/./dots', 'slash/']) {
+    await tellsTheSame(t, JSON.stringify(name.slice(0, 20)), async ({ fs, path }) => {
+      nodeFs.rmSync(path)
+      nodeFs.mkdirSync(path)
+      const write = await outcomeOf(() => fs.writeFile(`${path}/${name}`, 'content'))
+      const append = await outcomeOf(() => fs.appendFile(`${path}/${name}`, ' and more'))
+      const read = await outcomeOf(() => fs.readFile(`${path}/${name}`, 'latin1'))
+      return [write, append, read, nodeFs.readdirSync(path)]
+    })
+  }
+})
+
+await t.test('times and modes', async (t) => {
+  for (const [name, content, data] of [['nothing over nothing', '', ''], ['nothing over something', 'content', ''], ['the same', 'same', 'same']] as const) {
+    await tellsTheSame(
+      t,
+      `writeFile touches: ${name}`,
+      async ({ fs, path }) => {
+        nodeFs.utimesSync(path, 1, 1)
+        await fs.writeFile(path, data)
+        const { mtimeMs, size } = nodeFs.statSync(path)
+        return [mtimeMs > 1e12 ? 'now' : mtimeMs, size]
+      },
+      content,
+    )
+  }
+  await tellsTheSame(t, 'appendFile of nothing does not', async ({ fs, path }) => {
+    nodeFs.utimesSync(path, 1, 1)
+    await fs.appendFile(path, '')
+    return nodeFs.statSync(path).mtimeMs
+  })
+  await tellsTheSame(t, 'umask', async ({ fs, path }) => {
+    const before = process.umask(0o027)
+    await fs.writeFile(`${path}-a`, 'x', { mode: 0o777 })
+    await fs.appendFile(`${path}-b`, 'x')
+    process.umask(before)
+    const modes = [nodeFs.statSync(`${path}-a`).mode, nodeFs.statSync(`${path}-b`).mode]
+    nodeFs.rmSync(`${path}-a`)
+    nodeFs.rmSync(`${path}-b`)
+    return modes
+  })
+  await tellsTheSame(t, 'the kernel’s files are written, too', async ({ fs }) => {
+    const before = nodeFs.readFileSync('/proc/self/comm')
+    await fs.writeFile('/proc/self/comm', 'renamed')
+    const name = nodeFs.readFileSync('/proc/self/comm', 'latin1')
+    nodeFs.writeFileSync('/proc/self/comm', before)
+    return name
+  })
+})
+
+await t.test('what the caller does with the data meanwhile', async (t) => {
+  await tellsTheSame(t, 'memory transferred away in the same tick', async ({ fs, path }) => {
+    const view = new Uint8Array(100).fill(65)
+    const writing = fs.writeFile(path, view)
+    const kept = structuredClone(view, { transfer: [view.buffer] })
+    return [await outcomeOf(() => writing), nodeFs.readFileSync(path, 'latin1'), kept.length]
+  })
+})
+
+await t.test('too large', async (t) => {
+  await tellsTheSame(t, 'readFile of 2 GiB and more', async ({ fs, path }) => {
+    nodeFs.truncateSync(path, 2 ** 31)
+    return fs.readFile(path)
+  })
+})
+
+await t.test('appending from many sides', async (t) => {
+  const path = join(temporaryDirectory(t), 'log')
+  const record = (number: number): string => `<${number}${'.'.repeat(number % 700)}${number}>`
+  await Promise.all(Array.from({ length: 500 }, (_, number) => fs.appendFile(path, record(number))))
+  const records = nodeFs.readFileSync(path, 'latin1').match(/<(\d+)\.*\1>/g) ?? []
+  t.equal(new Set(records).size, 500, `each record is whole on ${subject}`)
+  t.equal(records.join('').length, nodeFs.statSync(path).size, 'and nothing else')
+})
+
+const watcher = `
+  const { parentPort, workerData: { path, flag } } = require('node:worker_threads')
+  const { closeSync, openSync, readSync } = require('node:fs')
+  const buffer = Buffer.alloc(65536)
+  const seen = {}
+  parentPort.postMessage('ready')
+  while (Atomics.load(flag, 0) === 0) {
+    // By one system call: several might fall between two writes.
+    const fd = openSync(path)
+    const content = buffer.subarray(0, readSync(fd, buffer))
+    closeSync(fd)
+    const letters = [...new Set(content)].map((byte) => String.fromCharCode(byte)).join('')
+    seen[letters] = (seen[letters] ?? 0) + 1
+  }
+  parentPort.postMessage(seen)`
+
+await t.test('who reads while it is written', async (t) => {
+  const path = join(temporaryDirectory(t), 'config')
+  nodeFs.writeFileSync(path, 'A'.repeat(50_000))
+  const flag = new Int32Array(new SharedArrayBuffer(4))
+  const worker = new Worker(watcher, { eval: true, workerData: { path, flag } })
+  await once(worker, 'message')
+  for (let round = 0; round < 1500; round++) await fs.writeFile(path, round % 2 ? 'A'.repeat(50_000) : 'B'.repeat(3000))
+  const result = once(worker, 'message')
+  Atomics.store(flag, 0, 1)
+  const [seen] = (await result) as [Record<string, number>]
+  await once(worker, 'exit')
+  const mixed = Object.keys(seen).filter((letters) => letters.length > 1)
+  // Node truncates first: a reader finds too little, but never the new before the old.
+  same(t, mixed, [], `finds one version or part of it, never two in one, in ${Object.values(seen).reduce((sum, n) => sum + n, 0)} looks`)
+})

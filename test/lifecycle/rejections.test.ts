@@ -1,0 +1,15 @@
+import t from 'tap'
+import { onEveryBackend } from '../harness.js'
+import { runToEnd } from './child.js'
+
+onEveryBackend(t, 'a rejection is unhandled if its caller ignores it, once', async (t, backend) => {
+  const { stdout } = await runToEnd(t, 'rejections', [backend])
+  t.same(JSON.parse(stdout), {
+    handled: [],
+    handledTogether: [],
+    submitted: [],
+    cancelled: [],
+    ignored: ['EBADF'],
+    ignoredTwice: ['EBADF', 'EBADF'],
+  })
+})

@@ -1,0 +1,20 @@
+import t from 'tap'
+import { onEveryBackend } from '../harness.js'
+import { workers } from './workers.js'
+
+onEveryBackend(t, 'thirty workers at once', async (t, backend) => {
+  const { exitCodes, messages, errors } = await workers(t, backend, 'does its work', { total: 30 })
+  t.same(errors, [])
+  t.same(exitCodes, Array(30).fill(0))
+  t.same(messages, Array(30).fill('done'))
+})
+
+onEveryBackend(t, 'two contexts in a worker', async (t, backend) => {
+  t.same((await workers(t, backend, 'has two contexts')).messages, ['done'])
+})
+
+onEveryBackend(t, 'contexts collected in a worker with operations in flight', async (t, backend) => {
+  const { exitCodes, messages } = await workers(t, backend, 'lets its context be collected', { total: 4, nodeArgs: ['--expose-gc'] })
+  t.same(exitCodes, [0, 0, 0, 0])
+  t.same(messages, Array(4).fill('done'))
+})

@@ -1,0 +1,92 @@
+/**
+ * Runs our suites: each file a process of plain node, so that what a test starts gets no loader, hook or environment but the
+ * test's own, which the tap command would add. `node dist/test/run.js [FILTER …]`
+ */
+import { spawn } from 'node:child_process'
+import fs from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('.', import.meta.url))
+/** milliseconds that a file may take */
+const TIMEOUT = 15 * 60 * 1000
+
+interface Outcome {
+  file: string
+  passed: number
+  failed: number
+  seconds: number
+  output: string
+}
+
+function testFiles(filters: readonly string[]): string[] {
+  const files = fs.readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.js'))
+  return files.filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter))).sort()
+}
+
+/** tap's own totals, its last word: `# { total: 5, pass: 4, fail: 1 }`. */
+function totals(output: string): { pass: number; fail: number } | undefined {
+  const line = output.match(/^# \{ total: .*\}$/gm)?.at(-1)
+  if (!line) return undefined
+  const count = (name: string): number => Number(line.match(new RegExp(`${name}: (\\d+)`))?.[1] ?? 0)
+  return { pass: count('pass'), fail: count('fail') }
+}
+
+function run(file: string): Promise<Outcome> {
+  const start = performance.now()
+  return new Promise((resolve) => {
+    // A group of its own, so that nothing it started outlives it.
+    const child = spawn(process.execPath, ['--enable-source-maps', join(root, file)], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    const killAll = (): void => {
+      try {
+        process.kill(-(child.pid as number), 'SIGKILL')
+      } catch {
+        // nobody is left
+      }
+    }
+    const timer = setTimeout(killAll, TIMEOUT)
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text))
+    child.on('close', (code, signal) => {
+      clearTimeout(timer)
+      killAll()
+      const { pass, fail } = totals(output) ?? { pass: 0, fail: 0 }
+      // A file that ends badly, or says nothing, has failed whatever it counted.
+      const failed = code === 0 && pass > 0 ? fail : Math.max(fail, 1)
+      if (code !== 0) output += `\nended with ${signal ?? `exit code ${code}`}\n`
+      resolve({ file, passed: pass, failed, seconds: (performance.now() - start) / 1000, output })
+    })
+  })
+}
+
+/** The failures and what belongs to them, without the rest. */
+function excerpt(output: string): string {
+  const lines = output.split('\n')
+  const shown = new Set<number>()
+  for (const [at, line] of lines.entries()) {
+    if (/^\s*not ok/.test(line)) for (let near = at; near < at + 30 && near < lines.length; near++) shown.add(near)
+  }
+  const selected = lines.filter((_, at) => shown.has(at) || at >= lines.length - 5)
+  return selected.slice(0, 300).join('\n')
+}
+
+const files = testFiles(process.argv.slice(2))
+const outcomes: Outcome[] = []
+let next = 0
+
+async function lane(): Promise<void> {
+  for (let file; (file = files[next++]) !== undefined; ) {
+    const outcome = await run(file)
+    outcomes.push(outcome)
+    const { passed, failed, seconds, output } = outcome
+    console.log(`${failed > 0 ? 'FAIL' : 'ok  '}  ${relative('.', join(root, file))}  ${passed} passed, ${failed} failed, ${seconds.toFixed(1)} s`)
+    if (failed > 0) console.log(excerpt(output))
+  }
+}
+
+await Promise.all(Array.from({ length: availableParallelism() }, lane))
+const sum = (key: 'passed' | 'failed'): number => outcomes.reduce((total, outcome) => total + outcome[key], 0)
+if (files.length === 0) console.log('no test file matches')
+console.log(`${sum('passed')} passed, ${sum('failed')} failed`)
+process.exitCode = files.length > 0 && sum('failed') === 0 ? 0 : 1
