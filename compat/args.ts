@@ -9,7 +9,7 @@ type View = NodeJS.ArrayBufferView
 
 /** A positioned call, complete and in range: bytes all. */
 export interface Transfer {
-  /** the views as the caller gave them */
+  /** the view as the caller gave it, or a copy of the list of them */
   views: View | View[]
   /** where in the view */
   offset: number
@@ -92,14 +92,18 @@ export function writeArguments(first: unknown, second: unknown, third: unknown, 
 
 /** `readv(buffers, position)`, `writev(buffers, position)` */
 export function vectorArguments(views: unknown, position: unknown): Transfer | undefined {
-  if (!isCount(position, Number.MAX_SAFE_INTEGER) || !Array.isArray(views) || views.length > LARGEST_VECTOR) return undefined
+  if (!isCount(position, Number.MAX_SAFE_INTEGER) || !Array.isArray(views) || types.isProxy(views)) return undefined
+  if (views.length > LARGEST_VECTOR) return undefined
+  // As it is now: what the caller does to the list afterwards is the caller's business.
+  const list: unknown[] = []
+  for (let index = 0; index < views.length; index++) list.push(views[index])
   let length = 0
-  for (const view of views) {
+  for (const view of list) {
     if (!isUsable(view)) return undefined
     length += view.byteLength
   }
   if (length === 0 || length > LARGEST_LENGTH) return undefined
-  record.views = views as View[]
+  record.views = list as View[]
   record.offset = 0
   record.length = length
   record.position = position

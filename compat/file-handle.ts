@@ -17,7 +17,6 @@ import type { Transfer } from './args.js'
 import { HandleState } from './handle-state.js'
 import { open as openHandle } from './original.js'
 import { route } from './route.js'
-import type { HandleFacts } from './route.js'
 
 type FileHandleClass = new (...args: never[]) => FileHandle
 type Method = (this: FileHandle, ...args: unknown[]) => unknown
@@ -26,7 +25,6 @@ type Method = (this: FileHandle, ...args: unknown[]) => unknown
 interface Internals {
   ref: symbol
   unref: symbol
-  closePromise: symbol | undefined
   transfer: symbol | undefined
   deserialize: symbol | undefined
 }
@@ -44,23 +42,24 @@ function findInternals(handle: FileHandle): Internals | undefined {
   return {
     ref,
     unref,
-    closePromise: find('kClosePromise'),
     transfer: find('messaging_transfer_symbol'),
     deserialize: find('messaging_deserialize_symbol'),
   }
 }
 
-/** What Node rejects with for a handle that has been closed. */
-function closedError(syscall: string): NodeJS.ErrnoException {
-  return Object.assign(new Error('file closed'), { code: 'EBADF', syscall })
-}
-
 /** `{ __proto__: null, [first]: …, [second]: … }`, as Node's results are; the literal takes four times as long. */
-function result(first: string, count: number, second: string, views: Views): object {
+function result(first: string, count: number, second: string, views: unknown): object {
   const object = Object.create(null) as Record<string, unknown>
   object[first] = count
   object[second] = views
   return object
+}
+
+/** Who owns a readv or writev. */
+interface VectorCall {
+  handle: FileHandle
+  /** the caller's own list */
+  given: unknown
 }
 
 /** Set on what travels to another thread, so that it becomes one of ours there. */
@@ -68,7 +67,7 @@ const TRAVELS = 'caio'
 
 function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHandleClass {
   type Internal = FileHandle & Record<symbol, (() => void) & unknown>
-  const { ref, unref, closePromise } = internals
+  const { ref, unref } = internals
   const context = defaultContext()
 
   const completer = (syscall: string, value: (transferred: number, views: Views) => unknown): Completer => ({
@@ -78,13 +77,16 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
   })
   const readDone = completer('read', (bytesRead, buffer) => result('bytesRead', bytesRead, 'buffer', buffer))
   const writeDone = completer('write', (bytesWritten, buffer) => result('bytesWritten', bytesWritten, 'buffer', buffer))
-  const readvDone = completer('read', (bytesRead, buffers) => result('bytesRead', bytesRead, 'buffers', buffers))
-  const writevDone = completer('write', (bytesWritten, buffers) => result('bytesWritten', bytesWritten, 'buffers', buffers))
+  // The list that the caller gave is given back; the one in use is a copy.
+  const vectorCompleter = (syscall: string, counted: string): Completer => ({
+    syscall,
+    value: (count, _, owner) => result(counted, count, 'buffers', (owner as VectorCall).given),
+    released: (owner) => ((owner as VectorCall).handle as Internal)[unref]!(),
+  })
+  const readvDone = vectorCompleter('read', 'bytesRead')
+  const writevDone = vectorCompleter('write', 'bytesWritten')
   const syncDone = completer('fsync', () => undefined)
   const datasyncDone = completer('fdatasync', () => undefined)
-
-  // Reused: read before any other call is made.
-  const facts: HandleFacts = { fd: -1, closing: false, regular: false }
 
   /** What the engine makes of a call, or undefined where the call is for Node's own method. */
   function serve(
@@ -92,23 +94,17 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     opcode: Opcode,
     request: Transfer | undefined,
     completer: Completer,
+    given?: unknown,
   ): Promise<unknown> | undefined {
+    if (request === undefined || !HandleState.has(handle)) return undefined
     const fd = handle.fd
-    facts.fd = fd
-    facts.closing = closePromise !== undefined && handle[closePromise] != null
-    facts.regular = request !== undefined && fd >= 0 && HandleState.isRegular(handle, fd)
-    switch (route(facts, request !== undefined)) {
-      case 'node':
-        return undefined
-      case 'refused':
-        return Promise.reject(closedError(completer.syscall))
-      case 'engine': {
-        const { views, offset, length, position } = request as Transfer
-        handle[ref]!()
-        const key = HandleState.key(handle)
-        return context.enqueue(opcode, fd, views, offset, length, position, 0, key, completer, handle)
-      }
-    }
+    if (route(fd, fd >= 0 && HandleState.isRegular(handle, fd)) === 'node') return undefined
+    const { views, offset, length, position } = request
+    // The reference keeps the descriptor open: close() waits for it, and a call that comes while it waits is served, as Node's is.
+    handle[ref]!()
+    const key = HandleState.key(handle)
+    const owner = given === undefined ? handle : ({ handle, given } satisfies VectorCall)
+    return context.enqueue(opcode, fd, views, offset, length, position, 0, key, completer, owner)
   }
 
   /** Syncs have no arguments; extra ones Node ignores, and so do we. */
@@ -127,12 +123,12 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     }
 
     override readv(buffers?: unknown, position?: unknown): Promise<never> {
-      const served = serve(this, Opcode.readv, vectorArguments(buffers, position), readvDone)
+      const served = serve(this, Opcode.readv, vectorArguments(buffers, position), readvDone, buffers)
       return (served ?? super.readv(buffers as never, position as never)) as Promise<never>
     }
 
     override writev(buffers?: unknown, position?: unknown): Promise<never> {
-      const served = serve(this, Opcode.writev, vectorArguments(buffers, position), writevDone)
+      const served = serve(this, Opcode.writev, vectorArguments(buffers, position), writevDone, buffers)
       return (served ?? super.writev(buffers as never, position as never)) as Promise<never>
     }
 
@@ -144,6 +140,7 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
       return (serve(this, Opcode.fdsync, sync, datasyncDone) ?? super.datasync()) as Promise<void>
     }
   }
+  Object.defineProperty(Caio, 'length', { value: NodeHandle.length })
   adoptInternals(NodeHandle, Caio, internals)
   return Caio
 }
@@ -158,15 +155,16 @@ function adoptInternals(NodeHandle: FileHandleClass, Caio: FileHandleClass, { tr
   if (!transfer || !deserialize) return
   const send = theirs[transfer] as Method
   const receive = theirs[deserialize] as Method
-  ours[transfer] = function () {
+  const named = (method: Method, like: Method): Method => Object.defineProperty(method, 'name', { value: like.name })
+  ours[transfer] = named(function () {
     const payload = send.call(this) as { data: Record<string, unknown> }
     payload.data[TRAVELS] = true
     return payload
-  }
-  theirs[deserialize] = function (data) {
+  }, send)
+  theirs[deserialize] = named(function (data) {
     receive.call(this, data)
     if ((data as Record<string, unknown>)[TRAVELS]) adopt(this)
-  }
+  }, receive)
 }
 
 let subclass: FileHandleClass | null | undefined

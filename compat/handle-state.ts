@@ -26,6 +26,10 @@ export class HandleState extends Stamp {
     if (!(#key in handle)) new HandleState(handle)
   }
 
+  static has(value: unknown): boolean {
+    return typeof value === 'object' && value !== null && #key in value
+  }
+
   static key(handle: object): number {
     return (handle as HandleState).#key
   }

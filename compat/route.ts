@@ -1,20 +1,12 @@
-/** Who serves a call on a handle: a pure decision over what is known of the handle and of the arguments. */
+/** Who serves a plainly valid call on a handle: a pure decision over what is known of the handle. */
 
-/** What is known of a handle at the time of a call. */
-export interface HandleFacts {
-  /** the descriptor, -1 once closed */
-  fd: number
-  /** close() has been called, and waits for what is in flight */
-  closing: boolean
-  /** a regular file: anything else may have no position, or wait for ever */
-  regular: boolean
-}
+export type Served = 'engine' | 'node'
 
-export type Served = 'engine' | 'node' | 'refused'
-
-/** Where a call goes. `plain`: the arguments were brought to a record by args.ts. */
-export function route({ fd, closing, regular }: HandleFacts, plain: boolean): Served {
-  if (fd < 0) return 'node' // which says that the file is closed
-  if (closing) return 'refused'
-  return plain && regular ? 'engine' : 'node'
+/**
+ * Where the call goes.
+ * @param fd the descriptor, -1 once closed: Node says so in its own words
+ * @param regular whether it is a regular file: anything else may have no position, or wait for ever
+ */
+export function route(fd: number, regular: boolean): Served {
+  return fd >= 0 && regular ? 'engine' : 'node'
 }

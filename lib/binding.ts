@@ -10,20 +10,31 @@ export type Kind = (typeof Kind)[keyof typeof Kind]
 /** Numbers a completion: channel, id, result, route. */
 export const COMPLETION_FIELDS = 4
 
+/** What `start` gives out, and the other calls take. */
+export type Environment = object
+
 export interface Binding {
   /**
-   * Once an environment.
+   * Once for each copy of the package in an environment.
    * @param deliver called from the event loop, with how many completions are in `completions`
-   * @returns 0, or a negative errno
+   * @returns what the other calls take, or a negative errno
    */
-  start(threads: number, deliver: (count: number) => void, completions: Float64Array): number
+  start(threads: number, deliver: (count: number) => void, completions: Float64Array): Environment | number
   /** Opens an engine, proving it on a temporary file: null, or the negative errno and the step that failed. */
-  open(kind: Kind, directory: string): null | [errno: number, step: string]
+  open(environment: Environment, kind: Kind, directory: string): null | [errno: number, step: string]
   /** Hands over the first `count` of `ids`; returns how many completions are in the array now. */
-  submit(kind: Kind, channel: number, ids: Uint32Array, count: number, records: Float64Array, views: Views[]): number
-  cancel(kind: Kind, channel: number, id: number): boolean
+  submit(
+    environment: Environment,
+    kind: Kind,
+    channel: number,
+    ids: Uint32Array,
+    count: number,
+    records: Float64Array,
+    views: Views[],
+  ): number
+  cancel(environment: Environment, kind: Kind, channel: number, id: number): boolean
   /** As Backend.readCached. */
-  readCached(path: string, view: Uint8Array, known: boolean): number
+  readCached(environment: Environment, path: string, view: Uint8Array, known: boolean): number
 }
 
 /** From dist/lib/ and from lib/ alike, package.json is found by its name. */

@@ -83,6 +83,8 @@ export class Context implements Receiver {
   #submitting = false
   /** Whether this submission's inline results come too late for this turn; asked at the first of them. */
   #late: boolean | undefined
+  /** operations that are with another backend than #port, by id */
+  readonly #fallenBackTo = new Map<number, Backend>()
   /** rejections under way */
   #rejecting = 0
   #closing: Promise<void> | undefined
@@ -382,9 +384,10 @@ export class Context implements Receiver {
   /** Gives an operation that its backend could not take to the next backend in the order. */
   #fallBack(id: number): void {
     this.#counters.fallbacks++
-    const next = fallbackFrom(this.#port)
+    const next = fallbackFrom(this.#fallenBackTo.get(id) ?? this.#port)
     const opcode = this.#batch.records[id * RECORD_FIELDS + Field.opcode] as Opcode
     if (!next || (isWholeFile(opcode) && !next.supports.wholeFile)) return this.#settle(id, EAGAIN, Route.inline)
+    this.#fallenBackTo.set(id, next)
     this.#submitTo(next, { ...this.#batch, ids: Uint32Array.of(id), count: 1 })
   }
 
@@ -394,6 +397,7 @@ export class Context implements Receiver {
     const views = this.#batch.views[id]
     const owner = this.#owners[id]
     const opcode = this.#batch.records[id * RECORD_FIELDS + Field.opcode] as Opcode
+    if (this.#fallenBackTo.size > 0) this.#fallenBackTo.delete(id)
     this.#batch.views[id] = undefined
     this.#completers[id] = undefined
     this.#owners[id] = undefined

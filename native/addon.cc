@@ -12,9 +12,12 @@
 namespace caio {
 namespace {
 
-Environment* GetEnvironment(napi_env env) {
+// What start gave out. Several copies of the package in one process load this module once, and each starts an environment.
+Environment* GetEnvironment(napi_env env, napi_value handle) {
+  napi_valuetype type;
   void* data = nullptr;
-  napi_get_instance_data(env, &data);
+  if (napi_typeof(env, handle, &type) != napi_ok || type != napi_external) return nullptr;
+  napi_get_value_external(env, handle, &data);
   return static_cast<Environment*>(data);
 }
 
@@ -131,7 +134,7 @@ bool PathAndView(napi_env env, napi_value value, std::vector<View>& views, Reque
   return true;
 }
 
-// start(threads, deliver, completions): 0 or a negative errno
+// start(threads, deliver, completions): the environment for the other calls, or a negative errno
 napi_value Start(napi_env env, napi_callback_info info) {
   napi_value args[3];
   uint32_t threads;
@@ -145,22 +148,23 @@ napi_value Start(napi_env env, napi_callback_info info) {
   const int error = environment->Start(threads, args[1], args[2]);
   if (error != 0) {
     delete environment;
-  } else {
-    // Not owned here: the environment's cleanup hook deletes it.
-    napi_set_instance_data(env, environment, nullptr, nullptr);
+    return Number(env, error);
   }
-  return Number(env, error);
+  // Not owned by JavaScript: the environment's cleanup hook deletes it.
+  napi_value handle;
+  napi_create_external(env, environment, nullptr, nullptr, &handle);
+  return handle;
 }
 
-// open(kind, directory): null, or [negative errno, the step that failed]
+// open(environment, kind, directory): null, or [negative errno, the step that failed]
 napi_value Open(napi_env env, napi_callback_info info) {
-  napi_value args[2];
+  napi_value args[3];
   uint32_t kind;
   char directory[4096];
   size_t length;
-  Environment* environment = GetEnvironment(env);
-  if (!environment || !Arguments(env, info, args) || !Uint32(env, args[0], &kind) ||
-      napi_get_value_string_utf8(env, args[1], directory, sizeof directory, &length) != napi_ok) {
+  Environment* environment;
+  if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !Uint32(env, args[1], &kind) ||
+      napi_get_value_string_utf8(env, args[2], directory, sizeof directory, &length) != napi_ok) {
     return Throw(env, "open(kind, directory)");
   }
   const char* step = "";
@@ -177,17 +181,17 @@ napi_value Open(napi_env env, napi_callback_info info) {
   return result;
 }
 
-// submit(kind, channel, ids, count, records, views): how many completions are in the array now
+// submit(environment, kind, channel, ids, count, records, views): how many completions are in the array now
 napi_value Submit(napi_env env, napi_callback_info info) {
-  napi_value args[6];
+  napi_value args[7];
   uint32_t kind, channel, count;
   uint32_t* ids;
   double* records;
   size_t id_count, record_length;
-  Environment* environment = GetEnvironment(env);
-  if (!environment || !Arguments(env, info, args) || !Uint32(env, args[0], &kind) || !Uint32(env, args[1], &channel) ||
-      !TypedArray(env, args[2], napi_uint32_array, &ids, &id_count) || !Uint32(env, args[3], &count) || count > id_count ||
-      !TypedArray(env, args[4], napi_float64_array, &records, &record_length)) {
+  Environment* environment;
+  if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !Uint32(env, args[1], &kind) || !Uint32(env, args[2], &channel) ||
+      !TypedArray(env, args[3], napi_uint32_array, &ids, &id_count) || !Uint32(env, args[4], &count) || count > id_count ||
+      !TypedArray(env, args[5], napi_float64_array, &records, &record_length)) {
     return Throw(env, "submit(kind, channel, ids, count, records, views)");
   }
   Engine* engine = environment->engine(static_cast<Kind>(kind));
@@ -204,7 +208,7 @@ napi_value Submit(napi_env env, napi_callback_info info) {
     Request request;
     int error = -EFAULT;
     const bool whole_file = record[kFieldOpcode] >= static_cast<double>(Opcode::kReadFile);
-    if (napi_get_element(env, args[5], id, &element) == napi_ok &&
+    if (napi_get_element(env, args[6], id, &element) == napi_ok &&
         (whole_file ? PathAndView(env, element, views, request) : ViewsOf(env, element, views))) {
       error = DecodeRequest(record, views.data(), views.size(), request);
     }
@@ -225,13 +229,13 @@ napi_value Submit(napi_env env, napi_callback_info info) {
   return Number(env, static_cast<double>(environment->Submit(*engine, batch, finished)));
 }
 
-// cancel(kind, channel, id): true if nothing had begun to serve it; it is not delivered then
+// cancel(environment, kind, channel, id): true if nothing had begun to serve it; it is not delivered then
 napi_value Cancel(napi_env env, napi_callback_info info) {
-  napi_value args[3], result;
+  napi_value args[4], result;
   uint32_t kind, channel, id;
-  Environment* environment = GetEnvironment(env);
-  if (!environment || !Arguments(env, info, args) || !Uint32(env, args[0], &kind) || !Uint32(env, args[1], &channel) ||
-      !Uint32(env, args[2], &id)) {
+  Environment* environment;
+  if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !Uint32(env, args[1], &kind) || !Uint32(env, args[2], &channel) ||
+      !Uint32(env, args[3], &id)) {
     return Throw(env, "cancel(kind, channel, id)");
   }
   Engine* engine = environment->engine(static_cast<Kind>(kind));
@@ -239,16 +243,16 @@ napi_value Cancel(napi_env env, napi_callback_info info) {
   return result;
 }
 
-// readCached(path, view, known): bytes read, or a negative errno
+// readCached(environment, path, view, known): bytes read, or a negative errno
 napi_value ReadCached(napi_env env, napi_callback_info info) {
-  napi_value args[3];
+  napi_value args[4];
   char path[kLongestPath];
   size_t length;
   View view{};
   bool known;
-  Environment* environment = GetEnvironment(env);
-  if (!environment || !Arguments(env, info, args) || !PathOf(env, args[0], path, &length) || !ViewOf(env, args[1], &view) ||
-      napi_get_value_bool(env, args[2], &known) != napi_ok) {
+  Environment* environment;
+  if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !PathOf(env, args[1], path, &length) || !ViewOf(env, args[2], &view) ||
+      napi_get_value_bool(env, args[3], &known) != napi_ok) {
     return Number(env, -EINVAL);
   }
 #ifdef __linux__

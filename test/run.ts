@@ -1,28 +1,46 @@
 /**
  * Runs our suites: each file a process of plain node, so that what a test starts gets no loader, hook or environment but the
- * test's own, which the tap command would add. `node dist/test/run.js [FILTER …]`
+ * test's own, which the tap command would add. The shim's contract, test/fs, is run first for plain Node, the oracle, then for
+ * each backend. `node dist/test/run.js [FILTER …]`
  */
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { requiredBackends } from './harness.js'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
 /** milliseconds that a file may take */
 const TIMEOUT = 15 * 60 * 1000
 
-interface Outcome {
+interface Suite {
+  name: string
   file: string
+  env: NodeJS.ProcessEnv
+}
+
+interface Outcome {
   passed: number
   failed: number
   seconds: number
   output: string
 }
 
-function testFiles(filters: readonly string[]): string[] {
-  const files = fs.readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.js'))
-  return files.filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter))).sort()
+function scripts(folder: string, ending: string): string[] {
+  const files = fs.readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+  return files.filter((file) => file.endsWith(ending)).map((file) => join(folder, file))
+}
+
+function suites(filters: readonly string[]): Suite[] {
+  const env = { ...process.env, CAIO_IMPL: undefined }
+  const plain = scripts('.', '.test.js').map((file) => ({ name: file, file, env }))
+  const shim = ['node', ...requiredBackends].flatMap((subject) => {
+    // What only an engine can be asked is in fs/engine.
+    const files = [...scripts('fs/contract', '.js'), ...(subject === 'node' ? [] : scripts('fs/engine', '.js'))]
+    return files.map((file) => ({ name: `${file} (${subject})`, file, env: { ...env, CAIO_TEST_SUBJECT: subject } }))
+  })
+  return [...plain, ...shim].filter(({ name }) => filters.length === 0 || filters.some((filter) => name.includes(filter)))
 }
 
 /** tap's own totals, its last word: `# { total: 5, pass: 4, fail: 1 }`. */
@@ -33,11 +51,15 @@ function totals(output: string): { pass: number; fail: number } | undefined {
   return { pass: count('pass'), fail: count('fail') }
 }
 
-function run(file: string): Promise<Outcome> {
+function run({ file, env }: Suite): Promise<Outcome> {
   const start = performance.now()
   return new Promise((resolve) => {
     // A group of its own, so that nothing it started outlives it.
-    const child = spawn(process.execPath, ['--enable-source-maps', join(root, file)], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, ['--enable-source-maps', join(root, file)], {
+      env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     const killAll = (): void => {
       try {
         process.kill(-(child.pid as number), 'SIGKILL')
@@ -55,7 +77,7 @@ function run(file: string): Promise<Outcome> {
       // A file that ends badly, or says nothing, has failed whatever it counted.
       const failed = code === 0 && pass > 0 ? fail : Math.max(fail, 1)
       if (code !== 0) output += `\nended with ${signal ?? `exit code ${code}`}\n`
-      resolve({ file, passed: pass, failed, seconds: (performance.now() - start) / 1000, output })
+      resolve({ passed: pass, failed, seconds: (performance.now() - start) / 1000, output })
     })
   })
 }
@@ -71,22 +93,22 @@ function excerpt(output: string): string {
   return selected.slice(0, 300).join('\n')
 }
 
-const files = testFiles(process.argv.slice(2))
+const chosen = suites(process.argv.slice(2))
 const outcomes: Outcome[] = []
 let next = 0
 
 async function lane(): Promise<void> {
-  for (let file; (file = files[next++]) !== undefined; ) {
-    const outcome = await run(file)
+  for (let suite; (suite = chosen[next++]) !== undefined; ) {
+    const outcome = await run(suite)
     outcomes.push(outcome)
     const { passed, failed, seconds, output } = outcome
-    console.log(`${failed > 0 ? 'FAIL' : 'ok  '}  ${relative('.', join(root, file))}  ${passed} passed, ${failed} failed, ${seconds.toFixed(1)} s`)
+    console.log(`${failed > 0 ? 'FAIL' : 'ok  '}  ${suite.name}: ${passed} passed, ${failed} failed, ${seconds.toFixed(1)} s`)
     if (failed > 0) console.log(excerpt(output))
   }
 }
 
 await Promise.all(Array.from({ length: availableParallelism() }, lane))
 const sum = (key: 'passed' | 'failed'): number => outcomes.reduce((total, outcome) => total + outcome[key], 0)
-if (files.length === 0) console.log('no test file matches')
+if (chosen.length === 0) console.log('no suite matches')
 console.log(`${sum('passed')} passed, ${sum('failed')} failed`)
-process.exitCode = files.length > 0 && sum('failed') === 0 ? 0 : 1
+process.exitCode = chosen.length > 0 && sum('failed') === 0 ? 0 : 1

@@ -30,6 +30,6 @@ export class LinuxBackend extends NativeBackend {
   }
 
   readCached(path: string, view: Uint8Array, known: boolean): number {
-    return this.binding.readCached(path, view, known)
+    return this.runtime.readCached(path, view, known)
   }
 }

@@ -2,7 +2,7 @@
 import { tmpdir } from 'node:os'
 import type { Backend, Batch, Receiver, Route, Supports } from '../backend.js'
 import { COMPLETION_FIELDS, loadBinding } from '../binding.js'
-import type { Binding, Kind } from '../binding.js'
+import type { Binding, Environment, Kind } from '../binding.js'
 import { errnoException } from '../errors.js'
 
 /** Room for the largest batch that completes at once; more comes in several calls. */
@@ -25,6 +25,7 @@ export function threadCount(setting: string | undefined): number {
 /** The addon as this environment uses it: started once, shared by both backends. */
 class Runtime {
   readonly binding: Binding
+  readonly #environment: Environment
   readonly #completions = new Float64Array(COMPLETIONS * COMPLETION_FIELDS)
   readonly #channels: (Channel | undefined)[] = []
   readonly #freeChannels: number[] = []
@@ -33,23 +34,34 @@ class Runtime {
   constructor() {
     this.binding = loadBinding()
     const threads = threadCount(process.env['CAIO_THREADS'])
-    const errno = this.binding.start(threads, (count) => this.#deliver(count), this.#completions)
-    if (errno !== 0) throw errnoException(errno, 'eventfd')
+    const started = this.binding.start(threads, (count) => this.#deliver(count), this.#completions)
+    if (typeof started === 'number') throw errnoException(started, 'eventfd')
+    this.#environment = started
   }
 
   submit(kind: Kind, batch: Batch, receiver: Receiver): void {
     const number = this.#channelOf(receiver)
     // Throws, if at all, before it takes anything over.
-    const inline = this.binding.submit(kind, number, batch.ids, batch.count, batch.records, batch.views)
+    const inline = this.binding.submit(this.#environment, kind, number, batch.ids, batch.count, batch.records, batch.views)
     ;(this.#channels[number] as Channel).inFlight += batch.count
     if (inline > 0) this.#deliver(inline)
   }
 
   cancel(kind: Kind, id: number, receiver: Receiver): boolean {
     const number = this.#byReceiver.get(receiver)
-    if (number === undefined || !this.#channels[number] || !this.binding.cancel(kind, number, id)) return false
+    // The number may be another's by now.
+    if (number === undefined || this.#channels[number]?.receiver !== receiver) return false
+    if (!this.binding.cancel(this.#environment, kind, number, id)) return false
     this.#release(number)
     return true
+  }
+
+  open(kind: Kind): null | [errno: number, step: string] {
+    return this.binding.open(this.#environment, kind, tmpdir())
+  }
+
+  readCached(path: string, view: Uint8Array, known: boolean): number {
+    return this.binding.readCached(this.#environment, path, view, known)
   }
 
   #channelOf(receiver: Receiver): number {
@@ -94,12 +106,12 @@ export abstract class NativeBackend implements Backend {
   constructor(kind: Kind, explain: (errno: number, step: string) => string) {
     this.#kind = kind
     this.#runtime = runtime ??= new Runtime()
-    const failure = this.#runtime.binding.open(kind, tmpdir())
+    const failure = this.#runtime.open(kind)
     if (failure) throw new Error(explain(...failure))
   }
 
-  protected get binding(): Binding {
-    return this.#runtime.binding
+  protected get runtime(): Runtime {
+    return this.#runtime
   }
 
   submit(batch: Batch, receiver: Receiver): void {

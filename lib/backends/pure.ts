@@ -28,6 +28,7 @@ const LARGEST_TRANSFER = 0x7ffff000
 /** Bytes moved, or a negative errno. Errors that no system call made are EIO: something is wrong below. */
 function errnoFrom(error: NodeJS.ErrnoException): number {
   if (typeof error.errno === 'number' && error.errno < 0) return error.errno
+  if (error.code === 'ERR_ACCESS_DENIED') return errnoOf('EACCES') // Node's permission model
   return errnoOf(error.code ?? 'EIO')
 }
 
@@ -53,7 +54,7 @@ class Transfer {
   step = (): void => {
     const view = this.views[this.#index] as View
     // A view that has shrunk since: its memory is not there any more.
-    const left = Math.min(view.byteLength - this.#within, this.length - this.#moved, LARGEST_TRANSFER)
+    const left = Math.min(lengthOf(view) - this.#within, this.length - this.#moved, LARGEST_TRANSFER)
     if (left < 0 || (left === 0 && this.views.length === 1 && this.length > this.#moved)) return this.finish(errnoOf('EFAULT'))
     if (left === 0 && this.#moved < this.length) return this.#nextView()
     const call = this.write ? this.fs.write : this.fs.read
@@ -67,7 +68,7 @@ class Transfer {
     this.#moved += count
     this.#within += count
     if (this.#moved === this.length) return this.finish(this.#moved)
-    if (count === wanted && this.#within === this.views[this.#index]?.byteLength) return this.#nextView()
+    if (count === wanted && this.#within === lengthOf(this.views[this.#index] as View)) return this.#nextView()
     // A short read is the end of the file. A short write goes on; one that moves nothing is never success.
     if (!this.write && count < wanted) return this.finish(this.#moved)
     if (count === 0) return this.finish(this.#moved > 0 ? this.#moved : errnoOf('EIO'))
@@ -91,9 +92,19 @@ class Transfer {
   }
 }
 
-/** What one view or several lack: a list is used whole, so its lengths must still add up. */
-function hasShrunk(views: readonly View[], length: number): boolean {
-  return views.length > 1 && views.reduce((sum, view) => sum + view.byteLength, 0) !== length
+/** Bytes in a view now: none, if its memory is gone. */
+function lengthOf(view: View): number {
+  try {
+    return view.byteLength
+  } catch {
+    return 0 // a DataView says so by throwing
+  }
+}
+
+/** Whether the memory asked for is still there. A list is used whole, so its lengths must add up. */
+function holds(views: Batch['views'][number], byteOffset: number, length: number): boolean {
+  if (!Array.isArray(views)) return byteOffset + length <= lengthOf(views as View)
+  return (views as readonly View[]).reduce((sum, view) => sum + lengthOf(view), 0) === length
 }
 
 /** The views without their first bytes. */
@@ -200,9 +211,9 @@ export class PureBackend implements Backend {
     const list = Array.isArray(views) ? (views as readonly View[]) : [views as View]
     const offset = field(Field.offset)
     const length = field(Field.length)
-    if (Array.isArray(views) && hasShrunk(list, length)) return void setImmediate(finish, errnoOf('EFAULT'))
+    if (!holds(views, field(Field.byteOffset), length)) return void setImmediate(finish, errnoOf('EFAULT'))
     const whole = write ? this.#fs.writev : this.#fs.readv
-    if (list.length > 1 && whole) return this.#vector(whole, write, fd, list, offset, length, finish)
+    if (list.length > 1 && whole && length <= LARGEST_TRANSFER) return this.#vector(whole, write, fd, list, offset, length, finish)
     new Transfer(this.#fs, write, fd, offset, list, field(Field.byteOffset), length, finish).step()
   }
 

@@ -4,13 +4,19 @@ import fs from 'node:fs'
 import t from 'tap'
 import { makeContext, onEveryBackend, temporaryFile } from '../harness.js'
 
-const SIZE = 4 * 1024 * 1024
+const MiB = 1024 * 1024
+const SIZE = 8 * MiB
 const content = Buffer.alloc(SIZE)
 for (let i = 0; i < SIZE; i += 4) content.writeUInt32LE((i * 2654435761) >>> 0, i)
 
 /** Drops the file's pages from memory: dd asks the kernel to with posix_fadvise, which Node does not have. */
 function evict(path: string): void {
   execFileSync('dd', [`of=${path}`, 'oflag=nocache', 'conv=notrunc,fdatasync', 'count=0'], { stdio: 'ignore' })
+}
+
+/** Drops two MiB of it, from a multiple of two MiB on: no page of the kernel's, however large, reaches over their ends. */
+function evictPart(path: string, from: number): void {
+  execFileSync('dd', [`if=${path}`, 'of=/dev/null', 'iflag=nocache', 'bs=2M', `skip=${from / (2 * MiB)}`, 'count=1'], { stdio: 'ignore' })
 }
 
 onEveryBackend(t, 'cold, half cached and cached reads', async (t, backend) => {
@@ -21,7 +27,7 @@ onEveryBackend(t, 'cold, half cached and cached reads', async (t, backend) => {
       evict(path)
       const reads = Array.from({ length: 8 }, async (_, i) => {
         // Far enough apart that reading one ahead does not reach the next.
-        const offset = i * 520_000 + 3
+        const offset = i * 1_040_000 + 3
         fs.readSync(fd, Buffer.alloc(cached), 0, cached, offset)
         const view = Buffer.alloc(size)
         const views = [view.subarray(0, 100), view.subarray(100, size >> 1), view.subarray(size >> 1)]
@@ -29,6 +35,25 @@ onEveryBackend(t, 'cold, half cached and cached reads', async (t, backend) => {
         return count === size && view.equals(content.subarray(offset, offset + size))
       })
       t.ok((await Promise.all(reads)).every(Boolean), `${size} bytes, ${cached} of them cached`)
+    }
+  }
+})
+
+onEveryBackend(t, 'reads over the border of what is cached', async (t, backend) => {
+  const { path, fd } = temporaryFile(t, content)
+  fs.fsyncSync(fd)
+  for (const size of [100, 4096, 20_000, 65_536]) {
+    // A context of its own has not learned to leave the attempt.
+    const context = makeContext(t, backend)
+    fs.readFileSync(path)
+    for (const from of [0, 4 * MiB]) evictPart(path, from)
+    // From cached into cold, and from cold into cached.
+    for (const border of [4 * MiB, 6 * MiB, 2 * MiB]) {
+      const offset = border - (size >> 1)
+      const views = [Buffer.alloc(10), Buffer.alloc(size - 10)]
+      t.equal(await context.readv(views, fd, offset), size)
+      t.ok(Buffer.concat(views).equals(content.subarray(offset, offset + size)), `${size} bytes around ${border}`)
+      t.ok((await context.read(size, fd, offset)).equals(content.subarray(offset, offset + size)))
     }
   }
 })

@@ -125,6 +125,29 @@ onEveryBackend(t, 'the stack names the caller', async (t, backend) => {
   }
 })
 
+onEveryBackend(t, 'bad ones among good ones, all in one tick', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const { path, fd } = temporaryFile(t, 'content')
+  const bad: [fd: number, code: string][] = [
+    [opened(t, path, O_WRONLY), 'EBADF'],
+    [1_000_000, 'EBADF'],
+    [opened(t, temporaryDirectory(t), O_RDONLY | O_DIRECTORY), 'EISDIR'],
+  ]
+  for (const pattern of ['g0g', '0g', 'g0', '00g', 'g01g2g', '0g0g0g0g', 'ggg0ggg2ggg1ggg', '012', 'g'.repeat(100) + '0' + 'g'.repeat(100)]) {
+    const outcomes = await Promise.allSettled(
+      [...pattern].map((letter, i) => {
+        const target = bad[Number(letter)]?.[0] ?? fd
+        return i % 2 ? context.read(7, target) : context.readv([Buffer.alloc(3), Buffer.alloc(4)], target)
+      }),
+    )
+    for (const [i, outcome] of outcomes.entries()) {
+      const code = bad[Number(pattern[i])]?.[1]
+      if (code) t.match(outcome, { status: 'rejected', reason: { code } }, `${pattern}: ${i}`)
+      else t.match(outcome, { status: 'fulfilled', value: i % 2 ? Buffer.from('content') : 7 }, `${pattern}: ${i}`)
+    }
+  }
+})
+
 onEveryBackend(t, 'each failure is an error of its own', async (t, backend) => {
   const context = makeContext(t, backend)
   const errors = await Promise.all(Array.from({ length: 50 }, () => rejectionOf(context.read(1, 1_000_000))))

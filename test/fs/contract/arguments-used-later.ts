@@ -3,6 +3,8 @@ import nodeFs from 'node:fs'
 import t from 'tap'
 import type { Test } from 'tap'
 import { tellsTheSame } from '../differential.js'
+import { temporaryFile } from '../../harness.js'
+import { fs, subject } from '../subject.js'
 import type { Loose } from '../subject.js'
 
 type Step = (handle: Loose, settled: Promise<unknown>[]) => unknown
@@ -45,15 +47,22 @@ for (const method of ['readv', 'writev'] as const) {
 }
 
 for (const method of ['read', 'write'] as const) {
+  // Node goes on with memory that is another's by then; the engine, which is handed it at the end of the tick, refuses.
   await t.test(`the memory given to ${method} is transferred away in the same tick`, async (t) => {
-    const away = (call: (handle: Loose, view: Uint8Array) => Promise<unknown>): Step => (handle, calls) => {
+    const { path } = temporaryFile(t, 'abcdefghijklmnop')
+    const handle = (await fs.open(path, 'r+')) as Loose
+    const before = nodeFs.readFileSync(path, 'latin1')
+    for (const call of [(view: Uint8Array) => handle[method](view, 0, 8, 3), (view: Uint8Array) => handle[`${method}v`]([view], 3)]) {
       const view = new Uint8Array(8).fill(90)
-      // The result holds a view without memory: how many bytes there were is what counts.
-      calls.push(call(handle, view).then((result) => Object.values(result as object)[0] as unknown))
-      return structuredClone(view, { transfer: [view.buffer] })
+      const outcome = call(view).then(
+        () => 'done',
+        (error: NodeJS.ErrnoException) => error.code,
+      )
+      structuredClone(view, { transfer: [view.buffer] })
+      t.equal(await outcome, subject === 'node' ? 'done' : 'EFAULT')
     }
-    await story(t, 'a whole buffer', away((handle, view) => handle[method](view, 0, 8, 3)))
-    await story(t, 'vectored', away((handle, view) => handle[`${method}v`]([view], 3)))
+    await handle.close()
+    if (subject !== 'node') t.equal(nodeFs.readFileSync(path, 'latin1'), before, 'nothing was written')
   })
 
   await t.test(`the options given to ${method} are changed in the same tick`, async (t) => {

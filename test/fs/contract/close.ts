@@ -1,4 +1,4 @@
-/** close(): what is in flight ends well, what comes after is refused, and the events are Node's in Node's order. */
+/** close(): what is in flight ends well, what comes while it waits is served, what comes after is refused, and the events are Node's in Node's order. */
 import t from 'tap'
 import type { Test } from 'tap'
 import { outcomeOf, tellsTheSame } from '../differential.js'

@@ -1,3 +1,0 @@
-import { runContract } from './run-contract.js'
-
-await runContract('linux')
