@@ -107,8 +107,10 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     return context.enqueue(opcode, fd, views, offset, length, position, 0, key, completer, owner)
   }
 
-  /** Syncs have no arguments; extra ones Node ignores, and so do we. */
-  const sync: Transfer = { views: [], offset: 0, length: 0, position: 0 }
+  // Syncs have no arguments; extra ones Node ignores, and so do we. Under Node's permission model a bare descriptor may not be
+  // synced, which is what `pure` would do: there they are Node's own.
+  const forbidden = process.permission !== undefined && context.backend === 'pure'
+  const sync: Transfer | undefined = forbidden ? undefined : { views: [], offset: 0, length: 0, position: 0 }
 
   // Method names and lengths are those that Node's class has. The casts stand for Node's overloads, which args.ts has judged.
   const Caio = class FileHandle extends (NodeHandle as new () => Internal) {

@@ -22,13 +22,11 @@ const CHUNK = 8 * 1024 * 1024
 const CHUNKS_AT_ONCE = 2
 /** Node's own limit for readFile. */
 const LARGEST_FILE = 0x7fffffff
-/** Slabs kept for reuse, and paths remembered. */
+/** Slabs kept for reuse. */
 const MOST_SLABS = 64
-const MOST_PATHS = 8192
 
 const slabs: Buffer[] = []
 const inlineSlab = Buffer.allocUnsafeSlow(SLAB)
-const cachedPaths = new Set<string>()
 
 /** Results as they come: what a failure means depends on how far it got. */
 const completer: Completer = { syscall: 'open', takesFailures: true, value: (result) => result }
@@ -173,12 +171,8 @@ async function readFile(path: never, options?: never): Promise<unknown> {
   if (untouched !== true && !(await untouched)) return original.readFile(path, options)
   const { encoding } = plain
 
-  const known = cachedPaths.has(name)
-  const cached = context.readCached(name, inlineSlab, known)
-  if (cached >= 0) {
-    if (!known) remember(name)
-    return copyOf(inlineSlab, cached, encoding)
-  }
+  const cached = context.readCached(name, inlineSlab)
+  if (cached >= 0) return copyOf(inlineSlab, cached, encoding)
   if (cached !== ENOENT) {
     const content = await readByPool(name, encoding)
     if (content !== undefined) return content
@@ -187,11 +181,6 @@ async function readFile(path: never, options?: never): Promise<unknown> {
 }
 
 const ENOENT = errnoOf('ENOENT')
-
-function remember(path: string): void {
-  if (cachedPaths.size >= MOST_PATHS) cachedPaths.clear()
-  cachedPaths.add(path)
-}
 
 type Write = (path: never, data: never, options?: never) => Promise<void>
 

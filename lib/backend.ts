@@ -104,7 +104,6 @@ export interface Backend {
   cancel(id: number, receiver: Receiver): boolean
   /**
    * Reads a small file at once, if that needs no waiting: the bytes read, or a negative errno, EAGAIN where it does.
-   * @param known it was read this way before
    */
-  readCached?(path: string, view: Uint8Array, known: boolean): number
+  readCached?(path: string, view: Uint8Array): number
 }

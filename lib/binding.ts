@@ -34,7 +34,7 @@ export interface Binding {
   ): number
   cancel(environment: Environment, kind: Kind, channel: number, id: number): boolean
   /** As Backend.readCached. */
-  readCached(environment: Environment, path: string, view: Uint8Array, known: boolean): number
+  readCached(environment: Environment, path: string, view: Uint8Array): number
 }
 
 /** From dist/lib/ and from lib/ alike, package.json is found by its name. */

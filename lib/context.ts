@@ -433,9 +433,9 @@ export class Context implements Receiver {
   }
 
   /** @internal See {@link Backend.readCached}; EAGAIN when this turn has had its share. */
-  readCached(path: string, view: Uint8Array, known: boolean): number {
+  readCached(path: string, view: Uint8Array): number {
     if (!this.#port.readCached || turn.isSpent()) return EAGAIN
-    const result = this.#port.readCached(path, view, known)
+    const result = this.#port.readCached(path, view)
     if (result >= 0) this.#counters.count(Opcode.readFile, Route.inline, result)
     return result
   }

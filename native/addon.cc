@@ -243,20 +243,18 @@ napi_value Cancel(napi_env env, napi_callback_info info) {
   return result;
 }
 
-// readCached(environment, path, view, known): bytes read, or a negative errno
+// readCached(environment, path, view): bytes read, or a negative errno
 napi_value ReadCached(napi_env env, napi_callback_info info) {
-  napi_value args[4];
+  napi_value args[3];
   char path[kLongestPath];
   size_t length;
   View view{};
-  bool known;
   Environment* environment;
-  if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !PathOf(env, args[1], path, &length) || !ViewOf(env, args[2], &view) ||
-      napi_get_value_bool(env, args[3], &known) != napi_ok) {
+  if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !PathOf(env, args[1], path, &length) || !ViewOf(env, args[2], &view)) {
     return Number(env, -EINVAL);
   }
 #ifdef __linux__
-  return Number(env, static_cast<double>(environment->cached_files().Read(path, view.data, view.length, known)));
+  return Number(env, static_cast<double>(environment->cached_files().Read(path, view.data, view.length)));
 #else
   return Number(env, -ENOSYS);
 #endif

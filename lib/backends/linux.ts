@@ -29,7 +29,7 @@ export class LinuxBackend extends NativeBackend {
     super(Kind.linux, explainAio)
   }
 
-  readCached(path: string, view: Uint8Array, known: boolean): number {
-    return this.runtime.readCached(path, view, known)
+  readCached(path: string, view: Uint8Array): number {
+    return this.runtime.readCached(path, view)
   }
 }

@@ -60,8 +60,8 @@ class Runtime {
     return this.binding.open(this.#environment, kind, tmpdir())
   }
 
-  readCached(path: string, view: Uint8Array, known: boolean): number {
-    return this.binding.readCached(this.#environment, path, view, known)
+  readCached(path: string, view: Uint8Array): number {
+    return this.binding.readCached(this.#environment, path, view)
   }
 
   #channelOf(receiver: Receiver): number {

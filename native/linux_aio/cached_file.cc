@@ -63,8 +63,8 @@ bool CachedFiles::IsSuitable(int path_fd) {
   return fstat(path_fd, &status) == 0 && S_ISREG(status.st_mode) && Learn(status.st_dev, path_fd);
 }
 
-int64_t CachedFiles::Read(const char* path, void* memory, size_t capacity, bool known) {
-  if (!known) {
+int64_t CachedFiles::Read(const char* path, void* memory, size_t capacity) {
+  {
     const Descriptor name(OpenCached(path, O_PATH));
     if (!name.valid()) return name.get();
     if (!IsSuitable(name.get())) return -EOPNOTSUPP;

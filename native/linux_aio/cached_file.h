@@ -11,10 +11,10 @@ namespace caio {
 
 class CachedFiles {
  public:
-  // Reads the whole file into `memory` if path, inode and pages are all cached. `known`: the path was read this way before.
-  // The bytes read, or a negative errno, -EAGAIN where it would have to wait or the file is not one for this: the caller goes to
-  // the pool. Never opens anything but a regular file, unless a known path has become one: opening a FIFO has effects.
-  int64_t Read(const char* path, void* memory, size_t capacity, bool known);
+  // Reads the whole file into `memory` if path, inode and pages are all cached. The bytes read, or a negative errno, -EAGAIN
+  // where it would have to wait or the file is not one for this: the caller goes to the pool. Never opens anything but a regular
+  // file: opening a FIFO has effects.
+  int64_t Read(const char* path, void* memory, size_t capacity);
 
  private:
   bool IsSuitable(int path_fd);

@@ -74,8 +74,10 @@ int64_t WriteFile(Request& request) {
   size_t written = 0;
   const int64_t error = WriteAll(fd.get(), request.single, &written);
   // What was there before must not show behind what is there now, not even after a failure.
+  // Where nothing was written it is the truncation that sets the times, as O_TRUNC would.
   const auto length = static_cast<off_t>(written);
-  if (!append && status.st_size > length && ftruncate(fd.get(), length) != 0 && error == 0) return -errno + kWhileWriting;
+  const bool cut = !append && (status.st_size > length || length == 0);
+  if (cut && ftruncate(fd.get(), length) != 0 && error == 0) return -errno + kWhileWriting;
   if (error != 0) return error + kWhileWriting;
   if ((request.fd & kFlush) != 0) {
     Request sync;
