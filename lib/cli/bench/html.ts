@@ -1,0 +1,2 @@
+import type { BenchResults } from './results.js'
+export function htmlReport(results: BenchResults): string { return JSON.stringify(results) }
