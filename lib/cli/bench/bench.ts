@@ -1,9 +1,9 @@
 /** `caio bench`: measures, and reports in the terminal, as JSON and as HTML. */
 import fs from 'node:fs'
-import { Progress, figure } from '../text.js'
+import { Progress } from '../text.js'
 import { residency } from '../trial/page-cache.js'
 import { findContenders } from './contenders.js'
-import { htmlReport } from './html.js'
+import { htmlReport, loadAssets } from './html.js'
 import { describeMachine } from './machine.js'
 import { UsageError, parseOptions, usage } from './options.js'
 import type { Options } from './options.js'
@@ -119,14 +119,15 @@ export async function bench(args: readonly string[], version: string): Promise<n
   if (plan.contenders.length === 0) throw new UsageError(`nobody to measure: ${missing.map(({ id, reason }) => `${id}: ${reason}`).join('; ')}`)
   // A report that cannot be written should fail before the measuring, not after.
   for (const path of [options.json, options.html]) if (path !== undefined) fs.closeSync(fs.openSync(path, 'a'))
+  const assets = options.html === undefined ? undefined : loadAssets()
   const about = minutes(estimate(plan))
-  console.error(`${figure(plan.rows.length)} rows, ${plan.contenders.length} contenders, ${options.rounds} rounds: about ${about}`)
+  console.error(`${plan.rows.length} rows, ${plan.contenders.length} contenders, ${options.rounds} rounds: about ${about}`)
 
   const { signal, interrupted, release } = untilInterrupted()
   try {
     const results = await measure(chosen, options, version, signal)
     if (options.json !== undefined) fs.writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`)
-    if (options.html !== undefined) fs.writeFileSync(options.html, htmlReport(results))
+    if (options.html !== undefined && assets) fs.writeFileSync(options.html, htmlReport(results, assets))
     console.log(terminalReport(results))
     return hasFailed(results) ? 1 : 0
   } catch (error) {

@@ -70,7 +70,7 @@ function nodeContenders(): Contender[] {
   const { version } = process
   const plain = { id: 'node', label: 'node:fs/promises', version, means: { runtime: thisNode(), subject: 'own' as const } }
   const ring = { ...thisNode(), env: { UV_USE_IO_URING: '1' } }
-  const uring = { id: 'node-uring', label: 'node, UV_USE_IO_URING=1', version, means: { runtime: ring, subject: 'own' as const } }
+  const uring = { id: 'node-uring', label: 'node, io_uring', version, means: { runtime: ring, subject: 'own' as const } }
   return process.platform === 'linux' ? [plain, uring] : [plain]
 }
 

@@ -43,15 +43,23 @@ function cacheNotes({ rows, pageCache, machine }: BenchResults): string[] {
   return notes
 }
 
+function verifiedNote(rows: readonly RowResults[]): string {
+  const all = rows.flatMap(({ results }) => results.flatMap(({ rounds }) => rounds.map(({ verified }) => verified)))
+  const sum = all.reduce((total, verified) => total + verified, 0)
+  return `${sum.toLocaleString('en-US')} blocks and files were compared with what had been written there; one that differs fails the contender.`
+}
+
 /** Sentences, each of which stands by itself. */
 export function notes(results: BenchResults): string[] {
   const { rounds, quick, duration } = results.options
   return [
-    `Medians of ${rounds} alternating rounds, each trial in its own process, ${figure(duration)} ms a measurement after a warm-up; min - max are rounds.` +
+    `Medians of ${rounds} alternating rounds, each trial in its own process, ${figure(duration)} ms a measurement after a warm-up; min – max are of the rounds.` +
       (rounds < 5 || quick ? ' Short and few: a first look, no basis for conclusions.' : ''),
     'Percentiles are of single operations, timed in a pass of their own. CPU time is user and system of the process with all its threads; the kernel’s own workers are not in it.',
+    ...(results.contenders.some(({ id }) => id === 'node-uring') ? ['“node, io_uring” is node:fs/promises with UV_USE_IO_URING=1 in the environment.'] : []),
     ...cacheNotes(results),
     ...harnessNote(results.rows),
+    verifiedNote(results.rows),
     ...results.skipped.map(({ id, reason }) => `Left out: ${id}, since ${reason}.`),
     ...results.missing.map(({ id, reason }) => `Not here: ${id}: ${reason}.`),
   ]

@@ -4,10 +4,10 @@ import type { Row } from './rows.js'
 
 const NONE = '-'
 
-/** 159 us, 1.44 ms, 1.30 s. @param milliseconds undefined for what was not taken */
+/** 159 µs, 1.44 ms, 1.30 s. @param milliseconds undefined for what was not taken */
 export function time(milliseconds: number | undefined): string {
   if (milliseconds === undefined || !Number.isFinite(milliseconds)) return NONE
-  if (milliseconds < 1) return `${figure(milliseconds * 1000)} us`
+  if (milliseconds < 1) return `${figure(milliseconds * 1000)} µs`
   return milliseconds < 1000 ? `${figure(milliseconds)} ms` : `${figure(milliseconds / 1000)} s`
 }
 
@@ -25,15 +25,15 @@ export function shortRate(operations: number, bytes: number, unit: Row['unit']):
 /** From the slowest round to the fastest, in the unit of `rate`. */
 export function range(min: number, max: number, bytes: number, unit: Row['unit']): string {
   const scale = unit === 'op/s' ? 1 : bytes / 1e9
-  return `${figure(min * scale)} - ${figure(max * scale)}`
+  return `${figure(min * scale)} – ${figure(max * scale)}`
 }
 
-/** 5.95 x, as many times the baseline's. */
+/** 5.95 ×, as many times the baseline's. */
 export function times(ratio: number | undefined): string {
-  return ratio === undefined ? NONE : `${figure(ratio)} x`
+  return ratio === undefined ? NONE : `${figure(ratio)} ×`
 }
 
-/** 2.46 us an operation. @param microseconds undefined for what was not taken */
+/** 2.46 µs an operation. @param microseconds undefined for what was not taken */
 export function cpuTime(microseconds: number | undefined): string {
   return time(microseconds === undefined ? undefined : microseconds / 1000)
 }
