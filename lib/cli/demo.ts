@@ -26,7 +26,9 @@ interface Row {
 /** The report, or why there is none. Warnings (a backend that does not work here) are told in the table. */
 async function compete(contender: string, task: Omit<Task, 'subject'>): Promise<Report | string> {
   const [runtime, subject] = contender === 'node' ? [thisNode(), 'own' as const] : [thisNode(contender), 'caio' as const]
-  return runTrial(runtime, { ...task, subject }).catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
+  return runTrial(runtime, { ...task, subject }).catch((error: unknown) =>
+    error instanceof Error ? error.message : String(error),
+  )
 }
 
 function describe({ contender, result }: Row, node: Report | undefined): string[] {

@@ -29,7 +29,7 @@ export function makeSampleFile(path: string, blocks: number, report: (fraction: 
   const chunk = Buffer.alloc(CHUNK)
   const words = new Uint32Array(chunk.buffer, chunk.byteOffset, CHUNK / 4)
   try {
-    for (let block = 0; block < blocks; ) {
+    for (let block = 0; block < blocks;) {
       const count = Math.min(CHUNK / BLOCK, blocks - block)
       for (let at = 0; at < count; at++, block++) fillBlock(words.subarray((at * BLOCK) / 4, ((at + 1) * BLOCK) / 4), block)
       fs.writeSync(fd, chunk, 0, count * BLOCK)
@@ -55,7 +55,7 @@ export function checksums(path: string): Checksums {
     const chunk = Buffer.alloc(CHUNK)
     let whole = 0
     let block = 0
-    for (let read; (read = fs.readSync(fd, chunk, 0, CHUNK, null)) > 0; ) {
+    for (let read; (read = fs.readSync(fd, chunk, 0, CHUNK, null)) > 0;) {
       whole = crc32(chunk.subarray(0, read), whole)
       for (let at = 0; at + BLOCK <= read; at += BLOCK) blocks[block++] = crc32(chunk.subarray(at, at + BLOCK))
     }

@@ -1,10 +1,16 @@
 /** Plain text for a terminal: a table and a progress bar. */
 
-/** Columns aligned; the first to the left, the rest to the right. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)))
+/**
+ * Columns aligned; the first to the left, the rest to the right.
+ * @param spanning a row of a single cell is a heading that may reach across the columns
+ */
+export function table(head: readonly string[], rows: readonly (readonly string[])[], spanning = false): string {
+  const measured = spanning ? rows.filter(({ length }) => length > 1) : rows
+  const widths = head.map((title, column) => Math.max(title.length, ...measured.map((row) => (row[column] ?? '').length)))
   const line = (row: readonly string[]): string =>
-    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ')
+    spanning && row.length === 1
+      ? (row[0] ?? '')
+      : row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ')
   return [line(head), widths.map((width) => '─'.repeat(width)).join('──'), ...rows.map(line)].join('\n')
 }
 

@@ -96,7 +96,9 @@ async function measure({ plan, missing }: Chosen, options: Options, version: str
 
 /** True if Node's own or caio failed; what else is installed may lack a function. */
 const hasFailed = ({ rows }: BenchResults): boolean =>
-  rows.some(({ results }) => results.some(({ contender, error }) => error !== undefined && /^(node|linux|thread|pure)$/.test(contender)))
+  rows.some(({ results }) =>
+    results.some(({ contender, error }) => error !== undefined && /^(node|linux|thread|pure)$/.test(contender)),
+  )
 
 /**
  * @param args what follows `caio bench`
@@ -109,14 +111,16 @@ export async function bench(args: readonly string[], version: string): Promise<n
     console.log(usage)
     return 0
   }
-  if (process.versions['bun'] || process.versions['deno']) throw new UsageError('run `caio bench` with Node: the others are its contenders')
+  if (process.versions['bun'] || process.versions['deno'])
+    throw new UsageError('run `caio bench` with Node: the others are its contenders')
   const chosen = choose(options, version)
   if (options.list) {
     console.log(list(chosen))
     return 0
   }
   const { plan, missing } = chosen
-  if (plan.contenders.length === 0) throw new UsageError(`nobody to measure: ${missing.map(({ id, reason }) => `${id}: ${reason}`).join('; ')}`)
+  if (plan.contenders.length === 0)
+    throw new UsageError(`nobody to measure: ${missing.map(({ id, reason }) => `${id}: ${reason}`).join('; ')}`)
   // A report that cannot be written should fail before the measuring, not after.
   for (const path of [options.json, options.html]) if (path !== undefined) fs.closeSync(fs.openSync(path, 'a'))
   const assets = options.html === undefined ? undefined : loadAssets()

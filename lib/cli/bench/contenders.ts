@@ -93,7 +93,8 @@ function fioContenders(named: string | undefined): Contender[] {
   const { path, version, missing } = findProgram('fio', named)
   const engines: string = missing === undefined ? spawnSync(path, ['--enghelp'], { encoding: 'utf8' }).stdout : ''
   const one = (id: string, label: string, engine: FioEngine): Contender => {
-    const why = missing ?? (engines.split(/\s+/).includes(engine.ioengine) ? undefined : `fio was built without ${engine.ioengine}`)
+    const why =
+      missing ?? (engines.split(/\s+/).includes(engine.ioengine) ? undefined : `fio was built without ${engine.ioengine}`)
     return { id, label, version, means: { fio: path, engine }, ...(why !== undefined && { missing: why }) }
   }
   return [

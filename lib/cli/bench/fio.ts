@@ -1,5 +1,6 @@
 /** fio as a contender: the job that does what a row does, and what its JSON says. */
 import type { Report, Task } from '../trial/task.js'
+import { warmUpTime } from '../trial/measure.js'
 import { environment, patience, run } from '../trial/run.js'
 
 /** How fio is to do it. */
@@ -9,7 +10,6 @@ export interface FioEngine {
   batched: boolean
 }
 
-const RAMP = 0.25
 /** What the log may grow to: more than any trial writes. */
 const LOG_SIZE = '16g'
 
@@ -23,7 +23,8 @@ export function fioArguments(task: FioTask, { ioengine, batched }: FioEngine): s
   if (batched && (inFlight === 1 || workload !== 'randomReads')) return undefined
   const common = [
     '--name=caio',
-    `--filename=${path}`,
+    // A colon would begin another file.
+    `--filename=${path.replaceAll(':', '\\:')}`,
     `--ioengine=${ioengine}`,
     `--bs=${blockSize}`,
     `--runtime=${milliseconds}ms`,
@@ -34,20 +35,27 @@ export function fioArguments(task: FioTask, { ioengine, batched }: FioEngine): s
     '--clat_percentiles=0',
     '--percentile_list=50:95:99:99.9',
     ...(direct ? ['--direct=1'] : []),
-    ...(batched ? [`--iodepth_batch_submit=${inFlight}`, '--iodepth_batch_complete_min=1', `--iodepth_batch_complete_max=${inFlight}`] : []),
+    ...(batched ? [`--iodepth_batch_submit=${inFlight}`, `--iodepth_batch_complete_max=${inFlight}`] : []),
   ]
-  const again = ['--time_based', '--norandommap', '--invalidate=0', `--ramp_time=${Math.ceil(milliseconds * RAMP)}ms`]
+  const again = ['--time_based', '--norandommap', '--invalidate=0', `--ramp_time=${Math.ceil(warmUpTime(milliseconds))}ms`]
+  // Made when it is opened, so that it grows as it is written.
+  const grown = ['--create_on_open=1', '--fallocate=none', `--size=${LOG_SIZE}`]
   switch (workload) {
     case 'randomReads':
       // Cold: each block once, and fio itself drops the file's pages first.
-      return [...common, '--readonly', '--rw=randread', `--iodepth=${inFlight}`, ...(cache === 'cold' ? ['--invalidate=1'] : again)]
+      return [
+        ...common,
+        '--readonly',
+        '--rw=randread',
+        `--iodepth=${inFlight}`,
+        ...(cache === 'cold' ? ['--invalidate=1'] : again),
+      ]
     case 'randomWrites':
       return [...common, '--rw=randwrite', `--iodepth=${inFlight}`, ...again]
     case 'randomSyncedWrites':
       return [...common, '--rw=randwrite', `--numjobs=${inFlight}`, '--iodepth=1', '--fdatasync=1', ...again]
     case 'syncedAppends':
-      // Made when it is opened, so that it grows as it is written.
-      return [...common, '--rw=write', '--iodepth=1', '--fdatasync=1', '--create_on_open=1', '--fallocate=none', `--size=${LOG_SIZE}`, ...again]
+      return [...common, '--rw=write', '--iodepth=1', '--fdatasync=1', ...grown, ...again]
     default:
       return undefined
   }

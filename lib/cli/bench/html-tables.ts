@@ -35,7 +35,8 @@ export function ratioTable(rows: readonly RowResults[], { contenders }: BenchRes
       return markup`<td class="ratio ${value >= 1 ? 'more' : 'less'}" style="--weight:${weight}%">${figure(value)}<small>×</small></td>`
     })
     const base = baseline ? rate(baseline.rate.median, baseline.bytes, each.row.unit) : '–'
-    return markup`<tr><th scope="row"><a href="#${each.row.id}">${each.row.title}</a></th><td class="base">${base}</td>${cells}</tr>`
+    return markup`<tr><th scope="row"><a href="#${each.row.id}">${each.row.title}</a></th>
+<td class="base">${base}</td>${cells}</tr>`
   }
   const heads = shown.map(({ label }) => markup`<th scope="col">${label}</th>`)
   return markup`<div class="scroll"><table class="ratios">
@@ -49,7 +50,9 @@ function summaryCells(each: RowResults, summary: Summary, best: number, withMemo
   const { row } = each
   const part = Math.max(0.5, (summary.rate.median / best) * 100)
   const few = summary.samples > 0 && summary.samples < 100
-  const slow = few ? markup`<td class="few" title="of ${summary.samples} operations a round">${time(summary.p99)}</td>` : loud(time(summary.p99))
+  const slow = few
+    ? markup`<td class="few" title="of ${summary.samples} operations a round">${time(summary.p99)}</td>`
+    : loud(time(summary.p99))
   const ratioText = times(ratio(summary, baselineOf(each)))
   return markup`<td class="times">${ratioText === '-' ? '–' : ratioText}</td>
 <td class="rate" style="--part:${part.toFixed(1)}%">${rate(summary.rate.median, summary.bytes, row.unit)}</td>
@@ -70,7 +73,8 @@ export function workloadTable(each: RowResults, labels: Labels): Markup {
     const cells = summary
       ? summaryCells(each, summary, best, withMemory)
       : markup`<td class="failed" colspan="${columns}">failed: ${result.error?.split('\n')[0]}</td>`
-    return markup`<tr class="${result.contender}"><th scope="row"><i data-contender="${result.contender}"></i>${labels.get(result.contender) ?? result.contender}</th>${cells}</tr>`
+    return markup`<tr class="${result.contender}">
+<th scope="row"><i data-contender="${result.contender}"></i>${labels.get(result.contender) ?? result.contender}</th>${cells}</tr>`
   })
   const memory = withMemory ? markup`<th scope="col">peak memory</th>` : undefined
   return markup`<div class="scroll"><table class="figures">

@@ -4,7 +4,7 @@ import { bytes, figure } from '../text.js'
 import { ratioTable, workloadTable } from './html-tables.js'
 import type { Labels } from './html-tables.js'
 import { Markup, json, markup } from './markup.js'
-import { notes } from './notes.js'
+import { machineLine, notes } from './notes.js'
 import { pageData } from './page-data.js'
 import { summarize } from './results.js'
 import type { BenchResults, RowResults } from './results.js'
@@ -65,8 +65,15 @@ function workloadSection(each: RowResults, labels: Labels): Markup {
   const verified = each.results.reduce((sum, result) => sum + (summarize(result)?.verified ?? 0), 0)
   return markup`<section class="workload" id="${each.row.id}"><h3>${each.row.title}</h3>
 ${workloadTable(each, labels)}
-<figure class="latency"><figcaption>Latency of single operations: less is better.</figcaption><div class="plot" data-latency="${each.row.id}"></div></figure>
+<figure class="latency"><figcaption>Latency of single operations: less is better.</figcaption>
+<div class="plot" data-latency="${each.row.id}"></div></figure>
 <p class="fine">${verified.toLocaleString('en-US')} blocks or files compared with what was written.</p></section>`
+}
+
+function workloadSections(main: readonly RowResults[], labels: Labels): Markup {
+  return markup`<section><h2>Every workload</h2>
+<p class="fine">A p99 underlined with dots is of fewer than 100 operations a round: little more than the slowest of them.</p>
+${main.map((each) => workloadSection(each, labels))}</section>`
 }
 
 const sweepTitles = {
@@ -76,9 +83,12 @@ const sweepTitles = {
 
 function sweepSection(group: keyof typeof sweepTitles): Markup {
   return markup`<section><h2>${sweepTitles[group]}</h2><div class="pair">
-<figure><figcaption>Rate: more is better. Bands are from the slowest round to the fastest.</figcaption><div class="plot" data-sweep="${group}" data-figure="rate"></div></figure>
-<figure><figcaption>Latency, 99th percentile: less is better.</figcaption><div class="plot" data-sweep="${group}" data-figure="p99"></div></figure>
-<figure><figcaption>CPU time an operation: less is better.</figcaption><div class="plot" data-sweep="${group}" data-figure="cpu"></div></figure>
+<figure><figcaption>Rate: more is better. Bands are from the slowest round to the fastest.</figcaption>
+<div class="plot" data-sweep="${group}" data-figure="rate"></div></figure>
+<figure><figcaption>Latency, 99th percentile: less is better.</figcaption>
+<div class="plot" data-sweep="${group}" data-figure="p99"></div></figure>
+<figure><figcaption>CPU time an operation: less is better.</figcaption>
+<div class="plot" data-sweep="${group}" data-figure="cpu"></div></figure>
 </div></section>`
 }
 
@@ -92,10 +102,12 @@ const metrics = [
 function overview(main: readonly RowResults[], results: BenchResults): Markup {
   const buttons = metrics.map(
     ([id, name, better], index) =>
-      markup`<label><input type="radio" name="metric" value="${id}"${index === 0 ? new Markup(' checked') : ''}><span>${name} <small>${better}</small></span></label>`,
+      markup`<label><input type="radio" name="metric" value="${id}"${index === 0 ? new Markup(' checked') : ''}>
+<span>${name} <small>${better}</small></span></label>`,
   )
   return markup`<section><h2>Compared with node:fs/promises</h2>
-<p class="fine">Each dot is as many times node’s own figure in the same run, on a logarithmic scale. Point at a line for the numbers, click a name to hide it.</p>
+<p class="fine">Each dot is as many times node’s own figure in the same run, on a logarithmic scale.
+Point at a line for the numbers, click a name to hide it.</p>
 <div class="metrics" role="radiogroup" aria-label="figure">${buttons}</div>
 <div class="plot" data-overview></div>
 <h3>Rate, in multiples of node’s</h3>
@@ -120,13 +132,13 @@ export function htmlReport(results: BenchResults, assets: Assets): string {
 <header>
 <p class="eyebrow">caio ${caio} bench · ${date.slice(0, 10)}</p>
 <h1>File I/O through caio/fs, beside node:fs/promises${results.contenders.length > 2 ? ' and others' : ''}</h1>
-<p class="machine">${machine.cpu}, ${machine.cores} cores · ${machine.mount?.type ?? 'unknown file system'} on ${machine.mount?.source ?? '?'} · ${machine.platform} ${machine.kernel} · Node ${machine.node}</p>
+<p class="machine">${machineLine(machine)}</p>
 <p class="command"><code>${results.command}</code></p>
 </header>
 <main>
 ${main.length > 0 ? overview(main, results) : undefined}
 ${swept.map(sweepSection)}
-${main.length > 0 ? markup`<section><h2>Every workload</h2><p class="fine">A p99 underlined with dots is of fewer than 100 operations a round: little more than the slowest of them.</p>${main.map((each) => workloadSection(each, labels))}</section>` : undefined}
+${main.length > 0 ? workloadSections(main, labels) : undefined}
 <section><h2>How it was measured</h2><ul class="notes">${notes(results).map((note) => markup`<li>${note}</li>`)}</ul></section>
 <section><h2>Where</h2>${machineList(results)}</section>
 </main>

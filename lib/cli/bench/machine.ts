@@ -43,6 +43,8 @@ export function describeMachine(directory: string): Machine {
     libuv: process.versions.uv,
     mount: findMount(readText('/proc/self/mountinfo'), fs.realpathSync(directory)) ?? null,
     load: os.loadavg()[0] ?? 0,
-    environment: Object.fromEntries(TELLING.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
+    environment: Object.fromEntries(
+      TELLING.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+    ),
   }
 }

@@ -10,7 +10,9 @@ const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 function render(value: unknown): string {
   if (value instanceof Markup) return value.text
   if (Array.isArray(value)) return value.map(render).join('')
-  return value === undefined || value === null ? '' : String(value).replace(/[&<>"']/g, (character) => entities[character] as string)
+  return value === undefined || value === null
+    ? ''
+    : String(value).replace(/[&<>"']/g, (character) => entities[character] as string)
 }
 
 /** A template whose values are escaped unless they are markup themselves; arrays are joined. */

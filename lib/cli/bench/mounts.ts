@@ -8,7 +8,8 @@ export interface Mount {
   options: string
 }
 
-const unescape = (text: string): string => text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)))
+const unescape = (text: string): string =>
+  text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)))
 
 /** The mount that a path is on: the last of those with the longest mount point, since later ones cover earlier ones. */
 export function findMount(mountinfo: string, path: string): Mount | undefined {

@@ -26,19 +26,25 @@ function harnessNote(rows: readonly RowResults[]): string[] {
 function cacheNotes({ rows, pageCache, machine }: BenchResults): string[] {
   const notes: string[] = []
   const state = (cache: 'hot' | 'cold'): { min: number; max: number } | undefined => {
-    const found = rows.filter(({ row }) => row.cache === cache).map((results) => residencyBefore(results)).filter((part) => part !== undefined)
+    const found = rows
+      .filter(({ row }) => row.cache === cache)
+      .map((results) => residencyBefore(results))
+      .filter((part) => part !== undefined)
     if (found.length === 0) return undefined
     return { min: Math.min(...found.map(({ min }) => min)), max: Math.max(...found.map(({ max }) => max)) }
   }
   const hot = state('hot')
-  if (hot) notes.push(`Cached: when each trial began, fincore found ${percent(hot.min)} or more of the file in the page cache.`)
+  if (hot) notes.push(`Cached: when each trial began, fincore found at least ${percent(hot.min)} of the file in the page cache.`)
   const cold = state('cold')
   if (rows.some(({ row }) => row.cache === 'cold')) {
     const how = pageCache.drop === 'drop_caches' ? '/proc/sys/vm/drop_caches' : 'posix_fadvise(POSIX_FADV_DONTNEED)'
     const seen = cold ? `; fincore found at most ${percent(cold.max)} of it there` : '; fincore is missing, so nobody has checked'
-    notes.push(`Cold: before each pass ${how} dropped the file from the page cache${seen}. What the device or a host below it caches is out of reach.`)
+    notes.push(
+      `Cold: before each pass ${how} dropped the file from the page cache${seen}. What the device or a host below it caches is out of reach.`,
+    )
   }
-  if (!pageCache.fincore && hot === undefined) notes.push('fincore(1) is missing: the state of the page cache is as intended, but unchecked.')
+  if (!pageCache.fincore && hot === undefined)
+    notes.push('fincore(1) is missing: the state of the page cache is as intended, but unchecked.')
   if (machine.load > 0.5) notes.push(`The machine was not idle: its load was ${figure(machine.load)} before the run.`)
   return notes
 }
@@ -55,8 +61,11 @@ export function notes(results: BenchResults): string[] {
   return [
     `Medians of ${rounds} alternating rounds, each trial in its own process, ${figure(duration)} ms a measurement after a warm-up; min – max are of the rounds.` +
       (rounds < 5 || quick ? ' Short and few: a first look, no basis for conclusions.' : ''),
-    'Percentiles are of single operations, timed in a pass of their own. CPU time is user and system of the process with all its threads; the kernel’s own workers are not in it.',
-    ...(results.contenders.some(({ id }) => id === 'node-uring') ? ['“node, io_uring” is node:fs/promises with UV_USE_IO_URING=1 in the environment.'] : []),
+    'Percentiles are of single operations, timed in a pass of their own: each lane starts its next when the last has settled.',
+    'CPU time is user and system of the process with all its threads; the kernel’s own workers are not in it.',
+    ...(results.contenders.some(({ id }) => id === 'node-uring')
+      ? ['“node, io_uring” is node:fs/promises with UV_USE_IO_URING=1 in the environment.']
+      : []),
     ...cacheNotes(results),
     ...harnessNote(results.rows),
     verifiedNote(results.rows),

@@ -58,12 +58,16 @@ export class UsageError extends Error {}
 function wholeNumber(name: string, text: string | undefined, fallback: number, least: number): number {
   if (text === undefined) return fallback
   const value = Number(text)
-  if (!Number.isInteger(value) || value < least) throw new UsageError(`--${name} wants a whole number of at least ${least}, not ${text}`)
+  if (!Number.isInteger(value) || value < least)
+    throw new UsageError(`--${name} wants a whole number of at least ${least}, not ${text}`)
   return value
 }
 
 function list(values: readonly string[] | undefined): string[] | undefined {
-  const items = values?.flatMap((value) => value.split(',')).map((item) => item.trim()).filter(Boolean)
+  const items = values
+    ?.flatMap((value) => value.split(','))
+    .map((item) => item.trim())
+    .filter(Boolean)
   return items?.length ? [...new Set(items)] : undefined
 }
 

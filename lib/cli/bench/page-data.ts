@@ -9,12 +9,18 @@ type Figure = (summary: Summary) => number | undefined
 
 /** Contenders of a row that have figures. */
 function summaries({ results }: RowResults): Map<string, Summary> {
-  const pairs = results.filter(({ contender }) => contender !== HARNESS).map((result: Result) => [result.contender, summarize(result)] as const)
+  const pairs = results
+    .filter(({ contender }) => contender !== HARNESS)
+    .map((result: Result) => [result.contender, summarize(result)] as const)
   return new Map(pairs.filter((pair): pair is readonly [string, Summary] => pair[1] !== undefined))
 }
 
 /** For each contender, one number a row; those who have none anywhere are left out. */
-function lines(rows: readonly RowResults[], ids: readonly string[], value: (all: Map<string, Summary>, id: string) => number | undefined): Lines {
+function lines(
+  rows: readonly RowResults[],
+  ids: readonly string[],
+  value: (all: Map<string, Summary>, id: string) => number | undefined,
+): Lines {
   const all = rows.map(summaries)
   const entries = ids.map((id): [string, Numbers] => [id, all.map((each) => value(each, id) ?? null)])
   return Object.fromEntries(entries.filter(([, numbers]) => numbers.some((number) => number !== null)))
@@ -30,10 +36,12 @@ function relative(figure: Figure) {
   }
 }
 
-const own = (figure: Figure) => (all: Map<string, Summary>, id: string): number | undefined => {
-  const summary = all.get(id)
-  return summary && figure(summary)
-}
+const own =
+  (figure: Figure) =>
+  (all: Map<string, Summary>, id: string): number | undefined => {
+    const summary = all.get(id)
+    return summary && figure(summary)
+  }
 
 function sweep(rows: readonly RowResults[], ids: readonly string[], group: Sweep['group']): Sweep | undefined {
   const first = rows[0]
@@ -41,7 +49,12 @@ function sweep(rows: readonly RowResults[], ids: readonly string[], group: Sweep
   const byDepth = group === 'in-flight'
   const x = rows.map(({ row }) => (byDepth ? row.inFlight : row.blockSize))
   const scale = (each: Summary): number => (first.row.unit === 'B/s' ? each.bytes / 1e9 : 1)
-  const part = (which: 'median' | 'min' | 'max'): Lines => lines(rows, ids, own((each) => each.rate[which] * scale(each)))
+  const part = (which: 'median' | 'min' | 'max'): Lines =>
+    lines(
+      rows,
+      ids,
+      own((each) => each.rate[which] * scale(each)),
+    )
   const [mid, min, max] = [part('median'), part('min'), part('max')]
   const rate = Object.entries(mid).map(([id, numbers]) => [id, { mid: numbers, min: min[id] ?? [], max: max[id] ?? [] }] as const)
   return {
@@ -51,8 +64,16 @@ function sweep(rows: readonly RowResults[], ids: readonly string[], group: Sweep
     xNames: byDepth ? x.map(String) : x.map((size) => bytes(size)),
     rateLabel: byDepth ? 'operations a second' : 'GB a second',
     rate: Object.fromEntries(rate),
-    p99: lines(rows, ids, own(({ p99 }) => p99)),
-    cpu: lines(rows, ids, own(({ cpu }) => cpu)),
+    p99: lines(
+      rows,
+      ids,
+      own(({ p99 }) => p99),
+    ),
+    cpu: lines(
+      rows,
+      ids,
+      own(({ cpu }) => cpu),
+    ),
   }
 }
 
@@ -64,19 +85,37 @@ export function pageData({ contenders, rows }: BenchResults): PageData {
     contenders: contenders.map(({ id, label }) => ({ id, label })),
     overview: {
       titles: main.map(({ row }) => row.title),
+      ids: main.map(({ row }) => row.id),
       rate: lines(main, ids, (all, id) => {
         const summary = all.get(id)
         return summary && ratio(summary, all.get(BASELINE))
       }),
-      p99: lines(main, ids, relative(({ p99 }) => p99)),
-      cpu: lines(main, ids, relative(({ cpu }) => cpu)),
-      loopDelay: lines(main, ids, relative(({ loopDelay }) => loopDelay)),
+      p99: lines(
+        main,
+        ids,
+        relative(({ p99 }) => p99),
+      ),
+      cpu: lines(
+        main,
+        ids,
+        relative(({ cpu }) => cpu),
+      ),
+      loopDelay: lines(
+        main,
+        ids,
+        relative(({ loopDelay }) => loopDelay),
+      ),
     },
     latencies: main.map((each) => {
       const all = [...summaries(each)].filter(([, { p50 }]) => p50 !== undefined)
-      const percentiles = all.map(([id, { p50, p95, p99, p999 }]): [string, Numbers] => [id, [p50, p95, p99, p999].map((time) => time ?? null)])
+      const percentiles = all.map(([id, { p50, p95, p99, p999 }]): [string, Numbers] => [
+        id,
+        [p50, p95, p99, p999].map((time) => time ?? null),
+      ])
       return { id: each.row.id, lines: Object.fromEntries(percentiles) }
     }),
-    sweeps: (['in-flight', 'block-size'] as const).map((group) => sweep(of(group), ids, group)).filter((each) => each !== undefined),
+    sweeps: (['in-flight', 'block-size'] as const)
+      .map((group) => sweep(of(group), ids, group))
+      .filter((each) => each !== undefined),
   }
 }

@@ -31,25 +31,48 @@ export interface Row {
   harness: boolean
 }
 
-const usual = { group: 'table', on: 'source', blockSize: BLOCK, cache: 'hot', direct: false, unit: 'op/s', longer: 1, harness: false } as const
+const usual = {
+  group: 'table',
+  on: 'source',
+  blockSize: BLOCK,
+  cache: 'hot',
+  direct: false,
+  unit: 'op/s',
+  longer: 1,
+  harness: false,
+} as const
+
+type More = Partial<Omit<Row, 'id' | 'title' | 'workload' | 'inFlight'>>
+
+function row(id: string, title: string, workload: WorkloadName, inFlight: number, more: More = {}): Row {
+  return { ...usual, id, title, workload, inFlight, ...more }
+}
 
 /** @param size bytes of the large file */
 function table(size: number): Row[] {
-  const small = { ...usual, on: 'small', cache: 'any' } as const
+  const alone = { harness: true }
+  const direct = { direct: true, cache: 'any' } as const
+  const scratch = { on: 'scratch' } as const
+  const log = { on: 'log', cache: 'any' } as const
+  const small = { on: 'small', cache: 'any' } as const
+  const overwritten = { on: 'overwritten', cache: 'any' } as const
+  const large = { unit: 'B/s', longer: 3 } as const
+  const cold = { cache: 'cold' } as const
+  const coldLarge = { ...cold, unit: 'B/s', blockSize: 1024 * BLOCK } as const
   return [
-    { ...usual, id: 'read-64', title: 'random 4 KiB fh.read, cached, 64 in flight', workload: 'randomReads', inFlight: 64, harness: true },
-    { ...usual, id: 'read-1', title: 'random 4 KiB fh.read, cached, 1 in flight', workload: 'randomReads', inFlight: 1, harness: true },
-    { ...usual, id: 'direct-64', title: 'random 4 KiB O_DIRECT fh.read, 64 in flight', workload: 'randomReads', inFlight: 64, direct: true, cache: 'any' },
-    { ...usual, id: 'write-64', title: 'random 4 KiB buffered fh.write, 64 in flight', workload: 'randomWrites', on: 'scratch', inFlight: 64 },
-    { ...usual, id: 'append-sync-1', title: 'append 4 KiB + datasync, 1 in flight', workload: 'syncedAppends', on: 'log', inFlight: 1, cache: 'any' },
-    { ...usual, id: 'write-sync-64', title: '64 writers, each 4 KiB write + datasync, one file', workload: 'randomSyncedWrites', on: 'scratch', inFlight: 64 },
-    { ...small, id: 'readfile-64', title: 'readFile 3 KB, 64 in flight', workload: 'readFiles', inFlight: 64 },
-    { ...small, id: 'readfile-utf8-1', title: "readFile 3 KB 'utf8', 1 in flight", workload: 'readTextFiles', inFlight: 1 },
-    { ...usual, id: 'readfile-large', title: `readFile ${bytes(size)}, 1 in flight`, workload: 'readWholeFile', inFlight: 1, unit: 'B/s', longer: 3 },
-    { ...small, id: 'writefile-64', title: 'writeFile 3 KB over existing files, 64 in flight', workload: 'overwriteFiles', on: 'overwritten', inFlight: 64 },
-    { ...usual, id: 'cold-4k-64', title: 'random 4 KiB fh.read, cold, 64 in flight', workload: 'randomReads', inFlight: 64, cache: 'cold' },
-    { ...usual, id: 'cold-4m-8', title: 'random 4 MiB fh.read, cold, 8 in flight', workload: 'randomReads', inFlight: 8, blockSize: 1024 * BLOCK, cache: 'cold', unit: 'B/s' },
-    { ...usual, id: 'busy-pool-1', title: '4 KiB fh.read, cached, 1 in flight, pool full of pbkdf2', workload: 'readsBesideHashes', inFlight: 1, longer: 4 },
+    row('read-64', 'random 4 KiB fh.read, cached, 64 in flight', 'randomReads', 64, alone),
+    row('read-1', 'random 4 KiB fh.read, cached, 1 in flight', 'randomReads', 1, alone),
+    row('direct-64', 'random 4 KiB O_DIRECT fh.read, 64 in flight', 'randomReads', 64, direct),
+    row('write-64', 'random 4 KiB buffered fh.write, 64 in flight', 'randomWrites', 64, scratch),
+    row('append-sync-1', 'append 4 KiB + datasync, 1 in flight', 'syncedAppends', 1, log),
+    row('write-sync-64', '64 writers, each 4 KiB write + datasync, one file', 'randomSyncedWrites', 64, scratch),
+    row('readfile-64', 'readFile 3 KB, 64 in flight', 'readFiles', 64, small),
+    row('readfile-utf8-1', "readFile 3 KB 'utf8', 1 in flight", 'readTextFiles', 1, small),
+    row('readfile-large', `readFile ${bytes(size)}, 1 in flight`, 'readWholeFile', 1, large),
+    row('writefile-64', 'writeFile 3 KB over existing files, 64 in flight', 'overwriteFiles', 64, overwritten),
+    row('cold-4k-64', 'random 4 KiB fh.read, cold, 64 in flight', 'randomReads', 64, cold),
+    row('cold-4m-8', 'random 4 MiB fh.read, cold, 8 in flight', 'randomReads', 8, coldLarge),
+    row('busy-pool-1', '4 KiB fh.read, cached, 1 in flight, pool full of pbkdf2', 'readsBesideHashes', 1, { longer: 4 }),
   ]
 }
 
@@ -60,17 +83,17 @@ const SWEEP_IN_FLIGHT = 8
 
 function sweeps(quick: boolean): Row[] {
   const coarse = <T>(values: T[], every: number): T[] => (quick ? values.filter((_, index) => index % every === 0) : values)
-  const common = { ...usual, workload: 'randomReads', longer: 0.5 } as const
+  const longer = 0.5
   return [
     ...coarse(sweptInFlight, 3).map((inFlight): Row => {
       const title = `random 4 KiB fh.read, cached, ${inFlight} in flight`
-      return { ...common, id: `in-flight-${inFlight}`, group: 'in-flight', title, inFlight }
+      return row(`in-flight-${inFlight}`, title, 'randomReads', inFlight, { group: 'in-flight', longer })
     }),
     ...coarse(sweptBlocks, 2).map((blocks): Row => {
       const blockSize = blocks * BLOCK
       const title = `random ${bytes(blockSize)} fh.read, cached, ${SWEEP_IN_FLIGHT} in flight`
       const id = `block-size-${bytes(blockSize).replace(/ |iB/g, '').toLowerCase()}`
-      return { ...common, id, group: 'block-size', title, blockSize, inFlight: SWEEP_IN_FLIGHT, unit: 'B/s' }
+      return row(id, title, 'randomReads', SWEEP_IN_FLIGHT, { group: 'block-size', unit: 'B/s', blockSize, longer })
     }),
   ]
 }
@@ -80,7 +103,7 @@ export function allRows(size: number, quick: boolean): Row[] {
   return [...table(size), ...sweeps(quick)]
 }
 
-/** O_DIRECT, or why it cannot be had here. */
+/** The flag of open(2); undefined where there is none. */
 export function directFlag(constants: Partial<Record<string, number>> = fs.constants): number | undefined {
   return constants['O_DIRECT']
 }

@@ -1,4 +1,5 @@
 /** Makes the trials of a run, row by row and round by round. */
+import { warmUpTime } from '../trial/measure.js'
 import { runTrial } from '../trial/run.js'
 import type { Report, Task } from '../trial/task.js'
 import { harness } from './contenders.js'
@@ -15,7 +16,6 @@ import { alternate } from './schedule.js'
 const LATENCY_PART = 0.5
 /** What a trial takes besides its passes, in milliseconds: about what starting a runtime does. */
 const START = 250
-const WARM_UP_PART = 0.25
 
 export interface Plan {
   rows: readonly Row[]
@@ -44,7 +44,8 @@ function taskOf(row: Row, samples: Samples, duration: number): Omit<Task, 'subje
 
 /** Why a row cannot be measured here, if it cannot. */
 export function whyNotRow({ cache, direct }: Row, samples: Pick<Samples, 'dropMethod'>): string | undefined {
-  if (cache === 'cold' && !samples.dropMethod) return 'nothing empties the page cache of a file here (tmpfs has no other place for it)'
+  if (cache === 'cold' && !samples.dropMethod)
+    return 'nothing empties the page cache of a file here (tmpfs has no other place for it)'
   if (direct && directFlag() === undefined) return 'this platform has no O_DIRECT'
   return undefined
 }
@@ -59,7 +60,8 @@ export function whoRuns(row: Row, contenders: readonly Contender[]): Contender[]
 /** About how long a run takes, in milliseconds. */
 export function estimate({ rows, contenders, options }: Plan): number {
   const parts = rows.map((row) => {
-    const passes = options.duration * row.longer * (WARM_UP_PART + 1 + LATENCY_PART)
+    const milliseconds = options.duration * row.longer
+    const passes = warmUpTime(milliseconds) + milliseconds * (1 + LATENCY_PART)
     return whoRuns(row, contenders).length * options.rounds * (START + passes)
   })
   return parts.reduce((sum, part) => sum + part, 0)
@@ -71,7 +73,13 @@ function trial({ means }: Contender, task: Omit<Task, 'subject'>, signal: AbortS
   return runFio(means.fio, means.engine, { ...task, subject: 'own' }, signal)
 }
 
-async function runRow(row: Row, plan: Plan, samples: Samples, signal: AbortSignal, onTrial: (contender: Contender, round: number) => void) {
+async function runRow(
+  row: Row,
+  plan: Plan,
+  samples: Samples,
+  signal: AbortSignal,
+  onTrial: (contender: Contender, round: number) => void,
+) {
   const contenders = whoRuns(row, plan.contenders)
   const results = new Map(contenders.map(({ id }): [string, Result] => [id, { contender: id, rounds: [] }]))
   const task = taskOf(row, samples, plan.options.duration)
@@ -82,7 +90,8 @@ async function runRow(row: Row, plan: Plan, samples: Samples, signal: AbortSigna
     samples.prepare(row)
     try {
       const report = await trial(contender, task, signal)
-      if (contender.backend !== undefined && report.served !== contender.backend) throw new Error(`it was served by ${report.served}`)
+      if (contender.backend !== undefined && report.served !== contender.backend)
+        throw new Error(`it was served by ${report.served}`)
       result.rounds.push(report)
     } catch (error) {
       signal.throwIfAborted()

@@ -1,6 +1,7 @@
 /** The files of a run, in a directory of their own, and the state that each trial finds them in. */
 import fs from 'node:fs'
 import { join } from 'node:path'
+import { bytes } from '../text.js'
 import { BLOCK, checksums, makeSampleFile, makeSmallFiles, saveChecksums, smallFile } from '../sample-file.js'
 import { drop, findDropMethod, warm } from '../trial/page-cache.js'
 import type { DropMethod } from '../trial/task.js'
@@ -9,6 +10,14 @@ import type { Place, Row } from './rows.js'
 const SMALL_FILES = 1024
 /** The file that is written to need not be as large as the one that is read. */
 const SCRATCH_BYTES = 256 * 1024 * 1024
+/** What small files and the log may take besides. */
+const ROOM = 256 * 1024 * 1024
+
+function refuseFullDisk(directory: string, needed: number): void {
+  const { bavail, bsize } = fs.statfsSync(directory)
+  if (bavail * bsize < needed)
+    throw new Error(`${directory} has ${bytes(bavail * bsize)} free, and ${bytes(needed)} are needed: see --size`)
+}
 
 export class Samples {
   readonly directory: string
@@ -21,10 +30,11 @@ export class Samples {
    * @param size bytes of the large file
    */
   constructor(parent: string, size: number, report: (fraction: number) => void) {
+    const scratch = Math.min(size, SCRATCH_BYTES)
+    refuseFullDisk(parent, size + scratch + ROOM)
     this.directory = fs.mkdtempSync(join(parent, 'caio-bench-'))
     this.checksums = join(this.directory, 'checksums')
     try {
-      const scratch = Math.min(size, SCRATCH_BYTES)
       const share = size / (size + scratch)
       makeSampleFile(this.path('source'), size / BLOCK, (fraction) => report(fraction * share))
       makeSampleFile(this.path('scratch'), scratch / BLOCK, (fraction) => report(share + fraction * (1 - share)))

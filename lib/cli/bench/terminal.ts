@@ -34,7 +34,7 @@ const contendersOf = ({ results }: RowResults): Result[] => results.filter(({ co
 
 function mainTable(rows: readonly RowResults[], labels: Labels): string {
   const lines = rows.flatMap((each) => [[each.row.title], ...contendersOf(each).map((result) => describe(each, result, labels))])
-  return table(HEAD, lines)
+  return table(HEAD, lines, true)
 }
 
 /** Memory is told where it is much. */
@@ -51,7 +51,12 @@ function memoryLines(rows: readonly RowResults[], labels: Labels): string[] {
 }
 
 /** A sweep: a line a contender, a column a point. */
-function sweepTable(rows: readonly RowResults[], title: string, column: (row: RowResults['row']) => string, labels: Labels): string {
+function sweepTable(
+  rows: readonly RowResults[],
+  title: string,
+  column: (row: RowResults['row']) => string,
+  labels: Labels,
+): string {
   const ids = [...new Set(rows.flatMap((each) => contendersOf(each).map(({ contender }) => contender)))]
   const lines = ids.map((id) => [
     `  ${labels.get(id) ?? id}`,
@@ -89,6 +94,10 @@ export function terminalReport(results: BenchResults): string {
   }
   const failed = failures(results.rows, labels)
   if (failed.length > 0) parts.push(failed.join('\n'))
-  parts.push(notes(results).map((note) => `- ${note}`).join('\n'))
+  parts.push(
+    notes(results)
+      .map((note) => `- ${note}`)
+      .join('\n'),
+  )
   return parts.join('\n\n')
 }

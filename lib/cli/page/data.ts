@@ -29,7 +29,7 @@ export interface PageData {
   /** in the order of the reports */
   contenders: { id: string; label: string }[]
   /** one point a row, as many times node's */
-  overview: { titles: string[]; rate: Lines; p99: Lines; cpu: Lines; loopDelay: Lines }
+  overview: { titles: string[]; ids: string[]; rate: Lines; p99: Lines; cpu: Lines; loopDelay: Lines }
   /** p50, p95, p99 and p99.9 in milliseconds, a plot a row */
   latencies: { id: string; lines: Lines }[]
   sweeps: Sweep[]

@@ -35,7 +35,10 @@ function duration(milliseconds: number): string {
 const multiple = (value: number): string => `${plain(value)}×`
 
 /** What a legend says where there is nothing to say. */
-const or = (format: (value: number) => string) => (_: uPlot, value: number | null): string => (value === null || value === undefined ? '–' : format(value))
+const or =
+  (format: (value: number) => string) =>
+  (_: uPlot, value: number | null): string =>
+    value === null || value === undefined ? '–' : format(value)
 
 type Draw = (target: HTMLElement, width: number) => uPlot
 
@@ -86,12 +89,30 @@ function lineSeries(id: string, format: (value: number) => string): uPlot.Series
   }
 }
 
-/** The legend is the key, and shows the figures where the pointer is. */
-function linePlot(x: readonly number[], xAxis: uPlot.Axis, xScale: uPlot.Scale, lines: Lines, bands: Sweep['rate'], format: (value: number) => string, height: number, hasLegend = true): Draw {
+interface LinePlot {
+  x: readonly number[]
+  xAxis: uPlot.Axis
+  xScale: uPlot.Scale
+  lines: Lines
+  /** from the slowest round to the fastest */
+  bands?: Sweep['rate']
+  format: (value: number) => string
+  height: number
+  /** It is the key, and shows the figures where the pointer is. */
+  hasLegend?: boolean
+}
+
+function linePlot({ x, xAxis, xScale, lines, bands = {}, format, height, hasLegend = true }: LinePlot): Draw {
   return (target, width) => {
     const ids = Object.keys(lines)
     const columns: Numbers[] = ids.map((id) => lines[id] ?? [])
-    const series: uPlot.Series[] = [{ label: typeof xAxis.label === 'string' ? xAxis.label : '', value: (u, value) => (value === null ? '' : (xAxis.values as (u: uPlot, v: number[]) => string[])(u, [value])[0] ?? '') }]
+    const nameX = xAxis.values as (plot: uPlot, values: number[]) => string[]
+    const series: uPlot.Series[] = [
+      {
+        label: typeof xAxis.label === 'string' ? xAxis.label : '',
+        value: (plot, value) => (value === null ? '' : (nameX(plot, [value])[0] ?? '')),
+      },
+    ]
     for (const id of ids) series.push(lineSeries(id, format))
     const fills: uPlot.Band[] = []
     const edges = new Map<number, number>()
@@ -145,17 +166,28 @@ function drawSweep(sweep: Sweep, which: 'rate' | 'p99' | 'cpu'): Draw {
   const xScale: uPlot.Scale = { time: false, distr: 3, log: 2, range: [first / 1.15, last * 1.15] }
   const rates = Object.fromEntries(Object.entries(sweep.rate).map(([id, { mid }]) => [id, mid]))
   const format = sweep.group === 'in-flight' ? count : (value: number): string => `${plain(value)} GB/s`
-  const microseconds = (value: number): string => duration(value / 1000)
-  if (which === 'rate') return linePlot(sweep.x, xAxis, xScale, rates, sweep.rate, format, 360)
-  return linePlot(sweep.x, xAxis, xScale, sweep[which], {}, which === 'cpu' ? microseconds : duration, 300)
+  const common = { x: sweep.x, xAxis, xScale }
+  switch (which) {
+    case 'rate':
+      return linePlot({ ...common, lines: rates, bands: sweep.rate, format, height: 360 })
+    case 'p99':
+      return linePlot({ ...common, lines: sweep.p99, format: duration, height: 300 })
+    case 'cpu':
+      return linePlot({ ...common, lines: sweep.cpu, format: (microseconds) => duration(microseconds / 1000), height: 300 })
+  }
 }
 
 const PERCENTILES = ['p50', 'p95', 'p99', 'p99.9']
 
 /** Without a legend: it stands below the table that has names, colours and figures. */
 function drawLatency(lines: Lines): Draw {
-  const xAxis: uPlot.Axis = { size: 28, splits: () => [0, 1, 2, 3], values: (_, splits) => splits.map((at) => PERCENTILES[at] ?? '') }
-  return linePlot([0, 1, 2, 3], xAxis, { time: false, range: [-0.15, 3.15] }, lines, {}, duration, 220, false)
+  const xAxis: uPlot.Axis = {
+    size: 28,
+    splits: () => [0, 1, 2, 3],
+    values: (_, splits) => splits.map((at) => PERCENTILES[at] ?? ''),
+  }
+  const xScale: uPlot.Scale = { time: false, range: [-0.15, 3.15] }
+  return linePlot({ x: [0, 1, 2, 3], xAxis, xScale, lines, format: duration, height: 220, hasLegend: false })
 }
 
 /** A dot a contender on a line a workload: how many times node's figure, on a logarithmic scale. */
@@ -164,7 +196,7 @@ function drawOverview(lines: Lines): Draw {
   return (target, width) => {
     const ids = Object.keys(lines)
     const narrow = width < 720
-    const short = (title: string): string => (narrow && title.length > 24 ? `${title.slice(0, 23)}…` : title)
+    const names = narrow ? data.overview.ids : titles
     const [low, high] = logRange(Object.values(lines), 1.5)
     const series = ids.map((id): uPlot.Series => {
       const stroke = token(id)
@@ -189,9 +221,9 @@ function drawOverview(lines: Lines): Draw {
         axes: [
           axis({
             side: 3,
-            size: narrow ? 170 : 400,
+            size: narrow ? 120 : 400,
             splits: () => titles.map((_, index) => index),
-            values: (_, splits) => splits.map((at) => short(titles[at] ?? '')),
+            values: (_, splits) => splits.map((at) => names[at] ?? ''),
             stroke: token('ink'),
             ticks: { show: false },
           }),
@@ -226,7 +258,8 @@ function keepDrawn(element: HTMLElement, choose: () => Draw): () => void {
     plot?.destroy()
     drawnAt = element.clientWidth
     plot = choose()(element, drawnAt)
-    for (const [index, hide] of (hidden ?? []).entries()) if (hide && index < plot.series.length) plot.setSeries(index, { show: false })
+    for (const [index, hide] of (hidden ?? []).entries())
+      if (hide && index < plot.series.length) plot.setSeries(index, { show: false })
   }
   // Not inside the notification, since drawing changes the height.
   new ResizeObserver(() => requestAnimationFrame(() => element.clientWidth !== drawnAt && redraw())).observe(element)

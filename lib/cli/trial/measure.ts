@@ -19,7 +19,9 @@ export interface Measured {
   verified: number
 }
 
-const WARM_UP = 0.25
+/** How long to warm up, in milliseconds: a part of the measurement, but enough for a runtime to compile what is hot. */
+export const warmUpTime = (milliseconds: number): number => Math.max(200, milliseconds / 4)
+
 /** One operation in so many is verified while warming up: comparing all would leave little of a warm-up. */
 const SAMPLE = 16
 const LATENCY_SAMPLES = 1 << 20
@@ -149,7 +151,7 @@ export function clockInterval(warmUp: Cycle, lanes: number): number {
  */
 export async function measure(work: Work, milliseconds: number, latencyMilliseconds: number): Promise<Measured> {
   const verified = { items: 0 }
-  const warmUp = await run(work, milliseconds * WARM_UP, 1, verifyingLane(verified))
+  const warmUp = await run(work, warmUpTime(milliseconds), 1, verifyingLane(verified))
 
   const delay = new LoopDelay()
   let cpu = 0

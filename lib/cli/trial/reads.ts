@@ -15,11 +15,10 @@ export async function randomReads(fs: FsPromises, task: Task): Promise<Work> {
   const perBlock = blockSize / BLOCK
   const order = shuffled(Math.floor(sums.length / perBlock))
   const handle = await fs.open(path, direct ? nodeFs.constants.O_RDONLY | direct : 'r')
-  if (direct && task.subject !== 'harness' && !isOpenDirect(path, direct)) throw new Error('this runtime does not pass on O_DIRECT')
+  if (direct && task.subject !== 'harness' && !isOpenDirect(path, direct))
+    throw new Error('this runtime does not pass on O_DIRECT')
 
-  const buffers = direct
-    ? alignedBuffers(inFlight, blockSize)
-    : Array.from({ length: inFlight }, () => Buffer.alloc(blockSize))
+  const buffers = direct ? alignedBuffers(inFlight, blockSize) : Array.from({ length: inFlight }, () => Buffer.alloc(blockSize))
   /** the block that each lane has read last */
   const last = new Uint32Array(inFlight)
   let cursor = 0

@@ -35,7 +35,13 @@ export interface Output {
 }
 
 /** Runs a program to its end. @param timeout milliseconds, after which it is killed */
-export function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv, timeout: number, signal?: AbortSignal): Promise<Output> {
+export function run(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  timeout: number,
+  signal?: AbortSignal,
+): Promise<Output> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       env,
