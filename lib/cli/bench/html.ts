@@ -6,7 +6,7 @@ import type { Labels } from './html-tables.js'
 import { Markup, json, markup } from './markup.js'
 import { machineLine, notes } from './notes.js'
 import { pageData } from './page-data.js'
-import { summarize } from './results.js'
+import { BASELINE, summarize } from './results.js'
 import type { BenchResults, RowResults } from './results.js'
 
 export interface Assets {
@@ -76,13 +76,17 @@ function workloadSections(main: readonly RowResults[], labels: Labels): Markup {
 ${main.map((each) => workloadSection(each, labels))}</section>`
 }
 
-const sweepTitles = {
-  'in-flight': 'Random 4 KiB cached reads, from 1 to 512 in flight',
-  'block-size': 'Random cached reads, from 4 KiB to 4 MiB each',
-} as const
+/** From its first point to its last. */
+function sweepTitle(group: 'in-flight' | 'block-size', rows: readonly RowResults[]): string {
+  const points = rows.map(({ row }) => (group === 'in-flight' ? String(row.inFlight) : bytes(row.blockSize)))
+  const span = `from ${points[0]} to ${points.at(-1)}`
+  return group === 'in-flight' ? `Random 4 KiB cached reads, ${span} in flight` : `Random cached reads, ${span} each`
+}
 
-function sweepSection(group: keyof typeof sweepTitles): Markup {
-  return markup`<section><h2>${sweepTitles[group]}</h2><div class="pair">
+function sweepSection(group: 'in-flight' | 'block-size', all: readonly RowResults[]): Markup | undefined {
+  const rows = all.filter(({ row }) => row.group === group)
+  if (rows.length === 0) return undefined
+  return markup`<section><h2>${sweepTitle(group, rows)}</h2><div class="pair">
 <figure><figcaption>Rate: more is better. Bands are from the slowest round to the fastest.</figcaption>
 <div class="plot" data-sweep="${group}" data-figure="rate"></div></figure>
 <figure><figcaption>Latency, 99th percentile: less is better.</figcaption>
@@ -117,7 +121,7 @@ ${ratioTable(main, results)}</section>`
 export function htmlReport(results: BenchResults, assets: Assets): string {
   const labels: Labels = new Map(results.contenders.map(({ id, label }) => [id, label]))
   const main = results.rows.filter(({ row }) => row.group === 'table')
-  const swept = (['in-flight', 'block-size'] as const).filter((group) => results.rows.some(({ row }) => row.group === group))
+  const compared = main.length > 0 && results.contenders.some(({ id }) => id === BASELINE)
   const { machine, date, caio } = results
   return markup`<!doctype html>
 <html lang="en">
@@ -136,8 +140,8 @@ export function htmlReport(results: BenchResults, assets: Assets): string {
 <p class="command"><code>${results.command}</code></p>
 </header>
 <main>
-${main.length > 0 ? overview(main, results) : undefined}
-${swept.map(sweepSection)}
+${compared ? overview(main, results) : undefined}
+${(['in-flight', 'block-size'] as const).map((group) => sweepSection(group, results.rows))}
 ${main.length > 0 ? workloadSections(main, labels) : undefined}
 <section><h2>How it was measured</h2><ul class="notes">${notes(results).map((note) => markup`<li>${note}</li>`)}</ul></section>
 <section><h2>Where</h2>${machineList(results)}</section>

@@ -65,7 +65,7 @@ function logAxis(format: (value: number) => string, options: uPlot.Axis): uPlot.
 /** A range with air above and below, on a logarithmic scale. */
 function logRange(all: readonly Numbers[], air = 1.25): [number, number] {
   const numbers = all.flat().filter((value) => value !== null && value > 0) as number[]
-  return [Math.min(...numbers) / air, Math.max(...numbers) * air]
+  return numbers.length === 0 ? [1 / air, air] : [Math.min(...numbers) / air, Math.max(...numbers) * air]
 }
 
 /** Hollow for what is no JavaScript runtime of its own. */
