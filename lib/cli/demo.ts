@@ -1,40 +1,34 @@
 /** `caio demo`: the main job on real input. The same loops over node:fs/promises and over caio/fs on each backend. */
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import type { Answer, Report } from './contender.js'
-import { BLOCK, checksums, makeSampleFile } from './sample-file.js'
+import { BLOCK, checksums, makeSampleFile, saveChecksums } from './sample-file.js'
 import { Progress, figure, table } from './text.js'
-import { workloads } from './workloads.js'
-import type { Task, WorkloadName } from './workloads.js'
+import { runTrial, thisNode } from './trial/run.js'
+import type { Report, Task } from './trial/task.js'
 
 const SAMPLE_BYTES = 256 * 1024 * 1024
 const MILLISECONDS = 2000
 const CONTENDERS = ['node', 'linux', 'thread', 'pure']
 
-async function compete(contender: string, task: Task): Promise<Report | string> {
-  const child = fork(fileURLToPath(new URL('./contender.js', import.meta.url)), [contender], {
-    serialization: 'advanced',
-    // Its warnings (a backend that does not work here) are told in the table.
-    stdio: ['ignore', 'inherit', 'ignore', 'ipc'],
-  })
-  const answered = once(child, 'message') as Promise<[Answer]>
-  const exited = once(child, 'exit').then(([code, signal]) => {
-    throw new Error(`the ${contender} contender ended early (${signal ?? code})`)
-  })
-  child.send(task)
-  const [answer] = await Promise.race([answered, exited])
-  exited.catch(() => undefined) // it may exit now
-  return 'error' in answer ? answer.error : answer.report
-}
+const workloads = [
+  { title: 'random 4 KiB reads, 64 in flight', workload: 'randomReads', on: 'source', inFlight: 64 },
+  { title: 'random 4 KiB write + datasync, 16 in flight', workload: 'randomSyncedWrites', on: 'scratch', inFlight: 16 },
+  { title: 'readFile of the whole file', workload: 'readWholeFile', on: 'source', inFlight: 1 },
+] as const
 
 interface Row {
   contender: string
-  workload: WorkloadName
+  title: string
   result: Report | string
+}
+
+/** The report, or why there is none. Warnings (a backend that does not work here) are told in the table. */
+async function compete(contender: string, task: Omit<Task, 'subject'>): Promise<Report | string> {
+  const [runtime, subject] = contender === 'node' ? [thisNode(), 'own' as const] : [thisNode(contender), 'caio' as const]
+  return runTrial(runtime, { ...task, subject }).catch((error: unknown) =>
+    error instanceof Error ? error.message : String(error),
+  )
 }
 
 function describe({ contender, result }: Row, node: Report | undefined): string[] {
@@ -46,16 +40,16 @@ function describe({ contender, result }: Row, node: Report | undefined): string[
     `  ${name}`,
     figure(rate(result)),
     node ? `${figure(rate(result) / rate(node))} x` : '-',
-    `${figure(result.loopDelay)} ms`,
-    `${figure(result.cpu)} us`,
+    `${figure(result.loopDelay ?? NaN)} ms`,
+    `${figure(result.cpu ?? NaN)} us`,
     figure(result.verified),
   ]
 }
 
 function report(rows: readonly Row[]): string {
   const lines: string[][] = []
-  for (const [name, { title }] of Object.entries(workloads)) {
-    const these = rows.filter((row) => row.workload === name)
+  for (const { title } of workloads) {
+    const these = rows.filter((row) => row.title === title)
     const node = these.find((row) => row.contender === 'node')?.result
     lines.push([title])
     for (const row of these) lines.push(describe(row, typeof node === 'object' ? node : undefined))
@@ -69,7 +63,7 @@ function report(rows: readonly Row[]): string {
  */
 export async function demo(path?: string): Promise<number> {
   const directory = fs.mkdtempSync(join(tmpdir(), 'caio-demo-'))
-  const steps = CONTENDERS.length * Object.keys(workloads).length
+  const steps = CONTENDERS.length * workloads.length
   const progress = new Progress(steps + 1)
   try {
     const source = path ?? join(directory, 'source')
@@ -79,20 +73,31 @@ export async function demo(path?: string): Promise<number> {
     else progress.show(0, making)
     fs.copyFileSync(source, scratch)
     fs.chmodSync(scratch, 0o600)
-    const { blocks, whole } = checksums(source)
-    if (blocks.length === 0) throw new Error(`${source} is smaller than one block of ${BLOCK} bytes`)
+    const sums = checksums(source)
+    if (sums.blocks.length === 0) throw new Error(`${source} is smaller than one block of ${BLOCK} bytes`)
+    const sumsPath = join(directory, 'checksums')
+    saveChecksums(sumsPath, sums)
+    const common = {
+      checksums: sumsPath,
+      blockSize: BLOCK,
+      cache: 'any',
+      drop: undefined,
+      direct: 0,
+      milliseconds: MILLISECONDS,
+      latencyMilliseconds: 0,
+    } as const
 
     const rows: Row[] = []
-    for (const workload of Object.keys(workloads) as WorkloadName[]) {
+    for (const { title, workload, on, inFlight } of workloads) {
       for (const contender of CONTENDERS) {
-        progress.show(1 + rows.length, `${workloads[workload].title}: ${contender}`)
-        const task: Task = { workload, source, scratch, blocks, whole, milliseconds: MILLISECONDS }
-        rows.push({ contender, workload, result: await compete(contender, task) })
+        progress.show(1 + rows.length, `${title}: ${contender}`)
+        const task = { ...common, workload, inFlight, path: on === 'source' ? source : scratch }
+        rows.push({ contender, title, result: await compete(contender, task) })
       }
     }
     progress.show(steps + 1, 'done')
     progress.end()
-    console.log(`${source}: ${figure(blocks.length)} blocks of 4 KiB, in the page cache; contents verified by CRC-32\n`)
+    console.log(`${source}: ${figure(sums.blocks.length)} blocks of 4 KiB, in the page cache; contents verified by CRC-32\n`)
     console.log(report(rows))
     return rows.some(({ result }) => typeof result === 'string') ? 1 : 0
   } finally {

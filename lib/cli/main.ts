@@ -2,27 +2,35 @@
 /** `caio`: the command line. */
 import fs from 'node:fs'
 import { parseArgs } from 'node:util'
+import { bench } from './bench/bench.js'
+import { UsageError } from './bench/options.js'
 import { demo } from './demo.js'
 
 const usage = `Usage: caio <command>
 
 Commands:
-  demo [FILE]   random reads, durable writes and whole-file reads through node:fs/promises and through caio/fs on each
-                backend, verified and compared; FILE is only read (default: 256 MiB made for the run)
+  demo [FILE]           random reads, durable writes and whole-file reads through node:fs/promises and through caio/fs on each
+                        backend, verified and compared; FILE is only read (default: 256 MiB made for the run)
+  bench [DIR] [...]     measures this machine's disk through all of them, fio, Bun and Deno; \`caio bench --help\` tells more
 
 Options:
   -h, --help     this text
   -v, --version  the version
 `
 
-async function main(): Promise<number> {
+function version(): string {
+  return (JSON.parse(fs.readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }).version
+}
+
+async function main(args: string[]): Promise<number> {
+  if (args[0] === 'bench') return bench(args.slice(1), version())
   const { values, positionals } = parseArgs({
+    args,
     allowPositionals: true,
     options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } },
   })
   if (values.version) {
-    const { version } = JSON.parse(fs.readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }
-    console.log(version)
+    console.log(version())
     return 0
   }
   const [command, ...operands] = positionals
@@ -35,10 +43,10 @@ async function main(): Promise<number> {
   return 2
 }
 
-main().then(
+main(process.argv.slice(2)).then(
   (code) => (process.exitCode = code),
   (error: unknown) => {
     console.error(`caio: ${error instanceof Error ? error.message : String(error)}`)
-    process.exitCode = 1
+    process.exitCode = error instanceof UsageError ? 2 : 1
   },
 )

@@ -1,9 +1,13 @@
-/** The file that a run works on, and the checksums by which its blocks are known. Made and read with plain node:fs. */
+/** The files that a run works on, and the checksums by which their blocks are known. Made and read with plain node:fs. */
 import fs from 'node:fs'
+import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 
 export const BLOCK = 4096
 const CHUNK = 4 * 1024 * 1024
+
+/** bytes of a small file */
+export const SMALL_BYTES = 3 * 1024
 
 /** Fills `block` with bytes that depend on `seed` alone, none of them repeating nearby. */
 export function fillBlock(block: Uint32Array, seed: number): void {
@@ -25,7 +29,7 @@ export function makeSampleFile(path: string, blocks: number, report: (fraction: 
   const chunk = Buffer.alloc(CHUNK)
   const words = new Uint32Array(chunk.buffer, chunk.byteOffset, CHUNK / 4)
   try {
-    for (let block = 0; block < blocks; ) {
+    for (let block = 0; block < blocks;) {
       const count = Math.min(CHUNK / BLOCK, blocks - block)
       for (let at = 0; at < count; at++, block++) fillBlock(words.subarray((at * BLOCK) / 4, ((at + 1) * BLOCK) / 4), block)
       fs.writeSync(fd, chunk, 0, count * BLOCK)
@@ -37,15 +41,21 @@ export function makeSampleFile(path: string, blocks: number, report: (fraction: 
   }
 }
 
-/** Checksums of a file's whole blocks, and of all of it. Reading it leaves it in the page cache. */
-export function checksums(path: string): { blocks: Uint32Array; whole: number } {
+/** Checksums of a file: of each whole block of 4 KiB, and of all of it. */
+export interface Checksums {
+  blocks: Uint32Array
+  whole: number
+}
+
+/** Reading it leaves the file in the page cache. */
+export function checksums(path: string): Checksums {
   const fd = fs.openSync(path, 'r')
   try {
     const blocks = new Uint32Array(Math.floor(fs.fstatSync(fd).size / BLOCK))
     const chunk = Buffer.alloc(CHUNK)
     let whole = 0
     let block = 0
-    for (let read; (read = fs.readSync(fd, chunk, 0, CHUNK, null)) > 0; ) {
+    for (let read; (read = fs.readSync(fd, chunk, 0, CHUNK, null)) > 0;) {
       whole = crc32(chunk.subarray(0, read), whole)
       for (let at = 0; at + BLOCK <= read; at += BLOCK) blocks[block++] = crc32(chunk.subarray(at, at + BLOCK))
     }
@@ -53,4 +63,36 @@ export function checksums(path: string): { blocks: Uint32Array; whole: number } 
   } finally {
     fs.closeSync(fd)
   }
+}
+
+/** In a file, so that every process of a run has them without computing them. */
+export function saveChecksums(path: string, { blocks, whole }: Checksums): void {
+  const words = new Uint32Array(1 + blocks.length)
+  words[0] = whole
+  words.set(blocks, 1)
+  fs.writeFileSync(path, new Uint8Array(words.buffer))
+}
+
+export function loadChecksums(path: string): Checksums {
+  const bytes = fs.readFileSync(path)
+  const words = new Uint32Array(bytes.length / 4)
+  new Uint8Array(words.buffer).set(bytes)
+  return { whole: words[0] as number, blocks: words.subarray(1) }
+}
+
+/** The content of the small file number `seed`: lines of ASCII text. */
+export function sampleText(seed: number): string {
+  const words = new Uint32Array(SMALL_BYTES / 8)
+  fillBlock(words, seed)
+  let text = ''
+  for (const [at, word] of words.entries()) text += word.toString(16).padStart(8, '0').slice(1) + (at % 10 === 9 ? '\n' : ' ')
+  return text
+}
+
+export const smallFile = (directory: string, index: number): string => join(directory, `${index}.txt`)
+
+/** Makes a directory of `count` small files. */
+export function makeSmallFiles(directory: string, count: number): void {
+  fs.mkdirSync(directory)
+  for (let index = 0; index < count; index++) fs.writeFileSync(smallFile(directory, index), sampleText(index))
 }

@@ -1,0 +1,124 @@
+/** Who takes part: node, caio on each backend, and whoever else is installed. */
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { Context } from '../../context.js'
+import type { BackendName } from '../../backend.js'
+import { thisNode } from '../trial/run.js'
+import type { Runtime } from '../trial/run.js'
+import type { SubjectName } from '../trial/task.js'
+import { UsageError } from './options.js'
+import type { Options } from './options.js'
+import type { FioEngine } from './fio.js'
+import type { Candidate } from './selection.js'
+
+/** Runs trials in a JavaScript runtime, or is fio. */
+export type Means = { runtime: Runtime; subject: SubjectName } | { fio: string; engine: FioEngine }
+
+export interface Contender extends Candidate {
+  /** as the reports name it */
+  label: string
+  version: string
+  /** whose it is, if caio's */
+  backend?: BackendName
+  means: Means
+}
+
+/** A program in PATH; undefined if there is none. */
+export function which(name: string, path = process.env['PATH'] ?? ''): string | undefined {
+  for (const directory of path.split(delimiter).filter(Boolean)) {
+    const file = join(directory, name)
+    try {
+      fs.accessSync(file, fs.constants.X_OK)
+      if (fs.statSync(file).isFile()) return file
+    } catch {
+      // not here
+    }
+  }
+  return undefined
+}
+
+interface Program {
+  path: string
+  version: string
+  missing?: string
+}
+
+/** One that the user names must be there; one that is looked for need not. */
+function findProgram(name: 'bun' | 'deno' | 'fio', named: string | undefined): Program {
+  const path = named ?? which(name)
+  if (path === undefined) return { path: name, version: '', missing: 'not in PATH' }
+  const { status, stdout, error } = spawnSync(path, ['--version'], { encoding: 'utf8' })
+  const version = /\d+(\.\d+)+/.exec(stdout ?? '')?.[0]
+  if (status === 0 && version !== undefined) return { path, version }
+  const reason = `${path} does not tell its version${error ? ` (${error.message})` : ''}`
+  if (named !== undefined) throw new UsageError(reason)
+  return { path, version: '', missing: reason }
+}
+
+/** Why a backend does not work here, if it does not. */
+function whyNot(backend: BackendName): string | undefined {
+  try {
+    void new Context({ backend, maxRequests: 1 }).close()
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+function nodeContenders(): Contender[] {
+  const { version } = process
+  const plain = { id: 'node', label: 'node:fs/promises', version, means: { runtime: thisNode(), subject: 'own' as const } }
+  const ring = { ...thisNode(), env: { UV_USE_IO_URING: '1' } }
+  const uring = { id: 'node-uring', label: 'node, io_uring', version, means: { runtime: ring, subject: 'own' as const } }
+  return process.platform === 'linux' ? [plain, uring] : [plain]
+}
+
+function caioContenders(version: string): Contender[] {
+  return (['linux', 'thread', 'pure'] as const).map((backend) => {
+    const missing = whyNot(backend)
+    const means = { runtime: thisNode(backend), subject: 'caio' as const }
+    return { id: backend, label: `caio/fs, ${backend}`, version, backend, means, ...(missing !== undefined && { missing }) }
+  })
+}
+
+function runtimeContender(name: 'bun' | 'deno', args: readonly string[], named: string | undefined): Contender {
+  const { path, version, missing } = findProgram(name, named)
+  const means = { runtime: { command: path, args, env: {} }, subject: 'own' as const }
+  const label = `${name === 'bun' ? 'Bun' : 'Deno'} ${version}`.trim()
+  return { id: name, label, version, means, ...(missing !== undefined && { missing }) }
+}
+
+function fioContenders(named: string | undefined): Contender[] {
+  const { path, version, missing } = findProgram('fio', named)
+  const engines: string = missing === undefined ? spawnSync(path, ['--enghelp'], { encoding: 'utf8' }).stdout : ''
+  const one = (id: string, label: string, engine: FioEngine): Contender => {
+    const why =
+      missing ?? (engines.split(/\s+/).includes(engine.ioengine) ? undefined : `fio was built without ${engine.ioengine}`)
+    return { id, label, version, means: { fio: path, engine }, ...(why !== undefined && { missing: why }) }
+  }
+  return [
+    one('fio-libaio', 'fio, libaio', { ioengine: 'libaio', batched: false }),
+    one('fio-io_uring', 'fio, io_uring', { ioengine: 'io_uring', batched: false }),
+    one('fio-batched', 'fio, io_uring batched', { ioengine: 'io_uring', batched: true }),
+  ]
+}
+
+/** All that there could be, in the order of the reports. @throws {UsageError} if a program that the user names does not run */
+export function findContenders({ programs }: Pick<Options, 'programs'>, version: string): Contender[] {
+  return [
+    ...nodeContenders(),
+    ...caioContenders(version),
+    runtimeContender('bun', [], programs.bun),
+    runtimeContender('deno', ['run', '--allow-all'], programs.deno),
+    ...fioContenders(programs.fio),
+  ]
+}
+
+/** Not a contender in the reports: what the harness costs by itself. */
+export const harness: Contender = {
+  id: 'harness',
+  label: 'the harness alone',
+  version: '',
+  means: { runtime: thisNode(), subject: 'harness' },
+}

@@ -1,0 +1,128 @@
+/** fio as a contender: the job that does what a row does, and what its JSON says. */
+import type { Report, Task } from '../trial/task.js'
+import { warmUpTime } from '../trial/measure.js'
+import { environment, patience, run } from '../trial/run.js'
+
+/** How fio is to do it. */
+export interface FioEngine {
+  ioengine: 'libaio' | 'io_uring'
+  /** Many submissions and completions a system call, where many are in flight. */
+  batched: boolean
+}
+
+/** What the log may grow to: more than any trial writes. */
+const LOG_SIZE = '16g'
+
+/** What of a task fio must know. */
+export type FioTask = Pick<Task, 'workload' | 'path' | 'blockSize' | 'inFlight' | 'cache' | 'direct' | 'milliseconds'>
+
+/** Arguments of the job that is this task's equal; undefined where fio has none. */
+export function fioArguments(task: FioTask, { ioengine, batched }: FioEngine): string[] | undefined {
+  const { workload, path, blockSize, inFlight, cache, direct, milliseconds } = task
+  // Batching one is no batching.
+  if (batched && (inFlight === 1 || workload !== 'randomReads')) return undefined
+  const common = [
+    '--name=caio',
+    // A colon would begin another file.
+    `--filename=${path.replaceAll(':', '\\:')}`,
+    `--ioengine=${ioengine}`,
+    `--bs=${blockSize}`,
+    `--runtime=${milliseconds}ms`,
+    '--thread',
+    '--group_reporting',
+    '--output-format=json',
+    '--lat_percentiles=1',
+    '--clat_percentiles=0',
+    '--percentile_list=50:95:99:99.9',
+    ...(direct ? ['--direct=1'] : []),
+    ...(batched ? [`--iodepth_batch_submit=${inFlight}`, `--iodepth_batch_complete_max=${inFlight}`] : []),
+  ]
+  const again = ['--time_based', '--norandommap', '--invalidate=0', `--ramp_time=${Math.ceil(warmUpTime(milliseconds))}ms`]
+  // Made when it is opened, so that it grows as it is written.
+  const grown = ['--create_on_open=1', '--fallocate=none', `--size=${LOG_SIZE}`]
+  switch (workload) {
+    case 'randomReads':
+      // Cold: each block once, and fio itself drops the file's pages first.
+      return [
+        ...common,
+        '--readonly',
+        '--rw=randread',
+        `--iodepth=${inFlight}`,
+        ...(cache === 'cold' ? ['--invalidate=1'] : again),
+      ]
+    case 'randomWrites':
+      return [...common, '--rw=randwrite', `--iodepth=${inFlight}`, ...again]
+    case 'randomSyncedWrites':
+      return [...common, '--rw=randwrite', `--numjobs=${inFlight}`, '--iodepth=1', '--fdatasync=1', ...again]
+    case 'syncedAppends':
+      return [...common, '--rw=write', '--iodepth=1', '--fdatasync=1', ...grown, ...again]
+    default:
+      return undefined
+  }
+}
+
+interface Direction {
+  total_ios: number
+  iops: number
+  runtime: number
+  lat_ns: { max: number; N: number; percentile?: Record<string, number> }
+}
+
+interface Job {
+  error: number
+  job_runtime: number
+  usr_cpu: number
+  sys_cpu: number
+  read: Direction
+  write: Direction
+}
+
+/** @param stdout of fio with `--output-format=json`; warnings may precede it */
+export function parseFio(stdout: string, task: Pick<Task, 'workload' | 'blockSize'>): Report {
+  const start = stdout.indexOf('{')
+  if (start < 0) throw new Error('fio has printed no JSON')
+  const { 'fio version': version, jobs } = JSON.parse(stdout.slice(start)) as { 'fio version': string; jobs: Job[] }
+  const job = jobs[0]
+  if (!job) throw new Error('fio has run no job')
+  if (job.error !== 0) throw new Error(`fio's job failed with errno ${job.error}`)
+  const direction = job.read.total_ios > 0 ? job.read : job.write
+  if (direction.total_ios === 0) throw new Error('fio has done nothing')
+  const times = direction.lat_ns.percentile
+  const synced = task.workload === 'randomSyncedWrites' || task.workload === 'syncedAppends'
+  const milli = (percent: string): number => (times?.[percent] ?? NaN) / 1e6
+  return {
+    served: version,
+    runtime: version,
+    operations: direction.total_ios,
+    milliseconds: (direction.total_ios / direction.iops) * 1000,
+    bytes: task.blockSize,
+    // fio times a write and its sync apart.
+    latency:
+      synced || !times
+        ? null
+        : {
+            p50: milli('50.000000'),
+            p95: milli('95.000000'),
+            p99: milli('99.000000'),
+            p999: milli('99.900000'),
+            max: direction.lat_ns.max / 1e6,
+            samples: direction.lat_ns.N,
+          },
+    loopDelay: null,
+    // Percentages of the time that all its threads ran.
+    cpu: (((job.usr_cpu + job.sys_cpu) / 100) * job.job_runtime * 1000) / direction.total_ios,
+    peakMemory: null,
+    verified: 0,
+    residency: null,
+    stats: null,
+  }
+}
+
+/** @throws what fio failed with, or its having no equal of this task */
+export async function runFio(command: string, engine: FioEngine, task: Task, signal?: AbortSignal): Promise<Report> {
+  const args = fioArguments(task, engine)
+  if (!args) throw new Error('fio has no equal of this')
+  const { code, stdout, stderr } = await run(command, args, environment({}), patience(task), signal)
+  if (code !== 0) throw new Error(`fio: ${(stderr.trim() || stdout.trim()).split('\n')[0]}`)
+  return parseFio(stdout, task)
+}

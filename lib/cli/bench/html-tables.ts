@@ -1,0 +1,85 @@
+/** The tables of the HTML report. */
+import { bytes, figure } from '../text.js'
+import { markup } from './markup.js'
+import type { Markup } from './markup.js'
+import { BASELINE, HARNESS, ratio, summarize } from './results.js'
+import type { BenchResults, Result, RowResults, Summary } from './results.js'
+import { cpuTime, range, rate, time, times } from './units.js'
+
+export type Labels = ReadonlyMap<string, string>
+
+const contendersOf = ({ results }: RowResults): Result[] => results.filter(({ contender }) => contender !== HARNESS)
+
+function baselineOf({ results }: RowResults): Summary | undefined {
+  return summarize(results.find(({ contender }) => contender === BASELINE) ?? { rounds: [] })
+}
+
+/** How strongly a ratio is coloured, -1 to 1: a tenth or less, ten times or more. */
+function strength(ratio: number): number {
+  return Math.max(-1, Math.min(1, Math.log10(ratio)))
+}
+
+/** A column a contender, a row a workload, in each cell how many times node's rate. */
+export function ratioTable(rows: readonly RowResults[], { contenders }: BenchResults): Markup {
+  const shown = contenders.filter(({ id }) => id !== BASELINE)
+  const line = (each: RowResults): Markup => {
+    const baseline = baselineOf(each)
+    const cells = shown.map(({ id }) => {
+      const result = each.results.find(({ contender }) => contender === id)
+      if (!result) return markup`<td class="none">–</td>`
+      if (result.error !== undefined) return markup`<td class="failed" title="${result.error}">failed</td>`
+      const summary = summarize(result)
+      const value = summary && ratio(summary, baseline)
+      if (value === undefined) return markup`<td class="none">–</td>`
+      const weight = Math.round(Math.abs(strength(value)) * 60)
+      return markup`<td class="ratio ${value >= 1 ? 'more' : 'less'}" style="--weight:${weight}%">${figure(value)}<small>×</small></td>`
+    })
+    const base = baseline ? rate(baseline.rate.median, baseline.bytes, each.row.unit) : '–'
+    return markup`<tr><th scope="row"><a href="#${each.row.id}">${each.row.title}</a></th>
+<td class="base">${base}</td>${cells}</tr>`
+  }
+  const heads = shown.map(({ label }) => markup`<th scope="col">${label}</th>`)
+  return markup`<div class="scroll"><table class="ratios">
+<thead><tr><th scope="col">workload</th><th scope="col">node itself</th>${heads}</tr></thead>
+<tbody>${rows.map(line)}</tbody></table></div>`
+}
+
+const loud = (text: string): Markup => (text === '-' ? markup`<td class="none">–</td>` : markup`<td>${text}</td>`)
+
+function summaryCells(each: RowResults, summary: Summary, best: number, withMemory: boolean): Markup {
+  const { row } = each
+  const part = Math.max(0.5, (summary.rate.median / best) * 100)
+  const few = summary.samples > 0 && summary.samples < 100
+  const slow = few
+    ? markup`<td class="few" title="of ${summary.samples} operations a round">${time(summary.p99)}</td>`
+    : loud(time(summary.p99))
+  const ratioText = times(ratio(summary, baselineOf(each)))
+  return markup`<td class="times">${ratioText === '-' ? '–' : ratioText}</td>
+<td class="rate" style="--part:${part.toFixed(1)}%">${rate(summary.rate.median, summary.bytes, row.unit)}</td>
+<td class="range">${range(summary.rate.min, summary.rate.max, summary.bytes, row.unit)}</td>
+${loud(time(summary.p50))}${loud(time(summary.p95))}${slow}${loud(time(summary.p999))}
+${loud(cpuTime(summary.cpu))}${loud(time(summary.loopDelay))}
+${withMemory ? loud(summary.peakMemory === undefined ? '-' : bytes(summary.peakMemory)) : undefined}`
+}
+
+/** All figures of one workload, a line a contender. */
+export function workloadTable(each: RowResults, labels: Labels): Markup {
+  const results = contendersOf(each)
+  const best = Math.max(...results.map((result) => summarize(result)?.rate.median ?? 0))
+  const withMemory = each.row.workload === 'readWholeFile'
+  const columns = withMemory ? 10 : 9
+  const lines = results.map((result) => {
+    const summary = summarize(result)
+    const cells = summary
+      ? summaryCells(each, summary, best, withMemory)
+      : markup`<td class="failed" colspan="${columns}">failed: ${result.error?.split('\n')[0]}</td>`
+    return markup`<tr class="${result.contender}">
+<th scope="row"><i data-contender="${result.contender}"></i>${labels.get(result.contender) ?? result.contender}</th>${cells}</tr>`
+  })
+  const memory = withMemory ? markup`<th scope="col">peak memory</th>` : undefined
+  return markup`<div class="scroll"><table class="figures">
+<thead><tr><th scope="col"></th><th scope="col">to node</th><th scope="col">rate</th><th scope="col">min – max</th>
+<th scope="col">p50</th><th scope="col">p95</th><th scope="col">p99</th><th scope="col">p99.9</th>
+<th scope="col">CPU / op</th><th scope="col">loop delay p99</th>${memory}</tr></thead>
+<tbody>${lines}</tbody></table></div>`
+}

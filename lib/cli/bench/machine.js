@@ -1,0 +1,29 @@
+/** What a report says about the machine that made it. */
+import fs from 'node:fs';
+import os from 'node:os';
+import { findMount } from './mounts.js';
+function readText(path) {
+    try {
+        return fs.readFileSync(path, 'utf8');
+    }
+    catch {
+        return '';
+    }
+}
+const TELLING = ['UV_THREADPOOL_SIZE', 'CAIO_THREADS'];
+/** @param directory where the files of the run are */
+export function describeMachine(directory) {
+    const cpus = os.cpus();
+    return {
+        cpu: cpus[0]?.model.trim() ?? 'unknown',
+        cores: cpus.length,
+        memory: os.totalmem(),
+        platform: `${os.type()} ${process.arch}`,
+        kernel: os.release(),
+        node: process.versions.node,
+        libuv: process.versions.uv,
+        mount: findMount(readText('/proc/self/mountinfo'), fs.realpathSync(directory)) ?? null,
+        load: os.loadavg()[0] ?? 0,
+        environment: Object.fromEntries(TELLING.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
+    };
+}

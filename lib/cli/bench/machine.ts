@@ -1,0 +1,50 @@
+/** What a report says about the machine that made it. */
+import fs from 'node:fs'
+import os from 'node:os'
+import { findMount } from './mounts.js'
+import type { Mount } from './mounts.js'
+
+export interface Machine {
+  cpu: string
+  cores: number
+  /** bytes */
+  memory: number
+  platform: string
+  kernel: string
+  node: string
+  libuv: string
+  mount: Mount | null
+  /** over the last minute, before the run */
+  load: number
+  /** variables that change how Node or caio work */
+  environment: Record<string, string>
+}
+
+function readText(path: string): string {
+  try {
+    return fs.readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+const TELLING = ['UV_THREADPOOL_SIZE', 'CAIO_THREADS']
+
+/** @param directory where the files of the run are */
+export function describeMachine(directory: string): Machine {
+  const cpus = os.cpus()
+  return {
+    cpu: cpus[0]?.model.trim() ?? 'unknown',
+    cores: cpus.length,
+    memory: os.totalmem(),
+    platform: `${os.type()} ${process.arch}`,
+    kernel: os.release(),
+    node: process.versions.node,
+    libuv: process.versions.uv,
+    mount: findMount(readText('/proc/self/mountinfo'), fs.realpathSync(directory)) ?? null,
+    load: os.loadavg()[0] ?? 0,
+    environment: Object.fromEntries(
+      TELLING.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+    ),
+  }
+}

@@ -1,0 +1,26 @@
+/** HTML from strings that may contain anything. */
+
+/** Markup that is safe to put into a page as it is. */
+export class Markup {
+  constructor(readonly text: string) {}
+}
+
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+
+function render(value: unknown): string {
+  if (value instanceof Markup) return value.text
+  if (Array.isArray(value)) return value.map(render).join('')
+  return value === undefined || value === null
+    ? ''
+    : String(value).replace(/[&<>"']/g, (character) => entities[character] as string)
+}
+
+/** A template whose values are escaped unless they are markup themselves; arrays are joined. */
+export function markup(strings: TemplateStringsArray, ...values: unknown[]): Markup {
+  return new Markup(strings.map((string, index) => string + render(values[index])).join(''))
+}
+
+/** JSON for a script element: nothing in it can end the element. */
+export function json(value: unknown): Markup {
+  return new Markup(JSON.stringify(value).replaceAll('<', '\\u003c'))
+}

@@ -1,0 +1,20 @@
+/** /proc/self/mountinfo, as proc(5) has it. */
+const unescape = (text) => text.replace(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(parseInt(octal, 8)));
+/** The mount that a path is on: the last of those with the longest mount point, since later ones cover earlier ones. */
+export function findMount(mountinfo, path) {
+    let found;
+    for (const line of mountinfo.split('\n')) {
+        // 36 35 98:0 /root /point rw,noatime master:1 - ext3 /dev/root rw,errors=continue
+        const [before, after] = line.split(' - ');
+        const point = unescape(before?.split(' ')[4] ?? '');
+        const [type, source, superOptions] = after?.split(' ') ?? [];
+        if (!point || !type || source === undefined)
+            continue;
+        const inside = path === point || path.startsWith(point.endsWith('/') ? point : `${point}/`);
+        if (!inside || point.length < (found?.point.length ?? 0))
+            continue;
+        const options = new Set([...(before?.split(' ')[5] ?? '').split(','), ...(superOptions ?? '').split(',')].filter(Boolean));
+        found = { point, type, source: unescape(source), options: [...options].join(',') };
+    }
+    return found;
+}

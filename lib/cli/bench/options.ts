@@ -1,0 +1,133 @@
+/** The command line of `caio bench`. */
+import { parseArgs } from 'node:util'
+import type { BackendName } from '../../backend.js'
+
+const MIB = 1024 * 1024
+
+export interface Options {
+  directory: string
+  /** caio's backends to measure; all that work if undefined */
+  backends: BackendName[] | undefined
+  /** ids of contenders; all that are found if undefined */
+  contenders: string[] | undefined
+  /** ids of rows and groups; all if undefined */
+  rows: string[] | undefined
+  rounds: number
+  quick: boolean
+  /** milliseconds of one measurement */
+  duration: number
+  /** bytes of the large file */
+  size: number
+  json: string | undefined
+  html: string | undefined
+  /** paths of programs that are not to be looked for in PATH */
+  programs: { bun?: string; deno?: string; fio?: string }
+  help: boolean
+}
+
+export const usage = `Usage: caio bench [DIR] [options]
+
+Measures everyday file work through node:fs/promises, through caio/fs on each backend, and through fio, Bun and Deno where
+they are installed: each trial in a process of its own, in alternating rounds, contents verified. All files are made in a
+new directory inside DIR (default: the current directory), on the disk that you want to know about, and removed at the end.
+
+What to measure:
+  --rows LIST        ids or groups, separated by commas: table, in-flight, block-size, or what \`--list\` prints
+  --backend LIST     of caio's: linux, thread, pure (default: those that work here)
+  --contenders LIST  only these: node, node-uring, linux, thread, pure, bun, deno, fio-libaio, fio-io_uring, fio-batched
+  --list             prints the rows and the contenders found, and measures nothing
+
+How long:
+  --rounds N         rounds, of which the median counts (default 5; 3 with --quick)
+  --quick            short measurements and coarse sweeps: for a first look, not for conclusions
+  --duration MS      of one measurement (default 1000; 250 with --quick)
+  --size MIB         of the large file, at least 64 (default 512; 128 with --quick)
+
+What to write:
+  --json FILE        all that was measured, with a description of the machine
+  --html FILE        a report with plots, in one file that needs no other
+
+Where others are: --bun PATH, --deno PATH, --fio PATH (default: in PATH)
+
+  -h, --help         this text
+`
+
+/** What the user got wrong. */
+export class UsageError extends Error {}
+
+function wholeNumber(name: string, text: string | undefined, fallback: number, least: number): number {
+  if (text === undefined) return fallback
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < least)
+    throw new UsageError(`--${name} wants a whole number of at least ${least}, not ${text}`)
+  return value
+}
+
+function list(values: readonly string[] | undefined): string[] | undefined {
+  const items = values
+    ?.flatMap((value) => value.split(','))
+    .map((item) => item.trim())
+    .filter(Boolean)
+  return items?.length ? [...new Set(items)] : undefined
+}
+
+const backendNames: readonly string[] = ['linux', 'thread', 'pure'] satisfies BackendName[]
+
+/** @param args what follows `caio bench` @throws {UsageError} */
+export function parseOptions(args: readonly string[]): Options & { list: boolean } {
+  const { values, positionals } = parse(args)
+  if (positionals.length > 1) throw new UsageError(`only one directory, please: ${positionals.join(' ')}`)
+  const backends = list(values.backend)
+  const unknown = backends?.find((name) => !backendNames.includes(name))
+  if (unknown !== undefined) throw new UsageError(`no such backend: ${unknown} (there are ${backendNames.join(', ')})`)
+  const quick = values.quick ?? false
+  return {
+    directory: positionals[0] ?? '.',
+    backends: backends as BackendName[] | undefined,
+    contenders: list(values.contenders),
+    rows: list(values.rows),
+    rounds: wholeNumber('rounds', values.rounds, quick ? 3 : 5, 1),
+    quick,
+    duration: wholeNumber('duration', values.duration, quick ? 250 : 1000, 10),
+    size: wholeNumber('size', values.size, quick ? 128 : 512, 64) * MIB,
+    json: values.json,
+    html: values.html,
+    programs: {
+      ...(values.bun !== undefined && { bun: values.bun }),
+      ...(values.deno !== undefined && { deno: values.deno }),
+      ...(values.fio !== undefined && { fio: values.fio }),
+    },
+    list: values.list ?? false,
+    help: values.help ?? false,
+  }
+}
+
+function parse(args: readonly string[]) {
+  const string = { type: 'string' } as const
+  const boolean = { type: 'boolean' } as const
+  const many = { type: 'string', multiple: true } as const
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        backend: many,
+        contenders: many,
+        rows: many,
+        rounds: string,
+        quick: boolean,
+        duration: string,
+        size: string,
+        json: string,
+        html: string,
+        bun: string,
+        deno: string,
+        fio: string,
+        list: boolean,
+        help: { type: 'boolean', short: 'h' },
+      },
+    })
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}

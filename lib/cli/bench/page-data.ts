@@ -1,0 +1,121 @@
+/** What the plots of the HTML report are drawn from, of what was measured. */
+import type { Lines, Numbers, PageData, Sweep } from '../page/data.js'
+import { bytes } from '../text.js'
+import { BASELINE, HARNESS, ratio, summarize } from './results.js'
+import type { BenchResults, Result, RowResults, Summary } from './results.js'
+import type { Group } from './rows.js'
+
+type Figure = (summary: Summary) => number | undefined
+
+/** Contenders of a row that have figures. */
+function summaries({ results }: RowResults): Map<string, Summary> {
+  const pairs = results
+    .filter(({ contender }) => contender !== HARNESS)
+    .map((result: Result) => [result.contender, summarize(result)] as const)
+  return new Map(pairs.filter((pair): pair is readonly [string, Summary] => pair[1] !== undefined))
+}
+
+/** For each contender, one number a row; those who have none anywhere are left out. */
+function lines(
+  rows: readonly RowResults[],
+  ids: readonly string[],
+  value: (all: Map<string, Summary>, id: string) => number | undefined,
+): Lines {
+  const all = rows.map(summaries)
+  const entries = ids.map((id): [string, Numbers] => [id, all.map((each) => value(each, id) ?? null)])
+  return Object.fromEntries(entries.filter(([, numbers]) => numbers.some((number) => number !== null)))
+}
+
+/** Of two figures of which less is better: as many times the baseline's. Nothing over nothing is no ratio. */
+function relative(figure: Figure) {
+  return (all: Map<string, Summary>, id: string): number | undefined => {
+    const summary = all.get(id)
+    const baseline = all.get(BASELINE)
+    const [mine, its] = [summary && figure(summary), baseline && figure(baseline)]
+    return mine && its ? mine / its : undefined
+  }
+}
+
+const own =
+  (figure: Figure) =>
+  (all: Map<string, Summary>, id: string): number | undefined => {
+    const summary = all.get(id)
+    return summary && figure(summary)
+  }
+
+function sweep(rows: readonly RowResults[], ids: readonly string[], group: Sweep['group']): Sweep | undefined {
+  const first = rows[0]
+  if (!first) return undefined
+  const byDepth = group === 'in-flight'
+  const x = rows.map(({ row }) => (byDepth ? row.inFlight : row.blockSize))
+  const scale = (each: Summary): number => (first.row.unit === 'B/s' ? each.bytes / 1e9 : 1)
+  const part = (which: 'median' | 'min' | 'max'): Lines =>
+    lines(
+      rows,
+      ids,
+      own((each) => each.rate[which] * scale(each)),
+    )
+  const [mid, min, max] = [part('median'), part('min'), part('max')]
+  const rate = Object.entries(mid).map(([id, numbers]) => [id, { mid: numbers, min: min[id] ?? [], max: max[id] ?? [] }] as const)
+  return {
+    group,
+    xLabel: byDepth ? 'operations in flight' : 'bytes a read',
+    x,
+    xNames: byDepth ? x.map(String) : x.map((size) => bytes(size)),
+    rateLabel: byDepth ? 'operations a second' : 'GB a second',
+    rate: Object.fromEntries(rate),
+    p99: lines(
+      rows,
+      ids,
+      own(({ p99 }) => p99),
+    ),
+    cpu: lines(
+      rows,
+      ids,
+      own(({ cpu }) => cpu),
+    ),
+  }
+}
+
+export function pageData({ contenders, rows }: BenchResults): PageData {
+  const ids = contenders.map(({ id }) => id)
+  const of = (group: Group): RowResults[] => rows.filter(({ row }) => row.group === group)
+  const main = of('table')
+  return {
+    contenders: contenders.map(({ id, label }) => ({ id, label })),
+    overview: {
+      titles: main.map(({ row }) => row.title),
+      ids: main.map(({ row }) => row.id),
+      rate: lines(main, ids, (all, id) => {
+        const summary = all.get(id)
+        return summary && ratio(summary, all.get(BASELINE))
+      }),
+      p99: lines(
+        main,
+        ids,
+        relative(({ p99 }) => p99),
+      ),
+      cpu: lines(
+        main,
+        ids,
+        relative(({ cpu }) => cpu),
+      ),
+      loopDelay: lines(
+        main,
+        ids,
+        relative(({ loopDelay }) => loopDelay),
+      ),
+    },
+    latencies: main.map((each) => {
+      const all = [...summaries(each)].filter(([, { p50 }]) => p50 !== undefined)
+      const percentiles = all.map(([id, { p50, p95, p99, p999 }]): [string, Numbers] => [
+        id,
+        [p50, p95, p99, p999].map((time) => time ?? null),
+      ])
+      return { id: each.row.id, lines: Object.fromEntries(percentiles) }
+    }),
+    sweeps: (['in-flight', 'block-size'] as const)
+      .map((group) => sweep(of(group), ids, group))
+      .filter((each) => each !== undefined),
+  }
+}

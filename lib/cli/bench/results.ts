@@ -1,0 +1,107 @@
+/** What a run has found: the shape of `--json`, and the figures that the reports take from it. */
+import { spread } from '../statistics.js'
+import type { Spread } from '../statistics.js'
+import type { DropMethod, Report } from '../trial/task.js'
+import type { Machine } from './machine.js'
+import type { Row } from './rows.js'
+
+/** One contender in one row. */
+export interface Result {
+  contender: string
+  /** in the order of the rounds; none after a failure */
+  rounds: Report[]
+  /** what it failed with */
+  error?: string
+}
+
+export interface RowResults {
+  row: Row
+  results: Result[]
+}
+
+export interface BenchResults {
+  /** of this format: a number that changes when it does */
+  format: 1
+  caio: string
+  /** ISO 8601 */
+  date: string
+  command: string
+  options: { rounds: number; quick: boolean; duration: number; size: number }
+  machine: Machine
+  pageCache: { drop: DropMethod | null; fincore: boolean }
+  contenders: { id: string; label: string; version: string }[]
+  missing: { id: string; reason: string }[]
+  skipped: { id: string; reason: string }[]
+  rows: RowResults[]
+}
+
+/** Id of the result that says what the harness costs; it is no contender. */
+export const HARNESS = 'harness'
+/** Id of the contender that the others are compared with. */
+export const BASELINE = 'node'
+
+/** Medians over the rounds, and the spread of the rate. */
+export interface Summary {
+  /** operations a second */
+  rate: Spread
+  /** bytes an operation */
+  bytes: number
+  /** milliseconds */
+  p50: number | undefined
+  p95: number | undefined
+  p99: number | undefined
+  p999: number | undefined
+  /** the fewest that a round's percentiles come from */
+  samples: number
+  /** microseconds an operation */
+  cpu: number | undefined
+  /** milliseconds */
+  loopDelay: number | undefined
+  /** bytes */
+  peakMemory: number | undefined
+  verified: number
+}
+
+/** Undefined of a failure. */
+export function summarize({ rounds }: Pick<Result, 'rounds'>): Summary | undefined {
+  const rate = spread(rounds.map(({ operations, milliseconds }) => operations / (milliseconds / 1000)))
+  if (!rate) return undefined
+  const middle = (figure: (report: Report) => number | null | undefined): number | undefined =>
+    spread(rounds.map((report) => figure(report) ?? null))?.median
+  return {
+    rate,
+    bytes: rounds[0]?.bytes ?? 0,
+    p50: middle(({ latency }) => latency?.p50),
+    p95: middle(({ latency }) => latency?.p95),
+    p99: middle(({ latency }) => latency?.p99),
+    // Of some rounds only, it could be less than the 99th of all.
+    p999: rounds.every(({ latency }) => typeof latency?.p999 === 'number') ? middle(({ latency }) => latency?.p999) : undefined,
+    samples: Math.min(...rounds.map(({ latency }) => latency?.samples ?? 0)),
+    cpu: middle(({ cpu }) => cpu),
+    loopDelay: middle(({ loopDelay }) => loopDelay),
+    peakMemory: middle(({ peakMemory }) => peakMemory),
+    verified: rounds.reduce((sum, { verified }) => sum + verified, 0),
+  }
+}
+
+/** How many times the baseline's rate. */
+export function ratio(summary: Summary, baseline: Summary | undefined): number | undefined {
+  return baseline && summary.rate.median / baseline.rate.median
+}
+
+/** What the harness costs an operation, by row, in nanoseconds; and the part of it in what the fastest contender takes, 0 to 1. */
+export function harnessCosts(rows: readonly RowResults[]): { inFlight: number; nanoseconds: number; part: number }[] {
+  return rows.flatMap(({ row, results }) => {
+    const alone = summarize(results.find(({ contender }) => contender === HARNESS) ?? { rounds: [] })
+    if (!alone) return []
+    const inJavaScript = results.filter(({ contender }) => contender !== HARNESS && !contender.startsWith('fio'))
+    const fastest = Math.max(0, ...inJavaScript.map((result) => summarize(result)?.rate.median ?? 0))
+    return [{ inFlight: row.inFlight, nanoseconds: 1e9 / alone.rate.median, part: fastest / alone.rate.median }]
+  })
+}
+
+/** The least and the most of a file that was in the page cache when the trials of a row began; undefined where nobody could tell. */
+export function residencyBefore({ results }: RowResults): { min: number; max: number } | undefined {
+  const parts = results.flatMap(({ rounds }) => rounds.map(({ residency }) => residency?.before ?? null))
+  return spread(parts)
+}

@@ -1,0 +1,109 @@
+/** What `caio bench` measures: a table of everyday work, and two sweeps. */
+import fs from 'node:fs'
+import { BLOCK } from '../sample-file.js'
+import { bytes } from '../text.js'
+import type { CacheState } from '../trial/task.js'
+import type { WorkloadName } from '../trial/workloads.js'
+
+export const groups = ['table', 'in-flight', 'block-size'] as const
+export type Group = (typeof groups)[number]
+
+/** The file or directory of a run that a row works on; see samples.ts. */
+export type Place = 'source' | 'scratch' | 'log' | 'small' | 'overwritten'
+
+export interface Row {
+  id: string
+  group: Group
+  title: string
+  workload: WorkloadName
+  on: Place
+  inFlight: number
+  /** bytes of one read or write */
+  blockSize: number
+  cache: CacheState
+  /** with O_DIRECT */
+  direct: boolean
+  /** what the rate is counted in */
+  unit: 'op/s' | 'B/s'
+  /** times the usual duration: where operations are few */
+  longer: number
+  /** The harness alone is measured, too. */
+  harness: boolean
+}
+
+const usual = {
+  group: 'table',
+  on: 'source',
+  blockSize: BLOCK,
+  cache: 'hot',
+  direct: false,
+  unit: 'op/s',
+  longer: 1,
+  harness: false,
+} as const
+
+type More = Partial<Omit<Row, 'id' | 'title' | 'workload' | 'inFlight'>>
+
+function row(id: string, title: string, workload: WorkloadName, inFlight: number, more: More = {}): Row {
+  return { ...usual, id, title, workload, inFlight, ...more }
+}
+
+/** @param size bytes of the large file */
+function table(size: number): Row[] {
+  const alone = { harness: true }
+  const direct = { direct: true, cache: 'any' } as const
+  const scratch = { on: 'scratch' } as const
+  const log = { on: 'log', cache: 'any' } as const
+  const small = { on: 'small', cache: 'any' } as const
+  const overwritten = { on: 'overwritten', cache: 'any' } as const
+  const large = { unit: 'B/s', longer: 3 } as const
+  const cold = { cache: 'cold' } as const
+  const coldLarge = { ...cold, unit: 'B/s', blockSize: 1024 * BLOCK } as const
+  return [
+    row('read-64', 'random 4 KiB fh.read, cached, 64 in flight', 'randomReads', 64, alone),
+    row('read-1', 'random 4 KiB fh.read, cached, 1 in flight', 'randomReads', 1, alone),
+    row('direct-64', 'random 4 KiB O_DIRECT fh.read, 64 in flight', 'randomReads', 64, direct),
+    row('write-64', 'random 4 KiB buffered fh.write, 64 in flight', 'randomWrites', 64, scratch),
+    row('append-sync-1', 'append 4 KiB + datasync, 1 in flight', 'syncedAppends', 1, log),
+    row('write-sync-64', '64 writers, each 4 KiB write + datasync, one file', 'randomSyncedWrites', 64, scratch),
+    row('readfile-64', 'readFile 3 KB, 64 in flight', 'readFiles', 64, small),
+    row('readfile-utf8-1', "readFile 3 KB 'utf8', 1 in flight", 'readTextFiles', 1, small),
+    row('readfile-large', `readFile ${bytes(size)}, 1 in flight`, 'readWholeFile', 1, large),
+    row('writefile-64', 'writeFile 3 KB over existing files, 64 in flight', 'overwriteFiles', 64, overwritten),
+    row('cold-4k-64', 'random 4 KiB fh.read, cold, 64 in flight', 'randomReads', 64, cold),
+    row('cold-4m-8', 'random 4 MiB fh.read, cold, 8 in flight', 'randomReads', 8, coldLarge),
+    row('busy-pool-1', '4 KiB fh.read, cached, 1 in flight, pool full of pbkdf2', 'readsBesideHashes', 1, { longer: 4 }),
+  ]
+}
+
+const sweptInFlight = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
+const sweptBlocks = [1, 4, 16, 64, 256, 1024]
+/** in flight, in the sweep of block sizes */
+const SWEEP_IN_FLIGHT = 8
+
+function sweeps(quick: boolean): Row[] {
+  const coarse = <T>(values: T[], every: number): T[] => (quick ? values.filter((_, index) => index % every === 0) : values)
+  const longer = 0.5
+  return [
+    ...coarse(sweptInFlight, 3).map((inFlight): Row => {
+      const title = `random 4 KiB fh.read, cached, ${inFlight} in flight`
+      return row(`in-flight-${inFlight}`, title, 'randomReads', inFlight, { group: 'in-flight', longer })
+    }),
+    ...coarse(sweptBlocks, 2).map((blocks): Row => {
+      const blockSize = blocks * BLOCK
+      const title = `random ${bytes(blockSize)} fh.read, cached, ${SWEEP_IN_FLIGHT} in flight`
+      const id = `block-size-${bytes(blockSize).replace(/ |iB/g, '').toLowerCase()}`
+      return row(id, title, 'randomReads', SWEEP_IN_FLIGHT, { group: 'block-size', unit: 'B/s', blockSize, longer })
+    }),
+  ]
+}
+
+/** @param quick fewer points in the sweeps */
+export function allRows(size: number, quick: boolean): Row[] {
+  return [...table(size), ...sweeps(quick)]
+}
+
+/** The flag of open(2); undefined where there is none. */
+export function directFlag(constants: Partial<Record<string, number>> = fs.constants): number | undefined {
+  return constants['O_DIRECT']
+}

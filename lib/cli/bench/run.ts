@@ -1,0 +1,114 @@
+/** Makes the trials of a run, row by row and round by round. */
+import { warmUpTime } from '../trial/measure.js'
+import { runTrial } from '../trial/run.js'
+import type { Report, Task } from '../trial/task.js'
+import { harness } from './contenders.js'
+import type { Contender } from './contenders.js'
+import { fioArguments, runFio } from './fio.js'
+import type { Options } from './options.js'
+import type { Result, RowResults } from './results.js'
+import { directFlag } from './rows.js'
+import type { Row } from './rows.js'
+import type { Samples } from './samples.js'
+import { alternate } from './schedule.js'
+
+/** The latency pass is as much shorter. */
+const LATENCY_PART = 0.5
+/** What a trial takes besides its passes, in milliseconds: about what starting a runtime does. */
+const START = 250
+
+export interface Plan {
+  rows: readonly Row[]
+  contenders: readonly Contender[]
+  options: Pick<Options, 'rounds' | 'duration'>
+}
+
+/** What the progress bar shows before a trial. */
+export type OnTrial = (trial: { row: Row; contender: Contender; round: number; done: number }) => void
+
+function taskOf(row: Row, samples: Samples, duration: number): Omit<Task, 'subject'> {
+  const milliseconds = Math.round(duration * row.longer)
+  return {
+    workload: row.workload,
+    path: samples.path(row.on),
+    checksums: samples.checksums,
+    inFlight: row.inFlight,
+    blockSize: row.blockSize,
+    cache: row.cache,
+    drop: samples.dropMethod,
+    direct: row.direct ? (directFlag() ?? 0) : 0,
+    milliseconds,
+    latencyMilliseconds: Math.round(milliseconds * LATENCY_PART),
+  }
+}
+
+/** Why a row cannot be measured here, if it cannot. */
+export function whyNotRow({ cache, direct }: Row, samples: Pick<Samples, 'dropMethod'>): string | undefined {
+  if (cache === 'cold' && !samples.dropMethod)
+    return 'nothing empties the page cache of a file here (tmpfs has no other place for it)'
+  if (direct && directFlag() === undefined) return 'this platform has no O_DIRECT'
+  return undefined
+}
+
+/** Those who can do a row, and the harness alone where the row wants it. */
+export function whoRuns(row: Row, contenders: readonly Contender[]): Contender[] {
+  const task = { ...row, path: '', direct: Number(row.direct), milliseconds: 0 }
+  const able = contenders.filter(({ means }) => 'runtime' in means || fioArguments(task, means.engine) !== undefined)
+  return row.harness && able.length > 0 ? [...able, harness] : able
+}
+
+/** About how long a run takes, in milliseconds. */
+export function estimate({ rows, contenders, options }: Plan): number {
+  const parts = rows.map((row) => {
+    const milliseconds = options.duration * row.longer
+    const passes = warmUpTime(milliseconds) + milliseconds * (1 + LATENCY_PART)
+    return whoRuns(row, contenders).length * options.rounds * (START + passes)
+  })
+  return parts.reduce((sum, part) => sum + part, 0)
+}
+
+/** One contender's trial of a row. @throws what it failed with */
+function trial({ means }: Contender, task: Omit<Task, 'subject'>, signal: AbortSignal): Promise<Report> {
+  if ('runtime' in means) return runTrial(means.runtime, { ...task, subject: means.subject }, signal)
+  return runFio(means.fio, means.engine, { ...task, subject: 'own' }, signal)
+}
+
+async function runRow(
+  row: Row,
+  plan: Plan,
+  samples: Samples,
+  signal: AbortSignal,
+  onTrial: (contender: Contender, round: number) => void,
+) {
+  const contenders = whoRuns(row, plan.contenders)
+  const results = new Map(contenders.map(({ id }): [string, Result] => [id, { contender: id, rounds: [] }]))
+  const task = taskOf(row, samples, plan.options.duration)
+  for (const { contender, round } of alternate(contenders, plan.options.rounds)) {
+    onTrial(contender, round)
+    const result = results.get(contender.id) as Result
+    if (result.error !== undefined) continue
+    samples.prepare(row)
+    try {
+      const report = await trial(contender, task, signal)
+      if (contender.backend !== undefined && report.served !== contender.backend)
+        throw new Error(`it was served by ${report.served}`)
+      result.rounds.push(report)
+    } catch (error) {
+      signal.throwIfAborted()
+      result.error = error instanceof Error ? error.message : String(error)
+      result.rounds = []
+    }
+  }
+  return { row, results: [...results.values()] }
+}
+
+/** @throws when `signal` is aborted; what a contender fails with is its result */
+export async function runAll(plan: Plan, samples: Samples, signal: AbortSignal, onTrial: OnTrial): Promise<RowResults[]> {
+  const all: RowResults[] = []
+  let done = 0
+  for (const row of plan.rows) {
+    const report = (contender: Contender, round: number): void => onTrial({ row, contender, round, done: done++ })
+    all.push(await runRow(row, plan, samples, signal, report))
+  }
+  return all
+}

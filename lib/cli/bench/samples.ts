@@ -1,0 +1,84 @@
+/** The files of a run, in a directory of their own, and the state that each trial finds them in. */
+import fs from 'node:fs'
+import { join } from 'node:path'
+import { bytes } from '../text.js'
+import { BLOCK, checksums, makeSampleFile, makeSmallFiles, saveChecksums, smallFile } from '../sample-file.js'
+import { drop, findDropMethod, warm } from '../trial/page-cache.js'
+import type { DropMethod } from '../trial/task.js'
+import type { Place, Row } from './rows.js'
+
+const SMALL_FILES = 1024
+/** The file that is written to need not be as large as the one that is read. */
+const SCRATCH_BYTES = 256 * 1024 * 1024
+/** What small files and the log may take besides. */
+const ROOM = 256 * 1024 * 1024
+
+function refuseFullDisk(directory: string, needed: number): void {
+  const { bavail, bsize } = fs.statfsSync(directory)
+  if (bavail * bsize < needed)
+    throw new Error(`${directory} has ${bytes(bavail * bsize)} free, and ${bytes(needed)} are needed: see --size`)
+}
+
+export class Samples {
+  readonly directory: string
+  readonly checksums: string
+  /** undefined if nothing that is tried empties the page cache here */
+  readonly dropMethod: DropMethod | undefined
+
+  /**
+   * @param parent an existing directory
+   * @param size bytes of the large file
+   */
+  constructor(parent: string, size: number, report: (fraction: number) => void) {
+    const scratch = Math.min(size, SCRATCH_BYTES)
+    refuseFullDisk(parent, size + scratch + ROOM)
+    this.directory = fs.mkdtempSync(join(parent, 'caio-bench-'))
+    this.checksums = join(this.directory, 'checksums')
+    try {
+      const share = size / (size + scratch)
+      makeSampleFile(this.path('source'), size / BLOCK, (fraction) => report(fraction * share))
+      makeSampleFile(this.path('scratch'), scratch / BLOCK, (fraction) => report(share + fraction * (1 - share)))
+      saveChecksums(this.checksums, checksums(this.path('source')))
+      makeSmallFiles(this.path('small'), SMALL_FILES)
+      makeSmallFiles(this.path('overwritten'), SMALL_FILES)
+      this.dropMethod = findDropMethod(this.path('source'))
+    } catch (error) {
+      this.remove()
+      throw error
+    }
+  }
+
+  path(place: Place): string {
+    return join(this.directory, place)
+  }
+
+  /** Before a trial: nothing left to write from the one before, and the pages where the row wants them. */
+  prepare({ on, cache }: Pick<Row, 'on' | 'cache'>): void {
+    const path = this.path(on)
+    switch (on) {
+      case 'log':
+        fs.rmSync(path, { force: true })
+        return
+      case 'small':
+      case 'overwritten':
+        for (let index = 0; index < SMALL_FILES; index++) fs.readFileSync(smallFile(path, index))
+        if (on === 'overwritten') this.#sync(smallFile(path, 0))
+        return
+      case 'scratch':
+      case 'source':
+        this.#sync(path)
+        if (cache === 'hot') warm(path)
+        if (cache === 'cold' && this.dropMethod) drop(path, this.dropMethod)
+    }
+  }
+
+  #sync(path: string): void {
+    const fd = fs.openSync(path, 'r+')
+    fs.fsyncSync(fd)
+    fs.closeSync(fd)
+  }
+
+  remove(): void {
+    fs.rmSync(this.directory, { recursive: true, force: true })
+  }
+}

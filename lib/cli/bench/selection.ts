@@ -1,0 +1,47 @@
+/** Which rows and contenders a run has: what was asked for, of what there is. */
+import { UsageError } from './options.js'
+import { groups } from './rows.js'
+import type { Row } from './rows.js'
+
+/** @param wanted ids and groups, undefined for all @throws {UsageError} for a name that is neither */
+export function selectRows(rows: readonly Row[], wanted: readonly string[] | undefined): Row[] {
+  if (!wanted) return [...rows]
+  const known = [...groups, ...rows.map(({ id }) => id)]
+  const unknown = wanted.find((name) => !known.includes(name))
+  if (unknown !== undefined) throw new UsageError(`no such row: ${unknown} (there are ${known.join(', ')})`)
+  return rows.filter(({ id, group }) => wanted.includes(id) || wanted.includes(group))
+}
+
+/** Someone who may or may not be here. */
+export interface Candidate {
+  id: string
+  /** Why it cannot take part, if it cannot. */
+  missing?: string
+}
+
+export interface Selected<T> {
+  present: T[]
+  /** asked for, or not excluded, and not here */
+  missing: { id: string; reason: string }[]
+}
+
+/**
+ * @param wanted ids, undefined for all; `backends` narrows caio's own further, and alone leaves the others in
+ * @throws {UsageError} for a name that nobody has
+ */
+export function selectContenders<T extends Candidate & { backend?: string }>(
+  candidates: readonly T[],
+  wanted: readonly string[] | undefined,
+  backends: readonly string[] | undefined,
+): Selected<T> {
+  const known = candidates.map(({ id }) => id)
+  const unknown = wanted?.find((name) => !known.includes(name))
+  if (unknown !== undefined) throw new UsageError(`no such contender: ${unknown} (there are ${known.join(', ')})`)
+  const chosen = candidates.filter(
+    ({ id, backend }) => (!wanted || wanted.includes(id)) && (backend === undefined || !backends || backends.includes(backend)),
+  )
+  return {
+    present: chosen.filter(({ missing }) => missing === undefined),
+    missing: chosen.flatMap(({ id, missing }) => (missing === undefined ? [] : [{ id, reason: missing }])),
+  }
+}

@@ -1,0 +1,50 @@
+/** A process of its own for one trial: takes a Task as its argument, and prints an Answer. Runs under Node, Bun and Deno. */
+import fs from 'node:fs'
+import { measure } from './measure.js'
+import { residency } from './page-cache.js'
+import { findSubject, runtime } from './subject.js'
+import type { Answer, Report, Task } from './task.js'
+import { workloads } from './workloads.js'
+
+/** VmHWM as proc(5) has it. */
+function peakMemory(): number | null {
+  try {
+    const kibibytes = /^VmHWM:\s+(\d+) kB/m.exec(fs.readFileSync('/proc/self/status', 'utf8'))?.[1]
+    return kibibytes === undefined ? null : Number(kibibytes) * 1024
+  } catch {
+    return null
+  }
+}
+
+async function compete(task: Task): Promise<Report> {
+  const subject = await findSubject(task.subject, task)
+  const work = await workloads[task.workload](subject.fs, task)
+  const asked = task.cache !== 'any'
+  const before = asked ? residency(task.path) : null
+  const { operations, milliseconds, cpu, loopDelay, latency, verified } = await measure(
+    work,
+    task.milliseconds,
+    task.latencyMilliseconds,
+  )
+  return {
+    served: subject.served(),
+    runtime: runtime(),
+    operations,
+    milliseconds,
+    bytes: work.bytes,
+    latency,
+    loopDelay,
+    cpu: work.sharesCpu ? null : cpu / operations,
+    peakMemory: peakMemory(),
+    verified,
+    residency: asked ? { before, after: residency(task.path) } : null,
+    stats: subject.stats(),
+  }
+}
+
+const task = JSON.parse(process.argv[2] ?? '{}') as Task
+const answer: Answer = await compete(task).then(
+  (report) => ({ report }),
+  (error: unknown) => ({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+)
+process.stdout.write(`${JSON.stringify(answer)}\n`)

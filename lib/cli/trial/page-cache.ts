@@ -1,0 +1,49 @@
+/** The page cache, seen from outside: what of a file is in it, and how to get it in or out. */
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import type { DropMethod } from './task.js'
+
+/** The part of a file that is in the page cache, 0 to 1; null where fincore(1) is missing or does not know. */
+export function residency(path: string): number | null {
+  const { status, stdout } = spawnSync('fincore', ['--bytes', '--noheadings', '--raw', '--output', 'RES,SIZE', path], {
+    encoding: 'utf8',
+  })
+  if (status !== 0) return null
+  const [resident, size] = stdout.trim().split(/\s+/).map(Number)
+  return resident === undefined || !size ? null : Math.min(1, resident / size)
+}
+
+/** Takes a clean file's pages out of the page cache: true if the method works here. What is dirty stays: sync it before. */
+export function drop(path: string, method: DropMethod): boolean {
+  if (method === 'drop_caches') {
+    try {
+      fs.writeFileSync('/proc/sys/vm/drop_caches', '1')
+      return true
+    } catch {
+      return false
+    }
+  }
+  // GNU dd asks posix_fadvise(2) to forget the file, POSIX_FADV_DONTNEED.
+  const { status } = spawnSync('dd', [`of=${path}`, 'oflag=nocache', 'conv=notrunc,fdatasync', 'count=0'], { stdio: 'ignore' })
+  return status === 0
+}
+
+/** The first method that works on this file, seen to work where fincore can tell. */
+export function findDropMethod(path: string): DropMethod | undefined {
+  return (['posix_fadvise', 'drop_caches'] as const).find((method) => {
+    warm(path)
+    return drop(path, method) && (residency(path) ?? 0) < 0.05
+  })
+}
+
+/** Brings all of a file into the page cache. */
+export function warm(path: string): void {
+  if (residency(path) === 1) return
+  const fd = fs.openSync(path, 'r')
+  const chunk = Buffer.alloc(1024 * 1024)
+  try {
+    while (fs.readSync(fd, chunk, 0, chunk.length, null) > 0);
+  } finally {
+    fs.closeSync(fd)
+  }
+}

@@ -1,0 +1,78 @@
+/** The other side of contender.ts: starts the process of a trial and waits for its answer. */
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Answer, Report, Task } from './task.js'
+
+/** How to start a runtime that runs contender.ts. */
+export interface Runtime {
+  command: string
+  /** what goes before the script */
+  args: readonly string[]
+  env: Readonly<Record<string, string>>
+}
+
+const SCRIPT = fileURLToPath(new URL('./contender.js', import.meta.url))
+
+/** The node that runs this, with caio's backend of that name, or without caio. */
+export function thisNode(backend?: string): Runtime {
+  return { command: process.execPath, args: [], env: backend ? { CAIO_IMPL: backend } : {} }
+}
+
+/** Variables that would make a contender what it is not. */
+const FOREIGN = ['NODE_OPTIONS', 'CAIO_IMPL', 'UV_USE_IO_URING']
+
+/** The environment of a trial: this process's own, but for what would change who is measured. */
+export function environment(env: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => !FOREIGN.includes(name))
+  return { ...Object.fromEntries(own), ...env }
+}
+
+export interface Output {
+  code: number | null
+  signal: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+}
+
+/** Runs a program to its end. @param timeout milliseconds, after which it is killed */
+export function run(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  timeout: number,
+  signal?: AbortSignal,
+): Promise<Output> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout,
+      killSignal: 'SIGKILL',
+      ...(signal && { signal }),
+    })
+    let stdout = ''
+    let stderr = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+    child.once('error', reject)
+    child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }))
+  })
+}
+
+/** How long a trial may take before it is taken for hung, in milliseconds. */
+export const patience = ({ milliseconds, latencyMilliseconds }: Pick<Task, 'milliseconds' | 'latencyMilliseconds'>): number =>
+  60_000 + 20 * (milliseconds + latencyMilliseconds)
+
+/** @throws what the contender failed with, or that it ended without an answer */
+export async function runTrial(runtime: Runtime, task: Task, signal?: AbortSignal): Promise<Report> {
+  const args = [...runtime.args, SCRIPT, JSON.stringify(task)]
+  const output = await run(runtime.command, args, environment(runtime.env), patience(task), signal)
+  const line = output.stdout.trimEnd().split('\n').at(-1) ?? ''
+  if (output.code !== 0 || !line.startsWith('{')) {
+    const how = output.signal ? `was ended by ${output.signal}` : `ended with code ${output.code}`
+    throw new Error(`the process ${how}: ${output.stderr.trim().split('\n').at(-1) ?? ''}`)
+  }
+  const answer = JSON.parse(line) as Answer
+  if ('error' in answer) throw new Error(answer.error)
+  return answer.report
+}

@@ -1,0 +1,21 @@
+/** What is measured, by name: loops over an fs/promises module, whoever made it. Each checks what it has moved. */
+import { readsBesideHashes } from './busy-pool.js'
+import { randomReads } from './reads.js'
+import type { Task } from './task.js'
+import { overwriteFiles, readFiles, readTextFiles, readWholeFile } from './whole-files.js'
+import type { FsPromises, Work } from './work.js'
+import { randomSyncedWrites, randomWrites, syncedAppends } from './writes.js'
+
+export const workloads = {
+  randomReads,
+  randomWrites,
+  randomSyncedWrites,
+  syncedAppends,
+  readFiles,
+  readTextFiles,
+  readWholeFile,
+  overwriteFiles,
+  readsBesideHashes,
+} as const satisfies Record<string, (fs: FsPromises, task: Task) => Promise<Work>>
+
+export type WorkloadName = keyof typeof workloads
