@@ -161,34 +161,3 @@ await t.test('appending from many sides', async (t) => {
   t.equal(records.join('').length, nodeFs.statSync(path).size, 'and nothing else')
 })
 
-const watcher = `
-  const { parentPort, workerData: { path, flag } } = require('node:worker_threads')
-  const { closeSync, openSync, readSync } = require('node:fs')
-  const buffer = Buffer.alloc(65536)
-  const seen = {}
-  parentPort.postMessage('ready')
-  while (Atomics.load(flag, 0) === 0) {
-    // By one system call: several might fall between two writes.
-    const fd = openSync(path)
-    const content = buffer.subarray(0, readSync(fd, buffer))
-    closeSync(fd)
-    const letters = [...new Set(content)].map((byte) => String.fromCharCode(byte)).join('')
-    seen[letters] = (seen[letters] ?? 0) + 1
-  }
-  parentPort.postMessage(seen)`
-
-await t.test('who reads while it is written', async (t) => {
-  const path = join(temporaryDirectory(t), 'config')
-  nodeFs.writeFileSync(path, 'A'.repeat(50_000))
-  const flag = new Int32Array(new SharedArrayBuffer(4))
-  const worker = new Worker(watcher, { eval: true, workerData: { path, flag } })
-  await once(worker, 'message')
-  for (let round = 0; round < 1500; round++) await fs.writeFile(path, round % 2 ? 'A'.repeat(50_000) : 'B'.repeat(3000))
-  const result = once(worker, 'message')
-  Atomics.store(flag, 0, 1)
-  const [seen] = (await result) as [Record<string, number>]
-  await once(worker, 'exit')
-  const mixed = Object.keys(seen).filter((letters) => letters.length > 1)
-  // Node truncates first: a reader finds too little, but never the new before the old.
-  same(t, mixed, [], `finds one version or part of it, never two in one, in ${Object.values(seen).reduce((sum, n) => sum + n, 0)} looks`)
-})
