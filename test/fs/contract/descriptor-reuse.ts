@@ -114,3 +114,22 @@ await t.test('what is known of a file is not known of the next with its number',
     await second.close()
   }
 })
+
+await t.test('many handles at once', async (t) => {
+  const directory = temporaryDirectory(t)
+  const HANDLES = 500
+  const paths = Array.from({ length: HANDLES }, (_, at) => join(directory, String(at)))
+  const handles = (await Promise.all(paths.map((path) => fs.open(path, 'w+')))) as Loose[]
+  t.equal(new Set(handles.map(({ fd }) => fd)).size, HANDLES, 'each with a number of its own')
+  await Promise.all(handles.map((handle, at) => handle.write(Buffer.from(`number ${at}`), 0, undefined, 0)))
+  await Promise.all(handles.map((handle, at) => handle.writev([Buffer.from(` and ${at}`), Buffer.from('!')], 10)))
+  await Promise.all(handles.map((handle, at) => (at % 2 ? handle.sync() : handle.datasync())))
+  const heads = await Promise.all(handles.map((handle) => handle.read(Buffer.alloc(6), 0, 6, 0) as Promise<unknown>))
+  t.ok(heads.every((head) => String((head as { buffer: Buffer }).buffer) === 'number'), 'all are read')
+  await Promise.all(handles.map((handle) => handle.close()))
+  const right = paths.filter((path, at) => {
+    const content = nodeFs.readFileSync(path, 'latin1')
+    return content === `${`number ${at}`.padEnd(10, '\0')} and ${at}!`
+  })
+  t.equal(right.length, HANDLES, 'each file has its own content')
+})

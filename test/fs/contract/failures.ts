@@ -47,6 +47,49 @@ await t.test('open', async (t) => {
   }
 })
 
+await t.test('flags of the kernel’s', async (t) => {
+  const { O_APPEND, O_DSYNC, O_NOATIME, O_NONBLOCK, O_RDONLY, O_RDWR, O_SYNC, O_TRUNC, O_WRONLY } = nodeFs.constants
+  const O_PATH = 0o10000000
+  const flags = { O_PATH, O_NOATIME, O_RDWR, O_DSYNC: O_RDWR | O_DSYNC, O_SYNC: O_RDWR | O_SYNC, O_NONBLOCK: O_RDWR | O_NONBLOCK }
+  const others = { O_TRUNC: O_RDWR | O_TRUNC, O_APPEND: O_RDWR | O_APPEND, O_WRONLY, O_RDONLY, all: O_RDWR | O_NOATIME | O_SYNC | O_NONBLOCK }
+  for (const [name, number] of Object.entries({ ...flags, ...others })) {
+    await tellsTheSame(t, name, async ({ fs, path }) => {
+      const handle = (await fs.open(path, number)) as Loose
+      const outcomes = [
+        await outcomeOf(() => handle.write(Buffer.from('WRITTEN'), 0, 7, 3)),
+        await outcomeOf(() => handle.writev([Buffer.from('A'), Buffer.from('B')], 20)),
+        await outcomeOf(() => handle.read(Buffer.alloc(10), 0, 10, 1)),
+        await outcomeOf(() => handle.readv([Buffer.alloc(2), Buffer.alloc(2)], 19)),
+        await outcomeOf(() => handle.sync()),
+        await outcomeOf(() => handle.datasync()),
+        await outcomeOf(() => handle.close()),
+      ]
+      return [outcomes, nodeFs.readFileSync(path, 'latin1')]
+    })
+  }
+})
+
+await t.test('no descriptors left', async (t) => {
+  const app = makeApp(t, {
+    'app.mjs': `
+      import { open, readFile, writeFile } from '${moduleName}'
+      const path = process.argv[2]
+      await writeFile(path, 'content')
+      const tell = (promise) => promise.then((value) => String(value), ({ code, syscall }) => code + ' ' + syscall)
+      const handles = []
+      let failure
+      while (!failure) await open(path).then((handle) => handles.push(handle), ({ code, syscall }) => (failure = code + ' ' + syscall))
+      const reads = await Promise.all(handles.map((handle) => handle.read(Buffer.alloc(7), 0, 7, 0)))
+      console.log(failure, reads.every(({ buffer }) => String(buffer) === 'content'))
+      console.log(await tell(readFile(path, 'utf8')), await tell(writeFile(path, 'new')))
+      await Promise.all(handles.map((handle) => handle.close()))
+      console.log(await tell(readFile(path, 'utf8')), await tell(writeFile(path, 'new')))`,
+  })
+  const ended = await run(['-c', 'ulimit -n 64; exec "$0" "$@"', process.execPath, join(app, 'app.mjs'), join(app, 'file')], { command: 'sh' })
+  const stdout = 'EMFILE open true\nEMFILE open EMFILE open\ncontent undefined\n'
+  same(t, ended, { code: 0, signal: null, stdout, stderr: '' }, 'is told as by Node, and what is open works on')
+})
+
 await t.test('a handle opened for the other direction', async (t) => {
   for (const [flags, method] of [['r', 'write'], ['w', 'read'], ['a', 'read']] as const) {
     await tellsTheSame(t, `${method} with ${flags}`, async ({ fs, path }) => {

@@ -1,12 +1,10 @@
 /** readFile, writeFile and appendFile where files change under them, or are no plain files, or not alone. */
 import { execFileSync } from 'node:child_process'
 import nodeFs from 'node:fs'
-import { once } from 'node:events'
 import { join } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import t from 'tap'
 import { temporaryDirectory } from '../../harness.js'
-import { outcomeOf, same, tellsTheSame } from '../differential.js'
+import { outcomeOf, tellsTheSame } from '../differential.js'
 import { fs, oracle, subject } from '../subject.js'
 
 /** Opens and closes the FIFO until a reader that has missed its writer is rid of waiting; one that has not is none the wiser. */
