@@ -1,23 +1,13 @@
 /** Pages that are not in memory, or only half of them: what an attempt that must not wait left undone, is done. */
-import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import t from 'tap'
 import { makeContext, onEveryBackend, temporaryFile } from '../harness.js'
+import { evict, evictPart } from './evict.js'
 
 const MiB = 1024 * 1024
 const SIZE = 8 * MiB
 const content = Buffer.alloc(SIZE)
 for (let i = 0; i < SIZE; i += 4) content.writeUInt32LE((i * 2654435761) >>> 0, i)
-
-/** Drops the file's pages from memory: dd asks the kernel to with posix_fadvise, which Node does not have. */
-function evict(path: string): void {
-  execFileSync('dd', [`of=${path}`, 'oflag=nocache', 'conv=notrunc,fdatasync', 'count=0'], { stdio: 'ignore' })
-}
-
-/** Drops two MiB of it, from a multiple of two MiB on: no page of the kernel's, however large, reaches over their ends. */
-function evictPart(path: string, from: number): void {
-  execFileSync('dd', [`if=${path}`, 'of=/dev/null', 'iflag=nocache', 'bs=2M', `skip=${from / (2 * MiB)}`, 'count=1'], { stdio: 'ignore' })
-}
 
 onEveryBackend(t, 'cold, half cached and cached reads', async (t, backend) => {
   const context = makeContext(t, backend)
@@ -65,18 +55,4 @@ onEveryBackend(t, 'a cold read up to the end of the file', async (t, backend) =>
     evict(path)
     t.ok((await context.read(60_000, fd, offset)).equals(content.subarray(offset, Math.min(offset + 60_000, 100_001))), `at ${offset}`)
   }
-})
-
-t.test('linux: what is cached is served at once, what is not by the pool', { skip: process.platform !== 'linux' && 'Linux only' }, async (t) => {
-  const context = makeContext(t, 'linux')
-  const { path, fd } = temporaryFile(t, content)
-  evict(path)
-  await context.read(4096, fd, SIZE >> 1)
-  t.match(context.stats().routes, { inline: 0, missed: 1 }, 'cold')
-  await context.read(4096, fd, SIZE >> 1)
-  t.match(context.stats().routes, { inline: 1, missed: 1 }, 'cached')
-  evict(path)
-  await Promise.all(Array.from({ length: 100 }, (_, i) => context.read(4096, fd, i * 4096)))
-  await Promise.all(Array.from({ length: 2000 }, (_, i) => context.read(4096, fd, (i % 100) * 4096)))
-  t.ok(context.stats().routes.inline > 500, 'a file that was cold is not left to the pool for ever')
 })

@@ -2,6 +2,9 @@ import t from 'tap'
 import { onEveryBackend } from '../harness.js'
 import { run } from './child.js'
 
+// Dozens of processes and workers: seconds on an idle machine, more on a busy one. Each has a limit of its own.
+t.setTimeout(180_000)
+
 const endings: Record<string, { code: number | null; signal?: string; stderr?: RegExp }> = {
   'in the same tick': { code: 7 },
   'as soon as they are submitted': { code: 7 },

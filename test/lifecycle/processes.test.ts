@@ -3,6 +3,9 @@ import t from 'tap'
 import { onEveryBackend } from '../harness.js'
 import { runToEnd } from './child.js'
 
+// Dozens of processes and workers: seconds on an idle machine, more on a busy one. Each has a limit of its own.
+t.setTimeout(180_000)
+
 onEveryBackend(t, 'child processes started with a context open', async (t, backend) => {
   const { stdout, scratch } = await runToEnd(t, 'processes', [backend])
   t.same(JSON.parse(stdout), { code: 0, message: 'child', right: true, inherited: null })

@@ -3,6 +3,9 @@ import t from 'tap'
 import { onEveryBackend } from '../harness.js'
 import { workers } from './workers.js'
 
+// Dozens of processes and workers: seconds on an idle machine, more on a busy one. Each has a limit of its own.
+t.setTimeout(180_000)
+
 onEveryBackend(t, 'a worker that returns at once has its write done', async (t, backend) => {
   const { exitCodes, scratch } = await workers(t, backend, 'submits and returns')
   t.same(exitCodes, [0])

@@ -2,6 +2,9 @@ import t from 'tap'
 import { onEveryBackend } from '../harness.js'
 import { workers } from './workers.js'
 
+// Dozens of processes and workers: seconds on an idle machine, more on a busy one. Each has a limit of its own.
+t.setTimeout(180_000)
+
 onEveryBackend(t, 'thirty workers at once', async (t, backend) => {
   const { exitCodes, messages, errors } = await workers(t, backend, 'does its work', { total: 30 })
   t.same(errors, [])

@@ -1,0 +1,25 @@
+/**
+ * What `linux` does at once and what it leaves to the pool. In a process of its own: what was learned of a file is remembered by
+ * descriptor and inode, and a new file may get both of one that other tests have removed.
+ */
+import t from 'tap'
+import { makeContext, temporaryFile } from '../harness.js'
+import { evict } from './evict.js'
+
+const SIZE = 8 * 1024 * 1024
+
+const skip = process.platform !== 'linux' && 'Linux only'
+
+t.test('linux: what is cached is served at once, what is not by the pool', { skip }, async (t) => {
+  const context = makeContext(t, 'linux')
+  const { path, fd } = temporaryFile(t, Buffer.alloc(SIZE, 'x'))
+  evict(path)
+  await context.read(4096, fd, SIZE >> 1)
+  t.match(context.stats().routes, { inline: 0, missed: 1 }, 'cold')
+  await context.read(4096, fd, SIZE >> 1)
+  t.match(context.stats().routes, { inline: 1, missed: 1 }, 'cached')
+  evict(path)
+  await Promise.all(Array.from({ length: 100 }, (_, i) => context.read(4096, fd, i * 4096)))
+  await Promise.all(Array.from({ length: 2000 }, (_, i) => context.read(4096, fd, (i % 100) * 4096)))
+  t.ok(context.stats().routes.inline > 500, 'a file that was cold is not left to the pool for ever')
+})
