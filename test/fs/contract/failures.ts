@@ -210,5 +210,6 @@ await t.test('O_DIRECT', async (t) => {
   const content = nodeFs.readFileSync(path)
   t.equal(content.subarray(8192, 16_384).every((byte) => byte === 87), true, 'written')
   t.equal(content.subarray(32_768, 40_960).every((byte) => byte === 87), true, 'written, vectored')
-  t.equal(content.filter((byte) => byte === 87).length, 16_384, 'and nothing else')
+  // Behind what was too short, which tmpfs takes all the same.
+  t.equal(content.subarray(4096).filter((byte) => byte === 87).length, 16_384, 'and nothing else')
 })

@@ -88,3 +88,40 @@ await t.test('closed handles are collected without a word', async (t) => {
   const ended = await run(['--expose-gc', join(app, 'app.mjs'), join(app, 'file')])
   same(t, ended, { code: 0, signal: null, stdout: 'collected\n', stderr: '' }, 'fifty of them')
 })
+
+await t.test('a hundred thousand operations leave nothing behind', async (t) => {
+  const app = makeApp(t, {
+    'app.mjs': `${opening}
+      import { readFile, writeFile } from '${moduleName}'
+      const handle = await open(path, 'r+')
+      const block = Buffer.alloc(512, 'x')
+      const round = async () => {
+        for (let batch = 0; batch < 100; batch++) {
+          const calls = []
+          for (let at = 0; at < 40; at++) {
+            calls.push(handle.read(block, 0, 512, at * 512), handle.write(block, 0, 512, at * 512))
+            calls.push(handle.readv([block, block], at), handle.read(Buffer.alloc(600), 0, 600, at), handle.read(block, 0, 512, null))
+          }
+          calls.push(handle.sync(), handle.write(block, 0, 512, -1), handle.read(block, 0, 600, 0), readFile(path), writeFile(path + '2', block))
+          calls.push(readFile(path + '-missing'))
+          await Promise.allSettled(calls)
+        }
+      }
+      const used = async () => {
+        for (let at = 0; at < 5; at++) {
+          gc()
+          await turn()
+        }
+        const { heapUsed, external, arrayBuffers } = process.memoryUsage()
+        return heapUsed + external + arrayBuffers
+      }
+      await round()
+      const before = await used()
+      for (let at = 0; at < 4; at++) await round()
+      const grown = (await used()) - before
+      await handle.close()
+      console.log(grown < 3_000_000 ? 'nothing' : grown)`,
+  })
+  const ended = await run(['--expose-gc', join(app, 'app.mjs'), join(app, 'file')])
+  same(t, ended, { code: 0, signal: null, stdout: 'nothing\n', stderr: '' }, 'in 100,000')
+})

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { makeApp, run } from '../child.js'
+import type { Ended } from '../child.js'
 import { same } from '../differential.js'
 import { expectedServer, preload, served, tellWhoServes } from '../preloaded.js'
 import type { Preload } from '../preloaded.js'
@@ -54,6 +55,46 @@ const app = makeApp(t, {
   'rejects.mjs': `Promise.reject(new Error('not handled')); setTimeout(() => console.log('never'), 1000)`,
   'unfinished.mjs': `await new Promise(() => undefined)`,
   'killed.mjs': `process.kill(process.pid, 'SIGTERM'); setInterval(() => undefined, 1000)`,
+  'fork.mjs': `
+    import { fork } from 'node:child_process'
+    import { once } from 'node:events'
+    import { open } from 'fs/promises'
+    const handle = await open(process.execPath)
+    const { bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0)
+    await handle.close()
+    if (process.send) process.send(bytesRead, () => process.disconnect())
+    else {
+      const child = fork(import.meta.filename)
+      console.log(bytesRead, ...(await once(child, 'message')), ...(await once(child, 'exit')))
+    }`,
+  'hooks.mjs': `
+    import { register } from 'node:module'
+    register('./loader.mjs', import.meta.url)
+    console.log((await import('virtual:eight')).default)`,
+  'inert.mjs': `import './leaf.mjs'`,
+  'leaf.mjs': `export {}`,
+  'loader.mjs': `
+    import { open } from 'fs/promises'
+    export const resolve = (name, context, next) => name === 'virtual:eight' ? { url: name, shortCircuit: true } : next(name, context)
+    export async function load(url, context, next) {
+      if (url !== 'virtual:eight') return next(url, context)
+      const handle = await open(process.execPath)
+      const { bytesRead } = await handle.read(Buffer.alloc(8), 0, 8, 0)
+      await handle.close()
+      return { format: 'module', source: 'export default ' + bytesRead, shortCircuit: true }
+    }`,
+  'test.mjs': `
+    import test from 'node:test'
+    import fs, { open } from 'fs/promises'
+    test('mocks', async (t) => {
+      t.mock.timers.enable()
+      const mocked = t.mock.method(fs, 'open')
+      const handle = await fs.open(process.execPath)
+      for (let at = 0; at < 3000; at++) await handle.read(Buffer.alloc(8), 0, 8, at)
+      await handle.close()
+      if (mocked.mock.callCount() !== 1) throw new Error('not mocked')
+    })
+    process.on('exit', (code) => console.error('exit', code))`,
   'resources.mjs': `
     await new Promise((resolve) => setImmediate(resolve))
     console.log(process.getActiveResourcesInfo().filter((name) => !/^(TTYWrap|PipeWrap)$/.test(name)).join())
@@ -68,6 +109,13 @@ const esm = [
   'named', 'default', 'namespace', 'fs.promises', 'promises', 'bare', 'dynamic', 'required', 'getBuiltinModule', 'library.mjs', 'library.cjs',
 ]
 const cjs = ['destructured', 'fs/promises', 'node:fs', 'node:fs/promises', 'imported', 'library.cjs', 'library.mjs']
+
+/** A process's number, and how long a test of node:test took, are nobody's contract. */
+const comparable = ({ stdout, stderr, ...rest }: Ended): Ended => ({
+  ...rest,
+  stdout: stdout.replace(/duration_ms[: ]+[\d.]+|\([\d.]+ms\)/g, 'duration'),
+  stderr: stderr.replace(/\(node:\d+\)/g, '(node:pid)'),
+})
 
 for (const by of ['--import', '--require'] as const satisfies Preload[]) {
   await t.test(`${by} caio/register on ${subject}`, async (t) => {
@@ -94,12 +142,23 @@ for (const by of ['--import', '--require'] as const satisfies Preload[]) {
   })
 
   await t.test(`what a program shows of itself, ${by}`, async (t) => {
-    for (const name of ['silent.mjs', 'throws.mjs', 'rejects.mjs', 'unfinished.mjs', 'killed.mjs', 'resources.mjs']) {
-      const plain = await run([name], { cwd: app })
-      same(t, await run([...preload(by), name], { cwd: app }), plain, `${name}: as without it`)
+    for (const name of ['silent.mjs', 'throws.mjs', 'rejects.mjs', 'unfinished.mjs', 'killed.mjs', 'resources.mjs', 'fork.mjs', 'test.mjs']) {
+      const plain = comparable(await run([name], { cwd: app }))
+      same(t, comparable(await run([...preload(by), name], { cwd: app })), plain, `${name}: as without it`)
     }
   })
 }
+
+await t.test('module hooks, whose thread is preloaded, too', async (t) => {
+  const plain = await run(['hooks.mjs'], { cwd: app })
+  for (const by of ['--import', '--require'] as const) {
+    // Node 22 cannot --require any ES module that imports another where there are hooks: then this cannot be asked of caio.
+    const inert = await run([by, './inert.mjs', 'hooks.mjs'], { cwd: app })
+    const ours = await run([...preload(by), 'hooks.mjs'], { cwd: app })
+    if (inert.code === 0) same(t, ours, plain, `${by}: as without it`)
+    else t.match(inert.stderr, /ERR_METHOD_NOT_IMPLEMENTED/, `${by}: Node itself cannot, on ${process.version}`)
+  }
+})
 
 await t.test('twice, and both ways at once', async (t) => {
   const both = subject === 'node' ? [] : ['--require', 'caio/register', '--import', 'caio/register', '--import', 'caio/register']

@@ -186,6 +186,24 @@ await t.test('web streams', async (t) => {
       LINES,
     )
   }
+  await tellsTheSame(
+    t,
+    'cancelled on the way, and closed under its reader',
+    async ({ fs, path }) => {
+      const results: unknown[] = []
+      for (const end of ['cancel', 'close'] as const) {
+        const handle = await fs.open(path)
+        const reader = handle.readableWebStream({ type: 'bytes' } as never).getReader()
+        results.push((await reader.read()).done)
+        await (end === 'cancel' ? reader.cancel() : handle.close())
+        results.push(await reader.read().catch(({ code }: NodeJS.ErrnoException) => code))
+        await handle.close()
+        results.push(handle.fd)
+      }
+      return results
+    },
+    LINES,
+  )
   await tellsTheSame(t, 'Readable.fromWeb', async ({ fs, path }) => {
     const handle = await fs.open(path)
     const content = await collect(Readable.fromWeb(handle.readableWebStream() as import('node:stream/web').ReadableStream))

@@ -108,6 +108,13 @@ await t.test('while in use', async (t) => {
 })
 
 await t.test('within one thread', async (t) => {
+  await tellsTheSame(t, 'by structuredClone', async ({ fs, path }) => {
+    const handle = await fs.open(path, 'r+')
+    const copy = structuredClone(handle, { transfer: [handle as never] })
+    const read = await copy.read(Buffer.alloc(4), 0, 4, 5)
+    await copy.close()
+    return [read, handle.fd, copy.fd, copy.constructor === handle.constructor]
+  })
   await tellsTheSame(t, 'through a MessageChannel, many times', async ({ fs, path }) => {
     let handle = (await fs.open(path, 'r+')) as Loose
     const results = []
