@@ -6,6 +6,7 @@
  * subclass is made when the first one is adopted.
  */
 import { join } from 'node:path'
+import process from 'node:process'
 import type { FileHandle } from 'node:fs/promises'
 import { packageRoot } from '../lib/binding.js'
 import { defaultContext } from '../lib/default-context.js'

@@ -2,7 +2,9 @@
  * `readFile`, `writeFile` and `appendFile` by path: one native operation each, in one hop of the pool, or, for a small file whose
  * path and pages are cached, in none. Whatever is not a plain call for a regular file is Node's own, which makes Node's own errors.
  */
-import { fileURLToPath } from 'node:url'
+import { Buffer } from 'node:buffer'
+import process from 'node:process'
+import { URL, fileURLToPath } from 'node:url'
 import { Append, FRESH_MEMORY, Flush, WHILE_SYNCING, WHILE_WRITING } from '../lib/backend.js'
 import { defaultContext } from '../lib/default-context.js'
 import { errnoException, errnoOf } from '../lib/errors.js'
@@ -11,6 +13,9 @@ import type { Completer } from '../lib/operation.js'
 import { plainOptions } from './args.js'
 import { adopt, handlesAreUntouched } from './file-handle.js'
 import * as original from './original.js'
+
+// Taken now, as in lib/turn.ts.
+const { Promise } = globalThis
 
 type FsPromises = typeof import('node:fs/promises')
 

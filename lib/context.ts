@@ -39,8 +39,8 @@ interface Waiting {
 
 const INITIAL_SLOTS = 64
 
-// Taken now: see turn.ts.
-const { setImmediate } = globalThis
+// Taken now, as in turn.ts: who replaces the global ones later does not replace ours.
+const { Promise, setImmediate } = globalThis
 const now = performance.now.bind(performance)
 
 /** Runs the batch at the end of the tick; queueMicrotask costs an AsyncResource a call. */

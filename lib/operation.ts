@@ -1,4 +1,5 @@
 /** Operation: one request as a value, to be submitted once. As in Python's caio. */
+import { Buffer } from 'node:buffer'
 import { invalidState } from './errors.js'
 import type { Views } from './backend.js'
 import * as check from './validate.js'

@@ -5,6 +5,9 @@ import type { Backend, Batch, Receiver } from '../backend.js'
 import { errnoOf } from '../errors.js'
 import { Opcode } from '../operation.js'
 
+// Taken now, as in lib/turn.ts.
+const { setImmediate } = globalThis
+
 type View = NodeJS.ArrayBufferView
 type Transferred = (error: NodeJS.ErrnoException | null, count: number) => void
 type Done = (error: NodeJS.ErrnoException | null) => void
