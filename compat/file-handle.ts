@@ -6,7 +6,6 @@
  * subclass is made when the first one is adopted.
  */
 import { join } from 'node:path'
-import process from 'node:process'
 import type { FileHandle } from 'node:fs/promises'
 import { packageRoot } from '../lib/binding.js'
 import { defaultContext } from '../lib/default-context.js'
@@ -18,6 +17,9 @@ import type { Transfer } from './args.js'
 import { HandleState } from './handle-state.js'
 import { open as openHandle } from './original.js'
 import { route } from './route.js'
+
+// Taken now, as in lib/turn.ts.
+const { process } = globalThis
 
 type FileHandleClass = new (...args: never[]) => FileHandle
 type Method = (this: FileHandle, ...args: unknown[]) => unknown

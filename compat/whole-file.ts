@@ -3,7 +3,6 @@
  * path and pages are cached, in none. Whatever is not a plain call for a regular file is Node's own, which makes Node's own errors.
  */
 import { Buffer } from 'node:buffer'
-import process from 'node:process'
 import { URL, fileURLToPath } from 'node:url'
 import { Append, FRESH_MEMORY, Flush, WHILE_SYNCING, WHILE_WRITING } from '../lib/backend.js'
 import { defaultContext } from '../lib/default-context.js'
@@ -14,8 +13,8 @@ import { plainOptions } from './args.js'
 import { adopt, handlesAreUntouched } from './file-handle.js'
 import * as original from './original.js'
 
-// Taken now, as in lib/turn.ts.
-const { Promise } = globalThis
+// Taken now, as in lib/turn.ts. Importing node:process would call the getters of process.stdin and its like, and open them.
+const { Promise, process } = globalThis
 
 type FsPromises = typeof import('node:fs/promises')
 

@@ -51,6 +51,12 @@ const app = makeApp(t, {
     }
     main()`,
   'silent.mjs': `console.error('to stderr'); console.log('to stdout'); process.exitCode = 3`,
+  'watch-stdio.cjs': `
+    for (const name of ['stdin', 'stdout', 'stderr']) {
+      const { get } = Object.getOwnPropertyDescriptor(process, name)
+      const told = () => { require('fs').writeSync(2, 'opened ' + name + '\\n'); return get.call(process) }
+      Object.defineProperty(process, name, { get: told, configurable: true, enumerable: true })
+    }`,
   'throws.mjs': `throw Object.assign(new Error('its own'), { code: 'OWN' })`,
   'rejects.mjs': `Promise.reject(new Error('not handled')); setTimeout(() => console.log('never'), 1000)`,
   'unfinished.mjs': `await new Promise(() => undefined)`,
@@ -148,6 +154,13 @@ for (const by of ['--import', '--require'] as const satisfies Preload[]) {
     }
   })
 }
+
+await t.test('the standard streams stay unopened until the program asks for them', async (t) => {
+  for (const by of ['--import', '--require'] as const) {
+    const ended = await run(['--require', './watch-stdio.cjs', ...preload(by), 'inert.mjs'], { cwd: app })
+    same(t, ended, { code: 0, signal: null, stdout: '', stderr: '' }, by)
+  }
+})
 
 await t.test('module hooks, whose thread is preloaded, too', async (t) => {
   const plain = await run(['hooks.mjs'], { cwd: app })
