@@ -8,6 +8,7 @@
         "native/decode_request.cc",
         "native/environment.cc",
         "native/probe_file.cc",
+        "native/thread_pool/early_writeback.cc",
         "native/thread_pool/file_io.cc",
         "native/thread_pool/thread_pool.cc",
         "native/thread_pool/whole_file.cc"

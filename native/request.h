@@ -22,6 +22,7 @@ enum class Opcode : uint8_t {
 };
 
 inline bool IsRead(Opcode op) { return op == Opcode::kRead || op == Opcode::kReadv; }
+inline bool IsWrite(Opcode op) { return op == Opcode::kWrite || op == Opcode::kWritev; }
 inline bool IsWholeFile(Opcode op) { return op == Opcode::kReadFile || op == Opcode::kWriteFile; }
 inline bool IsSync(Opcode op) { return op == Opcode::kFsync || op == Opcode::kFdsync; }
 
@@ -49,6 +50,7 @@ struct Request {
   Opcode opcode = Opcode::kRead;
   bool missed = false;    // an attempt from the loop thread came to nothing
   bool fresh_memory = false;  // nothing has touched it yet
+  bool sync_follows = false;  // of a write in the pool: it is likely
   uint16_t priority = 0;  // ioprio value, 0 for none
   int fd = -1;         // of a whole-file operation: kAppend, kFlush
   int64_t offset = 0;  // of a whole-file operation: the mode to create with

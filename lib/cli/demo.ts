@@ -80,6 +80,7 @@ export async function demo(path?: string): Promise<number> {
     const common = {
       checksums: sumsPath,
       blockSize: BLOCK,
+      fileSize: undefined,
       cache: 'any',
       drop: undefined,
       direct: 0,

@@ -41,6 +41,33 @@ export function makeSampleFile(path: string, blocks: number, report: (fraction: 
   }
 }
 
+/** Blocks with data in a sparse file: as many as keep the page cache small, however large the file. */
+const SPARSE_BLOCKS = 16384
+
+/** Where the blocks of a sparse file are. They have the content that the same blocks of a sample file have. */
+export function sparseLayout(size: number): { blocks: number; stride: number } {
+  const blocks = Math.min(SPARSE_BLOCKS, size / BLOCK)
+  return { blocks, stride: size / blocks }
+}
+
+/** Makes a file of `size` bytes with its blocks spread evenly over it, and holes between them. */
+export function makeSparseFile(path: string, size: number): void {
+  const { blocks, stride } = sparseLayout(size)
+  const words = new Uint32Array(BLOCK / 4)
+  const bytes = new Uint8Array(words.buffer)
+  const fd = fs.openSync(path, 'w')
+  try {
+    fs.ftruncateSync(fd, size)
+    for (let block = 0; block < blocks; block++) {
+      fillBlock(words, block)
+      fs.writeSync(fd, bytes, 0, BLOCK, block * stride)
+    }
+    fs.fsyncSync(fd)
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
 /** Checksums of a file: of each whole block of 4 KiB, and of all of it. */
 export interface Checksums {
   blocks: Uint32Array

@@ -1,6 +1,7 @@
 #include "thread_pool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <time.h>
 
@@ -16,6 +17,16 @@ namespace {
 constexpr size_t kStackSize = 256 * 1024;
 constexpr size_t kSmall = 64 * 1024;
 constexpr uint64_t kShareWithin = 20 * 1000;  // nanoseconds
+
+// Direct writes go to the device side by side. Asked once for as long as some wait.
+bool IsBuffered([[maybe_unused]] int fd) {
+#ifdef O_DIRECT
+  const int flags = fcntl(fd, F_GETFL);
+  return flags >= 0 && (flags & O_DIRECT) == 0;
+#else
+  return true;
+#endif
+}
 
 // Done in microseconds if no disk is waited for; a sync never is.
 bool IsSmall(const Request& request) { return !IsSync(request.opcode) && request.length <= kSmall; }
@@ -56,58 +67,70 @@ bool ThreadPool::StartThread() {
   return true;
 }
 
-void ThreadPool::EnqueueGate(int fd, SyncGate& gate) {
+void ThreadPool::EnqueueGate(What what, int fd, Gate& gate) {
   if (gate.queued || gate.running) return;
   gate.queued = true;
-  Request token;
-  token.opcode = Opcode::kFsync;
-  token.fd = fd;
-  queue_.push_back(std::move(token));
+  Item item;
+  item.what = what;
+  item.request.fd = fd;
+  queue_.push_back(std::move(item));
 }
 
 void ThreadPool::Enqueue(Request&& request) {
-  if (!IsSync(request.opcode)) {
-    queue_.push_back(std::move(request));
+  const int fd = request.fd;
+  What what = What::kRequest;
+  if (IsSync(request.opcode)) {
+    what = What::kSyncs;
+  } else if (IsWrite(request.opcode) && (writes_.count(fd) > 0 || IsBuffered(fd))) {
+    what = What::kWrites;
+  }
+  if (what == What::kRequest) {
+    queue_.push_back({what, std::move(request)});
     return;
   }
-  const int fd = request.fd;
-  SyncGate& gate = gates_[fd];
+  if (what == What::kSyncs) {
+    habits_.Synced(fd);
+  } else {
+    request.sync_follows = habits_.Written(fd);
+  }
+  Gate& gate = (what == What::kSyncs ? syncs_ : writes_)[fd];
   gate.waiting.push_back(std::move(request));
-  EnqueueGate(fd, gate);
+  EnqueueGate(what, fd, gate);
 }
 
 void ThreadPool::Submit(Request* batch, size_t count, std::vector<Completion>& finished) {
   MutexLock lock(mutex_);
-  // One thread more a batch, as long as the idle ones are fewer than the work: the pool grows with need, never past its limit.
-  const size_t wanted = std::min<size_t>(max_threads_, threads_.size() - idle_ + queue_.size() + count);
-  while (threads_.size() < wanted && StartThread()) {
-  }
-  if (threads_.empty() || closing_) {
+  if (closing_ || (threads_.empty() && !StartThread())) {
     for (size_t i = 0; i < count; i++) {
       finished.push_back({batch[i].channel, batch[i].id, kUnserved, Route::kPool});
     }
     return;
   }
   for (size_t i = 0; i < count; i++) Enqueue(std::move(batch[i]));
+  // The pool grows with need, never past its limit.
+  const size_t wanted = std::min<size_t>(max_threads_, threads_.size() - idle_ + queue_.size());
+  while (threads_.size() < wanted && StartThread()) {
+  }
   // One wake-up for a batch; a worker that finds more than it takes wakes the next.
-  if (idle_ > 0) pthread_cond_signal(&wake_);
+  WakeAnother();
 }
 
 bool ThreadPool::Cancel(uint32_t channel, uint32_t id) {
   const auto matches = [&](const Request& request) { return request.channel == channel && request.id == id; };
+  const auto item_matches = [&](const Item& item) { return item.what == What::kRequest && matches(item.request); };
   MutexLock lock(mutex_);
-  const auto queued = std::find_if(queue_.begin(), queue_.end(), [&](const Request& request) {
-    return !IsSync(request.opcode) && matches(request);
-  });
+  const auto queued = std::find_if(queue_.begin(), queue_.end(), item_matches);
   if (queued != queue_.end()) {
     queue_.erase(queued);
     return true;
   }
-  for (auto& [fd, gate] : gates_) {
-    const auto waiting = std::find_if(gate.waiting.begin(), gate.waiting.end(), matches);
-    if (waiting == gate.waiting.end()) continue;
-    gate.waiting.erase(waiting);
-    return true;
+  for (Gates* gates : {&syncs_, &writes_}) {
+    for (auto& [fd, gate] : *gates) {
+      const auto waiting = std::find_if(gate.waiting.begin(), gate.waiting.end(), matches);
+      if (waiting == gate.waiting.end()) continue;
+      gate.waiting.erase(waiting);
+      return true;
+    }
   }
   return false;
 }
@@ -116,78 +139,137 @@ void* ThreadPool::ThreadMain(void* pool) {
 #ifdef __linux__
   pthread_setname_np(pthread_self(), "caio");
 #endif
-  static_cast<ThreadPool*>(pool)->Work();
+  auto* self = static_cast<ThreadPool*>(pool);
+  MutexLock lock(self->mutex_);
+  self->Work();
   return nullptr;
 }
 
-// Several at a time where many wait, so that the lock is not what they wait for; none of them large, and no more than leaves
-// work for the other threads.
-size_t ThreadPool::Take(std::array<Request, kMostTaken>& taken) {
-  const size_t fair = 1 + queue_.size() / (2 * threads_.size());
-  size_t count = 0;
-  do {
-    taken[count++] = std::move(queue_.front());
-    queue_.pop_front();
-  } while (count < std::min(fair, kMostTaken) && !queue_.empty() && IsSmall(taken[count - 1]) && IsSmall(queue_.front()));
-  return count;
-}
-
 void ThreadPool::Work() {
-  std::array<Request, kMostTaken> taken;
-  std::array<Completion, kMostTaken> completions;
-  pthread_mutex_lock(&mutex_);
   for (;;) {
     while (queue_.empty() && !closing_) {
       idle_++;
       pthread_cond_wait(&wake_, &mutex_);
       idle_--;
     }
-    if (closing_) break;
-    const size_t count = Take(taken);
-    if (!queue_.empty() && idle_ > 0) pthread_cond_signal(&wake_);
-    if (IsSync(taken[0].opcode)) {
-      RunSync(taken[0].fd);
-      continue;
+    if (closing_) return;
+    Item item = std::move(queue_.front());
+    queue_.pop_front();
+    switch (item.what) {
+      case What::kRequest: RunRequests(std::move(item.request)); break;
+      case What::kSyncs: RunSyncs(item.request.fd); break;
+      case What::kWrites: RunWrites(item.request.fd); break;
     }
-    pthread_mutex_unlock(&mutex_);
-    size_t unpushed = 0;
-    uint64_t since = Nanoseconds();
-    for (size_t i = 0; i < count; i++) {
-      Request& request = taken[i];
-      const Route route = request.missed ? Route::kMissed : Route::kPool;
-      completions[unpushed++] = {request.channel, request.id, PerformBlocking(request), route};
-      // Those done quickly share a wake-up; none waits for a slow one behind it.
-      if (i + 1 < count && Nanoseconds() - since < kShareWithin) continue;
-      completions_.Push(completions.data(), unpushed);
-      unpushed = 0;
-      since = Nanoseconds();
-    }
-    pthread_mutex_lock(&mutex_);
   }
-  pthread_mutex_unlock(&mutex_);
 }
 
-void ThreadPool::RunSync(int fd) {
-  // References into an unordered_map survive insertions; only this thread erases this gate, since it is running.
-  SyncGate& gate = gates_[fd];
+void ThreadPool::WakeAnother() {
+  if (!queue_.empty() && idle_ > 0) pthread_cond_signal(&wake_);
+}
+
+void ThreadPool::Perform(Taken& taken, size_t count) {
+  std::array<Completion, kMostTaken> completions;
+  size_t unpushed = 0;
+  uint64_t since = Nanoseconds();
+  for (size_t i = 0; i < count; i++) {
+    Request& request = taken[i];
+    const Route route = request.missed ? Route::kMissed : Route::kPool;
+    completions[unpushed++] = {request.channel, request.id, PerformBlocking(request), route};
+    // Those done quickly share a wake-up; none waits for a slow one behind it.
+    if (i + 1 < count && Nanoseconds() - since < kShareWithin) continue;
+    completions_.Push(completions.data(), unpushed);
+    unpushed = 0;
+    since = Nanoseconds();
+  }
+}
+
+void ThreadPool::PerformAndWriteBack(Taken& taken, size_t count) {
+  std::array<Completion, kMostTaken> completions;
+  for (size_t i = 0; i < count; i++) {
+    Request& request = taken[i];
+    const Route route = request.missed ? Route::kMissed : Route::kPool;
+    completions[i] = {request.channel, request.id, PerformBlocking(request), route};
+  }
+  // Before their callers hear of it: afterwards they may close the descriptor.
+  const int error = StartWriteback(taken.data(), count);
+  if (error != 0) {
+    MutexLock lock(mutex_);
+    writeback_errors_.Keep(taken[0].fd, error);
+  }
+  completions_.Push(completions.data(), count);
+}
+
+// Several at a time where many wait, so that the lock is not what they wait for; none of them large, and no more than leaves
+// work for the other threads.
+void ThreadPool::RunRequests(Request&& first) {
+  Taken taken;
+  taken[0] = std::move(first);
+  size_t count = 1;
+  const size_t fair = std::min(1 + queue_.size() / (2 * threads_.size()), kMostTaken / 2);
+  while (count < fair && IsSmall(taken[count - 1])) {
+    Item& next = queue_.front();
+    if (next.what != What::kRequest || !IsSmall(next.request)) break;
+    taken[count++] = std::move(next.request);
+    queue_.pop_front();
+  }
+  WakeAnother();
+  pthread_mutex_unlock(&mutex_);
+  Perform(taken, count);
+  pthread_mutex_lock(&mutex_);
+}
+
+void ThreadPool::RunWrites(int fd) {
+  // References into an unordered_map survive insertions; only the thread that runs a gate erases it.
+  Gate& gate = writes_[fd];
   gate.queued = false;
-  std::vector<Request> group = std::move(gate.waiting);
+  Taken taken;
+  size_t count = 0;
+  while (count < kMostTaken && !gate.waiting.empty()) {
+    if (count > 0 && !(IsSmall(taken[count - 1]) && IsSmall(gate.waiting.front()))) break;
+    taken[count++] = std::move(gate.waiting.front());
+    gate.waiting.pop_front();
+  }
+  WakeAnother();
+  gate.running = true;
+  const bool sync_follows = std::any_of(&taken[0], &taken[count], [](const Request& r) { return r.sync_follows; });
+  pthread_mutex_unlock(&mutex_);
+  if (sync_follows) {
+    PerformAndWriteBack(taken, count);
+  } else {
+    Perform(taken, count);
+  }
+  pthread_mutex_lock(&mutex_);
+  gate.running = false;
+  if (gate.waiting.empty()) {
+    writes_.erase(fd);
+  } else {
+    EnqueueGate(What::kWrites, fd, gate);
+  }
+}
+
+void ThreadPool::RunSyncs(int fd) {
+  Gate& gate = syncs_[fd];
+  gate.queued = false;
+  std::deque<Request> group = std::move(gate.waiting);
   gate.waiting.clear();
   if (group.empty()) {  // all cancelled
-    gates_.erase(fd);
+    syncs_.erase(fd);
     return;
   }
   gate.running = true;
+  WakeAnother();
   pthread_mutex_unlock(&mutex_);
 
   Request sync;
   sync.fd = fd;
   const bool full = std::any_of(group.begin(), group.end(), [](const Request& r) { return r.opcode == Opcode::kFsync; });
   sync.opcode = full ? Opcode::kFsync : Opcode::kFdsync;
-  const int64_t result = PerformBlocking(sync);
+  int64_t result = PerformBlocking(sync);
 
   pthread_mutex_lock(&mutex_);
   gate.running = false;
+  const int earlier = writeback_errors_.Take(fd);
+  if (result == 0) result = earlier;
   if (result < 0) {
     // The kernel reports lost pages once a descriptor and then calls them clean: those who wait for the next sync may have
     // had their data in this one, so they hear of it now.
@@ -195,9 +277,9 @@ void ThreadPool::RunSync(int fd) {
     gate.waiting.clear();
   }
   if (gate.waiting.empty()) {
-    gates_.erase(fd);
+    syncs_.erase(fd);
   } else {
-    EnqueueGate(fd, gate);
+    EnqueueGate(What::kSyncs, fd, gate);
   }
   std::vector<Completion> completions;
   completions.reserve(group.size());
@@ -211,7 +293,8 @@ void ThreadPool::Close() {
     if (closing_) return;
     closing_ = true;
     queue_.clear();
-    for (auto& [fd, gate] : gates_) gate.waiting.clear();
+    for (auto& [fd, gate] : syncs_) gate.waiting.clear();
+    for (auto& [fd, gate] : writes_) gate.waiting.clear();
     pthread_cond_broadcast(&wake_);
   }
   for (pthread_t thread : threads_) pthread_join(thread, nullptr);

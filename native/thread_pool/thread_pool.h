@@ -4,12 +4,14 @@
 #include <pthread.h>
 
 #include <array>
+#include <cstdint>
 #include <deque>
 #include <unordered_map>
 #include <vector>
 
 #include "../completion_queue.h"
 #include "../engine.h"
+#include "early_writeback.h"
 
 namespace caio {
 
@@ -24,31 +26,51 @@ class ThreadPool final : public Engine {
   void Close() override;
 
  private:
-  // Syncs of one descriptor. At most one runs; those that arrive meanwhile wait and share the next: a sync that starts after
-  // my write completed covers it, one that had already started does not.
-  struct SyncGate {
+  // Requests of one descriptor that are run one group at a time; those that arrive meanwhile wait.
+  // - Syncs: all that wait share the next one. A sync that starts after my write completed covers it; one that had already
+  //   started does not.
+  // - Buffered writes: the kernel holds the file's lock for each, and threads that compete for it make half the rate.
+  struct Gate {
     bool queued = false;
     bool running = false;
-    std::vector<Request> waiting;
+    std::deque<Request> waiting;
+  };
+  using Gates = std::unordered_map<int, Gate>;
+
+  enum class What : uint8_t { kRequest, kSyncs, kWrites };
+  struct Item {
+    What what = What::kRequest;
+    Request request;  // of a gate, only the descriptor
   };
 
-  static constexpr size_t kMostTaken = 8;
+  static constexpr size_t kMostTaken = 16;
+  using Taken = std::array<Request, kMostTaken>;
 
   static void* ThreadMain(void* pool);
-  size_t Take(std::array<Request, kMostTaken>& taken);  // pool thread; mutex_ held, the queue not empty
-  void Work();                       // pool thread
-  void RunSync(int fd);              // pool thread; enters and leaves with mutex_ held
-  void Enqueue(Request&& request);   // mutex_ held
-  void EnqueueGate(int fd, SyncGate& gate);  // mutex_ held
-  bool StartThread();                // mutex_ held
+  // Pool threads; entered and left with mutex_ held.
+  void Work();
+  void RunSyncs(int fd);
+  void RunWrites(int fd);
+  void RunRequests(Request&& first);
+  // Pool threads, without mutex_.
+  void Perform(Taken& taken, size_t count);
+  void PerformAndWriteBack(Taken& taken, size_t count);
+  // All with mutex_ held.
+  void Enqueue(Request&& request);
+  void EnqueueGate(What what, int fd, Gate& gate);
+  void WakeAnother();
+  bool StartThread();
 
   CompletionQueue& completions_;
   const unsigned max_threads_;
   pthread_mutex_t mutex_;
   pthread_cond_t wake_;
   // All under mutex_.
-  std::deque<Request> queue_;  // a sync stands here only as a token naming its gate
-  std::unordered_map<int, SyncGate> gates_;
+  std::deque<Item> queue_;
+  Gates syncs_;
+  Gates writes_;
+  SyncHabits habits_;
+  WritebackErrors writeback_errors_;
   std::vector<pthread_t> threads_;
   unsigned idle_ = 0;
   bool closing_ = false;

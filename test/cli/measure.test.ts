@@ -30,6 +30,7 @@ function task(t: Test, workload: WorkloadName, more: Partial<Task> = {}): Task {
     checksums: sums,
     inFlight: 8,
     blockSize: BLOCK,
+    fileSize: undefined,
     cache: 'any',
     drop: undefined,
     direct: 0,

@@ -8,6 +8,8 @@ import { machineLine, notes } from './notes.js'
 import { pageData } from './page-data.js'
 import { BASELINE, summarize } from './results.js'
 import type { BenchResults, RowResults } from './results.js'
+import { sweepGroups, sweepKinds } from './sweeps.js'
+import type { SweepGroup } from './sweeps.js'
 
 export interface Assets {
   /** uPlot's style, then ours */
@@ -77,13 +79,13 @@ ${main.map((each) => workloadSection(each, labels))}</section>`
 }
 
 /** From its first point to its last. */
-function sweepTitle(group: 'in-flight' | 'block-size', rows: readonly RowResults[]): string {
-  const points = rows.map(({ row }) => (group === 'in-flight' ? String(row.inFlight) : bytes(row.blockSize)))
-  const span = `from ${points[0]} to ${points.at(-1)}`
-  return group === 'in-flight' ? `Random 4 KiB cached reads, ${span} in flight` : `Random cached reads, ${span} each`
+function sweepTitle(group: SweepGroup, rows: readonly RowResults[]): string {
+  const { value, name, title } = sweepKinds[group]
+  const points = rows.map(({ row }) => name(value(row)))
+  return title(`from ${points[0]} to ${points.at(-1)}`)
 }
 
-function sweepSection(group: 'in-flight' | 'block-size', all: readonly RowResults[]): Markup | undefined {
+function sweepSection(group: SweepGroup, all: readonly RowResults[]): Markup | undefined {
   const rows = all.filter(({ row }) => row.group === group)
   if (rows.length === 0) return undefined
   return markup`<section><h2>${sweepTitle(group, rows)}</h2><div class="pair">
@@ -141,7 +143,7 @@ export function htmlReport(results: BenchResults, assets: Assets): string {
 </header>
 <main>
 ${compared ? overview(main, results) : undefined}
-${(['in-flight', 'block-size'] as const).map((group) => sweepSection(group, results.rows))}
+${sweepGroups.map((group) => sweepSection(group, results.rows))}
 ${main.length > 0 ? workloadSections(main, labels) : undefined}
 <section><h2>How it was measured</h2><ul class="notes">${notes(results).map((note) => markup`<li>${note}</li>`)}</ul></section>
 <section><h2>Where</h2>${machineList(results)}</section>

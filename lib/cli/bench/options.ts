@@ -32,7 +32,7 @@ they are installed: each trial in a process of its own, in alternating rounds, c
 new directory inside DIR (default: the current directory), on the disk that you want to know about, and removed at the end.
 
 What to measure:
-  --rows LIST        ids or groups, separated by commas: table, in-flight, block-size, or what \`--list\` prints
+  --rows LIST        ids or groups, separated by commas: table, in-flight, block-size, file-size, or what \`--list\` prints
   --backend LIST     of caio's: linux, thread, pure (default: those that work here)
   --contenders LIST  only these: node, node-uring, linux, thread, pure, bun, deno, fio-libaio, fio-io_uring, fio-batched
   --list             prints the rows and the contenders found, and measures nothing

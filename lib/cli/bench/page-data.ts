@@ -1,9 +1,10 @@
 /** What the plots of the HTML report are drawn from, of what was measured. */
 import type { Lines, Numbers, PageData, Sweep } from '../page/data.js'
-import { bytes } from '../text.js'
 import { BASELINE, HARNESS, ratio, summarize } from './results.js'
 import type { BenchResults, Result, RowResults, Summary } from './results.js'
 import type { Group } from './rows.js'
+import { sweepGroups, sweepKinds } from './sweeps.js'
+import type { SweepGroup } from './sweeps.js'
 
 type Figure = (summary: Summary) => number | undefined
 
@@ -43,12 +44,13 @@ const own =
     return summary && figure(summary)
   }
 
-function sweep(rows: readonly RowResults[], ids: readonly string[], group: Sweep['group']): Sweep | undefined {
+function sweep(rows: readonly RowResults[], ids: readonly string[], group: SweepGroup): Sweep | undefined {
   const first = rows[0]
   if (!first) return undefined
-  const byDepth = group === 'in-flight'
-  const x = rows.map(({ row }) => (byDepth ? row.inFlight : row.blockSize))
-  const scale = (each: Summary): number => (first.row.unit === 'B/s' ? each.bytes / 1e9 : 1)
+  const kind = sweepKinds[group]
+  const { unit } = first.row
+  const x = rows.map(({ row }) => kind.value(row))
+  const scale = (each: Summary): number => (unit === 'B/s' ? each.bytes / 1e9 : 1)
   const part = (which: 'median' | 'min' | 'max'): Lines =>
     lines(
       rows,
@@ -59,10 +61,11 @@ function sweep(rows: readonly RowResults[], ids: readonly string[], group: Sweep
   const rate = Object.entries(mid).map(([id, numbers]) => [id, { mid: numbers, min: min[id] ?? [], max: max[id] ?? [] }] as const)
   return {
     group,
-    xLabel: byDepth ? 'operations in flight' : 'bytes a read',
+    unit,
+    xLabel: kind.axis,
     x,
-    xNames: byDepth ? x.map(String) : x.map((size) => bytes(size)),
-    rateLabel: byDepth ? 'operations a second' : 'GB a second',
+    xNames: x.map(kind.name),
+    rateLabel: unit === 'op/s' ? 'operations a second' : 'GB a second',
     rate: Object.fromEntries(rate),
     p99: lines(
       rows,
@@ -114,7 +117,7 @@ export function pageData({ contenders, rows }: BenchResults): PageData {
       ])
       return { id: each.row.id, lines: Object.fromEntries(percentiles) }
     }),
-    sweeps: (['in-flight', 'block-size'] as const)
+    sweeps: sweepGroups
       .map((group) => sweep(of(group), ids, group))
       .filter((each) => each !== undefined),
   }

@@ -1,15 +1,16 @@
-/** What `caio bench` measures: a table of everyday work, and two sweeps. */
+/** What `caio bench` measures: a table of everyday work, and sweeps. */
 import fs from 'node:fs'
 import { BLOCK } from '../sample-file.js'
 import { bytes } from '../text.js'
 import type { CacheState } from '../trial/task.js'
 import type { WorkloadName } from '../trial/workloads.js'
+import { sweepGroups } from './sweeps.js'
 
-export const groups = ['table', 'in-flight', 'block-size'] as const
+export const groups = ['table', ...sweepGroups] as const
 export type Group = (typeof groups)[number]
 
 /** The file or directory of a run that a row works on; see samples.ts. */
-export type Place = 'source' | 'scratch' | 'log' | 'small' | 'overwritten'
+export type Place = 'source' | 'scratch' | 'log' | 'small' | 'overwritten' | 'sparse'
 
 export interface Row {
   id: string
@@ -21,6 +22,8 @@ export interface Row {
   /** bytes of one read or write */
   blockSize: number
   cache: CacheState
+  /** bytes of the sparse file, whose blocks with data are spread over all of it */
+  fileSize: number | undefined
   /** with O_DIRECT */
   direct: boolean
   /** what the rate is counted in */
@@ -36,6 +39,7 @@ const usual = {
   on: 'source',
   blockSize: BLOCK,
   cache: 'hot',
+  fileSize: undefined,
   direct: false,
   unit: 'op/s',
   longer: 1,
@@ -76,8 +80,10 @@ function table(size: number): Row[] {
   ]
 }
 
-const sweptInFlight = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
+const sweptInFlight = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096]
 const sweptBlocks = [1, 4, 16, 64, 256, 1024]
+const MIB = 1024 * 1024
+const sweptFiles = [1, 32, 1024, 64 * 1024].map((size) => size * MIB)
 /** in flight, in the sweep of block sizes */
 const SWEEP_IN_FLIGHT = 8
 
@@ -94,6 +100,11 @@ function sweeps(quick: boolean): Row[] {
       const title = `random ${bytes(blockSize)} fh.read, cached, ${SWEEP_IN_FLIGHT} in flight`
       const id = `block-size-${bytes(blockSize).replace(/ |iB/g, '').toLowerCase()}`
       return row(id, title, 'randomReads', SWEEP_IN_FLIGHT, { group: 'block-size', unit: 'B/s', blockSize, longer })
+    }),
+    ...coarse(sweptFiles, 3).map((fileSize): Row => {
+      const title = `random 4 KiB fh.read, cached, 64 in flight, in a sparse file of ${bytes(fileSize)}`
+      const id = `file-size-${bytes(fileSize).replace(/ |iB/g, '').toLowerCase()}`
+      return row(id, title, 'randomReads', 64, { group: 'file-size', on: 'sparse', fileSize, longer })
     }),
   ]
 }

@@ -30,10 +30,11 @@ function taskOf(row: Row, samples: Samples, duration: number): Omit<Task, 'subje
   const milliseconds = Math.round(duration * row.longer)
   return {
     workload: row.workload,
-    path: samples.path(row.on),
+    path: samples.pathOf(row),
     checksums: samples.checksums,
     inFlight: row.inFlight,
     blockSize: row.blockSize,
+    fileSize: row.fileSize,
     cache: row.cache,
     drop: samples.dropMethod,
     direct: row.direct ? (directFlag() ?? 0) : 0,

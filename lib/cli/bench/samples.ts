@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { bytes } from '../text.js'
-import { BLOCK, checksums, makeSampleFile, makeSmallFiles, saveChecksums, smallFile } from '../sample-file.js'
+import { BLOCK, checksums, makeSampleFile, makeSmallFiles, makeSparseFile, saveChecksums, smallFile, sparseLayout } from '../sample-file.js'
 import { drop, findDropMethod, warm } from '../trial/page-cache.js'
 import type { DropMethod } from '../trial/task.js'
 import type { Place, Row } from './rows.js'
@@ -52,10 +52,19 @@ export class Samples {
     return join(this.directory, place)
   }
 
+  pathOf({ on, fileSize }: Pick<Row, 'on' | 'fileSize'>): string {
+    return fileSize === undefined ? this.path(on) : `${this.path(on)}-${fileSize}`
+  }
+
   /** Before a trial: nothing left to write from the one before, and the pages where the row wants them. */
-  prepare({ on, cache }: Pick<Row, 'on' | 'cache'>): void {
-    const path = this.path(on)
+  prepare(row: Pick<Row, 'on' | 'cache' | 'fileSize'>): void {
+    const { on, cache, fileSize = 0 } = row
+    const path = this.pathOf(row)
     switch (on) {
+      case 'sparse':
+        if (!fs.existsSync(path)) makeSparseFile(path, fileSize)
+        this.#warmSparse(path, fileSize)
+        return
       case 'log':
         fs.rmSync(path, { force: true })
         return
@@ -70,6 +79,15 @@ export class Samples {
         if (cache === 'hot') warm(path)
         if (cache === 'cold' && this.dropMethod) drop(path, this.dropMethod)
     }
+  }
+
+  /** Its holes stay out of the page cache. */
+  #warmSparse(path: string, size: number): void {
+    const { blocks, stride } = sparseLayout(size)
+    const found = Buffer.alloc(BLOCK)
+    const fd = fs.openSync(path, 'r')
+    for (let block = 0; block < blocks; block++) fs.readSync(fd, found, 0, BLOCK, block * stride)
+    fs.closeSync(fd)
   }
 
   #sync(path: string): void {

@@ -3,7 +3,8 @@ import { bytes, table } from '../text.js'
 import { machineLine, notes } from './notes.js'
 import { BASELINE, HARNESS, ratio, summarize } from './results.js'
 import type { BenchResults, Result, RowResults } from './results.js'
-import type { Group } from './rows.js'
+import { sweepGroups, sweepKinds } from './sweeps.js'
+import type { SweepGroup } from './sweeps.js'
 import { cpuTime, range, rate, shortRate, time, times } from './units.js'
 
 const HEAD = ['', 'rate', 'min - max', 'to node', 'p50', 'p99', 'CPU/operation', 'loop delay p99']
@@ -51,12 +52,10 @@ function memoryLines(rows: readonly RowResults[], labels: Labels): string[] {
 }
 
 /** A sweep: a line a contender, a column a point. */
-function sweepTable(
-  rows: readonly RowResults[],
-  title: string,
-  column: (row: RowResults['row']) => string,
-  labels: Labels,
-): string {
+function sweepTable(rows: readonly RowResults[], group: SweepGroup, labels: Labels): string | undefined {
+  const [first] = rows
+  if (!first) return undefined
+  const { value, name, caption } = sweepKinds[group]
   const ids = [...new Set(rows.flatMap((each) => contendersOf(each).map(({ contender }) => contender)))]
   const lines = ids.map((id) => [
     `  ${labels.get(id) ?? id}`,
@@ -66,7 +65,7 @@ function sweepTable(
       return summary ? shortRate(summary.rate.median, summary.bytes, row.unit) : result?.error === undefined ? '' : 'FAILED'
     }),
   ])
-  return table([title, ...rows.map(({ row }) => column(row))], lines)
+  return table([caption(first.row), ...rows.map(({ row }) => name(value(row)))], lines)
 }
 
 /** What failed, and with what, once each. */
@@ -80,17 +79,13 @@ function failures(rows: readonly RowResults[], labels: Labels): string[] {
 
 export function terminalReport(results: BenchResults): string {
   const labels: Labels = new Map(results.contenders.map(({ id, label }) => [id, label]))
-  const of = (group: Group): RowResults[] => results.rows.filter(({ row }) => row.group === group)
-  const [main, inFlight, blockSize] = [of('table'), of('in-flight'), of('block-size')]
+  const of = (group: RowResults['row']['group']): RowResults[] => results.rows.filter(({ row }) => row.group === group)
+  const main = of('table')
   const parts = [machineLine(results.machine)]
   if (main.length > 0) parts.push([mainTable(main, labels), ...memoryLines(main, labels)].join('\n'))
-  if (inFlight.length > 0) {
-    const title = 'random 4 KiB reads, cached, op/s by operations in flight'
-    parts.push(sweepTable(inFlight, title, (row) => String(row.inFlight), labels))
-  }
-  if (blockSize.length > 0) {
-    const title = `random reads, cached, ${blockSize[0]?.row.inFlight} in flight, GB/s by block size`
-    parts.push(sweepTable(blockSize, title, (row) => bytes(row.blockSize), labels))
+  for (const group of sweepGroups) {
+    const swept = sweepTable(of(group), group, labels)
+    if (swept !== undefined) parts.push(swept)
   }
   const failed = failures(results.rows, labels)
   if (failed.length > 0) parts.push(failed.join('\n'))

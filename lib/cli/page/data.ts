@@ -13,7 +13,9 @@ export interface Line {
 }
 
 export interface Sweep {
-  group: 'in-flight' | 'block-size'
+  group: string
+  /** of the rate */
+  unit: 'op/s' | 'B/s'
   xLabel: string
   x: number[]
   xNames: string[]

@@ -165,7 +165,7 @@ function drawSweep(sweep: Sweep, which: 'rate' | 'p99' | 'cpu'): Draw {
   }
   const xScale: uPlot.Scale = { time: false, distr: 3, log: 2, range: [first / 1.15, last * 1.15] }
   const rates = Object.fromEntries(Object.entries(sweep.rate).map(([id, { mid }]) => [id, mid]))
-  const format = sweep.group === 'in-flight' ? count : (value: number): string => `${plain(value)} GB/s`
+  const format = sweep.unit === 'op/s' ? count : (value: number): string => `${plain(value)} GB/s`
   const common = { x: sweep.x, xAxis, xScale }
   switch (which) {
     case 'rate':

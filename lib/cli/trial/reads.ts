@@ -1,7 +1,7 @@
 /** Random reads of one file through a handle. */
 import nodeFs from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { BLOCK, loadChecksums } from '../sample-file.js'
+import { BLOCK, loadChecksums, sparseLayout } from '../sample-file.js'
 import { alignedBuffers, isOpenDirect } from './direct.js'
 import { shuffled } from './order.js'
 import { drop } from './page-cache.js'
@@ -13,7 +13,8 @@ export async function randomReads(fs: FsPromises, task: Task): Promise<Work> {
   const { path, inFlight, blockSize, direct } = task
   const sums = loadChecksums(task.checksums).blocks
   const perBlock = blockSize / BLOCK
-  const order = shuffled(Math.floor(sums.length / perBlock))
+  const { blocks, stride } = task.fileSize === undefined ? { blocks: sums.length / perBlock, stride: blockSize } : sparseLayout(task.fileSize)
+  const order = shuffled(Math.floor(blocks))
   const handle = await fs.open(path, direct ? nodeFs.constants.O_RDONLY | direct : 'r')
   if (direct && task.subject !== 'harness' && !isOpenDirect(path, direct))
     throw new Error('this runtime does not pass on O_DIRECT')
@@ -46,7 +47,7 @@ export async function randomReads(fs: FsPromises, task: Task): Promise<Work> {
       if (cursor === order.length) cursor = 0
       const block = order[cursor++] as number
       last[lane] = block
-      return handle.read(buffers[lane] as Buffer, 0, blockSize, block * blockSize)
+      return handle.read(buffers[lane] as Buffer, 0, blockSize, block * stride)
     },
     valid: (result) => (result as { bytesRead: number }).bytesRead === blockSize,
     verify,

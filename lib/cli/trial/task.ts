@@ -20,6 +20,8 @@ export interface Task {
   inFlight: number
   /** bytes, a multiple of 4096; of one read or write */
   blockSize: number
+  /** bytes of a sparse file that has its blocks spread over all of it, as makeSparseFile does; undefined for one full of data */
+  fileSize: number | undefined
   cache: CacheState
   /** for cold passes */
   drop: DropMethod | undefined

@@ -1,0 +1,45 @@
+// Starts the device on what was written before its sync is asked for, where every write so far was followed by a sync: the sync
+// then has little left to wait for. Durable is only what a sync has said so.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <unordered_map>
+
+#include "../request.h"
+
+namespace caio {
+
+// Which descriptors are written to and synced in turn. The number may have become another file's: these are guesses.
+class SyncHabits {
+ public:
+  void Synced(int fd);
+  // True if a sync is likely to follow.
+  bool Written(int fd);
+
+ private:
+  static constexpr unsigned kMost = 1024;
+  std::unordered_map<int, unsigned> syncs_ahead_;
+};
+
+// What writing back reported, kept for the next sync of that file: the kernel may not tell it again.
+class WritebackErrors {
+ public:
+  void Keep(int fd, int error);
+  // 0, or a negative errno, once.
+  int Take(int fd);
+
+ private:
+  struct Failure {
+    dev_t device;
+    ino_t inode;
+    int error;
+  };
+  std::unordered_map<int, Failure> failures_;
+};
+
+// Starts writing back what these writes, all to one file, have written. 0, or the negative errno that a sync has to report.
+int StartWriteback(const Request* writes, size_t count);
+
+}  // namespace caio
