@@ -50,6 +50,7 @@ struct Request {
   Opcode opcode = Opcode::kRead;
   bool missed = false;    // an attempt from the loop thread came to nothing
   bool fresh_memory = false;  // nothing has touched it yet
+  bool cold = false;  // of a read: likely not in the page cache
   bool sync_follows = false;  // of a write in the pool: it is likely
   uint16_t priority = 0;  // ioprio value, 0 for none
   int fd = -1;         // of a whole-file operation: kAppend, kFlush

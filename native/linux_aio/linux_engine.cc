@@ -102,7 +102,7 @@ int LinuxEngine::Probe(int fd, const char** step) {
 }
 
 // Only what cannot block is served from the loop thread.
-LinuxEngine::Way LinuxEngine::Choose(const Request& request) {
+LinuxEngine::Way LinuxEngine::Choose(Request& request) {
   // Syncs share one another's work in the pool.
   if (IsSync(request.opcode) || IsWholeFile(request.opcode)) return Way::kPool;
   FileFacts* facts = files_.Find(request);
@@ -113,7 +113,10 @@ LinuxEngine::Way LinuxEngine::Choose(const Request& request) {
     return fits && ShouldTry(history) ? Way::kKernel : Way::kPool;
   }
   if (request.length > kInlineBytes || inline_bytes_ + request.length > kInlineBatchBytes) return Way::kPool;
-  if (!ShouldTry(history)) return Way::kPool;
+  if (!ShouldTry(history)) {
+    request.cold = IsRead(request.opcode) && !history.refused;
+    return Way::kPool;
+  }
   inline_bytes_ += request.length;
   return Way::kInline;
 }
@@ -193,6 +196,7 @@ bool LinuxEngine::Answered(Request& request, int64_t result, Route route) {
     // EINVAL is about this request, such as memory not aligned for direct I/O: it says nothing of the next.
     if (result != -EINVAL) Remember(request, AnswerFor(result));
     request.missed = true;
+    request.cold = result == -EAGAIN && IsRead(request.opcode);
     return false;
   }
   if (result >= 0) {

@@ -31,7 +31,7 @@ class LinuxEngine final : public Engine {
  private:
   enum class Way { kInline, kKernel, kPool };
 
-  Way Choose(const Request& request);
+  Way Choose(Request& request);
   void ServeInline(Request& request);
   void Prepare(Request&& request);
   void SubmitPrepared();

@@ -84,6 +84,13 @@ int64_t Sync(const Request& request) {
 
 }  // namespace
 
+void Prefetch([[maybe_unused]] const Request& request) {
+#ifdef POSIX_FADV_WILLNEED
+  const auto done = static_cast<int64_t>(request.done);
+  posix_fadvise(request.fd, request.offset + done, static_cast<off_t>(request.length) - done, POSIX_FADV_WILLNEED);
+#endif
+}
+
 int64_t PerformBlocking(Request& request) {
   if (IsSync(request.opcode)) return Sync(request);
   if (IsWholeFile(request.opcode)) return PerformWholeFile(request);

@@ -168,6 +168,11 @@ void ThreadPool::WakeAnother() {
 }
 
 void ThreadPool::Perform(Taken& taken, size_t count) {
+  if (count > 1) {
+    for (size_t i = 0; i < count; i++) {
+      if (taken[i].cold) Prefetch(taken[i]);
+    }
+  }
   std::array<Completion, kMostTaken> completions;
   size_t unpushed = 0;
   uint64_t since = Nanoseconds();
@@ -200,15 +205,17 @@ void ThreadPool::PerformAndWriteBack(Taken& taken, size_t count) {
 }
 
 // Several at a time where many wait, so that the lock is not what they wait for; none of them large, and no more than leaves
-// work for the other threads.
+// work for the other threads. Cold reads of one file go to the device together, so one thread may take more of them.
 void ThreadPool::RunRequests(Request&& first) {
   Taken taken;
   taken[0] = std::move(first);
   size_t count = 1;
   const size_t fair = std::min(1 + queue_.size() / (2 * threads_.size()), kMostTaken / 2);
-  while (count < fair && IsSmall(taken[count - 1])) {
+  const size_t most = taken[0].cold ? kMostTaken : fair;
+  while (count < most && !queue_.empty() && IsSmall(taken[count - 1])) {
     Item& next = queue_.front();
-    if (next.what != What::kRequest || !IsSmall(next.request)) break;
+    if (next.what != What::kRequest || !IsSmall(next.request) || next.request.cold != taken[0].cold) break;
+    if (!IsWholeFile(next.request.opcode) && next.request.fd != taken[0].fd) break;
     taken[count++] = std::move(next.request);
     queue_.pop_front();
   }
