@@ -13,6 +13,7 @@ namespace caio {
 namespace {
 
 constexpr size_t kCompletionFields = 4;
+constexpr size_t kDeliverAtOnce = 16;
 
 // Writes, reads back and syncs by a pool of its own, so that nothing of the environment's is mixed in.
 int ProbePool(int fd, const char** step) {
@@ -116,7 +117,9 @@ size_t Environment::Submit(Engine& engine, std::vector<Request>& batch, std::vec
   AddPending(batch.size() + finished.size());
   if (!batch.empty()) engine.Submit(batch.data(), batch.size(), finished);
   undelivered_.insert(undelivered_.end(), finished.begin(), finished.end());
-  return WriteCompletions();
+  const size_t written = WriteCompletions(completions_capacity_);
+  if (!undelivered_.empty()) queue_.Push(nullptr, 0);
+  return written;
 }
 
 bool Environment::Cancel(Engine& engine, uint32_t channel, uint32_t id) {
@@ -125,9 +128,9 @@ bool Environment::Cancel(Engine& engine, uint32_t channel, uint32_t id) {
   return true;
 }
 
-// Moves completions into the array, as many as it holds; where some are left, the loop comes back for them.
-size_t Environment::WriteCompletions() {
-  const size_t count = std::min(undelivered_.size(), completions_capacity_);
+// Moves completions into the array, as many as it holds.
+size_t Environment::WriteCompletions(size_t most) {
+  const size_t count = std::min({undelivered_.size(), completions_capacity_, most});
   double* out = completions_memory_;
   for (size_t i = 0; i < count; i++) {
     const Completion& completion = undelivered_[i];
@@ -137,7 +140,6 @@ size_t Environment::WriteCompletions() {
     *out++ = static_cast<double>(completion.route);
   }
   undelivered_.erase(undelivered_.begin(), undelivered_.begin() + static_cast<ptrdiff_t>(count));
-  if (!undelivered_.empty()) queue_.Push(nullptr, 0);
   RemovePending(count);
   return count;
 }
@@ -159,11 +161,16 @@ void Environment::Deliver() {
 #ifdef __linux__
   if (linux_) linux_->Reap(undelivered_);
 #endif
-  if (undelivered_.empty()) return;
+  while (!undelivered_.empty()) {
+    // The device waits for what their callers ask next: the first of them ask while the others are being told.
+    if (!CallDeliver(undelivered_.front().route == Route::kKernel ? kDeliverAtOnce : completions_capacity_)) return;
+  }
+}
 
+bool Environment::CallDeliver(size_t most) {
   napi_handle_scope scope;
-  if (napi_open_handle_scope(env_, &scope) != napi_ok) return;
-  const size_t count = WriteCompletions();
+  if (napi_open_handle_scope(env_, &scope) != napi_ok) return false;
+  const size_t count = WriteCompletions(most);
   napi_value deliver, receiver, argument;
   napi_get_reference_value(env_, deliver_, &deliver);
   napi_get_reference_value(env_, receiver_, &receiver);
@@ -175,6 +182,7 @@ void Environment::Deliver() {
     napi_fatal_exception(env_, error);
   }
   napi_close_handle_scope(env_, scope);
+  return true;
 }
 
 // The environment goes away; no JavaScript runs any more. Engines first, so that nobody writes to memory that goes with it.

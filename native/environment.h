@@ -59,7 +59,8 @@ class Environment {
   static void OnWake(void* data);
   static void OnCleanup(napi_async_cleanup_hook_handle handle, void* data);
   void Deliver();
-  size_t WriteCompletions();
+  bool CallDeliver(size_t most);
+  size_t WriteCompletions(size_t most);
   void AddPending(size_t count);
   void RemovePending(size_t count);
 

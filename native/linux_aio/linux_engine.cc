@@ -2,6 +2,7 @@
 
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -14,6 +15,9 @@ constexpr unsigned kCapacity = 512;
 
 // Direct I/O pins its pages inside io_submit: larger requests would hold the loop.
 constexpr size_t kDirectBytes = 1024 * 1024;
+
+// A part that the device works on while the next is prepared: it gets nothing of a batch before io_submit is done with all of it.
+constexpr size_t kSubmitAtOnce = 8;
 
 // An answer of the interface, not of the file: the pool's ordinary system call has the last word (EINVAL on a directory is
 // EISDIR there), and nothing has been read or written yet.
@@ -172,7 +176,8 @@ void LinuxEngine::SubmitPrepared() {
   for (iocb& command : iocbs_) iocb_pointers_.push_back(&command);
   size_t next = 0;
   while (next < iocbs_.size()) {
-    const long taken = kernel_.Submit(&iocb_pointers_[next], static_cast<long>(iocbs_.size() - next));
+    const size_t part = std::min(kSubmitAtOnce, iocbs_.size() - next);
+    const long taken = kernel_.Submit(&iocb_pointers_[next], static_cast<long>(part));
     if (taken > 0) {
       next += static_cast<size_t>(taken);
     } else {
