@@ -21,7 +21,7 @@ type FsPromises = typeof import('node:fs/promises')
 /** What one attempt reads into: larger files take a second, and those beyond MEDIUM are read through a handle, by the chunk. */
 const SLAB = 64 * 1024
 const MEDIUM = 1024 * 1024
-const CHUNK = 8 * 1024 * 1024
+const CHUNK = 1024 * 1024
 /** Chunks read side by side: to fill fresh memory takes a processor more than a disk. */
 const CHUNKS_AT_ONCE = 2
 /** Node's own limit for readFile. */
