@@ -21,6 +21,11 @@ export interface Choice {
 
 type Warn = (message: string, code: string) => void
 
+/** What an error says, on one line: node-gyp-build's has several. */
+export function reasonOf(error: Error): string {
+  return error.message.split('\n', 1)[0] as string
+}
+
 /** Names in order of preference, with what opening each gave, which is remembered. */
 export class Registry {
   readonly #candidates: readonly Candidate[]
@@ -72,7 +77,7 @@ export class Registry {
         const reason = failures.length === 0 ? `${name} works here and is the first choice` : failures.join('; ')
         return { backend, reason: failures.length === 0 ? reason : `${name} is the first that works: ${reason}` }
       }
-      failures.push(`${name}: ${backend.message}`)
+      failures.push(`${name}: ${reasonOf(backend)}`)
     }
     throw backendUnavailable('default', failures.join('; '))
   }
@@ -106,7 +111,7 @@ export function chooseByWish(registry: Registry, { variable, file }: Wishes): Ch
     }
     const backend = registry.open(name)
     if (!(backend instanceof Error)) return { backend, reason: `${source} names it` }
-    registry.warnOnce(`${source} names "${name}", which does not work here: ${backend.message}`, 'CAIO_BACKEND_UNAVAILABLE')
+    registry.warnOnce(`${source} names "${name}", which does not work here: ${reasonOf(backend)}`, 'CAIO_BACKEND_UNAVAILABLE')
   }
   return registry.first()
 }
@@ -147,7 +152,7 @@ export function choose(asked?: BackendName | Backend): Choice {
   if (typeof asked === 'object' && isBackend(asked)) return { backend: asked, reason: 'the caller made it' }
   if (typeof asked !== 'string' || !registry.has(asked)) throw invalidArgValue('backend', `must be one of ${registry.names.join(', ')}`)
   const backend = registry.open(asked)
-  if (backend instanceof Error) throw backendUnavailable(asked, backend.message)
+  if (backend instanceof Error) throw backendUnavailable(asked, reasonOf(backend))
   return { backend, reason: 'the caller asked for it' }
 }
 

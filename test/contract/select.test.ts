@@ -103,6 +103,14 @@ t.test('none at all', async (t) => {
   t.throws(() => chooseByWish(registry, none), unavailable)
 })
 
+t.test('a reason is one line, whatever the error says', async (t) => {
+  const warnings: string[] = []
+  const talkative = { name: 'linux', open: () => { throw new Error('not built\n    loaded from: /nowhere\n') } }
+  const registry = new Registry([talkative, { name: 'pure', open: () => new ManualBackend() }], (message) => warnings.push(message))
+  t.equal(chooseByWish(registry, { ...none, variable: 'linux' }).reason, 'pure is the first that works: linux: not built')
+  t.same(warnings, ['CAIO_IMPL names "linux", which does not work here: not built'])
+})
+
 t.test('the file default_implementation', async (t) => {
   const texts: [text: string, name: string | undefined][] = [
     ['thread', 'thread'],
