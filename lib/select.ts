@@ -68,16 +68,23 @@ export class Registry {
     this.#warn(message, code)
   }
 
-  /** The first that works. Says so once if that is not the best that this platform should have. */
-  first(): Choice {
+  /**
+   * The first that works. Says so once if one before it is installed and failed its probe: something here can be set right then,
+   * where a missing addon or another system may be just as wished.
+   * @param told names of which it has been said already
+   */
+  first(told: readonly string[] = []): Choice {
     const failures: string[] = []
+    const probeFailures: string[] = []
     for (const name of this.names) {
       const backend = this.open(name)
       if (!(backend instanceof Error)) {
+        for (const message of probeFailures) this.warnOnce(`${message}; ${name} serves instead`, 'CAIO_BACKEND_UNAVAILABLE')
         const reason = failures.length === 0 ? `${name} works here and is the first choice` : failures.join('; ')
         return { backend, reason: failures.length === 0 ? reason : `${name} is the first that works: ${reason}` }
       }
       failures.push(`${name}: ${reasonOf(backend)}`)
+      if ('errno' in backend && !told.includes(name)) probeFailures.push(`the ${name} backend does not work here: ${reasonOf(backend)}`)
     }
     throw backendUnavailable('default', failures.join('; '))
   }
@@ -103,6 +110,7 @@ export function chooseByWish(registry: Registry, { variable, file }: Wishes): Ch
     { name: variable, source: 'CAIO_IMPL' },
     { name: file, source: 'the file default_implementation' },
   ]
+  const told: string[] = []
   for (const { name, source } of wishes) {
     if (!name) continue
     if (!registry.has(name)) {
@@ -112,8 +120,9 @@ export function chooseByWish(registry: Registry, { variable, file }: Wishes): Ch
     const backend = registry.open(name)
     if (!(backend instanceof Error)) return { backend, reason: `${source} names it` }
     registry.warnOnce(`${source} names "${name}", which does not work here: ${reasonOf(backend)}`, 'CAIO_BACKEND_UNAVAILABLE')
+    told.push(name)
   }
-  return registry.first()
+  return registry.first(told)
 }
 
 const registry = new Registry(

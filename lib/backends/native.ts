@@ -101,13 +101,16 @@ export abstract class NativeBackend implements Backend {
 
   /**
    * Opens the engine and proves it by a real write, read and fsync in a temporary file.
-   * @throws what keeps it from working here
+   * @throws what keeps it from working here, with the `errno`, `code` and `syscall` of a failed probe
    */
   constructor(kind: Kind, explain: (errno: number, step: string) => string) {
     this.#kind = kind
     this.#runtime = runtime ??= new Runtime()
     const failure = this.#runtime.open(kind)
-    if (failure) throw new Error(explain(...failure))
+    if (!failure) return
+    const [errno, syscall] = failure
+    const { code } = errnoException(errno, syscall)
+    throw Object.assign(new Error(explain(errno, syscall)), { errno, code, syscall })
   }
 
   protected get runtime(): Runtime {
