@@ -75,6 +75,7 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
 
   const completer = (syscall: string, value: (transferred: number, views: Views) => unknown): Completer => ({
     syscall,
+    api: 'filehandle',
     value,
     released: (handle) => (handle as Internal)[unref]!(),
   })
@@ -83,6 +84,7 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
   // The list that the caller gave is given back; the one in use is a copy.
   const vectorCompleter = (syscall: string, counted: string): Completer => ({
     syscall,
+    api: 'filehandle',
     value: (count, _, owner) => result(counted, count, 'buffers', (owner as VectorCall).given),
     released: (owner) => ((owner as VectorCall).handle as Internal)[unref]!(),
   })
