@@ -8,6 +8,7 @@
 import { join } from 'node:path'
 import type { FileHandle } from 'node:fs/promises'
 import { packageRoot } from '../lib/binding.js'
+import { debug } from '../lib/debug.js'
 import { defaultContext } from '../lib/default-context.js'
 import { Opcode } from '../lib/operation.js'
 import type { Completer } from '../lib/operation.js'
@@ -209,6 +210,7 @@ export function adopt(handle: FileHandle): FileHandle {
     const NodeHandle = handle.constructor as FileHandleClass
     subclass = internals ? makeSubclass(NodeHandle, internals) : null
     fdGetter = getterOfFd(NodeHandle)
+    if (!internals) debug("handles: left as they are, since this runtime's FileHandle is not the one known here")
   }
   if (subclass) {
     HandleState.stamp(handle)

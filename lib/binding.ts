@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { Views } from './backend.js'
+import { debug } from './debug.js'
 
 /** native/environment.h has the same numbers. */
 export const Kind = { linux: 0, thread: 1 } as const
@@ -54,7 +55,8 @@ function load(): Binding {
   const obstacle = whyNotLoadable(process.versions)
   if (obstacle) throw new Error(obstacle)
   const require = createRequire(import.meta.url)
-  const find = require('node-gyp-build') as (root: string) => Binding
+  const find = require('node-gyp-build') as { (root: string): Binding; path(root: string): string }
+  debug('addon: %s', find.path(packageRoot))
   return find(packageRoot)
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { backendUnavailable, invalidArgValue } from './errors.js'
 import type { Backend, BackendName } from './backend.js'
 import { packageRoot } from './binding.js'
+import { debug } from './debug.js'
 import { LinuxBackend } from './backends/linux.js'
 import { PureBackend } from './backends/pure.js'
 import { ThreadBackend } from './backends/thread.js'
@@ -58,6 +59,7 @@ export class Registry {
       result = error as Error
     }
     this.#opened.set(name, result)
+    debug('backend %s: %s', name, result instanceof Error ? reasonOf(result) : 'works')
     return result
   }
 
@@ -65,6 +67,7 @@ export class Registry {
   warnOnce(message: string, code: string): void {
     if (this.#warned.has(message)) return
     this.#warned.add(message)
+    debug('warning: %s', message)
     this.#warn(message, code)
   }
 
@@ -154,6 +157,12 @@ let byWish: Choice | undefined
  * @throws `ERR_CAIO_BACKEND_UNAVAILABLE`, `ERR_INVALID_ARG_VALUE` for a name asked for in code
  */
 export function choose(asked?: BackendName | Backend): Choice {
+  const choice = decide(asked)
+  debug('context on %s: %s', choice.backend.name, choice.reason)
+  return choice
+}
+
+function decide(asked: BackendName | Backend | undefined): Choice {
   if (asked === undefined) {
     byWish ??= chooseByWish(registry, { variable: process.env['CAIO_IMPL'], file: readDefaultImplementation() })
     return byWish

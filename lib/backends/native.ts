@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import type { Backend, Batch, Receiver, Route, Supports } from '../backend.js'
 import { COMPLETION_FIELDS, loadBinding } from '../binding.js'
 import type { Binding, Environment, Kind } from '../binding.js'
+import { debug } from '../debug.js'
 import { errnoException } from '../errors.js'
 
 /** Room for the largest batch that completes at once; more comes in several calls. */
@@ -37,6 +38,7 @@ class Runtime {
     const started = this.binding.start(threads, (count) => this.#deliver(count), this.#completions)
     if (typeof started === 'number') throw errnoException(started, 'eventfd')
     this.#environment = started
+    debug('environment: started, %d threads at most', threads)
   }
 
   submit(kind: Kind, batch: Batch, receiver: Receiver): void {
