@@ -128,14 +128,19 @@ export function chooseByWish(registry: Registry, { variable, file }: Wishes): Ch
   return registry.first(told)
 }
 
-const registry = new Registry(
-  [
-    { name: 'linux', open: () => new LinuxBackend() },
-    { name: 'thread', open: () => new ThreadBackend() },
-    { name: 'pure', open: () => new PureBackend() },
-  ],
-  (message, code) => process.emitWarning(message, { code, type: 'CaioWarning' }),
-)
+/** The backends, in order of preference. */
+export const candidates: readonly Candidate[] = [
+  { name: 'linux', open: () => new LinuxBackend() },
+  { name: 'thread', open: () => new ThreadBackend() },
+  { name: 'pure', open: () => new PureBackend() },
+]
+
+const registry = new Registry(candidates, (message, code) => process.emitWarning(message, { code, type: 'CaioWarning' }))
+
+/** What this process's environment wishes for. */
+export function readWishes(): Wishes {
+  return { variable: process.env['CAIO_IMPL'], file: readDefaultImplementation() }
+}
 
 function readDefaultImplementation(): string | undefined {
   try {
@@ -164,7 +169,7 @@ export function choose(asked?: BackendName | Backend): Choice {
 
 function decide(asked: BackendName | Backend | undefined): Choice {
   if (asked === undefined) {
-    byWish ??= chooseByWish(registry, { variable: process.env['CAIO_IMPL'], file: readDefaultImplementation() })
+    byWish ??= chooseByWish(registry, readWishes())
     return byWish
   }
   if (typeof asked === 'object' && isBackend(asked)) return { backend: asked, reason: 'the caller made it' }
