@@ -27,6 +27,7 @@
         ["OS=='linux'", {
           "sources": [
             "native/linux_aio/cached_file.cc",
+            "native/linux_aio/directory_probe.cc",
             "native/linux_aio/kernel_context.cc",
             "native/linux_aio/linux_engine.cc",
             "native/linux_aio/file_facts.cc"

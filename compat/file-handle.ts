@@ -8,6 +8,7 @@
 import { join } from 'node:path'
 import type { FileHandle } from 'node:fs/promises'
 import { packageRoot } from '../lib/binding.js'
+import { debug } from '../lib/debug.js'
 import { defaultContext } from '../lib/default-context.js'
 import { Opcode } from '../lib/operation.js'
 import type { Completer } from '../lib/operation.js'
@@ -75,6 +76,7 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
 
   const completer = (syscall: string, value: (transferred: number, views: Views) => unknown): Completer => ({
     syscall,
+    api: 'filehandle',
     value,
     released: (handle) => (handle as Internal)[unref]!(),
   })
@@ -83,6 +85,7 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
   // The list that the caller gave is given back; the one in use is a copy.
   const vectorCompleter = (syscall: string, counted: string): Completer => ({
     syscall,
+    api: 'filehandle',
     value: (count, _, owner) => result(counted, count, 'buffers', (owner as VectorCall).given),
     released: (owner) => ((owner as VectorCall).handle as Internal)[unref]!(),
   })
@@ -207,6 +210,7 @@ export function adopt(handle: FileHandle): FileHandle {
     const NodeHandle = handle.constructor as FileHandleClass
     subclass = internals ? makeSubclass(NodeHandle, internals) : null
     fdGetter = getterOfFd(NodeHandle)
+    if (!internals) debug("handles: left as they are, since this runtime's FileHandle is not the one known here")
   }
   if (subclass) {
     HandleState.stamp(handle)

@@ -1,5 +1,6 @@
 /** Puts caio under a program that says `node:fs/promises`: in place, so that the module's identity stays and no loader hook is needed. */
 import { syncBuiltinESMExports } from 'node:module'
+import { debug } from '../lib/debug.js'
 import { promises } from './original.js'
 import { replacements } from './replacements.js'
 
@@ -16,6 +17,7 @@ let replaced: Map<Name, PropertyDescriptor> | undefined
 export function patch(): void {
   if (replaced) return
   replaced = new Map()
+  debug('patch: %s are replaced', Object.keys(replacements).join(', '))
   for (const name of Object.keys(replacements) as Name[]) {
     const descriptor = Object.getOwnPropertyDescriptor(promises, name) as PropertyDescriptor
     replaced.set(name, descriptor)
@@ -31,5 +33,6 @@ export function unpatch(): void {
     if (promises[name] === replacements[name]) Object.defineProperty(promises, name, descriptor)
   }
   replaced = undefined
+  debug('patch: undone')
   syncBuiltinESMExports()
 }

@@ -9,6 +9,7 @@ import { defaultContext } from '../lib/default-context.js'
 import { errnoException, errnoOf } from '../lib/errors.js'
 import { Opcode } from '../lib/operation.js'
 import type { Completer } from '../lib/operation.js'
+import { isTraced, traceCall } from '../lib/trace.js'
 import { plainOptions } from './args.js'
 import { adopt, handlesAreUntouched } from './file-handle.js'
 import * as original from './original.js'
@@ -36,7 +37,7 @@ const inlineSlab = Buffer.allocUnsafeSlow(SLAB)
 const completer: Completer = { syscall: 'open', takesFailures: true, value: (result) => result }
 
 /** Chunks of a file are read into memory that nothing has touched yet. */
-const chunk: Completer = { syscall: 'read', value: (read) => read }
+const chunk: Completer = { syscall: 'read', api: 'promise', value: (read) => read }
 
 /** A path as the native side takes it, or undefined for Node to judge. With a permission model all paths are Node's to judge. */
 function plainPath(path: unknown): string | undefined {
@@ -220,14 +221,29 @@ function plainData(data: unknown, encoding: BufferEncoding | undefined): NodeJS.
 const writeFile = makeWrite(original.writeFile as Write, 'w', 0)
 const appendFile = makeWrite(original.appendFile as Write, 'a', Append)
 
+const nothing = (): undefined => undefined
+
+function traced(operation: 'writeFile' | 'appendFile', write: Write): Write {
+  return (path, data, options) =>
+    isTraced() ? traceCall(operation, path, () => write(path, data, options), nothing) : write(path, data, options)
+}
+
+/** Of text, as many as its encoding takes. */
+function bytesOf(content: unknown, options: unknown): number {
+  if (typeof content !== 'string') return (content as Buffer).length
+  const encoding = typeof options === 'string' ? options : (options as { encoding: string }).encoding
+  return Buffer.byteLength(content, encoding as BufferEncoding)
+}
+
 /** As Node's own have them. */
 function named<F extends object>(own: { name: string; length: number }, ours: F): F {
   return Object.defineProperties(ours, { name: { value: own.name }, length: { value: own.length } })
 }
 
 export const wholeFile = {
-  readFile: named(original.readFile, readFile),
-  writeFile: named(original.writeFile, writeFile),
-  appendFile: named(original.appendFile, appendFile),
+  readFile: named(original.readFile, (path: never, options?: never) =>
+    isTraced() ? traceCall('readFile', path, () => readFile(path, options), (content) => bytesOf(content, options)) : readFile(path, options)),
+  writeFile: named(original.writeFile, traced('writeFile', writeFile)),
+  appendFile: named(original.appendFile, traced('appendFile', appendFile)),
 } as unknown as Pick<FsPromises, 'readFile' | 'writeFile' | 'appendFile'>
 

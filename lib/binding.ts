@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { Views } from './backend.js'
+import { debug } from './debug.js'
 
 /** native/environment.h has the same numbers. */
 export const Kind = { linux: 0, thread: 1 } as const
@@ -12,6 +13,39 @@ export const COMPLETION_FIELDS = 4
 
 /** What `start` gives out, and the other calls take. */
 export type Environment = object
+
+/**
+ * What a directory's file system answered: bytes moved or 0, or a negative errno, unless said otherwise. One that is missing was not
+ * asked, since another before it had failed.
+ */
+export interface DirectoryAnswers {
+  /** a temporary file in it */
+  open: number
+  /** of the file system, as statfs(2) has it */
+  type?: number
+  /** ordinary writes, and an fsync */
+  write?: number
+  nowaitReadCached?: number
+  nowaitWrite?: number
+  ioSetup?: number
+  /** IOCB_CMD_FDSYNC */
+  asyncSync?: number
+  /** 1 if the page cache gave the block up that is read next, else 0 */
+  evicted?: number
+  nowaitReadCold?: number
+  /** openat2(2) with RESOLVE_CACHED */
+  resolveCached?: number
+  /** O_DIRECT */
+  direct?: number
+  /** bytes, by statx(2); 0 if it does not say */
+  statedMemoryAlignment?: number
+  statedOffsetAlignment?: number
+  /** bytes, by reads of all powers of two; 0 if none worked */
+  triedMemoryAlignment?: number
+  triedOffsetAlignment?: number
+  nowaitDirectRead?: number
+  nowaitDirectWrite?: number
+}
 
 export interface Binding {
   /**
@@ -35,6 +69,8 @@ export interface Binding {
   cancel(environment: Environment, kind: Kind, channel: number, id: number): boolean
   /** As Backend.readCached. */
   readCached(environment: Environment, path: string, view: Uint8Array): number
+  /** Tries a directory out, waiting for its disk; undefined but on Linux. */
+  probeDirectory(directory: string): DirectoryAnswers | undefined
 }
 
 /** From dist/lib/ and from lib/ alike, package.json is found by its name. */
@@ -54,7 +90,8 @@ function load(): Binding {
   const obstacle = whyNotLoadable(process.versions)
   if (obstacle) throw new Error(obstacle)
   const require = createRequire(import.meta.url)
-  const find = require('node-gyp-build') as (root: string) => Binding
+  const find = require('node-gyp-build') as { (root: string): Binding; path(root: string): string }
+  debug('addon: %s', find.path(packageRoot))
   return find(packageRoot)
 }
 

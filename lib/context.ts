@@ -10,6 +10,7 @@ import type { Completer, Shape } from './operation.js'
 import { choose, fallbackFrom } from './select.js'
 import { Counters, LATENCY_SAMPLE } from './stats.js'
 import type { Stats } from './stats.js'
+import { isTraced, traceOperation } from './trace.js'
 import * as turn from './turn.js'
 import * as check from './validate.js'
 
@@ -264,6 +265,7 @@ export class Context implements Receiver {
     completer: Completer,
     owner: unknown,
   ): Promise<unknown> {
+    if (isTraced()) completer = traceOperation(opcode, fd, offset, length, this.backend, completer)
     const promise = new Promise(takeResolve)
     const resolve = lastResolve
     // An id may be free while others wait only between a completion and the start of the next in line: never jump the queue.

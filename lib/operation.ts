@@ -19,10 +19,15 @@ export type OpcodeName = (typeof opcodeNames)[number]
 /** The system call that an error names, by opcode; Node says `read` and `write` for the vectored ones, too. */
 const syscalls = ['read', 'write', 'read', 'write', 'fsync', 'fdatasync', 'open', 'open'] as const
 
+/** What a caller called: a Context, a FileHandle, or a function of `caio/fs`. */
+export type Api = 'context' | 'filehandle' | 'promise'
+
 /** Turns what a backend reports into what the caller awaits. One object a kind of operation, shared by all of its requests. */
 export interface Completer {
   /** as errors name it */
   readonly syscall: string
+  /** as events name it; none for a Context */
+  readonly api?: Api
   /** Failures come to `value`, too, as negative results: the caller makes its own of them. */
   readonly takesFailures?: true
   /** What the promise is fulfilled with. Must not throw. */

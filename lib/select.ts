@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { backendUnavailable, invalidArgValue } from './errors.js'
 import type { Backend, BackendName } from './backend.js'
 import { packageRoot } from './binding.js'
+import { debug } from './debug.js'
 import { LinuxBackend } from './backends/linux.js'
 import { PureBackend } from './backends/pure.js'
 import { ThreadBackend } from './backends/thread.js'
@@ -20,6 +21,11 @@ export interface Choice {
 }
 
 type Warn = (message: string, code: string) => void
+
+/** What an error says, on one line: node-gyp-build's has several. */
+export function reasonOf(error: Error): string {
+  return error.message.split('\n', 1)[0] as string
+}
 
 /** Names in order of preference, with what opening each gave, which is remembered. */
 export class Registry {
@@ -53,6 +59,7 @@ export class Registry {
       result = error as Error
     }
     this.#opened.set(name, result)
+    debug('backend %s: %s', name, result instanceof Error ? reasonOf(result) : 'works')
     return result
   }
 
@@ -60,19 +67,27 @@ export class Registry {
   warnOnce(message: string, code: string): void {
     if (this.#warned.has(message)) return
     this.#warned.add(message)
+    debug('warning: %s', message)
     this.#warn(message, code)
   }
 
-  /** The first that works. Says so once if that is not the best that this platform should have. */
-  first(): Choice {
+  /**
+   * The first that works. Says so once if one before it is installed and failed its probe: something here can be set right then,
+   * where a missing addon or another system may be just as wished.
+   * @param told names of which it has been said already
+   */
+  first(told: readonly string[] = []): Choice {
     const failures: string[] = []
+    const probeFailures: string[] = []
     for (const name of this.names) {
       const backend = this.open(name)
       if (!(backend instanceof Error)) {
+        for (const message of probeFailures) this.warnOnce(`${message}; ${name} serves instead`, 'CAIO_BACKEND_UNAVAILABLE')
         const reason = failures.length === 0 ? `${name} works here and is the first choice` : failures.join('; ')
         return { backend, reason: failures.length === 0 ? reason : `${name} is the first that works: ${reason}` }
       }
-      failures.push(`${name}: ${backend.message}`)
+      failures.push(`${name}: ${reasonOf(backend)}`)
+      if ('errno' in backend && !told.includes(name)) probeFailures.push(`the ${name} backend does not work here: ${reasonOf(backend)}`)
     }
     throw backendUnavailable('default', failures.join('; '))
   }
@@ -98,6 +113,7 @@ export function chooseByWish(registry: Registry, { variable, file }: Wishes): Ch
     { name: variable, source: 'CAIO_IMPL' },
     { name: file, source: 'the file default_implementation' },
   ]
+  const told: string[] = []
   for (const { name, source } of wishes) {
     if (!name) continue
     if (!registry.has(name)) {
@@ -106,19 +122,25 @@ export function chooseByWish(registry: Registry, { variable, file }: Wishes): Ch
     }
     const backend = registry.open(name)
     if (!(backend instanceof Error)) return { backend, reason: `${source} names it` }
-    registry.warnOnce(`${source} names "${name}", which does not work here: ${backend.message}`, 'CAIO_BACKEND_UNAVAILABLE')
+    registry.warnOnce(`${source} names "${name}", which does not work here: ${reasonOf(backend)}`, 'CAIO_BACKEND_UNAVAILABLE')
+    told.push(name)
   }
-  return registry.first()
+  return registry.first(told)
 }
 
-const registry = new Registry(
-  [
-    { name: 'linux', open: () => new LinuxBackend() },
-    { name: 'thread', open: () => new ThreadBackend() },
-    { name: 'pure', open: () => new PureBackend() },
-  ],
-  (message, code) => process.emitWarning(message, { code, type: 'CaioWarning' }),
-)
+/** The backends, in order of preference. */
+export const candidates: readonly Candidate[] = [
+  { name: 'linux', open: () => new LinuxBackend() },
+  { name: 'thread', open: () => new ThreadBackend() },
+  { name: 'pure', open: () => new PureBackend() },
+]
+
+const registry = new Registry(candidates, (message, code) => process.emitWarning(message, { code, type: 'CaioWarning' }))
+
+/** What this process's environment wishes for. */
+export function readWishes(): Wishes {
+  return { variable: process.env['CAIO_IMPL'], file: readDefaultImplementation() }
+}
 
 function readDefaultImplementation(): string | undefined {
   try {
@@ -140,14 +162,20 @@ let byWish: Choice | undefined
  * @throws `ERR_CAIO_BACKEND_UNAVAILABLE`, `ERR_INVALID_ARG_VALUE` for a name asked for in code
  */
 export function choose(asked?: BackendName | Backend): Choice {
+  const choice = decide(asked)
+  debug('context on %s: %s', choice.backend.name, choice.reason)
+  return choice
+}
+
+function decide(asked: BackendName | Backend | undefined): Choice {
   if (asked === undefined) {
-    byWish ??= chooseByWish(registry, { variable: process.env['CAIO_IMPL'], file: readDefaultImplementation() })
+    byWish ??= chooseByWish(registry, readWishes())
     return byWish
   }
   if (typeof asked === 'object' && isBackend(asked)) return { backend: asked, reason: 'the caller made it' }
   if (typeof asked !== 'string' || !registry.has(asked)) throw invalidArgValue('backend', `must be one of ${registry.names.join(', ')}`)
   const backend = registry.open(asked)
-  if (backend instanceof Error) throw backendUnavailable(asked, backend.message)
+  if (backend instanceof Error) throw backendUnavailable(asked, reasonOf(backend))
   return { backend, reason: 'the caller asked for it' }
 }
 

@@ -8,6 +8,9 @@
 
 #include "decode_request.h"
 #include "environment.h"
+#ifdef __linux__
+#include "linux_aio/directory_probe.h"
+#endif
 
 namespace caio {
 namespace {
@@ -260,11 +263,29 @@ napi_value ReadCached(napi_env env, napi_callback_info info) {
 #endif
 }
 
+// probeDirectory(directory): results by name, or undefined where nothing is known of the system's ways
+napi_value Probe(napi_env env, napi_callback_info info) {
+  napi_value args[1], result;
+  char directory[kLongestPath];
+  size_t length;
+  if (!Arguments(env, info, args) || !PathOf(env, args[0], directory, &length)) return Throw(env, "probeDirectory(directory)");
+#ifdef __linux__
+  napi_create_object(env, &result);
+  for (const Answer& answer : ProbeDirectory(directory)) {
+    napi_set_named_property(env, result, answer.name, Number(env, static_cast<double>(answer.value)));
+  }
+#else
+  napi_get_undefined(env, &result);
+#endif
+  return result;
+}
+
 napi_value Init(napi_env env, napi_value exports) {
   const struct {
     const char* name;
     napi_callback function;
-  } functions[] = {{"start", Start}, {"open", Open}, {"submit", Submit}, {"cancel", Cancel}, {"readCached", ReadCached}};
+  } functions[] = {{"start", Start}, {"open", Open}, {"submit", Submit}, {"cancel", Cancel}, {"readCached", ReadCached},
+                   {"probeDirectory", Probe}};
   for (const auto& each : functions) {
     napi_value function;
     napi_create_function(env, each.name, NAPI_AUTO_LENGTH, each.function, nullptr, &function);

@@ -10,8 +10,6 @@
 
 namespace caio {
 
-namespace {
-
 int OpenTemporary(const char* directory) {
 #ifdef O_TMPFILE
   const int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -26,8 +24,6 @@ int OpenTemporary(const char* directory) {
   unlink(path);
   return named;
 }
-
-}  // namespace
 
 ProbeFile::ProbeFile(const char* directory) : fd_(OpenTemporary(directory)) {
 #ifdef __linux__

@@ -3,6 +3,9 @@
 
 namespace caio {
 
+// A file in `directory` that has no name any more: a descriptor, or a negative errno.
+int OpenTemporary(const char* directory);
+
 class ProbeFile {
  public:
   // In `directory`, or in memory where that cannot be written to.

@@ -118,6 +118,8 @@ export interface ProgramOptions {
   nodeArgs?: string[]
   env?: NodeJS.ProcessEnv
   cwd?: string
+  /** a program that runs it, and its arguments */
+  under?: readonly string[]
   /** milliseconds until it counts as hung */
   timeout?: number
 }
@@ -126,13 +128,14 @@ export interface ProgramOptions {
 export function runProgram(
   file: string | URL,
   args: readonly string[] = [],
-  { nodeArgs = [], env = {}, cwd = base, timeout = 30_000 }: ProgramOptions = {},
+  { nodeArgs = [], env = {}, cwd = base, under = [], timeout = 30_000 }: ProgramOptions = {},
 ): Promise<Ending> {
   const path = typeof file === 'string' ? file : fileURLToPath(file)
   // NODE_OPTIONS is the test runner's own.
   const options = { cwd, timeout, killSignal: 'SIGKILL' as const, env: { ...process.env, NODE_OPTIONS: '', ...env } }
+  const [command, ...rest] = [...under, process.execPath, ...nodeArgs, path, ...args] as [string, ...string[]]
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [...nodeArgs, path, ...args], options, (_error, stdout, stderr) => {
+    const child = execFile(command, rest, options, (_error, stdout, stderr) => {
       resolve({ code: child.exitCode, signal: child.signalCode, stdout, stderr })
     })
   })

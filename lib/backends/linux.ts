@@ -3,13 +3,16 @@ import { Kind } from '../binding.js'
 import { errnoException } from '../errors.js'
 import { NativeBackend } from './native.js'
 
+/** What each environment takes of fs.aio-max-nr, which the whole machine shares. native/linux_aio/linux_engine.cc has the same number. */
+export const AIO_EVENTS = 512
+
 /** A failed probe in words, with the remedy where there is one. */
 export function explainAio(errno: number, step: string): string {
   const { code, message } = errnoException(errno, step)
   if (step !== 'io_setup') return `its probe failed: ${message}`
   switch (code) {
     case 'EAGAIN':
-      return `${message}: fs.aio-max-nr is used up; set /proc/sys/fs/aio-max-nr to more than /proc/sys/fs/aio-nr plus 512`
+      return `${message}: fs.aio-max-nr is used up; set /proc/sys/fs/aio-max-nr to at least /proc/sys/fs/aio-nr plus ${AIO_EVENTS}`
     case 'ENOSYS':
       return `${message}: this kernel has no AIO`
     case 'EPERM':

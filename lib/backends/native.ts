@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import type { Backend, Batch, Receiver, Route, Supports } from '../backend.js'
 import { COMPLETION_FIELDS, loadBinding } from '../binding.js'
 import type { Binding, Environment, Kind } from '../binding.js'
+import { debug } from '../debug.js'
 import { errnoException } from '../errors.js'
 
 /** Room for the largest batch that completes at once; more comes in several calls. */
@@ -37,6 +38,7 @@ class Runtime {
     const started = this.binding.start(threads, (count) => this.#deliver(count), this.#completions)
     if (typeof started === 'number') throw errnoException(started, 'eventfd')
     this.#environment = started
+    debug('environment: started, %d threads at most', threads)
   }
 
   submit(kind: Kind, batch: Batch, receiver: Receiver): void {
@@ -101,13 +103,16 @@ export abstract class NativeBackend implements Backend {
 
   /**
    * Opens the engine and proves it by a real write, read and fsync in a temporary file.
-   * @throws what keeps it from working here
+   * @throws what keeps it from working here, with the `errno`, `code` and `syscall` of a failed probe
    */
   constructor(kind: Kind, explain: (errno: number, step: string) => string) {
     this.#kind = kind
     this.#runtime = runtime ??= new Runtime()
     const failure = this.#runtime.open(kind)
-    if (failure) throw new Error(explain(...failure))
+    if (!failure) return
+    const [errno, syscall] = failure
+    const { code } = errnoException(errno, syscall)
+    throw Object.assign(new Error(explain(errno, syscall)), { errno, code, syscall })
   }
 
   protected get runtime(): Runtime {

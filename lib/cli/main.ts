@@ -5,10 +5,12 @@ import { parseArgs } from 'node:util'
 import { bench } from './bench/bench.js'
 import { UsageError } from './bench/options.js'
 import { demo } from './demo.js'
+import { doctor } from './doctor/doctor.js'
 
 const usage = `Usage: caio <command>
 
 Commands:
+  doctor [DIR] [...]    what works here and what does not, each problem with its remedy; \`caio doctor --help\` tells more
   demo [FILE]           random reads, durable writes and whole-file reads through node:fs/promises and through caio/fs on each
                         backend, verified and compared; FILE is only read (default: 256 MiB made for the run)
   bench [DIR] [...]     measures this machine's disk through all of them, fio, Bun and Deno; \`caio bench --help\` tells more
@@ -24,6 +26,7 @@ function version(): string {
 
 async function main(args: string[]): Promise<number> {
   if (args[0] === 'bench') return bench(args.slice(1), version())
+  if (args[0] === 'doctor') return doctor(args.slice(1), version())
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,

@@ -1,9 +1,7 @@
 #include "cached_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -11,28 +9,11 @@
 #include <algorithm>
 
 #include "../descriptor.h"
-#include "abi.h"
-
-#ifndef SYS_openat2
-#define SYS_openat2 437
-#endif
+#include "open_cached.h"
 
 namespace caio {
 
 namespace {
-
-// struct open_how of openat2(2), and RESOLVE_CACHED (Linux 5.12), which older headers lack.
-struct OpenHow {
-  uint64_t flags;
-  uint64_t mode;
-  uint64_t resolve;
-};
-constexpr uint64_t kResolveCached = 0x20;
-
-int OpenCached(const char* path, int flags) {
-  OpenHow how{static_cast<uint64_t>(flags | O_CLOEXEC), 0, kResolveCached};
-  return static_cast<int>(abi::Checked(syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how)));
-}
 
 // Local file systems that serve RWF_NOWAIT reads from the page cache (DESIGN, fact 13).
 bool ServesNowait(int fd) {

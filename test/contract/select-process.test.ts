@@ -5,6 +5,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { packageCopy, packageRoot, requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
 import type { ProgramOptions } from '../harness.js'
+import { refuser } from '../faults/refuse.js'
 import type { Choice } from './programs/choice.js'
 
 const program = 'dist/test/contract/programs/choice.js'
@@ -18,9 +19,9 @@ interface Conditions extends ProgramOptions {
   asked?: string
 }
 
-async function choice(t: Test, { directory = packageRoot, variable = '', asked = '', nodeArgs = [] }: Conditions): Promise<Choice> {
+async function choice(t: Test, { directory = packageRoot, variable = '', asked = '', nodeArgs = [], under = [] }: Conditions): Promise<Choice> {
   const scratch = join(temporaryDirectory(t), 'scratch')
-  const { code, signal, stdout, stderr } = await runProgram(join(directory, program), [scratch, asked], { nodeArgs, env: { CAIO_IMPL: variable } })
+  const { code, signal, stdout, stderr } = await runProgram(join(directory, program), [scratch, asked], { nodeArgs, under, env: { CAIO_IMPL: variable } })
   t.equal(code, 0, stderr)
   t.equal(signal, null)
   return JSON.parse(stdout) as Choice
@@ -71,7 +72,7 @@ t.test('the file default_implementation beside package.json', async (t) => {
 
 t.test('without the addon', async (t) => {
   const directory = packageCopy(t, program, 'none')
-  t.match(await choice(t, { directory }), { backend: 'pure', reason: /linux: [^]*thread: /, read: 'it works', sync: 'done', warnings: [] })
+  t.match(await choice(t, { directory }), { backend: 'pure', reason: /linux: .*thread: /, read: 'it works', sync: 'done', warnings: [] })
   const { backend, warnings } = await choice(t, { directory, variable: 'linux' })
   t.equal(backend, 'pure')
   t.equal(warnings.length, 1, 'one warning')
@@ -79,6 +80,20 @@ t.test('without the addon', async (t) => {
   for (const asked of ['linux', 'thread']) {
     const { error } = await choice(t, { directory, asked })
     t.match(error, { code: 'ERR_CAIO_BACKEND_UNAVAILABLE', message: new RegExp(`${asked} backend is not available: .{10}`) })
+  }
+})
+
+t.test('where the kernel refuses', { skip: process.platform !== 'linux' && "seccomp is Linux's" }, async (t) => {
+  const refuse = refuser(t)
+  for (const variable of ['', 'linux']) {
+    const { warnings, ...result } = await choice(t, { variable, under: refuse('EAGAIN', ['io_setup']) })
+    t.match(result, { backend: 'thread', reason: /io_setup/, read: 'it works', sync: 'done' })
+    t.match(warnings, [{ code: 'CAIO_BACKEND_UNAVAILABLE', message: /set \/proc\/sys\/fs\/aio-max-nr to/ }], 'which says what to set')
+    t.equal(warnings.length, 1, 'once')
+  }
+  for (const calls of [['io_setup'], ['io_submit'], ['preadv2', 'pwritev2']]) {
+    const result = await choice(t, { under: refuse('EPERM', calls) })
+    t.match(result, { backend: calls[0] === 'preadv2' ? 'linux' : 'thread', read: 'it works', sync: 'done' }, calls.join())
   }
 })
 
@@ -93,7 +108,7 @@ t.test('where the permission model forbids addons', async (t) => {
   const flag = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission'
   const nodeArgs = [flag, '--allow-fs-read=*', '--allow-fs-write=*']
   const { sync, ...result } = await choice(t, { nodeArgs })
-  t.match(result, { backend: 'pure', reason: /linux: [^]*thread: /, read: 'it works', warnings: [] })
+  t.match(result, { backend: 'pure', reason: /linux: .*thread: /, read: 'it works', warnings: [] })
   // Node 20.20 and later forbid fsync and fdatasync of a bare descriptor, too. That is no failure of the disk.
   t.match(sync, /^(done|EACCES|EPERM|ERR_ACCESS_DENIED)$/)
   t.match(await choice(t, { nodeArgs, asked: 'linux' }), { error: { code: 'ERR_CAIO_BACKEND_UNAVAILABLE', message: /addon/i } })

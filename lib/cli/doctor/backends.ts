@@ -1,0 +1,53 @@
+/** Which backends work here, who asks for which, and which it will be. */
+import type { BackendName } from '../../backend.js'
+import { Registry, candidates, chooseByWish, readWishes, reasonOf } from '../../select.js'
+import type { Candidate, Wishes } from '../../select.js'
+
+export interface BackendState {
+  name: string
+  works: boolean
+  /** why not */
+  reason?: string
+  /** of the error that says so: `EAGAIN`, `ERR_DLOPEN_FAILED` … */
+  code?: string
+  /** the system call, or step of the probe, that failed */
+  syscall?: string
+}
+
+/** Somebody who names a backend. */
+export interface Wish {
+  by: '--backend' | 'CAIO_IMPL' | 'default_implementation'
+  name: string
+  /** false for a name that no backend has */
+  known: boolean
+}
+
+export interface Backends {
+  backends: BackendState[]
+  /** in the order in which they are heeded */
+  wishes: Wish[]
+  /** `by` is 'order' where nobody's wish decided */
+  choice: { backend: string; by: Wish['by'] | 'order'; reason: string }
+}
+
+function stateOf(registry: Registry, name: string): BackendState {
+  const opened = registry.open(name)
+  if (!(opened instanceof Error)) return { name, works: true }
+  const { code, syscall } = opened as NodeJS.ErrnoException
+  return { name, works: false, reason: reasonOf(opened), ...(code !== undefined && { code }), ...(syscall !== undefined && { syscall }) }
+}
+
+/** @param asked what the command line asks for, as a program would in code */
+export function surveyBackends(asked?: BackendName, from: readonly Candidate[] = candidates, wanted: Wishes = readWishes()): Backends {
+  // What would be warned of is among the problems.
+  const registry = new Registry(from, () => {})
+  const wish = (by: Wish['by'], name: string | undefined): Wish[] => (name ? [{ by, name, known: registry.has(name) }] : [])
+  const wishes = [...wish('--backend', asked), ...wish('CAIO_IMPL', wanted.variable), ...wish('default_implementation', wanted.file)]
+  const backends = registry.names.map((name) => stateOf(registry, name))
+  if (asked && backends.some(({ name, works }) => name === asked && works)) {
+    return { backends, wishes, choice: { backend: asked, by: '--backend', reason: 'it was asked for' } }
+  }
+  const { backend, reason } = chooseByWish(registry, wanted)
+  const heeded = wishes.find(({ by, name }) => by !== '--backend' && name === backend.name)
+  return { backends, wishes, choice: { backend: backend.name, by: heeded?.by ?? 'order', reason } }
+}

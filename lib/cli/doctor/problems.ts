@@ -1,0 +1,97 @@
+/** What is wrong, or not as good as it could be, each with its remedy: a pure function of what was found. */
+import { AIO_EVENTS } from '../../backends/linux.js'
+import type { Backends, BackendState } from './backends.js'
+import type { Directory } from './directory.js'
+import { raiseLimit, remedyFor } from './remedies.js'
+import type { System } from './system.js'
+
+export interface Problem {
+  /** error: something that was asked for cannot be had. warning: it costs speed, or soon will. note: good to know */
+  severity: 'error' | 'warning' | 'note'
+  what: string
+  remedy: string
+}
+
+export interface Findings extends Backends, System {
+  directory: Directory
+}
+
+/** Environments for which there should be room left. */
+const ENOUGH_ROOM = 16
+
+/** Those that serve NOWAIT reads, wherever the kernel lets them. */
+const LOCAL = /^(?:ext4|xfs|btrfs)$/
+const NETWORK = /^(?:nfs4?|cifs|smb3|9p|ceph|glusterfs|fuse\..*|fuse|virtiofs|afs|lustre)$/
+
+function wishProblems({ wishes, backends }: Findings): Problem[] {
+  const names = backends.map(({ name }) => name).join(', ')
+  return wishes.flatMap(({ by, name, known }): Problem[] => {
+    const state = backends.find((backend) => backend.name === name)
+    if (state?.works) return []
+    const what = `${by} asks for ${name}, ${known ? `which does not work here: ${state?.reason ?? ''}` : `but the backends are ${names}`}`
+    return [{ severity: 'error', what, remedy: known ? `see what is said of ${name}, or ask for another` : `correct ${by}, or remove it` }]
+  })
+}
+
+function backendProblems(findings: Findings, packageRoot: string): Problem[] {
+  const broken = findings.backends.filter(({ works }) => !works)
+  const groups = new Map<string, BackendState[]>()
+  for (const state of broken) groups.set(state.reason ?? '', [...(groups.get(state.reason ?? '') ?? []), state])
+  return [...groups.values()].map((states) => {
+    const [first] = states as [BackendState]
+    const names = states.map(({ name }) => name).join(' and ')
+    const verb = states.length > 1 ? 'do' : 'does'
+    const foreign = first.reason?.startsWith("kernel AIO is Linux's") === true
+    return {
+      severity: foreign ? 'note' : 'warning',
+      what: `${names} ${verb} not work here: ${first.reason ?? ''}`,
+      remedy: remedyFor(first, findings, packageRoot),
+    }
+  })
+}
+
+function limitProblems({ aio, backends }: Findings): Problem[] {
+  const linux = backends.find(({ name }) => name === 'linux')
+  if (!aio || !linux?.works) return []
+  const room = Math.max(0, Math.floor((aio.most - aio.inUse) / AIO_EVENTS))
+  if (room >= ENOUGH_ROOM) return []
+  const what = `fs.aio-nr is ${aio.inUse} of fs.aio-max-nr ${aio.most}: room for ${room} more processes or workers that use linux`
+  return [{ severity: 'warning', what: `${what}; those beyond get thread`, remedy: raiseLimit(aio) }]
+}
+
+const onVolume = 'keep data on a volume or bind mount, whose own file system serves (docker run -v data:/data; a Kubernetes volume)'
+
+function directoryProblems({ directory }: Findings): Problem[] {
+  const { path, mount, unasked, answers } = directory
+  if (unasked !== undefined) {
+    if (!unasked.startsWith('no file can be made')) return []
+    return [{ severity: 'warning', what: `${path}: ${unasked}`, remedy: 'name a directory that this user may write to' }]
+  }
+  if (answers.write !== undefined && answers.write !== 'served') {
+    return [{ severity: 'warning', what: `${path}: a write of 256 KiB failed with ${answers.write}`, remedy: 'make room, or name another directory' }]
+  }
+  const problems: Problem[] = []
+  if (answers.nowaitReadCached !== undefined && answers.nowaitReadCached !== 'served') {
+    const type = mount?.type ?? 'this file system'
+    const what = `${path} is on ${type}, which refuses reads that must not wait (${answers.nowaitReadCached}): all take a trip through our threads`
+    if (type === 'overlay') problems.push({ severity: 'warning', what: `${what}; it is a container's own layer`, remedy: onVolume })
+    else if (LOCAL.test(type)) problems.push({ severity: 'warning', what, remedy: 'allow preadv2 in the seccomp profile, or run Linux 4.14 or later' })
+    else if (NETWORK.test(type)) problems.push({ severity: 'note', what, remedy: 'none: a network or user-space file system cannot promise it' })
+    else problems.push({ severity: 'note', what, remedy: 'ext4, xfs and btrfs serve them, if data can be kept there' })
+  }
+  if (answers.direct !== undefined && answers.direct !== 'served') {
+    const what = `${path}: O_DIRECT is refused (${answers.direct})`
+    problems.push({ severity: 'note', what, remedy: 'open files there without O_DIRECT' })
+  }
+  return problems
+}
+
+/** @param packageRoot where an addon could be built */
+export function findProblems(findings: Findings, packageRoot: string): Problem[] {
+  return [
+    ...wishProblems(findings),
+    ...backendProblems(findings, packageRoot),
+    ...limitProblems(findings),
+    ...directoryProblems(findings),
+  ]
+}

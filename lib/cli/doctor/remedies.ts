@@ -1,0 +1,48 @@
+/** What can be done about a backend that does not work here. Pure. */
+import { AIO_EVENTS } from '../../backends/linux.js'
+import type { BackendState } from './backends.js'
+import type { System } from './system.js'
+
+/** Where a larger limit is usual: hosts of databases and virtual machines have it. */
+const USUAL_LIMIT = 1_048_576
+
+/** The command that makes room, and what keeps it. */
+export function raiseLimit({ inUse, most }: { inUse: number; most: number }): string {
+  const limit = Math.max(USUAL_LIMIT, 2 * most, inUse + AIO_EVENTS)
+  const setting = `fs.aio-max-nr=${limit}`
+  return `as root on the host: sysctl -w ${setting}; to keep it: echo ${setting} > /etc/sysctl.d/60-aio.conf`
+}
+
+const allowCalls = 'allow io_setup, io_submit, io_getevents and io_destroy in the seccomp profile, as those of Docker and Kubernetes do by default'
+
+function forKernelAio({ code, syscall }: BackendState, { seccomp, aio }: System): string {
+  if (code === 'EAGAIN' && syscall === 'io_setup') {
+    return aio ? raiseLimit(aio) : 'raise fs.aio-max-nr on the host'
+  }
+  if (code === 'EPERM' || code === 'EACCES') {
+    return seccomp === 'filter' ? allowCalls : 'find the security module that forbids kernel AIO, and allow io_setup and io_submit'
+  }
+  if (code === 'ENOSYS') {
+    return seccomp === 'filter' && aio
+      ? allowCalls
+      : 'run on a kernel with CONFIG_AIO (Linux 4.18 or later); sandboxes that stand in for a kernel, such as gVisor, may lack it'
+  }
+  return 'look up that error; until then the thread backend serves'
+}
+
+/**
+ * @param state of a backend that does not work
+ * @param packageRoot where an addon could be built
+ */
+export function remedyFor(state: BackendState, system: System, packageRoot: string): string {
+  const { reason = '', code, syscall } = state
+  const rebuild = `with g++, make and python3 installed, run \`npx node-gyp rebuild\` in ${packageRoot}`
+  if (code === 'ERR_DLOPEN_DISABLED') return "start node with --allow-addons, beside --permission, if the program may load addons"
+  if (code === 'ERR_DLOPEN_FAILED') return `this addon was built for another system or is damaged: ${rebuild}`
+  if (reason.startsWith('No native build')) return `there is no prebuilt addon for this platform: ${rebuild}`
+  if (/^(?:Bun|Deno)\b/.test(reason)) return 'run the program on Node to have it; pure serves here'
+  if (reason.startsWith("kernel AIO is Linux's")) return 'none is needed: another backend serves on this platform'
+  if (code === 'EMFILE' || code === 'ENFILE') return 'raise the limit of open files (ulimit -n)'
+  if (syscall === 'pthread_create') return 'raise the limit of threads (ulimit -u, or pids.max of the cgroup)'
+  return state.name === 'linux' ? forKernelAio(state, system) : 'look up that error; until then another backend serves'
+}

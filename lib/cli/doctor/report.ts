@@ -1,0 +1,41 @@
+/** All that the doctor finds. `caio doctor --json` prints it as it is. */
+import os from 'node:os'
+import type { BackendName } from '../../backend.js'
+import { packageRoot } from '../../binding.js'
+import { surveyBackends } from './backends.js'
+import { examineDirectory } from './directory.js'
+import { findProblems } from './problems.js'
+import type { Findings, Problem } from './problems.js'
+import { readSystem } from './system.js'
+
+export interface Report extends Findings {
+  caio: string
+  node: string
+  platform: string
+  kernel: string
+  problems: Problem[]
+}
+
+export interface Subject {
+  directory: string
+  backend?: BackendName
+  /** of caio */
+  version: string
+  /** where proc(5) is mounted */
+  proc?: string
+}
+
+/** @throws {UsageError} where `directory` is none */
+export function examine({ directory, backend, version, proc }: Subject): Report {
+  // Before a backend is opened here, which counts, too.
+  const system = readSystem(proc)
+  const findings = { ...system, ...surveyBackends(backend), directory: examineDirectory(directory) }
+  return {
+    caio: version,
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    kernel: os.release(),
+    ...findings,
+    problems: findProblems(findings, packageRoot),
+  }
+}

@@ -1,0 +1,71 @@
+/** The report as people read it. */
+import { AIO_EVENTS } from '../../backends/linux.js'
+import { bytes } from '../text.js'
+import type { Alignment, Directory, Verdict } from './directory.js'
+import type { Report } from './report.js'
+
+const POOL = 'our threads serve'
+
+/** What is asked, and what it means when it is served and when not. */
+const questions: [keyof Directory['answers'], string, served: string, otherwise: string][] = [
+  ['nowaitReadCached', 'NOWAIT read, cached', 'read without a thread hop', POOL],
+  ['nowaitReadCold', 'NOWAIT read, not cached', 'it may have waited', POOL],
+  ['nowaitWrite', 'NOWAIT write', 'written without a thread hop', POOL],
+  ['nowaitDirectRead', 'NOWAIT direct read', 'kernel AIO serves', POOL],
+  ['nowaitDirectWrite', 'NOWAIT direct write', 'kernel AIO serves', POOL],
+  ['asyncSync', 'AIO fdatasync', 'accepted', 'refused'],
+  ['resolveCached', 'open, path cached', 'looked up without waiting', POOL],
+]
+
+function lines(rows: readonly (readonly [string, string, string?])[]): string[] {
+  const wide = (column: 0 | 1): number => Math.max(...rows.map((row) => row[column].length))
+  const [first, second] = [wide(0), wide(1)]
+  return rows.map(([a, b, c = '']) => `  ${a.padEnd(first)}  ${c ? `${b.padEnd(second)}  ${c}` : b}`)
+}
+
+function meaning(name: string, verdict: Verdict, served: string, otherwise: string): string {
+  if (verdict === 'unknown') return 'the page cache kept what it was asked to give up'
+  if (name === 'nowaitReadCold' && verdict === 'EAGAIN') return 'declined, as it should be: our threads serve, the event loop goes on'
+  return verdict === 'served' ? served : otherwise
+}
+
+function alignmentText({ memory, offset, by }: Alignment): string {
+  if (memory === 1 && offset === 1) return 'any memory, offset and length will do, as tried'
+  return `memory at multiples of ${bytes(memory)}, offsets and lengths of ${bytes(offset)}, ${by === 'statx' ? 'as statx says' : 'as tried'}`
+}
+
+function directoryLines({ path, mount, unasked, answers, alignment }: Directory): string[] {
+  const on = mount ? `${mount.type} on ${mount.source}, mounted at ${mount.point} (${mount.options})` : 'file system unknown'
+  const head = `${path}: ${on}`
+  if (unasked !== undefined) return [head, `  nothing was asked of it: ${unasked}`]
+  const rows: [string, string, string?][] = []
+  for (const [name, question, served, otherwise] of questions) {
+    const verdict = answers[name]
+    if (verdict !== undefined) rows.push([question, verdict, meaning(name, verdict, served, otherwise)])
+  }
+  const direct = answers.direct
+  if (direct !== undefined) rows.push(['O_DIRECT', direct, alignment ? alignmentText(alignment) : ''])
+  return [head, ...(rows.length > 0 ? lines(rows) : [])]
+}
+
+const marks = { error: '✖', warning: '!', note: 'i' } as const
+
+export function formatReport({ caio, node, platform, kernel, seccomp, aio, backends, choice, directory, problems }: Report): string {
+  const room = aio ? `${aio.inUse} of ${aio.most}: room for ${Math.max(0, Math.floor((aio.most - aio.inUse) / AIO_EVENTS))} more processes or workers` : 'unknown'
+  const by = choice.by === 'order' ? 'by the usual order' : `by the word of ${choice.by}`
+  const output = [
+    `caio ${caio}, Node ${node}, ${platform}, kernel ${kernel}`,
+    '',
+    ...lines([
+      ...backends.map(({ name, works, reason }): [string, string] => [name, works ? 'works' : `does not work: ${reason ?? ''}`]),
+      ['chosen', `${choice.backend}, ${by}: ${choice.reason}`],
+    ]),
+    '',
+    ...(platform.startsWith('linux') ? [...lines([['fs.aio-nr', room], ['seccomp', seccomp ?? 'unknown']]), ''] : []),
+    ...directoryLines(directory),
+    '',
+  ]
+  if (problems.length === 0) output.push('Nothing is wrong.')
+  for (const { severity, what, remedy } of problems) output.push(`${marks[severity]} ${what}`, `  → ${remedy}`)
+  return output.join('\n')
+}

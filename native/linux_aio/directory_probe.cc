@@ -1,0 +1,155 @@
+#include "directory_probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <memory>
+
+#include "../descriptor.h"
+#include "../probe_file.h"
+#include "kernel_context.h"
+#include "open_cached.h"
+
+namespace caio {
+
+namespace {
+
+constexpr size_t kFileSize = 256 * 1024;
+constexpr size_t kBlock = 4096;
+constexpr off_t kColdBlock = 128 * 1024;
+constexpr size_t kLargestAlignment = 64 * 1024;
+
+int64_t Result(ssize_t result) { return result < 0 ? -errno : result; }
+
+int64_t NowaitRead(int fd, void* memory, size_t length, off_t offset) {
+  const iovec target{memory, length};
+  return Result(preadv2(fd, &target, 1, offset, RWF_NOWAIT));
+}
+
+int64_t NowaitWrite(int fd, void* memory, size_t length, off_t offset) {
+  const iovec source{memory, length};
+  return Result(pwritev2(fd, &source, 1, offset, RWF_NOWAIT));
+}
+
+int64_t Fill(int fd, const char* memory) {
+  for (off_t done = 0; done < static_cast<off_t>(kFileSize);) {
+    const ssize_t written = pwrite(fd, memory, kBlock, done);
+    if (written <= 0) return written < 0 ? -errno : -EIO;
+    done += written;
+  }
+  return Result(fsync(fd));
+}
+
+// Whether the page cache has given a block up after it was asked to: memory file systems have nowhere else to keep it.
+bool Evict(int fd, off_t offset) {
+  posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+  void* mapped = mmap(nullptr, kBlock, PROT_READ, MAP_SHARED, fd, offset);
+  if (mapped == MAP_FAILED) return false;
+  unsigned char resident = 1;
+  const int error = mincore(mapped, kBlock, &resident);
+  munmap(mapped, kBlock);
+  return error == 0 && (resident & 1) == 0;
+}
+
+int64_t AsyncSync(KernelContext& kernel, int fd) {
+  iocb request{};
+  request.aio_lio_opcode = IOCB_CMD_FDSYNC;
+  request.aio_fildes = static_cast<uint32_t>(fd);
+  iocb* pointer = &request;
+  const long submitted = kernel.Submit(&pointer, 1);
+  if (submitted < 0) return submitted;
+  io_event event{};
+  return kernel.WaitOne(&event, 30) ? static_cast<int64_t>(event.res) : -ETIMEDOUT;
+}
+
+struct Alignment {
+  int64_t memory = 0;  // bytes; 0 where it is not known
+  int64_t offset = 0;
+};
+
+// struct statx of statx(2) as far as the fields of STATX_DIOALIGN (Linux 6.1), which older headers lack.
+Alignment StatedAlignment(int fd) {
+  constexpr unsigned kDirectAlignment = 0x2000;
+  constexpr size_t kMask = 0, kMemory = 38, kOffset = 39;
+  uint32_t status[64] = {};
+#ifdef SYS_statx
+  if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, kDirectAlignment, status) != 0) return {};
+#endif
+  if ((status[kMask] & kDirectAlignment) == 0) return {};
+  return {status[kMemory], status[kOffset]};
+}
+
+// `memory` is aligned to twice the largest alignment, so that `memory + n` is aligned to n and no more.
+Alignment TriedAlignment(int fd, char* memory) {
+  Alignment found;
+  for (size_t size = 1; size <= kLargestAlignment && found.offset == 0; size *= 2) {
+    if (pread(fd, memory, size, static_cast<off_t>(size)) == static_cast<ssize_t>(size)) found.offset = static_cast<int64_t>(size);
+  }
+  if (found.offset == 0) return found;
+  const auto length = static_cast<size_t>(found.offset);
+  for (size_t shift = 1; shift <= kLargestAlignment && found.memory == 0; shift *= 2) {
+    if (pread(fd, memory + shift, length, found.offset) == static_cast<ssize_t>(length)) found.memory = static_cast<int64_t>(shift);
+  }
+  return found;
+}
+
+void ProbeDirect(int fd, char* memory, std::vector<Answer>& answers) {
+  const int flags = fcntl(fd, F_GETFL);
+  answers.push_back({"direct", Result(fcntl(fd, F_SETFL, flags | O_DIRECT))});
+  if (answers.back().value != 0) return;
+  const Alignment stated = StatedAlignment(fd);
+  const Alignment tried = TriedAlignment(fd, memory);
+  answers.push_back({"statedMemoryAlignment", stated.memory});
+  answers.push_back({"statedOffsetAlignment", stated.offset});
+  answers.push_back({"triedMemoryAlignment", tried.memory});
+  answers.push_back({"triedOffsetAlignment", tried.offset});
+  answers.push_back({"nowaitDirectRead", NowaitRead(fd, memory, kLargestAlignment, 0)});
+  answers.push_back({"nowaitDirectWrite", NowaitWrite(fd, memory, kLargestAlignment, 0)});
+}
+
+struct Free {
+  void operator()(char* memory) const { free(memory); }
+};
+
+}  // namespace
+
+std::vector<Answer> ProbeDirectory(const char* directory) {
+  std::vector<Answer> answers;
+  const Descriptor file(OpenTemporary(directory));
+  answers.push_back({"open", file.valid() ? 0 : file.get()});
+  if (!file.valid()) return answers;
+  const int fd = file.get();
+  struct statfs status;
+  if (fstatfs(fd, &status) == 0) answers.push_back({"type", static_cast<int64_t>(static_cast<uint32_t>(status.f_type))});
+
+  void* allocated;
+  if (posix_memalign(&allocated, 2 * kLargestAlignment, 2 * kLargestAlignment) != 0) return answers;
+  const std::unique_ptr<char, Free> owner(static_cast<char*>(allocated));
+  char* memory = owner.get();
+  for (size_t i = 0; i < 2 * kLargestAlignment; i++) memory[i] = static_cast<char>(i);
+
+  answers.push_back({"write", Fill(fd, memory)});
+  if (answers.back().value != 0) return answers;
+  answers.push_back({"nowaitReadCached", NowaitRead(fd, memory, kBlock, 0)});
+  answers.push_back({"nowaitWrite", NowaitWrite(fd, memory, kBlock, 0)});
+
+  KernelContext kernel;
+  answers.push_back({"ioSetup", kernel.Open(1)});
+  if (answers.back().value == 0) answers.push_back({"asyncSync", AsyncSync(kernel, fd)});
+  fsync(fd);  // only clean pages can be evicted
+  answers.push_back({"evicted", Evict(fd, kColdBlock)});
+  answers.push_back({"nowaitReadCold", NowaitRead(fd, memory, kBlock, kColdBlock)});
+  {
+    const Descriptor cached(OpenCached(directory, O_PATH | O_DIRECTORY));
+    answers.push_back({"resolveCached", cached.valid() ? 0 : cached.get()});
+  }
+  ProbeDirect(fd, memory, answers);
+  return answers;
+}
+
+}  // namespace caio
