@@ -72,7 +72,9 @@ const withBuffer = ['buffer', ...inBuffer]
 function fromOptions(view: unknown, options: Options | undefined): Transfer | undefined {
   if (!options || !isUsable(view)) return undefined
   const { offset = 0, position } = options
-  const { length = view.byteLength - (offset as number) } = options
+  // Only a number is subtracted: a bigint would throw, an object have its say.
+  if (typeof offset !== 'number') return undefined
+  const { length = view.byteLength - offset } = options
   return transfer(view, offset, length, position)
 }
 
