@@ -216,7 +216,9 @@ export class PureBackend implements Backend {
     const length = field(Field.length)
     if (!holds(views, field(Field.byteOffset), length)) return void setImmediate(finish, errnoOf('EFAULT'))
     const whole = write ? this.#fs.writev : this.#fs.readv
-    if (list.length > 1 && whole && length <= LARGEST_TRANSFER) return this.#vector(whole, write, fd, list, offset, length, finish)
+    // Node's read of nothing asks nobody, not even whether the descriptor is open for reading.
+    const vectored = list.length > 1 || (length === 0 && !write)
+    if (vectored && whole && length <= LARGEST_TRANSFER) return this.#vector(whole, write, fd, list, offset, length, finish)
     new Transfer(this.#fs, write, fd, offset, list, field(Field.byteOffset), length, finish).step()
   }
 
