@@ -34,8 +34,8 @@ export async function holds<C>(
   const details = await fc.check(property, { seed, numRuns, ...(path === undefined ? {} : { path }) })
   t.comment(`counted: ${name}: ${details.numRuns} cases, seed ${seed}`)
   if (!details.failed) return void t.pass(name)
-  const report = await fc.asyncDefaultReportMessage(details)
-  t.fail(`${name}: CAIO_MODEL_SEED=${seed}`, { report: report?.split('\n') })
+  const report = `${await fc.asyncDefaultReportMessage(details)}\n${String(details.errorInstance)}`
+  t.fail(`${name}: CAIO_MODEL_SEED=${seed}`, { report: report.split('\n') })
 }
 
 /** How often each thing was seen, for the report. */
