@@ -19,8 +19,8 @@ export interface Transfer {
   position: number
 }
 
-/** Node's own limit for one call. */
-const LARGEST_LENGTH = 0x7fffffff
+/** What Linux moves in one call. A longer read ends there in Node, where the engine's would go on: it is Node's own. */
+const LARGEST_LENGTH = 0x7ffff000
 
 // One record for all calls, read before the next call is made: the hot path allocates none.
 const record: Transfer = { views: [], offset: 0, length: 0, position: 0 }
@@ -72,7 +72,9 @@ const withBuffer = ['buffer', ...inBuffer]
 function fromOptions(view: unknown, options: Options | undefined): Transfer | undefined {
   if (!options || !isUsable(view)) return undefined
   const { offset = 0, position } = options
-  const { length = view.byteLength - (offset as number) } = options
+  // Only a number is subtracted: a bigint would throw, an object have its say.
+  if (typeof offset !== 'number') return undefined
+  const { length = view.byteLength - offset } = options
   return transfer(view, offset, length, position)
 }
 

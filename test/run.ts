@@ -1,7 +1,7 @@
 /**
  * Runs our suites: each file a process of plain node, so that what a test starts gets no loader, hook or environment but the
  * test's own, which the tap command would add. The shim's contract, test/fs, is run first for plain Node, the oracle, then for
- * each backend. `node dist/test/run.js [FILTER …]`
+ * each backend. What a file comments as `counted: …` is shown. `node dist/test/run.js [FILTER …]`
  */
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
@@ -103,6 +103,7 @@ async function lane(): Promise<void> {
     outcomes.push(outcome)
     const { passed, failed, seconds, output } = outcome
     console.log(`${failed > 0 ? 'FAIL' : 'ok  '}  ${suite.name}: ${passed} passed, ${failed} failed, ${seconds.toFixed(1)} s`)
+    for (const [, note] of output.matchAll(/^\s*# counted: (.*)$/gm)) console.log(`      ${note}`)
     if (failed > 0) console.log(excerpt(output))
   }
 }

@@ -1,5 +1,6 @@
 /** No addon: Node's own `fs`, or one that looks like it. Works wherever JavaScript does. */
 import nodeFs from 'node:fs'
+import { types } from 'node:util'
 import { Field, RECORD_FIELDS, Route } from '../backend.js'
 import type { Backend, Batch, Receiver } from '../backend.js'
 import { errnoOf } from '../errors.js'
@@ -95,10 +96,16 @@ class Transfer {
   }
 }
 
-/** Bytes in a view now: none, if its memory is gone. */
+type Getter = (this: unknown) => number
+
+const getterOf = (prototype: object): Getter => Object.getOwnPropertyDescriptor(prototype, 'byteLength')?.get as Getter
+const ofTypedArray = getterOf(Object.getPrototypeOf(Uint8Array.prototype) as object)
+const ofDataView = getterOf(DataView.prototype)
+
+/** Bytes in a view now, whatever it says of itself, since Node aborts where that is too much; none, if its memory is gone. */
 function lengthOf(view: View): number {
   try {
-    return view.byteLength
+    return types.isTypedArray(view) ? ofTypedArray.call(view) : ofDataView.call(view)
   } catch {
     return 0 // a DataView says so by throwing
   }
@@ -106,14 +113,16 @@ function lengthOf(view: View): number {
 
 /** Whether the memory asked for is still there. A list is used whole, so its lengths must add up. */
 function holds(views: Batch['views'][number], byteOffset: number, length: number): boolean {
-  if (!Array.isArray(views)) return byteOffset + length <= lengthOf(views as View)
+  if (!Array.isArray(views)) return Number.isInteger(length) && byteOffset + length <= lengthOf(views as View)
   return (views as readonly View[]).reduce((sum, view) => sum + lengthOf(view), 0) === length
 }
 
 /** The views without their first bytes. */
 function behind(views: readonly View[], bytes: number): Uint8Array[] {
   const rest: Uint8Array[] = []
-  for (const { buffer, byteOffset, byteLength } of views) {
+  for (const view of views) {
+    const { buffer, byteOffset } = view
+    const byteLength = lengthOf(view)
     const skipped = Math.min(bytes, byteLength)
     bytes -= skipped
     if (skipped < byteLength) rest.push(new Uint8Array(buffer, byteOffset + skipped, byteLength - skipped))
@@ -216,6 +225,8 @@ export class PureBackend implements Backend {
     const length = field(Field.length)
     if (!holds(views, field(Field.byteOffset), length)) return void setImmediate(finish, errnoOf('EFAULT'))
     const whole = write ? this.#fs.writev : this.#fs.readv
+    // Node's read of nothing asks nobody, not even whether the descriptor is open for reading.
+    if (length === 0 && !write && whole) return this.#vector(whole, write, fd, [new Uint8Array(0)], offset, length, finish)
     if (list.length > 1 && whole && length <= LARGEST_TRANSFER) return this.#vector(whole, write, fd, list, offset, length, finish)
     new Transfer(this.#fs, write, fd, offset, list, field(Field.byteOffset), length, finish).step()
   }

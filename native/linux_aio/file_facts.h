@@ -13,9 +13,10 @@ namespace caio {
 
 struct FileFacts {
   uint64_t batch = 0;     // the batch that last looked at the descriptor
-  uint32_t file_key = 0;  // the handle these facts belong to, 0 where they are checked against dev and ino
+  uint32_t file_key = 0;  // the handle these facts belong to, 0 where they are checked against the file itself
   dev_t dev = 0;
   ino_t ino = 0;
+  int64_t born = 0;  // nanoseconds since 1970, 0 where unknown: an inode's number is used again
   bool regular = false;
   bool direct = false;  // opened with O_DIRECT
   NowaitHistory reads;

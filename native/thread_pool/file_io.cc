@@ -20,6 +20,9 @@ namespace {
 #define IOV_MAX 1024
 #endif
 
+// What Linux moves in one call, however much is asked for (MAX_RW_COUNT).
+constexpr size_t kLargestTransfer = 0x7ffff000;
+
 // Faulting fresh memory in page by page costs more than filling it: 131,072 faults for 512 MiB. Asked for as a whole just before
 // it is filled, it took half as long. (Huge pages were faster still, or, where the kernel had to make room for them, much slower;
 // where the pages are there already, asking costs half as much as the copy.)
@@ -48,9 +51,13 @@ int64_t Read(Request& request) {
   if (request.fresh_memory) FaultIn(request.single);
   for (;;) {
     const ssize_t result = ReadOnce(request);
-    if (result >= 0) return static_cast<int64_t>(request.done) + result;
-    if (errno == EINTR) continue;
-    return request.done > 0 ? static_cast<int64_t>(request.done) : -errno;
+    if (result < 0) {
+      if (errno == EINTR) continue;
+      return request.done > 0 ? static_cast<int64_t>(request.done) : -errno;
+    }
+    request.Advance(static_cast<size_t>(result));
+    // Short is the end of the file, but for what the kernel itself cuts off.
+    if (static_cast<size_t>(result) < kLargestTransfer || request.done >= request.length) return static_cast<int64_t>(request.done);
   }
 }
 

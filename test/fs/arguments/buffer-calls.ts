@@ -7,8 +7,8 @@ const zero = literals(0)
 const four = literals(4)
 
 /** Node aborts on a read of NaN, '4' or true bytes, and on a write of -0. */
-const readLengths = literals(undefined, null, 0, -0, 1, 13, 15, 16, 17, -1, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 53, Infinity, 4n)
-const writeLengths = [...literals(undefined, null, 0, 1, 13, 15, 16, 17, -1, 2 ** 31, 2 ** 53, Infinity, NaN, 1.5, '4', 4n, true)]
+export const readLengths = literals(undefined, null, 0, -0, 1, 13, 15, 16, 17, -1, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 53, Infinity, 4n)
+export const writeLengths = [...literals(undefined, null, 0, 1, 13, 15, 16, 17, -1, 2 ** 31, 2 ** 53, Infinity, NaN, 1.5, '4', 4n, true)]
 
 const somePositions = literals(undefined, null, 0, 5, 24, 30)
 
@@ -57,6 +57,7 @@ const lists: object[] = [
   { offset: 4, length: 13, position: 0 },
   { offset: -1, position: 0 },
   { offset: 1.5, position: 0 },
+  { offset: 4n, position: 0 },
   { offset: null, length: 4, position: 0 },
   { offset: '1', length: 4, position: 0 },
   { offset: 0, length: 0, position: 0 },

@@ -1,0 +1,47 @@
+/** One side of a comparison: a directory with some files, and the handles that a random program has opened there. */
+import nodeFs from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { outcomeOf } from '../fs/differential.js'
+import type { FsPromises } from '../fs/subject.js'
+import { filled } from '../fs/arguments/values.js'
+
+export const SLOTS = 3
+
+export class World {
+  readonly fs: FsPromises
+  readonly directory: string
+  /** Closed ones stay, for what comes too late. */
+  readonly handles: (FileHandle | undefined)[] = new Array<undefined>(SLOTS).fill(undefined)
+  readonly appends: boolean[] = new Array<boolean>(SLOTS).fill(false)
+
+  constructor(fs: FsPromises, directory: string) {
+    this.fs = fs
+    this.directory = directory
+    nodeFs.mkdirSync(join(directory, 'directory'), { recursive: true })
+    for (const [name, size] of [['a', 26], ['b', 100], ['c', 5000], ['empty', 0], ['large', 70_001]] as const) {
+      nodeFs.writeFileSync(join(directory, name), filled(size))
+    }
+    nodeFs.symlinkSync('a', join(directory, 'link'))
+    nodeFs.symlinkSync('gone', join(directory, 'dangling'))
+  }
+
+  /** What is there in the end: kinds, modes and contents. */
+  files(): unknown {
+    const names = nodeFs.readdirSync(this.directory, { recursive: true, encoding: 'utf8' }).sort()
+    return names.map((name) => {
+      const path = join(this.directory, name)
+      const { mode, size } = nodeFs.lstatSync(path)
+      const file = (mode & nodeFs.constants.S_IFMT) === nodeFs.constants.S_IFREG
+      return [name, mode.toString(8), file ? size : -1, file ? nodeFs.readFileSync(path, 'latin1') : '']
+    })
+  }
+
+  async end(): Promise<unknown> {
+    const closed = []
+    for (const handle of this.handles) if (handle) closed.push(await outcomeOf(() => handle.close()))
+    const files = this.files()
+    nodeFs.rmSync(this.directory, { recursive: true, force: true })
+    return { closed, files }
+  }
+}
