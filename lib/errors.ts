@@ -21,7 +21,9 @@ export const ECANCELED = errnoOf('ECANCELED')
  * @param errno negative, as libuv and the kernel give it
  */
 export function errnoException(errno: number, syscall: string): NodeJS.ErrnoException {
-  const [code, text] = systemErrors.get(errno) ?? [`Unknown system error ${errno}`, '']
+  // libuv has no name for every error, EDQUOT for one.
+  const unknown = `Unknown system error ${errno}`
+  const [code, text] = systemErrors.get(errno) ?? [unknown, unknown]
   const error: NodeJS.ErrnoException = new Error(`${code}: ${text}, ${syscall}`)
   error.errno = errno
   error.code = code
