@@ -90,3 +90,6 @@ export function invalidState(problem: string): Error & CodedError {
 export function backendUnavailable(name: string, reason: string): Error & CodedError {
   return coded(new Error(`The ${name} backend is not available: ${reason}`), 'ERR_CAIO_BACKEND_UNAVAILABLE')
 }
+
+/** Why a backend whose means are all there does not work on this machine. Worth a warning, which a missing addon is not. */
+export class BackendRefused extends Error {}

@@ -1,7 +1,7 @@
 /** Which backend serves: asked for in code, by CAIO_IMPL, by the file default_implementation, or the first that works. */
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { backendUnavailable, invalidArgValue } from './errors.js'
+import { BackendRefused, backendUnavailable, invalidArgValue } from './errors.js'
 import type { Backend, BackendName } from './backend.js'
 import { packageRoot } from './binding.js'
 import { LinuxBackend } from './backends/linux.js'
@@ -63,16 +63,22 @@ export class Registry {
     this.#warn(message, code)
   }
 
-  /** The first that works. Says so once if that is not the best that this platform should have. */
-  first(): Choice {
+  /**
+   * The first that works. Says so once if this machine refuses a better one.
+   * @param told of which backends that has been said already
+   */
+  first(told: ReadonlySet<string> = new Set()): Choice {
     const failures: string[] = []
+    const refused: string[] = []
     for (const name of this.names) {
       const backend = this.open(name)
       if (!(backend instanceof Error)) {
+        for (const each of refused) this.warnOnce(`${each}; ${name} serves instead`, 'CAIO_BACKEND_UNAVAILABLE')
         const reason = failures.length === 0 ? `${name} works here and is the first choice` : failures.join('; ')
         return { backend, reason: failures.length === 0 ? reason : `${name} is the first that works: ${reason}` }
       }
       failures.push(`${name}: ${backend.message}`)
+      if (backend instanceof BackendRefused && !told.has(name)) refused.push(`the ${name} backend does not work here: ${backend.message}`)
     }
     throw backendUnavailable('default', failures.join('; '))
   }
@@ -98,8 +104,10 @@ export function chooseByWish(registry: Registry, { variable, file }: Wishes): Ch
     { name: variable, source: 'CAIO_IMPL' },
     { name: file, source: 'the file default_implementation' },
   ]
+  const told = new Set<string>()
   for (const { name, source } of wishes) {
     if (!name) continue
+    told.add(name)
     if (!registry.has(name)) {
       registry.warnOnce(`${source} names "${name}", but the backends are ${registry.names.join(', ')}`, 'CAIO_BACKEND_UNKNOWN')
       continue
@@ -108,7 +116,7 @@ export function chooseByWish(registry: Registry, { variable, file }: Wishes): Ch
     if (!(backend instanceof Error)) return { backend, reason: `${source} names it` }
     registry.warnOnce(`${source} names "${name}", which does not work here: ${backend.message}`, 'CAIO_BACKEND_UNAVAILABLE')
   }
-  return registry.first()
+  return registry.first(told)
 }
 
 const registry = new Registry(

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import type { Backend, Batch, Receiver, Route, Supports } from '../backend.js'
 import { COMPLETION_FIELDS, loadBinding } from '../binding.js'
 import type { Binding, Environment, Kind } from '../binding.js'
-import { errnoException } from '../errors.js'
+import { BackendRefused, errnoException } from '../errors.js'
 
 /** Room for the largest batch that completes at once; more comes in several calls. */
 const COMPLETIONS = 2048
@@ -35,7 +35,7 @@ class Runtime {
     this.binding = loadBinding()
     const threads = threadCount(process.env['CAIO_THREADS'])
     const started = this.binding.start(threads, (count) => this.#deliver(count), this.#completions)
-    if (typeof started === 'number') throw errnoException(started, 'eventfd')
+    if (typeof started === 'number') throw new BackendRefused(errnoException(started, 'eventfd').message)
     this.#environment = started
   }
 
@@ -107,7 +107,7 @@ export abstract class NativeBackend implements Backend {
     this.#kind = kind
     this.#runtime = runtime ??= new Runtime()
     const failure = this.#runtime.open(kind)
-    if (failure) throw new Error(explain(...failure))
+    if (failure) throw new BackendRefused(explain(...failure))
   }
 
   protected get runtime(): Runtime {

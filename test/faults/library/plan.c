@@ -51,12 +51,7 @@ static int find_addon(struct dl_phdr_info *info, size_t size, void *data) {
 
 bool by_addon(const void *return_address) {
   const uintptr_t address = (uintptr_t)return_address;
-  if (__atomic_load_n(&addon_start, __ATOMIC_ACQUIRE) == 0) {
-    // Only a caller in some .node file is worth the search.
-    Dl_info info;
-    if (!dladdr(return_address, &info) || !info.dli_fname || !strstr(info.dli_fname, "caio.node")) return false;
-    dl_iterate_phdr(find_addon, NULL);
-  }
+  if (__atomic_load_n(&addon_start, __ATOMIC_ACQUIRE) == 0 && dl_iterate_phdr(find_addon, NULL) == 0) return false;
   return address >= addon_start && address < addon_end;
 }
 
