@@ -21,7 +21,9 @@ export const ECANCELED = errnoOf('ECANCELED')
  * @param errno negative, as libuv and the kernel give it
  */
 export function errnoException(errno: number, syscall: string): NodeJS.ErrnoException {
-  const [code, text] = systemErrors.get(errno) ?? [`Unknown system error ${errno}`, '']
+  // libuv has no name for every error, EDQUOT for one.
+  const unknown = `Unknown system error ${errno}`
+  const [code, text] = systemErrors.get(errno) ?? [unknown, unknown]
   const error: NodeJS.ErrnoException = new Error(`${code}: ${text}, ${syscall}`)
   error.errno = errno
   error.code = code
@@ -87,4 +89,14 @@ export function invalidState(problem: string): Error & CodedError {
 /** `ERR_CAIO_BACKEND_UNAVAILABLE` */
 export function backendUnavailable(name: string, reason: string): Error & CodedError {
   return coded(new Error(`The ${name} backend is not available: ${reason}`), 'ERR_CAIO_BACKEND_UNAVAILABLE')
+}
+
+/** Why a backend whose means are all there does not work on this machine. Worth a warning, which a missing addon is not. */
+export class BackendRefused extends Error {
+  /** @param by what was refused: its `errno`, `code` and `syscall` become this error's */
+  constructor(message: string, by: Partial<NodeJS.ErrnoException> = {}) {
+    super(message)
+    const { errno, code, syscall } = by
+    Object.assign(this, { errno, code, syscall })
+  }
 }

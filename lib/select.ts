@@ -1,7 +1,7 @@
 /** Which backend serves: asked for in code, by CAIO_IMPL, by the file default_implementation, or the first that works. */
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { backendUnavailable, invalidArgValue } from './errors.js'
+import { BackendRefused, backendUnavailable, invalidArgValue } from './errors.js'
 import type { Backend, BackendName } from './backend.js'
 import { packageRoot } from './binding.js'
 import { debug } from './debug.js'
@@ -72,22 +72,22 @@ export class Registry {
   }
 
   /**
-   * The first that works. Says so once if one before it is installed and failed its probe: something here can be set right then,
-   * where a missing addon or another system may be just as wished.
-   * @param told names of which it has been said already
+   * The first that works. Says so once if this machine refuses a better one.
+   * @param told of which backends that has been said already
    */
-  first(told: readonly string[] = []): Choice {
+  first(told: ReadonlySet<string> = new Set()): Choice {
     const failures: string[] = []
-    const probeFailures: string[] = []
+    const refused: string[] = []
     for (const name of this.names) {
       const backend = this.open(name)
       if (!(backend instanceof Error)) {
-        for (const message of probeFailures) this.warnOnce(`${message}; ${name} serves instead`, 'CAIO_BACKEND_UNAVAILABLE')
+        for (const each of refused) this.warnOnce(`${each}; ${name} serves instead`, 'CAIO_BACKEND_UNAVAILABLE')
         const reason = failures.length === 0 ? `${name} works here and is the first choice` : failures.join('; ')
         return { backend, reason: failures.length === 0 ? reason : `${name} is the first that works: ${reason}` }
       }
-      failures.push(`${name}: ${reasonOf(backend)}`)
-      if ('errno' in backend && !told.includes(name)) probeFailures.push(`the ${name} backend does not work here: ${reasonOf(backend)}`)
+      const reason = reasonOf(backend)
+      failures.push(`${name}: ${reason}`)
+      if (backend instanceof BackendRefused && !told.has(name)) refused.push(`the ${name} backend does not work here: ${reason}`)
     }
     throw backendUnavailable('default', failures.join('; '))
   }
@@ -113,9 +113,10 @@ export function chooseByWish(registry: Registry, { variable, file }: Wishes): Ch
     { name: variable, source: 'CAIO_IMPL' },
     { name: file, source: 'the file default_implementation' },
   ]
-  const told: string[] = []
+  const told = new Set<string>()
   for (const { name, source } of wishes) {
     if (!name) continue
+    told.add(name)
     if (!registry.has(name)) {
       registry.warnOnce(`${source} names "${name}", but the backends are ${registry.names.join(', ')}`, 'CAIO_BACKEND_UNKNOWN')
       continue
@@ -123,7 +124,6 @@ export function chooseByWish(registry: Registry, { variable, file }: Wishes): Ch
     const backend = registry.open(name)
     if (!(backend instanceof Error)) return { backend, reason: `${source} names it` }
     registry.warnOnce(`${source} names "${name}", which does not work here: ${reasonOf(backend)}`, 'CAIO_BACKEND_UNAVAILABLE')
-    told.push(name)
   }
   return registry.first(told)
 }

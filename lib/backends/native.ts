@@ -4,7 +4,7 @@ import type { Backend, Batch, Receiver, Route, Supports } from '../backend.js'
 import { COMPLETION_FIELDS, loadBinding } from '../binding.js'
 import type { Binding, Environment, Kind } from '../binding.js'
 import { debug } from '../debug.js'
-import { errnoException } from '../errors.js'
+import { BackendRefused, errnoException } from '../errors.js'
 
 /** Room for the largest batch that completes at once; more comes in several calls. */
 const COMPLETIONS = 2048
@@ -36,7 +36,10 @@ class Runtime {
     this.binding = loadBinding()
     const threads = threadCount(process.env['CAIO_THREADS'])
     const started = this.binding.start(threads, (count) => this.#deliver(count), this.#completions)
-    if (typeof started === 'number') throw errnoException(started, 'eventfd')
+    if (typeof started === 'number') {
+      const error = errnoException(started, 'eventfd')
+      throw new BackendRefused(error.message, error)
+    }
     this.#environment = started
     debug('environment: started, %d threads at most', threads)
   }
@@ -109,10 +112,7 @@ export abstract class NativeBackend implements Backend {
     this.#kind = kind
     this.#runtime = runtime ??= new Runtime()
     const failure = this.#runtime.open(kind)
-    if (!failure) return
-    const [errno, syscall] = failure
-    const { code } = errnoException(errno, syscall)
-    throw Object.assign(new Error(explain(errno, syscall)), { errno, code, syscall })
+    if (failure) throw new BackendRefused(explain(...failure), errnoException(...failure))
   }
 
   protected get runtime(): Runtime {

@@ -67,9 +67,9 @@ FileFacts* FileFactsTable::Find(const Request& request) {
   return &facts;
 }
 
-int64_t FileSize(int fd) {
+bool IsEndOfFile(int fd, int64_t offset) {
   struct stat status;
-  return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? status.st_size : -1;
+  return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && offset >= status.st_size;
 }
 
 }  // namespace caio

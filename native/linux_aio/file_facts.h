@@ -38,7 +38,7 @@ class FileFactsTable {
   std::vector<FileFacts> by_fd_;
 };
 
-// Size of the file now, or -1. Does not wait for a server.
-int64_t FileSize(int fd);
+// Whether there is nothing at `offset` and behind. False where that cannot be told: a read there will tell.
+bool IsEndOfFile(int fd, int64_t offset);
 
 }  // namespace caio

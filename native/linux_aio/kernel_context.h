@@ -44,7 +44,9 @@ class KernelContext {
     timespec zero{};
     long count;
     do {
-      count = abi::GetEvents(id_, 0, 64, events, &zero);
+      // A signal's business, and the wake-up for what is there has been taken already.
+      while ((count = abi::GetEvents(id_, 0, 64, events, &zero)) == -EINTR) {
+      }
       for (long i = 0; i < count; i++) each(events[i]);
     } while (count == 64);
   }

@@ -208,7 +208,7 @@ bool LinuxEngine::Answered(Request& request, int64_t result, Route route) {
     Remember(request, NowaitAnswer::kHit);
     const auto moved = static_cast<size_t>(result);
     // A short read that ends at the end of the file is whole; kernels 5.9 and 5.10 also cut NOWAIT reads short elsewhere.
-    const bool whole = moved == request.length || (IsRead(request.opcode) && request.offset + result >= FileSize(request.fd));
+    const bool whole = moved == request.length || (IsRead(request.opcode) && IsEndOfFile(request.fd, request.offset + result));
     if (!whole) {
       request.Advance(moved);
       return false;

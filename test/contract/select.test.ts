@@ -3,10 +3,11 @@ import t from 'tap'
 import type { Backend } from 'caio'
 import { Registry, chooseByWish, parseDefaultImplementation } from '../../lib/select.js'
 import type { Wishes } from '../../lib/select.js'
+import { BackendRefused } from '../../lib/errors.js'
 import { ManualBackend } from './manual-backend.js'
 
 /** Candidates of which those named work, with a count of how often each was opened. */
-function fakes(working: readonly string[]) {
+function fakes(working: readonly string[], { refused = [] }: { refused?: readonly string[] } = {}) {
   const opened: string[] = []
   const warnings: [message: string, code: string][] = []
   const backends = new Map<string, Backend>()
@@ -14,6 +15,7 @@ function fakes(working: readonly string[]) {
     name,
     open() {
       opened.push(name)
+      if (refused.includes(name)) throw new BackendRefused(`${name} refused`)
       if (!working.includes(name)) throw new Error(`no ${name} today`)
       const backend = new ManualBackend()
       backends.set(name, backend)
@@ -96,6 +98,16 @@ for (const { what, working, wishes, chosen, reason, warnings: expected = [], ope
     for (const [i, pattern] of expected.entries()) t.match(warnings[i]?.join(': '), pattern)
   })
 }
+
+t.test('a machine that refuses a better one: said once, and only once', async (t) => {
+  const { registry, warnings } = fakes(['pure'], { refused: ['linux'] })
+  for (let time = 0; time < 2; time++) t.match(chooseByWish(registry, none).reason, /linux: linux refused; thread: no thread today/)
+  t.same(warnings, [['the linux backend does not work here: linux refused; pure serves instead', 'CAIO_BACKEND_UNAVAILABLE']])
+
+  const wished = fakes(['thread', 'pure'], { refused: ['linux'] })
+  t.equal(chooseByWish(wished.registry, { ...none, variable: 'linux' }).backend, wished.backends.get('thread'))
+  t.equal(wished.warnings.length, 1, 'whose wish cannot be had hears of it in that warning')
+})
 
 t.test('none at all', async (t) => {
   const { registry } = fakes([])

@@ -1,0 +1,29 @@
+/** The fault library, compiled, and the environment of a process that has it interposed. */
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import root from 'tap'
+import type { Test } from 'tap'
+import { temporaryDirectory } from '../harness.js'
+import { Plan } from './plan.js'
+
+let compiled: string | undefined
+
+/** Compiles it, once a test file. */
+export function faultLibrary(): string {
+  if (compiled) return compiled
+  const library = join(temporaryDirectory(root as unknown as Test), 'faults.so')
+  // The sources stand beside this file's own, not in dist/.
+  const folder = fileURLToPath(new URL('../../../test/faults/library', import.meta.url))
+  const sources = fs.readdirSync(folder).filter((name) => name.endsWith('.c'))
+  const flags = ['-std=gnu11', '-shared', '-fPIC', '-O1', '-Wall', '-Wextra', '-Werror']
+  execFileSync('cc', [...flags, '-o', library, ...sources.map((name) => join(folder, name)), '-ldl', '-lpthread'])
+  return (compiled = library)
+}
+
+/** A plan, and the environment of a process that follows it. The process finds the plan by CAIO_FAULTS. */
+export function makePlan(t: Test): { plan: Plan; env: NodeJS.ProcessEnv } {
+  const path = join(temporaryDirectory(t), 'plan')
+  return { plan: new Plan(path), env: { LD_PRELOAD: faultLibrary(), CAIO_FAULTS: path } }
+}

@@ -1,0 +1,246 @@
+// Interposed by LD_PRELOAD under the addon: each call does as planned, or what it always does. The addon's own calls count, and of
+// others' (libuv's, for the pure backend) those on the file that the plan names.
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <linux/aio_abi.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "plan.h"
+
+typedef int64_t off;
+
+#define REAL(name) ((__typeof__(&name))real_function(#name))
+static void *real_function(const char *name) { return dlsym(RTLD_NEXT, name); }
+#define BY_ADDON by_addon(__builtin_return_address(0))
+
+long real_syscall(long number, long a, long b, long c, long d, long e, long f) {
+  static long (*real)(long, ...);
+  if (!real) real = (long (*)(long, ...))real_function("syscall");
+  return real(number, a, b, c, d, e, f);
+}
+
+static int failed(int error) {
+  errno = error;
+  return -1;
+}
+
+// Of what is done to a file. fstat by the plain system call, which is not counted.
+static bool counts(const void *caller, int fd) {
+  if (by_addon(caller)) return true;
+  const int64_t inode = plan()->inode;
+  struct stat status;
+  return inode != 0 && real_syscall(SYS_newfstatat, fd, (long)"", (long)&status, 0x1000 /* AT_EMPTY_PATH */, 0, 0) == 0 &&
+         (int64_t)status.st_ino == inode;
+}
+
+static long raw(long number, int fd, const void *memory, long length, off offset, int flags) {
+  return real_syscall(number, fd, (long)memory, length, (long)offset, 0, flags);
+}
+
+static long total(const struct iovec *vectors, int count) {
+  long sum = 0;
+  for (int i = 0; i < count; i++) sum += (long)vectors[i].iov_len;
+  return sum;
+}
+
+// The vectors that hold the first `limit` bytes.
+static int cut(const struct iovec *vectors, int count, long limit, struct iovec *out) {
+  int used = 0;
+  for (; used < count && limit > 0; used++) {
+    out[used] = vectors[used];
+    if ((long)out[used].iov_len > limit) out[used].iov_len = (size_t)limit;
+    limit -= (long)out[used].iov_len;
+  }
+  return used;
+}
+
+// Direct I/O moves whole sectors.
+int32_t possible(int fd, int32_t bytes) {
+  const bool direct = (real_syscall(SYS_fcntl, fd, 3 /* F_GETFL */, 0, 0, 0, 0) & 040000 /* O_DIRECT */) != 0;
+  return direct && bytes > 0 ? (bytes + 511) / 512 * 512 : bytes;
+}
+
+// One read or write, single or vectored, as planned.
+static long transfer(enum call call, const char *name, long number, int fd, const void *memory, long length, off offset, int flags) {
+  const int32_t begin = tick();
+  struct rule rule = use(call);
+  if (rule.action == FAIL) return failed(rule.argument);
+  if (rule.action == SHORT) rule.argument = possible(fd, rule.argument);
+  const bool vectored = call != CALL_PREAD && call != CALL_PWRITE;
+  struct iovec some[1024];
+  if (rule.action == SHORT && vectored) {
+    length = cut(memory, (int)length, rule.argument, some);
+    memory = some;
+  } else if (rule.action == SHORT && length > rule.argument) {
+    length = rule.argument;
+  }
+  const long result = length == 0 ? 0 : raw(number, fd, memory, length, offset, flags);
+  const int error = errno;
+  if (result < 0) check_memory(name, error);
+  note(call, fd, offset, vectored ? total(memory, (int)length) : length, result < 0 ? -error : result, begin);
+  errno = error;
+  return result;
+}
+
+#define TRANSFER(call, name, number, flags) \
+  if (counts(__builtin_return_address(0), fd)) return transfer(call, name, number, fd, memory, (long)length, offset, flags); \
+  return raw(number, fd, memory, (long)length, offset, flags)
+
+ssize_t pread64(int fd, void *memory, size_t length, off offset) { TRANSFER(CALL_PREAD, "pread", SYS_pread64, 0); }
+ssize_t pread(int fd, void *memory, size_t length, off offset) { TRANSFER(CALL_PREAD, "pread", SYS_pread64, 0); }
+ssize_t pwrite64(int fd, const void *memory, size_t length, off offset) { TRANSFER(CALL_PWRITE, "pwrite", SYS_pwrite64, 0); }
+ssize_t pwrite(int fd, const void *memory, size_t length, off offset) { TRANSFER(CALL_PWRITE, "pwrite", SYS_pwrite64, 0); }
+ssize_t preadv64(int fd, const struct iovec *memory, int length, off offset) { TRANSFER(CALL_PREADV, "preadv", SYS_preadv, 0); }
+ssize_t preadv(int fd, const struct iovec *memory, int length, off offset) { TRANSFER(CALL_PREADV, "preadv", SYS_preadv, 0); }
+ssize_t pwritev64(int fd, const struct iovec *memory, int length, off offset) { TRANSFER(CALL_PWRITEV, "pwritev", SYS_pwritev, 0); }
+ssize_t pwritev(int fd, const struct iovec *memory, int length, off offset) { TRANSFER(CALL_PWRITEV, "pwritev", SYS_pwritev, 0); }
+ssize_t preadv64v2(int fd, const struct iovec *memory, int length, off offset, int flags) {
+  TRANSFER(CALL_PREADV2, "preadv2", SYS_preadv2, flags);
+}
+ssize_t pwritev64v2(int fd, const struct iovec *memory, int length, off offset, int flags) {
+  TRANSFER(CALL_PWRITEV2, "pwritev2", SYS_pwritev2, flags);
+}
+
+static int sync_file(enum call call, long number, int fd, const void *caller) {
+  if (!counts(caller, fd)) return (int)real_syscall(number, fd, 0, 0, 0, 0, 0);
+  const int32_t begin = tick();
+  const struct rule rule = use(call);
+  const long result = rule.action == FAIL ? failed(rule.argument) : real_syscall(number, fd, 0, 0, 0, 0, 0);
+  const int error = errno;
+  note(call, fd, 0, 0, result < 0 ? -error : result, begin);
+  errno = error;
+  return (int)result;
+}
+
+int fsync(int fd) { return sync_file(CALL_FSYNC, SYS_fsync, fd, __builtin_return_address(0)); }
+int fdatasync(int fd) { return sync_file(CALL_FDATASYNC, SYS_fdatasync, fd, __builtin_return_address(0)); }
+
+// What may fail, and has no other way to go wrong.
+#define MAY_FAIL(call) \
+  if (BY_ADDON) { \
+    const struct rule rule = use(call); \
+    if (rule.action == FAIL) return failed(rule.argument); \
+  }
+
+int ftruncate64(int fd, off length) {
+  MAY_FAIL(CALL_FTRUNCATE)
+  return (int)real_syscall(SYS_ftruncate, fd, (long)length, 0, 0, 0, 0);
+}
+
+int open64(const char *path, int flags, ...) {
+  va_list rest;
+  va_start(rest, flags);
+  const int mode = va_arg(rest, int);
+  va_end(rest);
+  MAY_FAIL(CALL_OPEN)
+  return (int)real_syscall(SYS_openat, -100 /* AT_FDCWD */, (long)path, flags, mode, 0, 0);
+}
+
+int stat64(const char *path, struct stat64 *status) {
+  MAY_FAIL(CALL_STAT)
+  return REAL(stat64)(path, status);
+}
+
+int fstat64(int fd, struct stat64 *status) {
+  MAY_FAIL(CALL_FSTAT)
+  return REAL(fstat64)(fd, status);
+}
+
+int fcntl64(int fd, int command, ...) {
+  va_list rest;
+  va_start(rest, command);
+  const long argument = va_arg(rest, long);
+  va_end(rest);
+  MAY_FAIL(CALL_FCNTL)
+  return (int)real_syscall(SYS_fcntl, fd, command, argument, 0, 0, 0);
+}
+
+int eventfd(unsigned initial, int flags) {
+  MAY_FAIL(CALL_EVENTFD)
+  return (int)real_syscall(SYS_eventfd2, (long)initial, flags, 0, 0, 0, 0);
+}
+
+int poll(struct pollfd *fds, nfds_t count, int timeout) {
+  MAY_FAIL(CALL_POLL)
+  return REAL(poll)(fds, count, timeout);
+}
+
+ssize_t write(int fd, const void *memory, size_t length) {
+  const int32_t begin = tick();
+  struct rule rule = {0};
+  if (BY_ADDON) rule = use(CALL_SIGNAL);
+  if (rule.action == FAIL) return failed(rule.argument);
+  const ssize_t result = REAL(write)(fd, memory, length);
+  if (rule.action == SPURIOUS) REAL(write)(fd, memory, length);
+  const int error = errno;
+  if (fd == 1) note(CALL_SIGNAL, fd, 0, (int64_t)length, result, begin);
+  errno = error;
+  return result;
+}
+
+ssize_t read(int fd, void *memory, size_t length) {
+  MAY_FAIL(CALL_CLEAR)
+  return REAL(read)(fd, memory, length);
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument) {
+  struct rule rule = {0};
+  if (BY_ADDON) rule = use(CALL_THREAD);
+  return rule.action == FAIL ? rule.argument : REAL(pthread_create)(thread, attributes, start, argument);
+}
+
+// operator new[](size_t, nothrow)
+void *_ZnamRKSt9nothrow_t(size_t size, const void *tag) {
+  struct rule rule = {0};
+  if (BY_ADDON) rule = use(CALL_NEW);
+  return rule.action == FAIL ? NULL : ((void *(*)(size_t, const void *))real_function("_ZnamRKSt9nothrow_t"))(size, tag);
+}
+
+static long submit(unsigned long context, long count, void **iocbs) {
+  const struct rule rule = use(CALL_IO_SUBMIT);
+  if (rule.action == FAIL) return failed(rule.argument);
+  if (rule.action == SHORT && count > rule.argument) count = rule.argument;
+  if (count == 0) return 0;
+  if (is_emulated(context)) return emulated_submit(context, count, iocbs);
+  return real_syscall(SYS_io_submit, (long)context, count, (long)iocbs, 0, 0, 0);
+}
+
+long syscall(long number, ...) {
+  va_list rest;
+  va_start(rest, number);
+  long a[6];
+  for (int i = 0; i < 6; i++) a[i] = va_arg(rest, long);
+  va_end(rest);
+  if (!BY_ADDON) return real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+  struct rule rule = {0};
+  switch (number) {
+    case SYS_io_setup:
+      rule = use(CALL_IO_SETUP);
+      if (rule.action == 0 && plan()->emulated) return emulated_setup((unsigned)a[0], (unsigned long *)a[1]);
+      break;
+    case SYS_io_destroy:
+      if (is_emulated((unsigned long)a[0])) return emulated_destroy((unsigned long)a[0]);
+      break;
+    case SYS_io_submit:
+      return submit((unsigned long)a[0], a[1], (void **)a[2]);
+    case SYS_io_getevents:
+      rule = use(CALL_IO_GETEVENTS);
+      if (rule.action == 0 && is_emulated((unsigned long)a[0])) {
+        return emulated_getevents((unsigned long)a[0], a[1], a[2], (void *)a[3], (void *)a[4]);
+      }
+      break;
+    case SYS_openat2:
+      rule = use(CALL_OPENAT2);
+      break;
+  }
+  if (rule.action == FAIL) return failed(rule.argument);
+  return real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}

@@ -1,0 +1,100 @@
+#define _GNU_SOURCE
+#include "plan.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct plan nothing;
+static struct plan *shared = &nothing;
+static pthread_once_t mapped = PTHREAD_ONCE_INIT;
+
+static void map(void) {
+  const char *path = getenv("CAIO_FAULTS");
+  if (!path) return;
+  const int fd = (int)real_syscall(SYS_openat, AT_FDCWD, (long)path, O_RDWR | O_CLOEXEC, 0, 0, 0);
+  if (fd < 0) return;
+  void *memory = mmap(NULL, sizeof(struct plan), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (memory != MAP_FAILED) shared = memory;
+  real_syscall(SYS_close, fd, 0, 0, 0, 0, 0);
+}
+
+struct plan *plan(void) {
+  pthread_once(&mapped, map);
+  return shared;
+}
+
+static uintptr_t addon_start, addon_end;
+
+static int find_addon(struct dl_phdr_info *info, size_t size, void *data) {
+  (void)size, (void)data;
+  const size_t length = strlen(info->dlpi_name);
+  if (length < 9 || strcmp(info->dlpi_name + length - 9, "caio.node") != 0) return 0;
+  uintptr_t end = info->dlpi_addr;
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    const uintptr_t last = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr + info->dlpi_phdr[i].p_memsz;
+    if (info->dlpi_phdr[i].p_type == PT_LOAD && last > end) end = last;
+  }
+  addon_end = end;
+  __atomic_store_n(&addon_start, info->dlpi_addr, __ATOMIC_RELEASE);
+  return 1;
+}
+
+bool by_addon(const void *return_address) {
+  const uintptr_t address = (uintptr_t)return_address;
+  if (__atomic_load_n(&addon_start, __ATOMIC_ACQUIRE) == 0 && dl_iterate_phdr(find_addon, NULL) == 0) return false;
+  return address >= addon_start && address < addon_end;
+}
+
+static void pause_for(long microseconds) {
+  const struct timespec time = {microseconds / 1000000, microseconds % 1000000 * 1000};
+  nanosleep(&time, NULL);
+}
+
+static void hold(struct plan *p, int milliseconds) {
+  __atomic_add_fetch(&p->held, 1, __ATOMIC_SEQ_CST);
+  for (int waited = 0; waited < milliseconds * 1000 && !__atomic_load_n(&p->released, __ATOMIC_SEQ_CST); waited += 200) pause_for(200);
+  __atomic_sub_fetch(&p->held, 1, __ATOMIC_SEQ_CST);
+}
+
+struct rule use(enum call call) {
+  struct plan *p = plan();
+  const struct rule none = {0};
+  if (!__atomic_load_n(&p->armed, __ATOMIC_SEQ_CST)) return none;
+  const int32_t n = __atomic_add_fetch(&p->uses[call], 1, __ATOMIC_SEQ_CST);
+  for (int i = 0; i < p->rule_count; i++) {
+    const struct rule rule = p->rules[i];
+    if (rule.call != (int32_t)call || n < rule.first || n - rule.first >= rule.count) continue;
+    __atomic_add_fetch(&p->injected[call], 1, __ATOMIC_SEQ_CST);
+    if (rule.action == HOLD) hold(p, rule.argument);
+    if (rule.action == LATE) pause_for(rule.argument);
+    if (rule.action == HOLD || rule.action == LATE) continue;
+    return rule;
+  }
+  return none;
+}
+
+int32_t tick(void) { return __atomic_add_fetch(&plan()->clock, 1, __ATOMIC_SEQ_CST); }
+
+void note(enum call call, int fd, int64_t offset, int64_t length, int64_t result, int32_t begin) {
+  struct plan *p = plan();
+  if (!p->logging) return;
+  const int32_t at = __atomic_fetch_add(&p->entries, 1, __ATOMIC_SEQ_CST);
+  if (at >= MOST_ENTRIES) return;
+  p->log[at] = (struct entry){(int32_t)call, fd, (int32_t)result, begin, tick(), 0, offset, length};
+}
+
+void check_memory(const char *name, int64_t error) {
+  if (error != EFAULT) return;
+  __atomic_add_fetch(&plan()->lost, 1, __ATOMIC_SEQ_CST);
+  dprintf(2, "%s: the memory has been given back\n", name);
+}

@@ -1,0 +1,101 @@
+// What is to go wrong, in memory that the test shares with the process under test. test/faults/plan.ts has the same layout.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum call {
+  CALL_IO_SETUP,
+  CALL_IO_SUBMIT,
+  CALL_IO_GETEVENTS,
+  CALL_IOCB,   // one of a submission, as the kernel looks at it
+  CALL_EVENT,  // one request of a submission, as the kernel carries it out
+  CALL_PREADV2,
+  CALL_PWRITEV2,
+  CALL_PREAD,
+  CALL_PWRITE,
+  CALL_PREADV,
+  CALL_PWRITEV,
+  CALL_FSYNC,
+  CALL_FDATASYNC,
+  CALL_FTRUNCATE,
+  CALL_OPEN,
+  CALL_OPENAT2,
+  CALL_STAT,
+  CALL_FSTAT,
+  CALL_FCNTL,
+  CALL_EVENTFD,
+  CALL_SIGNAL,  // write(2) to the eventfd
+  CALL_CLEAR,   // read(2) from the eventfd
+  CALL_POLL,
+  CALL_THREAD,  // pthread_create
+  CALL_NEW,     // operator new that may fail
+  CALLS
+};
+
+enum action {
+  FAIL = 1,  // with the errno `argument`, nothing done
+  SHORT,     // at most `argument` bytes, or requests of an io_submit
+  HOLD,      // until the test releases, or `argument` milliseconds have passed
+  LATE,      // `argument` microseconds before it is done
+  LATE_WAKE, // done, and signalled `argument` microseconds later
+  SPURIOUS,  // and a wake-up more than there are completions
+};
+
+struct rule {
+  int32_t call, first, count, action, argument;
+};
+
+struct entry {  // of the log
+  int32_t call, fd, result, begin, end, unused;
+  int64_t offset, length;
+};
+
+enum { MOST_RULES = 16, MOST_ENTRIES = 16384 };
+
+struct plan {
+  int32_t armed;     // calls are counted and rules obeyed
+  int32_t emulated;  // contexts are emulated: 1 with the ring that the engine knows, 2 with one it must reap by io_getevents
+  int32_t rule_count;
+  int32_t held;      // calls held at present
+  int32_t released;  // calls go on that are held
+  int32_t lost;      // transfers whose memory was gone
+  int32_t logging;
+  int32_t clock;
+  int64_t inode;     // calls by others than the addon on this file count, too
+  int32_t uses[32];
+  int32_t injected[32];
+  struct rule rules[MOST_RULES];
+  int32_t entries;
+  int32_t unused;
+  struct entry log[MOST_ENTRIES];
+};
+
+struct plan *plan(void);
+
+// Whether it is the addon that calls.
+bool by_addon(const void *return_address);
+
+// Counts one use and obeys what is planned for it, holding and lateness included. What is left to do: `action` FAIL or SHORT, or 0.
+struct rule use(enum call call);
+
+// A point in time, for the log; and what happened between two.
+int32_t tick(void);
+void note(enum call call, int fd, int64_t offset, int64_t length, int64_t result, int32_t begin);
+
+// The result of a transfer: EFAULT says that its memory had been given back.
+void check_memory(const char *name, int64_t error);
+
+// How short a transfer can be that is to move no more than `bytes`.
+int32_t possible(int fd, int32_t bytes);
+
+// The real system call.
+long real_syscall(long number, long a, long b, long c, long d, long e, long f);
+
+// What stands for the kernel's AIO: emulated_io.c. Results as system calls have them, -1 and errno.
+bool is_emulated(unsigned long context);
+long emulated_setup(unsigned events, unsigned long *context);
+long emulated_destroy(unsigned long context);
+long emulated_submit(unsigned long context, long count, void **iocbs);
+long emulated_getevents(unsigned long context, long at_least, long at_most, void *events, const void *timeout);

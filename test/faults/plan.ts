@@ -1,0 +1,138 @@
+/**
+ * What is to go wrong in a process that has the fault library (library/) interposed, and what it has done: a file that both map.
+ * library/plan.h has the same layout.
+ */
+import fs from 'node:fs'
+import { constants } from 'node:os'
+
+export const calls = [
+  'io_setup', 'io_submit', 'io_getevents', 'iocb', 'event', 'preadv2', 'pwritev2', 'pread', 'pwrite', 'preadv', 'pwritev', 'fsync',
+  'fdatasync', 'ftruncate', 'open', 'openat2', 'stat', 'fstat', 'fcntl', 'eventfd', 'signal', 'clear', 'poll', 'thread', 'new',
+] as const
+export type Call = (typeof calls)[number]
+
+const actions = { fail: 1, short: 2, hold: 3, late: 4, lateWake: 5, spurious: 6 } as const
+
+export interface Rule {
+  call: Call
+  /** of the uses of the call since it was armed, the first that the rule is for, from 1 on */
+  first: number
+  /** and how many from there on */
+  count?: number
+  action: keyof typeof actions
+  /** an errno by its name, bytes, requests, milliseconds to hold, or microseconds to be late */
+  argument?: string | number
+}
+
+export interface Entry {
+  call: Call
+  fd: number
+  result: number
+  /** points in time: what begins after another has ended has the higher number */
+  begin: number
+  end: number
+  offset: number
+  length: number
+}
+
+/** numbers of 32 bits */
+const At = { armed: 0, emulated: 1, rules: 2, held: 3, released: 4, lost: 5, logging: 6, inode: 8, uses: 10, injected: 42, rule: 74, entries: 154, log: 156 }
+const ENTRY = 10
+const MOST_RULES = 16
+const MOST_ENTRIES = 16384
+const SIZE = (At.log + ENTRY * MOST_ENTRIES) * 4
+
+export class Plan {
+  readonly #fd: number
+
+  constructor(readonly path: string) {
+    this.#fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT)
+    if (fs.fstatSync(this.#fd).size < SIZE) fs.ftruncateSync(this.#fd, SIZE)
+  }
+
+  #read(at: number, count: number): Int32Array {
+    const numbers = new Int32Array(count)
+    fs.readSync(this.#fd, numbers, 0, count * 4, at * 4)
+    return numbers
+  }
+
+  #write(at: number, ...numbers: number[]): void {
+    fs.writeSync(this.#fd, Int32Array.from(numbers), 0, numbers.length * 4, at * 4)
+  }
+
+  /** From now on calls are counted, from nothing, and these rules are obeyed. */
+  arm(rules: readonly Rule[] = []): void {
+    if (rules.length > MOST_RULES) throw new Error('too many rules')
+    const numbers = rules.flatMap(({ call, first, count = 1, action, argument = 0 }) => {
+      const number = typeof argument === 'number' ? argument : (constants.errno as Record<string, number>)[argument]
+      if (number === undefined) throw new Error(`no such errno: ${argument}`)
+      return [calls.indexOf(call), first, count, actions[action], number]
+    })
+    this.disarm()
+    this.#write(At.uses, ...new Array<number>(64).fill(0))
+    this.#write(At.released, 0)
+    if (numbers.length > 0) this.#write(At.rule, ...numbers)
+    this.#write(At.rules, rules.length)
+    this.#write(At.armed, 1)
+  }
+
+  disarm(): void {
+    this.#write(At.armed, 0)
+  }
+
+  /** Contexts that are set up from now on are emulated: reaped from the ring, or by io_getevents. */
+  emulate(reaping: 'ring' | 'io_getevents'): void {
+    this.#write(At.emulated, reaping === 'ring' ? 1 : 2)
+  }
+
+  /** Calls by libuv on this file count, too. */
+  watch(fd: number): void {
+    const inode = Buffer.alloc(8)
+    inode.writeBigInt64LE(fs.fstatSync(fd, { bigint: true }).ino)
+    fs.writeSync(this.#fd, inode, 0, 8, At.inode * 4)
+  }
+
+  log(): void {
+    this.#write(At.logging, 1)
+  }
+
+  /** Lets all go on that are held, and those that would be. */
+  release(): void {
+    this.#write(At.released, 1)
+  }
+
+  /** How many calls are held at this moment. */
+  get held(): number {
+    return this.#read(At.held, 1)[0] as number
+  }
+
+  /** Transfers to or from memory that was no longer there. */
+  get lost(): number {
+    return this.#read(At.lost, 1)[0] as number
+  }
+
+  #counts(at: number): Partial<Record<Call, number>> {
+    const numbers = this.#read(at, calls.length)
+    return Object.fromEntries(calls.map((call, index) => [call, numbers[index] as number] as const).filter(([, n]) => n > 0))
+  }
+
+  get uses(): Partial<Record<Call, number>> {
+    return this.#counts(At.uses)
+  }
+
+  get injected(): Partial<Record<Call, number>> {
+    return this.#counts(At.injected)
+  }
+
+  get entries(): Entry[] {
+    const count = this.#read(At.entries, 1)[0] as number
+    if (count > MOST_ENTRIES) throw new Error(`the log is too small for ${count} calls`)
+    const numbers = this.#read(At.log, count * ENTRY)
+    const wide = new BigInt64Array(numbers.buffer)
+    return Array.from({ length: count }, (_, index) => {
+      const [call = 0, fd = 0, result = 0, begin = 0, end = 0] = numbers.subarray(index * ENTRY)
+      const [offset = 0n, length = 0n] = wide.subarray(index * (ENTRY / 2) + 3)
+      return { call: calls[call] as Call, fd, result, begin, end, offset: Number(offset), length: Number(length) }
+    })
+  }
+}

@@ -1,0 +1,81 @@
+/** What can go wrong while a backend is opened and proved: the next one serves, rightly, and what is said is said once. */
+import t from 'tap'
+import { runProgram, temporaryDirectory } from '../harness.js'
+import { makePlan } from './interposed.js'
+import type { Rule } from './plan.js'
+import type { Service } from './programs/serve.js'
+
+t.setTimeout(300_000)
+
+interface Case {
+  rules: Rule[]
+  backend: 'linux' | 'thread' | 'pure'
+  /** codes of the warnings */
+  warnings: string[]
+  /** in the first warning */
+  says?: RegExp
+  emulated?: boolean
+}
+
+const refused = ['CAIO_BACKEND_UNAVAILABLE']
+const fail = (call: Rule['call'], argument: string, first = 1, count = 1): Rule => ({ call, first, count, action: 'fail', argument })
+const noContext = fail('io_setup', 'EAGAIN')
+const always = 1_000_000
+
+const cases: Case[] = [
+  { rules: [], backend: 'linux', warnings: [] },
+  { rules: [noContext], backend: 'thread', warnings: refused, says: /EAGAIN.*set \/proc\/sys\/fs\/aio-max-nr to more than .*aio-nr plus 512/ },
+  { rules: [fail('io_setup', 'ENOSYS')], backend: 'thread', warnings: refused, says: /this kernel has no AIO/ },
+  { rules: [fail('io_setup', 'EPERM')], backend: 'thread', warnings: refused, says: /seccomp/ },
+  { rules: [fail('io_setup', 'ENOMEM')], backend: 'thread', warnings: refused, says: /ENOMEM/ },
+  // The proof of the engine: a write, a read and a sync.
+  ...[1, 2, 3].flatMap((first): Case[] => [
+    ...['EAGAIN', 'EINVAL', 'ENOSYS', 'EIO'].map((errno): Case => ({ rules: [fail('io_submit', errno, first)], backend: 'thread', warnings: refused, says: /probe/ })),
+    ...['EIO', 'EOPNOTSUPP'].map((errno): Case => ({ rules: [fail('event', errno, first)], backend: 'thread', warnings: refused, says: /probe/, emulated: true })),
+    { rules: [fail('io_getevents', 'EINVAL', first)], backend: 'thread', warnings: refused },
+    { rules: [fail('io_getevents', 'EINTR', first)], backend: 'linux', warnings: [] },
+    { rules: [{ call: 'event', first, action: 'late', argument: 50_000 }], backend: 'linux', warnings: [], emulated: true },
+  ]),
+  { rules: [{ call: 'event', first: 1, action: 'short', argument: 3 }], backend: 'thread', warnings: refused, emulated: true },
+  { rules: [fail('eventfd', 'EMFILE')], backend: 'thread', warnings: refused, says: /EMFILE/ },
+  { rules: [fail('eventfd', 'ENFILE', 1, always)], backend: 'pure', warnings: [...refused, ...refused] },
+  // The directory for the proof's file, and what stands in for it.
+  { rules: [fail('open', 'EOPNOTSUPP')], backend: 'linux', warnings: [] },
+  { rules: [fail('open', 'EROFS', 1, 2)], backend: 'linux', warnings: [] },
+  // The pool, behind a context that cannot be had.
+  { rules: [noContext, fail('eventfd', 'EMFILE', 2)], backend: 'pure', warnings: [...refused, ...refused] },
+  { rules: [noContext, fail('thread', 'EAGAIN')], backend: 'pure', warnings: [...refused, ...refused], says: /aio-max-nr/ },
+  { rules: [noContext, fail('pwrite', 'EIO')], backend: 'pure', warnings: [...refused, ...refused] },
+  { rules: [noContext, fail('pread', 'EIO')], backend: 'pure', warnings: [...refused, ...refused] },
+  { rules: [noContext, fail('fsync', 'EIO')], backend: 'pure', warnings: [...refused, ...refused] },
+  { rules: [noContext, { call: 'pwrite', first: 1, action: 'short', argument: 3 }], backend: 'thread', warnings: refused },
+  { rules: [noContext, fail('poll', 'EINTR')], backend: 'thread', warnings: refused },
+  { rules: [noContext, fail('signal', 'EINTR')], backend: 'thread', warnings: refused },
+  // Threads that cannot be had when there is work for them, from the first on or from a later one.
+  { rules: [fail('thread', 'EAGAIN', 1, always)], backend: 'linux', warnings: ['CAIO_FALLBACK'], says: /pure serves instead/ },
+  ...[2, 3, 4].map((first): Case => ({ rules: [fail('thread', 'EAGAIN', first, always)], backend: 'linux', warnings: [] })),
+]
+
+if (process.platform !== 'linux') t.pass('the fault library is for Linux', { skip: true })
+else {
+  for (const { rules, backend, warnings, says, emulated } of cases) {
+    const what = rules.map(({ call, first, action, argument }) => `${call} ${first} ${action} ${argument}`).join(' and ')
+    void t.test(what || 'nothing', async (t) => {
+      const { plan, env } = makePlan(t)
+      if (emulated) plan.emulate('ring')
+      plan.arm(rules)
+      const program = new URL('./programs/serve.js', import.meta.url)
+      const { code, signal, stdout, stderr } = await runProgram(program, [temporaryDirectory(t)], { env: { ...env, CAIO_IMPL: '' } })
+      t.equal(signal, null)
+      t.equal(code, 0, stderr)
+      const service = JSON.parse(stdout) as Service
+      t.equal(service.error, undefined)
+      t.equal(service.backend, backend)
+      t.same([...service.failures, ...service.faults], [])
+      t.same(service.warnings.map((warning) => warning.code), warnings, JSON.stringify(service.warnings))
+      t.equal(new Set(service.warnings.map(({ message }) => message)).size, warnings.length, 'nothing is said twice')
+      if (says) t.match(service.warnings[0]?.message, says)
+      if (rules.length > 0) t.not(Object.keys(plan.injected).length, 0, 'it did go wrong')
+    })
+  }
+}
