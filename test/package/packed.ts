@@ -1,6 +1,7 @@
 /** The package as it is published: packed, installed where there is nothing but Node, and used. */
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import type { Test } from 'tap'
 import { packageRoot, temporaryDirectory } from '../harness.js'
@@ -31,6 +32,15 @@ function npmProgram(): string {
 
 function npm(args: readonly string[], options: { cwd: string; env?: NodeJS.ProcessEnv }): string {
   return execFileSync(process.execPath, [npmProgram(), ...args], { ...options, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+/** Where node_api.h is: beside Node, or where node-gyp keeps what it has fetched. */
+export function nodeHeaders(): string {
+  const prefix = dirname(dirname(realpathSync(process.execPath)))
+  const places = [prefix, join(homedir(), '.cache/node-gyp', process.versions.node)].map((place) => join(place, 'include/node'))
+  const found = places.find((place) => existsSync(join(place, 'node_api.h')))
+  if (!found) throw new Error(`no node_api.h in ${places.join(' or ')}`)
+  return found
 }
 
 /** Compiles prebuilds into DIRECTORY/prebuilds. */
