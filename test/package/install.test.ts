@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { requiredBackends } from '../harness.js'
+import { checkElf } from './elf.js'
 import { emptyMachine, install, installedAt, pack, prebuild, program, runThere, stagePackage } from './packed.js'
 
 const best = requiredBackends[0]
@@ -11,7 +12,13 @@ const stage = stagePackage(t)
 prebuild(stage, platform)
 const tarball = pack(stage)
 const machine = emptyMachine(t)
+const MOST_BYTES = 1_000_000
 const file = join(machine.directory, 'file')
+
+await t.test('the prebuild', async (t) => {
+  if (process.platform !== 'linux') return void t.pass('is no ELF file here')
+  checkElf(t, join(stage, 'prebuilds', platform))
+})
 
 await t.test('the tarball', async (t) => {
   const paths = tarball.files.map(({ path }) => path)
@@ -20,6 +27,7 @@ await t.test('the tarball', async (t) => {
     t.ok(paths.includes(path), `holds ${path}`)
   }
   t.ok(paths.some((path) => path.startsWith(`prebuilds/${platform}/`)), 'holds the prebuild')
+  t.ok(tarball.size < MOST_BYTES, `${tarball.size} bytes are less than a megabyte`)
   const unwanted = paths.filter((path) => /^(?:dist\/test|test|build|\.|tsconfig|package-lock)|\.tgz$/.test(path))
   t.same(unwanted, [], 'holds nothing that a user has no use for')
   const missing = paths.filter((path) => path.endsWith('.js.map')).filter((path) => {
