@@ -7,7 +7,7 @@
  */
 import { join } from 'node:path'
 import type { FileHandle } from 'node:fs/promises'
-import { packageRoot } from '../lib/binding.js'
+import { packageRoot, whyNotLoadable } from '../lib/binding.js'
 import { defaultContext } from '../lib/default-context.js'
 import { Opcode } from '../lib/operation.js'
 import type { Completer } from '../lib/operation.js'
@@ -33,6 +33,9 @@ interface Internals {
 }
 
 function findInternals(handle: FileHandle): Internals | undefined {
+  // Another runtime's handles look like Node's, down to the symbols, but fail in words of their own, and their own methods do all
+  // that `pure` could.
+  if (whyNotLoadable(process.versions)) return undefined
   const symbols = [
     ...Object.getOwnPropertySymbols(Object.getPrototypeOf(handle)),
     ...Object.getOwnPropertySymbols(handle),
