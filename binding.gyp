@@ -1,4 +1,5 @@
 {
+  "variables": { "prebuild%": 0 },
   "targets": [
     {
       "target_name": "caio",
@@ -31,6 +32,16 @@
             "native/linux_aio/kernel_context.cc",
             "native/linux_aio/linux_engine.cc",
             "native/linux_aio/file_facts.cc"
+          ]
+        }],
+        ["OS=='linux' and prebuild==1", {
+          "sources": ["native/prebuild/runtime.cc"],
+          "cflags_cc": ["-include", "<(module_root_dir)/native/prebuild/glibc_2_28.h"],
+          "ldflags": [
+            "-static-libstdc++",
+            "-static-libgcc",
+            "-Wl,--gc-sections",
+            "-Wl,--version-script=<(module_root_dir)/native/prebuild/exports.map"
           ]
         }],
         ["OS=='win'", { "type": "none" }]

@@ -7,7 +7,7 @@
  */
 import { join } from 'node:path'
 import type { FileHandle } from 'node:fs/promises'
-import { packageRoot } from '../lib/binding.js'
+import { packageRoot, whyNotLoadable } from '../lib/binding.js'
 import { debug } from '../lib/debug.js'
 import { defaultContext } from '../lib/default-context.js'
 import { Opcode } from '../lib/operation.js'
@@ -34,6 +34,9 @@ interface Internals {
 }
 
 function findInternals(handle: FileHandle): Internals | undefined {
+  // Another runtime's handles look like Node's, down to the symbols, but fail in words of their own, and their own methods do all
+  // that `pure` could.
+  if (whyNotLoadable(process.versions)) return undefined
   const symbols = [
     ...Object.getOwnPropertySymbols(Object.getPrototypeOf(handle)),
     ...Object.getOwnPropertySymbols(handle),

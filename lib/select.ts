@@ -9,6 +9,9 @@ import { LinuxBackend } from './backends/linux.js'
 import { PureBackend } from './backends/pure.js'
 import { ThreadBackend } from './backends/thread.js'
 
+// Taken now, as in lib/turn.ts.
+const { process } = globalThis
+
 /** A backend that may or may not work here; `open` proves it, or throws the reason. */
 export interface Candidate {
   readonly name: string

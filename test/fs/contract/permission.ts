@@ -28,7 +28,8 @@ const program = (module: string): string => `
   await tell('forbidden writeFile', () => writeFile(forbidden, 'x'))
   console.log(process.permission.has('fs.read', forbidden), process.permission.has('addon'))`
 
-const app = makeApp(t, { 'plain.mjs': program('node:fs/promises'), 'shim.mjs': program(moduleName) })
+// Node 20.19 looks for a package.json in the folders above where there is none, which it may not read.
+const app = makeApp(t, { 'package.json': '{}', 'plain.mjs': program('node:fs/promises'), 'shim.mjs': program(moduleName) })
 const node = join(repository, 'node_modules', '*')
 const flags = [flag, `--allow-fs-read=${join(app, '*')}`, `--allow-fs-read=${join(repository, '*')}`, `--allow-fs-read=${node}`]
 const writable = `--allow-fs-write=${join(app, '*')}`

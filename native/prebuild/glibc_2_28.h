@@ -1,0 +1,21 @@
+// Included before every file of a prebuild: binds to the oldest versions of those functions that glibc has given new ones since
+// 2.28, so that the binary loads wherever Node's own does. What the functions do is the same.
+#pragma once
+
+#if defined(__x86_64__)
+#define CAIO_OLDEST "GLIBC_2.2.5"
+#define CAIO_OLDEST_SETNAME "GLIBC_2.12"
+#elif defined(__aarch64__)
+#define CAIO_OLDEST "GLIBC_2.17"
+#define CAIO_OLDEST_SETNAME "GLIBC_2.17"
+#else
+#error "name the oldest versions for this processor"
+#endif
+
+#define CAIO_BIND(name, version) __asm__(".symver " #name ", " #name "@" version)
+CAIO_BIND(pthread_sigmask, CAIO_OLDEST);              // new in 2.32
+CAIO_BIND(pthread_attr_setstacksize, CAIO_OLDEST);    // new in 2.34
+CAIO_BIND(pthread_create, CAIO_OLDEST);               // new in 2.34
+CAIO_BIND(pthread_join, CAIO_OLDEST);                 // new in 2.34
+CAIO_BIND(pthread_setname_np, CAIO_OLDEST_SETNAME);   // new in 2.34
+#undef CAIO_BIND

@@ -1,0 +1,74 @@
+/** What a user gets who has Node, and no compiler, Python or network. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { requiredBackends } from '../harness.js'
+import { checkElf } from './elf.js'
+import { emptyMachine, install, installedAt, pack, prebuild, program, runThere, stagePackage } from './packed.js'
+
+const best = requiredBackends[0]
+const platform = `${process.platform}-${process.arch}`
+const stage = stagePackage(t)
+prebuild(stage, platform)
+const tarball = pack(stage)
+const machine = emptyMachine(t)
+const MOST_BYTES = 1_000_000
+const file = join(machine.directory, 'file')
+
+await t.test('the prebuild', async (t) => {
+  if (process.platform !== 'linux') return void t.pass('is no ELF file here')
+  checkElf(t, join(stage, 'prebuilds', platform))
+})
+
+await t.test('the tarball', async (t) => {
+  const paths = tarball.files.map(({ path }) => path)
+  const needed = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'binding.gyp', 'native/addon.cc', 'lib/context.ts']
+  for (const path of [...needed, 'dist/lib/index.js', 'dist/lib/index.d.ts', 'dist/compat/fs.js', 'dist/lib/cli/main.js']) {
+    t.ok(paths.includes(path), `holds ${path}`)
+  }
+  t.ok(paths.some((path) => path.startsWith(`prebuilds/${platform}/`)), 'holds the prebuild')
+  t.ok(tarball.size < MOST_BYTES, `${tarball.size} bytes are less than a megabyte`)
+  const unwanted = paths.filter((path) => /^(?:dist\/test|test|build|\.|tsconfig|package-lock)|\.tgz$/.test(path))
+  t.same(unwanted, [], 'holds nothing that a user has no use for')
+  const missing = paths.filter((path) => path.endsWith('.js.map')).filter((path) => {
+    const { sources } = JSON.parse(readFileSync(join(stage, path), 'utf8')) as { sources: string[] }
+    return !sources.every((source) => paths.includes(join(path, '..', source)))
+  })
+  t.same(missing, [], 'holds what its source maps point to')
+})
+
+await t.test('npm install', async (t) => {
+  t.doesNotThrow(() => install(machine, tarball.path), 'needs no network')
+  const lock = JSON.parse(readFileSync(join(machine.directory, 'node_modules/.package-lock.json'), 'utf8')) as {
+    packages: Record<string, { hasInstallScript?: boolean }>
+  }
+  const scripts = Object.entries(lock.packages).filter(([, { hasInstallScript }]) => hasInstallScript)
+  t.same(scripts, [], 'has no script to run')
+  t.ok('node_modules/caio' in lock.packages, 'has installed it')
+  t.notOk(existsSync(join(installedAt(machine), 'build')), 'has compiled nothing')
+})
+
+const expected = { backend: best, reason: /first choice/, read: 'positioned', whole: 15, same: true }
+for (const name of ['use.mjs', 'use.cjs']) {
+  await t.test(`${name} as it is`, async (t) => {
+    t.match(JSON.parse(runThere(machine, [program(machine, name), file])), expected)
+  })
+
+  await t.test(`${name} under --permission without --allow-addons`, async (t) => {
+    const flag = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission'
+    const args = ['--no-warnings', flag, '--allow-fs-read=*', '--allow-fs-write=*', program(machine, name), file]
+    t.match(JSON.parse(runThere(machine, args)), { ...expected, backend: 'pure', reason: /addon/i })
+  })
+}
+
+for (const by of ['--import', '--require']) {
+  await t.test(`${by} caio/register`, async (t) => {
+    const answer = runThere(machine, [by, 'caio/register', program(machine, 'patched.cjs'), file])
+    t.match(JSON.parse(answer), { bytesWritten: 10, server: 'caio' })
+  })
+}
+
+await t.test('the command', async (t) => {
+  const command = join(machine.directory, 'node_modules/.bin/caio')
+  t.match(runThere(machine, ['--help'], command), /^Usage: caio/)
+})
