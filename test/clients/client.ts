@@ -21,6 +21,10 @@ export interface Client {
 const TIMEOUT = 120_000
 
 const launcher = new URL('./launch.js', import.meta.url)
+const preloads: Partial<Record<Way, string[]>> = {
+  import: ['--import', 'caio/register'],
+  'import callbacks': ['--import', 'caio/register/callbacks'],
+}
 const wholeFiles: readonly OpcodeName[] = ['readFile', 'writeFile']
 
 /** The one test of a client's file. */
@@ -34,7 +38,7 @@ export async function sameAsOnNode({ program, ways, engine, unlike }: Client): P
     const script = new URL(`./programs/${program}.js`, import.meta.url).href
     const ended = await runProgram(launcher, [way, script, directory], {
       cwd: packageRoot, // where Node finds the package by its own name
-      nodeArgs: way === 'import' ? ['--enable-source-maps', '--import', 'caio/register'] : ['--enable-source-maps'],
+      nodeArgs: ['--enable-source-maps', ...(preloads[way] ?? [])],
       env: { CAIO_IMPL: backend },
       timeout: TIMEOUT,
     })

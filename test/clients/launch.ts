@@ -8,8 +8,11 @@ import { join } from 'node:path'
 import type { Stats } from 'caio'
 import type { Fs, Program } from './program.js'
 
-/** How caio comes under a program: not at all; by the preload, which is node's argument; by patch(); or handed in. */
-export type Way = 'node' | 'import' | 'patch' | 'handed'
+/**
+ * How caio comes under a program: not at all; by a preload, which is node's argument; by patch(); or handed in. `import callbacks` and
+ * `patch callbacks` put it under the functions that take a callback, too.
+ */
+export type Way = 'node' | 'import' | 'import callbacks' | 'patch' | 'patch callbacks' | 'handed'
 
 export interface Told {
   story: unknown
@@ -35,7 +38,7 @@ function filesUnder(directory: string): Record<string, unknown> {
 }
 
 async function fsFor(way: Way): Promise<Fs> {
-  if (way === 'patch') (await import('caio')).patch()
+  if (way.startsWith('patch')) (await import('caio')).patch({ callbacks: way === 'patch callbacks' })
   if (way !== 'handed') return nodeFs
   return { ...nodeFs, promises: (await import('caio/fs')).default }
 }
