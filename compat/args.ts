@@ -29,6 +29,11 @@ function isCount(value: unknown, most: number): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most
 }
 
+/** The number of an open file, perhaps. */
+export function isDescriptor(fd: unknown): fd is number {
+  return isCount(fd, LARGEST_LENGTH)
+}
+
 function transfer(view: unknown, offset: unknown, length: unknown, position: unknown): Transfer | undefined {
   if (typeof position !== 'number' || !isCount(position, Number.MAX_SAFE_INTEGER)) return undefined
   if (!isUsable(view) || !isCount(offset, LARGEST_LENGTH) || !isCount(length, LARGEST_LENGTH)) return undefined

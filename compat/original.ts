@@ -4,3 +4,18 @@ import fs from 'node:fs'
 export const promises = fs.promises
 export const { open, readFile, writeFile, appendFile } = promises
 export const fstatSync = fs.fstatSync
+
+/** What takes a callback: the module itself, and its functions. */
+export const callbackFs = fs
+export const callbacks = {
+  read: fs.read,
+  write: fs.write,
+  readv: fs.readv,
+  writev: fs.writev,
+  fsync: fs.fsync,
+  fdatasync: fs.fdatasync,
+  readFile: fs.readFile,
+  writeFile: fs.writeFile,
+  close: fs.close,
+  closeSync: fs.closeSync,
+}

@@ -1,38 +1,72 @@
-/** Puts caio under a program that says `node:fs/promises`: in place, so that the module's identity stays and no loader hook is needed. */
+/** Puts caio under a program that says `node:fs`: in place, so that the modules' identity stays and no loader hook is needed. */
 import { syncBuiltinESMExports } from 'node:module'
 import { debug } from '../lib/debug.js'
-import { promises } from './original.js'
+import { callbackReplacements } from './callbacks.js'
+import { callbackFs, promises } from './original.js'
 import { replacements } from './replacements.js'
 
-type Name = keyof typeof replacements
+// Taken now, as in lib/turn.ts.
+const { process } = globalThis
 
-/** Node's own, while ours are in place. */
-let replaced: Map<Name, PropertyDescriptor> | undefined
+export interface PatchOptions {
+  /**
+   * The functions of `node:fs` that take a callback, too: positioned `read`, `write`, `readv` and `writev`, `fsync`, `fdatasync`,
+   * `readFile` and `writeFile` by path, and the streams that Node builds on those. Default: false.
+   */
+  callbacks?: boolean
+}
+
+/** Functions put in place of a module's own. */
+class Layer {
+  readonly #target: Record<string, unknown>
+  readonly #ours: Record<string, unknown>
+  /** Node's own, while ours are in place. */
+  #replaced: Map<string, PropertyDescriptor> | undefined
+
+  constructor(target: object, ours: object) {
+    this.#target = target as Record<string, unknown>
+    this.#ours = ours as Record<string, unknown>
+  }
+
+  apply(): void {
+    if (this.#replaced) return
+    this.#replaced = new Map()
+    debug('patch: %s are replaced', Object.keys(this.#ours).join(', '))
+    for (const name of Object.keys(this.#ours)) {
+      const descriptor = Object.getOwnPropertyDescriptor(this.#target, name) as PropertyDescriptor
+      this.#replaced.set(name, descriptor)
+      Object.defineProperty(this.#target, name, { ...descriptor, value: this.#ours[name] })
+    }
+    syncBuiltinESMExports()
+  }
+
+  undo(): void {
+    if (!this.#replaced) return
+    for (const [name, descriptor] of this.#replaced) {
+      if (this.#target[name] === this.#ours[name]) Object.defineProperty(this.#target, name, descriptor)
+    }
+    this.#replaced = undefined
+    debug('patch: undone')
+    syncBuiltinESMExports()
+  }
+}
+
+const inPromises = new Layer(promises, replacements)
+const inCallbacks = new Layer(callbackFs, callbackReplacements)
 
 /**
  * Replaces the functions of `fs.promises` that caio has its own of, in this thread, for every way to reach them: `fs.promises`,
- * `require('fs/promises')`, static and dynamic imports. Handles that are open already stay as they are. Does nothing if it has
- * been done.
+ * `require('fs/promises')`, static and dynamic imports; on request also those of `fs` that take a callback, except under Node's
+ * permission model, where descriptors are Node's to judge. Handles that are open already stay as they are. Does nothing that has
+ * been done before.
  */
-export function patch(): void {
-  if (replaced) return
-  replaced = new Map()
-  debug('patch: %s are replaced', Object.keys(replacements).join(', '))
-  for (const name of Object.keys(replacements) as Name[]) {
-    const descriptor = Object.getOwnPropertyDescriptor(promises, name) as PropertyDescriptor
-    replaced.set(name, descriptor)
-    Object.defineProperty(promises, name, { ...descriptor, value: replacements[name] })
-  }
-  syncBuiltinESMExports()
+export function patch({ callbacks = false }: PatchOptions = {}): void {
+  inPromises.apply()
+  if (callbacks && !process.permission) inCallbacks.apply()
 }
 
 /** Undoes {@link patch}. A function that somebody else has replaced since stays theirs. Does nothing if there is nothing to undo. */
 export function unpatch(): void {
-  if (!replaced) return
-  for (const [name, descriptor] of replaced) {
-    if (promises[name] === replacements[name]) Object.defineProperty(promises, name, descriptor)
-  }
-  replaced = undefined
-  debug('patch: undone')
-  syncBuiltinESMExports()
+  inPromises.undo()
+  inCallbacks.undo()
 }

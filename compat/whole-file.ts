@@ -13,6 +13,7 @@ import { isTraced, traceCall } from '../lib/trace.js'
 import { plainOptions } from './args.js'
 import { adopt, handlesAreUntouched } from './file-handle.js'
 import * as original from './original.js'
+import { resemble } from './resemble.js'
 
 // Taken now, as in lib/turn.ts. Importing node:process would call the getters of process.stdin and its like, and open them.
 const { Promise, process } = globalThis
@@ -55,19 +56,23 @@ const readKeys = ['encoding', 'flag', 'signal']
 const writeKeys = ['encoding', 'mode', 'flag', 'flush', 'signal']
 
 interface Plain {
-  encoding: BufferEncoding | undefined
-  mode: number
-  flush: boolean
+  readonly encoding: BufferEncoding | undefined
+  readonly mode: number
+  readonly flag: string
+  readonly flush: boolean
 }
 
-/** Options of the plainest kind, or undefined for Node to judge. */
-function plainFileOptions(options: unknown, keys: readonly string[], plainFlag: string): Plain | undefined {
+/**
+ * Options of the plainest kind, or undefined for Node to judge.
+ * @param flags the letters that `flag` may be; the first is what it is if not given
+ */
+function plainFileOptions(options: unknown, keys: readonly string[], flags: string): Plain | undefined {
   const bag = options === undefined || options === null ? {} : typeof options === 'string' ? { encoding: options } : plainOptions(options, keys)
   if (!bag || bag['signal'] !== undefined) return undefined
-  const { encoding, mode = 0o666, flag = plainFlag, flush = false } = bag
-  if (flag !== plainFlag || typeof flush !== 'boolean' || typeof mode !== 'number' || (mode & 0o7777) !== mode) return undefined
-  if (encoding === undefined || encoding === null) return { encoding: undefined, mode, flush }
-  return Buffer.isEncoding(encoding as string) ? { encoding: encoding as BufferEncoding, mode, flush } : undefined
+  const { encoding, mode = 0o666, flag = flags[0], flush = false } = bag
+  if (typeof flag !== 'string' || flag.length !== 1 || !flags.includes(flag) || typeof flush !== 'boolean' || typeof mode !== 'number' || (mode & 0o7777) !== mode) return undefined
+  if (encoding === undefined || encoding === null) return { encoding: undefined, mode, flag, flush }
+  return Buffer.isEncoding(encoding as string) ? { encoding: encoding as BufferEncoding, mode, flag, flush } : undefined
 }
 
 /** The first `length` bytes as Node would give them: decoded, or in a buffer of their own. */
@@ -167,48 +172,84 @@ async function readByPool(path: string, encoding: BufferEncoding | undefined): P
   return undefined
 }
 
-async function readFile(path: never, options?: never): Promise<unknown> {
-  const context = defaultContext()
-  const plain = context.servesWholeFiles ? plainFileOptions(options, readKeys, 'r') : undefined
+/** A plain call for a regular file, perhaps. */
+export interface PlainRead {
+  readonly name: string
+  readonly encoding: BufferEncoding | undefined
+}
+
+/** undefined where it is Node's to judge. */
+export function plainRead(path: unknown, options: unknown): PlainRead | undefined {
+  const plain = defaultContext().servesWholeFiles ? plainFileOptions(options, readKeys, 'r') : undefined
   const name = plain && plainPath(path)
-  if (!plain || !name) return original.readFile(path, options)
+  return plain && name ? { name, encoding: plain.encoding } : undefined
+}
+
+type Content = Buffer | string | undefined
+
+/** The content, or undefined where it is Node's turn: at once for a small file that is cached. */
+export function readWhole({ name, encoding }: PlainRead): Promise<Content> | Content {
+  const cached = defaultContext().readCached(name, inlineSlab)
+  if (cached >= 0) return copyOf(inlineSlab, cached, encoding)
+  return cached === ENOENT ? undefined : readByPool(name, encoding)
+}
+
+async function readFile(path: never, options?: never): Promise<unknown> {
+  const plain = plainRead(path, options)
+  if (!plain) return original.readFile(path, options)
   const untouched = handlesAreUntouched()
   if (untouched !== true && !(await untouched)) return original.readFile(path, options)
-  const { encoding } = plain
 
-  const cached = context.readCached(name, inlineSlab)
-  if (cached >= 0) return copyOf(inlineSlab, cached, encoding)
-  if (cached !== ENOENT) {
-    const content = await readByPool(name, encoding)
-    if (content !== undefined) return content
-  }
-  return original.readFile(path, options)
+  const reading = readWhole(plain)
+  const content = reading instanceof Promise ? await reading : reading
+  return content ?? original.readFile(path, options)
 }
 
 const ENOENT = errnoOf('ENOENT')
 
+export interface PlainWrite extends Plain {
+  readonly name: string
+  readonly view: NodeJS.ArrayBufferView
+  readonly append: boolean
+}
+
+/** undefined where it is Node's to judge. */
+export function plainWrite(path: unknown, data: unknown, options: unknown, flags: 'w' | 'a' | 'wa'): PlainWrite | undefined {
+  const plain = defaultContext().servesWholeFiles ? plainFileOptions(options, writeKeys, flags) : undefined
+  const view = plain && plainData(data, plain.encoding)
+  const name = view && plainPath(path)
+  return plain && view && name ? { ...plain, name, view, append: plain.flag === 'a' } : undefined
+}
+
+/** Resolves to a result for {@link isWritten}. */
+export function writeWhole({ name, view, mode, flush, append }: PlainWrite): Promise<number> {
+  const how = (append ? Append : 0) | (flush ? Flush : 0)
+  const views = [name, view] as const
+  const written = defaultContext().enqueue(Opcode.writeFile, how, views, 0, view.byteLength, mode, 0, 0, completer, undefined)
+  return written as Promise<number>
+}
+
+/**
+ * Whether it is done. False where it is Node's turn: nothing has been done, or what has been done is done over, and Node leaves what
+ * Node would leave, and says what is wrong.
+ * @throws what another attempt would not tell
+ */
+export function isWritten({ append }: PlainWrite, result: number): boolean {
+  if (result >= 0) return true
+  if (result <= WHILE_SYNCING) throw errnoException(result - WHILE_SYNCING, 'fsync')
+  if (result <= WHILE_WRITING && append) throw errnoException(result - WHILE_WRITING, 'write')
+  return false
+}
+
 type Write = (path: never, data: never, options?: never) => Promise<void>
 
-function makeWrite(own: Write, flag: string, append: number): Write {
+function makeWrite(own: Write, flag: 'w' | 'a'): Write {
   return async (path, data, options) => {
-    const context = defaultContext()
-    const plain = context.servesWholeFiles ? plainFileOptions(options, writeKeys, flag) : undefined
-    const view = plain && plainData(data, plain.encoding)
-    const name = view && plainPath(path)
-    if (!plain || !view || !name) return own(path, data, options)
+    const plain = plainWrite(path, data, options, flag)
+    if (!plain) return own(path, data, options)
     const untouched = handlesAreUntouched()
     if (untouched !== true && !(await untouched)) return own(path, data, options)
-
-    const how = append | (plain.flush ? Flush : 0)
-    const views = [name, view] as const
-    const result = (await context.enqueue(
-      Opcode.writeFile, how, views, 0, view.byteLength, plain.mode, 0, 0, completer, undefined,
-    )) as number
-    if (result >= 0) return
-    if (result <= WHILE_SYNCING) throw errnoException(result - WHILE_SYNCING, 'fsync')
-    if (result <= WHILE_WRITING && append) throw errnoException(result - WHILE_WRITING, 'write')
-    // Nothing has been done, or what has been done is done over: Node leaves what Node would leave, and says what is wrong.
-    return own(path, data, options)
+    if (!isWritten(plain, await writeWhole(plain))) return own(path, data, options)
   }
 }
 
@@ -218,8 +259,8 @@ function plainData(data: unknown, encoding: BufferEncoding | undefined): NodeJS.
   return ArrayBuffer.isView(data) && data.buffer.byteLength > 0 ? (data as NodeJS.ArrayBufferView) : undefined
 }
 
-const writeFile = makeWrite(original.writeFile as Write, 'w', 0)
-const appendFile = makeWrite(original.appendFile as Write, 'a', Append)
+const writeFile = makeWrite(original.writeFile as Write, 'w')
+const appendFile = makeWrite(original.appendFile as Write, 'a')
 
 const nothing = (): undefined => undefined
 
@@ -235,15 +276,9 @@ function bytesOf(content: unknown, options: unknown): number {
   return Buffer.byteLength(content, encoding as BufferEncoding)
 }
 
-/** As Node's own have them. */
-function named<F extends object>(own: { name: string; length: number }, ours: F): F {
-  return Object.defineProperties(ours, { name: { value: own.name }, length: { value: own.length } })
-}
-
 export const wholeFile = {
-  readFile: named(original.readFile, (path: never, options?: never) =>
+  readFile: resemble(original.readFile, (path: never, options?: never) =>
     isTraced() ? traceCall('readFile', path, () => readFile(path, options), (content) => bytesOf(content, options)) : readFile(path, options)),
-  writeFile: named(original.writeFile, traced('writeFile', writeFile)),
-  appendFile: named(original.appendFile, traced('appendFile', appendFile)),
+  writeFile: resemble(original.writeFile, traced('writeFile', writeFile)),
+  appendFile: resemble(original.appendFile, traced('appendFile', appendFile)),
 } as unknown as Pick<FsPromises, 'readFile' | 'writeFile' | 'appendFile'>
-

@@ -429,6 +429,11 @@ export class Context implements Receiver {
     this.#drained = undefined
   }
 
+  /** @internal Hands over at once what this tick has gathered so far. */
+  submitNow(): void {
+    if (!this.#submitting) this.#flush()
+  }
+
   /** @internal Whether {@link enqueue} takes whole-file operations. */
   get servesWholeFiles(): boolean {
     return this.#port.supports.wholeFile === true

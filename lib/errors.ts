@@ -31,6 +31,14 @@ export function errnoException(errno: number, syscall: string): NodeJS.ErrnoExce
   return error
 }
 
+/** {@link errnoException} as Node hands it to callbacks: its stack has no frames, since nobody is waiting. */
+export function callbackException(errno: number, syscall: string): NodeJS.ErrnoException {
+  const error = errnoException(errno, syscall)
+  // A function that is not on the stack any more leaves none of it.
+  Error.captureStackTrace(error, errnoException)
+  return error
+}
+
 /**
  * The error of an operation that failed later, as the promise to adopt for it.
  *

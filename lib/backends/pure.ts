@@ -26,6 +26,9 @@ export interface CallbackFs {
   writev?(fd: number, buffers: readonly View[], position: number, callback: Transferred): void
 }
 
+/** Node's own, taken now: whoever patches `fs` later, be it caio, patches it for others. */
+const own: CallbackFs = { ...(nodeFs as CallbackFs) }
+
 /** The most that one call takes; the kernel's own limit. */
 const LARGEST_TRANSFER = 0x7ffff000
 
@@ -184,8 +187,8 @@ export class PureBackend implements Backend {
   readonly #fs: CallbackFs
   readonly #syncs: SyncGates
 
-  constructor({ fs = nodeFs as CallbackFs }: { fs?: CallbackFs } = {}) {
-    // Bound now: whoever patches `fs` later patches it for others.
+  constructor({ fs = own }: { fs?: CallbackFs } = {}) {
+    // Bound now, for the same reason.
     const { read, write, fsync, fdatasync, readv, writev } = fs
     this.#fs = {
       read: read.bind(fs),

@@ -2,15 +2,16 @@ import t from 'tap'
 import { BACKENDS, UsageError, parseOptions } from './options.js'
 
 t.test('defaults', async (t) => {
-  t.match(parseOptions([]), { help: false, control: true, backends: BACKENDS, wide: false, node: process.execPath })
+  t.match(parseOptions([]), { help: false, control: true, backends: BACKENDS, wide: false, callbacks: false, node: process.execPath })
 })
 
 t.test('options', async (t) => {
   t.same(parseOptions(['--backend', 'pure,linux']).backends, ['linux', 'pure'])
   t.same(parseOptions(['--control-only']).backends, [])
-  t.match(parseOptions(['--no-control', '--wide', '--jobs', '7', '--filter', 'a.b']), {
+  t.match(parseOptions(['--no-control', '--wide', '--callbacks', '--jobs', '7', '--filter', 'a.b']), {
     control: false,
     wide: true,
+    callbacks: true,
     jobs: 7,
     filter: /a.b/,
   })

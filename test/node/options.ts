@@ -9,6 +9,7 @@ export interface Options {
   readonly control: boolean
   readonly backends: readonly Backend[]
   readonly wide: boolean
+  readonly callbacks: boolean
   readonly filter: RegExp | undefined
   readonly jobs: number
   readonly node: string
@@ -26,6 +27,7 @@ preloaded on each backend. A test that the control passes and a backend fails is
                    test/node/exceptions.ts are excused then
   --control-only   run the control and no backend
   --wide           every test that uses fs, not only fs promises and FileHandle
+  --callbacks      preload caio/register/callbacks: the functions that take a callback are caio's, too
   --filter REGEX   only tests whose name matches, such as parallel/test-fs-promises
   --jobs N         tests at a time (default: the number of CPUs)
   --node PATH      the Node binary to test (default: the one that runs this)
@@ -51,6 +53,7 @@ export function parseOptions(args: readonly string[]): Options {
     control: !values['no-control'],
     backends: controlOnly ? [] : parseBackends(values.backend),
     wide: values.wide ?? false,
+    callbacks: values.callbacks ?? false,
     filter: parseFilter(values.filter),
     jobs: parseCount('--jobs', values.jobs) ?? availableParallelism(),
     node: values.node ?? process.execPath,
@@ -68,6 +71,7 @@ function parse(args: readonly string[]) {
         'no-control': { type: 'boolean' },
         'control-only': { type: 'boolean' },
         'wide': { type: 'boolean' },
+        'callbacks': { type: 'boolean' },
         'filter': { type: 'string' },
         'jobs': { type: 'string' },
         'node': { type: 'string' },

@@ -51,9 +51,14 @@ async function observe({ handle }: Side, method: Method, call: Call): Promise<un
   }
 }
 
-export async function compareCalls(t: Test, method: Method, calls: Call[], least: number): Promise<void> {
+export async function compareCalls(
+  t: Test,
+  method: Method,
+  calls: Call[],
+  least: number,
+  makePair = pairMaker(t),
+): Promise<void> {
   t.ok(calls.length >= least, `${calls.length} calls`)
-  const makePair = pairMaker(t)
   for (const call of calls) {
     const pair = await makePair(CONTENT)
     same(t, await observe(pair.subject, method, call), await observe(pair.oracle, method, call), `${method}(${call.name})`)

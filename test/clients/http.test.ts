@@ -1,0 +1,3 @@
+import { sameAsOnNode } from './client.js'
+
+await sameAsOnNode({ program: 'http', ways: ['import', 'patch', 'handed'], engine: ['read', 'writeFile'] })

@@ -1,0 +1,3 @@
+import { sameAsOnNode } from './client.js'
+
+await sameAsOnNode({ program: 'lowdb', ways: ['import', 'patch'], engine: ['readFile', 'writeFile'] })

@@ -1,0 +1,3 @@
+import { sameAsOnNode } from './client.js'
+
+await sameAsOnNode({ program: 'nedb', ways: ['import', 'patch'], engine: ['fsync'] })

@@ -1,0 +1,3 @@
+import { sameAsOnNode } from './client.js'
+
+await sameAsOnNode({ program: 'random-access-file', ways: ['import callbacks', 'patch callbacks'], engine: ['read', 'write'] })

@@ -1,0 +1,3 @@
+import { sameAsOnNode } from './client.js'
+
+await sameAsOnNode({ program: 'tar', ways: ['import callbacks'], engine: ['write', 'readFile', 'writeFile'] })

@@ -1,0 +1,3 @@
+import { sameAsOnNode } from './client.js'
+
+await sameAsOnNode({ program: 'write-file-atomic', ways: ['import callbacks'], engine: ['write', 'fsync'] })

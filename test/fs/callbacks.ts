@@ -1,0 +1,90 @@
+/** Whose callback API of `node:fs` a contract file tests: Node's own, which is the oracle, or caio's, patched in, on one backend. */
+import nodeFs from 'node:fs'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { temporaryDirectory } from '../harness.js'
+import { outcomeOf, same } from './differential.js'
+import type { Outcome, Pair } from './differential.js'
+import { subject } from './subject.js'
+import type { Loose } from './subject.js'
+
+type Name = 'read' | 'write' | 'readv' | 'writev' | 'fsync' | 'fdatasync' | 'readFile' | 'writeFile' | 'appendFile' | 'close'
+
+/** As a program without types calls it. */
+export type CallbackFs = Record<Name, (...args: unknown[]) => void> & typeof nodeFs
+
+/** What it must be like: as it is before anybody patches it. */
+export const oracle = { ...nodeFs } as CallbackFs
+if (subject !== 'node') (await import('caio')).patch({ callbacks: true })
+/** What is tested. */
+export const fs = { ...nodeFs } as CallbackFs
+
+/** What a callback was called with, and as. */
+export interface Called {
+  receiver: unknown
+  args: unknown[]
+  /** What the stack of an error is like: Node's has no frames. */
+  stack: unknown
+}
+
+/** Calls a function with these arguments and a callback behind them; one that throws throws. */
+export function called(call: (...args: never[]) => void, ...args: unknown[]): Promise<Called> {
+  let resolve: (value: Called) => void
+  const promise = new Promise<Called>((settle) => (resolve = settle))
+  const callback = function (this: unknown, ...results: unknown[]): void {
+    const [error] = results
+    const stack = error instanceof Error ? Object.getOwnPropertyDescriptor(error, 'stack') : undefined
+    resolve({ receiver: this, args: results, stack })
+  }
+  Reflect.apply(call, undefined, [...args, callback])
+  return promise
+}
+
+/** How such a call ended, as plain data. */
+export function outcomeOfCall(call: (...args: never[]) => void, ...args: unknown[]): Promise<Outcome> {
+  return outcomeOf(() => called(call, ...args))
+}
+
+/** As pairMaker of differential.ts, with descriptors dressed up as handles whose methods are the callback API's. */
+export function descriptorPairMaker(t: Test): (content: string | Uint8Array, flags?: string | number) => Promise<Pair> {
+  const directory = temporaryDirectory(t)
+  let made = 0
+  return async (content, flags = 'r+') => {
+    made++
+    const open = (name: string, side: CallbackFs): { handle: Loose; path: string } => {
+      const path = join(directory, `${name}-${made}`)
+      nodeFs.writeFileSync(path, content)
+      const fd = nodeFs.openSync(path, flags)
+      const methods = (['read', 'write', 'readv', 'writev'] as const).map((method) => [
+        method,
+        (...args: unknown[]) => called(side[method], fd, ...args),
+      ])
+      return { path, handle: { fd, ...Object.fromEntries(methods) } as Loose }
+    }
+    const pair = { subject: open('subject', fs), oracle: open('oracle', oracle) }
+    const close = async (): Promise<void> => {
+      nodeFs.closeSync(pair.subject.handle.fd)
+      nodeFs.closeSync(pair.oracle.handle.fd)
+    }
+    return { ...pair, close }
+  }
+}
+
+/** Runs one scenario with the subject's fs and with Node's, in a file of the same name, and asserts that it tells the same story. */
+export async function tellsTheSame(
+  t: Test,
+  name: string,
+  scenario: (side: { fs: CallbackFs; path: string }) => Promise<unknown>,
+  content: string | Uint8Array = 'abcdefghijklmnopqrstuvwxyz',
+): Promise<void> {
+  const directory = temporaryDirectory(t)
+  const stories = []
+  for (const side of [fs, oracle]) {
+    const path = join(directory, 'file')
+    nodeFs.rmSync(directory, { recursive: true })
+    nodeFs.mkdirSync(directory)
+    nodeFs.writeFileSync(path, content)
+    stories.push(await outcomeOf(() => scenario({ fs: side, path })))
+  }
+  same(t, stories[0], stories[1], name)
+}
