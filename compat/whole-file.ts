@@ -167,7 +167,13 @@ async function readByPool(path: string, encoding: BufferEncoding | undefined): P
   return undefined
 }
 
-async function readFile(path: never, options?: never): Promise<unknown> {
+/** Handed by a call to itself, between its events. Not by a function around it: what is exported must be an async function, as Node's. */
+const WITHIN = Symbol('within its events')
+
+async function readFile(path: never, options?: never, within?: symbol): Promise<unknown> {
+  if (within !== WITHIN && isTraced()) {
+    return traceCall('readFile', path, () => readFile(path, options, WITHIN), (content) => bytesOf(content, options))
+  }
   const context = defaultContext()
   const plain = context.servesWholeFiles ? plainFileOptions(options, readKeys, 'r') : undefined
   const name = plain && plainPath(path)
@@ -187,10 +193,12 @@ async function readFile(path: never, options?: never): Promise<unknown> {
 
 const ENOENT = errnoOf('ENOENT')
 
-type Write = (path: never, data: never, options?: never) => Promise<void>
+type Write = (path: never, data: never, options?: never, within?: symbol) => Promise<void>
 
 function makeWrite(own: Write, flag: string, append: number): Write {
-  return async (path, data, options) => {
+  const operation = append ? 'appendFile' : 'writeFile'
+  const write: Write = async (path, data, options, within) => {
+    if (within !== WITHIN && isTraced()) return traceCall(operation, path, () => write(path, data, options, WITHIN))
     const context = defaultContext()
     const plain = context.servesWholeFiles ? plainFileOptions(options, writeKeys, flag) : undefined
     const view = plain && plainData(data, plain.encoding)
@@ -210,6 +218,7 @@ function makeWrite(own: Write, flag: string, append: number): Write {
     // Nothing has been done, or what has been done is done over: Node leaves what Node would leave, and says what is wrong.
     return own(path, data, options)
   }
+  return write
 }
 
 /** The bytes to write, or undefined for Node to judge. */
@@ -220,13 +229,6 @@ function plainData(data: unknown, encoding: BufferEncoding | undefined): NodeJS.
 
 const writeFile = makeWrite(original.writeFile as Write, 'w', 0)
 const appendFile = makeWrite(original.appendFile as Write, 'a', Append)
-
-const nothing = (): undefined => undefined
-
-function traced(operation: 'writeFile' | 'appendFile', write: Write): Write {
-  return (path, data, options) =>
-    isTraced() ? traceCall(operation, path, () => write(path, data, options), nothing) : write(path, data, options)
-}
 
 /** Of text, as many as its encoding takes. */
 function bytesOf(content: unknown, options: unknown): number {
@@ -241,9 +243,8 @@ function named<F extends object>(own: { name: string; length: number }, ours: F)
 }
 
 export const wholeFile = {
-  readFile: named(original.readFile, (path: never, options?: never) =>
-    isTraced() ? traceCall('readFile', path, () => readFile(path, options), (content) => bytesOf(content, options)) : readFile(path, options)),
-  writeFile: named(original.writeFile, traced('writeFile', writeFile)),
-  appendFile: named(original.appendFile, traced('appendFile', appendFile)),
+  readFile: named(original.readFile, readFile),
+  writeFile: named(original.writeFile, writeFile),
+  appendFile: named(original.appendFile, appendFile),
 } as unknown as Pick<FsPromises, 'readFile' | 'writeFile' | 'appendFile'>
 
