@@ -7,7 +7,14 @@ import { promises } from './original.js'
 
 // First all of Node's names, then those that differ: a local export goes before a starred one.
 export * from 'node:fs/promises'
-export const { open, readFile, writeFile, appendFile } = replacements
+/** Node's `open`; positioned I/O and syncs of the handle are the engine's. */
+export const open = replacements.open
+/** Node's `readFile`, in one operation of the engine where it is a plain call for a regular file. */
+export const readFile = replacements.readFile
+/** Node's `writeFile`, likewise. It writes over an existing file in place, and cuts off what is left of it. */
+export const writeFile = replacements.writeFile
+/** Node's `appendFile`, likewise. */
+export const appendFile = replacements.appendFile
 
 const fs = Object.defineProperties(
   {},

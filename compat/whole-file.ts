@@ -194,7 +194,13 @@ export function readWhole({ name, encoding }: PlainRead): Promise<Content> | Con
   return cached === ENOENT ? undefined : readByPool(name, encoding)
 }
 
-async function readFile(path: never, options?: never): Promise<unknown> {
+/** Handed by a call to itself, between its events. Not by a function around it: what is exported must be an async function, as Node's. */
+const WITHIN = Symbol('within its events')
+
+async function readFile(path: never, options?: never, within?: symbol): Promise<unknown> {
+  if (within !== WITHIN && isTraced()) {
+    return traceCall('readFile', path, () => readFile(path, options, WITHIN), (content) => bytesOf(content, options))
+  }
   const plain = plainRead(path, options)
   if (!plain) return original.readFile(path, options)
   const untouched = handlesAreUntouched()
@@ -241,16 +247,19 @@ export function isWritten({ append }: PlainWrite, result: number): boolean {
   return false
 }
 
-type Write = (path: never, data: never, options?: never) => Promise<void>
+type Write = (path: never, data: never, options?: never, within?: symbol) => Promise<void>
 
 function makeWrite(own: Write, flag: 'w' | 'a'): Write {
-  return async (path, data, options) => {
+  const operation = flag === 'a' ? 'appendFile' : 'writeFile'
+  const write: Write = async (path, data, options, within) => {
+    if (within !== WITHIN && isTraced()) return traceCall(operation, path, () => write(path, data, options, WITHIN))
     const plain = plainWrite(path, data, options, flag)
     if (!plain) return own(path, data, options)
     const untouched = handlesAreUntouched()
     if (untouched !== true && !(await untouched)) return own(path, data, options)
     if (!isWritten(plain, await writeWhole(plain))) return own(path, data, options)
   }
+  return write
 }
 
 /** The bytes to write, or undefined for Node to judge. */
@@ -262,13 +271,6 @@ function plainData(data: unknown, encoding: BufferEncoding | undefined): NodeJS.
 const writeFile = makeWrite(original.writeFile as Write, 'w')
 const appendFile = makeWrite(original.appendFile as Write, 'a')
 
-const nothing = (): undefined => undefined
-
-function traced(operation: 'writeFile' | 'appendFile', write: Write): Write {
-  return (path, data, options) =>
-    isTraced() ? traceCall(operation, path, () => write(path, data, options), nothing) : write(path, data, options)
-}
-
 /** Of text, as many as its encoding takes. */
 function bytesOf(content: unknown, options: unknown): number {
   if (typeof content !== 'string') return (content as Buffer).length
@@ -277,8 +279,7 @@ function bytesOf(content: unknown, options: unknown): number {
 }
 
 export const wholeFile = {
-  readFile: resemble(original.readFile, (path: never, options?: never) =>
-    isTraced() ? traceCall('readFile', path, () => readFile(path, options), (content) => bytesOf(content, options)) : readFile(path, options)),
-  writeFile: resemble(original.writeFile, traced('writeFile', writeFile)),
-  appendFile: resemble(original.appendFile, traced('appendFile', appendFile)),
+  readFile: resemble(original.readFile, readFile),
+  writeFile: resemble(original.writeFile, writeFile),
+  appendFile: resemble(original.appendFile, appendFile),
 } as unknown as Pick<FsPromises, 'readFile' | 'writeFile' | 'appendFile'>

@@ -3,6 +3,7 @@
  * numbers; promises, errors and limits are the Context's business.
  */
 
+/** The backends that come with the package. */
 export type BackendName = 'linux' | 'thread' | 'pure'
 
 type View = NodeJS.ArrayBufferView
@@ -37,9 +38,11 @@ export const RECORD_FIELDS = 8
 export interface Batch {
   /** The first `count` are the ids to submit, in order. */
   ids: Uint32Array
+  /** how many */
   count: number
-  /** {@link RECORD_FIELDS} numbers an id */
+  /** `RECORD_FIELDS` numbers an id: see `Field` in lib/backend.ts */
   records: Float64Array
+  /** the memory of each id */
   views: Views[]
 }
 
@@ -56,6 +59,7 @@ export const Route = {
   /** a thread of the pool, after an attempt inside `submit` that would have had to wait */
   missed: 4,
 } as const
+/** Who did the work: a number, by name in the constant of this name. */
 export type Route = (typeof Route)[keyof typeof Route]
 
 /** How a file is written whole. native/request.h has the same numbers. */
@@ -76,7 +80,7 @@ export const UNSERVED = -100000
 export interface Receiver {
   /**
    * Called exactly once for each submitted id that was not cancelled, inside `submit` or later.
-   * @param result bytes moved (0 for a sync), a negative errno, or {@link UNSERVED}
+   * @param result bytes moved (0 for a sync), a negative errno, or `UNSERVED`, -100000: this backend could not take it and has not touched the file
    */
   complete(id: number, result: number, route: Route): void
 }
@@ -95,8 +99,11 @@ export interface Supports {
   readonly wholeFile?: boolean
 }
 
+/** What moves the bytes. Hand one of your own to {@link ContextOptions.backend}, or use those of the package by name. */
 export interface Backend {
+  /** as {@link Context.backend} gives it */
   readonly name: string
+  /** what it can do */
   readonly supports: Supports
   /** Takes over every request of the batch; keeps the receiver alive until the last is complete. Never throws halfway. */
   submit(batch: Batch, receiver: Receiver): void

@@ -14,10 +14,11 @@ import { isTraced, traceOperation } from './trace.js'
 import * as turn from './turn.js'
 import * as check from './validate.js'
 
+/** What `new Context()` takes. */
 export interface ContextOptions {
   /** The most operations that are with the backend at a time, 1 to 1,048,576; the rest wait in order. Default 512. */
   maxRequests?: number
-  /** A backend by name, or one made by the caller. Default: see {@link choose}. */
+  /** A backend by name, or one made by the caller. Default: what `CAIO_IMPL` or the file default_implementation names, else the first that works. */
   backend?: BackendName | Backend
 }
 
@@ -53,11 +54,16 @@ const takeResolve = (resolve: Resolve): void => {
   lastResolve = resolve
 }
 
+/**
+ * Where requests come in and results go out. Each thread has a {@link defaultContext}; one of your own has its own limit, backend
+ * and counters. It keeps the process alive only while something is in flight.
+ */
 export class Context implements Receiver {
   /** Name of the backend. */
   readonly backend: string
   /** Why this backend. */
   readonly reason: string
+  /** See {@link ContextOptions.maxRequests}. */
   readonly maxRequests: number
 
   readonly #port: Backend
@@ -111,14 +117,19 @@ export class Context implements Receiver {
   /**
    * Reads up to `nbytes` bytes into a new buffer, or up to a view's length into that view.
    *
-   * @param target bytes to read, 0 to 2^31 - 1, or the memory to read into
+   * @param nbytes bytes to read, 0 to 2^31 - 1
+   * @param fd of a file opened for reading
    * @param offset bytes from the start of the file, 0 to 2^53 - 1
    * @param priority 0, or an I/O priority as ioprio_set(2) has it: a hint, which only direct I/O on `linux` passes on
-   * @returns the bytes read, or for a view their number; fewer than asked for, down to none, at the end of the file
+   * @returns the bytes read; fewer than asked for, down to none, at the end of the file
    * @throws (rejects) Node's errors of read(2): `EBADF`, `EISDIR`, `EIO`, `ESPIPE` for a pipe …; `ERR_OUT_OF_RANGE`,
    * `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`; `ERR_INVALID_STATE` after close
    */
   read(nbytes: number, fd: number, offset?: number, priority?: number): Promise<Buffer>
+  /**
+   * Reads into a view, all of it if the file has as much.
+   * @returns the number of bytes read; the rest is as the other `read` has it
+   */
   read(view: NodeJS.ArrayBufferView, fd: number, offset?: number, priority?: number): Promise<number>
   read(target: number | NodeJS.ArrayBufferView, fd: number, offset = 0, priority = 0): Promise<Buffer | number> {
     return this.#request(shapes.read, target, fd, offset, priority)
@@ -216,6 +227,7 @@ export class Context implements Receiver {
     return this.#closing
   }
 
+  /** As {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

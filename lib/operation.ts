@@ -14,6 +14,7 @@ export function isWholeFile(opcode: Opcode): boolean {
 
 /** The names of {@link Opcode}, by number. */
 export const opcodeNames = ['read', 'write', 'readv', 'writev', 'fsync', 'fdsync', 'readFile', 'writeFile'] as const
+/** What an operation does. */
 export type OpcodeName = (typeof opcodeNames)[number]
 
 /** The system call that an error names, by opcode; Node says `read` and `write` for the vectored ones, too. */
@@ -98,14 +99,17 @@ export const shapes = {
   },
 }
 
-type State = 'new' | 'submitted' | 'fulfilled' | 'rejected'
+/** How far an {@link Operation} has come. */
+export type State = 'new' | 'submitted' | 'fulfilled' | 'rejected'
 
 /**
  * One request, made now and submitted later with {@link Context.submit}. It serves once: submitting it again is refused, and
  * its result can be read only when it is there.
  */
 export class Operation<T = unknown> {
+  /** what it does */
   readonly opcode: OpcodeName
+  /** the descriptor it is for */
   readonly fd: number
   /** where in the file, in bytes */
   readonly offset: number
@@ -126,6 +130,7 @@ export class Operation<T = unknown> {
 
   /** See {@link Context.read}. Throws what that rejects with for a bad argument. */
   static read(nbytes: number, fd: number, offset?: number, priority?: number): Operation<Buffer>
+  /** The same, into a view. */
   static read(view: NodeJS.ArrayBufferView, fd: number, offset?: number, priority?: number): Operation<number>
   static read(target: number | NodeJS.ArrayBufferView, fd: number, offset = 0, priority = 0): Operation<Buffer | number> {
     return new Operation(shapes.read(target), fd, offset, priority)
@@ -156,6 +161,7 @@ export class Operation<T = unknown> {
     return new Operation(shapes.fdsync(), fd, 0, priority)
   }
 
+  /** How far it has come. */
   get state(): State {
     return this.#state
   }

@@ -8,17 +8,26 @@ export const LATENCY_SAMPLE = 64
 
 /** From the call to the result, in microseconds: of a sample, each figure up to a fifth too high. */
 export interface Latency {
+  /** how many were measured */
   samples: number
+  /** the median */
   p50: number
+  /** what 95 % do not exceed */
   p95: number
+  /** what 99 % do not exceed */
   p99: number
+  /** the longest of the sample, exactly */
   max: number
 }
 
+/** The names of {@link Route}: who did the work. */
 export type RouteName = keyof typeof Route
 
+/** What {@link Context.stats} gives: counters since the Context was made, and what is under way. */
 export interface Stats {
+  /** name of the backend */
   backend: string
+  /** the most that may be in flight */
   maxRequests: number
   /** operations with the backend, or about to be handed to it at the end of this tick */
   inFlight: number
@@ -26,7 +35,9 @@ export interface Stats {
   waiting: number
   /** settled, successfully or not */
   completed: number
+  /** of those completed, with an error */
   failed: number
+  /** of those failed, taken back by {@link Context.cancel} */
   cancelled: number
   /** calls into the backend: `completed / batches` operations went with each */
   batches: number
@@ -34,7 +45,9 @@ export interface Stats {
   deferred: number
   /** operations that the chosen backend could not take and another served */
   fallbacks: number
+  /** by all reads */
   bytesRead: number
+  /** by all writes */
   bytesWritten: number
   /** completed operations by kind */
   operations: Record<OpcodeName, number>

@@ -26,6 +26,7 @@ export interface FsOperation {
   backend?: string
   /** bytes moved, of a read or write; of a `readFile`, what was read, in bytes */
   result?: number | undefined
+  /** what the caller's promise is rejected with */
   error?: unknown
 }
 
@@ -111,7 +112,7 @@ export function traceCall<T>(
   operation: FsOperation['operation'],
   path: unknown,
   call: () => Promise<T>,
-  resultOf: (value: T) => number | undefined,
+  resultOf?: (value: T) => number,
 ): Promise<T> {
   const event: FsOperation = { operation, api: 'promise', path }
   // By await, not by then: so that the stack of an error goes on to the caller.
@@ -120,7 +121,7 @@ export function traceCall<T>(
     end.publish(event)
     try {
       const value = await promise
-      event.result = resultOf(value)
+      if (resultOf) event.result = resultOf(value)
       return value
     } catch (reason) {
       event.error = reason

@@ -2,7 +2,7 @@
 import nodeFs from 'node:fs'
 import { types } from 'node:util'
 import { Field, RECORD_FIELDS, Route } from '../backend.js'
-import type { Backend, Batch, Receiver } from '../backend.js'
+import type { Backend, Batch, Receiver, Supports } from '../backend.js'
 import { errnoOf } from '../errors.js'
 import { Opcode } from '../operation.js'
 
@@ -17,12 +17,17 @@ type Sync = (fd: number, callback: Done) => void
 
 /** The part of `node:fs` that the backend stands on; memfs has it, too. */
 export interface CallbackFs {
+  /** As fs.read with a position. */
   read(fd: number, buffer: View, offset: number, length: number, position: number, callback: Transferred): void
+  /** As fs.write with a position. */
   write(fd: number, buffer: View, offset: number, length: number, position: number, callback: Transferred): void
+  /** As fs.fsync. */
   fsync(fd: number, callback: Done): void
+  /** As fs.fdatasync. */
   fdatasync(fd: number, callback: Done): void
   /** Several views in one go; without it they are moved one by one. */
   readv?(fd: number, buffers: readonly View[], position: number, callback: Transferred): void
+  /** Several views in one go; without it they are moved one by one. */
   writev?(fd: number, buffers: readonly View[], position: number, callback: Transferred): void
 }
 
@@ -181,12 +186,14 @@ class SyncGates {
   }
 }
 
+/** The backend that needs no addon: over Node's `fs`, or over one that looks like it. */
 export class PureBackend implements Backend {
   readonly name = 'pure'
-  readonly supports = { inline: false, ownThreads: false, priority: false, cancel: false, wholeFile: false }
+  readonly supports: Supports = { inline: false, ownThreads: false, priority: false, cancel: false, wholeFile: false }
   readonly #fs: CallbackFs
   readonly #syncs: SyncGates
 
+  /** Works on `fs`; default: `node:fs` as it is now. */
   constructor({ fs = own }: { fs?: CallbackFs } = {}) {
     // Bound now, for the same reason.
     const { read, write, fsync, fdatasync, readv, writev } = fs
