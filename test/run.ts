@@ -2,6 +2,7 @@
  * Runs our suites: each file a process of plain node, so that what a test starts gets no loader, hook or environment but the
  * test's own, which the tap command would add. The shim's contract, test/fs, is run first for plain Node, the oracle, then for
  * each backend. What a file comments as `counted: …` is shown. `node dist/test/run.js [FILTER …]`
+ * With --alone: the files that are for an otherwise idle machine, one by one.
  */
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
@@ -34,6 +35,7 @@ function scripts(folder: string, ending: string): string[] {
 
 function suites(filters: readonly string[]): Suite[] {
   const env = { ...process.env, CAIO_IMPL: undefined }
+  if (alone) return scripts('faults/alone', '.js').map((file) => ({ name: file, file, env }))
   const plain = scripts('.', '.test.js').map((file) => ({ name: file, file, env }))
   const shim = ['node', ...requiredBackends].flatMap((subject) => {
     // What only an engine can be asked is in fs/engine.
@@ -93,6 +95,7 @@ function excerpt(output: string): string {
   return selected.slice(0, 300).join('\n')
 }
 
+const alone = process.argv.includes('--alone')
 const chosen = suites(process.argv.slice(2))
 const outcomes: Outcome[] = []
 let next = 0
@@ -108,7 +111,7 @@ async function lane(): Promise<void> {
   }
 }
 
-await Promise.all(Array.from({ length: availableParallelism() }, lane))
+await Promise.all(Array.from({ length: alone ? 1 : availableParallelism() }, lane))
 const sum = (key: 'passed' | 'failed'): number => outcomes.reduce((total, outcome) => total + outcome[key], 0)
 if (chosen.length === 0) console.log('no suite matches')
 console.log(`${sum('passed')} passed, ${sum('failed')} failed`)

@@ -5,11 +5,13 @@ import { workers } from './workers.js'
 // Dozens of processes and workers: seconds on an idle machine, more on a busy one. Each has a limit of its own.
 t.setTimeout(180_000)
 
-onEveryBackend(t, 'thirty workers at once', async (t, backend) => {
-  const { exitCodes, messages, errors } = await workers(t, backend, 'does its work', { total: 30 })
+const many = process.env['CAIO_TEST_THOROUGH'] ? 100 : 30
+
+onEveryBackend(t, `${many} workers at once`, async (t, backend) => {
+  const { exitCodes, messages, errors } = await workers(t, backend, 'does its work', { total: many })
   t.same(errors, [])
-  t.same(exitCodes, Array(30).fill(0))
-  t.same(messages, Array(30).fill('done'))
+  t.same(exitCodes, Array(many).fill(0))
+  t.same(messages, Array(many).fill('done'))
 })
 
 onEveryBackend(t, 'two contexts in a worker', async (t, backend) => {

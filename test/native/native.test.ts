@@ -1,28 +1,53 @@
-/** The pure parts of the addon, each compiled into a program of its own with the sanitizers on. */
+/** Parts of the addon, each compiled into a program of its own, once for each sanitizer, and run; the pool under valgrind, too. */
 import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import type { Test } from 'tap'
 import { temporaryDirectory } from '../harness.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
+const memory = 'address,undefined'
+const pool = ['completion_queue', 'thread_pool/file_io', 'thread_pool/thread_pool', 'thread_pool/whole_file'].map((name) => `native/${name}.cc`)
 const programs = [
-  { name: 'nowait_policy', sources: [] },
-  { name: 'decode_request', sources: ['native/decode_request.cc'] },
+  { name: 'nowait_policy', sources: [], sanitizers: [memory] },
+  { name: 'decode_request', sources: ['native/decode_request.cc'], sanitizers: [memory] },
+  { name: 'thread_pool', sources: pool, sanitizers: [memory, 'thread'] },
 ]
 
-const flags = ['-std=c++17', '-O1', '-g', '-Wall', '-Wextra', '-fsanitize=address,undefined', '-fno-sanitize-recover=all']
+t.setTimeout(180_000)
 
-for (const { name, sources } of programs) {
-  void t.test(name, async (t) => {
-    const program = join(temporaryDirectory(t), name)
-    const files = [join(root, 'test/native', `${name}.cc`), ...sources.map((source) => join(root, source))]
-    const compiled = spawnSync('g++', [...flags, '-o', program, ...files], { encoding: 'utf8' })
-    t.equal(compiled.status, 0, compiled.stderr || 'compiles without a warning')
-    t.equal(compiled.stderr, '')
-    const { status, stdout, stderr } = spawnSync(program, { encoding: 'utf8' })
-    t.comment(stdout.trim())
-    t.equal(stderr, '')
-    t.equal(status, 0, stdout)
-  })
+/** Beside this Node, or where node-gyp has put them. */
+const headers = [join(process.execPath, '../../include/node'), join(homedir(), `.cache/node-gyp/${process.versions.node}/include/node`)].find((folder) => fs.existsSync(folder))
+
+function compile(t: Test, name: string, sources: readonly string[], flags: readonly string[]): string {
+  const program = join(temporaryDirectory(t), name)
+  const files = [join(root, 'test/native', `${name}.cc`), ...sources.map((source) => join(root, source))]
+  const include = headers ? [`-I${headers}`] : []
+  const compiled = spawnSync('g++', ['-std=c++17', '-O1', '-g', '-Wall', '-Wextra', ...flags, ...include, '-o', program, ...files, '-lpthread'], { encoding: 'utf8' })
+  t.equal(compiled.status, 0, compiled.stderr || 'compiles')
+  t.equal(compiled.stderr, '', 'without a warning')
+  return program
 }
+
+function run(t: Test, command: string, args: readonly string[] = []): void {
+  const { status, signal, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 120_000 })
+  t.comment(stdout.trim())
+  t.equal(stderr, '')
+  t.equal(status, 0, `${signal ?? ''} ${stdout}`)
+}
+
+for (const { name, sources, sanitizers } of programs) {
+  for (const sanitizer of sanitizers) {
+    void t.test(`${name}, ${sanitizer}`, async (t) => {
+      run(t, compile(t, name, sources, [`-fsanitize=${sanitizer}`, '-fno-sanitize-recover=all']))
+    })
+  }
+}
+
+const skip = spawnSync('valgrind', ['--version']).status === 0 ? false : 'valgrind is not installed'
+void t.test('thread_pool, valgrind', { skip }, async (t) => {
+  run(t, 'valgrind', ['--quiet', '--leak-check=full', '--error-exitcode=9', compile(t, 'thread_pool', pool, [])])
+})

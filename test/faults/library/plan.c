@@ -34,9 +34,15 @@ struct plan *plan(void) {
 }
 
 static uintptr_t addon_start, addon_end;
+static unsigned long long changes;
 
-static int find_addon(struct dl_phdr_info *info, size_t size, void *data) {
-  (void)size, (void)data;
+// The addon goes when the last environment that has it does, and comes back at another address.
+static int find_addon(struct dl_phdr_info *info, size_t size, void *first) {
+  (void)size;
+  const unsigned long long now = info->dlpi_adds + info->dlpi_subs;
+  if (*(bool *)first && now == __atomic_load_n(&changes, __ATOMIC_ACQUIRE)) return 1;
+  *(bool *)first = false;
+  __atomic_store_n(&changes, now, __ATOMIC_RELEASE);
   const size_t length = strlen(info->dlpi_name);
   if (length < 9 || strcmp(info->dlpi_name + length - 9, "caio.node") != 0) return 0;
   uintptr_t end = info->dlpi_addr;
@@ -44,15 +50,21 @@ static int find_addon(struct dl_phdr_info *info, size_t size, void *data) {
     const uintptr_t last = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr + info->dlpi_phdr[i].p_memsz;
     if (info->dlpi_phdr[i].p_type == PT_LOAD && last > end) end = last;
   }
-  addon_end = end;
+  __atomic_store_n(&addon_end, end, __ATOMIC_RELEASE);
   __atomic_store_n(&addon_start, info->dlpi_addr, __ATOMIC_RELEASE);
   return 1;
 }
 
+static bool within_addon(uintptr_t address) {
+  const uintptr_t start = __atomic_load_n(&addon_start, __ATOMIC_ACQUIRE);
+  return start != 0 && address >= start && address < __atomic_load_n(&addon_end, __ATOMIC_ACQUIRE);
+}
+
 bool by_addon(const void *return_address) {
-  const uintptr_t address = (uintptr_t)return_address;
-  if (__atomic_load_n(&addon_start, __ATOMIC_ACQUIRE) == 0 && dl_iterate_phdr(find_addon, NULL) == 0) return false;
-  return address >= addon_start && address < addon_end;
+  if (within_addon((uintptr_t)return_address)) return true;
+  bool first = true;
+  dl_iterate_phdr(find_addon, &first);
+  return within_addon((uintptr_t)return_address);
 }
 
 static void pause_for(long microseconds) {

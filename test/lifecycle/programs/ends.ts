@@ -1,0 +1,33 @@
+/**
+ * A thread that ends with an operation at some step. As the main thread: arguments scratch file, route, operation, step, ending. As a
+ * worker: the same in workerData.
+ */
+import { isMainThread, parentPort, workerData } from 'node:worker_threads'
+import { Plan } from '../../faults/plan.js'
+import { Held } from './held.js'
+import type { OperationName, RouteName, Step } from './held.js'
+
+export const endings = ['exit', 'throws', 'returns'] as const
+export type Ending = (typeof endings)[number] | 'terminated'
+
+const [path, route, operation, step, ending] = (isMainThread ? process.argv.slice(2) : workerData) as [string, RouteName, OperationName, Step, Ending]
+const plan = new Plan(process.env['CAIO_FAULTS'] as string)
+if (route === 'direct') plan.emulate('ring')
+
+// Held while the thread ends: it cannot be released from here.
+const held = new Held({ path, route, operation, step, plan, atMost: 30 })
+held.start(held.memory()).catch(() => {})
+await undefined
+await undefined
+held.reach()
+switch (ending) {
+  case 'exit':
+    process.exit(7)
+    break
+  case 'throws':
+    throw new Error('thrown in flight')
+  case 'terminated':
+    parentPort?.postMessage('at its step')
+    // Nothing is delivered, and nothing ends it, until it is terminated.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+}

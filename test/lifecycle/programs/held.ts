@@ -1,0 +1,117 @@
+/** An operation caught at a step of its life by the fault library: waiting, queued, submitted, or completed and not yet delivered. */
+import fs from 'node:fs'
+import { Context } from 'caio'
+import type { BackendName } from 'caio'
+import type { Call, Plan } from '../../faults/plan.js'
+import { alignedMemory, resizableBuffer } from '../../harness.js'
+
+export const steps = ['waiting', 'queued', 'submitted', 'completed'] as const
+export type Step = (typeof steps)[number]
+export const operations = ['read', 'write', 'readv', 'writev', 'fsync', 'fdsync'] as const
+export type OperationName = (typeof operations)[number]
+
+/** Who serves: direct I/O is what the kernel itself has in flight, here an emulated one, since a kernel cannot be held. */
+export const routes = ['direct', 'linux', 'thread', 'pure'] as const
+export type RouteName = (typeof routes)[number]
+
+/** Not tried on the loop thread; and, by MALLOC_MMAP_THRESHOLD_, a mapping of its own: given back, it is gone. */
+export const LENGTH = 128 * 1024
+export const FILE_LENGTH = 4 * LENGTH
+
+const calls: Record<OperationName, Call> = { read: 'pread', write: 'pwrite', readv: 'preadv', writev: 'pwritev', fsync: 'fsync', fdsync: 'fdatasync' }
+
+export function operationsOf(route: RouteName): readonly OperationName[] {
+  // Syncs of a direct file are the pool's, too.
+  return route === 'direct' ? operations.filter((name) => !name.endsWith('sync')) : operations
+}
+
+/** One thread each, so that one held call is enough to keep the next from being begun. */
+export const environment = { CAIO_THREADS: '1', UV_THREADPOOL_SIZE: '1', MALLOC_MMAP_THRESHOLD_: '65536' }
+
+export interface Holding {
+  path: string
+  route: RouteName
+  operation: OperationName
+  step: Step
+  plan: Plan
+  /** milliseconds after which a held call goes on by itself */
+  atMost: number
+}
+
+const sleeper = new Int32Array(new SharedArrayBuffer(4))
+/** Blocks the thread: nothing can be delivered meanwhile. */
+const block = (milliseconds: number): void => void Atomics.wait(sleeper, 0, 0, milliseconds)
+
+/** Waits, blocking, until `happened`. */
+function blockUntil(happened: () => boolean): void {
+  for (let waited = 0; waited < 5000 && !happened(); waited++) block(1)
+}
+
+export class Held {
+  readonly fd: number
+  readonly context: Context
+  readonly #holding: Holding
+  /** settles as the one that is in the way */
+  readonly blocker: Promise<unknown> | undefined
+
+  constructor(holding: Holding, fd?: number) {
+    const { path, route, operation, step, plan, atMost } = holding
+    this.#holding = holding
+    fs.writeFileSync(path, Buffer.alloc(FILE_LENGTH, 'o'))
+    const direct = route === 'direct' ? fs.constants.O_DIRECT : 0
+    this.fd = fd ?? fs.openSync(path, fs.constants.O_RDWR | direct)
+    const backend: BackendName = route === 'direct' ? 'linux' : route
+    this.context = new Context({ backend, maxRequests: step === 'waiting' ? 1 : 8 })
+    const inTheWay = step === 'waiting' || step === 'queued'
+    const memory = inTheWay ? this.memory() : undefined
+    if (route === 'pure') plan.watch(this.fd)
+    const call = route === 'direct' ? 'event' : inTheWay ? 'pread' : calls[operation]
+    plan.arm(step === 'completed' ? [] : [{ call, first: 1, action: 'hold', argument: atMost }])
+    this.blocker = memory && this.context.read(memory, this.fd)
+    this.blocker?.catch(() => {})
+  }
+
+  /** For the operation: aligned where it must be. */
+  memory(fill = 'n'): Buffer {
+    const { route } = this.#holding
+    return route === 'direct' ? alignedMemory(this.fd, LENGTH).fill(fill) : Buffer.alloc(LENGTH, fill)
+  }
+
+  resizable(): Uint8Array {
+    return new Uint8Array(resizableBuffer(LENGTH, LENGTH))
+  }
+
+  start(memory: Uint8Array): Promise<unknown> {
+    const { context, fd } = this
+    const half = [memory.subarray(0, LENGTH / 2), memory.subarray(LENGTH / 2)]
+    const works: Record<OperationName, () => Promise<unknown>> = {
+      read: () => context.read(memory, fd, LENGTH),
+      write: () => context.write(memory, fd, LENGTH),
+      readv: () => context.readv(half, fd, LENGTH),
+      writev: () => context.writev(half, fd, LENGTH),
+      fsync: () => context.fsync(fd),
+      fdsync: () => context.fdsync(fd),
+    }
+    return works[this.#holding.operation]()
+  }
+
+  /** Resolves when the operation is at its step: call it when the batch has been handed over. Completed, it stays undelivered only until the loop turns. */
+  reach(): void {
+    const { route, operation, step, plan } = this.#holding
+    if (step !== 'completed') return blockUntil(() => plan.held > 0)
+    const call = route === 'direct' ? 'event' : calls[operation]
+    blockUntil(() => (plan.uses[call] ?? 0) > 0)
+    // Its completion is posted right behind the call, and nothing can be seen of that from here.
+    block(20)
+  }
+}
+
+/** Whether the file has what an operation that succeeded leaves there, or may have left. */
+export function rightContent(path: string, operation: OperationName, succeeded: boolean): boolean {
+  const content = fs.readFileSync(path)
+  const written = operation === 'write' || operation === 'writev'
+  return content.length === FILE_LENGTH && content.every((byte, at) => {
+    const within = at >= LENGTH && at < 2 * LENGTH
+    return (byte === 0x6f && !(within && written && succeeded)) || (byte === 0x6e && within && written)
+  })
+}

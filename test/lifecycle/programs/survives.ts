@@ -1,0 +1,164 @@
+/**
+ * Everything that a program may do with an operation under way and live on: contexts, handles and buffers closed, dropped, transferred,
+ * resized, for every operation at every step. Arguments: a scratch file, a route. Needs --expose-gc and the fault library.
+ */
+import { setTimeout as later } from 'node:timers/promises'
+import caioFs from 'caio/fs'
+import { Plan } from '../../faults/plan.js'
+import { detach } from '../../harness.js'
+import { Held, LENGTH, operationsOf, rightContent, steps } from './held.js'
+import type { Holding, OperationName, RouteName, Step } from './held.js'
+
+export interface Report {
+  cases: number
+  faults: string[]
+}
+
+const [path = '', route] = process.argv.slice(2) as [string, RouteName]
+const plan = new Plan(process.env['CAIO_FAULTS'] as string)
+if (route === 'direct') plan.emulate('ring')
+const gc = (globalThis as unknown as { gc: () => void }).gc
+const report: Report = { cases: 0, faults: [] }
+
+/** Enough for whatever is unreachable to be gone. */
+async function collect(): Promise<void> {
+  for (let i = 0; i < 3; i++) {
+    gc()
+    await new Promise(setImmediate)
+  }
+}
+
+interface Started {
+  promise: Promise<unknown>
+  held: Held
+}
+
+type Deed = (holding: Holding) => Promise<{ promise: Promise<unknown>; after?: () => Promise<void> }>
+
+/** Starts it on memory that this function lets go of. */
+async function start(holding: Holding, make: (held: Held) => Uint8Array = (held) => held.memory()): Promise<Started & { memory: Uint8Array }> {
+  const held = new Held(holding)
+  const memory = make(held)
+  const promise = held.start(memory)
+  promise.catch(() => {})
+  await undefined
+  await undefined
+  held.reach()
+  return { promise, held, memory }
+}
+
+const must = (condition: boolean, what: string): void => {
+  if (!condition) throw new Error(what)
+}
+
+/** Each resolves when it is done with what it does while the operation is held. */
+const deeds: Record<string, Deed> = {
+  async 'the buffer is dropped'(holding) {
+    const { promise } = await start(holding)
+    await collect()
+    return { promise }
+  },
+  async 'the context is dropped'(holding) {
+    const promise = await (async () => (await start(holding)).promise.then((value) => value))()
+      .then((value) => ({ value }))
+      .catch((reason: unknown) => Promise.reject(reason))
+    await collect()
+    return { promise: Promise.resolve(promise.value) }
+  },
+  async 'the context is closed, twice'(holding) {
+    const { promise, held } = await start(holding)
+    let settled = false
+    promise.then(() => (settled = true), () => (settled = true))
+    const closing = Promise.all([held.context.close(), held.context.close()]).then(() => must(settled, 'closed before the operation had settled'))
+    const refused = await held.context.read(1, held.fd).catch((error: NodeJS.ErrnoException) => error.code)
+    must(refused === 'ERR_INVALID_STATE', 'a closed context takes more')
+    return { promise, after: () => closing }
+  },
+  async 'the buffer is transferred, and kept'(holding) {
+    const { promise, memory } = await start(holding)
+    const owner = detach(memory.buffer as ArrayBuffer)
+    await collect()
+    return { promise, after: async () => must(owner.byteLength >= LENGTH, 'the new owner has all of it') }
+  },
+  async 'the buffer is transferred, and dropped'(holding) {
+    const { promise, memory } = await start(holding)
+    detach(memory.buffer as ArrayBuffer)
+    await collect()
+    return { promise }
+  },
+  async 'the buffer is resized to nothing'(holding) {
+    const { promise, memory } = await start(holding, (held) => held.resizable().fill(0x6e))
+    ;(memory.buffer as ArrayBuffer & { resize(length: number): void }).resize(0)
+    return { promise }
+  },
+}
+
+/** The same of a FileHandle, whose context is the default one, which does not end. */
+async function byHandle(holding: Holding, deed: 'dropped' | 'closed'): ReturnType<Deed> {
+  let handle: Awaited<ReturnType<typeof caioFs.open>> | undefined = await caioFs.open(holding.path, 'r+')
+  const held = new Held(holding)
+  const { operation, step } = holding
+  const memory = held.memory()
+  const half = [memory.subarray(0, LENGTH / 2), memory.subarray(LENGTH / 2)]
+  const calls: Record<OperationName, () => Promise<unknown>> = {
+    read: () => handle!.read(memory, 0, LENGTH, LENGTH),
+    write: () => handle!.write(memory, 0, LENGTH, LENGTH),
+    readv: () => handle!.readv(half, LENGTH),
+    writev: () => handle!.writev(half, LENGTH),
+    fsync: () => handle!.sync(),
+    fdsync: () => handle!.datasync(),
+  }
+  const promise = calls[operation]()
+  let settled = false
+  promise.then(() => (settled = true), () => (settled = true))
+  if (deed === 'dropped') {
+    handle = undefined
+    await collect()
+    return { promise }
+  }
+  await undefined
+  await undefined
+  if (step !== 'completed') held.reach()
+  const closing = Promise.all([handle.close(), handle.close()]).then(() => must(settled, 'closed before the operation had settled'))
+  return {
+    promise,
+    async after() {
+      await closing
+      const code = await handle!.read(Buffer.alloc(1), 0, 1, 0).catch((error: NodeJS.ErrnoException) => error.code)
+      must(code === 'EBADF', 'a closed handle is served')
+    },
+  }
+}
+if (route !== 'direct') {
+  deeds['the handle is dropped'] = (holding) => byHandle(holding, 'dropped')
+  deeds['the handle is closed, twice'] = (holding) => byHandle(holding, 'closed')
+}
+
+async function tryOut(operation: OperationName, step: Step, what: string, deed: Deed): Promise<void> {
+  report.cases++
+  const lost = plan.lost
+  const fail = (problem: string): void => void report.faults.push(`${operation}, ${step}, ${what}: ${problem}`)
+  try {
+    const { promise, after } = await deed({ path, route, operation, step, plan, atMost: 5000 })
+    plan.release()
+    const settled = await Promise.race([promise.then(() => 'right', (error: NodeJS.ErrnoException) => error.code), later(4000, 'hangs')])
+    await after?.()
+    plan.disarm()
+    // Memory that is not there any more when it is handed over is refused.
+    const taken = what.includes('transferred') || what.includes('resized')
+    if (settled !== 'right' && !(taken && settled === 'EFAULT')) fail(String(settled))
+    const changed = taken && operation.startsWith('write')
+    if (!changed && !rightContent(path, operation, settled === 'right')) fail('the file is not as it must be')
+    if (plan.lost !== lost && !what.includes('resized')) fail('the memory had been given back')
+  } catch (error) {
+    fail(String(error))
+  }
+}
+
+for (const operation of operationsOf(route)) {
+  for (const step of steps) {
+    for (const [what, deed] of Object.entries(deeds)) await tryOut(operation, step, what, deed)
+  }
+}
+console.log(JSON.stringify(report))
+process.exit(0)
