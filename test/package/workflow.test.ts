@@ -1,0 +1,21 @@
+/** The public forge's workflow names scripts, files and tests of this repository: they must be there. */
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { packageRoot } from '../harness.js'
+
+const workflow = readFileSync(join(packageRoot, '.github/workflows/ci.yml'), 'utf8')
+const { scripts } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
+const found = (pattern: RegExp): string[] => [...workflow.matchAll(pattern)].map(([, name]) => name ?? '')
+
+t.test('what the workflow runs', async (t) => {
+  const run = found(/npm run ([\w:]+)/g)
+  t.ok(run.includes('prebuild') && run.includes('size'))
+  t.same(run.filter((name) => !(name in scripts)), [], 'scripts')
+  const files = found(/\b(test\/package\/[\w./-]+\.\w+)\b/g)
+  t.same(files.filter((name) => !existsSync(join(packageRoot, name))), [], 'files')
+  const tests = readdirSync(join(packageRoot, 'test'), { recursive: true, encoding: 'utf8' })
+  const filters = found(/run\.js (.*)$/gm).flatMap((list) => list.split(' '))
+  t.ok(filters.length > 0)
+  t.same(filters.filter((filter) => !tests.some((name) => name.includes(filter))), [], 'filters')
+})
