@@ -111,12 +111,12 @@ declare module 'yauzl' {
   import type { EventEmitter } from 'node:events'
   import type { Readable } from 'node:stream'
 
-  interface Entry {
+  export interface Entry {
     fileName: string
     uncompressedSize: number
     crc32: number
   }
-  interface ZipFile extends EventEmitter {
+  export interface ZipFile extends EventEmitter {
     entryCount: number
     readEntry(): void
     openReadStream(entry: Entry, done: (error: Error | null, stream: Readable) => void): void
