@@ -1,7 +1,7 @@
 /** `npm run test:node`: Node's own fs tests on plain Node and on caio's backends; see {@link HELP}. */
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { RULES } from './exceptions.js'
+import { CALLBACK_RULES, RULES } from './exceptions.js'
 import { HELP, type Options, UsageError, parseOptions } from './options.js'
 import { backendTrouble, inspectNode } from './preflight.js'
 import { Progress } from './progress.js'
@@ -71,7 +71,7 @@ async function runVariants(setting: Setting, tests: readonly TestFile[], options
   const troubles: string[] = []
   for (const backend of options.backends) {
     const trouble = backendTrouble(setting, backend)
-    if (trouble === undefined) backends.push(await runBackend(setting, tests, backend, options.jobs, control))
+    if (trouble === undefined) backends.push(await runBackend(setting, tests, backend, options, control))
     else troubles.push(`${backend}: ${trouble}`)
   }
   // A few tests alone need not read and write.
@@ -85,12 +85,13 @@ function runBackend(
   setting: Setting,
   tests: readonly TestFile[],
   backend: Backend,
-  jobs: number,
+  { jobs, callbacks }: Options,
   control: Run | undefined,
 ): Promise<Run> {
+  const rules = callbacks ? CALLBACK_RULES : RULES
   const outcomes = new Map(control?.entries.map(({ result }) => [result.name, result.outcome]))
   return runVariant(setting, tests, backend, jobs, (test, result) =>
-    judgeBackend(test, backend, result, outcomes.get(test.name), RULES),
+    judgeBackend(test, backend, result, outcomes.get(test.name), rules),
   )
 }
 

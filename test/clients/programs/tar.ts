@@ -24,12 +24,10 @@ const main: Program = async (directory, { promises }) => {
   await promises.writeFile(at('more'), 'more')
   await tar.update({ ...options, file: at('plain.tar') }, ['more'])
   await promises.writeFile(at('truncated.tgz'), (await promises.readFile(at('packed.tgz'))).subarray(0, 100_000))
-  await promises.mkdir(at('broken'))
-  const broken = await failure(tar.extract({ file: at('truncated.tgz'), cwd: at('broken'), strict: true }))
+  const broken = await failure(tar.list({ file: at('truncated.tgz'), strict: true }))
 
   const matched = await glob('unpacked/**/lib.es20*.d.ts', { cwd: directory })
   const removed = await rimraf(at('tree', '**', '*.d.ts'), { glob: true })
-  await rimraf(at('broken'))
   return {
     listed: listed.sort(),
     matched: matched.sort(),

@@ -1,0 +1,3 @@
+import { sameAsOnNode } from './client.js'
+
+await sameAsOnNode({ program: 'errors', ways: ['import', 'patch', 'import callbacks'], engine: ['read', 'write', 'readFile', 'writeFile'] })
