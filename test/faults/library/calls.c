@@ -130,6 +130,11 @@ int fdatasync(int fd) { return sync_file(CALL_FDATASYNC, SYS_fdatasync, fd, __bu
     if (rule.action == FAIL) return failed(rule.argument); \
   }
 
+int sync_file_range(int fd, off offset, off length, unsigned flags) {
+  MAY_FAIL(CALL_SYNC_FILE_RANGE)
+  return (int)real_syscall(SYS_sync_file_range, fd, (long)offset, (long)length, (long)flags, 0, 0);
+}
+
 int ftruncate64(int fd, off length) {
   MAY_FAIL(CALL_FTRUNCATE)
   return (int)real_syscall(SYS_ftruncate, fd, (long)length, 0, 0, 0, 0);

@@ -1,0 +1,62 @@
+/** Writes and syncs in turn, until the engine starts the writeback of a write before its sync is asked for: then that fails. */
+import fs from 'node:fs'
+import { Context } from 'caio'
+import { Plan } from '../plan.js'
+
+export interface Report {
+  /** codes of the syncs: '' for one that succeeded */
+  afterFailure: string[]
+  ofAnotherFile: string[]
+  unknownCall: string[]
+  uses: number
+}
+
+const [directory] = process.argv.slice(2) as [string]
+const plan = new Plan(process.env['CAIO_FAULTS'] as string)
+const context = new Context()
+const block = Buffer.alloc(4096, 1)
+let position = 0
+
+async function sync(fd: number): Promise<string> {
+  try {
+    await context.fdsync(fd)
+    return ''
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'no code'
+  }
+}
+
+const write = (fd: number): Promise<number> => context.write(block, fd, (position += block.length))
+
+async function commit(fd: number): Promise<string> {
+  await write(fd)
+  return sync(fd)
+}
+
+/** Until it is expected that each write is followed by a sync. */
+async function openWithHabit(name: string): Promise<number> {
+  const fd = fs.openSync(`${directory}/${name}`, 'w')
+  for (let count = 0; count < 3; count++) await commit(fd)
+  return fd
+}
+
+const fd = await openWithHabit('one')
+plan.arm([{ call: 'sync_file_range', first: 1, action: 'fail', argument: 'EIO' }])
+const afterFailure = [await commit(fd), await sync(fd), await commit(fd)]
+const uses = plan.uses.sync_file_range ?? 0
+
+plan.arm([{ call: 'sync_file_range', first: 1, action: 'fail', argument: 'ENOSPC' }])
+await write(fd)
+fs.closeSync(fd)
+const other = fs.openSync(`${directory}/two`, 'w')
+if (other !== fd) throw new Error('the number should be used again')
+const ofAnotherFile = [await commit(other)]
+fs.closeSync(other)
+
+const third = await openWithHabit('three')
+plan.arm([{ call: 'sync_file_range', first: 1, count: 3, action: 'fail', argument: 'ENOSYS' }])
+const unknownCall = [await commit(third), await commit(third), await commit(third)]
+plan.disarm()
+fs.closeSync(third)
+await context.close()
+console.log(JSON.stringify({ afterFailure, ofAnotherFile, unknownCall, uses } satisfies Report))
