@@ -5,10 +5,7 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { Plan } from '../../faults/plan.js'
 import { Held } from './held.js'
-import type { OperationName, RouteName, Step } from './held.js'
-
-export const endings = ['exit', 'throws', 'returns'] as const
-export type Ending = (typeof endings)[number] | 'terminated'
+import type { Ending, OperationName, RouteName, Step } from './held.js'
 
 const [path, route, operation, step, ending] = (isMainThread ? process.argv.slice(2) : workerData) as [string, RouteName, OperationName, Step, Ending]
 const plan = new Plan(process.env['CAIO_FAULTS'] as string)

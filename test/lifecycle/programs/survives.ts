@@ -12,13 +12,15 @@ import type { Holding, OperationName, RouteName, Step } from './held.js'
 export interface Report {
   cases: number
   faults: string[]
+  /** transfers to memory that its next owner had given back: what nobody can promise, README says so */
+  unpromised?: number
 }
 
 const [path = '', route] = process.argv.slice(2) as [string, RouteName]
 const plan = new Plan(process.env['CAIO_FAULTS'] as string)
 if (route === 'direct') plan.emulate('ring')
 const gc = (globalThis as unknown as { gc: () => void }).gc
-const report: Report = { cases: 0, faults: [] }
+const report = { cases: 0, faults: [], unpromised: 0 } satisfies Report as Required<Report>
 
 /** Enough for whatever is unreachable to be gone. */
 async function collect(): Promise<void> {
@@ -54,16 +56,14 @@ const must = (condition: boolean, what: string): void => {
 /** Each resolves when it is done with what it does while the operation is held. */
 const deeds: Record<string, Deed> = {
   async 'the buffer is dropped'(holding) {
+    const { promise, held } = await start(holding)
+    await collect()
+    return { promise, after: () => held.context.close() }
+  },
+  async 'the buffer and the context are dropped'(holding) {
     const { promise } = await start(holding)
     await collect()
     return { promise }
-  },
-  async 'the context is dropped'(holding) {
-    const promise = await (async () => (await start(holding)).promise.then((value) => value))()
-      .then((value) => ({ value }))
-      .catch((reason: unknown) => Promise.reject(reason))
-    await collect()
-    return { promise: Promise.resolve(promise.value) }
   },
   async 'the context is closed, twice'(holding) {
     const { promise, held } = await start(holding)
@@ -149,7 +149,10 @@ async function tryOut(operation: OperationName, step: Step, what: string, deed: 
     if (settled !== 'right' && !(taken && settled === 'EFAULT')) fail(String(settled))
     const changed = taken && operation.startsWith('write')
     if (!changed && !rightContent(path, operation, settled === 'right')) fail('the file is not as it must be')
-    if (plan.lost !== lost && !what.includes('resized')) fail('the memory had been given back')
+    // Who takes over memory that is in use, and lets it go, takes it from under the operation, with Node's own calls as with ours. What
+    // has been resized away is still reserved.
+    if (plan.lost !== lost && what.includes('transferred, and dropped')) report.unpromised++
+    else if (plan.lost !== lost && !what.includes('resized')) fail('the memory had been given back')
   } catch (error) {
     fail(String(error))
   }

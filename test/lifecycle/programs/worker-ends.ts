@@ -5,8 +5,7 @@
 import { Worker } from 'node:worker_threads'
 import { Plan } from '../../faults/plan.js'
 import { operationsOf, rightContent, steps } from './held.js'
-import type { OperationName, RouteName, Step } from './held.js'
-import type { Ending } from './ends.js'
+import type { Ending, OperationName, RouteName, Step } from './held.js'
 import type { Report } from './survives.js'
 
 const [path = '', route] = process.argv.slice(2) as [string, RouteName]
