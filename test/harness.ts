@@ -20,7 +20,7 @@ export const requiredBackends: readonly BackendName[] = process.env['CAIO_TEST_B
   : backendsOfPlatform
 
 /** Where temporary files go: tmpfs hides bugs, so CAIO_TEST_DIR or the system's directory must be on a disk. */
-const base = process.env['CAIO_TEST_DIR'] ?? tmpdir()
+export const base = process.env['CAIO_TEST_DIR'] ?? tmpdir()
 
 /** A directory that goes when the test ends. */
 export function temporaryDirectory(t: Test): string {

@@ -53,6 +53,15 @@ function totals(output: string): { pass: number; fail: number } | undefined {
   return { pass: count('pass'), fail: count('fail') }
 }
 
+/** Each ends one of the suites that run now, and all that it has started. */
+const running = new Set<() => void>()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    for (const killAll of running) killAll()
+    process.exit(1)
+  })
+}
+
 function run({ file, env }: Suite): Promise<Outcome> {
   const start = performance.now()
   return new Promise((resolve) => {
@@ -69,12 +78,14 @@ function run({ file, env }: Suite): Promise<Outcome> {
         // nobody is left
       }
     }
+    running.add(killAll)
     const timer = setTimeout(killAll, TIMEOUT)
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text))
     child.on('close', (code, signal) => {
       clearTimeout(timer)
       killAll()
+      running.delete(killAll)
       const { pass, fail } = totals(output) ?? { pass: 0, fail: 0 }
       // A file that ends badly, or says nothing, has failed whatever it counted.
       const failed = code === 0 && pass > 0 ? fail : Math.max(fail, 1)

@@ -2,9 +2,24 @@
 import fs from 'node:fs'
 import t from 'tap'
 import type { Test } from 'tap'
-import { alignedMemory, errorOf, makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../harness.js'
+import { random } from '../fs/random.js'
+import { alignedMemory, base, makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../harness.js'
 
 const BLOCK = 4096
+
+/** Whether direct I/O is known to want alignment, and to be served without waiting: on ext4 and xfs. */
+const mustAlign = [0xef53, 0x58465342].includes(fs.statfsSync(base).type)
+
+const messageOf = (error: unknown): string => (error as Error).message
+const outcomeOf = (promise: Promise<number>): Promise<unknown> => promise.catch(messageOf)
+
+function outcomeOfSync(act: () => number): unknown {
+  try {
+    return act()
+  } catch (error) {
+    return messageOf(error)
+  }
+}
 
 /** A file of numbered blocks, opened with O_DIRECT. */
 function directFile(t: Test, blocks: number): { path: string; fd: number } {
@@ -62,7 +77,7 @@ onEveryBackend(t, 'the end of the file', async (t, backend) => {
   t.equal(await context.read(memory, fd, 300 * BLOCK), 0)
 })
 
-onEveryBackend(t, 'what is not aligned is EINVAL, as from Node', async (t, backend) => {
+onEveryBackend(t, 'what is not aligned is as from Node: EINVAL, but where the file system takes it', async (t, backend) => {
   const context = makeContext(t, backend)
   const { path, fd } = directFile(t, 8)
   const memory = alignedMemory(fd, 2 * BLOCK)
@@ -73,20 +88,53 @@ onEveryBackend(t, 'what is not aligned is EINVAL, as from Node', async (t, backe
     ['length', memory.subarray(0, 100), 0],
   ]
   for (const [what, view, offset] of cases) {
-    const read = errorOf(() => fs.readSync(fd, view, 0, view.length, offset))
-    const write = errorOf(() => fs.writeSync(fd, view, 0, view.length, offset))
-    t.equal(read.code, 'EINVAL', what)
-    t.equal((await rejectionOf(context.read(view, fd, offset))).message, read.message)
-    t.equal((await rejectionOf(context.write(view, fd, offset))).message, write.message)
-    t.equal((await rejectionOf(context.readv([view], fd, offset))).message, read.message)
+    const expected = outcomeOfSync(() => fs.readSync(fd, view, 0, view.length, offset))
+    if (mustAlign) t.equal(expected, 'EINVAL: invalid argument, read', what)
+    t.equal(await outcomeOf(context.read(view, fd, offset)), expected)
+    t.equal(await outcomeOf(context.readv([view], fd, offset)), expected)
+    const expectedOfWrite = outcomeOfSync(() => fs.writeSync(fd, view, 0, view.length, offset))
+    const written = fs.readFileSync(path)
+    t.equal(await outcomeOf(context.write(view, fd, offset)), expectedOfWrite)
+    t.ok(fs.readFileSync(path).equals(written))
+    if (mustAlign) t.ok(written.equals(before))
   }
-  t.ok(fs.readFileSync(path).equals(before))
+})
+
+onEveryBackend(t, 'random aligned operations agree with a model', async (t, backend) => {
+  const context = makeContext(t, backend, { maxRequests: 100 })
+  const { path, fd } = directFile(t, 256)
+  const model = fs.readFileSync(path)
+  const memory = alignedMemory(fd, 256 * BLOCK)
+  const below = random(256)
+  for (let round = 0; round < 40; round++) {
+    const borders = Array.from({ length: 40 }, () => below(256)).sort((a, b) => a - b)
+    const operations = borders.map(async (from, i) => {
+      const to = borders[i + 1] ?? 256
+      if (to === from) return true
+      const view = memory.subarray(from * BLOCK, to * BLOCK)
+      const expected = model.subarray(from * BLOCK, to * BLOCK)
+      const list = [view.subarray(0, BLOCK), view.subarray(BLOCK)]
+      const kind = below(5)
+      if (kind === 4) return (await context.fdsync(fd)) === undefined
+      if (kind < 2) {
+        view.fill(0)
+        const read = kind === 0 ? context.read(view, fd, from * BLOCK) : context.readv(list, fd, from * BLOCK)
+        return (await read) === view.length && view.equals(expected)
+      }
+      view.fill(below(256)).copy(expected)
+      return (await (kind === 2 ? context.write(view, fd, from * BLOCK) : context.writev(list, fd, from * BLOCK))) === view.length
+    })
+    const wrong = (await Promise.all(operations)).indexOf(false)
+    if (wrong >= 0) t.fail(`round ${round}, operation ${wrong}`)
+  }
+  t.ok(fs.readFileSync(path).equals(model), '1,600 operations')
 })
 
 t.test("linux: direct I/O is the kernel's, also after a bad request", { skip: process.platform !== 'linux' && 'Linux only' }, async (t) => {
   const context = makeContext(t, 'linux')
   const { fd } = directFile(t, 8)
   const memory = alignedMemory(fd, 8 * BLOCK)
+  if (!mustAlign) return void t.pass('not asked of this file system', { skip: 'not asked of this file system' })
   const readAll = (): Promise<number[]> =>
     Promise.all(Array.from({ length: 8 }, (_, i) => context.read(memory.subarray(i * BLOCK, (i + 1) * BLOCK), fd, i * BLOCK)))
 

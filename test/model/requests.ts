@@ -177,7 +177,8 @@ export const requests: fc.Arbitrary<Request> = fc.constantFrom(...methods).chain
       fc.constantFrom<DescriptorKind>('directory', 'nothing'),
     ),
     fd: mostly(fc.constant(undefined), oneOf([...odd, ...literals(2 ** 31)])),
-    offset: mostly(fc.nat(250).map(value), oneOf([...odd, ...literals(undefined, 2 ** 53 - 1)])),
+    // A write at 2^53 - 1 is refused by some file systems only, and leaves a file that nobody can look at.
+    offset: mostly(fc.nat(250).map(value), oneOf([...odd, ...literals(undefined, ...(isRead(method) ? [2 ** 53 - 1] : []))])),
     priority: mostly(oneOf(literals(0, undefined, (2 << 13) | 4, (3 << 13) | 0)), oneOf([...odd, ...literals(1, 0x7fff, (1 << 13) | 9)])),
   }),
 )

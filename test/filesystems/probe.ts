@@ -1,0 +1,142 @@
+/**
+ * What a file system does with what the engine asks of it, found by asking: `node probe.js DIRECTORY` prints {@link Support} as
+ * JSON. TMPDIR is to be the directory, too: the engine's own probe is then done there.
+ */
+import fs from 'node:fs'
+import { join } from 'node:path'
+import { Context, defaultContext } from 'caio'
+import type { Stats } from 'caio'
+import caioFs from 'caio/fs'
+import { alignedMemory } from '../harness.js'
+import { evict } from '../contract/evict.js'
+
+export interface Support {
+  cachedRead: string
+  coldRead: string
+  write: string
+  directRead: string
+  directWrite: string
+  /** bytes, of offset and length */
+  alignment: string
+  asyncSync: string
+  cachedPath: string
+}
+
+const BLOCK = 4096
+const directory = process.argv[2] as string
+
+function file(name: string, flags: number): { path: string; fd: number } {
+  const path = join(directory, name)
+  fs.writeFileSync(path, Buffer.alloc(64 * BLOCK, 'x'))
+  const fd = fs.openSync(path, flags)
+  fs.fsyncSync(fd)
+  return { path, fd }
+}
+
+/** Whose work the operation was. */
+async function route(context: Context, act: () => Promise<unknown>): Promise<keyof Stats['routes']> {
+  const before = context.stats().routes
+  await act()
+  const after = context.stats().routes
+  return (Object.keys(after) as (keyof Stats['routes'])[]).find((name) => after[name] > before[name]) ?? 'pool'
+}
+
+/** Attempts on a file that the engine knows nothing of yet: after one that missed it tries again, after one that was refused never. */
+async function answer(context: Context, act: (attempt: number) => Promise<unknown>): Promise<string> {
+  const routes = []
+  for (let attempt = 0; attempt < 3; attempt++) routes.push(await route(context, () => act(attempt)))
+  const served = routes.filter((name) => name === 'inline' || name === 'kernel').length
+  if (served > 0) return served === routes.length ? 'served' : 'at times'
+  return routes.includes('pool') ? 'refused' : 'would wait'
+}
+
+/** The smallest power of two that is taken, or why none. */
+function alignment(path: string): string {
+  let fd: number
+  try {
+    fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_DIRECT)
+  } catch (error) {
+    return `no O_DIRECT (${(error as NodeJS.ErrnoException).code})`
+  }
+  try {
+    const memory = alignedMemory(fd, BLOCK)
+    for (let bytes = 1; bytes <= BLOCK; bytes *= 2) {
+      try {
+        fs.readSync(fd, memory, 0, bytes, bytes)
+        return bytes === 1 ? 'none' : String(bytes)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
+      }
+    }
+    return `more than ${BLOCK}`
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+async function directAnswers(context: Context): Promise<[read: string, write: string]> {
+  const answers: string[] = []
+  for (const method of ['read', 'write'] as const) {
+    const { path, fd: buffered } = file(`direct-${method}`, fs.constants.O_RDWR)
+    fs.closeSync(buffered)
+    let fd: number
+    try {
+      fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_DIRECT)
+    } catch {
+      answers.push('no')
+      continue
+    }
+    evict(path)
+    const memory = alignedMemory(fd, BLOCK)
+    answers.push(await answer(context, (attempt) => context[method](memory, fd, attempt * 16 * BLOCK)))
+    fs.closeSync(fd)
+  }
+  return answers as [string, string]
+}
+
+async function probe(): Promise<Support> {
+  let context
+  try {
+    context = new Context({ backend: 'linux' })
+  } catch (error) {
+    // The engine's probe, with kernel AIO: it is the sync that not every file system takes.
+    throw new Error(`kernel AIO does not work here: ${(error as Error).message}`)
+  }
+  const engine = context
+  const memory = Buffer.alloc(BLOCK)
+  const cached = file('cached', fs.constants.O_RDWR)
+  fs.readFileSync(cached.path)
+  const cachedRead = await answer(engine, (attempt) => engine.read(memory, cached.fd, attempt * BLOCK))
+
+  const cold = file('cold', fs.constants.O_RDWR)
+  evict(cold.path)
+  const coldRead = await answer(engine, (attempt) => {
+    if (attempt > 0) evict(cold.path)
+    return engine.read(memory, cold.fd, attempt * 24 * BLOCK)
+  })
+
+  const written = file('written', fs.constants.O_RDWR)
+  fs.readFileSync(written.path)
+  const write = await answer(engine, (attempt) => engine.write(memory, written.fd, attempt * BLOCK))
+
+  const [directRead, directWrite] = await directAnswers(engine)
+  const small = join(directory, 'small')
+  fs.writeFileSync(small, 'small')
+  await caioFs.readFile(small)
+  const byPath = await route(defaultContext(), () => caioFs.readFile(small))
+  for (const { fd } of [cached, cold, written]) fs.closeSync(fd)
+  await engine.close()
+  return {
+    cachedRead,
+    coldRead,
+    write,
+    directRead,
+    directWrite,
+    alignment: alignment(cached.path),
+    // A Context of `linux` is made only where the engine's probe has synced a file of TMPDIR by kernel AIO.
+    asyncSync: 'accepted',
+    cachedPath: byPath === 'inline' ? 'yes' : 'no',
+  }
+}
+
+console.log(JSON.stringify(await probe()))
