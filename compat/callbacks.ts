@@ -42,6 +42,7 @@ type Tell = (call: Served, error: Error | null, count: number) => void
 function completer(syscall: string, tell: Tell): Completer {
   return {
     syscall,
+    api: 'callback',
     takesFailures: true,
     value(result, _, owner) {
       if (result >= 0) tell(owner as Served, null, result)

@@ -20,8 +20,8 @@ export type OpcodeName = (typeof opcodeNames)[number]
 /** The system call that an error names, by opcode; Node says `read` and `write` for the vectored ones, too. */
 const syscalls = ['read', 'write', 'read', 'write', 'fsync', 'fdatasync', 'open', 'open'] as const
 
-/** What a caller called: a Context, a FileHandle, or a function of `caio/fs`. */
-export type Api = 'context' | 'filehandle' | 'promise'
+/** What a caller called: a Context, a FileHandle, a function of `caio/fs`, or one of `node:fs` with a callback. */
+export type Api = 'context' | 'filehandle' | 'promise' | 'callback'
 
 /** Turns what a backend reports into what the caller awaits. One object a kind of operation, shared by all of its requests. */
 export interface Completer {

@@ -5,6 +5,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { tracingChannel } from 'node:diagnostics_channel'
 import type { Views } from './backend.js'
+import { errnoException } from './errors.js'
 import { Opcode } from './operation.js'
 import type { Api, Completer } from './operation.js'
 
@@ -12,7 +13,7 @@ import type { Api, Completer } from './operation.js'
 export interface FsOperation {
   /** by its name in `node:fs` */
   operation: 'read' | 'write' | 'readv' | 'writev' | 'fsync' | 'fdatasync' | 'readFile' | 'writeFile' | 'appendFile'
-  /** what was called: a {@link Context}, a FileHandle of `caio/fs`, or a function of `caio/fs` */
+  /** what was called: a {@link Context}, a FileHandle of `caio/fs`, a function of `caio/fs`, or one of `node:fs` with a callback */
   api: Api
   /** the descriptor, where the call has one */
   fd?: number
@@ -26,7 +27,7 @@ export interface FsOperation {
   backend?: string
   /** bytes moved, of a read or write; of a `readFile`, what was read, in bytes */
   result?: number | undefined
-  /** what the caller's promise is rejected with */
+  /** what the caller's promise is rejected with; of a call with a callback, an error of the same code */
   error?: unknown
 }
 
@@ -53,18 +54,21 @@ function publishEnd(event: FsOperation): void {
 /** Publishes what becomes of an operation, where its caller stands: with the AsyncLocalStorage that it was started with. */
 class TracedCompleter implements Completer {
   readonly syscall: string
+  readonly takesFailures?: true
   readonly #event: FsOperation
   readonly #completer: Completer
   readonly #resource = new AsyncResource('CaioOperation')
 
   constructor(event: FsOperation, completer: Completer) {
     this.syscall = completer.syscall
+    if (completer.takesFailures) this.takesFailures = true
     this.#event = event
     this.#completer = completer
   }
 
   value(transferred: number, views: Views, owner: unknown): unknown {
-    if (this.#event.length !== undefined) this.#event.result = transferred
+    if (transferred < 0) this.#event.error = errnoException(transferred, this.syscall)
+    else if (this.#event.length !== undefined) this.#event.result = transferred
     // In a microtask of its own, which comes before the caller's: subscribers must not run in the middle of a completion.
     void settled.then(() => this.#end())
     return this.#completer.value(transferred, views, owner)

@@ -1,9 +1,11 @@
 /** Events of operations on `tracing:fs.operation:*`, on every backend. */
 import { AsyncLocalStorage, createHook } from 'node:async_hooks'
+import { constants } from 'node:os'
 import t from 'tap'
 import type { Test } from 'tap'
 import { Operation } from 'caio'
 import { makeContext, onEveryBackend, rejectionOf, temporaryFile, untyped } from '../harness.js'
+import { Opcode } from '../../lib/operation.js'
 import { recordEvents } from '../trace-recorder.js'
 
 /** Nothing that tracing makes for an operation is made while nobody listens. */
@@ -57,6 +59,16 @@ onEveryBackend(t, 'a failure', async (t, backend) => {
   events.length = 0
   await rejectionOf(untyped(context).read(-5, 0))
   t.same(events, [], 'a call that is refused is no operation')
+})
+
+onEveryBackend(t, 'a failure that goes to a completer of its own', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const events = recordEvents(t)
+  const completer = { syscall: 'read', api: 'callback', takesFailures: true, value: (result: number) => result } as const
+  const result = await context.enqueue(Opcode.read, 1_000_000, Buffer.alloc(5), 0, 5, 0, 0, 0, completer, undefined)
+  t.equal(result, -constants.errno.EBADF, 'is no rejection')
+  t.same(events.map(({ type }) => type), ['start', 'end', 'error', 'asyncStart', 'asyncEnd'])
+  t.match(events[2]?.seen, { api: 'callback', error: { code: 'EBADF', syscall: 'read' } })
 })
 
 onEveryBackend(t, 'what waits, and what is taken back', async (t, backend) => {
