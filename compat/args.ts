@@ -2,7 +2,7 @@
  * Node's overloads of read, write, readv and writev, brought to one record. Only plainly valid calls get one: whatever is odd in
  * the least is Node's own to judge, so that the error is exactly Node's.
  */
-import { types } from 'node:util'
+import types from 'node:util/types'
 import { LARGEST_VECTOR } from '../lib/validate.js'
 
 type View = NodeJS.ArrayBufferView

@@ -2,7 +2,7 @@
  * The functions of `node:fs` that take a callback, over the engine: positioned reads and writes, syncs, whole files by path. Whatever
  * is not a plain call for that is Node's own, called unchanged.
  */
-import { types } from 'node:util'
+import types from 'node:util/types'
 import { defaultContext } from '../lib/default-context.js'
 import { callbackException } from '../lib/errors.js'
 import { Opcode } from '../lib/operation.js'

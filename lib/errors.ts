@@ -1,7 +1,8 @@
 /** From a negative errno, or a refused argument, to an error shaped as Node's own. */
 import { constants } from 'node:os'
-import { getSystemErrorMap } from 'node:util'
 
+// Not by an import: see debug.ts.
+const { getSystemErrorMap } = process.getBuiltinModule('node:util')
 const systemErrors = getSystemErrorMap()
 
 /** A negative errno of this platform by its name. */

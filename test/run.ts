@@ -34,7 +34,8 @@ function scripts(folder: string, ending: string): string[] {
 }
 
 function suites(filters: readonly string[]): Suite[] {
-  const env = { ...process.env, CAIO_IMPL: undefined }
+  // tap's own 30 seconds are too few where the machine is busy: what hangs is told by TIMEOUT.
+  const env = { ...process.env, CAIO_IMPL: undefined, TAP_TIMEOUT: '300' }
   if (alone) return scripts('faults/alone', '.js').map((file) => ({ name: file, file, env }))
   const plain = scripts('.', '.test.js').map((file) => ({ name: file, file, env }))
   const shim = ['node', ...requiredBackends].flatMap((subject) => {

@@ -1,6 +1,6 @@
 /** No addon: Node's own `fs`, or one that looks like it. Works wherever JavaScript does. */
 import nodeFs from 'node:fs'
-import { types } from 'node:util'
+import types from 'node:util/types'
 import { Field, RECORD_FIELDS, Route } from '../backend.js'
 import type { Backend, Batch, Receiver, Supports } from '../backend.js'
 import { errnoOf } from '../errors.js'

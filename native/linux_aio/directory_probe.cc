@@ -64,7 +64,9 @@ int64_t AsyncSync(KernelContext& kernel, int fd) {
   const long submitted = kernel.Submit(&pointer, 1);
   if (submitted < 0) return submitted;
   io_event event{};
-  return kernel.WaitOne(&event, 30) ? static_cast<int64_t>(event.res) : -ETIMEDOUT;
+  const long answered = kernel.WaitOne(&event, 30);
+  if (answered == 1) return static_cast<int64_t>(event.res);
+  return answered == 0 ? -ETIMEDOUT : answered;
 }
 
 struct Alignment {

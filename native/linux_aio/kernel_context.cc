@@ -15,16 +15,17 @@ int KernelContext::Open(unsigned capacity) {
   return 0;
 }
 
-KernelContext::~KernelContext() {
+void KernelContext::Close() {
   if (id_ != 0) abi::Destroy(id_);
+  id_ = 0;
 }
 
-bool KernelContext::WaitOne(io_event* event, int seconds) {
+long KernelContext::WaitOne(io_event* event, int seconds) {
   timespec timeout{seconds, 0};
   long count;
   while ((count = abi::GetEvents(id_, 1, 1, event, &timeout)) == -EINTR) {
   }
-  return count == 1;
+  return count;
 }
 
 }  // namespace caio

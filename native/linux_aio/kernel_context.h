@@ -8,8 +8,7 @@ namespace caio {
 class KernelContext {
  public:
   KernelContext() = default;
-  // Blocks for the 30 to 50 ms that io_destroy takes: only when the environment goes away.
-  ~KernelContext();
+  ~KernelContext() { Close(); }
   KernelContext(const KernelContext&) = delete;
   KernelContext& operator=(const KernelContext&) = delete;
 
@@ -34,8 +33,11 @@ class KernelContext {
     }
   }
 
-  // Blocks until an event is there, and returns it; false after `seconds`.
-  bool WaitOne(io_event* event, int seconds);
+  // Blocks until an event is there: 1, or 0 after `seconds`, or a negative errno.
+  long WaitOne(io_event* event, int seconds);
+
+  // Blocks until the kernel is done with all that was submitted, and for the milliseconds that io_destroy itself takes.
+  void Close();
 
  private:
   template <class Each>

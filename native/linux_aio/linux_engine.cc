@@ -76,6 +76,13 @@ int LinuxEngine::Open() {
 int LinuxEngine::Probe(int fd, const char** step) {
   char out[] = "caio probe";
   char in[sizeof out] = {};
+  const int error = Prove(fd, out, in, sizeof out, step);
+  // Before the memory goes that a request without an answer was given.
+  if (error != 0) kernel_.Close();
+  return error;
+}
+
+int LinuxEngine::Prove(int fd, char* out, char* in, size_t length, const char** step) {
   struct Step {
     const char* name;
     uint16_t opcode;
@@ -83,8 +90,8 @@ int LinuxEngine::Probe(int fd, const char** step) {
     uint64_t length;
   };
   const Step steps[] = {
-      {"write", IOCB_CMD_PWRITE, out, sizeof out},
-      {"read", IOCB_CMD_PREAD, in, sizeof in},
+      {"write", IOCB_CMD_PWRITE, out, length},
+      {"read", IOCB_CMD_PREAD, in, length},
       {"fsync", IOCB_CMD_FSYNC, nullptr, 0},
   };
   for (const Step& each : steps) {
@@ -98,11 +105,12 @@ int LinuxEngine::Probe(int fd, const char** step) {
     const long submitted = kernel_.Submit(&pointer, 1);
     if (submitted < 0) return static_cast<int>(submitted);
     io_event event{};
-    if (!kernel_.WaitOne(&event, 5)) return -ETIMEDOUT;
+    const long answered = kernel_.WaitOne(&event, 5);
+    if (answered < 1) return answered == 0 ? -ETIMEDOUT : static_cast<int>(answered);
     if (event.res < 0) return static_cast<int>(event.res);
     if (static_cast<uint64_t>(event.res) != each.length) return -EIO;
   }
-  return memcmp(in, out, sizeof out) == 0 ? 0 : -EIO;
+  return memcmp(in, out, length) == 0 ? 0 : -EIO;
 }
 
 // Only what cannot block is served from the loop thread.
@@ -246,7 +254,9 @@ void LinuxEngine::Close() {
   // Nothing may write to the callers' memory after this: wait for what the kernel has.
   while (free_slots_.size() < slots_.size()) {
     io_event event;
-    if (!kernel_.WaitOne(&event, 60)) continue;
+    const long answered = kernel_.WaitOne(&event, 60);
+    if (answered < 0) return kernel_.Close();
+    if (answered == 0) continue;
     free_slots_.push_back(static_cast<uint32_t>(event.data));
   }
 }

@@ -115,17 +115,6 @@ t.test('none at all', async (t) => {
   t.throws(() => chooseByWish(registry, none), unavailable)
 })
 
-t.test('a failed probe is warned of once where nothing was asked for', async (t) => {
-  const warnings: string[][] = []
-  const exhausted = () => { throw Object.assign(new Error('fs.aio-max-nr is used up'), { errno: -11 }) }
-  const candidates = [{ name: 'linux', open: exhausted }, { name: 'pure', open: () => new ManualBackend() }]
-  const registry = new Registry(candidates, (...warning) => warnings.push(warning))
-  for (let time = 0; time < 2; time++) t.match(chooseByWish(registry, none).reason, /linux: fs.aio-max-nr is used up/)
-  t.same(warnings, [['the linux backend does not work here: fs.aio-max-nr is used up; pure serves instead', 'CAIO_BACKEND_UNAVAILABLE']])
-  chooseByWish(new Registry(candidates, (...warning) => warnings.push(warning)), { ...none, variable: 'linux' })
-  t.equal(warnings.length, 2, 'nor twice where it was')
-})
-
 t.test('a reason is one line, whatever the error says', async (t) => {
   const warnings: string[] = []
   const talkative = { name: 'linux', open: () => { throw new Error('not built\n    loaded from: /nowhere\n') } }

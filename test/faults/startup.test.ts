@@ -24,7 +24,7 @@ const always = 1_000_000
 
 const cases: Case[] = [
   { rules: [], backend: 'linux', warnings: [] },
-  { rules: [noContext], backend: 'thread', warnings: refused, says: /EAGAIN.*set \/proc\/sys\/fs\/aio-max-nr to more than .*aio-nr plus 512/ },
+  { rules: [noContext], backend: 'thread', warnings: refused, says: /EAGAIN.*set \/proc\/sys\/fs\/aio-max-nr to at least .*aio-nr plus 512/ },
   { rules: [fail('io_setup', 'ENOSYS')], backend: 'thread', warnings: refused, says: /this kernel has no AIO/ },
   { rules: [fail('io_setup', 'EPERM')], backend: 'thread', warnings: refused, says: /seccomp/ },
   { rules: [fail('io_setup', 'ENOMEM')], backend: 'thread', warnings: refused, says: /ENOMEM/ },

@@ -6,6 +6,8 @@ import { requiredBackends } from '../harness.js'
 import { checkElf } from './elf.js'
 import { emptyMachine, install, installedAt, pack, prebuild, program, runThere, stagePackage } from './packed.js'
 
+t.setTimeout(5 * 60_000)
+
 const best = requiredBackends[0]
 const platform = `${process.platform}-${process.arch}`
 const stage = stagePackage(t)

@@ -46,6 +46,7 @@ function project(caio: string): string {
 const directory = stage()
 const app = project(directory)
 t.setTimeout(10 * 60_000)
+t.ok(app, 'staged')
 
 for (const { name, command: [command = '', ...args], files } of runtimes) {
   const absent = spawnSync(command, ['--version']).status !== 0 && `no ${name} in PATH`

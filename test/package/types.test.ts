@@ -6,6 +6,9 @@ import t from 'tap'
 import { packageRoot, temporaryDirectory } from '../harness.js'
 import { pack, stagePackage } from './packed.js'
 
+// It packs, and compiles several times over.
+t.setTimeout(5 * 60_000)
+
 const { path: tarball } = pack(stagePackage(t))
 const modules = join(packageRoot, 'node_modules')
 

@@ -160,7 +160,11 @@ async function tryOut(operation: OperationName, step: Step, what: string, deed: 
 
 for (const operation of operationsOf(route)) {
   for (const step of steps) {
-    for (const [what, deed] of Object.entries(deeds)) await tryOut(operation, step, what, deed)
+    for (const [what, deed] of Object.entries(deeds)) {
+      // A read into memory that its next owner has let go may land in anybody's, this program's own included.
+      if (operation.startsWith('read') && what === 'the buffer is transferred, and dropped') continue
+      await tryOut(operation, step, what, deed)
+    }
   }
 }
 console.log(JSON.stringify(report))
