@@ -8,6 +8,7 @@ import { replacements } from './replacements.js'
 // Taken now, as in lib/turn.ts.
 const { process } = globalThis
 
+/** What {@link patch} replaces. */
 export interface PatchOptions {
   /**
    * The functions of `node:fs` that take a callback, too: positioned `read`, `write`, `readv` and `writev`, `fsync`, `fdatasync`,
