@@ -58,6 +58,7 @@ export class Held {
   readonly fd: number
   readonly context: Context
   readonly #holding: Holding
+  readonly #heldCall: Call
   /** settles as the one that is in the way */
   readonly blocker: Promise<unknown> | undefined
 
@@ -76,6 +77,7 @@ export class Held {
     const memory = inTheWay ? this.memory() : undefined
     if (route === 'pure') plan.watch(this.fd)
     const call = route === 'direct' ? 'event' : inTheWay ? 'pread' : calls[operation]
+    this.#heldCall = call
     plan.arm(step === 'completed' ? [] : [{ call, first: 1, action: 'hold', argument: atMost }])
     this.blocker = memory && this.context.read(memory, this.fd)
     this.blocker?.catch(() => {})
@@ -108,7 +110,8 @@ export class Held {
   /** Resolves when the operation is at its step: call it when the batch has been handed over. Completed, it stays undelivered only until the loop turns. */
   reach(): void {
     const { route, operation, step, plan } = this.#holding
-    if (step !== 'completed') return blockUntil(() => plan.held > 0)
+    // Not until it is held: on a busy machine that may be over before it has been seen.
+    if (step !== 'completed') return blockUntil(() => (plan.uses[this.#heldCall] ?? 0) > 0)
     const call = route === 'direct' ? 'event' : calls[operation]
     blockUntil(() => (plan.uses[call] ?? 0) > 0)
     // Its completion is posted right behind the call, and nothing can be seen of that from here.
