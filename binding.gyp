@@ -10,6 +10,7 @@
         "native/environment.cc",
         "native/probe_file.cc",
         "native/thread_pool/early_writeback.cc",
+        "native/thread_pool/file_control.cc",
         "native/thread_pool/file_io.cc",
         "native/thread_pool/thread_pool.cc",
         "native/thread_pool/whole_file.cc"
@@ -28,6 +29,7 @@
         ["OS=='linux'", {
           "sources": [
             "native/linux_aio/cached_file.cc",
+            "native/linux_aio/direct_alignment.cc",
             "native/linux_aio/directory_probe.cc",
             "native/linux_aio/kernel_context.cc",
             "native/linux_aio/linux_engine.cc",

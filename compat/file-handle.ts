@@ -10,17 +10,27 @@ import type { FileHandle } from 'node:fs/promises'
 import { packageRoot, whyNotLoadable } from '../lib/binding.js'
 import { debug } from '../lib/debug.js'
 import { defaultContext } from '../lib/default-context.js'
-import { Opcode } from '../lib/operation.js'
+import { directAlignment } from '../lib/direct-alignment.js'
+import type { DirectAlignment } from '../lib/alignment.js'
+import { errnoOf, laterException } from '../lib/errors.js'
+import { Opcode, isWrite, shapes } from '../lib/operation.js'
 import type { Completer } from '../lib/operation.js'
 import type { Views } from '../lib/backend.js'
 import { readArguments, vectorArguments, writeArguments } from './args.js'
 import type { Transfer } from './args.js'
+import { Bouncer, segments } from './bounce.js'
 import { HandleState } from './handle-state.js'
 import { open as openHandle } from './original.js'
 import { route } from './route.js'
 
 // Taken now, as in lib/turn.ts.
 const { process } = globalThis
+
+/** A handle of `caio/fs`, with what Node's does not have; where caio cannot be put under handles (Bun, Deno) it is not there. */
+export interface CaioFileHandle extends FileHandle {
+  /** See {@link directAlignment} of `caio`. @throws (rejects) `EBADF` once closed */
+  directAlignment(): Promise<DirectAlignment>
+}
 
 type FileHandleClass = new (...args: never[]) => FileHandle
 type Method = (this: FileHandle, ...args: unknown[]) => unknown
@@ -69,6 +79,8 @@ interface VectorCall {
   given: unknown
 }
 
+const none = new Uint8Array(0)
+
 /** Set on what travels to another thread, so that it becomes one of ours there. */
 const TRAVELS = 'caio'
 
@@ -109,11 +121,43 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     const fd = handle.fd
     if (route(fd, fd >= 0 && HandleState.isRegular(handle, fd)) === 'node') return undefined
     const { views, offset, length, position } = request
+    const bouncer = length > 0 ? HandleState.bouncer(handle) : undefined
+    if (bouncer) return bounce(bouncer, handle, opcode, { ...request }, completer, given)
     // The reference keeps the descriptor open: close() waits for it, and a call that comes while it waits is served, as Node's is.
     handle[ref]!()
     const key = HandleState.key(handle)
     const owner = given === undefined ? handle : ({ handle, given } satisfies VectorCall)
     return context.enqueue(opcode, fd, views, offset, length, position, 0, key, completer, owner)
+  }
+
+  /** The same, and where it is not aligned, by a copy. */
+  async function bounce(
+    bouncer: Bouncer,
+    handle: Internal,
+    opcode: Opcode,
+    { views, offset, length, position }: Transfer,
+    completer: Completer,
+    given: unknown,
+  ): Promise<unknown> {
+    const { fd } = handle
+    const key = HandleState.key(handle)
+    const enqueue = (opcode: Opcode, memory: Views, offset: number, length: number, position: number): Promise<number> => {
+      const counted = (isWrite(opcode) ? shapes.write : shapes.read)(none).completer
+      return context.enqueue(opcode, fd, memory, offset, length, position, 0, key, counted, undefined) as Promise<number>
+    }
+    handle[ref]!()
+    try {
+      const count = await bouncer.transfer(
+        isWrite(opcode),
+        () => enqueue(opcode, views, offset, length, position),
+        segments(views, offset, length),
+        position,
+        (write, view, at) => enqueue(write ? Opcode.write : Opcode.read, view, 0, view.byteLength, at),
+      )
+      return completer.value(count, views, given === undefined ? handle : ({ handle, given } satisfies VectorCall))
+    } finally {
+      handle[unref]!()
+    }
   }
 
   // Syncs have no arguments; extra ones Node ignores, and so do we. Under Node's permission model a bare descriptor may not be
@@ -141,6 +185,17 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     override writev(buffers?: unknown, position?: unknown): Promise<never> {
       const served = serve(this, Opcode.writev, vectorArguments(buffers, position), writevDone, buffers)
       return (served ?? super.writev(buffers as never, position as never)) as Promise<never>
+    }
+
+    async directAlignment(): Promise<DirectAlignment> {
+      const { fd } = this
+      if (fd < 0) return laterException(errnoOf('EBADF'), 'statx')
+      this[ref]!()
+      try {
+        return await directAlignment(fd)
+      } finally {
+        this[unref]!()
+      }
     }
 
     override sync(): Promise<void> {
@@ -220,4 +275,9 @@ export function adopt(handle: FileHandle): FileHandle {
     Object.setPrototypeOf(handle, subclass.prototype as object)
   }
   return handle
+}
+
+/** Lets calls that are not aligned work on a handle that is open with O_DIRECT. */
+export async function bounceCalls(handle: FileHandle): Promise<void> {
+  if (HandleState.has(handle)) HandleState.setBouncer(handle, await Bouncer.for(handle))
 }

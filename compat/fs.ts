@@ -7,6 +7,8 @@ import { promises } from './original.js'
 
 // First all of Node's names, then those that differ: a local export goes before a starred one.
 export * from 'node:fs/promises'
+export type { CaioFileHandle } from './file-handle.js'
+export type { OpenOptions } from './replacements.js'
 /** Node's `open`; positioned I/O and syncs of the handle are the engine's. */
 export const open = replacements.open
 /** Node's `readFile`, in one operation of the engine where it is a plain call for a regular file. */
@@ -19,7 +21,7 @@ export const appendFile = replacements.appendFile
 const fs = Object.defineProperties(
   {},
   { ...Object.getOwnPropertyDescriptors(promises), ...Object.getOwnPropertyDescriptors(replacements) },
-) as typeof import('node:fs/promises')
+) as Omit<typeof import('node:fs/promises'), 'open'> & Pick<typeof replacements, 'open'>
 
 export default fs
 /** So that `require('caio/fs')` gives the same object as `import fs from 'caio/fs'`. */

@@ -1,4 +1,5 @@
 /** What caio knows of a Node FileHandle, kept on the handle where nobody else can see it. */
+import type { Bouncer } from './bounce.js'
 import { fstatSync } from './original.js'
 
 /** Returns what it is given as `this`, so that a subclass stamps its private fields onto an existing object. */
@@ -14,6 +15,7 @@ export class HandleState extends Stamp {
   /** Identity for the engine, which learns what a file supports: a descriptor's number is used again, a key is not. */
   readonly #key: number
   #regular: boolean | undefined
+  #bouncer: Bouncer | undefined
 
   private constructor(handle: object) {
     super(handle)
@@ -32,6 +34,15 @@ export class HandleState extends Stamp {
 
   static key(handle: object): number {
     return (handle as HandleState).#key
+  }
+
+  /** Who serves calls that are not aligned, of a handle opened with `bounce`. */
+  static bouncer(handle: object): Bouncer | undefined {
+    return #bouncer in handle ? handle.#bouncer : undefined
+  }
+
+  static setBouncer(handle: object, bouncer: Bouncer | undefined): void {
+    if (#bouncer in handle) handle.#bouncer = bouncer
   }
 
   /** Whether it is a regular file: looked at once, when first needed. */

@@ -14,22 +14,26 @@ export type Views = View | readonly View[] | readonly [path: string, view: View]
 /** What the numbers of one record in {@link Batch.records} mean. native/decode_request.h has the same list. */
 export const Field = {
   opcode: 0,
-  /** of a whole-file operation: {@link Append}, {@link Flush} */
+  /** of a whole-file operation: {@link Append}, {@link Flush}; of a control: the one that it is done to */
   fd: 1,
   /** where in the file, in bytes; of a whole-file operation: the mode to create with */
   offset: 2,
   /** bytes, over all views */
   length: 3,
-  /** where in the view the memory starts; 0 for several views, which are used whole */
+  /** where in the view the memory starts; 0 for several views, which are used whole; of a control: the offset in the other file */
   byteOffset: 4,
-  /** an ioprio value, 0 for none, plus {@link FRESH_MEMORY} */
+  /** an ioprio value, 0 for none, plus {@link FRESH_MEMORY} and the hints of a write; of a control: which, plus its flags * 256 */
   hints: 5,
-  /** identity of an open handle within this environment, 0 where only the descriptor is known */
+  /** identity of an open handle within this environment, 0 where only the descriptor is known; of a control: another descriptor */
   fileKey: 6,
 } as const
 
 /** A hint: nothing has touched the memory yet, and it is large. native/decode_request.h has the same number. */
 export const FRESH_MEMORY = 0x8000
+
+/** Hints of a write, in bits that an ioprio value leaves free. native/decode_request.h has the same numbers. */
+export const DURABLE_WRITE = 0x0008
+export const APPENDING_WRITE = 0x0010
 
 /** Numbers a record. */
 export const RECORD_FIELDS = 8

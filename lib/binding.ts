@@ -69,6 +69,10 @@ export interface Binding {
   cancel(environment: Environment, kind: Kind, channel: number, id: number): boolean
   /** As Backend.readCached. */
   readCached(environment: Environment, path: string, view: Uint8Array): number
+  /** The address of a view's memory modulo `alignment`; undefined where it has no memory. */
+  addressRemainder(view: NodeJS.ArrayBufferView, alignment: number): number | undefined
+  /** What statx(2) says that direct I/O needs, in bytes; undefined if it does not. */
+  statedAlignment(fd: number): [memory: number, offset: number] | undefined
   /** Tries a directory out, waiting for its disk; undefined but on Linux. */
   probeDirectory(directory: string): DirectoryAnswers | undefined
 }

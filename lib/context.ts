@@ -4,9 +4,14 @@
  */
 import { Field, RECORD_FIELDS, Route, UNSERVED } from './backend.js'
 import type { Backend, BackendName, Batch, Receiver, Views } from './backend.js'
-import { EAGAIN, ECANCELED, invalidArgType, invalidState, laterException } from './errors.js'
-import { Opcode, Operation, isWholeFile, operationCompleters, shapes } from './operation.js'
+import { refuseAborted, untilAborted } from './abort.js'
+import { explainMisalignment } from './alignment.js'
+import { EAGAIN, ECANCELED, EINVAL, invalidArgType, invalidState, laterException } from './errors.js'
+import { readFully, writeFully } from './fully.js'
+import { Opcode, Operation, isWholeFile, isWrite, operationCompleters, shapes } from './operation.js'
 import type { Completer, Shape } from './operation.js'
+import { hintsOf, signalOf } from './request-options.js'
+import type { RequestOptions, WriteOptions } from './request-options.js'
 import { choose, fallbackFrom } from './select.js'
 import { Counters, LATENCY_SAMPLE } from './stats.js'
 import type { Stats } from './stats.js'
@@ -120,19 +125,25 @@ export class Context implements Receiver {
    * @param nbytes bytes to read, 0 to 2^31 - 1
    * @param fd of a file opened for reading
    * @param offset bytes from the start of the file, 0 to 2^53 - 1
-   * @param priority 0, or an I/O priority as ioprio_set(2) has it: a hint, which only direct I/O on `linux` passes on
+   * @param options a priority, or {@link RequestOptions}
    * @returns the bytes read; fewer than asked for, down to none, at the end of the file
    * @throws (rejects) Node's errors of read(2): `EBADF`, `EISDIR`, `EIO`, `ESPIPE` for a pipe …; `ERR_OUT_OF_RANGE`,
-   * `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`; `ERR_INVALID_STATE` after close
+   * `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`; `ERR_INVALID_STATE` after close; `ABORT_ERR`. An `EINVAL` of direct I/O says
+   * what has to be aligned.
    */
-  read(nbytes: number, fd: number, offset?: number, priority?: number): Promise<Buffer>
+  read(nbytes: number, fd: number, offset?: number, options?: number | RequestOptions): Promise<Buffer>
   /**
    * Reads into a view, all of it if the file has as much.
    * @returns the number of bytes read; the rest is as the other `read` has it
    */
-  read(view: NodeJS.ArrayBufferView, fd: number, offset?: number, priority?: number): Promise<number>
-  read(target: number | NodeJS.ArrayBufferView, fd: number, offset = 0, priority = 0): Promise<Buffer | number> {
-    return this.#request(shapes.read, target, fd, offset, priority)
+  read(view: NodeJS.ArrayBufferView, fd: number, offset?: number, options?: number | RequestOptions): Promise<number>
+  read(
+    target: number | NodeJS.ArrayBufferView,
+    fd: number,
+    offset = 0,
+    options: number | RequestOptions = 0,
+  ): Promise<Buffer | number> {
+    return this.#request(shapes.read, target, fd, offset, options)
   }
 
   /**
@@ -140,33 +151,52 @@ export class Context implements Receiver {
    * only if an error stopped the write halfway; the next write meets that error. None at all is an error, never a success.
    *
    * @param offset bytes from the start of the file, 0 to 2^53 - 1; a file opened for appending is appended to, as by pwrite(2)
+   * @param options a priority, or {@link WriteOptions}
    * @throws (rejects) Node's errors of write(2): `EBADF`, `ENOSPC`, `EFBIG`, `EIO` …, and the argument errors of `read`
    */
-  write(payload: string | NodeJS.ArrayBufferView, fd: number, offset = 0, priority = 0): Promise<number> {
-    return this.#request(shapes.write, payload, fd, offset, priority)
+  write(payload: string | NodeJS.ArrayBufferView, fd: number, offset = 0, options: number | WriteOptions = 0): Promise<number> {
+    return this.#request(shapes.write, payload, fd, offset, options)
   }
 
   /** Reads into several views in one operation, filling each before the next. 1 to 1,024 views. Resolves to the bytes read. */
-  readv(views: readonly NodeJS.ArrayBufferView[], fd: number, offset = 0, priority = 0): Promise<number> {
-    return this.#request(shapes.readv, views, fd, offset, priority)
+  readv(views: readonly NodeJS.ArrayBufferView[], fd: number, offset = 0, options: number | RequestOptions = 0): Promise<number> {
+    return this.#request(shapes.readv, views, fd, offset, options)
   }
 
   /** Writes several views in one operation, one behind the other. 1 to 1,024 views. Resolves to the bytes written. */
-  writev(views: readonly NodeJS.ArrayBufferView[], fd: number, offset = 0, priority = 0): Promise<number> {
-    return this.#request(shapes.writev, views, fd, offset, priority)
+  writev(views: readonly NodeJS.ArrayBufferView[], fd: number, offset = 0, options: number | WriteOptions = 0): Promise<number> {
+    return this.#request(shapes.writev, views, fd, offset, options)
   }
 
   /**
    * Makes what was written before durable, with all metadata: fsync(2). A failed one is not retried: what it could not write is
    * lost, and everybody who waited on it is told.
    */
-  fsync(fd: number, priority = 0): Promise<void> {
-    return this.#request(shapes.fsync, undefined, fd, 0, priority)
+  fsync(fd: number, options: number | RequestOptions = 0): Promise<void> {
+    return this.#request(shapes.fsync, undefined, fd, 0, options)
   }
 
   /** Makes what was written before durable, with the metadata needed to read it back: fdatasync(2). See {@link fsync}. */
-  fdsync(fd: number, priority = 0): Promise<void> {
-    return this.#request(shapes.fdsync, undefined, fd, 0, priority)
+  fdsync(fd: number, options: number | RequestOptions = 0): Promise<void> {
+    return this.#request(shapes.fdsync, undefined, fd, 0, options)
+  }
+
+  /**
+   * Reads exactly `nbytes` bytes into a new buffer, or fills a view, and resolves to it; see {@link read}.
+   * @throws (rejects) `ERR_CAIO_SHORT_READ` if the file ends first; each error has `bytesRead`, what has been read before it
+   */
+  readFully<T extends number | NodeJS.ArrayBufferView>(
+    target: T,
+    fd: number,
+    offset = 0,
+    options: number | RequestOptions = 0,
+  ): Promise<T extends number ? Buffer : T> {
+    return readFully(this, target, fd, offset, options)
+  }
+
+  /** Writes all of `payload`; see {@link write}. @throws (rejects) with `bytesWritten`, what has been written before the error */
+  writeFully(payload: string | NodeJS.ArrayBufferView, fd: number, offset = 0, options: number | WriteOptions = 0): Promise<void> {
+    return writeFully(this, payload, fd, offset, options)
   }
 
   /**
@@ -179,22 +209,52 @@ export class Context implements Receiver {
   async submit<T extends readonly Operation[]>(
     ...operations: T
   ): Promise<{ -readonly [K in keyof T]: T[K] extends Operation<infer V> ? V : never }> {
-    this.#refuseWhenClosing()
+    await Promise.allSettled(this.#launch(operations))
+    return operations.map((operation) => operation.getValue()) as never
+  }
+
+  /**
+   * Submits operations together, as {@link submit} does, and resolves to what became of each, in the order given.
+   * @throws (rejects) `ERR_INVALID_STATE` if one was submitted before, or after close, and then none is submitted
+   */
+  async batch<T extends readonly Operation[]>(
+    operations: T,
+  ): Promise<{ -readonly [K in keyof T]: PromiseSettledResult<T[K] extends Operation<infer V> ? V : never> }> {
+    return (await Promise.allSettled(this.#launch(operations))) as never
+  }
+
+  #launch(operations: readonly Operation[]): Promise<unknown>[] {
+    this.refuseWhenClosing()
     for (const [index, operation] of operations.entries()) {
       if (!(operation instanceof Operation)) throw invalidArgType('operation', 'an Operation', operation)
       if (operation.state !== 'new' || operations.indexOf(operation) !== index) {
         throw invalidState('an operation can be submitted only once')
       }
     }
-    const promises = operations.map((operation) => {
+    return operations.map((operation) => {
       operation.claim()
-      const { opcode, views, length } = operation.shape
-      const completer = operationCompleters[opcode] as Completer
-      const { fd, offset, priority } = operation
-      return this.enqueue(opcode, fd, views, 0, length, offset, priority, 0, completer, operation)
+      const { signal } = operation
+      if (!signal) return this.#enqueueOperation(operation)
+      // An async function, so that what is aborted already is a rejection.
+      const promise = (async () => {
+        refuseAborted(signal)
+        return this.#untilAborted(signal, operation.shape.completer, this.#enqueueOperation(operation), operation)
+      })()
+      return promise.catch((error: unknown) => {
+        operation.settle('rejected', error)
+        throw error
+      })
     })
-    await Promise.allSettled(promises)
-    return operations.map((operation) => operation.getValue()) as never
+  }
+
+  #enqueueOperation(operation: Operation): Promise<unknown> {
+    const { shape, fd, offset, hints } = operation
+    const completer = operationCompleters[shape.opcode] as Completer
+    return this.enqueue(shape.opcode, fd, shape.views, 0, shape.length, offset, hints, 0, completer, operation)
+  }
+
+  #untilAborted<T>(signal: AbortSignal, { syscall }: Completer, promise: Promise<T>, owner: object): Promise<T> {
+    return untilAborted(signal, syscall, promise, () => this.takeBack(owner))
   }
 
   /**
@@ -202,16 +262,20 @@ export class Context implements Receiver {
    * @returns false if it is too late, or not an operation of this context
    */
   cancel(operation: Operation): boolean {
-    if (!(operation instanceof Operation)) return false
-    const index = this.#waiting.findIndex((waiting) => waiting?.owner === operation)
+    return operation instanceof Operation && this.takeBack(operation)
+  }
+
+  /** @internal {@link cancel}, by whatever it was enqueued with as its owner. */
+  takeBack(owner: object): boolean {
+    const index = this.#waiting.findIndex((waiting) => waiting?.owner === owner)
     if (index >= 0) {
       const [waiting] = this.#waiting.splice(index, 1) as [Waiting]
       this.#counters.cancelled++
       this.#counters.count(waiting.opcode, Route.inline, ECANCELED)
-      this.#reject(waiting.completer, operation, ECANCELED, waiting.resolve)
+      this.#reject(waiting.completer, owner, ECANCELED, waiting.resolve)
       return true
     }
-    const id = this.#owners.indexOf(operation)
+    const id = this.#owners.indexOf(owner)
     if (id < 0 || !(this.#unbatch(id) || this.#port.cancel(id, this))) return false
     this.#counters.cancelled++
     this.#settle(id, ECANCELED, Route.inline)
@@ -243,19 +307,24 @@ export class Context implements Receiver {
     }
   }
 
-  #refuseWhenClosing(): void {
+  /** @internal */
+  refuseWhenClosing(): void {
     if (this.#closing) throw invalidState('the context is closed')
   }
 
   /** Not an async function: that would cost three more microtasks an operation. */
-  #request<T, A>(shape: (target: A) => Shape, target: A, fd: number, offset: number, priority: number): Promise<T> {
+  #request<T, A>(shape: (target: A) => Shape, target: A, fd: number, offset: number, options: number | WriteOptions): Promise<T> {
     try {
-      this.#refuseWhenClosing()
+      this.refuseWhenClosing()
       check.descriptor(fd)
       check.fileOffset(offset)
-      check.priority(priority)
       const { opcode, views, length, completer } = shape(target)
-      return this.enqueue(opcode, fd, views, 0, length, offset, priority, 0, completer, undefined) as Promise<T>
+      const hints = hintsOf(options, isWrite(opcode))
+      const signal = signalOf(options)
+      refuseAborted(signal)
+      const owner = signal && {}
+      const promise = this.enqueue(opcode, fd, views, 0, length, offset, hints, 0, completer, owner) as Promise<T>
+      return signal ? this.#untilAborted(signal, completer, promise, owner as object) : promise
     } catch (error) {
       return Promise.reject(error)
     }
@@ -426,7 +495,8 @@ export class Context implements Receiver {
 
     completer.released?.(owner)
     if (result < 0 && !completer.takesFailures) {
-      this.#reject(completer, owner, result, resolve)
+      const detail = result === EINVAL && opcode <= Opcode.writev ? this.#explain(id, views) : undefined
+      this.#reject(completer, owner, result, resolve, detail)
     } else {
       resolve(completer.value(result, views, owner))
     }
@@ -459,7 +529,12 @@ export class Context implements Receiver {
     return result
   }
 
-  #reject(completer: Completer, owner: unknown, errno: number, resolve: Resolve): void {
+  #explain(id: number, views: Views): string | undefined {
+    const field = (name: number): number => this.#batch.records[id * RECORD_FIELDS + name] as number
+    return explainMisalignment(field(Field.fd), views, field(Field.byteOffset), field(Field.offset), field(Field.length))
+  }
+
+  #reject(completer: Completer, owner: unknown, errno: number, resolve: Resolve, detail?: string): void {
     this.#counters.failed++
     this.#rejecting++
     const report = (error: Error): void => {
@@ -467,7 +542,7 @@ export class Context implements Receiver {
       this.#rejecting--
       this.#checkDrained()
     }
-    resolve(laterException(errno, completer.syscall, report))
+    resolve(laterException(errno, completer.syscall, report, detail))
   }
 
   #startWaiting(): void {

@@ -14,18 +14,22 @@ export function errnoOf(code: string): number {
 /** It would have to wait. */
 export const EAGAIN = errnoOf('EAGAIN')
 
+/** Not a request that the kernel takes. */
+export const EINVAL = errnoOf('EINVAL')
+
 /** The operation was taken back before anything had begun to serve it. */
 export const ECANCELED = errnoOf('ECANCELED')
 
 /**
  * What Node throws for a failed system call: `errno`, `code`, `syscall`, and its message.
  * @param errno negative, as libuv and the kernel give it
+ * @param detail what Node does not say, behind its message
  */
-export function errnoException(errno: number, syscall: string): NodeJS.ErrnoException {
+export function errnoException(errno: number, syscall: string, detail?: string): NodeJS.ErrnoException {
   // libuv has no name for every error, EDQUOT for one.
   const unknown = `Unknown system error ${errno}`
   const [code, text] = systemErrors.get(errno) ?? [unknown, unknown]
-  const error: NodeJS.ErrnoException = new Error(`${code}: ${text}, ${syscall}`)
+  const error: NodeJS.ErrnoException = new Error(`${code}: ${text}, ${syscall}${detail ? ` (${detail})` : ''}`)
   error.errno = errno
   error.code = code
   error.syscall = syscall
@@ -50,10 +54,11 @@ export async function laterException(
   errno: number,
   syscall: string,
   report?: (error: NodeJS.ErrnoException) => void,
+  detail?: string,
 ): Promise<never> {
   await undefined
   await undefined
-  const error = errnoException(errno, syscall)
+  const error = errnoException(errno, syscall, detail)
   // The caller's frames alone.
   Error.captureStackTrace(error, laterException)
   report?.(error)
@@ -93,6 +98,12 @@ export function outOfRange(name: string, range: string, actual: unknown): RangeE
 /** `ERR_INVALID_STATE` */
 export function invalidState(problem: string): Error & CodedError {
   return coded(new Error(`Invalid state: ${problem}`), 'ERR_INVALID_STATE')
+}
+
+/** `ERR_CAIO_SHORT_READ`: the file ended first. */
+export function shortRead(bytesRead: number, wanted: number): Error & CodedError & { bytesRead: number } {
+  const error = new Error(`The file ended after ${bytesRead} of ${wanted} bytes`)
+  return Object.assign(coded(error, 'ERR_CAIO_SHORT_READ'), { bytesRead })
 }
 
 /** `ERR_CAIO_BACKEND_UNAVAILABLE` */

@@ -2,23 +2,29 @@
 import { Buffer } from 'node:buffer'
 import { invalidState } from './errors.js'
 import type { Views } from './backend.js'
+import { hintsOf, signalOf } from './request-options.js'
+import type { RequestOptions, WriteOptions } from './request-options.js'
 import * as check from './validate.js'
 
 /** native/request.h has the same numbers. */
-export const Opcode = { read: 0, write: 1, readv: 2, writev: 3, fsync: 4, fdsync: 5, readFile: 6, writeFile: 7 } as const
+export const Opcode = { read: 0, write: 1, readv: 2, writev: 3, fsync: 4, fdsync: 5, readFile: 6, writeFile: 7, control: 8 } as const
 export type Opcode = (typeof Opcode)[keyof typeof Opcode]
 
+export function isWrite(opcode: Opcode): boolean {
+  return opcode === Opcode.write || opcode === Opcode.writev
+}
+
 export function isWholeFile(opcode: Opcode): boolean {
-  return opcode >= Opcode.readFile
+  return opcode === Opcode.readFile || opcode === Opcode.writeFile
 }
 
 /** The names of {@link Opcode}, by number. */
-export const opcodeNames = ['read', 'write', 'readv', 'writev', 'fsync', 'fdsync', 'readFile', 'writeFile'] as const
+export const opcodeNames = ['read', 'write', 'readv', 'writev', 'fsync', 'fdsync', 'readFile', 'writeFile', 'control'] as const
 /** What an operation does. */
 export type OpcodeName = (typeof opcodeNames)[number]
 
 /** The system call that an error names, by opcode; Node says `read` and `write` for the vectored ones, too. */
-const syscalls = ['read', 'write', 'read', 'write', 'fsync', 'fdatasync', 'open', 'open'] as const
+const syscalls = ['read', 'write', 'read', 'write', 'fsync', 'fdatasync', 'open', 'open', 'fcntl'] as const
 
 /** What a caller called: a Context, a FileHandle, a function of `caio/fs`, or one of `node:fs` with a callback. */
 export type Api = 'context' | 'filehandle' | 'promise' | 'callback'
@@ -117,48 +123,59 @@ export class Operation<T = unknown> {
   readonly priority: number
   /** @internal */
   readonly shape: Shape
+  /** @internal */
+  readonly hints: number
+  /** @internal */
+  readonly signal: AbortSignal | undefined
   #state: State = 'new'
   #value: unknown
 
-  private constructor(shape: Shape, fd: number, offset: number, priority: number) {
+  private constructor(shape: Shape, fd: number, offset: number, options: number | WriteOptions) {
     this.opcode = opcodeNames[shape.opcode]
     this.shape = shape
     this.fd = check.descriptor(fd)
     this.offset = check.fileOffset(offset)
-    this.priority = check.priority(priority)
+    this.hints = hintsOf(options, isWrite(shape.opcode))
+    this.signal = signalOf(options)
+    this.priority = typeof options === 'number' ? options : (options.priority ?? 0)
   }
 
   /** See {@link Context.read}. Throws what that rejects with for a bad argument. */
-  static read(nbytes: number, fd: number, offset?: number, priority?: number): Operation<Buffer>
+  static read(nbytes: number, fd: number, offset?: number, options?: number | RequestOptions): Operation<Buffer>
   /** The same, into a view. */
-  static read(view: NodeJS.ArrayBufferView, fd: number, offset?: number, priority?: number): Operation<number>
-  static read(target: number | NodeJS.ArrayBufferView, fd: number, offset = 0, priority = 0): Operation<Buffer | number> {
-    return new Operation(shapes.read(target), fd, offset, priority)
+  static read(view: NodeJS.ArrayBufferView, fd: number, offset?: number, options?: number | RequestOptions): Operation<number>
+  static read(
+    target: number | NodeJS.ArrayBufferView,
+    fd: number,
+    offset = 0,
+    options: number | RequestOptions = 0,
+  ): Operation<Buffer | number> {
+    return new Operation(shapes.read(target), fd, offset, options)
   }
 
   /** See {@link Context.write}. */
-  static write(payload: string | NodeJS.ArrayBufferView, fd: number, offset = 0, priority = 0): Operation<number> {
-    return new Operation(shapes.write(payload), fd, offset, priority)
+  static write(payload: string | NodeJS.ArrayBufferView, fd: number, offset = 0, options: number | WriteOptions = 0): Operation<number> {
+    return new Operation(shapes.write(payload), fd, offset, options)
   }
 
   /** See {@link Context.readv}. */
-  static readv(views: readonly NodeJS.ArrayBufferView[], fd: number, offset = 0, priority = 0): Operation<number> {
-    return new Operation(shapes.readv(views), fd, offset, priority)
+  static readv(views: readonly NodeJS.ArrayBufferView[], fd: number, offset = 0, options: number | RequestOptions = 0): Operation<number> {
+    return new Operation(shapes.readv(views), fd, offset, options)
   }
 
   /** See {@link Context.writev}. */
-  static writev(views: readonly NodeJS.ArrayBufferView[], fd: number, offset = 0, priority = 0): Operation<number> {
-    return new Operation(shapes.writev(views), fd, offset, priority)
+  static writev(views: readonly NodeJS.ArrayBufferView[], fd: number, offset = 0, options: number | WriteOptions = 0): Operation<number> {
+    return new Operation(shapes.writev(views), fd, offset, options)
   }
 
   /** See {@link Context.fsync}. */
-  static fsync(fd: number, priority = 0): Operation<void> {
-    return new Operation(shapes.fsync(), fd, 0, priority)
+  static fsync(fd: number, options: number | RequestOptions = 0): Operation<void> {
+    return new Operation(shapes.fsync(), fd, 0, options)
   }
 
   /** See {@link Context.fdsync}. */
-  static fdsync(fd: number, priority = 0): Operation<void> {
-    return new Operation(shapes.fdsync(), fd, 0, priority)
+  static fdsync(fd: number, options: number | RequestOptions = 0): Operation<void> {
+    return new Operation(shapes.fdsync(), fd, 0, options)
   }
 
   /** How far it has come. */

@@ -116,7 +116,7 @@ export class Counters {
     this.#routes[route]!++
     if (result <= 0) return
     if (opcode === Opcode.read || opcode === Opcode.readv || opcode === Opcode.readFile) this.#bytesRead += result
-    else this.#bytesWritten += result
+    else if (opcode !== Opcode.control) this.#bytesWritten += result
   }
 
   record(route: Route, milliseconds: number): void {

@@ -22,8 +22,24 @@ export function fileOffset(offset: unknown): number {
   return integer(offset, 'offset', 0, Number.MAX_SAFE_INTEGER)
 }
 
+/** Bytes of a file: exact up to 2^53 - 1. */
+export function fileLength(length: unknown): number {
+  return integer(length, 'length', 0, Number.MAX_SAFE_INTEGER)
+}
+
 export function byteCount(count: unknown, name: string): number {
   return integer(count, name, 0, LARGEST_COUNT)
+}
+
+/** A power of two, at most `most`, which is one. */
+export function powerOfTwo(value: unknown, name: string, most: number): number {
+  const number = integer(value, name, 1, most)
+  if ((number & (number - 1)) !== 0) throw outOfRange(name, 'a power of two', value)
+  return number
+}
+
+export function atLeastOne(value: unknown, name: string): number {
+  return integer(value, name, 1, LARGEST_COUNT)
 }
 
 export function maxRequests(value: unknown): number {

@@ -9,6 +9,7 @@
 #include "decode_request.h"
 #include "environment.h"
 #ifdef __linux__
+#include "linux_aio/direct_alignment.h"
 #include "linux_aio/directory_probe.h"
 #endif
 
@@ -210,7 +211,8 @@ napi_value Submit(napi_env env, napi_callback_info info) {
     napi_value element;
     Request request;
     int error = -EFAULT;
-    const bool whole_file = record[kFieldOpcode] >= static_cast<double>(Opcode::kReadFile);
+    const double opcode = record[kFieldOpcode];
+    const bool whole_file = opcode == static_cast<double>(Opcode::kReadFile) || opcode == static_cast<double>(Opcode::kWriteFile);
     if (napi_get_element(env, args[6], id, &element) == napi_ok &&
         (whole_file ? PathAndView(env, element, views, request) : ViewsOf(env, element, views))) {
       error = DecodeRequest(record, views.data(), views.size(), request);
@@ -280,12 +282,42 @@ napi_value Probe(napi_env env, napi_callback_info info) {
   return result;
 }
 
+// addressRemainder(view, alignment): the address of its memory modulo that, or undefined where it has none
+napi_value AddressRemainder(napi_env env, napi_callback_info info) {
+  napi_value args[2], result;
+  uint32_t alignment;
+  View view{};
+  if (!Arguments(env, info, args) || !Uint32(env, args[1], &alignment) || alignment == 0 || !ViewOf(env, args[0], &view)) {
+    return Throw(env, "addressRemainder(view, alignment)");
+  }
+  if (view.data) return Number(env, static_cast<double>(reinterpret_cast<uintptr_t>(view.data) % alignment));
+  napi_get_undefined(env, &result);
+  return result;
+}
+
+// statedAlignment(fd): [memory, offset] in bytes, or undefined where the file system does not say
+napi_value Stated(napi_env env, napi_callback_info info) {
+  napi_value args[1], result;
+  uint32_t fd;
+  if (!Arguments(env, info, args) || !Uint32(env, args[0], &fd)) return Throw(env, "statedAlignment(fd)");
+  napi_get_undefined(env, &result);
+#ifdef __linux__
+  const DirectAlignment stated = StatedAlignment(static_cast<int>(fd));
+  if (stated.memory > 0 && stated.offset > 0) {
+    napi_create_array_with_length(env, 2, &result);
+    napi_set_element(env, result, 0, Number(env, static_cast<double>(stated.memory)));
+    napi_set_element(env, result, 1, Number(env, static_cast<double>(stated.offset)));
+  }
+#endif
+  return result;
+}
+
 napi_value Init(napi_env env, napi_value exports) {
   const struct {
     const char* name;
     napi_callback function;
   } functions[] = {{"start", Start}, {"open", Open}, {"submit", Submit}, {"cancel", Cancel}, {"readCached", ReadCached},
-                   {"probeDirectory", Probe}};
+                   {"probeDirectory", Probe}, {"addressRemainder", AddressRemainder}, {"statedAlignment", Stated}};
   for (const auto& each : functions) {
     napi_value function;
     napi_create_function(env, each.name, NAPI_AUTO_LENGTH, each.function, nullptr, &function);

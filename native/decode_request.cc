@@ -34,7 +34,7 @@ int DecodeRequest(const double* record, const View* views, size_t view_count, Re
   const double offset = record[kFieldOffset];
   const double length = record[kFieldLength];
   const double byte_offset = record[kFieldByteOffset];
-  if (!InRange(opcode, static_cast<double>(Opcode::kWriteFile)) || !InRange(fd, 2147483647.0) ||
+  if (!InRange(opcode, static_cast<double>(Opcode::kControl)) || !InRange(fd, 2147483647.0) ||
       !InRange(offset, kLargestSafeInteger) || !InRange(length, kLargestSafeInteger) ||
       !InRange(byte_offset, kLargestSafeInteger) || !InRange(record[kFieldHints], 65535.0) ||
       !InRange(record[kFieldFileKey], 4294967295.0)) {
@@ -45,11 +45,18 @@ int DecodeRequest(const double* record, const View* views, size_t view_count, Re
   request.offset = static_cast<int64_t>(offset);
   request.length = static_cast<size_t>(length);
   const auto hints = static_cast<uint16_t>(record[kFieldHints]);
-  request.priority = hints & static_cast<uint16_t>(~kFreshMemory);
+  request.priority = hints & static_cast<uint16_t>(~(kFreshMemory | kDurableWrite | kAppendingWrite));
   request.fresh_memory = (hints & kFreshMemory) != 0;
+  request.durable = (hints & kDurableWrite) != 0;
+  request.append = (hints & kAppendingWrite) != 0;
   request.file_key = static_cast<uint32_t>(record[kFieldFileKey]);
 
   if (IsSync(request.opcode)) return 0;
+  if (IsControl(request.opcode)) {
+    request.priority = hints;
+    request.done = static_cast<size_t>(byte_offset);
+    return 0;
+  }
   if (request.opcode == Opcode::kReadv || request.opcode == Opcode::kWritev) {
     return DecodeVectors(views, view_count, request);
   }

@@ -15,13 +15,16 @@ enum RecordField : size_t {
   kFieldOffset,      // in the file
   kFieldLength,      // bytes
   kFieldByteOffset,  // where in the view the memory starts
-  kFieldHints,       // an ioprio value, plus kFreshMemory
+  kFieldHints,       // an ioprio value, plus kFreshMemory, kDurableWrite, kAppendingWrite
   kFieldFileKey,
   kRecordFields = 8,
 };
 
 // Nothing has touched the memory yet: it is worth faulting in as a whole.
 constexpr uint16_t kFreshMemory = 0x8000;
+// In bits that an ioprio value leaves free; the numbers are shared with lib/backend.ts.
+constexpr uint16_t kDurableWrite = 0x0008;
+constexpr uint16_t kAppendingWrite = 0x0010;
 
 // The memory of one ArrayBufferView, as it is at this moment.
 struct View {

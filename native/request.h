@@ -19,12 +19,28 @@ enum class Opcode : uint8_t {
   kFdsync = 5,
   kReadFile = 6,   // open, fstat, read, close
   kWriteFile = 7,  // open, write, cut off an old tail, perhaps fsync, close
+  kControl = 8,    // one of enum Control, in the pool
 };
 
 inline bool IsRead(Opcode op) { return op == Opcode::kRead || op == Opcode::kReadv; }
 inline bool IsWrite(Opcode op) { return op == Opcode::kWrite || op == Opcode::kWritev; }
 inline bool IsWholeFile(Opcode op) { return op == Opcode::kReadFile || op == Opcode::kWriteFile; }
+inline bool IsControl(Opcode op) { return op == Opcode::kControl; }
 inline bool IsSync(Opcode op) { return op == Opcode::kFsync || op == Opcode::kFdsync; }
+
+// What is done to an open file besides moving its bytes. The numbers are shared with lib/control.ts.
+enum class Control : uint8_t {
+  kFindAlignment = 0,
+  kAllocate = 1,
+  kPunchHole = 2,
+  kZeroRange = 3,
+  kAdvise = 4,
+  kSyncRange = 5,
+  kSeekData = 6,
+  kSeekHole = 7,
+  kCopyRange = 8,
+  kLock = 9,
+};
 
 // Who did the work. The numbers are shared with lib/backend.ts.
 enum class Route : uint8_t {
@@ -46,17 +62,19 @@ constexpr int kFlush = 2;
 struct Request {
   uint32_t channel = 0;   // which Context
   uint32_t id = 0;        // which of its operations
-  uint32_t file_key = 0;  // identity of an open handle, or 0 where only the number `fd` is known
+  uint32_t file_key = 0;  // identity of an open handle, or 0 where only the number `fd` is known; of a control: another descriptor
   Opcode opcode = Opcode::kRead;
   bool missed = false;    // an attempt from the loop thread came to nothing
   bool fresh_memory = false;  // nothing has touched it yet
+  bool durable = false;  // of a write: complete when its data is on the disk
+  bool append = false;  // of a write: at the end of the file, wherever that is by then
   bool cold = false;  // of a read: likely not in the page cache
   bool sync_follows = false;  // of a write in the pool: it is likely
-  uint16_t priority = 0;  // ioprio value, 0 for none
+  uint16_t priority = 0;  // ioprio value, 0 for none; of a control: which one, plus its flags << 8
   int fd = -1;         // of a whole-file operation: kAppend, kFlush
   int64_t offset = 0;  // of a whole-file operation: the mode to create with
   size_t length = 0;  // bytes asked for, over all vectors
-  size_t done = 0;    // bytes an earlier attempt has moved already
+  size_t done = 0;    // bytes an earlier attempt has moved already; of a control: the offset in the other descriptor
   iovec single{};     // the memory of a read or write
   std::unique_ptr<iovec[]> vectors;  // the memory of a readv or writev
   int vector_count = 0;

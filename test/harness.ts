@@ -55,6 +55,12 @@ export function onEveryBackend(t: Test, behaviour: string, test: (t: Test, backe
   for (const backend of requiredBackends) void t.test(`${backend}: ${behaviour}`, (sub) => test(sub, backend))
 }
 
+/** {@link onEveryBackend} for what is Linux's alone: elsewhere one skip, that says so. */
+export function onEveryLinuxBackend(t: Test, behaviour: string, test: (t: Test, backend: BackendName) => Promise<void>): void {
+  if (process.platform === 'linux') onEveryBackend(t, behaviour, test)
+  else void t.test(behaviour, { skip: 'Linux only' }, async () => {})
+}
+
 /** A Context's methods as a program without types calls them. */
 export type Untyped = Record<'read' | 'write' | 'readv' | 'writev' | 'fsync' | 'fdsync', (...args: unknown[]) => Promise<unknown>>
 

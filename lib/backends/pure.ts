@@ -1,10 +1,10 @@
 /** No addon: Node's own `fs`, or one that looks like it. Works wherever JavaScript does. */
 import nodeFs from 'node:fs'
 import types from 'node:util/types'
-import { Field, RECORD_FIELDS, Route } from '../backend.js'
+import { APPENDING_WRITE, DURABLE_WRITE, Field, RECORD_FIELDS, Route } from '../backend.js'
 import type { Backend, Batch, Receiver, Supports } from '../backend.js'
 import { errnoOf } from '../errors.js'
-import { Opcode } from '../operation.js'
+import { Opcode, isWrite } from '../operation.js'
 
 // Taken now, as in lib/turn.ts.
 const { setImmediate } = globalThis
@@ -229,7 +229,14 @@ export class PureBackend implements Backend {
     if (opcode === Opcode.fsync || opcode === Opcode.fdsync) {
       return this.#syncs.enter(fd, { full: opcode === Opcode.fsync, finish })
     }
-    const write = opcode === Opcode.write || opcode === Opcode.writev
+    if (opcode === Opcode.control) return void setImmediate(finish, errnoOf('ENOSYS'))
+    const write = isWrite(opcode as Opcode)
+    if (write) {
+      const hints = field(Field.hints)
+      // Where the end is could be asked, but not held on to until the write is there.
+      if (hints & APPENDING_WRITE) return void setImmediate(finish, errnoOf('ENOTSUP'))
+      if (hints & DURABLE_WRITE) finish = this.#durably(fd, finish)
+    }
     const list = Array.isArray(views) ? (views as readonly View[]) : [views as View]
     const offset = field(Field.offset)
     const length = field(Field.length)
@@ -239,6 +246,14 @@ export class PureBackend implements Backend {
     if (length === 0 && !write && whole) return this.#vector(whole, write, fd, [new Uint8Array(0)], offset, length, finish)
     if (list.length > 1 && whole && length <= LARGEST_TRANSFER) return this.#vector(whole, write, fd, list, offset, length, finish)
     new Transfer(this.#fs, write, fd, offset, list, field(Field.byteOffset), length, finish).step()
+  }
+
+  /** A write's completion, with a sync before it. */
+  #durably(fd: number, finish: (result: number) => void): (result: number) => void {
+    return (result) => {
+      if (result < 0) return finish(result)
+      this.#syncs.enter(fd, { full: false, finish: (synced) => finish(synced < 0 ? synced : result) })
+    }
   }
 
   /** In one call, so that what several append at once is not mixed. A short write goes on from where it stopped. */

@@ -12,6 +12,7 @@
 
 #include "../descriptor.h"
 #include "../probe_file.h"
+#include "direct_alignment.h"
 #include "kernel_context.h"
 #include "open_cached.h"
 
@@ -22,7 +23,6 @@ namespace {
 constexpr size_t kFileSize = 256 * 1024;
 constexpr size_t kBlock = 4096;
 constexpr off_t kColdBlock = 128 * 1024;
-constexpr size_t kLargestAlignment = 64 * 1024;
 
 int64_t Result(ssize_t result) { return result < 0 ? -errno : result; }
 
@@ -69,43 +69,12 @@ int64_t AsyncSync(KernelContext& kernel, int fd) {
   return answered == 0 ? -ETIMEDOUT : answered;
 }
 
-struct Alignment {
-  int64_t memory = 0;  // bytes; 0 where it is not known
-  int64_t offset = 0;
-};
-
-// struct statx of statx(2) as far as the fields of STATX_DIOALIGN (Linux 6.1), which older headers lack.
-Alignment StatedAlignment(int fd) {
-  constexpr unsigned kDirectAlignment = 0x2000;
-  constexpr size_t kMask = 0, kMemory = 38, kOffset = 39;
-  uint32_t status[64] = {};
-#ifdef SYS_statx
-  if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, kDirectAlignment, status) != 0) return {};
-#endif
-  if ((status[kMask] & kDirectAlignment) == 0) return {};
-  return {status[kMemory], status[kOffset]};
-}
-
-// `memory` is aligned to twice the largest alignment, so that `memory + n` is aligned to n and no more.
-Alignment TriedAlignment(int fd, char* memory) {
-  Alignment found;
-  for (size_t size = 1; size <= kLargestAlignment && found.offset == 0; size *= 2) {
-    if (pread(fd, memory, size, static_cast<off_t>(size)) == static_cast<ssize_t>(size)) found.offset = static_cast<int64_t>(size);
-  }
-  if (found.offset == 0) return found;
-  const auto length = static_cast<size_t>(found.offset);
-  for (size_t shift = 1; shift <= kLargestAlignment && found.memory == 0; shift *= 2) {
-    if (pread(fd, memory + shift, length, found.offset) == static_cast<ssize_t>(length)) found.memory = static_cast<int64_t>(shift);
-  }
-  return found;
-}
-
 void ProbeDirect(int fd, char* memory, std::vector<Answer>& answers) {
   const int flags = fcntl(fd, F_GETFL);
   answers.push_back({"direct", Result(fcntl(fd, F_SETFL, flags | O_DIRECT))});
   if (answers.back().value != 0) return;
-  const Alignment stated = StatedAlignment(fd);
-  const Alignment tried = TriedAlignment(fd, memory);
+  const DirectAlignment stated = StatedAlignment(fd);
+  const DirectAlignment tried = TriedAlignment(fd, memory);
   answers.push_back({"statedMemoryAlignment", stated.memory});
   answers.push_back({"statedOffsetAlignment", stated.offset});
   answers.push_back({"triedMemoryAlignment", tried.memory});

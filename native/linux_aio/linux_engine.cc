@@ -49,7 +49,8 @@ uint16_t KernelOpcode(Opcode opcode) {
     case Opcode::kFsync: return IOCB_CMD_FSYNC;
     case Opcode::kFdsync: return IOCB_CMD_FDSYNC;
     case Opcode::kReadFile:
-    case Opcode::kWriteFile: break;
+    case Opcode::kWriteFile:
+    case Opcode::kControl: break;
   }
   return IOCB_CMD_NOOP;
 }
@@ -116,10 +117,12 @@ int LinuxEngine::Prove(int fd, char* out, char* in, size_t length, const char** 
 // Only what cannot block is served from the loop thread.
 LinuxEngine::Way LinuxEngine::Choose(Request& request) {
   // Syncs share one another's work in the pool.
-  if (IsSync(request.opcode) || IsWholeFile(request.opcode)) return Way::kPool;
+  if (IsSync(request.opcode) || IsWholeFile(request.opcode) || IsControl(request.opcode)) return Way::kPool;
   FileFacts* facts = files_.Find(request);
   if (!facts || !facts->regular) return Way::kPool;
   NowaitHistory& history = IsRead(request.opcode) ? facts->reads : facts->writes;
+  // What waits for the disk, or for the end of the file to hold still.
+  if (request.append || (request.durable && !facts->direct)) return Way::kPool;
   if (facts->direct) {
     const bool fits = !free_slots_.empty() && request.length <= kDirectBytes;
     return fits && ShouldTry(history) ? Way::kKernel : Way::kPool;
@@ -151,7 +154,7 @@ void LinuxEngine::Prepare(Request&& taken) {
   command.aio_buf = request.vectors ? Address(request.vectors.get()) : Address(request.single.iov_base);
   command.aio_nbytes = request.vectors ? static_cast<uint64_t>(request.vector_count) : request.single.iov_len;
   command.aio_offset = request.offset;
-  command.aio_rw_flags = RWF_NOWAIT;
+  command.aio_rw_flags = request.durable ? RWF_NOWAIT | RWF_DSYNC : RWF_NOWAIT;
   command.aio_flags = IOCB_FLAG_RESFD;
   command.aio_resfd = static_cast<uint32_t>(completions_.fd());
   if (request.priority != 0) {

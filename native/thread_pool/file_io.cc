@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "file_control.h"
 #include "whole_file.h"
 
 namespace caio {
@@ -43,6 +44,15 @@ ssize_t ReadOnce(Request& request) {
 
 ssize_t WriteOnce(Request& request) {
   const off_t offset = static_cast<off_t>(request.offset + static_cast<int64_t>(request.done));
+  if (request.durable || request.append) {
+#if defined(RWF_DSYNC) && defined(RWF_APPEND)
+    const int flags = (request.durable ? RWF_DSYNC : 0) | (request.append ? RWF_APPEND : 0);
+    return pwritev2(request.fd, request.iov(), std::min(request.iov_count(), IOV_MAX), offset, flags);
+#else
+    errno = EOPNOTSUPP;
+    return -1;
+#endif
+  }
   if (request.vectors) return pwritev(request.fd, request.iov(), std::min(request.vector_count, IOV_MAX), offset);
   return pwrite(request.fd, request.single.iov_base, request.single.iov_len, offset);
 }
@@ -61,19 +71,6 @@ int64_t Read(Request& request) {
   }
 }
 
-int64_t Write(Request& request) {
-  for (;;) {
-    const ssize_t result = WriteOnce(request);
-    if (result < 0) {
-      if (errno == EINTR) continue;
-      return request.done > 0 ? static_cast<int64_t>(request.done) : -errno;
-    }
-    request.Advance(static_cast<size_t>(result));
-    if (request.done >= request.length) return static_cast<int64_t>(request.done);
-    if (result == 0) return request.done > 0 ? static_cast<int64_t>(request.done) : -EIO;
-  }
-}
-
 int SyncOnce(int fd, [[maybe_unused]] bool data_only) {
 #ifdef __APPLE__
   // fsync there leaves the drive's cache unflushed, as libuv's uv__fs_fsync explains; some file systems refuse the fcntl.
@@ -82,6 +79,30 @@ int SyncOnce(int fd, [[maybe_unused]] bool data_only) {
 #else
   return data_only ? fdatasync(fd) : fsync(fd);
 #endif
+}
+
+int64_t Write(Request& request);
+
+// Where a write cannot be made durable by itself.
+int64_t WriteAndSync(Request& request) {
+  request.durable = false;
+  const int64_t written = Write(request);
+  if (written < 0) return written;
+  return SyncOnce(request.fd, true) == 0 ? written : -errno;
+}
+
+int64_t Write(Request& request) {
+  for (;;) {
+    const ssize_t result = WriteOnce(request);
+    if (result < 0) {
+      if (errno == EINTR) continue;
+      if (errno == EOPNOTSUPP && request.durable && !request.append) return WriteAndSync(request);
+      return request.done > 0 ? static_cast<int64_t>(request.done) : -errno;
+    }
+    request.Advance(static_cast<size_t>(result));
+    if (request.done >= request.length) return static_cast<int64_t>(request.done);
+    if (result == 0) return request.done > 0 ? static_cast<int64_t>(request.done) : -EIO;
+  }
 }
 
 // Never repeated: a failed sync has lost what it failed to write.
@@ -101,6 +122,7 @@ void Prefetch([[maybe_unused]] const Request& request) {
 int64_t PerformBlocking(Request& request) {
   if (IsSync(request.opcode)) return Sync(request);
   if (IsWholeFile(request.opcode)) return PerformWholeFile(request);
+  if (IsControl(request.opcode)) return PerformControl(request);
   return IsRead(request.opcode) ? Read(request) : Write(request);
 }
 

@@ -28,8 +28,10 @@ bool IsBuffered([[maybe_unused]] int fd) {
 #endif
 }
 
-// Done in microseconds if no disk is waited for; a sync never is.
-bool IsSmall(const Request& request) { return !IsSync(request.opcode) && request.length <= kSmall; }
+// Done in microseconds if no disk is waited for; a sync never is, a control may be anything.
+bool IsSmall(const Request& request) {
+  return !IsSync(request.opcode) && !IsControl(request.opcode) && request.length <= kSmall;
+}
 
 uint64_t Nanoseconds() {
   timespec now;

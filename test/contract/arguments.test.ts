@@ -52,7 +52,10 @@ onEveryBackend(t, 'descriptors, offsets and priorities', async (t, backend) => {
   const { path, fd } = temporaryFile(t, 'content')
   for (const [value, code] of numbers) {
     for (const place of ['fd', 'offset', 'priority'] as const) {
-      await allRefused(t, callsWith(context, place, fd, value), code, `${place}: ${String(value)}`)
+      // In the place of a priority there may be options, with one among them.
+      const options = place === 'priority' && Object.prototype.toString.call(value) === '[object Object]'
+      if (options) await allRefused(t, callsWith(context, place, fd, { priority: value }), code, 'options.priority')
+      else await allRefused(t, callsWith(context, place, fd, value), code, `${place}: ${String(value)}`)
     }
   }
   await allRefused(t, callsWith(context, 'fd', fd, undefined), 'ERR_INVALID_ARG_TYPE', 'no descriptor')

@@ -1,8 +1,14 @@
 import t from 'tap'
 import * as caio from 'caio'
 
+const engine = ['Context', 'Operation', 'PureBackend', 'defaultContext', 'patch', 'unpatch']
+const toolkit = [
+  'Block', 'BufferPool', 'advise', 'alignedBuffer', 'allocate', 'copyFileRange', 'directAlignment', 'lock', 'punchHole', 'seekData',
+  'seekHole', 'syncRange', 'tryLock', 'unlock', 'writeFileAtomic', 'zeroRange',
+]
+
 t.test('what the package exports', async (t) => {
-  t.same(Object.keys(caio).sort(), ['Context', 'Operation', 'PureBackend', 'defaultContext', 'patch', 'unpatch'])
+  t.same(Object.keys(caio).sort(), [...engine, ...toolkit].sort())
 })
 
 t.test('the default context', async (t) => {

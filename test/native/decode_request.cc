@@ -44,7 +44,7 @@ void Fuzz(int rounds) {
     if (Decode(static_cast<double>(random() % 4 ? random() % 2 : random() % 10), pick(), pick(), pick(), pick(), view_length, request) != 0) {
       continue;
     }
-    if (IsSync(request.opcode)) continue;
+    if (IsSync(request.opcode) || IsControl(request.opcode)) continue;
     if (request.vectors) {
       Expect(request.vectors[0].iov_base == memory && request.vectors[0].iov_len == view_length, "a vector is its view");
       continue;

@@ -10,7 +10,7 @@ import { temporaryDirectory } from '../harness.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const memory = 'address,undefined'
-const pool = ['completion_queue', 'thread_pool/early_writeback', 'thread_pool/file_io', 'thread_pool/thread_pool', 'thread_pool/whole_file'].map((name) => `native/${name}.cc`)
+const pool = ['completion_queue', 'linux_aio/direct_alignment', 'probe_file', 'thread_pool/early_writeback', 'thread_pool/file_control', 'thread_pool/file_io', 'thread_pool/thread_pool', 'thread_pool/whole_file'].map((name) => `native/${name}.cc`)
 const programs = [
   { name: 'nowait_policy', sources: [], sanitizers: [memory] },
   { name: 'decode_request', sources: ['native/decode_request.cc'], sanitizers: [memory] },

@@ -3,19 +3,13 @@ import fs from 'node:fs'
 import { loadBinding } from '../../binding.js'
 import type { DirectoryAnswers } from '../../binding.js'
 import { errnoException } from '../../errors.js'
+import type { DirectAlignment } from '../../alignment.js'
 import { findMount } from '../bench/mounts.js'
 import type { Mount } from '../bench/mounts.js'
 import { UsageError } from '../bench/options.js'
 
 /** `served`, or the code of the error: `EAGAIN`, `EOPNOTSUPP` … */
 export type Verdict = string
-
-/** Bytes; `by` says whether statx(2) states it, or reads of all sizes were tried. */
-export interface Alignment {
-  memory: number
-  offset: number
-  by: 'statx' | 'trial'
-}
 
 export interface Directory {
   path: string
@@ -35,7 +29,7 @@ export interface Directory {
     nowaitDirectRead?: Verdict
     nowaitDirectWrite?: Verdict
   }
-  alignment?: Alignment
+  alignment?: DirectAlignment
 }
 
 function verdict(result: number): Verdict {

@@ -1,7 +1,8 @@
 /** The report as people read it. */
 import { AIO_EVENTS } from '../../backends/linux.js'
 import { bytes } from '../text.js'
-import type { Alignment, Directory, Verdict } from './directory.js'
+import type { DirectAlignment } from '../../alignment.js'
+import type { Directory, Verdict } from './directory.js'
 import type { Report } from './report.js'
 
 const POOL = 'our threads serve'
@@ -29,7 +30,7 @@ function meaning(name: string, verdict: Verdict, served: string, otherwise: stri
   return verdict === 'served' ? served : otherwise
 }
 
-function alignmentText({ memory, offset, by }: Alignment): string {
+function alignmentText({ memory, offset, by }: DirectAlignment): string {
   if (memory === 1 && offset === 1) return 'any memory, offset and length will do, as tried'
   return `memory at multiples of ${bytes(memory)}, offsets and lengths of ${bytes(offset)}, ${by === 'statx' ? 'as statx says' : 'as tried'}`
 }

@@ -1,14 +1,11 @@
 /** What O_DIRECT asks of a program: aligned memory, and to know that it is in force. */
 import fs from 'node:fs'
-
-/** The part of the WebAssembly API used here; its types come only with a browser's. */
-declare const WebAssembly: { Memory: new (limits: { initial: number }) => { buffer: ArrayBuffer } }
-
-const WASM_PAGE = 64 * 1024
+import { pageMemory } from '../../aligned-buffer.js'
+import { isDirect } from '../../alignment.js'
 
 /** `count` buffers of `bytes` bytes each, every one at the start of a page: WebAssembly's memory is mapped by pages in every runtime. */
 export function alignedBuffers(count: number, bytes: number): Buffer[] {
-  const { buffer } = new WebAssembly.Memory({ initial: Math.ceil((count * bytes) / WASM_PAGE) })
+  const buffer = pageMemory(count * bytes)
   return Array.from({ length: count }, (_, index) => Buffer.from(buffer, index * bytes, bytes))
 }
 
@@ -24,8 +21,7 @@ export function isOpenDirect(path: string, direct: number): boolean {
   return descriptors.some((fd) => {
     try {
       if (fs.readlinkSync(`/proc/self/fd/${fd}`) !== real) return false
-      const flags = /^flags:\s+(\d+)/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '0'
-      return (parseInt(flags, 8) & direct) !== 0
+      return isDirect(fd, direct)
     } catch {
       return false // it has been closed meanwhile
     }

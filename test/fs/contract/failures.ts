@@ -182,11 +182,14 @@ await t.test('O_DIRECT', async (t) => {
   const subjects = (await fs.open(path, flags)) as Loose
   t.teardown(() => Promise.all([nodes.close(), subjects.close()]))
   const memory = Buffer.alloc(256 * 1024)
+  // Ours says, behind Node's words, what is not aligned.
+  const plain = async (call: () => Promise<unknown>): Promise<unknown> =>
+    JSON.parse(JSON.stringify(await outcomeOf(call)).replaceAll(/ \(O_DIRECT needs [^)]*\)/g, '')) as unknown
   // Where in the memory an address is aligned can only be found out by trying.
   const offsets = Array.from({ length: 256 }, (_, at) => at * 16)
   let aligned = 0
   for (const offset of offsets) {
-    const attempt = (handle: Loose): unknown => outcomeOf(() => handle.read(memory, offset, 4096, 4096).then((r) => (r as { bytesRead: number }).bytesRead))
+    const attempt = (handle: Loose): unknown => plain(() => handle.read(memory, offset, 4096, 4096).then((r) => (r as { bytesRead: number }).bytesRead))
     const theirs = await attempt(nodes as Loose)
     same(t, await attempt(subjects), theirs, `at ${offset}`)
     if ((theirs as { settled: string }).settled === 'fulfilled') aligned = offset
@@ -197,7 +200,7 @@ await t.test('O_DIRECT', async (t) => {
       [[0, 4096, 0], [0, 4096, 1], [0, 1000, 0], [0, 131_072, 0], [16, 4096, 0], [0, 4096, 65_536], [0, 8192, 61_440], [0, 4096, 512]].map(
         async ([shift, length, position]) => {
           const view = memory.subarray(aligned + shift!, aligned + shift! + length!)
-          const settled = await outcomeOf(() => handle.read(view, 0, length, position).then((r) => (r as { bytesRead: number }).bytesRead))
+          const settled = await plain(() => handle.read(view, 0, length, position).then((r) => (r as { bytesRead: number }).bytesRead))
           return settled
         },
       ),
@@ -206,7 +209,7 @@ await t.test('O_DIRECT', async (t) => {
   memory.fill('W')
   await subjects.write(memory, aligned, 8192, 8192)
   await subjects.writev([memory.subarray(aligned, aligned + 4096), memory.subarray(aligned + 8192, aligned + 12_288)], 32_768)
-  same(t, await outcomeOf(() => subjects.write(memory, aligned, 100, 0)), await outcomeOf(() => (nodes as Loose).write(memory, aligned, 100, 0)), 'a write that is too short')
+  same(t, await plain(() => subjects.write(memory, aligned, 100, 0)), await plain(() => (nodes as Loose).write(memory, aligned, 100, 0)), 'a write that is too short')
   const content = nodeFs.readFileSync(path)
   t.equal(content.subarray(8192, 16_384).every((byte) => byte === 87), true, 'written')
   t.equal(content.subarray(32_768, 40_960).every((byte) => byte === 87), true, 'written, vectored')

@@ -1,0 +1,67 @@
+/**
+ * Advisory locks of ranges, owned by the open file description (`F_OFD_SETLK`): they hold between two descriptors of one process as
+ * between two processes, and go when the description is closed for the last time. Linux; none of it on `pure` (`ENOSYS`).
+ */
+import { setTimeout } from 'node:timers/promises'
+import { Control, controlCompleter, perform } from './control.js'
+import type { ControlOptions } from './control.js'
+
+/** What {@link unlock} takes. */
+export interface LockRange extends ControlOptions {
+  /** bytes, 0 to 2^53 - 1. Default: 0. */
+  offset?: number
+  /** bytes, 0 for all that follows, however long the file becomes. Default: 0. */
+  length?: number
+}
+
+/** What {@link lock} and {@link tryLock} take. */
+export interface LockOptions extends LockRange {
+  /** Lets others share it; takes a descriptor open for reading, where an exclusive one takes one open for writing. Default: false. */
+  shared?: boolean
+}
+
+const UNLOCK = 0
+const SHARED = 1
+const EXCLUSIVE = 2
+
+const completer = controlCompleter('fcntl')
+
+/** Milliseconds between two attempts, at the most. The kernel tells nobody when a lock is free but a thread that waits for it. */
+const LONGEST_PAUSE = 32
+
+async function apply(fd: number, how: number, { offset = 0, length = 0, ...options }: LockRange): Promise<void> {
+  await perform(completer, Control.lock, fd, { offset, length, flags: how }, options)
+}
+
+/**
+ * Locks a range if nobody else has a lock on any of it that stands against this one; a range that is the descriptor's own already
+ * changes its kind.
+ * @returns whether it is locked
+ * @throws (rejects) `EBADF` if it is not open for that, `ENOLCK`; `ENOSYS` on `pure`; argument errors
+ */
+export async function tryLock(fd: number, { shared = false, ...range }: LockOptions = {}): Promise<boolean> {
+  try {
+    await apply(fd, shared ? SHARED : EXCLUSIVE, range)
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EAGAIN' || code === 'EACCES') return false
+    throw error
+  }
+}
+
+/**
+ * Locks a range as soon as it can be: {@link tryLock}, again and again, at least 30 times a second, in no order among those who wait.
+ * No thread is held meanwhile. Two who wait for one another wait for ever, unless a signal ends it.
+ * @throws (rejects) `ABORT_ERR`, and what {@link tryLock} does
+ */
+export async function lock(fd: number, options: LockOptions = {}): Promise<void> {
+  for (let pause = 1; !(await tryLock(fd, options)); pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    await setTimeout(pause, undefined, options.signal && { signal: options.signal })
+  }
+}
+
+/** Gives the locks on a range up; where there are none, that is no error. @throws (rejects) `EBADF`; `ENOSYS` on `pure` */
+export function unlock(fd: number, range: LockRange = {}): Promise<void> {
+  return apply(fd, UNLOCK, range)
+}

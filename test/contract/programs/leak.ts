@@ -1,0 +1,20 @@
+/** Loses two blocks of a pool while it keeps the memory of one. */
+import { BufferPool } from 'caio'
+
+const pool = new BufferPool({ blockSize: 4096, blocks: 2 })
+
+async function lose(): Promise<Buffer[]> {
+  return [(await pool.acquire()).buffer, (await pool.acquire()).buffer]
+}
+
+const kept = await lose()
+// Waits for the collector, which nothing else tells of.
+const waiting = pool.acquire()
+while (pool.leaked < 2) {
+  ;(globalThis as unknown as { gc(): void }).gc()
+  await new Promise(setImmediate)
+}
+const block = await waiting
+const other = kept.every(({ buffer }) => buffer !== block.buffer.buffer)
+block.release()
+console.log(`leaked ${pool.leaked}, available ${pool.available}, the memory is ${other ? 'another' : 'the same'}`)

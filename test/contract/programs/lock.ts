@@ -1,0 +1,7 @@
+/** Locks a file, says so, and holds it until it is killed. */
+import fs from 'node:fs'
+import { lock } from 'caio'
+
+await lock(fs.openSync(process.argv[2] as string, 'r+'))
+console.log('locked')
+process.stdin.resume()

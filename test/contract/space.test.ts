@@ -1,0 +1,87 @@
+/** What a file occupies. */
+import fs from 'node:fs'
+import t from 'tap'
+import { allocate, copyFileRange, punchHole, seekData, seekHole, zeroRange } from 'caio'
+import { makeContext, onEveryLinuxBackend, rejectionOf, temporaryFile } from '../harness.js'
+
+const BLOCK = 65_536
+const filled = (...bytes: number[]): Buffer => Buffer.concat(bytes.map((byte) => Buffer.alloc(BLOCK, byte)))
+
+onEveryLinuxBackend(t, 'allocate, punchHole, zeroRange', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const { path, fd } = temporaryFile(t, filled(1, 2, 3))
+  fs.fsyncSync(fd)
+  if (backend === 'pure') {
+    for (const call of [allocate, punchHole, zeroRange]) {
+      t.match(await rejectionOf(call(fd, 0, BLOCK, { context })), { code: 'ENOSYS', syscall: 'fallocate' })
+    }
+    return
+  }
+  const blocks = (): number => fs.fstatSync(fd).blocks
+  const before = blocks()
+  await punchHole(fd, BLOCK, BLOCK, { context })
+  t.ok(fs.readFileSync(path).equals(filled(1, 0, 3)))
+  t.equal(blocks(), before - BLOCK / 512, 'given back')
+  await allocate(fd, BLOCK, BLOCK, { context })
+  t.equal(blocks(), before)
+  await zeroRange(fd, 2 * BLOCK, BLOCK, { context })
+  t.ok(fs.readFileSync(path).equals(filled(1, 0, 0)))
+  t.equal(blocks(), before, 'and kept')
+
+  await allocate(fd, 3 * BLOCK, BLOCK, { context, keepSize: true })
+  t.match(fs.fstatSync(fd), { size: 3 * BLOCK, blocks: before + BLOCK / 512 })
+  await zeroRange(fd, 3 * BLOCK, 2 * BLOCK, { context, keepSize: true })
+  t.equal(fs.fstatSync(fd).size, 3 * BLOCK)
+  await allocate(fd, 3 * BLOCK, BLOCK, { context })
+  await zeroRange(fd, 4 * BLOCK, 10, { context })
+  t.equal(fs.fstatSync(fd).size, 4 * BLOCK + 10)
+  t.ok(fs.readFileSync(path).subarray(BLOCK).every((byte) => byte === 0))
+
+  const reader = fs.openSync(path, 'r')
+  t.teardown(() => fs.closeSync(reader))
+  t.match(await rejectionOf(allocate(reader, 0, 1, { context })), { code: 'EBADF', syscall: 'fallocate' })
+  t.match(await rejectionOf(allocate(fd, 0, 0, { context })), { code: 'EINVAL' })
+  t.match(await rejectionOf(allocate(fd, 2 ** 53 - 1, 2 ** 53 - 1, { context })), { code: 'EFBIG' }, 'exact numbers')
+  t.match(await rejectionOf(allocate(fd, -1, 1, { context })), { code: 'ERR_OUT_OF_RANGE' })
+  t.match(await rejectionOf(allocate(fd, 0, 2 ** 53, { context })), { code: 'ERR_OUT_OF_RANGE' })
+  t.match(await rejectionOf(allocate(fd, 0, 1, { context, signal: AbortSignal.abort() })), { code: 'ABORT_ERR' })
+  t.match(context.stats(), { bytesWritten: 0 })
+})
+
+onEveryLinuxBackend(t, 'seekData and seekHole', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const { fd } = temporaryFile(t)
+  fs.writeSync(fd, filled(1), 0, BLOCK, 2 * BLOCK)
+  fs.ftruncateSync(fd, 4 * BLOCK)
+  if (backend === 'pure') {
+    for (const call of [seekData, seekHole]) t.match(await rejectionOf(call(fd, 0, { context })), { code: 'ENOSYS', syscall: 'lseek' })
+    return
+  }
+  t.equal(await seekData(fd, 0, { context }), 2 * BLOCK)
+  t.equal(await seekData(fd, 2 * BLOCK + 5, { context }), 2 * BLOCK + 5)
+  t.equal(await seekData(fd, 3 * BLOCK, { context }), undefined, 'none follows')
+  t.equal(await seekHole(fd, 0, { context }), 0)
+  t.equal(await seekHole(fd, 2 * BLOCK, { context }), 3 * BLOCK)
+  t.equal(await seekHole(fd, 5 * BLOCK, { context }), undefined, 'behind the end')
+  const start = Buffer.alloc(1, 9)
+  t.equal(fs.readSync(fd, start, 0, 1, null), 1)
+  t.equal(start[0], 0, 'the position of the descriptor has not moved')
+  t.match(await rejectionOf(seekData(1_000_000, 0, { context })), { code: 'EBADF', syscall: 'lseek' })
+})
+
+onEveryLinuxBackend(t, 'copyFileRange', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const from = temporaryFile(t, filled(1, 2, 3))
+  const to = temporaryFile(t, filled(9))
+  if (backend === 'pure') {
+    t.match(await rejectionOf(copyFileRange(from.fd, 0, to.fd, 0, 1, { context })), { code: 'ENOSYS', syscall: 'copy_file_range' })
+    return
+  }
+  t.equal(await copyFileRange(from.fd, BLOCK, to.fd, 3 * BLOCK, BLOCK + 10, { context }), BLOCK + 10)
+  t.ok(fs.readFileSync(to.path).equals(Buffer.concat([filled(9, 0, 0, 2), Buffer.alloc(10, 3)])))
+  t.equal(await copyFileRange(from.fd, 2 * BLOCK, to.fd, 0, 5 * BLOCK, { context }), BLOCK, 'to the end of the file')
+  t.equal(await copyFileRange(from.fd, 9 * BLOCK, to.fd, 0, 1, { context }), 0)
+  t.equal(fs.readFileSync(to.path)[0], 3)
+  t.match(await rejectionOf(copyFileRange(from.fd, 0, from.fd, 5, 10, { context })), { code: 'EINVAL', syscall: 'copy_file_range' }, 'overlapping')
+  t.match(await rejectionOf(copyFileRange(from.fd, 0, 1_000_000, 0, 10, { context })), { code: 'EBADF' })
+})
