@@ -2,7 +2,7 @@ import t from 'tap'
 import * as caio from 'caio'
 
 t.test('what the package exports', async (t) => {
-  t.same(Object.keys(caio).sort(), ['Context', 'Operation', 'PureBackend', 'defaultContext', 'patch', 'unpatch'])
+  t.same(Object.keys(caio).sort(), ['Context', 'LogReader', 'LogWriter', 'Operation', 'PureBackend', 'defaultContext', 'patch', 'unpatch'])
 })
 
 t.test('the default context', async (t) => {
