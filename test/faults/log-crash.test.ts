@@ -1,4 +1,4 @@
-/** A log whose writer is killed at any moment, again and again: every commit that was acknowledged is found. CAIO_TEST_ROUNDS as in crash. */
+/** A log whose writer is killed at any moment, again and again: every acknowledged commit is found. CAIO_TEST_ROUNDS as in crash. */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'

@@ -35,8 +35,14 @@ export async function scan(path: string, start?: number): Promise<Scanned> {
 
 type Method = 'write' | 'datasync' | 'sync' | 'truncate'
 
+export interface Watched {
+  fs: Pick<FsPromises, 'open'>
+  /** calls so far */
+  counts: Record<Method, number>
+}
+
 /** The subject's fs, whose handles ask `before` and count; what `before` rejects with the call is rejected with. */
-export function watchedFs(before: (method: Method, count: number, args: unknown[]) => unknown): { fs: Pick<FsPromises, 'open'>; counts: Record<Method, number> } {
+export function watchedFs(before: (method: Method, count: number, args: unknown[]) => unknown): Watched {
   const counts = { write: 0, datasync: 0, sync: 0, truncate: 0 }
   async function open(...args: Parameters<FsPromises['open']>): Promise<FileHandle> {
     const handle = await fs.open(...args)

@@ -28,7 +28,8 @@ const main: Program = async (directory, fs) => {
     const { tape, run } = makeTape(LEFT_OUT)
     const Storage = makeStorage(Base, fs.promises)
     // Version 3 calls it unlink.
-    if (!('destroy' in Storage.prototype)) Object.defineProperty(Storage.prototype, 'destroy', { get: () => Reflect.get(Storage.prototype, 'unlink') as unknown })
+    const methods = Storage.prototype as unknown as Record<string, unknown>
+    methods['destroy'] ??= methods['unlink']
     const made: Storage[] = []
     const modules: Record<string, unknown> = {
       './'(path: string, options?: StorageOptions) {

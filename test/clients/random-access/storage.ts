@@ -82,8 +82,8 @@ export function makeStorage(Base: new () => object, fs: Pick<typeof nodeFs, 'ope
       await fs.unlink(this.filename)
       const root = this.#options.directory && resolve(this.#options.directory)
       if (!this.#options.rmdir || !root) return
-      // Up to the first that is not empty.
-      for (let at = dirname(this.filename); at.startsWith(join(root, '/')); at = dirname(at)) if (!(await fs.rmdir(at).then(() => true, () => false))) return
+      const removed = (path: string): Promise<boolean> => fs.rmdir(path).then(() => true, () => false)
+      for (let at = dirname(this.filename); at.startsWith(join(root, '/')); at = dirname(at)) if (!(await removed(at))) return
     }
 
     // Methods of the prototype: by them the base knows, in its constructor, what there is.
