@@ -6,6 +6,7 @@
 import zlib from 'node:zlib'
 import type { FileHandle } from 'node:fs/promises'
 
+/** What a log needs of an fs/promises module. */
 export type LogFs = Pick<typeof import('node:fs/promises'), 'open'>
 export type LogHandle = Pick<FileHandle, 'read' | 'write' | 'datasync' | 'sync' | 'stat' | 'truncate' | 'close'>
 

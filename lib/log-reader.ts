@@ -5,9 +5,11 @@ import { FILE_HEADER, LARGEST_RECORD, RECORD_HEADER, checksum, judgeHeader } fro
 import type { LogFs } from './log-format.js'
 import * as check from './validate.js'
 
+/** One record, as a {@link LogReader} gives it. */
 export interface LogRecord {
   /** bytes from the start of the file, as {@link LogWriter.append} gave it */
   position: number
+  /** what was appended, in memory of its own */
   content: Buffer
 }
 
@@ -23,6 +25,7 @@ export interface LogEnd {
   problem: 'cut' | 'length' | 'checksum' | undefined
 }
 
+/** Of the constructor of {@link LogReader}. */
 export interface LogReaderOptions {
   /** Whose files: an fs/promises module. Default: caio/fs. */
   fs?: LogFs
@@ -64,6 +67,7 @@ export class LogReader implements AsyncIterable<LogRecord> {
     return this.#end
   }
 
+  /** Opens the file, reads it, and closes it when the loop is left, however. */
   async *[Symbol.asyncIterator](): AsyncGenerator<LogRecord, void, undefined> {
     const fs = this.#fs ?? (await caioFs())
     const file = await fs.open(this.#path, 'r')

@@ -12,6 +12,7 @@ import { caioFs, readHeader, scanRecords } from './log-reader.js'
 import type { LogEnd } from './log-reader.js'
 import * as check from './validate.js'
 
+/** Of {@link LogWriter.open}. */
 export interface LogWriterOptions {
   /** Whose files: an fs/promises module. Default: caio/fs. */
   fs?: LogFs
@@ -177,6 +178,7 @@ export class LogWriter {
     return (this.#closing ??= this.#close())
   }
 
+  /** As {@link LogWriter.close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
