@@ -7,16 +7,25 @@ export interface Killed {
   stderr: string
 }
 
-/** @param life milliseconds from its first words on, at the most */
-export function killedRun(program: string, args: readonly string[], life: number, env: NodeJS.ProcessEnv = {}): Promise<Killed> {
+interface Options {
+  env?: NodeJS.ProcessEnv
+  /** Its life is counted from this line on. Default: the first. */
+  from?: number
+}
+
+/** @param life milliseconds, at the most */
+export function killedRun(program: string, args: readonly string[], life: number, { env, from = 1 }: Options = {}): Promise<Killed> {
   // NODE_OPTIONS is the test runner's own.
   const options = { env: { ...process.env, NODE_OPTIONS: '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'] }
   const child = spawn(process.execPath, [program, ...args], options)
   let [output, stderr] = ['', '']
+  let counted = false
   const kill = (): void => void child.kill('SIGKILL')
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    if (output === '') setTimeout(kill, Math.random() * life)
     output += text
+    if (counted || output.split('\n').length <= from) return
+    counted = true
+    setTimeout(kill, Math.random() * life)
   })
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   return new Promise((resolve) => child.on('close', () => resolve({ lines: output.split('\n').slice(0, -1), stderr })))

@@ -21,7 +21,7 @@ onEveryBackend(t, `killed ${rounds} times`, async (t, backend) => {
   const known = new Map<number, { number: number; length: number }>()
   let [lost, torn] = [0, 0]
   for (let round = 0; round < rounds; round++) {
-    const { lines, stderr } = await killedRun(program, [path, String(round * 1_000_000)], LIFE, { CAIO_IMPL: backend })
+    const { lines, stderr } = await killedRun(program, [path, String(round * 1_000_000)], LIFE, { env: { CAIO_IMPL: backend } })
     if (stderr || lines.length === 0) t.fail(stderr || 'nothing was acknowledged')
     for (const { number, offset, length } of acknowledgements(`${lines.join('\n')}\n`)) known.set(offset, { number, length })
     const reader = new LogReader(path)

@@ -5,12 +5,12 @@ import { random } from '../../fs/random.js'
 const TELLERS = 10
 
 export async function makeBank({ sql, prepare }: Database, accounts: number): Promise<void> {
-  await sql(`
+  await sql(`BEGIN;
     CREATE TABLE branch (id INTEGER PRIMARY KEY, balance INTEGER);
     CREATE TABLE teller (id INTEGER PRIMARY KEY, balance INTEGER);
     CREATE TABLE account (id INTEGER PRIMARY KEY, balance INTEGER, filler TEXT);
     CREATE TABLE history (id INTEGER PRIMARY KEY, teller INTEGER, account INTEGER, delta INTEGER, filler TEXT);
-    BEGIN; INSERT INTO branch VALUES (1, 0)`)
+    INSERT INTO branch VALUES (1, 0)`)
   const teller = await prepare('INSERT INTO teller VALUES (?, 0)')
   for (let id = 1; id <= TELLERS; id++) await teller(id)
   const account = await prepare('INSERT INTO account VALUES (?, 0, ?)')

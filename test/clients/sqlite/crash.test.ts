@@ -13,8 +13,8 @@ const rounds = Number(process.env['CAIO_TEST_ROUNDS'] ?? 9)
 const program = fileURLToPath(new URL('./programs/transfers.js', import.meta.url))
 /** those that bring a database back, one a round */
 const journals = ['delete', 'truncate', 'persist']
-/** milliseconds from the audit on, at the most */
-const LIFE = 500
+/** milliseconds from the first commit on, at the most */
+const LIFE = 250
 
 t.setTimeout(900_000)
 
@@ -26,7 +26,8 @@ interface Life {
 }
 
 async function live(directory: string, journal: string, seed: number, backend: string): Promise<Life> {
-  const { lines, stderr } = await killedRun(program, [directory, journal, String(seed)], LIFE, { CAIO_IMPL: backend })
+  const options = { env: { CAIO_IMPL: backend }, from: 2 }
+  const { lines, stderr } = await killedRun(program, [directory, journal, String(seed)], LIFE, options)
   const audit = JSON.parse(lines[0] ?? '{"faults": ["nothing was said"], "transfers": 0}') as Life['audit']
   return { audit, committed: Number(lines.slice(1).at(-1) ?? audit.transfers), stderr }
 }

@@ -10,7 +10,7 @@ import type { Journal } from '../database.js'
 import { random } from '../../../fs/random.js'
 
 /** enough that a transaction does not fit in the cache */
-const ACCOUNTS = 2000
+const ACCOUNTS = 800
 const CACHE = 10
 
 const [directory = '', journal = 'delete', seed = '1'] = process.argv.slice(2)
@@ -22,7 +22,7 @@ writeSync(1, `${JSON.stringify(audit)}\n`)
 const transfer = await teller(db, ACCOUNTS, Number(seed))
 const next = random(Number(seed))
 for (let { transfers } = audit; audit.faults.length === 0; ) {
-  const count = 1 + next(40)
+  const count = 1 + next(20)
   await transfer(count)
   transfers += count
   writeSync(1, `${transfers}\n`)
