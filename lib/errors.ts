@@ -111,6 +111,22 @@ export function backendUnavailable(name: string, reason: string): Error & CodedE
   return coded(new Error(`The ${name} backend is not available: ${reason}`), 'ERR_CAIO_BACKEND_UNAVAILABLE')
 }
 
+/** `ERR_CAIO_NOT_A_LOG` */
+export function notALog(path: string, problem: string): Error & CodedError {
+  return coded(new Error(`${path} ${problem}`), 'ERR_CAIO_NOT_A_LOG')
+}
+
+/** `ERR_CAIO_LOG_TORN` */
+export function logTorn(path: string, position: number): Error & CodedError {
+  return coded(new Error(`${path} holds no whole record from byte ${position} on`), 'ERR_CAIO_LOG_TORN')
+}
+
+/** `ERR_CAIO_LOG_FAILED` */
+export function logFailed(cause: Error): Error & CodedError {
+  const problem = 'an earlier write or sync of this log has failed; open it anew to learn what is durable'
+  return coded(new Error(problem, { cause }), 'ERR_CAIO_LOG_FAILED')
+}
+
 /** Why a backend whose means are all there does not work on this machine. Worth a warning, which a missing addon is not. */
 export class BackendRefused extends Error {
   /** @param by what was refused: its `errno`, `code` and `syscall` become this error's */

@@ -1,7 +1,7 @@
 import t from 'tap'
 import * as caio from 'caio'
 
-const engine = ['Context', 'Operation', 'PureBackend', 'defaultContext', 'patch', 'unpatch']
+const engine = ['Context', 'LogReader', 'LogWriter', 'Operation', 'PureBackend', 'defaultContext', 'patch', 'unpatch']
 const toolkit = [
   'Block', 'BufferPool', 'advise', 'alignedBuffer', 'allocate', 'copyFileRange', 'directAlignment', 'lock', 'punchHole', 'seekData',
   'seekHole', 'syncRange', 'tryLock', 'unlock', 'writeFileAtomic', 'zeroRange',

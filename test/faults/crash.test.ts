@@ -3,15 +3,14 @@
  * a killed process has written the kernel still has, so that alone says nothing of syncs; a trace of the system calls does.
  * CAIO_TEST_ROUNDS: how many rounds on each backend.
  */
-import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { onEveryBackend, requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
 import { makePlan } from './interposed.js'
+import { killedRun } from './killed.js'
 import { acknowledgements, isRecord } from './programs/append.js'
-import type { Acknowledged } from './programs/append.js'
 
 const rounds = Number(process.env['CAIO_TEST_ROUNDS'] ?? 20)
 const program = fileURLToPath(new URL('./programs/append.js', import.meta.url))
@@ -21,20 +20,6 @@ const LARGEST = 16 * 1024 * 1024
 const LIFE = 25
 
 t.setTimeout(900_000)
-
-/** What the program acknowledged until it was killed. */
-function killedRun(args: readonly string[]): Promise<{ acknowledged: Acknowledged[]; stderr: string }> {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  let output = ''
-  let stderr = ''
-  const kill = (): void => void child.kill('SIGKILL')
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    if (output === '') setTimeout(kill, Math.random() * LIFE)
-    output += text
-  })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  return new Promise((resolve) => child.on('close', () => resolve({ acknowledged: acknowledgements(output), stderr })))
-}
 
 onEveryBackend(t, `killed ${rounds} times`, async (t, backend) => {
   let [begun, records, wrong] = [0, 0, 0]
@@ -50,7 +35,8 @@ onEveryBackend(t, `killed ${rounds} times`, async (t, backend) => {
         path = join(directory, `log-${begun}`)
         start = 0
       }
-      const { acknowledged, stderr } = await killedRun([backend, path, String(start), String(first)])
+      const { lines, stderr } = await killedRun(program, [backend, path, String(start), String(first)], LIFE)
+      const acknowledged = acknowledgements(`${lines.join('\n')}\n`)
       if (stderr || acknowledged.length === 0) t.fail(stderr || 'nothing was acknowledged')
       const content = fs.readFileSync(path)
       for (const { number, offset, length } of acknowledged) {

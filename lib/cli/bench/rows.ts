@@ -70,6 +70,7 @@ function table(size: number): Row[] {
     row('write-64', 'random 4 KiB buffered fh.write, 64 in flight', 'randomWrites', 64, scratch),
     row('append-sync-1', 'append 4 KiB + datasync, 1 in flight', 'syncedAppends', 1, log),
     row('write-sync-64', '64 writers, each 4 KiB write + datasync, one file', 'randomSyncedWrites', 64, scratch),
+    row('log-commit-64', '64 committers of 200 bytes each, one LogWriter', 'logCommits', 64, log),
     row('readfile-64', 'readFile 3 KB, 64 in flight', 'readFiles', 64, small),
     row('readfile-utf8-1', "readFile 3 KB 'utf8', 1 in flight", 'readTextFiles', 1, small),
     row('readfile-large', `readFile ${bytes(size)}, 1 in flight`, 'readWholeFile', 1, large),

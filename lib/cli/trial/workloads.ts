@@ -1,5 +1,6 @@
 /** What is measured, by name: loops over an fs/promises module, whoever made it. Each checks what it has moved. */
 import { readsBesideHashes } from './busy-pool.js'
+import { logCommits } from './log-commits.js'
 import { randomReads } from './reads.js'
 import type { Task } from './task.js'
 import { overwriteFiles, readFiles, readTextFiles, readWholeFile } from './whole-files.js'
@@ -11,6 +12,7 @@ export const workloads = {
   randomWrites,
   randomSyncedWrites,
   syncedAppends,
+  logCommits,
   readFiles,
   readTextFiles,
   readWholeFile,

@@ -1,0 +1,58 @@
+/** The test suite of a random-access-storage for files, as published and unchanged, over an adapter: by version 1 of the base and 3. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { compileFunction } from 'node:vm'
+import type { Program } from '../program.js'
+import { makeStorage } from '../random-access/storage.js'
+import type { StorageOptions } from '../random-access/storage.js'
+import { makeTape } from '../random-access/tape.js'
+
+interface Storage {
+  close(done: () => void): void
+}
+type Base = new () => object
+
+const require = createRequire(import.meta.url)
+const suite = require.resolve('random-access-file-suite/test.js')
+/** It sets a field of that package's own, its descriptor. */
+const LEFT_OUT = ['trigger bad open']
+
+const main: Program = async (directory, fs) => {
+  const bases: Record<string, Base> = {
+    'version 1': createRequire(suite)('random-access-storage') as Base,
+    'version 3': require('random-access-storage') as Base,
+  }
+  const story: Record<string, unknown> = {}
+  for (const [name, Base] of Object.entries(bases)) {
+    const { tape, run } = makeTape(LEFT_OUT)
+    const Storage = makeStorage(Base, fs.promises)
+    // Version 3 calls it unlink.
+    const methods = Storage.prototype as unknown as Record<string, unknown>
+    methods['destroy'] ??= methods['unlink']
+    const made: Storage[] = []
+    const modules: Record<string, unknown> = {
+      './'(path: string, options?: StorageOptions) {
+        const storage = new Storage(path, options)
+        made.push(storage as unknown as Storage)
+        return storage
+      },
+      tape,
+      mkdirp: { sync: (path: string) => mkdirSync(path, { recursive: true }) },
+    }
+    const scratch = join(directory, 'scratch')
+    mkdirSync(scratch)
+    process.env['TMPDIR'] = scratch
+    compileFunction(readFileSync(suite, 'utf8'), ['require'], { filename: suite })((id: string) => modules[id] ?? (require(id) as unknown))
+    const assertions = await run()
+    // It leaves some open, and what it made has names of the moment.
+    for (const storage of made) await new Promise<void>((done) => storage.close(done))
+    rmSync(scratch, { recursive: true })
+    const failed = assertions.filter(({ ok }) => !ok)
+    if (failed.length > 0) throw new Error(JSON.stringify(failed))
+    story[name] = { assertions: assertions.length, tests: [...new Set(assertions.map(({ test }) => test))] }
+  }
+  writeFileSync(join(directory, 'story'), JSON.stringify(story))
+  return story
+}
+export default main

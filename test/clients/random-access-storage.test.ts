@@ -1,0 +1,3 @@
+import { sameAsOnNode } from './client.js'
+
+await sameAsOnNode({ program: 'random-access-storage', ways: ['handed'], engine: ['read', 'write'] })

@@ -1,0 +1,68 @@
+/** A SQLite database whose files are an fs/promises module's. */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import make from 'wa-sqlite/dist/wa-sqlite-async.mjs'
+import { Factory, SQLITE_ROW } from 'wa-sqlite/src/sqlite-api.js'
+import type { Value } from 'wa-sqlite/src/sqlite-api.js'
+import { DirectoryVfs } from './vfs.js'
+import type { VfsFs } from './vfs.js'
+
+export const journals = ['delete', 'truncate', 'persist', 'memory', 'off'] as const
+export type Journal = (typeof journals)[number]
+
+type Run = (...values: Value[]) => Promise<Value[][]>
+
+export interface Database {
+  /** Resolves to all rows. */
+  sql(text: string): Promise<Value[][]>
+  /** A statement that is compiled once; closed with the database. */
+  prepare(text: string): Promise<Run>
+  close(): Promise<void>
+  readonly vfs: DirectoryVfs
+}
+
+export interface DatabaseOptions {
+  journal?: Journal
+  /** pages, of 4 KiB; a small one is written to the file in mid-transaction */
+  cache?: number
+}
+
+export async function openDatabase(directory: string, fs: VfsFs, options: DatabaseOptions = {}): Promise<Database> {
+  const { journal = 'delete', cache = 2000 } = options
+  const wasmBinary = readFileSync(createRequire(import.meta.url).resolve('wa-sqlite/dist/wa-sqlite-async.wasm'))
+  const sqlite = Factory(await make({ wasmBinary }))
+  const vfs = new DirectoryVfs(directory, fs)
+  sqlite.vfs_register(vfs, true)
+  const db = await sqlite.open_v2('test.db', undefined, vfs.name)
+  const statements: number[] = []
+
+  async function sql(text: string): Promise<Value[][]> {
+    const rows: Value[][] = []
+    await sqlite.exec(db, text, (row) => void rows.push([...row]))
+    return rows
+  }
+
+  async function prepare(text: string): Promise<Run> {
+    const string = sqlite.str_new(db, text)
+    const prepared = await sqlite.prepare_v2(db, sqlite.str_value(string))
+    sqlite.str_finish(string)
+    if (!prepared) throw new Error(`no statement: ${text}`)
+    const { stmt } = prepared
+    statements.push(stmt)
+    return async (...values) => {
+      const rows: Value[][] = []
+      sqlite.bind_collection(stmt, values)
+      while ((await sqlite.step(stmt)) === SQLITE_ROW) rows.push([...sqlite.row(stmt)])
+      await sqlite.reset(stmt)
+      return rows
+    }
+  }
+
+  async function close(): Promise<void> {
+    for (const stmt of statements) await sqlite.finalize(stmt)
+    await sqlite.close(db)
+  }
+
+  await sql(`PRAGMA journal_mode = ${journal}; PRAGMA synchronous = full; PRAGMA cache_size = ${cache}`)
+  return { sql, prepare, close, vfs }
+}
