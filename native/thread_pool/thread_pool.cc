@@ -38,6 +38,9 @@ uint64_t Nanoseconds() {
   clock_gettime(CLOCK_MONOTONIC, &now);
   return static_cast<uint64_t>(now.tv_sec) * 1000000000 + static_cast<uint64_t>(now.tv_nsec);
 }
+Completion Serve(Request& request) {
+  return {request.channel, request.id, PerformBlocking(request), request.missed ? Route::kMissed : Route::kPool};
+}
 }  // namespace
 
 ThreadPool::ThreadPool(CompletionQueue& completions, unsigned max_threads)
@@ -179,9 +182,7 @@ void ThreadPool::Perform(Taken& taken, size_t count) {
   size_t unpushed = 0;
   uint64_t since = Nanoseconds();
   for (size_t i = 0; i < count; i++) {
-    Request& request = taken[i];
-    const Route route = request.missed ? Route::kMissed : Route::kPool;
-    completions[unpushed++] = {request.channel, request.id, PerformBlocking(request), route};
+    completions[unpushed++] = Serve(taken[i]);
     // Those done quickly share a wake-up; none waits for a slow one behind it.
     if (i + 1 < count && Nanoseconds() - since < kShareWithin) continue;
     completions_.Push(completions.data(), unpushed);
@@ -192,11 +193,7 @@ void ThreadPool::Perform(Taken& taken, size_t count) {
 
 void ThreadPool::PerformAndWriteBack(Taken& taken, size_t count) {
   std::array<Completion, kMostTaken> completions;
-  for (size_t i = 0; i < count; i++) {
-    Request& request = taken[i];
-    const Route route = request.missed ? Route::kMissed : Route::kPool;
-    completions[i] = {request.channel, request.id, PerformBlocking(request), route};
-  }
+  for (size_t i = 0; i < count; i++) completions[i] = Serve(taken[i]);
   // Before their callers hear of it: afterwards they may close the descriptor.
   const int error = StartWriteback(taken.data(), count);
   if (error != 0) {

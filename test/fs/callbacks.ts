@@ -3,7 +3,7 @@ import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { temporaryDirectory } from '../harness.js'
-import { outcomeOf, same } from './differential.js'
+import { comparer, outcomeOf } from './differential.js'
 import type { Outcome, Pair } from './differential.js'
 import { subject } from './subject.js'
 import type { Loose } from './subject.js'
@@ -71,20 +71,4 @@ export function descriptorPairMaker(t: Test): (content: string | Uint8Array, fla
 }
 
 /** Runs one scenario with the subject's fs and with Node's, in a file of the same name, and asserts that it tells the same story. */
-export async function tellsTheSame(
-  t: Test,
-  name: string,
-  scenario: (side: { fs: CallbackFs; path: string }) => Promise<unknown>,
-  content: string | Uint8Array = 'abcdefghijklmnopqrstuvwxyz',
-): Promise<void> {
-  const directory = temporaryDirectory(t)
-  const stories = []
-  for (const side of [fs, oracle]) {
-    const path = join(directory, 'file')
-    nodeFs.rmSync(directory, { recursive: true })
-    nodeFs.mkdirSync(directory)
-    nodeFs.writeFileSync(path, content)
-    stories.push(await outcomeOf(() => scenario({ fs: side, path })))
-  }
-  same(t, stories[0], stories[1], name)
-}
+export const tellsTheSame = comparer<CallbackFs>([fs, oracle])

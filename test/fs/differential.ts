@@ -74,21 +74,27 @@ export function pairMaker(t: Test): (content: string | Uint8Array, flags?: strin
   }
 }
 
-/** Runs one scenario with the subject's fs and with Node's, and asserts that it tells the same story. */
-export async function tellsTheSame(
-  t: Test,
-  name: string,
-  scenario: (side: { fs: typeof oracle; path: string }) => Promise<unknown>,
-  content: string | Uint8Array = 'abcdefghijklmnopqrstuvwxyz',
-): Promise<void> {
-  const directory = temporaryDirectory(t)
-  const stories = []
-  for (const side of [fs, oracle]) {
-    // The same path, so that messages that name it are comparable.
-    const path = join(directory, 'file')
-    nodeFs.rmSync(path, { recursive: true, force: true })
-    nodeFs.writeFileSync(path, content)
-    stories.push(await outcomeOf(() => scenario({ fs: side, path })))
+/** Makes the assertion that one scenario, run with each of two modules in a file of the same name, tells the same story. */
+export function comparer<Fs>(sides: readonly [subject: Fs, oracle: Fs]) {
+  return async (
+    t: Test,
+    name: string,
+    scenario: (side: { fs: Fs; path: string }) => Promise<unknown>,
+    content: string | Uint8Array = 'abcdefghijklmnopqrstuvwxyz',
+  ): Promise<void> => {
+    const directory = temporaryDirectory(t)
+    const stories = []
+    for (const side of sides) {
+      // The same path, so that messages that name it are comparable.
+      const path = join(directory, 'file')
+      nodeFs.rmSync(directory, { recursive: true })
+      nodeFs.mkdirSync(directory)
+      nodeFs.writeFileSync(path, content)
+      stories.push(await outcomeOf(() => scenario({ fs: side, path })))
+    }
+    same(t, stories[0], stories[1], name)
   }
-  same(t, stories[0], stories[1], name)
 }
+
+/** Runs one scenario with the subject's fs and with Node's, and asserts that it tells the same story. */
+export const tellsTheSame = comparer<typeof oracle>([fs, oracle])

@@ -36,7 +36,7 @@ t.test('no context is left', { skip }, async (t) => {
     t.equal(code, 0, stderr)
     return JSON.parse(stdout) as Service
   }
-  const advice = /EAGAIN.*fs\.aio-max-nr is used up; set \/proc\/sys\/fs\/aio-max-nr to more than \/proc\/sys\/fs\/aio-nr plus 512/
+  const advice = /EAGAIN.*fs\.aio-max-nr is used up; set \/proc\/sys\/fs\/aio-max-nr to at least \/proc\/sys\/fs\/aio-nr plus 512/
   const { backend, failures, faults, warnings } = await serve()
   t.equal(backend, 'thread')
   t.same([...failures, ...faults], [])
