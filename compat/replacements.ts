@@ -31,4 +31,7 @@ async function open(
 // As Node's own has it.
 Object.defineProperty(open, 'length', { value: original.open.length })
 
-export const replacements: Pick<FsPromises, 'readFile' | 'writeFile' | 'appendFile'> & { open: typeof open } = { open, ...wholeFile }
+export const replacements: Pick<FsPromises, 'readFile' | 'writeFile' | 'appendFile'> & {
+  /** Node's `open`, and {@link OpenOptions} as a fourth argument. */
+  open: typeof open
+} = { open, ...wholeFile }

@@ -3,10 +3,10 @@ import { Control, controlCompleter, perform } from './control.js'
 import type { ControlOptions } from './control.js'
 import { invalidArgValue } from './errors.js'
 
-/** POSIX_FADV_* of <fcntl.h>. */
-const advices = { normal: 0, random: 1, sequential: 2, willneed: 3, dontneed: 4, noreuse: 5 } as const
 /** How a range will be used. */
-export type Advice = keyof typeof advices
+export type Advice = 'normal' | 'random' | 'sequential' | 'willneed' | 'dontneed' | 'noreuse'
+/** POSIX_FADV_* of <fcntl.h>. */
+const advices: Record<Advice, number> = { normal: 0, random: 1, sequential: 2, willneed: 3, dontneed: 4, noreuse: 5 }
 
 /** What {@link syncRange} takes. */
 export interface SyncRangeOptions extends ControlOptions {

@@ -76,12 +76,15 @@ onEveryBackend(t, 'what is refused touches nothing', async (t, backend) => {
   const odd = [NaN, -1, -0.5, 1.5, Infinity, -Infinity, 2 ** 53, -(2 ** 63), '0', null, 4n, {}, [], true]
   for (const value of odd) {
     for (const method of ['read', 'write', 'readv', 'writev'] as const) {
-      for (const place of ['fd', 'offset', 'priority', 'in the list']) {
+      for (const place of ['fd', 'offset', 'priority', 'options.priority', 'in the list']) {
         const arena = new Arena('ArrayBuffer', 64)
         const list = method.endsWith('v')
         if (place === 'in the list' && !list) continue
+        // An object in the place of a priority is options, and these are empty.
+        if (place === 'priority' && Object.prototype.toString.call(value) === '[object Object]') continue
         const target = list ? (place === 'in the list' ? [arena.view, value] : [arena.view]) : arena.view
-        const args = [place === 'fd' ? value : fd, place === 'offset' ? value : 0, place === 'priority' ? value : 0]
+        const options = place === 'priority' ? value : { priority: place === 'options.priority' ? value : 0 }
+        const args = [place === 'fd' ? value : fd, place === 'offset' ? value : 0, options]
         const settled = await context[method](target, ...args).then(() => 'fulfilled', () => 'rejected')
         checks.check(settled === 'rejected' && arena.holdsOnly(0, 0, 0), `${method}: ${String(value)} as ${place}`)
       }

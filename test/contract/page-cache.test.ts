@@ -1,8 +1,14 @@
 /** advise and syncRange: what the page cache does with a file. */
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { advise, syncRange } from 'caio'
 import type { Advice } from 'caio'
 import { makeContext, onEveryLinuxBackend, rejectionOf, temporaryFile } from '../harness.js'
+
+/** bytes that this process has made the kernel fetch from a disk: proc_pid_io(5) */
+function fetched(): number {
+  return Number(/^read_bytes: (\d+)$/m.exec(readFileSync('/proc/self/io', 'latin1'))?.[1])
+}
 
 onEveryLinuxBackend(t, 'advice', async (t, backend) => {
   const context = makeContext(t, backend)
@@ -25,14 +31,15 @@ onEveryLinuxBackend(t, 'pages that have been written back can be dropped', async
     t.match(await rejectionOf(syncRange(fd, 0, 0, { context })), { code: 'ENOSYS', syscall: 'sync_file_range' })
     return
   }
-  // What is cached is served at once.
+  // A file system that serves a cached read at once has a disk under it.
   const linux = makeContext(t, 'linux')
   await linux.read(4096, fd, 40_960)
-  const { inline } = linux.stats().routes
+  const onDisk = linux.stats().routes.inline === 1
   t.equal(await syncRange(fd, 0, 500_000, { context }), undefined)
   t.equal(await syncRange(fd, 0, 0, { context, wait: true }), undefined)
   await advise(fd, 'dontneed', 0, 0, { context })
+  const before = fetched()
   t.equal((await linux.read(4096, fd, 40_960))[4095], 1)
-  t.equal(linux.stats().routes.inline, inline === 1 ? 1 : 0, 'it was not in the cache any more')
+  t.ok(fetched() > before || !onDisk, 'it was not in the cache any more')
   t.match(await rejectionOf(syncRange(1_000_000, 0, 0, { context })), { code: 'EBADF', syscall: 'sync_file_range' })
 })

@@ -3,7 +3,7 @@ import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { Operation } from 'caio'
-import type { Context } from 'caio'
+import type { Context, WriteOptions } from 'caio'
 import { errorOf } from '../harness.js'
 import { filled, literals, named, views } from '../fs/arguments/values.js'
 import type { Named } from '../fs/arguments/values.js'
@@ -51,11 +51,12 @@ export interface Request {
   kind: DescriptorKind
   fd: Named | undefined
   offset: Named
-  priority: Named
+  /** a priority, or options */
+  options: Named
 }
 
-export function textOf({ method, target, kind, fd, offset, priority }: Request): string {
-  const rest = [fd?.name ?? kind, ...(isSync(method) ? [] : [offset.name]), priority.name]
+export function textOf({ method, target, kind, fd, offset, options }: Request): string {
+  const rest = [fd?.name ?? kind, ...(isSync(method) ? [] : [offset.name]), options.name]
   return `${method}(${[...(isSync(method) ? [] : [target.name]), ...rest].join(', ')})`
 }
 
@@ -68,8 +69,8 @@ type Loose = Record<MethodName, (...args: unknown[]) => unknown>
 export function argumentsOf(request: Request, files: Files): { target: unknown; args: unknown[] } {
   const target = request.target.make()
   const fd = request.fd ? request.fd.make() : files.fd(request.kind)
-  const priority = request.priority.make()
-  return { target, args: isSync(request.method) ? [fd, priority] : [target, fd, request.offset.make(), priority] }
+  const options = request.options.make()
+  return { target, args: isSync(request.method) ? [fd, options] : [target, fd, request.offset.make(), options] }
 }
 
 export const call = (context: Context, method: MethodName, args: unknown[]): Promise<unknown> =>
@@ -88,6 +89,12 @@ function priorityProblem(given: unknown): string | undefined {
   if (problem || given === 0) return problem
   const level = (given as number) & 0x1fff
   return (given as number) >> 13 >= 1 && (given as number) >> 13 <= 3 && level <= 7 ? undefined : 'ERR_OUT_OF_RANGE'
+}
+
+function optionsProblem(given: unknown, isWrite: boolean): string | undefined {
+  if (typeof given !== 'object' || given === null) return priorityProblem(given)
+  const { priority = 0, dsync } = given as WriteOptions
+  return dsync && !isWrite ? 'ERR_INVALID_ARG_VALUE' : priorityProblem(priority)
 }
 
 function viewProblem(name: string, given: unknown): string | undefined {
@@ -111,9 +118,9 @@ export function refusal(request: Request, asOperation: boolean): string | undefi
   const orDefault = (given: unknown): unknown => (given === undefined ? 0 : given)
   const fd = request.fd ? integerProblem(request.fd.make(), 0, 0x7fffffff) : undefined
   const offset = isSync(request.method) ? undefined : integerProblem(orDefault(request.offset.make()), 0, Number.MAX_SAFE_INTEGER)
-  const priority = priorityProblem(orDefault(request.priority.make()))
+  const options = optionsProblem(orDefault(request.options.make()), !isSync(request.method) && !isRead(request.method))
   const target = isSync(request.method) ? undefined : targetProblem(request)
-  return asOperation ? (target ?? fd ?? offset ?? priority) : (fd ?? offset ?? priority ?? target)
+  return asOperation ? (target ?? fd ?? offset ?? options) : (fd ?? offset ?? target ?? options)
 }
 
 /** What Node's fs comes to with the same call, on the other side's file. */
@@ -153,7 +160,13 @@ const oddLists = [
   named('detached in a list', () => [Buffer.alloc(4), views.find(({ name }) => name === 'detached')?.make()]),
 ]
 const oddTargets = oneOf([...views, ...oddLists, ...literals(-1, 1.5, 2 ** 31, 2 ** 53, Infinity)])
-const odd = literals(-1, 1.5, NaN, Infinity, 2 ** 53, '3', null, 4n, {}, true)
+const odd = literals(-1, 1.5, NaN, Infinity, 2 ** 53, '3', null, 4n, true)
+
+const plainOptions = [named('no options', () => ({})), named('a priority among options', () => ({ priority: (2 << 13) | 4 }))]
+const oddOptions = [
+  named('a priority that is none', () => ({ priority: '3' })),
+  named('a write that is to be durable', () => ({ dsync: true })),
+]
 
 function mostly<T>(plain: fc.Arbitrary<T>, odd: fc.Arbitrary<T>): fc.Arbitrary<T> {
   return fc.oneof({ weight: 12, arbitrary: plain }, { weight: 1, arbitrary: odd })
@@ -179,6 +192,9 @@ export const requests: fc.Arbitrary<Request> = fc.constantFrom(...methods).chain
     fd: mostly(fc.constant(undefined), oneOf([...odd, ...literals(2 ** 31)])),
     // A write at 2^53 - 1 is refused by some file systems only, and leaves a file that nobody can look at.
     offset: mostly(fc.nat(250).map(value), oneOf([...odd, ...literals(undefined, ...(isRead(method) ? [2 ** 53 - 1] : []))])),
-    priority: mostly(oneOf(literals(0, undefined, (2 << 13) | 4, (3 << 13) | 0)), oneOf([...odd, ...literals(1, 0x7fff, (1 << 13) | 9)])),
+    options: mostly(
+      oneOf([...literals(0, undefined, (2 << 13) | 4, (3 << 13) | 0), ...plainOptions]),
+      oneOf([...odd, ...literals(1, 0x7fff, (1 << 13) | 9), ...oddOptions]),
+    ),
   }),
 )
