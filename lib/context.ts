@@ -2,22 +2,26 @@
  * Context: where requests come in and results go out. It validates, bounds what is with the kernel, hands over all that one tick
  * brought in one call, keeps buffers alive while they are in use, and closes only when nothing is.
  */
-import { Field, RECORD_FIELDS, Route, UNSERVED } from './backend.js'
+import { Field, Route, UNSERVED } from './backend.js'
 import type { Backend, BackendName, Batch, Receiver, Views } from './backend.js'
 import { refuseAborted, untilAborted } from './abort.js'
 import { explainMisalignment } from './alignment.js'
-import { EAGAIN, ECANCELED, EINVAL, invalidArgType, invalidState, laterException } from './errors.js'
+import { EAGAIN, ECANCELED, EINVAL, invalidState, laterException } from './errors.js'
 import { readFully, writeFully } from './fully.js'
-import { Opcode, Operation, isWholeFile, isWrite, operationCompleters, shapes } from './operation.js'
+import { launch } from './launch.js'
+import { Opcode, Operation, isWholeFile, isWrite, shapes } from './operation.js'
 import type { Completer, Shape } from './operation.js'
 import { hintsOf, signalOf } from './request-options.js'
 import type { RequestOptions, WriteOptions } from './request-options.js'
 import { choose, fallbackFrom } from './select.js'
+import { Slots } from './slots.js'
+import type { Resolve } from './slots.js'
 import { Counters, LATENCY_SAMPLE } from './stats.js'
 import type { Stats } from './stats.js'
 import { isTraced, traceOperation } from './trace.js'
 import * as turn from './turn.js'
 import * as check from './validate.js'
+import { WaitingQueue } from './waiting-queue.js'
 
 /** What `new Context()` takes. */
 export interface ContextOptions {
@@ -26,25 +30,6 @@ export interface ContextOptions {
   /** A backend by name, or one made by the caller. Default: what `CAIO_IMPL` or the file default_implementation names, else the first that works. */
   backend?: BackendName | Backend
 }
-
-type Resolve = (value: unknown) => void
-
-/** A request beyond `maxRequests`. */
-interface Waiting {
-  opcode: Opcode
-  fd: number
-  views: Views
-  byteOffset: number
-  length: number
-  offset: number
-  hints: number
-  fileKey: number
-  completer: Completer
-  owner: unknown
-  resolve: Resolve
-}
-
-const INITIAL_SLOTS = 64
 
 // Taken now, as in turn.ts: who replaces the global ones later does not replace ours.
 const { Promise, setImmediate } = globalThis
@@ -73,24 +58,12 @@ export class Context implements Receiver {
 
   readonly #port: Backend
 
-  // What is in flight, by id. Parallel arrays: nothing is allocated for an operation but its promise.
-  readonly #batch: Batch
-  #owners: unknown[] = []
-  #completers: (Completer | undefined)[] = []
-  #resolves: (Resolve | undefined)[] = []
-  readonly #freeIds: number[] = []
-  #slots = 0
-  #inFlight = 0
-  /** When an operation started, for the few whose latency is taken; 0 for the rest. */
-  #startedAt = new Float64Array(INITIAL_SLOTS)
+  readonly #slots: Slots
+  readonly #waiting = new WaitingQueue()
   #sequence = 0
 
-  // What waits, in order: from #head on.
-  #waiting: (Waiting | undefined)[] = []
-  #head = 0
-
   #flushScheduled = false
-  /** What is being handed over: #batch gathers anew meanwhile, since inline completions let waiting operations start. */
+  /** What is being handed over: the slots' batch gathers anew meanwhile, since inline completions let waiting operations start. */
   readonly #handedOver: Batch
   #submitting = false
   /** Whether this submission's inline results come too late for this turn; asked at the first of them. */
@@ -114,9 +87,9 @@ export class Context implements Receiver {
     this.#port = choice.backend
     this.backend = choice.backend.name
     this.reason = choice.reason
-    const slots = Math.min(INITIAL_SLOTS, this.maxRequests)
-    this.#batch = { ids: new Uint32Array(slots), count: 0, records: new Float64Array(slots * RECORD_FIELDS), views: [] }
-    this.#handedOver = { ...this.#batch, ids: new Uint32Array(slots) }
+    this.#slots = new Slots(this.maxRequests)
+    const { batch } = this.#slots
+    this.#handedOver = { ...batch, ids: new Uint32Array(batch.ids.length) }
   }
 
   /**
@@ -209,7 +182,7 @@ export class Context implements Receiver {
   async submit<T extends readonly Operation[]>(
     ...operations: T
   ): Promise<{ -readonly [K in keyof T]: T[K] extends Operation<infer V> ? V : never }> {
-    await Promise.allSettled(this.#launch(operations))
+    await Promise.allSettled(launch(this, operations))
     return operations.map((operation) => operation.getValue()) as never
   }
 
@@ -220,41 +193,7 @@ export class Context implements Receiver {
   async batch<T extends readonly Operation[]>(
     operations: T,
   ): Promise<{ -readonly [K in keyof T]: PromiseSettledResult<T[K] extends Operation<infer V> ? V : never> }> {
-    return (await Promise.allSettled(this.#launch(operations))) as never
-  }
-
-  #launch(operations: readonly Operation[]): Promise<unknown>[] {
-    this.refuseWhenClosing()
-    for (const [index, operation] of operations.entries()) {
-      if (!(operation instanceof Operation)) throw invalidArgType('operation', 'an Operation', operation)
-      if (operation.state !== 'new' || operations.indexOf(operation) !== index) {
-        throw invalidState('an operation can be submitted only once')
-      }
-    }
-    return operations.map((operation) => {
-      operation.claim()
-      const { signal } = operation
-      if (!signal) return this.#enqueueOperation(operation)
-      // An async function, so that what is aborted already is a rejection.
-      const promise = (async () => {
-        refuseAborted(signal)
-        return this.#untilAborted(signal, operation.shape.completer, this.#enqueueOperation(operation), operation)
-      })()
-      return promise.catch((error: unknown) => {
-        operation.settle('rejected', error)
-        throw error
-      })
-    })
-  }
-
-  #enqueueOperation(operation: Operation): Promise<unknown> {
-    const { shape, fd, offset, hints } = operation
-    const completer = operationCompleters[shape.opcode] as Completer
-    return this.enqueue(shape.opcode, fd, shape.views, 0, shape.length, offset, hints, 0, completer, operation)
-  }
-
-  #untilAborted<T>(signal: AbortSignal, { syscall }: Completer, promise: Promise<T>, owner: object): Promise<T> {
-    return untilAborted(signal, syscall, promise, () => this.takeBack(owner))
+    return (await Promise.allSettled(launch(this, operations))) as never
   }
 
   /**
@@ -267,15 +206,14 @@ export class Context implements Receiver {
 
   /** @internal {@link cancel}, by whatever it was enqueued with as its owner. */
   takeBack(owner: object): boolean {
-    const index = this.#waiting.findIndex((waiting) => waiting?.owner === owner)
-    if (index >= 0) {
-      const [waiting] = this.#waiting.splice(index, 1) as [Waiting]
+    const waiting = this.#waiting.takeOut(owner)
+    if (waiting) {
       this.#counters.cancelled++
       this.#counters.count(waiting.opcode, Route.inline, ECANCELED)
       this.#reject(waiting.completer, owner, ECANCELED, waiting.resolve)
       return true
     }
-    const id = this.#owners.indexOf(owner)
+    const id = this.#slots.owners.indexOf(owner)
     if (id < 0 || !(this.#unbatch(id) || this.#port.cancel(id, this))) return false
     this.#counters.cancelled++
     this.#settle(id, ECANCELED, Route.inline)
@@ -301,8 +239,8 @@ export class Context implements Receiver {
     return {
       backend: this.backend,
       maxRequests: this.maxRequests,
-      inFlight: this.#inFlight,
-      waiting: this.#waiting.length - this.#head,
+      inFlight: this.#slots.count,
+      waiting: this.#waiting.length,
       ...this.#counters.snapshot(),
     }
   }
@@ -324,7 +262,7 @@ export class Context implements Receiver {
       refuseAborted(signal)
       const owner = signal && {}
       const promise = this.enqueue(opcode, fd, views, 0, length, offset, hints, 0, completer, owner) as Promise<T>
-      return signal ? this.#untilAborted(signal, completer, promise, owner as object) : promise
+      return signal ? untilAborted(signal, completer.syscall, promise, () => this.takeBack(owner as object)) : promise
     } catch (error) {
       return Promise.reject(error)
     }
@@ -350,34 +288,13 @@ export class Context implements Receiver {
     const promise = new Promise(takeResolve)
     const resolve = lastResolve
     // An id may be free while others wait only between a completion and the start of the next in line: never jump the queue.
-    const id = this.#head < this.#waiting.length ? -1 : this.#takeId()
+    const id = this.#waiting.length > 0 ? -1 : this.#slots.takeId()
     if (id < 0) {
       this.#waiting.push({ opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve })
     } else {
       this.#start(id, opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve)
     }
     return promise
-  }
-
-  #takeId(): number {
-    const free = this.#freeIds.pop()
-    if (free !== undefined) return free
-    if (this.#slots === this.maxRequests) return -1
-    if (this.#slots === this.#batch.ids.length) this.#grow()
-    return this.#slots++
-  }
-
-  #grow(): void {
-    const slots = Math.min(this.#slots * 2, this.maxRequests)
-    const ids = new Uint32Array(slots)
-    const records = new Float64Array(slots * RECORD_FIELDS)
-    ids.set(this.#batch.ids)
-    records.set(this.#batch.records)
-    this.#batch.ids = ids
-    this.#batch.records = records
-    const startedAt = new Float64Array(slots)
-    startedAt.set(this.#startedAt)
-    this.#startedAt = startedAt
   }
 
   #start(
@@ -394,30 +311,25 @@ export class Context implements Receiver {
     owner: unknown,
     resolve: Resolve,
   ): void {
-    const { records } = this.#batch
-    const record = id * RECORD_FIELDS
-    records[record + Field.opcode] = opcode
-    records[record + Field.fd] = fd
-    records[record + Field.offset] = offset
-    records[record + Field.length] = length
-    records[record + Field.byteOffset] = byteOffset
-    records[record + Field.hints] = hints
-    records[record + Field.fileKey] = fileKey
-    this.#batch.views[id] = views
-    this.#completers[id] = completer
-    this.#owners[id] = owner
-    this.#resolves[id] = resolve
-    if (++this.#sequence % LATENCY_SAMPLE === 0) this.#startedAt[id] = now()
-    this.#inFlight++
-    this.#batch.ids[this.#batch.count++] = id
+    this.#slots.fill(id, opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve)
+    if (++this.#sequence % LATENCY_SAMPLE === 0) this.#slots.startedAt[id] = now()
+    const { batch } = this.#slots
+    batch.ids[batch.count++] = id
     if (this.#flushScheduled) return
     this.#flushScheduled = true
     void tick.then(this.#flush)
   }
 
+  #startNext(): void {
+    const id = this.#slots.takeId()
+    const next = this.#waiting.shift()
+    const { opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve } = next
+    this.#start(id, opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve)
+  }
+
   readonly #flush = (): void => {
     this.#flushScheduled = false
-    const batch = this.#batch
+    const { batch } = this.#slots
     if (batch.count === 0) return
     const handed = this.#handedOver
     const spare = handed.ids.length < batch.ids.length ? new Uint32Array(batch.ids.length) : handed.ids
@@ -444,11 +356,11 @@ export class Context implements Receiver {
 
   /** Takes an id out of the batch that this tick has gathered so far. */
   #unbatch(id: number): boolean {
-    const { ids, count } = this.#batch
-    const at = ids.subarray(0, count).indexOf(id)
+    const { batch } = this.#slots
+    const at = batch.ids.subarray(0, batch.count).indexOf(id)
     if (at < 0) return false
-    ids.copyWithin(at, at + 1, count)
-    this.#batch.count--
+    batch.ids.copyWithin(at, at + 1, batch.count)
+    batch.count--
     return true
   }
 
@@ -468,30 +380,24 @@ export class Context implements Receiver {
   #fallBack(id: number): void {
     this.#counters.fallbacks++
     const next = fallbackFrom(this.#fallenBackTo.get(id) ?? this.#port)
-    const opcode = this.#batch.records[id * RECORD_FIELDS + Field.opcode] as Opcode
+    const opcode = this.#slots.field(id, Field.opcode) as Opcode
     if (!next || (isWholeFile(opcode) && !next.supports.wholeFile)) return this.#settle(id, EAGAIN, Route.inline)
     this.#fallenBackTo.set(id, next)
-    this.#submitTo(next, { ...this.#batch, ids: Uint32Array.of(id), count: 1 })
+    this.#submitTo(next, { ...this.#slots.batch, ids: Uint32Array.of(id), count: 1 })
   }
 
   #settle(id: number, result: number, route: Route): void {
-    const completer = this.#completers[id] as Completer
-    const resolve = this.#resolves[id] as Resolve
-    const views = this.#batch.views[id]
-    const owner = this.#owners[id]
-    const opcode = this.#batch.records[id * RECORD_FIELDS + Field.opcode] as Opcode
+    const slots = this.#slots
+    const completer = slots.completers[id] as Completer
+    const resolve = slots.resolves[id] as Resolve
+    const views = slots.batch.views[id]
+    const owner = slots.owners[id]
+    const opcode = slots.field(id, Field.opcode) as Opcode
+    const startedAt = slots.startedAt[id] as number
+    slots.free(id)
     if (this.#fallenBackTo.size > 0) this.#fallenBackTo.delete(id)
-    this.#batch.views[id] = undefined
-    this.#completers[id] = undefined
-    this.#owners[id] = undefined
-    this.#resolves[id] = undefined
-    this.#freeIds.push(id)
-    this.#inFlight--
     this.#counters.count(opcode, route, result)
-    if (this.#startedAt[id] !== 0) {
-      this.#counters.record(route, now() - (this.#startedAt[id] as number))
-      this.#startedAt[id] = 0
-    }
+    if (startedAt !== 0) this.#counters.record(route, now() - startedAt)
 
     completer.released?.(owner)
     if (result < 0 && !completer.takesFailures) {
@@ -500,12 +406,12 @@ export class Context implements Receiver {
     } else {
       resolve(completer.value(result, views, owner))
     }
-    if (this.#head < this.#waiting.length) this.#startWaiting()
+    if (this.#waiting.length > 0) this.#startNext()
     else this.#checkDrained()
   }
 
   #checkDrained(): void {
-    if (this.#inFlight > 0 || this.#rejecting > 0 || !this.#drained) return
+    if (this.#slots.count > 0 || this.#rejecting > 0 || !this.#drained) return
     // A turn later, whoever awaits one of the operations has been told.
     setImmediate(this.#drained)
     this.#drained = undefined
@@ -530,7 +436,7 @@ export class Context implements Receiver {
   }
 
   #explain(id: number, views: Views): string | undefined {
-    const field = (name: number): number => this.#batch.records[id * RECORD_FIELDS + name] as number
+    const field = (name: number): number => this.#slots.field(id, name)
     return explainMisalignment(field(Field.fd), views, field(Field.byteOffset), field(Field.offset), field(Field.length))
   }
 
@@ -544,19 +450,4 @@ export class Context implements Receiver {
     }
     resolve(laterException(errno, completer.syscall, report, detail))
   }
-
-  #startWaiting(): void {
-    const id = this.#takeId()
-    const w = this.#waiting[this.#head] as Waiting
-    this.#waiting[this.#head++] = undefined // what it holds is its own again
-    this.#start(
-      id, w.opcode, w.fd, w.views, w.byteOffset, w.length, w.offset, w.hints, w.fileKey, w.completer, w.owner, w.resolve,
-    )
-    // Gives back what has been started, at a cost that stays constant an operation.
-    if (this.#head * 2 > this.#waiting.length) {
-      this.#waiting = this.#waiting.slice(this.#head)
-      this.#head = 0
-    }
-  }
 }
-
