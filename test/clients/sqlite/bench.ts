@@ -1,7 +1,7 @@
 /**
  * SQLite over caio/fs, beside the same over node:fs/promises: `node dist/test/clients/sqlite/bench.js DIRECTORY [ROUNDS]`. TPC-B-like: one
  * transfer a transaction. Speedtest-like: inserts, updates, index, selects, deletes in few transactions. Each trial in its own process,
- * in alternating rounds; prints the medians.
+ * in alternating rounds; prints the medians, and from where to where the rounds went.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -70,8 +70,11 @@ function compare(base: string, rounds: number): void {
         rmSync(directory, { recursive: true })
       }
     }
-    const medians = [...found].map(([subject, values]) => `${subject} ${values.sort((a, b) => a - b)[values.length >> 1]!.toPrecision(4)}`)
-    console.log(`${load}: ${medians.join(', ')}`)
+    const results = [...found].map(([subject, values]) => {
+      const sorted = values.sort((a, b) => a - b).map((value) => value.toPrecision(4))
+      return `  ${subject}: ${sorted[values.length >> 1]} (${sorted[0]} – ${sorted.at(-1)})`
+    })
+    console.log([load, ...results].join('\n'))
   }
 }
 
