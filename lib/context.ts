@@ -214,7 +214,7 @@ export class Context implements Receiver {
       return true
     }
     const id = this.#slots.owners.indexOf(owner)
-    if (id < 0 || !(this.#unbatch(id) || this.#port.cancel(id, this))) return false
+    if (id < 0 || !(this.#slots.unbatch(id) || this.#port.cancel(id, this))) return false
     this.#counters.cancelled++
     this.#settle(id, ECANCELED, Route.inline)
     return true
@@ -352,16 +352,6 @@ export class Context implements Receiver {
       // A backend throws before it takes anything over.
       for (let at = 0; at < batch.count; at++) this.complete(batch.ids[at] as number, UNSERVED, Route.inline)
     }
-  }
-
-  /** Takes an id out of the batch that this tick has gathered so far. */
-  #unbatch(id: number): boolean {
-    const { batch } = this.#slots
-    const at = batch.ids.subarray(0, batch.count).indexOf(id)
-    if (at < 0) return false
-    batch.ids.copyWithin(at, at + 1, batch.count)
-    batch.count--
-    return true
   }
 
   /** @internal For the backend. */

@@ -88,6 +88,16 @@ export class Slots {
     return this.batch.records[id * RECORD_FIELDS + field] as number
   }
 
+  /** Takes an id out of the batch that this tick has gathered so far. */
+  unbatch(id: number): boolean {
+    const { batch } = this
+    const at = batch.ids.subarray(0, batch.count).indexOf(id)
+    if (at < 0) return false
+    batch.ids.copyWithin(at, at + 1, batch.count)
+    batch.count--
+    return true
+  }
+
   /** What it held is its owner's again. */
   free(id: number): void {
     this.batch.views[id] = undefined
