@@ -31,6 +31,7 @@
             "native/linux_aio/cached_file.cc",
             "native/linux_aio/direct_alignment.cc",
             "native/linux_aio/directory_probe.cc",
+            "native/linux_aio/inline_helper.cc",
             "native/linux_aio/kernel_context.cc",
             "native/linux_aio/linux_engine.cc",
             "native/linux_aio/file_facts.cc"

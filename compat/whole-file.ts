@@ -185,10 +185,29 @@ export function plainRead(path: unknown, options: unknown): PlainRead | undefine
   return plain && name ? { name, encoding: plain.encoding } : undefined
 }
 
+/** So many calls at once are handed to the engine together, which has more than one thread for a batch. */
+const WORTH_A_BATCH = 16
+
+let callsThisTick = 0
+let callsLately = 0
+const settled = Promise.resolve()
+
+const endTick = (): void => {
+  callsLately = Math.max(callsThisTick, callsLately >> 1)
+  callsThisTick = 0
+}
+
+/** Whether as many calls come in a tick as are worth a batch. Callers that wait for each before the next make one a tick. */
+function comeTogether(): boolean {
+  if (callsThisTick++ === 0) void settled.then(endTick)
+  return callsLately >= WORTH_A_BATCH
+}
+
 type Content = Buffer | string | undefined
 
 /** The content, or undefined where it is Node's turn: at once for a small file that is cached. */
 export function readWhole({ name, encoding }: PlainRead): Promise<Content> | Content {
+  if (comeTogether()) return readByPool(name, encoding)
   const cached = defaultContext().readCached(name, inlineSlab)
   if (cached >= 0) return copyOf(inlineSlab, cached, encoding)
   return cached === ENOENT ? undefined : readByPool(name, encoding)

@@ -92,7 +92,7 @@ int Environment::Open(Kind kind, const char* directory, const char** step) {
   if (kind == Kind::kThread) return ProbePool(file.fd(), step);
 #ifdef __linux__
   if (linux_) return 0;
-  auto engine = std::make_unique<LinuxEngine>(queue_, *pool_);
+  auto engine = std::make_unique<LinuxEngine>(queue_, *pool_, cached_files_);
   *step = "io_setup";
   int error = engine->Open();
   if (error != 0) return error;

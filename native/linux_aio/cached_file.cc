@@ -6,9 +6,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include <algorithm>
-
 #include "../descriptor.h"
+#include "../mutex_lock.h"
 #include "open_cached.h"
 
 namespace caio {
@@ -32,10 +31,22 @@ bool ServesNowait(int fd) {
 }  // namespace
 
 bool CachedFiles::Learn(dev_t device, int fd) {
-  const auto known = std::find_if(devices_.begin(), devices_.end(), [&](const Device& d) { return d.device == device; });
-  if (known != devices_.end()) return known->suitable;
-  devices_.push_back({device, ServesNowait(fd)});
-  return devices_.back().suitable;
+  const auto find = [&]() -> const Device* {
+    const size_t known = known_.load(std::memory_order_acquire);
+    for (size_t i = 0; i < known; i++) {
+      if (devices_[i].device == device) return &devices_[i];
+    }
+    return nullptr;
+  };
+  if (const Device* known = find()) return known->suitable;
+  const bool suitable = ServesNowait(fd);
+  MutexLock lock(mutex_);
+  if (find()) return suitable;
+  const size_t index = known_.load(std::memory_order_relaxed);
+  if (index == devices_.size()) return false;
+  devices_[index] = {device, suitable};
+  known_.store(index + 1, std::memory_order_release);
+  return suitable;
 }
 
 // By a descriptor that names the file without opening it.

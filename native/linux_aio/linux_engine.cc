@@ -19,6 +19,9 @@ constexpr size_t kDirectBytes = 1024 * 1024;
 // A part that the device works on while the next is prepared: it gets nothing of a batch before io_submit is done with all of it.
 constexpr size_t kSubmitAtOnce = 8;
 
+// What a file read whole counts of kInlineBatchBytes, whatever its size: opening it takes as long as copying so much.
+constexpr size_t kWholeFileShare = 16 * 1024;
+
 // An answer of the interface, not of the file: the pool's ordinary system call has the last word (EINVAL on a directory is
 // EISDIR there), and nothing has been read or written yet.
 bool IsEngineFailure(int64_t result) {
@@ -59,7 +62,16 @@ uint64_t Address(const void* pointer) { return reinterpret_cast<uintptr_t>(point
 
 }  // namespace
 
-LinuxEngine::LinuxEngine(CompletionQueue& completions, Engine& pool) : completions_(completions), pool_(pool) {}
+LinuxEngine::LinuxEngine(CompletionQueue& completions, Engine& pool, CachedFiles& cached_files)
+    : completions_(completions),
+      pool_(pool),
+      cached_files_(cached_files),
+      helper_(
+          [](void* engine, Request& request) { return static_cast<LinuxEngine*>(engine)->ServeNowait(request); },
+          [](void* engine, Request&& request, int64_t result) {
+            static_cast<LinuxEngine*>(engine)->TakeLate(std::move(request), result);
+          },
+          this) {}
 
 LinuxEngine::~LinuxEngine() { Close(); }
 
@@ -117,7 +129,13 @@ int LinuxEngine::Prove(int fd, char* out, char* in, size_t length, const char** 
 // Only what cannot block is served from the loop thread.
 LinuxEngine::Way LinuxEngine::Choose(Request& request) {
   // Syncs share one another's work in the pool.
-  if (IsSync(request.opcode) || IsWholeFile(request.opcode) || IsControl(request.opcode)) return Way::kPool;
+  if (IsSync(request.opcode) || request.opcode == Opcode::kWriteFile || IsControl(request.opcode)) return Way::kPool;
+  if (request.opcode == Opcode::kReadFile) {
+    // One of few has been tried by readCached.
+    if (!large_batch_ || inline_bytes_ + kWholeFileShare > kInlineBatchBytes) return Way::kPool;
+    inline_bytes_ += kWholeFileShare;
+    return Way::kShared;
+  }
   FileFacts* facts = files_.Find(request);
   if (!facts || !facts->regular) return Way::kPool;
   NowaitHistory& history = IsRead(request.opcode) ? facts->reads : facts->writes;
@@ -133,14 +151,50 @@ LinuxEngine::Way LinuxEngine::Choose(Request& request) {
     return Way::kPool;
   }
   inline_bytes_ += request.length;
-  return Way::kInline;
+  return IsRead(request.opcode) && IsTrusted(history) ? Way::kShared : Way::kInline;
 }
 
-void LinuxEngine::ServeInline(Request& request) {
+// Cannot block. Either thread.
+int64_t LinuxEngine::ServeNowait(Request& request) {
+  if (request.opcode == Opcode::kReadFile) {
+    return cached_files_.Read(request.path.get(), request.single.iov_base, request.length);
+  }
   const ssize_t moved = IsRead(request.opcode)
                             ? preadv2(request.fd, request.iov(), request.iov_count(), request.offset, RWF_NOWAIT)
                             : pwritev2(request.fd, request.iov(), request.iov_count(), request.offset, RWF_NOWAIT);
-  if (!Answered(request, moved < 0 ? -errno : moved, Route::kInline)) for_pool_.push_back(std::move(request));
+  return moved < 0 ? -errno : moved;
+}
+
+void LinuxEngine::EndInline(Request& request, int64_t result) {
+  if (!Answered(request, result, Route::kInline)) for_pool_.push_back(std::move(request));
+}
+
+void LinuxEngine::ServeShared() {
+  const auto end = [this](Request& request, int64_t result) { EndInline(request, result); };
+  for (size_t next = 0; next < shared_.size();) {
+    const size_t count = std::min(shared_.size() - next, InlineHelper::kMost);
+    if (helper_.Shares(count)) {
+      helper_.ServeAll(&shared_[next], count, end);
+    } else {
+      for (size_t i = 0; i < count; i++) end(shared_[next + i], ServeNowait(shared_[next + i]));
+    }
+    next += count;
+  }
+  shared_.clear();
+}
+
+// Helper's thread. What the answer says of the file is not learned: that is the loop's.
+void LinuxEngine::TakeLate(Request&& request, int64_t result) {
+  const bool failed = result < 0 && !IsEngineFailure(result);
+  const bool whole = IsWholeFile(request.opcode) ? result >= 0 : result == static_cast<int64_t>(request.length);
+  if (failed || whole) {
+    const Completion completion{request.channel, request.id, result, Route::kInline};
+    return completions_.Push(&completion, 1);
+  }
+  if (result >= 0) request.Advance(static_cast<size_t>(result));
+  std::vector<Completion> unserved;
+  pool_.Submit(&request, 1, unserved);
+  completions_.Push(unserved.data(), unserved.size());
 }
 
 void LinuxEngine::Prepare(Request&& taken) {
@@ -167,9 +221,11 @@ void LinuxEngine::Prepare(Request&& taken) {
 void LinuxEngine::Submit(Request* batch, size_t count, std::vector<Completion>& finished) {
   files_.NextBatch();
   inline_bytes_ = 0;
+  large_batch_ = count >= InlineHelper::kFewest;
   for (size_t i = 0; i < count; i++) {
     switch (Choose(batch[i])) {
-      case Way::kInline: ServeInline(batch[i]); break;
+      case Way::kInline: EndInline(batch[i], ServeNowait(batch[i])); break;
+      case Way::kShared: shared_.push_back(std::move(batch[i])); break;
       case Way::kKernel: Prepare(std::move(batch[i])); break;
       case Way::kPool: for_pool_.push_back(std::move(batch[i])); break;
     }
@@ -178,6 +234,7 @@ void LinuxEngine::Submit(Request* batch, size_t count, std::vector<Completion>& 
     SubmitPrepared();
     Collect(Route::kInline);
   }
+  if (!shared_.empty()) ServeShared();
   FlushPool(finished);
 }
 
@@ -210,12 +267,12 @@ void LinuxEngine::Remember(const Request& request, NowaitAnswer answer) {
 bool LinuxEngine::Answered(Request& request, int64_t result, Route route) {
   if (IsEngineFailure(result)) {
     // EINVAL is about this request, such as memory not aligned for direct I/O: it says nothing of the next.
-    if (result != -EINVAL) Remember(request, AnswerFor(result));
+    if (result != -EINVAL && !IsWholeFile(request.opcode)) Remember(request, AnswerFor(result));
     request.missed = true;
     request.cold = result == -EAGAIN && IsRead(request.opcode);
     return false;
   }
-  if (result >= 0) {
+  if (result >= 0 && !IsWholeFile(request.opcode)) {
     Remember(request, NowaitAnswer::kHit);
     const auto moved = static_cast<size_t>(result);
     // A short read that ends at the end of the file is whole; kernels 5.9 and 5.10 also cut NOWAIT reads short elsewhere.
@@ -254,6 +311,7 @@ void LinuxEngine::Reap(std::vector<Completion>& finished) {
 }
 
 void LinuxEngine::Close() {
+  helper_.Close();
   // Nothing may write to the callers' memory after this: wait for what the kernel has.
   while (free_slots_.size() < slots_.size()) {
     io_event event;

@@ -7,14 +7,16 @@
 
 #include "../completion_queue.h"
 #include "../engine.h"
+#include "cached_file.h"
 #include "file_facts.h"
+#include "inline_helper.h"
 #include "kernel_context.h"
 
 namespace caio {
 
 class LinuxEngine final : public Engine {
  public:
-  LinuxEngine(CompletionQueue& completions, Engine& pool);
+  LinuxEngine(CompletionQueue& completions, Engine& pool, CachedFiles& cached_files);
   ~LinuxEngine() override;
 
   // 0 or a negative errno of io_setup.
@@ -29,11 +31,14 @@ class LinuxEngine final : public Engine {
   void Close() override;
 
  private:
-  enum class Way { kInline, kKernel, kPool };
+  enum class Way { kInline, kShared, kKernel, kPool };
 
   int Prove(int fd, char* out, char* in, size_t length, const char** step);
   Way Choose(Request& request);
-  void ServeInline(Request& request);
+  int64_t ServeNowait(Request& request);
+  void EndInline(Request& request, int64_t result);
+  void ServeShared();
+  void TakeLate(Request&& request, int64_t result);
   void Prepare(Request&& request);
   void SubmitPrepared();
   bool Answered(Request& request, int64_t result, Route route);
@@ -44,8 +49,10 @@ class LinuxEngine final : public Engine {
 
   CompletionQueue& completions_;
   Engine& pool_;
+  CachedFiles& cached_files_;
   KernelContext kernel_;
   FileFactsTable files_;
+  InlineHelper helper_;
 
   // What is with the kernel: a slot keeps the request, so that the pool can take over. Fixed size, so iocb.aio_data names it.
   std::vector<Request> slots_;
@@ -54,9 +61,11 @@ class LinuxEngine final : public Engine {
   // Of the call under way.
   std::vector<iocb> iocbs_;
   std::vector<iocb*> iocb_pointers_;
+  std::vector<Request> shared_;
   std::vector<Request> for_pool_;
   std::vector<Completion> done_;
   size_t inline_bytes_ = 0;
+  bool large_batch_ = false;
 };
 
 }  // namespace caio

@@ -17,15 +17,21 @@ struct NowaitHistory {
   uint8_t misses = 0;   // in a row
   uint16_t pause = 0;   // operations yet to let pass without an attempt
   bool refused = false; // the file system does not know NOWAIT here: never again
+  uint8_t hits = 0;     // in a row, as far as they matter
 };
 
 constexpr uint8_t kMissesBeforePause = 4;
 constexpr uint16_t kLongestPause = 512;
+constexpr uint8_t kHitsBeforeTrust = 16;
 
 // After `kMissesBeforePause` misses in a row each further miss doubles the pause; one hit forgets them all.
 inline NowaitHistory Learn(NowaitHistory history, NowaitAnswer answer) {
-  if (answer == NowaitAnswer::kHit) return {0, 0, history.refused};
-  if (answer == NowaitAnswer::kRefused) return {0, 0, true};
+  if (answer == NowaitAnswer::kHit) {
+    const unsigned hits = history.hits + 1u;
+    return {0, 0, history.refused, static_cast<uint8_t>(hits < kHitsBeforeTrust ? hits : kHitsBeforeTrust)};
+  }
+  if (answer == NowaitAnswer::kRefused) return {0, 0, true, 0};
+  history.hits = 0;
   if (history.misses < 32) history.misses++;
   if (history.misses >= kMissesBeforePause) {
     const unsigned doublings = history.misses - kMissesBeforePause;
@@ -42,5 +48,8 @@ inline bool ShouldTry(NowaitHistory& history) {
   history.pause--;
   return false;
 }
+
+// Whether many attempts may be made before the answer to the first is learned.
+inline bool IsTrusted(const NowaitHistory& history) { return history.hits == kHitsBeforeTrust; }
 
 }  // namespace caio

@@ -2,19 +2,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <time.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "../mutex_lock.h"
+#include "../nanoseconds.h"
+#include "../start_thread.h"
 #include "file_io.h"
 
 namespace caio {
 
 namespace {
-constexpr size_t kStackSize = 256 * 1024;
 constexpr size_t kSmall = 64 * 1024;
 constexpr uint64_t kShareWithin = 20 * 1000;  // nanoseconds
 
@@ -33,11 +32,6 @@ bool IsSmall(const Request& request) {
   return !IsSync(request.opcode) && !IsControl(request.opcode) && request.length <= kSmall;
 }
 
-uint64_t Nanoseconds() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1000000000 + static_cast<uint64_t>(now.tv_nsec);
-}
 Completion Serve(Request& request) {
   return {request.channel, request.id, PerformBlocking(request), request.missed ? Route::kMissed : Route::kPool};
 }
@@ -55,19 +49,9 @@ ThreadPool::~ThreadPool() {
   pthread_mutex_destroy(&mutex_);
 }
 
-bool ThreadPool::StartThread() {
-  pthread_attr_t attributes;
-  if (pthread_attr_init(&attributes) != 0) return false;
-  pthread_attr_setstacksize(&attributes, kStackSize);
-  // Signals belong to the program's own threads.
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+bool ThreadPool::AddThread() {
   pthread_t thread;
-  const int error = pthread_create(&thread, &attributes, ThreadMain, this);
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  pthread_attr_destroy(&attributes);
-  if (error != 0) return false;
+  if (!StartThread(&thread, ThreadMain, this)) return false;
   threads_.push_back(thread);
   return true;
 }
@@ -105,7 +89,7 @@ void ThreadPool::Enqueue(Request&& request) {
 
 void ThreadPool::Submit(Request* batch, size_t count, std::vector<Completion>& finished) {
   MutexLock lock(mutex_);
-  if (closing_ || (threads_.empty() && !StartThread())) {
+  if (closing_ || (threads_.empty() && !AddThread())) {
     for (size_t i = 0; i < count; i++) {
       finished.push_back({batch[i].channel, batch[i].id, kUnserved, Route::kPool});
     }
@@ -114,7 +98,7 @@ void ThreadPool::Submit(Request* batch, size_t count, std::vector<Completion>& f
   for (size_t i = 0; i < count; i++) Enqueue(std::move(batch[i]));
   // The pool grows with need, never past its limit.
   const size_t wanted = std::min<size_t>(max_threads_, threads_.size() - idle_ + queue_.size());
-  while (threads_.size() < wanted && StartThread()) {
+  while (threads_.size() < wanted && AddThread()) {
   }
   // One wake-up for a batch; a worker that finds more than it takes wakes the next.
   WakeAnother();

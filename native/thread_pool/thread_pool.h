@@ -59,7 +59,7 @@ class ThreadPool final : public Engine {
   void Enqueue(Request&& request);
   void EnqueueGate(What what, int fd, Gate& gate);
   void WakeAnother();
-  bool StartThread();
+  bool AddThread();
 
   CompletionQueue& completions_;
   const unsigned max_threads_;

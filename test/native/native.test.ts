@@ -11,10 +11,12 @@ import { temporaryDirectory } from '../harness.js'
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const memory = 'address,undefined'
 const pool = ['completion_queue', 'linux_aio/direct_alignment', 'probe_file', 'thread_pool/early_writeback', 'thread_pool/file_control', 'thread_pool/file_io', 'thread_pool/thread_pool', 'thread_pool/whole_file'].map((name) => `native/${name}.cc`)
+const helper = ['native/linux_aio/inline_helper.cc']
 const programs = [
   { name: 'nowait_policy', sources: [], sanitizers: [memory] },
   { name: 'decode_request', sources: ['native/decode_request.cc'], sanitizers: [memory] },
   { name: 'thread_pool', sources: pool, sanitizers: [memory, 'thread'] },
+  { name: 'inline_helper', sources: helper, sanitizers: [memory, 'thread'] },
 ]
 
 t.setTimeout(180_000)
@@ -48,6 +50,8 @@ for (const { name, sources, sanitizers } of programs) {
 }
 
 const skip = spawnSync('valgrind', ['--version']).status === 0 ? false : 'valgrind is not installed'
-void t.test('thread_pool, valgrind', { skip }, async (t) => {
-  run(t, 'valgrind', ['--quiet', '--leak-check=full', '--error-exitcode=9', compile(t, 'thread_pool', pool, [])])
-})
+for (const { name, sources } of programs.filter(({ sanitizers }) => sanitizers.includes('thread'))) {
+  void t.test(`${name}, valgrind`, { skip }, async (t) => {
+    run(t, 'valgrind', ['--quiet', '--leak-check=full', '--fair-sched=yes', '--error-exitcode=9', compile(t, name, sources, [])])
+  })
+}
