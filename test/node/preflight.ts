@@ -26,7 +26,7 @@ const READ_A_BYTE = `require('fs').promises.open(process.argv[1]).then(async (ha
  * none. One sentence instead of a hundred failing tests; undefined when all is well.
  */
 export function backendTrouble({ node, preload, scratch }: Setting, backend: Backend): string | undefined {
-  if (!existsSync(preload)) return `${preload} is not there: npm run build makes it`
+  if (!existsSync(preload)) return `${preload} is not there: npm run compile makes it`
   const file = join(scratch, `preflight-${backend}`)
   const env = { ...cleanEnvironment(process.env), CAIO_IMPL: backend, CAIO_NODE_TESTS_REPORT: file }
   const args = ['--require', preload, '-e', READ_A_BYTE, preload]

@@ -19,3 +19,8 @@ t.test('what the workflow runs', async (t) => {
   t.ok(filters.length > 0)
   t.same(filters.filter((filter) => !tests.some((name) => name.includes(filter))), [], 'filters')
 })
+
+void t.test('no script runs before or after another because of its name alone', async (t) => {
+  const hooks = Object.keys(scripts).flatMap((name) => [`pre${name}`, `post${name}`])
+  t.same(hooks.filter((hook) => hook in scripts), [])
+})
