@@ -23,14 +23,17 @@ export function fillBlock(block: Uint32Array, seed: number): void {
   }
 }
 
-/** Makes a file of `blocks` blocks, on the disk when this returns. */
-export function makeSampleFile(path: string, blocks: number, report: (fraction: number) => void): void {
+/**
+ * Makes a file of `blocks` blocks, on the disk when this returns.
+ * @param chunkSize bytes of one write: the page cache keeps what came at once in one piece, as far as the file system can
+ */
+export function makeSampleFile(path: string, blocks: number, report: (fraction: number) => void, chunkSize = CHUNK): void {
   const fd = fs.openSync(path, 'w')
-  const chunk = Buffer.alloc(CHUNK)
-  const words = new Uint32Array(chunk.buffer, chunk.byteOffset, CHUNK / 4)
+  const chunk = Buffer.alloc(chunkSize)
+  const words = new Uint32Array(chunk.buffer, chunk.byteOffset, chunkSize / 4)
   try {
     for (let block = 0; block < blocks;) {
-      const count = Math.min(CHUNK / BLOCK, blocks - block)
+      const count = Math.min(chunkSize / BLOCK, blocks - block)
       for (let at = 0; at < count; at++, block++) fillBlock(words.subarray((at * BLOCK) / 4, ((at + 1) * BLOCK) / 4), block)
       fs.writeSync(fd, chunk, 0, count * BLOCK)
       report(block / blocks)

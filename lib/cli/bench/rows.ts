@@ -10,7 +10,7 @@ export const groups = ['table', ...sweepGroups] as const
 export type Group = (typeof groups)[number]
 
 /** The file or directory of a run that a row works on; see samples.ts. */
-export type Place = 'source' | 'scratch' | 'log' | 'small' | 'overwritten' | 'sparse'
+export type Place = 'source' | 'scratch' | 'pages' | 'log' | 'small' | 'overwritten' | 'sparse'
 
 export interface Row {
   id: string
@@ -57,6 +57,7 @@ function table(size: number): Row[] {
   const alone = { harness: true }
   const direct = { direct: true, cache: 'any' } as const
   const scratch = { on: 'scratch' } as const
+  const pages = { on: 'pages' } as const
   const log = { on: 'log', cache: 'any' } as const
   const small = { on: 'small', cache: 'any' } as const
   const overwritten = { on: 'overwritten', cache: 'any' } as const
@@ -68,9 +69,11 @@ function table(size: number): Row[] {
     row('read-1', 'random 4 KiB fh.read, cached, 1 in flight', 'randomReads', 1, alone),
     row('direct-64', 'random 4 KiB O_DIRECT fh.read, 64 in flight', 'randomReads', 64, direct),
     row('write-64', 'random 4 KiB buffered fh.write, 64 in flight', 'randomWrites', 64, scratch),
+    row('write-pages-64', 'random 4 KiB buffered fh.write, file made by 4 KiB writes, 64 in flight', 'randomWrites', 64, pages),
     row('append-sync-1', 'append 4 KiB + datasync, 1 in flight', 'syncedAppends', 1, log),
     row('write-sync-64', '64 writers, each 4 KiB write + datasync, one file', 'randomSyncedWrites', 64, scratch),
     row('log-commit-64', '64 committers of 200 bytes each, one LogWriter', 'logCommits', 64, log),
+    row('write-sync-pages-64', '64 writers, each write + datasync, one file made by 4 KiB writes', 'randomSyncedWrites', 64, pages),
     row('readfile-64', 'readFile 3 KB, 64 in flight', 'readFiles', 64, small),
     row('readfile-utf8-1', "readFile 3 KB 'utf8', 1 in flight", 'readTextFiles', 1, small),
     row('readfile-large', `readFile ${bytes(size)}, 1 in flight`, 'readWholeFile', 1, large),

@@ -31,13 +31,16 @@ export class Samples {
    */
   constructor(parent: string, size: number, report: (fraction: number) => void) {
     const scratch = Math.min(size, SCRATCH_BYTES)
-    refuseFullDisk(parent, size + scratch + ROOM)
+    refuseFullDisk(parent, size + 2 * scratch + ROOM)
     this.directory = fs.mkdtempSync(join(parent, 'caio-bench-'))
     this.checksums = join(this.directory, 'checksums')
     try {
-      const share = size / (size + scratch)
-      makeSampleFile(this.path('source'), size / BLOCK, (fraction) => report(fraction * share))
-      makeSampleFile(this.path('scratch'), scratch / BLOCK, (fraction) => report(share + fraction * (1 - share)))
+      const total = size + 2 * scratch
+      const part = (done: number, length: number) => (fraction: number) => report((done + fraction * length) / total)
+      makeSampleFile(this.path('source'), size / BLOCK, part(0, size))
+      makeSampleFile(this.path('scratch'), scratch / BLOCK, part(size, scratch))
+      // As a database makes its file. One made by large writes ext4 keeps in large pieces, and goes through all of a piece at each write.
+      makeSampleFile(this.path('pages'), scratch / BLOCK, part(size + scratch, scratch), BLOCK)
       saveChecksums(this.checksums, checksums(this.path('source')))
       makeSmallFiles(this.path('small'), SMALL_FILES)
       makeSmallFiles(this.path('overwritten'), SMALL_FILES)
@@ -74,6 +77,7 @@ export class Samples {
         if (on === 'overwritten') this.#sync(smallFile(path, 0))
         return
       case 'scratch':
+      case 'pages':
       case 'source':
         this.#sync(path)
         if (cache === 'hot') warm(path)
