@@ -356,7 +356,7 @@ export class Context implements Receiver {
 
   /** @internal For the backend. */
   complete(id: number, result: number, route: Route): void {
-    if (this.#submitting && (this.#late ??= turn.isSpent())) {
+    if (this.#submitting && (this.#late ??= turn.isSpent(this.#handedOver.count))) {
       this.#counters.deferred++
       turn.defer(this, id, result, route)
     } else if (result === UNSERVED) {
@@ -419,7 +419,7 @@ export class Context implements Receiver {
 
   /** @internal See {@link Backend.readCached}; EAGAIN when this turn has had its share. */
   readCached(path: string, view: Uint8Array): number {
-    if (!this.#port.readCached || turn.isSpent()) return EAGAIN
+    if (!this.#port.readCached || turn.isSpent(1)) return EAGAIN
     const result = this.#port.readCached(path, view)
     if (result >= 0) this.#counters.count(Opcode.readFile, Route.inline, result)
     return result

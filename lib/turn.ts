@@ -20,12 +20,12 @@ interface Late {
   route: Route
 }
 
-/** Each call stands for tens of microseconds at the most. */
-const CALLS_A_LOOK = 8
+/** Operations between two looks at the clock. Each takes ten microseconds at the most. */
+const OPERATIONS_A_LOOK = 8
 
 let deadline = 0
 let spent = false
-let calls = 0
+let unseen = 0
 let next: NodeJS.Immediate | undefined
 let late: Late[] = []
 
@@ -36,13 +36,17 @@ function startTurn(): void {
   for (const { receiver, id, result, route } of due) receiver.complete(id, result, route)
 }
 
-/** True once this turn's budget is spent. The first call in a turn starts the clock; not every further one looks at it. */
-export function isSpent(): boolean {
+/**
+ * True once this turn's budget is spent. The first call in a turn starts the clock; not every further one looks at it.
+ * @param operations that have been served since the call before
+ */
+export function isSpent(operations: number): boolean {
   if (next === undefined) {
     deadline = now() + BUDGET
     spent = false
     next = setImmediate(startTurn)
-  } else if (!spent && ++calls % CALLS_A_LOOK === 0) {
+  } else if (!spent && (unseen += operations) >= OPERATIONS_A_LOOK) {
+    unseen = 0
     spent = now() > deadline
   }
   return spent
