@@ -25,5 +25,7 @@ export function faultLibrary(): string {
 /** A plan, and the environment of a process that follows it. The process finds the plan by CAIO_FAULTS. */
 export function makePlan(t: Test): { plan: Plan; env: NodeJS.ProcessEnv } {
   const path = join(temporaryDirectory(t), 'plan')
-  return { plan: new Plan(path), env: { LD_PRELOAD: faultLibrary(), CAIO_FAULTS: path } }
+  // Behind what is there: a sanitizer's runtime has to be the first.
+  const LD_PRELOAD = [process.env['LD_PRELOAD'], faultLibrary()].filter(Boolean).join(':')
+  return { plan: new Plan(path), env: { LD_PRELOAD, CAIO_FAULTS: path } }
 }

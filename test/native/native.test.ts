@@ -1,4 +1,4 @@
-/** Parts of the addon, each compiled into a program of its own, once for each sanitizer, and run; the pool under valgrind, too. */
+/** Parts of the addon, each compiled into a program of its own, once for each sanitizer, and run; the pool and the helper under valgrind, too. */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { homedir } from 'node:os'
@@ -11,12 +11,14 @@ import { temporaryDirectory } from '../harness.js'
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const memory = 'address,undefined'
 const pool = ['completion_queue', 'linux_aio/direct_alignment', 'probe_file', 'thread_pool/early_writeback', 'thread_pool/file_control', 'thread_pool/file_io', 'thread_pool/thread_pool', 'thread_pool/whole_file'].map((name) => `native/${name}.cc`)
+const engine = ['cached_file', 'directory_probe', 'file_facts', 'inline_helper', 'kernel_context', 'linux_engine'].map((name) => `native/linux_aio/${name}.cc`)
 const helper = ['native/linux_aio/inline_helper.cc']
 const programs = [
   { name: 'nowait_policy', sources: [], sanitizers: [memory] },
   { name: 'decode_request', sources: ['native/decode_request.cc'], sanitizers: [memory] },
   { name: 'thread_pool', sources: pool, sanitizers: [memory, 'thread'] },
   { name: 'inline_helper', sources: helper, sanitizers: [memory, 'thread'] },
+  { name: 'linux_engine', sources: [...pool, ...engine], sanitizers: [memory, 'thread'] },
 ]
 
 t.setTimeout(180_000)
@@ -50,7 +52,8 @@ for (const { name, sources, sanitizers } of programs) {
 }
 
 const skip = spawnSync('valgrind', ['--version']).status === 0 ? false : 'valgrind is not installed'
-for (const { name, sources } of programs.filter(({ sanitizers }) => sanitizers.includes('thread'))) {
+// Not the engine: the kernel maps a ring of more entries than were asked for, and valgrind takes those behind for memory of nobody's.
+for (const { name, sources } of programs.filter(({ name, sanitizers }) => sanitizers.includes('thread') && name !== 'linux_engine')) {
   void t.test(`${name}, valgrind`, { skip }, async (t) => {
     run(t, 'valgrind', ['--quiet', '--leak-check=full', '--fair-sched=yes', '--error-exitcode=9', compile(t, name, sources, [])])
   })
