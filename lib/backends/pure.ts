@@ -243,7 +243,9 @@ export class PureBackend implements Backend {
     if (!holds(views, field(Field.byteOffset), length)) return void setImmediate(finish, errnoOf('EFAULT'))
     const whole = write ? this.#fs.writev : this.#fs.readv
     // Node's read of nothing asks nobody, not even whether the descriptor is open for reading.
-    if (length === 0 && !write && whole) return this.#vector(whole, write, fd, [new Uint8Array(0)], offset, length, finish)
+    if (length === 0 && !write && whole) {
+      return this.#vector(whole, write, fd, list.length > 1 ? list : [new Uint8Array(0)], offset, length, finish)
+    }
     if (list.length > 1 && whole && length <= LARGEST_TRANSFER) return this.#vector(whole, write, fd, list, offset, length, finish)
     new Transfer(this.#fs, write, fd, offset, list, field(Field.byteOffset), length, finish).step()
   }

@@ -36,10 +36,12 @@ void FaultIn([[maybe_unused]] const iovec& memory) {
 #endif
 }
 
+// One vector goes as libuv has it go, by the call without: of nothing, they answer differently (EISDIR and 0 on a directory).
 ssize_t ReadOnce(Request& request) {
   const off_t offset = static_cast<off_t>(request.offset + static_cast<int64_t>(request.done));
-  if (request.vectors) return preadv(request.fd, request.iov(), std::min(request.vector_count, IOV_MAX), offset);
-  return pread(request.fd, request.single.iov_base, request.single.iov_len, offset);
+  const iovec* memory = request.iov();
+  if (request.iov_count() == 1) return pread(request.fd, memory->iov_base, memory->iov_len, offset);
+  return preadv(request.fd, memory, std::min(request.iov_count(), IOV_MAX), offset);
 }
 
 ssize_t WriteOnce(Request& request) {
@@ -53,8 +55,9 @@ ssize_t WriteOnce(Request& request) {
     return -1;
 #endif
   }
-  if (request.vectors) return pwritev(request.fd, request.iov(), std::min(request.vector_count, IOV_MAX), offset);
-  return pwrite(request.fd, request.single.iov_base, request.single.iov_len, offset);
+  const iovec* memory = request.iov();
+  if (request.iov_count() == 1) return pwrite(request.fd, memory->iov_base, memory->iov_len, offset);
+  return pwritev(request.fd, memory, std::min(request.iov_count(), IOV_MAX), offset);
 }
 
 int64_t Read(Request& request) {

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
+import { promisify } from 'node:util'
 import t from 'tap'
-import { makeContext, onEveryBackend, rejectionOf, temporaryFile, untyped } from '../harness.js'
+import { makeContext, onEveryBackend, rejectionOf, temporaryDirectory, temporaryFile, untyped } from '../harness.js'
 
 onEveryBackend(t, 'readv fills each view before the next', async (t, backend) => {
   const context = makeContext(t, backend)
@@ -20,6 +21,20 @@ onEveryBackend(t, 'empty views take nothing, wherever they stand', async (t, bac
   const [first, second] = [Buffer.alloc(3), Buffer.alloc(2)]
   t.equal(await context.readv([empty, first, empty, empty, second, empty], fd), 5)
   t.equal(String(first) + String(second), '\0abcd')
+})
+
+onEveryBackend(t, 'nothing read from a directory fails as it does in Node', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const fd = fs.openSync(temporaryDirectory(t), 'r')
+  t.teardown(() => fs.closeSync(fd))
+  const empty = Buffer.alloc(0)
+  for (const views of [[empty], [empty, empty]]) {
+    const [ours, nodes] = await Promise.all([
+      context.readv(views, fd).catch((error: NodeJS.ErrnoException) => error.code),
+      promisify(fs.readv)(fd, views, 0).then(({ bytesRead }) => bytesRead, (error: NodeJS.ErrnoException) => error.code),
+    ])
+    t.equal(ours, nodes, `${views.length} empty views`)
+  }
 })
 
 onEveryBackend(t, 'a short readv stops within a view', async (t, backend) => {
