@@ -69,7 +69,7 @@ function table(size: number): Row[] {
     row('read-1', 'random 4 KiB fh.read, cached, 1 in flight', 'randomReads', 1, alone),
     row('direct-64', 'random 4 KiB O_DIRECT fh.read, 64 in flight', 'randomReads', 64, direct),
     row('write-64', 'random 4 KiB buffered fh.write, 64 in flight', 'randomWrites', 64, scratch),
-    row('write-pages-64', 'random 4 KiB buffered fh.write, file made by 4 KiB writes, 64 in flight', 'randomWrites', 64, pages),
+    row('write-pages-64', '4 KiB fh.write in a file made by 4 KiB writes, 64 in flight', 'randomWrites', 64, pages),
     row('append-sync-1', 'append 4 KiB + datasync, 1 in flight', 'syncedAppends', 1, log),
     row('write-sync-64', '64 writers, each 4 KiB write + datasync, one file', 'randomSyncedWrites', 64, scratch),
     row('log-commit-64', '64 committers of 200 bytes each, one LogWriter', 'logCommits', 64, log),
