@@ -7,6 +7,9 @@ import { AsyncResource } from 'node:async_hooks'
 // Taken now, as in lib/turn.ts.
 const { setImmediate } = globalThis
 
+/** What Node's hooks know Node's own by. */
+const REQUEST = 'FSREQCALLBACK'
+
 export type Callback = (...args: unknown[]) => void
 
 /** As Node calls it: without a receiver. */
@@ -15,18 +18,32 @@ function invoke(call: Call, callback: Callback, args: unknown[]): void {
   callback(...args)
 }
 
-/** One call of a function of `fs`, with the context that it was made in. Node's hooks know Node's own by the same name. */
+/** As {@link invoke}, in the scope of the call's last request. */
+function invokeIn(request: AsyncResource, call: Call, callback: Callback, args: unknown[]): void {
+  call.ending()
+  try {
+    request.runInAsyncScope(callback, undefined, ...args)
+  } finally {
+    request.emitDestroy()
+  }
+}
+
+function newRequest(): AsyncResource {
+  return new AsyncResource(REQUEST, { requireManualDestroy: true })
+}
+
+/** One call of a function of `fs`, with the context that it was made in. */
 export class Call extends AsyncResource {
-  readonly #callback: Callback
+  protected readonly callback: Callback
 
   constructor(callback: Callback) {
-    super('FSREQCALLBACK', { requireManualDestroy: true })
-    this.#callback = callback
+    super(REQUEST, { requireManualDestroy: true })
+    this.callback = callback
   }
 
   /** Calls the callback when the event loop comes to it; once. */
   end(...args: unknown[]): void {
-    this.runInAsyncScope(setImmediate, undefined, invoke, this, this.#callback, args)
+    this.runInAsyncScope(setImmediate, undefined, invoke, this, this.callback, args)
     this.emitDestroy()
   }
 
@@ -37,5 +54,25 @@ export class Call extends AsyncResource {
   leaveTo(act: () => void): void {
     this.runInAsyncScope(act)
     this.emitDestroy()
+  }
+}
+
+/** One call that Node serves by several requests, each made by the one before: who watches by hooks sees as many. */
+export class Chain extends Call {
+  readonly #requests: number
+
+  constructor(callback: Callback, requests: number) {
+    super(callback)
+    this.#requests = requests
+  }
+
+  override end(...args: unknown[]): void {
+    let last: AsyncResource = this
+    for (let made = 1; made < this.#requests; made++) {
+      const next = last.runInAsyncScope(newRequest)
+      last.emitDestroy()
+      last = next
+    }
+    setImmediate(invokeIn, last, this, this.callback, args)
   }
 }

@@ -9,7 +9,7 @@ import { Opcode } from '../lib/operation.js'
 import type { Completer } from '../lib/operation.js'
 import { isDescriptor, readArguments, vectorArguments, writeArguments } from './args.js'
 import type { Transfer } from './args.js'
-import { Call } from './callback.js'
+import { Call, Chain } from './callback.js'
 import type { Callback } from './callback.js'
 import * as descriptors from './descriptors.js'
 import { callbacks as own } from './original.js'
@@ -157,12 +157,15 @@ function settle(call: Call, served: Promise<unknown[] | undefined>, nodes: () =>
   )
 }
 
+/** Of Node's own: open, fstat, read, close. */
+const READ_FILE_REQUESTS = 4
+
 function readFile(this: unknown, ...args: Arguments): void {
   const [path, options, last] = args
   const callback = last || options
   const plain = typeof callback === 'function' ? plainRead(path, optionsOf(options)) : undefined
   if (!plain || hasNul(plain)) return leave(own.readFile, this, args)
-  const call = new Call(callback as Callback)
+  const call = new Chain(callback as Callback, READ_FILE_REQUESTS)
   const nodes = (): void => leave(own.readFile, this, args)
   const content = readWhole(plain)
   if (types.isPromise(content)) settle(call, content.then((bytes) => (bytes === undefined ? undefined : [bytes])), nodes)

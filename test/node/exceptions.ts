@@ -2,8 +2,6 @@ import type { Rules } from './verdict.js'
 
 const READS_DOC = "it reads Node's doc/, which is not extracted"
 
-const COUNTS_REQUESTS = "it counts Node's own requests under fs.readFile, which is one operation of the engine's"
-
 /**
  * The tests that may fail, each with its reason. Keep it short: a name here is a test that nobody hears of again.
  */
@@ -21,15 +19,4 @@ export const RULES: Rules = {
     ],
   ]),
   preloadForbidden: new Map(),
-}
-
-/** With `--callbacks`. */
-export const CALLBACK_RULES: Rules = {
-  ...RULES,
-  preloadForbidden: new Map([
-    ...RULES.preloadForbidden,
-    ['async-hooks/test-async-exec-resource-match.js', COUNTS_REQUESTS],
-    ['async-hooks/test-fsreqcallback-readFile.js', COUNTS_REQUESTS],
-    ['async-hooks/test-graph.fsreq-readFile.js', COUNTS_REQUESTS],
-  ]),
 }

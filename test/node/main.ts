@@ -1,7 +1,7 @@
 /** `npm run test:node`: Node's own fs tests on plain Node and on caio's backends; see {@link HELP}. */
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { CALLBACK_RULES, RULES } from './exceptions.js'
+import { RULES } from './exceptions.js'
 import { HELP, type Options, UsageError, parseOptions } from './options.js'
 import { backendTrouble, inspectNode } from './preflight.js'
 import { Progress } from './progress.js'
@@ -85,13 +85,12 @@ function runBackend(
   setting: Setting,
   tests: readonly TestFile[],
   backend: Backend,
-  { jobs, callbacks }: Options,
+  { jobs }: Options,
   control: Run | undefined,
 ): Promise<Run> {
-  const rules = callbacks ? CALLBACK_RULES : RULES
   const outcomes = new Map(control?.entries.map(({ result }) => [result.name, result.outcome]))
   return runVariant(setting, tests, backend, jobs, (test, result) =>
-    judgeBackend(test, backend, result, outcomes.get(test.name), rules),
+    judgeBackend(test, backend, result, outcomes.get(test.name), RULES),
   )
 }
 

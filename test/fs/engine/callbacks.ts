@@ -30,6 +30,24 @@ const opening = `
   const whole = ${JSON.stringify(subject !== 'pure')}`
 
 const programs: Record<string, string> = {
+  'hooks see the requests that Node would make, and the callback keeps its context': `
+    const { AsyncLocalStorage, createHook, triggerAsyncId } = await import('node:async_hooks')
+    const requests = async () => {
+      const seen = new Map()
+      const init = (id, type, trigger) => type === 'FSREQCALLBACK' && seen.set(id, trigger)
+      const hook = createHook({ init }).enable()
+      await call('readFile', path)
+      hook.disable()
+      const ids = [...seen.keys()]
+      return [...seen.values()].map((trigger) => ids.indexOf(trigger))
+    }
+    const nodes = await requests()
+    assert.deepEqual(nodes, [-1, 0, 1, 2])
+    patch({ callbacks: true })
+    assert.deepEqual(await requests(), nodes)
+    const storage = new AsyncLocalStorage()
+    const read = new Promise((resolve) => storage.run('mine', () => fs.readFile(path, () => resolve(storage.getStore()))))
+    assert.equal(await read, 'mine')`,
   'what is positioned is the engine’s': `
     patch({ callbacks: true })
     const table = [
