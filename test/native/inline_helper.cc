@@ -9,18 +9,12 @@
 #include <random>
 #include <vector>
 
+#include "check.h"
+
 namespace {
 
 using caio::InlineHelper;
 using caio::Request;
-
-int failures = 0;
-
-void Check(bool right, const char* what) {
-  if (right) return;
-  printf("not so: %s\n", what);
-  failures++;
-}
 
 // What a caller would see of its requests.
 struct Caller {

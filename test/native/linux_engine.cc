@@ -14,16 +14,8 @@
 #include <vector>
 
 #include "../../native/thread_pool/thread_pool.h"
-
-// The queue is not watched by a loop here.
-extern "C" {
-int uv_poll_init(uv_loop_t*, uv_poll_t*, int) { return 0; }
-int uv_poll_start(uv_poll_t*, int, uv_poll_cb) { return 0; }
-int uv_poll_stop(uv_poll_t*) { return 0; }
-void uv_close(uv_handle_t*, uv_close_cb) {}
-void uv_ref(uv_handle_t*) {}
-void uv_unref(uv_handle_t*) {}
-}
+#include "check.h"
+#include "unwatched_queue.h"
 
 namespace {
 
@@ -35,15 +27,8 @@ using caio::Route;
 // What direct I/O takes on every disk.
 constexpr size_t kBlock = 4096;
 constexpr uint32_t kBlocks = 256;
-int failures = 0;
 size_t answered = 0, cancelled = 0, abandoned = 0;
 size_t by_route[5] = {};
-
-void Check(bool right, const char* what) {
-  if (right) return;
-  printf("not so: %s\n", what);
-  failures++;
-}
 
 // No two blocks nearby are the same.
 char Content(uint32_t block) { return static_cast<char>(block % 251 + 1); }

@@ -11,15 +11,8 @@
 #include <random>
 #include <vector>
 
-// The queue is not watched by a loop here.
-extern "C" {
-int uv_poll_init(uv_loop_t*, uv_poll_t*, int) { return 0; }
-int uv_poll_start(uv_poll_t*, int, uv_poll_cb) { return 0; }
-int uv_poll_stop(uv_poll_t*) { return 0; }
-void uv_close(uv_handle_t*, uv_close_cb) {}
-void uv_ref(uv_handle_t*) {}
-void uv_unref(uv_handle_t*) {}
-}
+#include "check.h"
+#include "unwatched_queue.h"
 
 namespace {
 
@@ -28,14 +21,7 @@ using caio::Opcode;
 using caio::Request;
 
 constexpr size_t kBlock = 512;
-int failures = 0;
 size_t served = 0, cancelled = 0;
-
-void Check(bool right, const char* what) {
-  if (right) return;
-  printf("not so: %s\n", what);
-  failures++;
-}
 
 Request Make(uint32_t id, Opcode opcode, int fd, char* memory) {
   Request request;
