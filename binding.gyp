@@ -34,7 +34,8 @@
             "native/linux_aio/inline_helper.cc",
             "native/linux_aio/kernel_context.cc",
             "native/linux_aio/linux_engine.cc",
-            "native/linux_aio/file_facts.cc"
+            "native/linux_aio/file_facts.cc",
+            "native/linux_uring/kernel_ring.cc"
           ]
         }],
         ["OS=='linux' and prebuild==1", {

@@ -3,8 +3,8 @@
  * numbers; promises, errors and limits are the Context's business.
  */
 
-/** The backends that come with the package. */
-export type BackendName = 'linux' | 'thread' | 'pure'
+/** The backends that come with the package. `uring` serves only who asks for it. */
+export type BackendName = 'linux' | 'thread' | 'pure' | 'uring'
 
 type View = NodeJS.ArrayBufferView
 
@@ -54,7 +54,7 @@ export interface Batch {
 export const Route = {
   /** finished inside `submit` */
   inline: 0,
-  /** kernel AIO, later */
+  /** kernel AIO or an io_uring, later */
   kernel: 1,
   /** a thread of the pool */
   pool: 2,

@@ -5,7 +5,7 @@ import type { Views } from './backend.js'
 import { debug } from './debug.js'
 
 /** native/environment.h has the same numbers. */
-export const Kind = { linux: 0, thread: 1 } as const
+export const Kind = { linux: 0, thread: 1, uring: 2 } as const
 export type Kind = (typeof Kind)[keyof typeof Kind]
 
 /** Numbers a completion: channel, id, result, route. */

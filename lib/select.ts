@@ -8,6 +8,7 @@ import { debug } from './debug.js'
 import { LinuxBackend } from './backends/linux.js'
 import { PureBackend } from './backends/pure.js'
 import { ThreadBackend } from './backends/thread.js'
+import { UringBackend } from './backends/uring.js'
 
 // Taken now, as in lib/turn.ts.
 const { process } = globalThis
@@ -15,6 +16,8 @@ const { process } = globalThis
 /** A backend that may or may not work here; `open` proves it, or throws the reason. */
 export interface Candidate {
   readonly name: string
+  /** never chosen unless somebody names it */
+  readonly optIn?: boolean
   open(): Backend
 }
 
@@ -30,7 +33,7 @@ export function reasonOf(error: Error): string {
   return error.message.split('\n', 1)[0] as string
 }
 
-/** Names in order of preference, with what opening each gave, which is remembered. */
+/** Candidates, with what opening each gave, which is remembered. */
 export class Registry {
   readonly #candidates: readonly Candidate[]
   readonly #opened = new Map<string, Backend | Error>()
@@ -44,6 +47,11 @@ export class Registry {
 
   get names(): string[] {
     return this.#candidates.map(({ name }) => name)
+  }
+
+  /** Those that are taken unasked, in order of preference. */
+  get order(): string[] {
+    return this.#candidates.filter(({ optIn }) => !optIn).map(({ name }) => name)
   }
 
   has(name: string): boolean {
@@ -81,7 +89,7 @@ export class Registry {
   first(told: ReadonlySet<string> = new Set()): Choice {
     const failures: string[] = []
     const refused: string[] = []
-    for (const name of this.names) {
+    for (const name of this.order) {
       const backend = this.open(name)
       if (!(backend instanceof Error)) {
         for (const each of refused) this.warnOnce(`${each}; ${name} serves instead`, 'CAIO_BACKEND_UNAVAILABLE')
@@ -131,11 +139,12 @@ export function chooseByWish(registry: Registry, { variable, file }: Wishes): Ch
   return registry.first(told)
 }
 
-/** The backends, in order of preference. */
+/** The backends, in order of preference, and behind them what is only for who names it. */
 export const candidates: readonly Candidate[] = [
   { name: 'linux', open: () => new LinuxBackend() },
   { name: 'thread', open: () => new ThreadBackend() },
   { name: 'pure', open: () => new PureBackend() },
+  { name: 'uring', optIn: true, open: () => new UringBackend() },
 ]
 
 const registry = new Registry(candidates, (message, code) => process.emitWarning(message, { code, type: 'CaioWarning' }))
@@ -184,10 +193,10 @@ function decide(asked: BackendName | Backend | undefined): Choice {
 
 /** The next backend in the order that works, for what `backend` could not take. Says so once. */
 export function fallbackFrom(backend: Backend): Backend | undefined {
-  const names = registry.names
-  const at = names.indexOf(backend.name)
-  if (at < 0 || registry.open(backend.name) !== backend) return undefined
-  for (const name of names.slice(at + 1)) {
+  if (!registry.has(backend.name) || registry.open(backend.name) !== backend) return undefined
+  const { order } = registry
+  // Behind one that is not in the order, all of it.
+  for (const name of order.slice(order.indexOf(backend.name) + 1)) {
     const next = registry.open(name)
     if (next instanceof Error) continue
     registry.warnOnce(`the ${backend.name} backend could not take an operation; ${name} serves instead`, 'CAIO_FALLBACK')

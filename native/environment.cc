@@ -7,6 +7,10 @@
 #include <utility>
 
 #include "probe_file.h"
+#ifdef __linux__
+#include "linux_aio/kernel_context.h"
+#include "linux_uring/kernel_ring.h"
+#endif
 
 namespace caio {
 
@@ -91,24 +95,27 @@ int Environment::Open(Kind kind, const char* directory, const char** step) {
   if (file.fd() < 0) return file.fd();
   if (kind == Kind::kThread) return ProbePool(file.fd(), step);
 #ifdef __linux__
-  if (linux_) return 0;
-  auto engine = std::make_unique<LinuxEngine>(queue_, *pool_, cached_files_);
-  *step = "io_setup";
-  int error = engine->Open();
-  if (error != 0) return error;
-  error = engine->Probe(file.fd(), step);
-  if (error != 0) return error;
-  linux_ = std::move(engine);
-  return 0;
+  std::unique_ptr<LinuxEngine>& opened = linux_engine(kind);
+  if (opened) return 0;
+  std::unique_ptr<KernelQueue> kernel;
+  if (kind == Kind::kUring) {
+    kernel = std::make_unique<KernelRing>();
+  } else {
+    kernel = std::make_unique<KernelContext>();
+  }
+  auto engine = std::make_unique<LinuxEngine>(std::move(kernel), queue_, *pool_, cached_files_);
+  const int error = engine->Open(file.fd(), step);
+  if (error == 0) opened = std::move(engine);
+  return error;
 #else
-  *step = "io_setup";
+  *step = kind == Kind::kUring ? "io_uring_setup" : "io_setup";
   return -ENOSYS;
 #endif
 }
 
 Engine* Environment::engine(Kind kind) {
 #ifdef __linux__
-  if (kind == Kind::kLinux) return linux_.get();
+  if (kind == Kind::kLinux || kind == Kind::kUring) return linux_engine(kind).get();
 #endif
   return kind == Kind::kThread ? pool_.get() : nullptr;
 }
@@ -160,6 +167,7 @@ void Environment::Deliver() {
   queue_.Drain(undelivered_);
 #ifdef __linux__
   if (linux_) linux_->Reap(undelivered_);
+  if (uring_) uring_->Reap(undelivered_);
 #endif
   while (!undelivered_.empty()) {
     // The device waits for what their callers ask next: the first of them ask while the others are being told.
@@ -191,6 +199,7 @@ void Environment::OnCleanup(napi_async_cleanup_hook_handle, void* data) {
   self->pool_->Close();
 #ifdef __linux__
   self->linux_.reset();
+  self->uring_.reset();
 #endif
   self->queue_.Unwatch([](void* closed) {
     auto* environment = static_cast<Environment*>(closed);

@@ -1,4 +1,4 @@
-// What one JavaScript environment (the main thread, or a worker) owns: its completion queue, its pool, its kernel context.
+// What one JavaScript environment (the main thread, or a worker) owns: its completion queue, its pool, its queues in the kernel.
 // There is nothing global: workers share none of it. Loop thread only.
 #pragma once
 
@@ -19,7 +19,7 @@
 namespace caio {
 
 // The numbers are shared with lib/binding.ts.
-enum class Kind : uint32_t { kLinux = 0, kThread = 1 };
+enum class Kind : uint32_t { kLinux = 0, kThread = 1, kUring = 2 };
 
 class Environment {
  public:
@@ -56,6 +56,9 @@ class Environment {
 #endif
 
  private:
+#ifdef __linux__
+  std::unique_ptr<LinuxEngine>& linux_engine(Kind kind) { return kind == Kind::kUring ? uring_ : linux_; }
+#endif
   static void OnWake(void* data);
   static void OnCleanup(napi_async_cleanup_hook_handle handle, void* data);
   void Deliver();
@@ -77,6 +80,7 @@ class Environment {
   std::unique_ptr<ThreadPool> pool_;
 #ifdef __linux__
   std::unique_ptr<LinuxEngine> linux_;
+  std::unique_ptr<LinuxEngine> uring_;
   CachedFiles cached_files_;
 #endif
   std::vector<Completion> undelivered_;

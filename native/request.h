@@ -45,7 +45,7 @@ enum class Control : uint8_t {
 // Who did the work. The numbers are shared with lib/backend.ts.
 enum class Route : uint8_t {
   kInline = 0,  // finished inside submit
-  kKernel = 1,  // kernel AIO, asynchronously
+  kKernel = 1,  // kernel AIO or an io_uring, asynchronously
   kPool = 2,    // a pool thread
   // 3 is the pure backend's
   kMissed = 4,  // a pool thread, after an attempt from the loop thread that would have had to wait

@@ -9,7 +9,7 @@ import { Context } from 'caio'
 import type { BackendName, ContextOptions } from 'caio'
 
 const backendsOfPlatform: readonly BackendName[] =
-  process.platform === 'linux' ? ['linux', 'thread', 'pure'] : process.platform === 'win32' ? ['pure'] : ['thread', 'pure']
+  process.platform === 'linux' ? ['linux', 'thread', 'pure', 'uring'] : process.platform === 'win32' ? ['pure'] : ['thread', 'pure']
 
 /**
  * Required here: one that is not available fails the run, since making a Context of it throws. CAIO_TEST_BACKENDS names fewer, for

@@ -1,8 +1,37 @@
 #include "kernel_context.h"
 
+#include <algorithm>
+#include <array>
+
 namespace caio {
 
-int KernelContext::Open(unsigned capacity) {
+namespace {
+
+constexpr size_t kAtOnce = 64;
+
+uint64_t Address(const void* pointer) { return reinterpret_cast<uintptr_t>(pointer); }
+
+uint16_t KernelOpcode(Opcode opcode) {
+  switch (opcode) {
+    case Opcode::kRead: return IOCB_CMD_PREAD;
+    case Opcode::kWrite: return IOCB_CMD_PWRITE;
+    case Opcode::kReadv: return IOCB_CMD_PREADV;
+    case Opcode::kWritev: return IOCB_CMD_PWRITEV;
+    case Opcode::kFsync: return IOCB_CMD_FSYNC;
+    case Opcode::kFdsync: return IOCB_CMD_FDSYNC;
+    case Opcode::kReadFile:
+    case Opcode::kWriteFile:
+    case Opcode::kControl: break;
+  }
+  return IOCB_CMD_NOOP;
+}
+
+KernelEvent EventOf(const io_event& event) { return {static_cast<uint32_t>(event.data), event.res}; }
+
+}  // namespace
+
+int KernelContext::Open(unsigned capacity, const char** step) {
+  *step = "io_setup";
   const long result = abi::Setup(capacity, &id_);
   if (result < 0) {
     id_ = 0;
@@ -15,16 +44,81 @@ int KernelContext::Open(unsigned capacity) {
   return 0;
 }
 
+// Each command names it.
+int KernelContext::Signal(int fd, const char**) {
+  signal_fd_ = fd;
+  return 0;
+}
+
 void KernelContext::Close() {
   if (id_ != 0) abi::Destroy(id_);
   id_ = 0;
 }
 
-long KernelContext::WaitOne(io_event* event, int seconds) {
-  timespec timeout{seconds, 0};
-  long count;
-  while ((count = abi::GetEvents(id_, 1, 1, event, &timeout)) == -EINTR) {
+iocb KernelContext::Translate(const KernelCommand& command) const {
+  const Request& request = *command.request;
+  iocb out{};
+  out.aio_data = command.slot;
+  out.aio_lio_opcode = KernelOpcode(request.opcode);
+  out.aio_fildes = static_cast<uint32_t>(request.fd);
+  out.aio_buf = request.vectors ? Address(request.vectors.get()) : Address(request.single.iov_base);
+  out.aio_nbytes = request.vectors ? static_cast<uint64_t>(request.vector_count) : request.single.iov_len;
+  out.aio_offset = request.offset;
+  out.aio_rw_flags = command.flags;
+  if (signal_fd_ >= 0) {
+    out.aio_flags = IOCB_FLAG_RESFD;
+    out.aio_resfd = static_cast<uint32_t>(signal_fd_);
   }
+  if (request.priority != 0) {
+    out.aio_flags |= IOCB_FLAG_IOPRIO;
+    out.aio_reqprio = static_cast<int16_t>(request.priority);
+  }
+  return out;
+}
+
+long KernelContext::Submit(const KernelCommand* commands, size_t count) {
+  std::array<iocb, kAtOnce> iocbs;
+  std::array<iocb*, kAtOnce> pointers;
+  count = std::min(count, kAtOnce);
+  for (size_t i = 0; i < count; i++) {
+    iocbs[i] = Translate(commands[i]);
+    pointers[i] = &iocbs[i];
+  }
+  return abi::Submit(id_, static_cast<long>(count), pointers.data());
+}
+
+size_t KernelContext::Reap(KernelEvent* events, size_t most) {
+  if (!ring_) return ReapBySyscall(events, most);
+  uint32_t head = __atomic_load_n(&ring_->head, __ATOMIC_RELAXED);
+  const uint32_t tail = __atomic_load_n(&ring_->tail, __ATOMIC_ACQUIRE);
+  size_t count = 0;
+  while (head != tail && count < most) {
+    events[count++] = EventOf(ring_->events[head]);
+    if (++head == ring_->nr) head = 0;
+  }
+  if (count > 0) __atomic_store_n(&ring_->head, head, __ATOMIC_RELEASE);
+  return count;
+}
+
+size_t KernelContext::ReapBySyscall(KernelEvent* events, size_t most) {
+  std::array<io_event, kAtOnce> there;
+  timespec zero{};
+  long count;
+  // A signal's business, and the wake-up for what is there has been taken already.
+  while ((count = abi::GetEvents(id_, 0, static_cast<long>(std::min(most, kAtOnce)), there.data(), &zero)) == -EINTR) {
+  }
+  if (count <= 0) return 0;
+  std::transform(there.begin(), there.begin() + count, events, EventOf);
+  return static_cast<size_t>(count);
+}
+
+long KernelContext::WaitOne(KernelEvent* event, int seconds) {
+  timespec timeout{seconds, 0};
+  io_event there{};
+  long count;
+  while ((count = abi::GetEvents(id_, 1, 1, &there, &timeout)) == -EINTR) {
+  }
+  if (count == 1) *event = EventOf(there);
   return count;
 }
 

@@ -2,59 +2,34 @@
 #pragma once
 
 #include "abi.h"
+#include "kernel_queue.h"
 
 namespace caio {
 
-class KernelContext {
+class KernelContext final : public KernelQueue {
  public:
   KernelContext() = default;
-  ~KernelContext() { Close(); }
+  ~KernelContext() override { Close(); }
   KernelContext(const KernelContext&) = delete;
   KernelContext& operator=(const KernelContext&) = delete;
 
-  // 0 or a negative errno. EAGAIN: fs.aio-max-nr is used up. ENOSYS, EPERM: no kernel AIO, or a seccomp filter.
-  int Open(unsigned capacity);
-
-  // How many of `iocbs` the kernel took, from the first on, or the negative errno of the first.
-  long Submit(iocb** iocbs, long count) { return abi::Submit(id_, count, iocbs); }
-
-  // Calls `each(event)` for what has completed. No system call where the mapped ring is the one this code knows.
-  template <class Each>
-  void Reap(Each each) {
-    if (!ring_) return ReapBySyscall(each);
-    uint32_t head = __atomic_load_n(&ring_->head, __ATOMIC_RELAXED);
-    const uint32_t tail = __atomic_load_n(&ring_->tail, __ATOMIC_ACQUIRE);
-    while (head != tail) {
-      const io_event event = ring_->events[head];
-      if (++head == ring_->nr) head = 0;
-      // Given back before the callback: it may submit again.
-      __atomic_store_n(&ring_->head, head, __ATOMIC_RELEASE);
-      each(event);
-    }
-  }
-
-  // Blocks until an event is there: 1, or 0 after `seconds`, or a negative errno.
-  long WaitOne(io_event* event, int seconds);
-
-  // Blocks until the kernel is done with all that was submitted, and for the milliseconds that io_destroy itself takes.
-  void Close();
+  // EAGAIN: fs.aio-max-nr is used up. ENOSYS, EPERM: no kernel AIO, or a seccomp filter.
+  int Open(unsigned capacity, const char** step) override;
+  int Signal(int fd, const char** step) override;
+  long Submit(const KernelCommand* commands, size_t count) override;
+  // No system call where the mapped ring is the one this code knows.
+  size_t Reap(KernelEvent* events, size_t most) override;
+  long WaitOne(KernelEvent* event, int seconds) override;
+  // And for the milliseconds that io_destroy itself takes.
+  void Close() override;
 
  private:
-  template <class Each>
-  void ReapBySyscall(Each each) {
-    io_event events[64];
-    timespec zero{};
-    long count;
-    do {
-      // A signal's business, and the wake-up for what is there has been taken already.
-      while ((count = abi::GetEvents(id_, 0, 64, events, &zero)) == -EINTR) {
-      }
-      for (long i = 0; i < count; i++) each(events[i]);
-    } while (count == 64);
-  }
+  iocb Translate(const KernelCommand& command) const;
+  size_t ReapBySyscall(KernelEvent* events, size_t most);
 
   aio_context_t id_ = 0;
   abi::Ring* ring_ = nullptr;
+  int signal_fd_ = -1;
 };
 
 }  // namespace caio

@@ -1,8 +1,10 @@
 #include "linux_engine.h"
 
+#include <errno.h>
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -10,13 +12,13 @@ namespace caio {
 
 namespace {
 
-// Room in the kernel's context. Charged to fs.aio-max-nr, which the whole machine shares; what does not fit goes to the pool.
+// Room in the kernel's queue. Kernel AIO's is charged to fs.aio-max-nr, which the whole machine shares; what does not fit goes to the pool.
 constexpr unsigned kCapacity = 512;
 
-// Direct I/O pins its pages inside io_submit: larger requests would hold the loop.
+// Direct I/O pins its pages while it is submitted: larger requests would hold the loop.
 constexpr size_t kDirectBytes = 1024 * 1024;
 
-// A part that the device works on while the next is prepared: it gets nothing of a batch before io_submit is done with all of it.
+// A part that the device works on while the next is prepared: it gets nothing of a batch before the kernel has taken all of it.
 constexpr size_t kSubmitAtOnce = 8;
 
 // What a file read whole counts of kInlineBatchBytes, whatever its size: opening it takes as long as copying so much.
@@ -33,6 +35,7 @@ bool IsEngineFailure(int64_t result) {
     case ENOMEM:
     case EINTR:
     case EPERM:
+    case ECANCELED:
       return true;
     default:
       return false;
@@ -43,29 +46,13 @@ NowaitAnswer AnswerFor(int64_t error) {
   return error == -EOPNOTSUPP || error == -ENOSYS ? NowaitAnswer::kRefused : NowaitAnswer::kMiss;
 }
 
-uint16_t KernelOpcode(Opcode opcode) {
-  switch (opcode) {
-    case Opcode::kRead: return IOCB_CMD_PREAD;
-    case Opcode::kWrite: return IOCB_CMD_PWRITE;
-    case Opcode::kReadv: return IOCB_CMD_PREADV;
-    case Opcode::kWritev: return IOCB_CMD_PWRITEV;
-    case Opcode::kFsync: return IOCB_CMD_FSYNC;
-    case Opcode::kFdsync: return IOCB_CMD_FDSYNC;
-    case Opcode::kReadFile:
-    case Opcode::kWriteFile:
-    case Opcode::kControl: break;
-  }
-  return IOCB_CMD_NOOP;
-}
-
-uint64_t Address(const void* pointer) { return reinterpret_cast<uintptr_t>(pointer); }
-
 }  // namespace
 
-LinuxEngine::LinuxEngine(CompletionQueue& completions, Engine& pool, CachedFiles& cached_files)
+LinuxEngine::LinuxEngine(std::unique_ptr<KernelQueue> kernel, CompletionQueue& completions, Engine& pool, CachedFiles& cached_files)
     : completions_(completions),
       pool_(pool),
       cached_files_(cached_files),
+      kernel_(std::move(kernel)),
       helper_(
           [](void* engine, Request& request) { return static_cast<LinuxEngine*>(engine)->ServeNowait(request); },
           [](void* engine, Request&& request, int64_t result) {
@@ -75,53 +62,53 @@ LinuxEngine::LinuxEngine(CompletionQueue& completions, Engine& pool, CachedFiles
 
 LinuxEngine::~LinuxEngine() { Close(); }
 
-int LinuxEngine::Open() {
-  const int error = kernel_.Open(kCapacity);
+int LinuxEngine::Open(int fd, const char** step) {
+  int error = kernel_->Open(kCapacity, step);
+  if (error == 0) error = Probe(fd, step);
+  if (error == 0) error = kernel_->Signal(completions_.fd(), step);
   if (error != 0) return error;
   slots_.resize(kCapacity);
   free_slots_.reserve(kCapacity);
   for (uint32_t slot = kCapacity; slot-- > 0;) free_slots_.push_back(slot);
-  iocbs_.reserve(kCapacity);
-  iocb_pointers_.reserve(kCapacity);
+  commands_.reserve(kCapacity);
   return 0;
 }
 
 int LinuxEngine::Probe(int fd, const char** step) {
   char out[] = "caio probe";
   char in[sizeof out] = {};
-  const int error = Prove(fd, out, in, sizeof out, step);
+  Request request;
+  request.fd = fd;
+  const int error = Prove(request, out, in, sizeof out, step);
   // Before the memory goes that a request without an answer was given.
-  if (error != 0) kernel_.Close();
+  if (error != 0) kernel_->Close();
   return error;
 }
 
-int LinuxEngine::Prove(int fd, char* out, char* in, size_t length, const char** step) {
+int LinuxEngine::Prove(Request& request, char* out, char* in, size_t length, const char** step) {
   struct Step {
     const char* name;
-    uint16_t opcode;
+    Opcode opcode;
     char* memory;
-    uint64_t length;
+    size_t length;
   };
   const Step steps[] = {
-      {"write", IOCB_CMD_PWRITE, out, length},
-      {"read", IOCB_CMD_PREAD, in, length},
-      {"fsync", IOCB_CMD_FSYNC, nullptr, 0},
+      {"write", Opcode::kWrite, out, length},
+      {"read", Opcode::kRead, in, length},
+      {"fsync", Opcode::kFsync, nullptr, 0},
   };
   for (const Step& each : steps) {
     *step = each.name;
-    iocb request{};
-    request.aio_lio_opcode = each.opcode;
-    request.aio_fildes = static_cast<uint32_t>(fd);
-    request.aio_buf = Address(each.memory);
-    request.aio_nbytes = each.length;
-    iocb* pointer = &request;
-    const long submitted = kernel_.Submit(&pointer, 1);
+    request.opcode = each.opcode;
+    request.single = {each.memory, each.length};
+    const KernelCommand command{0, &request, 0};
+    const long submitted = kernel_->Submit(&command, 1);
     if (submitted < 0) return static_cast<int>(submitted);
-    io_event event{};
-    const long answered = kernel_.WaitOne(&event, 5);
+    KernelEvent event{};
+    const long answered = kernel_->WaitOne(&event, 5);
     if (answered < 1) return answered == 0 ? -ETIMEDOUT : static_cast<int>(answered);
-    if (event.res < 0) return static_cast<int>(event.res);
-    if (static_cast<uint64_t>(event.res) != each.length) return -EIO;
+    if (event.result < 0) return static_cast<int>(event.result);
+    if (static_cast<uint64_t>(event.result) != each.length) return -EIO;
   }
   return memcmp(in, out, length) == 0 ? 0 : -EIO;
 }
@@ -201,21 +188,7 @@ void LinuxEngine::Prepare(Request&& taken) {
   const uint32_t slot = free_slots_.back();
   free_slots_.pop_back();
   Request& request = slots_[slot] = std::move(taken);
-  iocb command{};
-  command.aio_data = slot;
-  command.aio_lio_opcode = KernelOpcode(request.opcode);
-  command.aio_fildes = static_cast<uint32_t>(request.fd);
-  command.aio_buf = request.vectors ? Address(request.vectors.get()) : Address(request.single.iov_base);
-  command.aio_nbytes = request.vectors ? static_cast<uint64_t>(request.vector_count) : request.single.iov_len;
-  command.aio_offset = request.offset;
-  command.aio_rw_flags = request.durable ? RWF_NOWAIT | RWF_DSYNC : RWF_NOWAIT;
-  command.aio_flags = IOCB_FLAG_RESFD;
-  command.aio_resfd = static_cast<uint32_t>(completions_.fd());
-  if (request.priority != 0) {
-    command.aio_flags |= IOCB_FLAG_IOPRIO;
-    command.aio_reqprio = static_cast<int16_t>(request.priority);
-  }
-  iocbs_.push_back(command);
+  commands_.push_back({slot, &request, request.durable ? RWF_NOWAIT | RWF_DSYNC : RWF_NOWAIT});
 }
 
 void LinuxEngine::Submit(Request* batch, size_t count, std::vector<Completion>& finished) {
@@ -230,7 +203,7 @@ void LinuxEngine::Submit(Request* batch, size_t count, std::vector<Completion>& 
       case Way::kPool: for_pool_.push_back(std::move(batch[i])); break;
     }
   }
-  if (!iocbs_.empty()) {
+  if (!commands_.empty()) {
     SubmitPrepared();
     Collect(Route::kInline);
   }
@@ -238,22 +211,20 @@ void LinuxEngine::Submit(Request* batch, size_t count, std::vector<Completion>& 
   FlushPool(finished);
 }
 
-// io_submit takes the requests before the first bad one. That one is answered for itself, the rest submitted again.
+// The kernel takes the requests before the first bad one. That one is answered for itself, the rest submitted again.
 void LinuxEngine::SubmitPrepared() {
-  iocb_pointers_.clear();
-  for (iocb& command : iocbs_) iocb_pointers_.push_back(&command);
   size_t next = 0;
-  while (next < iocbs_.size()) {
-    const size_t part = std::min(kSubmitAtOnce, iocbs_.size() - next);
-    const long taken = kernel_.Submit(&iocb_pointers_[next], static_cast<long>(part));
+  while (next < commands_.size()) {
+    const size_t part = std::min(kSubmitAtOnce, commands_.size() - next);
+    const long taken = kernel_->Submit(&commands_[next], part);
     if (taken > 0) {
       next += static_cast<size_t>(taken);
     } else {
-      EndSlot(static_cast<uint32_t>(iocbs_[next].aio_data), taken == 0 ? -EAGAIN : taken, Route::kInline);
+      EndSlot(commands_[next].slot, taken == 0 ? -EAGAIN : taken, Route::kInline);
       next++;
     }
   }
-  iocbs_.clear();
+  commands_.clear();
 }
 
 void LinuxEngine::Remember(const Request& request, NowaitAnswer answer) {
@@ -293,7 +264,12 @@ void LinuxEngine::EndSlot(uint32_t slot, int64_t result, Route route) {
 
 // Takes the events that are there.
 void LinuxEngine::Collect(Route route) {
-  kernel_.Reap([&](const io_event& event) { EndSlot(static_cast<uint32_t>(event.data), event.res, route); });
+  std::array<KernelEvent, 64> events;
+  size_t count;
+  do {
+    count = kernel_->Reap(events.data(), events.size());
+    for (size_t i = 0; i < count; i++) EndSlot(events[i].slot, events[i].result, route);
+  } while (count == events.size());
 }
 
 void LinuxEngine::FlushPool(std::vector<Completion>& finished) {
@@ -314,11 +290,11 @@ void LinuxEngine::Close() {
   helper_.Close();
   // Nothing may write to the callers' memory after this: wait for what the kernel has.
   while (free_slots_.size() < slots_.size()) {
-    io_event event;
-    const long answered = kernel_.WaitOne(&event, 60);
-    if (answered < 0) return kernel_.Close();
+    KernelEvent event;
+    const long answered = kernel_->WaitOne(&event, 60);
+    if (answered < 0) return kernel_->Close();
     if (answered == 0) continue;
-    free_slots_.push_back(static_cast<uint32_t>(event.data));
+    free_slots_.push_back(event.slot);
   }
 }
 

@@ -106,6 +106,14 @@ void t.test('under a seccomp filter', { skip: process.platform !== 'linux' && "s
   t.match(forbidden.problems, [{ severity: 'warning', what: /linux does not work here: .*EPERM/, remedy: /allow io_setup/ }])
   t.notOk('asyncSync' in forbidden.directory.answers)
 
+  const ring = refuse('EPERM', ['io_uring_setup'])
+  const unasked = await report(t, [directory], { under: ring })
+  t.match(unasked.backends, [{}, {}, {}, { name: 'uring', works: false, optIn: true, code: 'EPERM' }])
+  t.same(unasked.problems, [], 'nobody has asked for it')
+  t.match((await doctor([directory], { under: ring })).stdout, /uring +does not work: EPERM.*; only if asked for: containers refuse io_uring/)
+  const named = await report(t, [directory], { under: ring, env: { CAIO_IMPL: 'uring' }, code: 1 })
+  t.match(named.problems, [{ severity: 'error', what: /CAIO_IMPL asks for uring/ }, { severity: 'warning', remedy: /allow io_uring_setup/ }])
+
   const exhausted = await report(t, [directory, '--backend', 'linux'], { under: refuse('EAGAIN', ['io_setup']), code: 1 })
   t.match(exhausted.problems, [{ severity: 'error' }, { severity: 'warning', what: /fs\.aio-max-nr/, remedy: /sysctl -w fs\.aio-max-nr=1048576/ }])
 

@@ -35,11 +35,11 @@ void t.test('the options', async (t) => {
 
 void t.test('/proc', async (t) => {
   const cases: [files: Record<string, string>, System][] = [
-    [{}, { seccomp: null, aio: null }],
-    [{ ...limits('1536\n', '65536\n'), 'self/status': 'Name:\tnode\nSeccomp:\t2\nSeccomp_filters:\t1\n' }, { seccomp: 'filter', aio: { inUse: 1536, most: 65536 } }],
-    [{ 'self/status': 'Seccomp:\t0\n' }, { seccomp: 'none', aio: null }],
-    [{ 'self/status': 'Seccomp_filters:\t7\n', 'sys/fs/aio-nr': '5\n' }, { seccomp: null, aio: null }],
-    [limits('many', ''), { seccomp: null, aio: null }],
+    [{}, { seccomp: null, aio: null, uringDisabled: null }],
+    [{ ...limits('1536\n', '65536\n'), 'self/status': 'Name:\tnode\nSeccomp:\t2\nSeccomp_filters:\t1\n' }, { seccomp: 'filter', aio: { inUse: 1536, most: 65536 }, uringDisabled: null }],
+    [{ 'self/status': 'Seccomp:\t0\n', 'sys/kernel/io_uring_disabled': '2\n' }, { seccomp: 'none', aio: null, uringDisabled: 2 }],
+    [{ 'self/status': 'Seccomp_filters:\t7\n', 'sys/fs/aio-nr': '5\n' }, { seccomp: null, aio: null, uringDisabled: null }],
+    [limits('many', ''), { seccomp: null, aio: null, uringDisabled: null }],
   ]
   for (const [files, system] of cases) t.strictSame(readSystem(fakeProc(t, files)), system)
 })
@@ -94,15 +94,15 @@ void t.test('what a file system answered', async (t) => {
 })
 
 void t.test('what can be done', async (t) => {
-  const free: System = { seccomp: 'none', aio: { inUse: 65536, most: 65536 } }
+  const free: System = { seccomp: 'none', aio: { inUse: 65536, most: 65536 }, uringDisabled: 0 }
   const filtered: System = { ...free, seccomp: 'filter' }
   const cases: [state: { reason?: string; code?: string; syscall?: string }, System, RegExp][] = [
     [{ code: 'EAGAIN', syscall: 'io_setup' }, free, /sysctl -w fs\.aio-max-nr=1048576;.*sysctl\.d/],
-    [{ code: 'EAGAIN', syscall: 'io_setup' }, { seccomp: 'none', aio: { inUse: 2_000_000, most: 2_000_000 } }, /=4000000;/],
+    [{ code: 'EAGAIN', syscall: 'io_setup' }, { ...free, aio: { inUse: 2_000_000, most: 2_000_000 } }, /=4000000;/],
     [{ code: 'EPERM', syscall: 'io_setup' }, filtered, /seccomp profile/],
     [{ code: 'EPERM', syscall: 'io_setup' }, free, /security module/],
     [{ code: 'ENOSYS', syscall: 'io_setup' }, filtered, /seccomp profile/],
-    [{ code: 'ENOSYS', syscall: 'io_setup' }, { seccomp: 'filter', aio: null }, /CONFIG_AIO/],
+    [{ code: 'ENOSYS', syscall: 'io_setup' }, { ...filtered, aio: null }, /CONFIG_AIO/],
     [{ code: 'ERR_DLOPEN_DISABLED' }, free, /--allow-addons/],
     [{ code: 'ERR_DLOPEN_FAILED' }, free, /node-gyp rebuild` in \/here/],
     [{ reason: 'No native build was found for …' }, free, /node-gyp rebuild` in \/here/],
@@ -113,16 +113,32 @@ void t.test('what can be done', async (t) => {
     [{ code: 'EIO', syscall: 'read' }, free, /look up/],
   ]
   for (const [state, system, remedy] of cases) t.match(remedyFor({ name: 'linux', works: false, ...state }, system, '/here'), remedy)
+
+  const ofUring: typeof cases = [
+    [{ code: 'EPERM' }, filtered, /io_uring_setup.* in the seccomp profile/],
+    [{ code: 'EPERM' }, { ...free, uringDisabled: 2 }, /sysctl -w kernel\.io_uring_disabled=0/],
+    [{ code: 'EPERM' }, free, /security module/],
+    [{ code: 'ENOSYS' }, filtered, /seccomp profile/],
+    [{ code: 'ENOSYS' }, free, /Linux 5\.6/],
+    [{ code: 'ENOMEM' }, free, /ulimit -l/],
+    [{ code: 'EIO' }, free, /look up/],
+    [{ reason: "io_uring is Linux's, and this is darwin" }, free, /none is needed/],
+  ]
+  for (const [state, system, remedy] of ofUring) t.match(remedyFor({ name: 'uring', works: false, ...state }, system, '/here'), remedy)
 })
 
 const well: Findings = {
   seccomp: 'none',
   aio: { inUse: 0, most: 65536 },
+  uringDisabled: 0,
   backends: ['linux', 'thread', 'pure'].map((name) => ({ name, works: true })),
   wishes: [],
   choice: { backend: 'linux', by: 'order', reason: '' },
   directory: { path: '/data', mount: { point: '/data', type: 'ext4', source: '/dev/sda', options: 'rw' }, answers: {} },
 }
+
+const forbidden = { name: 'uring', works: false, optIn: true, reason: 'EPERM', code: 'EPERM', syscall: 'io_uring_setup' }
+const withoutUring: Findings = { ...well, backends: [...well.backends, forbidden] }
 
 function onDirectory(type: string, answers: Findings['directory']['answers']): Findings {
   return { ...well, directory: { path: '/data', mount: { point: '/data', type, source: 's', options: 'rw' }, answers } }
@@ -133,6 +149,8 @@ void t.test('problems', async (t) => {
   const cases: [findings: Findings, severities: string[], text: RegExp][] = [
     [well, [], /^$/],
     [{ ...well, wishes: [{ by: 'CAIO_IMPL', name: 'thread', known: true }] }, [], /^$/],
+    [withoutUring, [], /^$/],
+    [{ ...withoutUring, wishes: [{ by: 'CAIO_IMPL', name: 'uring', known: true }] }, ['error', 'warning'], /uring does not work here: EPERM.*seccomp|security/],
     [{ ...well, wishes: [{ by: 'default_implementation', name: 'uring', known: false }] }, ['error'], /default_implementation asks for uring/],
     [{ ...well, aio: { inUse: 65536 - 16 * 512, most: 65536 } }, [], /^$/],
     [{ ...well, aio: { inUse: 65537 - 16 * 512, most: 65536 } }, ['warning'], /room for 15 more/],

@@ -24,6 +24,7 @@ void t.test('contenders', async (t) => {
     { id: 'node' },
     { id: 'linux', backend: 'linux' },
     { id: 'thread', backend: 'thread', missing: 'no addon' },
+    { id: 'uring', backend: 'uring', optIn: true },
     { id: 'bun', missing: 'not in PATH' },
   ]
   const select = (wanted?: string[], backends?: string[]) => {
@@ -35,6 +36,8 @@ void t.test('contenders', async (t) => {
     ['thread', 'bun'],
   ])
   t.strictSame(select(undefined, ['linux']), [['node', 'linux'], ['bun']], 'backends narrow only caio’s')
+  t.strictSame(select(['uring']), [['uring'], []], 'what is only for who asks')
+  t.strictSame(select(undefined, ['uring']), [['node', 'uring'], ['bun']])
   t.strictSame(select(['node', 'thread']), [['node'], ['thread']], 'one that is asked for and missing is told')
   t.strictSame(select(['node', 'linux', 'bun'], ['thread']), [['node'], ['bun']], 'both')
   t.throws(() => select(['rust']), { message: /no such contender: rust.*node, linux/ })

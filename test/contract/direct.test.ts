@@ -131,20 +131,22 @@ onEveryBackend(t, 'random aligned operations agree with a model', async (t, back
   t.ok(fs.readFileSync(path).equals(model), '1,600 operations')
 })
 
-t.test("linux: direct I/O is the kernel's, also after a bad request", { skip: process.platform !== 'linux' && 'Linux only' }, async (t) => {
-  const context = makeContext(t, 'linux')
-  const { fd } = directFile(t, 8)
-  const memory = alignedMemory(fd, 8 * BLOCK)
-  if (!mustAlign) return void t.pass('not asked of this file system', { skip: 'not asked of this file system' })
-  const readAll = (): Promise<number[]> =>
-    Promise.all(Array.from({ length: 8 }, (_, i) => context.read(memory.subarray(i * BLOCK, (i + 1) * BLOCK), fd, i * BLOCK)))
+for (const backend of ['linux', 'uring'] as const) {
+  t.test(`${backend}: direct I/O is the kernel's, also after a bad request`, { skip: process.platform !== 'linux' && 'Linux only' }, async (t) => {
+    const context = makeContext(t, backend)
+    const { fd } = directFile(t, 8)
+    const memory = alignedMemory(fd, 8 * BLOCK)
+    if (!mustAlign) return void t.pass('not asked of this file system', { skip: 'not asked of this file system' })
+    const readAll = (): Promise<number[]> =>
+      Promise.all(Array.from({ length: 8 }, (_, i) => context.read(memory.subarray(i * BLOCK, (i + 1) * BLOCK), fd, i * BLOCK)))
 
-  await readAll()
-  const served = (): number => context.stats().routes.kernel + context.stats().routes.inline
-  const before = served()
-  t.ok(before > 0, 'served by kernel AIO')
-  // A caller's mistake says nothing about what the file supports.
-  await rejectionOf(context.read(memory.subarray(0, 100), fd, 0))
-  await readAll()
-  t.ok(served() > before, 'and still is')
-})
+    await readAll()
+    const served = (): number => context.stats().routes.kernel + context.stats().routes.inline
+    const before = served()
+    t.ok(before > 0, 'served by the kernel')
+    // A caller's mistake says nothing about what the file supports.
+    await rejectionOf(context.read(memory.subarray(0, 100), fd, 0))
+    await readAll()
+    t.ok(served() > before, 'and still is')
+  })
+}

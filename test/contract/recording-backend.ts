@@ -2,6 +2,7 @@
 import { RECORD_FIELDS, Field } from '../../lib/backend.js'
 import { LinuxBackend } from '../../lib/backends/linux.js'
 import { ThreadBackend } from '../../lib/backends/thread.js'
+import { UringBackend } from '../../lib/backends/uring.js'
 import { PureBackend } from 'caio'
 import type { Backend, BackendName, Batch, Receiver, Route } from 'caio'
 
@@ -9,6 +10,7 @@ const makers: Record<BackendName, () => Backend> = {
   linux: () => new LinuxBackend(),
   thread: () => new ThreadBackend(),
   pure: () => new PureBackend(),
+  uring: () => new UringBackend(),
 }
 
 /** The receiver that the real backend sees in place of the Context. */

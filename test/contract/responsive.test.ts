@@ -39,8 +39,8 @@ onEveryBackend(t, 'large operations do not hold the event loop', async (t, backe
   }
 })
 
-for (const backend of ['linux', 'thread'] as const) {
-  const skip = process.platform !== 'linux' && backend === 'linux' && 'Linux only'
+for (const backend of ['linux', 'thread', 'uring'] as const) {
+  const skip = process.platform !== 'linux' && backend !== 'thread' && 'Linux only'
   t.test(`${backend}: busy threads of libuv do not delay it`, { skip }, async (t) => {
     const context = makeContext(t, backend)
     const { fd } = temporaryFile(t)

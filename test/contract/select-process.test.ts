@@ -60,10 +60,10 @@ t.test('the file default_implementation beside package.json', async (t) => {
   fs.writeFileSync(join(directory, 'default_implementation'), '# which one\n\nthread\n')
   t.match(await choice(t, { directory }), { backend: 'thread', reason: /default_implementation/, read: 'it works', sync: 'done', warnings: [] })
   t.match(await choice(t, { directory, variable: 'pure' }), { backend: 'pure', reason: /CAIO_IMPL/ })
-  fs.writeFileSync(join(directory, 'default_implementation'), 'uring\n')
+  fs.writeFileSync(join(directory, 'default_implementation'), 'posix\n')
   const { backend, warnings } = await choice(t, { directory })
   t.equal(backend, best)
-  t.match(warnings, [{ code: 'CAIO_BACKEND_UNKNOWN', message: /default_implementation.*uring/ }])
+  t.match(warnings, [{ code: 'CAIO_BACKEND_UNKNOWN', message: /default_implementation.*posix/ }])
   t.equal(warnings.length, 1)
   fs.rmSync(join(directory, 'default_implementation'))
   fs.mkdirSync(join(directory, 'default_implementation'))
@@ -91,6 +91,10 @@ t.test('where the kernel refuses', { skip: process.platform !== 'linux' && "secc
     t.match(warnings, [{ code: 'CAIO_BACKEND_UNAVAILABLE', message: /set \/proc\/sys\/fs\/aio-max-nr to/ }], 'which says what to set')
     t.equal(warnings.length, 1, 'once')
   }
+  const { warnings: ofUring, ...instead } = await choice(t, { variable: 'uring', under: refuse('EPERM', ['io_uring_setup']) })
+  t.match(instead, { backend: 'linux', read: 'it works', sync: 'done' })
+  t.match(ofUring, [{ code: 'CAIO_BACKEND_UNAVAILABLE', message: /CAIO_IMPL names "uring".*io_uring_disabled/ }])
+  t.equal(ofUring.length, 1, 'once')
   for (const calls of [['io_setup'], ['io_submit'], ['preadv2', 'pwritev2']]) {
     const result = await choice(t, { under: refuse('EPERM', calls) })
     t.match(result, { backend: calls[0] === 'preadv2' ? 'linux' : 'thread', read: 'it works', sync: 'done' }, calls.join())

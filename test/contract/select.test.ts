@@ -11,8 +11,9 @@ function fakes(working: readonly string[], { refused = [] }: { refused?: readonl
   const opened: string[] = []
   const warnings: [message: string, code: string][] = []
   const backends = new Map<string, Backend>()
-  const candidates = ['linux', 'thread', 'pure'].map((name) => ({
+  const candidates = ['linux', 'thread', 'pure', 'uring'].map((name) => ({
     name,
+    optIn: name === 'uring',
     open() {
       opened.push(name)
       if (refused.includes(name)) throw new BackendRefused(`${name} refused`)
@@ -43,6 +44,17 @@ const table: Row[] = [
   { what: 'the first', working: all, wishes: {}, chosen: 'linux', reason: /first choice/, opened: ['linux'] },
   { what: 'the second', working: ['thread', 'pure'], wishes: {}, chosen: 'thread', reason: /no linux today/, opened: ['linux', 'thread'] },
   { what: 'the last', working: ['pure'], wishes: {}, chosen: 'pure', reason: /no linux today.*no thread today/, opened: all },
+  { what: 'not what is only for who asks', working: ['pure', 'uring'], wishes: {}, chosen: 'pure', reason: /no thread today/, opened: all },
+  { what: 'what is only for who asks', working: [...all, 'uring'], wishes: { variable: 'uring' }, chosen: 'uring', reason: /CAIO_IMPL/, opened: ['uring'] },
+  {
+    what: 'what is only for who asks, and cannot be had',
+    working: all,
+    wishes: { file: 'uring' },
+    chosen: 'linux',
+    reason: /first choice/,
+    warnings: [/default_implementation names "uring".*no uring today: CAIO_BACKEND_UNAVAILABLE/],
+    opened: ['uring', 'linux'],
+  },
   { what: 'the variable', working: all, wishes: { variable: 'pure' }, chosen: 'pure', reason: /CAIO_IMPL/, opened: ['pure'] },
   { what: 'the file', working: all, wishes: { file: 'thread' }, chosen: 'thread', reason: /default_implementation/, opened: ['thread'] },
   { what: 'both', working: all, wishes: { variable: 'thread', file: 'pure' }, chosen: 'thread', reason: /CAIO_IMPL/, opened: ['thread'] },
@@ -53,7 +65,7 @@ const table: Row[] = [
     wishes: { variable: 'posix', file: 'pure' },
     chosen: 'pure',
     reason: /default_implementation/,
-    warnings: [/CAIO_IMPL.*"posix".*linux, thread, pure: CAIO_BACKEND_UNKNOWN/],
+    warnings: [/CAIO_IMPL.*"posix".*linux, thread, pure, uring: CAIO_BACKEND_UNKNOWN/],
     opened: ['pure'],
   },
   {

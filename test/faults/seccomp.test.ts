@@ -8,10 +8,10 @@ import type { Service } from './programs/serve.js'
 
 t.setTimeout(300_000)
 
-async function serveUnder(t: Test, filter: Record<string, 'EPERM' | 'ENOSYS'>, asked = ''): Promise<Service> {
+async function serveUnder(t: Test, filter: Record<string, 'EPERM' | 'ENOSYS'>, asked = '', CAIO_IMPL = ''): Promise<Service> {
   const CAIO_SECCOMP = Object.entries(filter).map(([name, errno]) => `${name}=${constants.errno[errno]}`).join(',')
   const program = new URL('./programs/serve.js', import.meta.url)
-  const env = { LD_PRELOAD: faultLibrary(), CAIO_SECCOMP, CAIO_IMPL: '' }
+  const env = { LD_PRELOAD: faultLibrary(), CAIO_SECCOMP, CAIO_IMPL }
   const { code, signal, stdout, stderr } = await runProgram(program, [temporaryDirectory(t), asked], { env })
   t.equal(signal, null)
   t.equal(code, 0, stderr)
@@ -37,6 +37,25 @@ else {
         t.same(warnings, [], 'who asks in code is told by the error')
       })
     }
+    for (const name of ['io_uring_setup', 'io_uring_enter', 'io_uring_register']) {
+      void t.test(`${name} refused with ${errno}, and uring named: the usual order`, async (t) => {
+        const { backend, failures, faults, warnings } = await serveUnder(t, { [name]: errno }, '', 'uring')
+        t.equal(backend, 'linux')
+        t.same([...failures, ...faults], [])
+        t.equal(warnings.length, 1, 'one warning')
+        t.match(warnings[0], { code: 'CAIO_BACKEND_UNAVAILABLE', message: /^CAIO_IMPL names "uring", which does not work here: / })
+        if (name === 'io_uring_setup') t.match(warnings[0]?.message, errno === 'EPERM' ? /io_uring_disabled.* seccomp filter.* allow / : /run Linux 5\.6 or later/)
+      })
+      void t.test(`${name} refused with ${errno}, and uring asked for`, async (t) => {
+        const { error, warnings } = await serveUnder(t, { [name]: errno }, 'uring')
+        t.match(error, { code: 'ERR_CAIO_BACKEND_UNAVAILABLE', message: /uring/ })
+        t.same(warnings, [])
+      })
+    }
+    void t.test(`kernel AIO refused with ${errno}: uring is not what comes next`, async (t) => {
+      t.equal((await serveUnder(t, { io_setup: errno })).backend, 'thread')
+      t.equal((await serveUnder(t, { io_setup: errno }, '', 'uring')).backend, 'uring', 'nor does it need it')
+    })
     // What has another way within the backend is not worth a word.
     for (const names of [['preadv2'], ['pwritev2'], ['preadv2', 'pwritev2'], ['openat2'], ['io_destroy'], ['io_uring_setup']]) {
       void t.test(`${names.join(' and ')} refused with ${errno}: linux serves all the same`, async (t) => {

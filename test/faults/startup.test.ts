@@ -1,5 +1,6 @@
 /** What can go wrong while a backend is opened and proved: the next one serves, rightly, and what is said is said once. */
 import t from 'tap'
+import type { BackendName } from 'caio'
 import { runProgram, temporaryDirectory } from '../harness.js'
 import { makePlan } from './interposed.js'
 import type { Rule } from './plan.js'
@@ -9,7 +10,9 @@ t.setTimeout(300_000)
 
 interface Case {
   rules: Rule[]
-  backend: 'linux' | 'thread' | 'pure'
+  backend: BackendName
+  /** CAIO_IMPL */
+  named?: BackendName
   /** codes of the warnings */
   warnings: string[]
   /** in the first warning */
@@ -56,16 +59,39 @@ const cases: Case[] = [
   ...[2, 3, 4].map((first): Case => ({ rules: [fail('thread', 'EAGAIN', first, always)], backend: 'linux', warnings: [] })),
 ]
 
+const byRing: Omit<Case, 'rules'> = { named: 'uring', backend: 'uring', warnings: [] }
+const notByRing: Omit<Case, 'rules'> = { named: 'uring', backend: 'linux', warnings: refused }
+cases.push(
+  { ...byRing, rules: [] },
+  // The first flag that it tries is newer than the kernels that it wants.
+  { ...byRing, rules: [fail('io_uring_setup', 'EINVAL')] },
+  { ...notByRing, rules: [fail('io_uring_setup', 'EINVAL', 1, 2)], says: /run Linux 5\.6 or later/ },
+  { ...notByRing, rules: [fail('io_uring_setup', 'ENOSYS')], says: /^CAIO_IMPL names "uring".* run Linux 5\.6 or later/ },
+  { ...notByRing, rules: [fail('io_uring_setup', 'EPERM')], says: /io_uring_disabled/ },
+  { ...notByRing, rules: [fail('io_uring_setup', 'ENOMEM')], says: /ulimit -l/ },
+  // What it can do, and where it signals.
+  { ...notByRing, rules: [fail('io_uring_register', 'EINVAL')], says: /run Linux 5\.6 or later/ },
+  { ...notByRing, rules: [fail('io_uring_register', 'EBUSY', 2)], says: /EBUSY/ },
+  ...[1, 2, 3].flatMap((first): Case[] => [
+    ...['EAGAIN', 'EBUSY', 'ENOSYS'].map((errno): Case => ({ ...notByRing, rules: [fail('io_uring_enter', errno, first)], says: /probe/ })),
+    ...['EIO', 'EOPNOTSUPP'].map((errno): Case => ({ ...notByRing, rules: [fail('event', errno, first)], says: /probe/, emulated: true })),
+    { ...notByRing, rules: [fail('iocb', 'EINVAL', first)], says: /probe/, emulated: true },
+    { ...byRing, rules: [{ call: 'event', first, action: 'late', argument: 50_000 }], emulated: true },
+  ]),
+  { ...byRing, rules: [fail('poll', 'EINTR'), { call: 'event', first: 1, action: 'late', argument: 50_000 }], emulated: true },
+  { ...notByRing, rules: [{ call: 'event', first: 1, action: 'short', argument: 3 }], says: /probe/, emulated: true },
+)
+
 if (process.platform !== 'linux') t.pass('the fault library is for Linux', { skip: true })
 else {
-  for (const { rules, backend, warnings, says, emulated } of cases) {
+  for (const { rules, backend, named = '', warnings, says, emulated } of cases) {
     const what = rules.map(({ call, first, action, argument }) => `${call} ${first} ${action} ${argument}`).join(' and ')
-    void t.test(what || 'nothing', async (t) => {
+    void t.test(`${named} ${what || 'nothing'}`, async (t) => {
       const { plan, env } = makePlan(t)
       if (emulated) plan.emulate('ring')
       plan.arm(rules)
       const program = new URL('./programs/serve.js', import.meta.url)
-      const { code, signal, stdout, stderr } = await runProgram(program, [temporaryDirectory(t)], { env: { ...env, CAIO_IMPL: '' } })
+      const { code, signal, stdout, stderr } = await runProgram(program, [temporaryDirectory(t)], { env: { ...env, CAIO_IMPL: named } })
       t.equal(signal, null)
       t.equal(code, 0, stderr)
       const service = JSON.parse(stdout) as Service

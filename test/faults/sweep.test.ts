@@ -2,6 +2,7 @@
 import t from 'tap'
 import { requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
 import { makePlan } from './interposed.js'
+import type { BackendName } from 'caio'
 import type { Report } from './programs/sweep.js'
 
 const randomPlans = process.env['CAIO_TEST_PLANS'] ?? '100'
@@ -10,10 +11,12 @@ t.setTimeout(900_000)
 
 const seed = process.env['CAIO_TEST_SEED'] ?? String(Date.now() % 1_000_000)
 
+const reapings: Partial<Record<BackendName, string[]>> = { linux: ['kernel', 'ring', 'io_getevents'], uring: ['kernel', 'ring'] }
+
 if (process.platform !== 'linux') t.pass('the fault library is for Linux', { skip: true })
 else {
   for (const backend of requiredBackends) {
-    for (const reaping of backend === 'linux' ? ['kernel', 'ring', 'io_getevents'] : ['kernel']) {
+    for (const reaping of reapings[backend] ?? ['kernel']) {
       void t.test(`${backend}, contexts by ${reaping}`, async (t) => {
         const { plan, env } = makePlan(t)
         const program = new URL('./programs/sweep.js', import.meta.url)

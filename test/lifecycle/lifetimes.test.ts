@@ -10,18 +10,18 @@ import { runProgram, temporaryDirectory } from '../harness.js'
 import type { Ending } from '../harness.js'
 import { makePlan } from '../faults/interposed.js'
 import type { Plan } from '../faults/plan.js'
-import { endings, environment, operationsOf, rightContent, routes, steps } from './programs/held.js'
-import type { OperationName } from './programs/held.js'
+import { backendOf, endings, environment, operationsOf, rightContent, routes, steps } from './programs/held.js'
+import type { OperationName, RouteName } from './programs/held.js'
 import type { Report } from './programs/survives.js'
 
 t.setTimeout(900_000)
 
-async function run(t: Test, name: string, args: readonly [route: string, ...rest: string[]]): Promise<{ ending: Ending; plan: Plan; scratch: string }> {
+async function run(t: Test, name: string, args: readonly [route: RouteName, ...rest: string[]]): Promise<{ ending: Ending; plan: Plan; scratch: string }> {
   const { plan, env } = makePlan(t)
   const scratch = join(temporaryDirectory(t), 'scratch')
   const program = new URL(`./programs/${name}.js`, import.meta.url)
   // For handles, whose context is the default one.
-  const CAIO_IMPL = args[0] === 'direct' ? 'linux' : args[0]
+  const CAIO_IMPL = backendOf(args[0])
   // Node warns of handles that it has to close itself, which is right.
   const nodeArgs = ['--expose-gc', '--no-warnings']
   const ending = await runProgram(program, [scratch, ...args], { nodeArgs, env: { ...env, ...environment, CAIO_IMPL }, timeout: 120_000 })

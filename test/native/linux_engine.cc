@@ -1,6 +1,7 @@
 // The engine with all that it is made of, as its environment uses it, without one: large batches of cached reads that it shares with
 // its helper, direct I/O that the kernel has in flight, writes, syncs and whole files. Each request is answered exactly once and with
 // the right bytes, however cancellations and the end fall in between. Run with ThreadSanitizer and with AddressSanitizer.
+#include "../../native/linux_aio/kernel_context.h"
 #include "../../native/linux_aio/linux_engine.h"
 
 #include <fcntl.h>
@@ -73,15 +74,14 @@ class Round {
  public:
   Round(Files& files, uint32_t seed, unsigned threads) : files_(files), random_(seed + 1), pool_(queue_, threads) {
     Check(queue_.Open() == 0, "the queue opens");
-    engine_ = std::make_unique<caio::LinuxEngine>(queue_, pool_, cached_files_);
-    Check(engine_->Open() == 0, "a kernel context");
+    engine_ = std::make_unique<caio::LinuxEngine>(std::make_unique<caio::KernelContext>(), queue_, pool_, cached_files_);
     memory_ = static_cast<char*>(aligned_alloc(kBlock, kMost * kBlock));
   }
   ~Round() { free(memory_); }
 
   void Run(bool abandon) {
     const char* step = "";
-    Check(engine_->Probe(files_.written, &step) == 0, step);
+    Check(engine_->Open(files_.written, &step) == 0, step);
     while (asked_.size() + kLargest <= kMost) {
       // Every other batch is all of one kind, and large: cached reads, or files, that are shared with the helper.
       const bool uniform = random_() % 2 == 0;

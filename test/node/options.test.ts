@@ -20,7 +20,7 @@ t.test('options', async (t) => {
 
 t.test('mistakes are named', async (t) => {
   const table: [args: string[], message: RegExp][] = [
-    [['--backend', 'uring'], /no backend "uring": there are linux, thread, pure/],
+    [['--backend', 'posix'], /no backend "posix": there are linux, thread, pure, uring/],
     [['--backend', ''], /no backend ""/],
     [['--jobs', '0'], /--jobs takes a number from 1 to 99999, not "0"/],
     [['--jobs', 'x'], /--jobs/],

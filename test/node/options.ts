@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Backend } from './run-test.js'
 
-export const BACKENDS: readonly Backend[] = ['linux', 'thread', 'pure']
+export const BACKENDS: readonly Backend[] = ['linux', 'thread', 'pure', 'uring']
 
 export interface Options {
   readonly help: boolean

@@ -7,7 +7,7 @@ import type { TestFile } from './selection.js'
 
 /** Plain Node, or the shim on one of caio's backends. */
 export type Variant = 'control' | Backend
-export type Backend = 'linux' | 'thread' | 'pure'
+export type Backend = 'linux' | 'thread' | 'pure' | 'uring'
 
 export type Outcome = 'pass' | 'skip' | 'fail'
 

@@ -45,14 +45,14 @@ async function runContract(t: Test, directory: string, platform: string, backend
     const options = { nodeArgs: pretend(platform), env }
     const { code, stdout } = await runProgram(join(tests, `${name}.test.js`), [], options)
     t.equal(code, 0, `${platform}: ${name}: ${/^not ok.*/m.exec(stdout)?.[0] ?? 'ok'}`)
-    const took = ['linux', 'thread', 'pure'].filter((backend) => stdout.includes(`- ${backend}: `))
+    const took = ['linux', 'thread', 'pure', 'uring'].filter((backend) => stdout.includes(`- ${backend}: `))
     t.same(took, backends, 'took part')
   }
 }
 
 await t.test('binding.gyp', async (t) => {
   const [linux, mac, win] = [target(t, 'linux'), target(t, 'mac'), target(t, 'win')]
-  const ofLinux = linux.sources.filter((source) => source.startsWith('native/linux_aio/'))
+  const ofLinux = linux.sources.filter((source) => source.startsWith('native/linux_'))
   t.ok(ofLinux.length > 0)
   t.same(mac, { type: 'loadable_module', sources: linux.sources.filter((source) => !ofLinux.includes(source)) }, 'the pool on macOS')
   t.equal(win.type, 'none', 'nothing on Windows')

@@ -97,7 +97,7 @@ async function measure({ plan, missing }: Chosen, options: Options, version: str
 /** True if Node's own or caio failed; what else is installed may lack a function. */
 const hasFailed = ({ rows }: BenchResults): boolean =>
   rows.some(({ results }) =>
-    results.some(({ contender, error }) => error !== undefined && /^(node|linux|thread|pure)$/.test(contender)),
+    results.some(({ contender, error }) => error !== undefined && /^(node|linux|thread|pure|uring)$/.test(contender)),
   )
 
 /**

@@ -75,10 +75,10 @@ function nodeContenders(): Contender[] {
 }
 
 function caioContenders(version: string): Contender[] {
-  return (['linux', 'thread', 'pure'] as const).map((backend) => {
+  return (['linux', 'thread', 'pure', 'uring'] as const).map((backend) => {
     const missing = whyNot(backend)
     const means = { runtime: thisNode(backend), subject: 'caio' as const }
-    return { id: backend, label: `caio/fs, ${backend}`, version, backend, means, ...(missing !== undefined && { missing }) }
+    return { id: backend, label: `caio/fs, ${backend}`, version, backend, means, ...(backend === 'uring' && { optIn: true }), ...(missing !== undefined && { missing }) }
   })
 }
 

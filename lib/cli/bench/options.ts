@@ -33,8 +33,8 @@ new directory inside DIR (default: the current directory), on the disk that you 
 
 What to measure:
   --rows LIST        ids or groups, separated by commas: table, in-flight, block-size, file-size, or what \`--list\` prints
-  --backend LIST     of caio's: linux, thread, pure (default: those that work here)
-  --contenders LIST  only these: node, node-uring, linux, thread, pure, bun, deno, fio-libaio, fio-io_uring, fio-batched
+  --backend LIST     of caio's: linux, thread, pure, uring (default: those that work here, without uring)
+  --contenders LIST  only these: node, node-uring, linux, thread, pure, uring, bun, deno, fio-libaio, fio-io_uring, fio-batched
   --list             prints the rows and the contenders found, and measures nothing
 
 How long:
@@ -71,7 +71,7 @@ function list(values: readonly string[] | undefined): string[] | undefined {
   return items?.length ? [...new Set(items)] : undefined
 }
 
-const backendNames: readonly string[] = ['linux', 'thread', 'pure'] satisfies BackendName[]
+const backendNames: readonly string[] = ['linux', 'thread', 'pure', 'uring'] satisfies BackendName[]
 
 /** @param args what follows `caio bench` @throws {UsageError} */
 export function parseOptions(args: readonly string[]): Options & { list: boolean } {

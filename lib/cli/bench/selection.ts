@@ -17,6 +17,8 @@ export interface Candidate {
   id: string
   /** Why it cannot take part, if it cannot. */
   missing?: string
+  /** Takes part only if asked for. */
+  optIn?: boolean
 }
 
 export interface Selected<T> {
@@ -38,7 +40,7 @@ export function selectContenders<T extends Candidate & { backend?: string }>(
   const unknown = wanted?.find((name) => !known.includes(name))
   if (unknown !== undefined) throw new UsageError(`no such contender: ${unknown} (there are ${known.join(', ')})`)
   const chosen = candidates.filter(
-    ({ id, backend }) => (!wanted || wanted.includes(id)) && (backend === undefined || !backends || backends.includes(backend)),
+    ({ id, backend, optIn }) => (wanted?.includes(id) ?? !(optIn && !backends?.includes(id))) && (backend === undefined || !backends || backends.includes(backend)),
   )
   return {
     present: chosen.filter(({ missing }) => missing === undefined),

@@ -6,6 +6,8 @@ import type { Candidate, Wishes } from '../../select.js'
 export interface BackendState {
   name: string
   works: boolean
+  /** never chosen unless somebody names it */
+  optIn?: boolean
   /** why not */
   reason?: string
   /** of the error that says so: `EAGAIN`, `ERR_DLOPEN_FAILED` … */
@@ -30,11 +32,12 @@ export interface Backends {
   choice: { backend: string; by: Wish['by'] | 'order'; reason: string }
 }
 
-function stateOf(registry: Registry, name: string): BackendState {
+function stateOf(registry: Registry, { name, optIn }: Candidate): BackendState {
   const opened = registry.open(name)
-  if (!(opened instanceof Error)) return { name, works: true }
+  if (!(opened instanceof Error)) return { name, works: true, ...(optIn && { optIn }) }
   const { code, syscall } = opened as NodeJS.ErrnoException
-  return { name, works: false, reason: reasonOf(opened), ...(code !== undefined && { code }), ...(syscall !== undefined && { syscall }) }
+  const state = { name, works: false, ...(optIn && { optIn }), reason: reasonOf(opened) }
+  return { ...state, ...(code !== undefined && { code }), ...(syscall !== undefined && { syscall }) }
 }
 
 /** @param asked what the command line asks for, as a program would in code */
@@ -43,7 +46,7 @@ export function surveyBackends(asked?: BackendName, from: readonly Candidate[] =
   const registry = new Registry(from, () => {})
   const wish = (by: Wish['by'], name: string | undefined): Wish[] => (name ? [{ by, name, known: registry.has(name) }] : [])
   const wishes = [...wish('--backend', asked), ...wish('CAIO_IMPL', wanted.variable), ...wish('default_implementation', wanted.file)]
-  const backends = registry.names.map((name) => stateOf(registry, name))
+  const backends = from.map((candidate) => stateOf(registry, candidate))
   if (asked && backends.some(({ name, works }) => name === asked && works)) {
     return { backends, wishes, choice: { backend: asked, by: '--backend', reason: 'it was asked for' } }
   }

@@ -11,12 +11,12 @@ Says which backends work here and which one is chosen, what the kernel allows, a
 current directory) supports, as found by real operations on a temporary file in it; each problem with its remedy.
 Ends with 1 if a backend that is asked for, by --backend, CAIO_IMPL or default_implementation, cannot be had.
 
-  --backend NAME  asks for linux, thread or pure, as a program would in code
+  --backend NAME  asks for linux, thread, pure or uring, as a program would in code
   --json          prints all of it as JSON
   -h, --help      this text
 `
 
-const names: readonly string[] = ['linux', 'thread', 'pure'] satisfies BackendName[]
+const names: readonly string[] = ['linux', 'thread', 'pure', 'uring'] satisfies BackendName[]
 
 export interface Options {
   directory: string

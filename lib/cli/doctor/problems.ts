@@ -34,14 +34,15 @@ function wishProblems({ wishes, backends }: Findings): Problem[] {
 }
 
 function backendProblems(findings: Findings, packageRoot: string): Problem[] {
-  const broken = findings.backends.filter(({ works }) => !works)
+  const asked = (name: string): boolean => findings.wishes.some((wish) => wish.name === name)
+  const broken = findings.backends.filter(({ name, works, optIn }) => !works && (!optIn || asked(name)))
   const groups = new Map<string, BackendState[]>()
   for (const state of broken) groups.set(state.reason ?? '', [...(groups.get(state.reason ?? '') ?? []), state])
   return [...groups.values()].map((states) => {
     const [first] = states as [BackendState]
     const names = states.map(({ name }) => name).join(' and ')
     const verb = states.length > 1 ? 'do' : 'does'
-    const foreign = first.reason?.startsWith("kernel AIO is Linux's") === true
+    const foreign = /^(?:kernel AIO|io_uring) is Linux's/.test(first.reason ?? '')
     return {
       severity: foreign ? 'note' : 'warning',
       what: `${names} ${verb} not work here: ${first.reason ?? ''}`,

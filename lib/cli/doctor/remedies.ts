@@ -30,6 +30,18 @@ function forKernelAio({ code, syscall }: BackendState, { seccomp, aio }: System)
   return 'look up that error; until then the thread backend serves'
 }
 
+const allowRing = 'allow io_uring_setup, io_uring_enter and io_uring_register in the seccomp profile, which those of Docker and Kubernetes refuse; or do without: linux is as good'
+
+function forUring({ code }: BackendState, { seccomp, uringDisabled }: System): string {
+  if (code === 'EPERM' || code === 'EACCES') {
+    if (uringDisabled) return 'as root on the host: sysctl -w kernel.io_uring_disabled=0; or do without: linux is as good'
+    return seccomp === 'filter' ? allowRing : 'find the security module that forbids io_uring, or do without: linux is as good'
+  }
+  if (code === 'ENOSYS') return seccomp === 'filter' ? allowRing : 'run Linux 5.6 or later, with CONFIG_IO_URING'
+  if (code === 'ENOMEM') return 'raise the limit of locked memory (ulimit -l), or run Linux 5.12 or later'
+  return 'look up that error; until then another backend serves'
+}
+
 /**
  * @param state of a backend that does not work
  * @param packageRoot where an addon could be built
@@ -41,8 +53,9 @@ export function remedyFor(state: BackendState, system: System, packageRoot: stri
   if (code === 'ERR_DLOPEN_FAILED') return `this addon was built for another system or is damaged: ${rebuild}`
   if (reason.startsWith('No native build')) return `there is no prebuilt addon for this platform: ${rebuild}`
   if (/^(?:Bun|Deno)\b/.test(reason)) return 'run the program on Node to have it; pure serves here'
-  if (reason.startsWith("kernel AIO is Linux's")) return 'none is needed: another backend serves on this platform'
+  if (/^(?:kernel AIO|io_uring) is Linux's/.test(reason)) return 'none is needed: another backend serves on this platform'
   if (code === 'EMFILE' || code === 'ENFILE') return 'raise the limit of open files (ulimit -n)'
   if (syscall === 'pthread_create') return 'raise the limit of threads (ulimit -u, or pids.max of the cgroup)'
+  if (state.name === 'uring') return forUring(state, system)
   return state.name === 'linux' ? forKernelAio(state, system) : 'look up that error; until then another backend serves'
 }

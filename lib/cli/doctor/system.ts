@@ -10,6 +10,8 @@ export interface System {
   seccomp: (typeof seccompModes)[number] | null
   /** kernel AIO events of the whole machine: those set up, and the most there may be; null where there is no kernel AIO */
   aio: { inUse: number; most: number } | null
+  /** kernel.io_uring_disabled: 0 for nobody, 1 but for a group's members, 2 for all; null where there is no such setting */
+  uringDisabled: number | null
 }
 
 function read(path: string): string {
@@ -33,5 +35,6 @@ export function readSystem(proc = '/proc'): System {
   return {
     seccomp: seccompModes[Number(mode)] ?? null,
     aio: inUse === undefined || most === undefined ? null : { inUse, most },
+    uringDisabled: readNumber(join(proc, 'sys/kernel/io_uring_disabled')) ?? null,
   }
 }

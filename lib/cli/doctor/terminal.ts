@@ -1,7 +1,9 @@
 /** The report as people read it. */
 import { AIO_EVENTS } from '../../backends/linux.js'
+import { WHY_OPT_IN } from '../../backends/uring.js'
 import { bytes } from '../text.js'
 import type { DirectAlignment } from '../../alignment.js'
+import type { BackendState } from './backends.js'
 import type { Directory, Verdict } from './directory.js'
 import type { Report } from './report.js'
 
@@ -51,6 +53,11 @@ function directoryLines({ path, mount, unasked, answers, alignment }: Directory)
 
 const marks = { error: '✖', warning: '!', note: 'i' } as const
 
+function stateText({ works, optIn, reason }: BackendState): string {
+  const text = works ? 'works' : `does not work: ${reason ?? ''}`
+  return optIn ? `${text}; only if asked for: ${WHY_OPT_IN}` : text
+}
+
 export function formatReport({ caio, node, platform, kernel, seccomp, aio, backends, choice, directory, problems }: Report): string {
   const room = aio ? `${aio.inUse} of ${aio.most}: room for ${Math.max(0, Math.floor((aio.most - aio.inUse) / AIO_EVENTS))} more processes or workers` : 'unknown'
   const by = choice.by === 'order' ? 'by the usual order' : `by the word of ${choice.by}`
@@ -58,7 +65,7 @@ export function formatReport({ caio, node, platform, kernel, seccomp, aio, backe
     `caio ${caio}, Node ${node}, ${platform}, kernel ${kernel}`,
     '',
     ...lines([
-      ...backends.map(({ name, works, reason }): [string, string] => [name, works ? 'works' : `does not work: ${reason ?? ''}`]),
+      ...backends.map((state): [string, string] => [state.name, stateText(state)]),
       ['chosen', `${choice.backend}, ${by}: ${choice.reason}`],
     ]),
     '',

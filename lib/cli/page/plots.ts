@@ -11,7 +11,7 @@ const FONT = '12px system-ui, sans-serif'
 
 const isFio = (id: string): boolean => id.startsWith('fio')
 /** caio's are drawn bold, what is no JavaScript runtime dashed. */
-const isCaio = (id: string): boolean => ['linux', 'thread', 'pure'].includes(id)
+const isCaio = (id: string): boolean => ['linux', 'thread', 'pure', 'uring'].includes(id)
 const dashes = (id: string): number[] => (isFio(id) ? [3, 4] : id === 'node-uring' ? [8, 5] : [])
 
 function figure(value: number): string {

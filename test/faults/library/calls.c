@@ -175,6 +175,7 @@ int eventfd(unsigned initial, int flags) {
 
 int poll(struct pollfd *fds, nfds_t count, int timeout) {
   MAY_FAIL(CALL_POLL)
+  if (BY_ADDON && count == 1 && is_emulated((unsigned long)fds->fd)) return emulated_uring_poll(fds->fd, timeout);
   return REAL(poll)(fds, count, timeout);
 }
 
@@ -218,6 +219,20 @@ static long submit(unsigned long context, long count, void **iocbs) {
   return real_syscall(SYS_io_submit, (long)context, count, (long)iocbs, 0, 0, 0);
 }
 
+static long enter(int fd, long count) {
+  const struct rule rule = use(CALL_URING_ENTER);
+  if (rule.action == FAIL) return failed(rule.argument);
+  if (rule.action == SHORT && count > rule.argument) count = rule.argument;
+  if (count == 0) return 0;
+  if (is_emulated((unsigned long)fd)) return emulated_uring_enter(fd, count);
+  return real_syscall(SYS_io_uring_enter, fd, count, 0, 0, 0, 0);
+}
+
+int close(int fd) {
+  if (fd > 0 && BY_ADDON && is_emulated((unsigned long)fd)) return (int)emulated_destroy((unsigned long)fd);
+  return REAL(close)(fd);
+}
+
 long syscall(long number, ...) {
   va_list rest;
   va_start(rest, number);
@@ -241,6 +256,16 @@ long syscall(long number, ...) {
       if (rule.action == 0 && is_emulated((unsigned long)a[0])) {
         return emulated_getevents((unsigned long)a[0], a[1], a[2], (void *)a[3], (void *)a[4]);
       }
+      break;
+    case SYS_io_uring_setup:
+      rule = use(CALL_URING_SETUP);
+      if (rule.action == 0 && plan()->emulated) return emulated_uring_setup((unsigned)a[0], (void *)a[1]);
+      break;
+    case SYS_io_uring_enter:
+      return enter((int)a[0], a[1]);
+    case SYS_io_uring_register:
+      rule = use(CALL_URING_REGISTER);
+      if (rule.action == 0 && is_emulated((unsigned long)a[0])) return emulated_uring_register((int)a[0], (unsigned)a[1], (void *)a[2]);
       break;
     case SYS_openat2:
       rule = use(CALL_OPENAT2);

@@ -9,6 +9,9 @@ enum call {
   CALL_IO_SETUP,
   CALL_IO_SUBMIT,
   CALL_IO_GETEVENTS,
+  CALL_URING_SETUP,
+  CALL_URING_ENTER,
+  CALL_URING_REGISTER,
   CALL_IOCB,   // one of a submission, as the kernel looks at it
   CALL_EVENT,  // one request of a submission, as the kernel carries it out
   CALL_PREADV2,
@@ -37,7 +40,7 @@ enum call {
 
 enum action {
   FAIL = 1,  // with the errno `argument`, nothing done
-  SHORT,     // at most `argument` bytes, or requests of an io_submit
+  SHORT,     // at most `argument` bytes, or requests of an io_submit or io_uring_enter
   HOLD,      // until the test releases, or `argument` milliseconds have passed
   LATE,      // `argument` microseconds before it is done
   LATE_WAKE, // done, and signalled `argument` microseconds later
@@ -57,7 +60,7 @@ enum { MOST_RULES = 16, MOST_ENTRIES = 16384 };
 
 struct plan {
   int32_t armed;     // calls are counted and rules obeyed
-  int32_t emulated;  // contexts are emulated: 1 with the ring that the engine knows, 2 with one it must reap by io_getevents
+  int32_t emulated;  // contexts are emulated: 1 with the ring that the engine knows, 2 with one it must reap by io_getevents; an io_uring has but one
   int32_t rule_count;
   int32_t held;      // calls held at present
   int32_t released;  // calls go on that are held
@@ -100,3 +103,9 @@ long emulated_setup(unsigned events, unsigned long *context);
 long emulated_destroy(unsigned long context);
 long emulated_submit(unsigned long context, long count, void **iocbs);
 long emulated_getevents(unsigned long context, long at_least, long at_most, void *events, const void *timeout);
+
+// The same for an io_uring, whose context is its descriptor.
+long emulated_uring_setup(unsigned entries, void *params);
+long emulated_uring_enter(int fd, long count);
+long emulated_uring_register(int fd, unsigned what, void *argument);
+int emulated_uring_poll(int fd, int milliseconds);

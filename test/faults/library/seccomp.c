@@ -19,6 +19,7 @@ static const struct {
     {"io_setup", SYS_io_setup},   {"io_submit", SYS_io_submit},           {"io_getevents", SYS_io_getevents},
     {"preadv2", SYS_preadv2},     {"pwritev2", SYS_pwritev2},             {"openat2", 437},
     {"io_destroy", SYS_io_destroy}, {"io_uring_setup", SYS_io_uring_setup},
+    {"io_uring_enter", SYS_io_uring_enter}, {"io_uring_register", SYS_io_uring_register},
 };
 
 static struct sock_filter program[64] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))};

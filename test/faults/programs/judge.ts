@@ -3,7 +3,7 @@ import type { Call, Rule } from '../plan.js'
 import type { Outcome } from './workload.js'
 
 /** Answers of an interface that has another behind it. */
-const absorbed = new Set(['EAGAIN', 'EOPNOTSUPP', 'EINVAL', 'ENOSYS', 'ENOMEM', 'EINTR', 'EPERM'])
+const absorbed = new Set(['EAGAIN', 'EOPNOTSUPP', 'EINVAL', 'ENOSYS', 'ENOMEM', 'EINTR', 'EPERM', 'ECANCELED'])
 const attempts: readonly Call[] = ['io_submit', 'iocb', 'event', 'preadv2', 'pwritev2']
 const transfers: readonly Call[] = ['pread', 'pwrite', 'preadv', 'pwritev']
 const syncs: readonly Call[] = ['fsync', 'fdatasync']

@@ -42,8 +42,9 @@ const syncing = [...fails('EIO', 'ENOSPC', 'EDQUOT'), late]
 /** How each call can go wrong. libuv passes EINTR of a read on, so it is not for `pure`. */
 const ways: Partial<Record<Call, Way[]>> = {
   io_submit: [...fails('EAGAIN', 'EINVAL', 'ENOMEM', 'ENOSYS', 'EPERM', 'EBADF'), ...shorts(0, 1, 2, 3), late],
+  io_uring_enter: [...fails('EAGAIN', 'EINVAL', 'ENOMEM', 'ENOSYS', 'EPERM', 'EBADF', 'EBUSY', 'EINTR'), ...shorts(0, 1, 2, 3), late],
   iocb: fails('EINVAL', 'EAGAIN', 'EOPNOTSUPP', 'EBADF'),
-  event: [...fails('EAGAIN', 'EOPNOTSUPP', 'EIO', 'ENOSPC', 'EINTR', 'EINVAL', 'EPERM'), ...shorts(0, 512, 4096), late, { action: 'lateWake', argument: 2000 }, { action: 'spurious' }],
+  event: [...fails('EAGAIN', 'EOPNOTSUPP', 'EIO', 'ENOSPC', 'EINTR', 'EINVAL', 'EPERM', 'ECANCELED'), ...shorts(0, 512, 4096), late, { action: 'lateWake', argument: 2000 }, { action: 'spurious' }],
   io_getevents: [...fails('EINTR'), late],
   preadv2: nowait,
   pwritev2: nowait,

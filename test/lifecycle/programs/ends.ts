@@ -4,12 +4,12 @@
  */
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { Plan } from '../../faults/plan.js'
-import { Held } from './held.js'
+import { Held, isDirect } from './held.js'
 import type { Ending, OperationName, RouteName, Step } from './held.js'
 
 const [path, route, operation, step, ending] = (isMainThread ? process.argv.slice(2) : workerData) as [string, RouteName, OperationName, Step, Ending]
 const plan = new Plan(process.env['CAIO_FAULTS'] as string)
-if (route === 'direct') plan.emulate('ring')
+if (isDirect(route)) plan.emulate('ring')
 
 // Held while the thread ends: it cannot be released from here.
 const held = new Held({ path, route, operation, step, plan, atMost: 100 })

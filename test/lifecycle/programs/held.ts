@@ -14,8 +14,9 @@ export type OperationName = (typeof operations)[number]
 export const endings = ['exit', 'throws', 'returns'] as const
 export type Ending = (typeof endings)[number] | 'terminated'
 
-/** Who serves: direct I/O is what the kernel itself has in flight, here an emulated one, since a kernel cannot be held. */
-export const routes = ['direct', 'linux', 'thread', 'pure'] as const
+/** Who serves: direct I/O is what the kernel itself has in flight, here an emulated one, since a kernel cannot be held. What
+ * else uring does is what linux does, by the same code. */
+export const routes = ['direct', 'direct by uring', 'linux', 'thread', 'pure'] as const
 export type RouteName = (typeof routes)[number]
 
 /** Not tried on the loop thread; and, by MALLOC_MMAP_THRESHOLD_, a mapping of its own: given back, it is gone. */
@@ -24,9 +25,16 @@ export const FILE_LENGTH = 4 * LENGTH
 
 const calls: Record<OperationName, Call> = { read: 'pread', write: 'pwrite', readv: 'preadv', writev: 'pwritev', fsync: 'fsync', fdsync: 'fdatasync' }
 
+export const isDirect = (route: RouteName): boolean => route.startsWith('direct')
+
+export function backendOf(route: RouteName): BackendName {
+  if (route === 'direct') return 'linux'
+  return route === 'direct by uring' ? 'uring' : route
+}
+
 export function operationsOf(route: RouteName): readonly OperationName[] {
   // Syncs of a direct file are the pool's, too.
-  return route === 'direct' ? operations.filter((name) => !name.endsWith('sync')) : operations
+  return isDirect(route) ? operations.filter((name) => !name.endsWith('sync')) : operations
 }
 
 /** One thread each, so that one held call is enough to keep the next from being begun. */
@@ -66,17 +74,16 @@ export class Held {
     const { path, route, operation, step, plan, atMost } = holding
     this.#holding = holding
     fs.writeFileSync(path, Buffer.alloc(FILE_LENGTH, 'o'))
-    const direct = route === 'direct' ? fs.constants.O_DIRECT : 0
+    const direct = isDirect(route) ? fs.constants.O_DIRECT : 0
     this.fd = fs.openSync(path, fs.constants.O_RDWR | direct)
     // Past the page cache: where that has something of the file, NOWAIT is refused.
     const content = direct ? this.memory('o') : Buffer.alloc(0)
     for (let at = 0; direct && at < FILE_LENGTH; at += LENGTH) fs.writeSync(this.fd, content, 0, LENGTH, at)
-    const backend: BackendName = route === 'direct' ? 'linux' : route
-    this.context = new Context({ backend, maxRequests: step === 'waiting' ? 1 : 8 })
+    this.context = new Context({ backend: backendOf(route), maxRequests: step === 'waiting' ? 1 : 8 })
     const inTheWay = step === 'waiting' || step === 'queued'
     const memory = inTheWay ? this.memory() : undefined
     if (route === 'pure') plan.watch(this.fd)
-    const call = route === 'direct' ? 'event' : inTheWay ? 'pread' : calls[operation]
+    const call = isDirect(route) ? 'event' : inTheWay ? 'pread' : calls[operation]
     this.#heldCall = call
     plan.arm(step === 'completed' ? [] : [{ call, first: 1, action: 'hold', argument: atMost }])
     this.blocker = memory && this.context.read(memory, this.fd)
@@ -86,7 +93,7 @@ export class Held {
   /** For the operation: aligned where it must be. */
   memory(fill = 'n'): Buffer {
     const { route } = this.#holding
-    return route === 'direct' ? alignedMemory(this.fd, LENGTH).fill(fill) : Buffer.alloc(LENGTH, fill)
+    return isDirect(route) ? alignedMemory(this.fd, LENGTH).fill(fill) : Buffer.alloc(LENGTH, fill)
   }
 
   resizable(): Uint8Array {
@@ -112,7 +119,7 @@ export class Held {
     const { route, operation, step, plan } = this.#holding
     // Not until it is held: on a busy machine that may be over before it has been seen.
     if (step !== 'completed') return blockUntil(() => (plan.uses[this.#heldCall] ?? 0) > 0)
-    const call = route === 'direct' ? 'event' : calls[operation]
+    const call = isDirect(route) ? 'event' : calls[operation]
     blockUntil(() => (plan.uses[call] ?? 0) > 0)
     // Its completion is posted right behind the call, and nothing can be seen of that from here.
     block(20)

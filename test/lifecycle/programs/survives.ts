@@ -6,7 +6,7 @@ import { setTimeout as later } from 'node:timers/promises'
 import caioFs from 'caio/fs'
 import { Plan } from '../../faults/plan.js'
 import { detach } from '../../harness.js'
-import { Held, LENGTH, operationsOf, rightContent, steps } from './held.js'
+import { Held, LENGTH, isDirect, operationsOf, rightContent, steps } from './held.js'
 import type { Holding, OperationName, RouteName, Step } from './held.js'
 
 export interface Report {
@@ -18,7 +18,7 @@ export interface Report {
 
 const [path = '', route] = process.argv.slice(2) as [string, RouteName]
 const plan = new Plan(process.env['CAIO_FAULTS'] as string)
-if (route === 'direct') plan.emulate('ring')
+if (isDirect(route)) plan.emulate('ring')
 const gc = (globalThis as unknown as { gc: () => void }).gc
 const report = { cases: 0, faults: [], unpromised: 0 } satisfies Report as Required<Report>
 
@@ -129,7 +129,7 @@ async function byHandle(holding: Holding, deed: 'dropped' | 'closed'): ReturnTyp
     },
   }
 }
-if (route !== 'direct') {
+if (!isDirect(route)) {
   deeds['the handle is dropped'] = (holding) => byHandle(holding, 'dropped')
   deeds['the handle is closed, twice'] = (holding) => byHandle(holding, 'closed')
 }

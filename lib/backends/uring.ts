@@ -1,0 +1,42 @@
+/**
+ * io_uring in place of kernel AIO, with the pool behind it for what would block. Linux 5.6 and later. Only for who asks for it: see
+ * {@link WHY_OPT_IN}.
+ */
+import { Kind } from '../binding.js'
+import { errnoException } from '../errors.js'
+import { NativeBackend } from './native.js'
+
+/** Why it is never chosen by default. */
+export const WHY_OPT_IN = 'containers refuse io_uring, and for its security record Node itself turned it off'
+
+/** A failed probe in words, with the remedy where there is one. */
+export function explainUring(errno: number, step: string): string {
+  const { code, message } = errnoException(errno, step)
+  if (step === 'io_uring_register' && code === 'ENOSYS') return `${message}: its io_uring lacks plain reads and writes; run Linux 5.6 or later`
+  if (step !== 'io_uring_setup') return `its probe failed: ${message}`
+  switch (code) {
+    case 'ENOSYS':
+      return `${message}: this kernel has no io_uring, or an older one; run Linux 5.6 or later`
+    case 'EPERM':
+    case 'EACCES':
+      return `${message}: kernel.io_uring_disabled, a seccomp filter or a security module forbids io_uring; set the former to 0, or allow io_uring_setup, io_uring_enter and io_uring_register`
+    case 'ENOMEM':
+      return `${message}: kernels before 5.12 count its rings as locked memory; raise that limit (ulimit -l)`
+    default:
+      return message
+  }
+}
+
+export class UringBackend extends NativeBackend {
+  readonly name = 'uring'
+  readonly supports = { inline: true, ownThreads: true, priority: true, cancel: true, wholeFile: true }
+
+  constructor() {
+    if (process.platform !== 'linux') throw new Error(`io_uring is Linux's, and this is ${process.platform}`)
+    super(Kind.uring, explainUring)
+  }
+
+  readCached(path: string, view: Uint8Array): number {
+    return this.runtime.readCached(path, view)
+  }
+}

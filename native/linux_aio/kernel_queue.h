@@ -1,0 +1,47 @@
+// What the kernel works through on its own: submitted to, reaped, waited for. Kernel AIO is one, an io_uring another. Used by the
+// loop thread alone.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "../request.h"
+
+namespace caio {
+
+// The request, which stays where it is until its event is reaped, and the RWF_ flags that it goes with.
+struct KernelCommand {
+  uint32_t slot;
+  const Request* request;
+  int flags;
+};
+
+struct KernelEvent {
+  uint32_t slot;
+  int64_t result;  // bytes moved, 0 for a sync, or a negative errno
+};
+
+class KernelQueue {
+ public:
+  virtual ~KernelQueue() = default;
+
+  // For `capacity` commands in flight, and no more may be. 0, or a negative errno with the system call that failed.
+  virtual int Open(unsigned capacity, const char** step) = 0;
+
+  // From now on `fd`, an eventfd, is signalled when there is an event. 0, or a negative errno with the system call that failed.
+  virtual int Signal(int fd, const char** step) = 0;
+
+  // How many of the commands the kernel took, from the first on; or the negative errno of the first, which is not in flight then.
+  virtual long Submit(const KernelCommand* commands, size_t count) = 0;
+
+  // Takes up to `most` events that are there.
+  virtual size_t Reap(KernelEvent* events, size_t most) = 0;
+
+  // Blocks until an event is there: 1, or 0 after `seconds`, or a negative errno.
+  virtual long WaitOne(KernelEvent* event, int seconds) = 0;
+
+  // Blocks until the kernel is done with all that was submitted.
+  virtual void Close() = 0;
+};
+
+}  // namespace caio

@@ -1,0 +1,49 @@
+// One io_uring: set up, submitted to, reaped. Linux 5.6 and later. Used by the loop thread alone.
+#pragma once
+
+#include "../linux_aio/kernel_queue.h"
+#include "abi.h"
+
+namespace caio {
+
+class KernelRing final : public KernelQueue {
+ public:
+  KernelRing() = default;
+  ~KernelRing() override { Close(); }
+  KernelRing(const KernelRing&) = delete;
+  KernelRing& operator=(const KernelRing&) = delete;
+
+  // ENOSYS: no io_uring, or one from before 5.6. EPERM: kernel.io_uring_disabled, or a seccomp filter. ENOMEM: before 5.12, perhaps
+  // the limit of locked memory.
+  int Open(unsigned capacity, const char** step) override;
+  int Signal(int fd, const char** step) override;
+  // What io_uring_enter itself refuses is EAGAIN: it says nothing of the file, whose errors come as events.
+  long Submit(const KernelCommand* commands, size_t count) override;
+  size_t Reap(KernelEvent* events, size_t most) override;
+  long WaitOne(KernelEvent* event, int seconds) override;
+  // Closing the descriptor does not wait: in-flight commands would still write to their memory.
+  void Close() override;
+
+ private:
+  int Map(const uring::Params& params);
+  bool HasOperations();
+
+  int fd_ = -1;
+  void* rings_ = nullptr;
+  size_t rings_bytes_ = 0;
+  uring::Sqe* sqes_ = nullptr;
+  size_t sqes_bytes_ = 0;
+
+  // In the mapped rings. The submission queue's tail and the completion queue's head are ours to write.
+  uint32_t* sq_head_ = nullptr;
+  uint32_t* sq_tail_ = nullptr;
+  uint32_t sq_mask_ = 0;
+  uint32_t* cq_head_ = nullptr;
+  uint32_t* cq_tail_ = nullptr;
+  uint32_t cq_mask_ = 0;
+  const uring::Cqe* cqes_ = nullptr;
+
+  size_t in_flight_ = 0;
+};
+
+}  // namespace caio
