@@ -46,7 +46,7 @@ export interface Batch {
   count: number
   /** `RECORD_FIELDS` numbers an id: see `Field` in lib/backend.ts */
   records: Float64Array
-  /** the memory of each id */
+  /** the memory of each id: whoever submits it holds it until it is complete, the backend need not */
   views: Views[]
 }
 

@@ -3,7 +3,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { RECORD_FIELDS, Field } from '../../lib/backend.js'
 import { Opcode } from '../../lib/operation.js'
-import type { BackendName, Batch, Receiver } from 'caio'
+import type { Backend, BackendName, Batch, Receiver } from 'caio'
 import { onEveryBackend, temporaryFile } from '../harness.js'
 import { RecordingBackend } from './recording-backend.js'
 
@@ -21,6 +21,8 @@ function batch(opcode: number, fd: number, count: number, length: number): Batch
 
 /** Counts what it is told; `all` resolves when that is as many as expected. */
 class Counter implements Receiver {
+  /** Memory in flight is held by whoever submits. */
+  readonly batches: Batch[] = []
   readonly results = new Map<number, number>()
   twice = 0
   readonly all: Promise<void>
@@ -32,6 +34,11 @@ class Counter implements Receiver {
     this.all = new Promise((resolve) => (this.#resolve = resolve))
   }
 
+  submit(backend: Backend, batch: Batch): void {
+    this.batches.push(batch)
+    backend.submit(batch, this)
+  }
+
   complete(id: number, result: number): void {
     if (this.results.has(id)) this.twice++
     this.results.set(id, result)
@@ -40,7 +47,7 @@ class Counter implements Receiver {
 }
 
 /** Of the same class that Context uses, in the same environment. */
-const backendOf = (name: BackendName): RecordingBackend['inner'] => new RecordingBackend(name).inner
+const backendOf = (name: BackendName): Backend => new RecordingBackend(name).inner
 
 async function complete(t: Test, counter: Counter, length: number): Promise<void> {
   await counter.all
@@ -56,7 +63,7 @@ onEveryBackend(t, 'each completion goes to the receiver that submitted it', asyn
   const { fd } = temporaryFile(t, 'x'.repeat(200_000))
   const counters = Array.from({ length: 20 }, (_, i) => new Counter(1 + i * 10))
   // The same ids for all of them.
-  for (const [i, counter] of counters.entries()) backend.submit(batch(Opcode.read, fd, counter.expected, 5 + i), counter)
+  for (const [i, counter] of counters.entries()) counter.submit(backend, batch(Opcode.read, fd, counter.expected, 5 + i))
   for (const [i, counter] of counters.entries()) await complete(t, counter, 5 + i)
 })
 
@@ -65,14 +72,14 @@ onEveryBackend(t, 'cancel takes back what its own receiver submitted, and nothin
   const { fd } = temporaryFile(t, 'x'.repeat(100_000))
   const idle = new Counter(60)
   const stranger = new Counter(0)
-  backend.submit(batch(Opcode.read, fd, 60, 10), idle)
+  idle.submit(backend, batch(Opcode.read, fd, 60, 10))
   await complete(t, idle, 10)
 
   // `idle` has nothing in flight any more; `busy` has the same ids queued, for a good part of a second.
   const count = 2000
   const busy = new Counter(count)
   const target = temporaryFile(t)
-  backend.submit(batch(Opcode.write, target.fd, count, 300_000), busy)
+  busy.submit(backend, batch(Opcode.write, target.fd, count, 300_000))
   for (const other of [idle, stranger]) {
     const taken = Array.from({ length: 60 }, (_, i) => backend.cancel(count - 1 - i, other) || backend.cancel(i, other))
     t.same(taken, Array(60).fill(false))

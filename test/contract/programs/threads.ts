@@ -8,11 +8,15 @@ fs.writeFileSync(path, '')
 const fd = fs.openSync(path, 'r+')
 const context = new Context({ backend: backend as BackendName })
 
-const threads = (): number =>
-  fs.readdirSync('/proc/self/task').filter((task) => fs.readFileSync(`/proc/self/task/${task}/comm`, 'utf8') === 'caio\n').length
+const tasks = (): string[] => fs.readdirSync('/proc/self/task')
+const nameOf = (task: string): string => fs.readFileSync(`/proc/self/task/${task}/comm`, 'utf8').trim()
+const threads = (): number => tasks().filter((task) => nameOf(task) === 'caio').length
 
+const before = new Set(tasks())
 const idle = threads()
 // Reads too large for an attempt inline; writes of one file would share one thread.
 await context.write(Buffer.alloc(500_000), fd, 0)
 await Promise.all(Array.from({ length: 200 }, () => context.read(500_000, fd, 0)))
+// A thread names itself, and may not have run yet.
+while (tasks().some((task) => !before.has(task) && !nameOf(task).startsWith('caio'))) await new Promise(setImmediate)
 console.log(JSON.stringify({ idle, after: threads() }))

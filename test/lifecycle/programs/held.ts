@@ -82,7 +82,8 @@ export class Held {
     this.context = new Context({ backend: backendOf(route), maxRequests: step === 'waiting' ? 1 : 8 })
     const inTheWay = step === 'waiting' || step === 'queued'
     const memory = inTheWay ? this.memory() : undefined
-    if (route === 'pure') plan.watch(this.fd)
+    // By the file, since libuv makes the calls of `pure`, and a sanitizer's runtime those of an addon built with it.
+    if (!isDirect(route)) plan.watch(this.fd)
     const call = isDirect(route) ? 'event' : inTheWay ? 'pread' : calls[operation]
     this.#heldCall = call
     plan.arm(step === 'completed' ? [] : [{ call, first: 1, action: 'hold', argument: atMost }])
