@@ -221,7 +221,8 @@ void ThreadPool::RunWrites(int fd) {
   }
   WakeAnother();
   gate.running = true;
-  const bool sync_follows = std::any_of(&taken[0], &taken[count], [](const Request& r) { return r.sync_follows; });
+  // Behind a lone write its sync is asked for so soon that there is nothing to gain.
+  const bool sync_follows = count > 1 && std::any_of(&taken[0], &taken[count], [](const Request& r) { return r.sync_follows; });
   pthread_mutex_unlock(&mutex_);
   if (sync_follows) {
     PerformAndWriteBack(taken, count);

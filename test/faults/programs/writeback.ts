@@ -1,4 +1,4 @@
-/** Writes and syncs in turn, until the engine starts the writeback of a write before its sync is asked for: then that fails. */
+/** Writes in pairs and syncs in turn, until the engine starts the writeback of a pair before its sync is asked for: then that fails. */
 import fs from 'node:fs'
 import { Context } from 'caio'
 import { Plan } from '../plan.js'
@@ -26,14 +26,17 @@ async function sync(fd: number): Promise<string> {
   }
 }
 
-const write = (fd: number): Promise<number> => context.write(block, fd, (position += block.length))
+async function write(fd: number): Promise<void> {
+  const pair = [block, block].map((each) => context.write(each, fd, (position += each.length)))
+  await Promise.all(pair)
+}
 
 async function commit(fd: number): Promise<string> {
   await write(fd)
   return sync(fd)
 }
 
-/** Until it is expected that each write is followed by a sync. */
+/** Until it is expected that the writes are followed by a sync. */
 async function openWithHabit(name: string): Promise<number> {
   const fd = fs.openSync(`${directory}/${name}`, 'w')
   for (let count = 0; count < 3; count++) await commit(fd)
