@@ -232,9 +232,11 @@ async function readFile(path: never, options?: never, within?: symbol): Promise<
 
 const ENOENT = errnoOf('ENOENT')
 
-export interface PlainWrite extends Plain {
+export interface PlainWrite {
   readonly name: string
   readonly view: NodeJS.ArrayBufferView
+  readonly mode: number
+  readonly flush: boolean
   readonly append: boolean
 }
 
@@ -243,7 +245,9 @@ export function plainWrite(path: unknown, data: unknown, options: unknown, flags
   const plain = defaultContext().servesWholeFiles ? plainFileOptions(options, writeKeys, flags) : undefined
   const view = plain && plainData(data, plain.encoding)
   const name = view && plainPath(path)
-  return plain && view && name ? { ...plain, name, view, append: plain.flag === 'a' } : undefined
+  if (!plain || !view || !name) return undefined
+  // Not by a spread and more: Node 20's V8 gives each such object a hidden class of its own, which took a third of the rate.
+  return { name, view, mode: plain.mode, flush: plain.flush, append: plain.flag === 'a' }
 }
 
 /** Resolves to a result for {@link isWritten}. */
