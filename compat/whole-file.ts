@@ -34,6 +34,8 @@ const MOST_SLABS = 64
 const slabs: Buffer[] = []
 const inlineSlab = Buffer.allocUnsafeSlow(SLAB)
 
+type Content = Buffer | string | undefined
+
 /** Results as they come: what a failure means depends on how far it got. */
 const completer: Completer = { syscall: 'open', takesFailures: true, value: (result) => result }
 
@@ -147,16 +149,8 @@ async function fill(buffer: Buffer, fd: number): Promise<number> {
   return end
 }
 
-/** undefined where it is Node's turn. */
-async function readByPool(path: string, encoding: BufferEncoding | undefined): Promise<Buffer | string | undefined> {
-  const slab = slabs.pop() ?? Buffer.allocUnsafeSlow(SLAB)
-  let size
-  try {
-    size = await readInto(path, slab)
-    if (size >= 0 && size <= SLAB) return copyOf(slab, size, encoding)
-  } finally {
-    if (slabs.length < MOST_SLABS) slabs.push(slab)
-  }
+/** What did not fit into a slab; undefined where it is Node's turn. */
+async function readLarger(path: string, size: number, encoding: BufferEncoding | undefined): Promise<Content> {
   if (size > MEDIUM) return readByHandle(path, encoding)
   while (size >= 0 && size <= LARGEST_FILE) {
     const buffer = Buffer.allocUnsafeSlow(size)
@@ -170,6 +164,30 @@ async function readByPool(path: string, encoding: BufferEncoding | undefined): P
     return encoding ? content.toString(encoding) : content
   }
   return undefined
+}
+
+/** Gives out what was read into a slab, and has the slab back. An async function instead would take two promises more. */
+const intoSlab: Completer = {
+  syscall: 'open',
+  takesFailures: true,
+  value(size, views, encoding) {
+    const [path, slab] = views as readonly [string, Buffer]
+    try {
+      if (size < 0) return undefined
+      if (size > SLAB) return readLarger(path, size, encoding as BufferEncoding | undefined)
+      return copyOf(slab, size, encoding as BufferEncoding | undefined)
+    } catch (error) {
+      return Promise.reject(error) // no memory for it
+    } finally {
+      if (slabs.length < MOST_SLABS) slabs.push(slab)
+    }
+  },
+}
+
+/** undefined where it is Node's turn. */
+function readByPool(path: string, encoding: BufferEncoding | undefined): Promise<Content> {
+  const views = [path, slabs.pop() ?? Buffer.allocUnsafeSlow(SLAB)] as const
+  return defaultContext().enqueue(Opcode.readFile, 0, views, 0, SLAB, 0, 0, 0, intoSlab, encoding) as Promise<Content>
 }
 
 /** A plain call for a regular file, perhaps. */
@@ -202,8 +220,6 @@ function comeTogether(): boolean {
   if (callsThisTick++ === 0) void settled.then(endTick)
   return callsLately >= WORTH_A_BATCH
 }
-
-type Content = Buffer | string | undefined
 
 /** The content, or undefined where it is Node's turn: at once for a small file that is cached. */
 export function readWhole({ name, encoding }: PlainRead): Promise<Content> | Content {

@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "recent_paths.h"
+
 namespace caio {
 
 class CachedFiles {
@@ -22,17 +24,21 @@ class CachedFiles {
   int64_t Read(const char* path, void* memory, size_t capacity);
 
  private:
-  bool IsSuitable(int path_fd);
-  bool Learn(dev_t device, int fd);
-
   // File systems known by st_dev: whether NOWAIT reads of theirs neither block nor fail. Those that find no room are not.
   struct Device {
     dev_t device;
     bool suitable;
   };
+
+  const Device* Find(dev_t device) const;
+  bool Learn(dev_t device, int fd);
+  // 0 for a regular file of a suitable file system, or a negative errno.
+  int64_t Look(const char* path);
+
   std::array<Device, 64> devices_;
   std::atomic<size_t> known_{0};
   pthread_mutex_t mutex_;  // of who adds one
+  RecentPaths recent_;
 };
 
 }  // namespace caio
