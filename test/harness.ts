@@ -7,9 +7,18 @@ import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { Context } from 'caio'
 import type { BackendName, ContextOptions } from 'caio'
+import { Registry, candidates } from '../lib/select.js'
 
 const backendsOfPlatform: readonly BackendName[] =
   process.platform === 'linux' ? ['linux', 'thread', 'pure', 'uring'] : process.platform === 'win32' ? ['pure'] : ['thread', 'pure']
+
+/** Why there is no io_uring where somebody forbids it, as containers do. Otherwise undefined: it is there, or should be. */
+export function whyNoUring(): string | undefined {
+  if (!requiredBackends.includes('uring')) return undefined
+  const opened = new Registry(candidates, () => {}).open('uring')
+  const { code, syscall, message } = (opened instanceof Error ? opened : {}) as Partial<NodeJS.ErrnoException>
+  return syscall === 'io_uring_setup' && ['EPERM', 'EACCES', 'ENOSYS'].includes(code ?? '') ? message : undefined
+}
 
 /**
  * Required here: one that is not available fails the run, since making a Context of it throws. CAIO_TEST_BACKENDS names fewer, for
@@ -21,6 +30,9 @@ export const requiredBackends: readonly BackendName[] = process.env['CAIO_TEST_B
 
 /** Where temporary files go: tmpfs hides bugs, so CAIO_TEST_DIR or the system's directory must be on a disk. */
 export const base = process.env['CAIO_TEST_DIR'] ?? tmpdir()
+
+/** Whether direct I/O has to be aligned here: on ext4 and xfs. Others take what they can get, or go by what is under them. */
+export const mustAlign = [0xef53, 0x58465342].includes(fs.statfsSync(base).type)
 
 /** A directory that goes when the test ends. */
 export function temporaryDirectory(t: Test): string {

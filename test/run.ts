@@ -9,7 +9,7 @@ import fs from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { requiredBackends } from './harness.js'
+import { requiredBackends, whyNoUring } from './harness.js'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
 /** milliseconds that a file may take */
@@ -33,15 +33,19 @@ function scripts(folder: string, ending: string): string[] {
   return files.filter((file) => file.endsWith(ending)).map((file) => join(folder, file))
 }
 
+const noUring = whyNoUring()
+const backends = requiredBackends.filter((name) => name !== 'uring' || !noUring)
+if (noUring) console.log(`uring is not tested here: ${noUring}`)
+
 /** Beside its ring, which has suites of its own, uring is linux: of the shim's contract it gets what moves bytes and what ends. */
 const forUring = /^fs\/(?:engine\/|contract\/(?:close|descriptor-reuse|failures|integrity|large|positions|streams|whole-file|workers)\.js)/
 
 function suites(filters: readonly string[]): Suite[] {
   // tap's own 30 seconds are too few where the machine is busy: what hangs is told by TIMEOUT.
-  const env = { ...process.env, CAIO_IMPL: undefined, TAP_TIMEOUT: '300' }
+  const env = { ...process.env, CAIO_IMPL: undefined, TAP_TIMEOUT: '300', ...(noUring && { CAIO_TEST_BACKENDS: backends.join(',') }) }
   if (alone) return scripts('faults/alone', '.js').map((file) => ({ name: file, file, env }))
   const plain = scripts('.', '.test.js').map((file) => ({ name: file, file, env }))
-  const shim = ['node', ...requiredBackends].flatMap((subject) => {
+  const shim = ['node', ...backends].flatMap((subject) => {
     // What only an engine can be asked is in fs/engine.
     const files = [...scripts('fs/contract', '.js'), ...(subject === 'node' ? [] : scripts('fs/engine', '.js'))]
     const chosen = subject === 'uring' ? files.filter((file) => forUring.test(file)) : files

@@ -1,4 +1,4 @@
-/** What the two backends over the addon share: one completion array, and channels that say whose a completion is. */
+/** What the backends over the addon share: one completion array, and channels that say whose a completion is. */
 import { tmpdir } from 'node:os'
 import type { Backend, Batch, Receiver, Route, Supports } from '../backend.js'
 import { COMPLETION_FIELDS, loadBinding } from '../binding.js'
@@ -23,7 +23,7 @@ export function threadCount(setting: string | undefined): number {
   return Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS ? threads : DEFAULT_THREADS
 }
 
-/** The addon as this environment uses it: started once, shared by both backends. */
+/** The addon as this environment uses it: started once, shared by them all. */
 class Runtime {
   readonly binding: Binding
   readonly #environment: Environment

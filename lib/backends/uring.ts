@@ -12,11 +12,10 @@ export const WHY_OPT_IN = 'containers refuse io_uring, and for its security reco
 /** A failed probe in words, with the remedy where there is one. */
 export function explainUring(errno: number, step: string): string {
   const { code, message } = errnoException(errno, step)
-  if (step === 'io_uring_register' && code === 'ENOSYS') return `${message}: its io_uring lacks plain reads and writes; run Linux 5.6 or later`
-  if (step !== 'io_uring_setup') return `its probe failed: ${message}`
+  if (!step.startsWith('io_uring_')) return `its probe failed: ${message}`
   switch (code) {
     case 'ENOSYS':
-      return `${message}: this kernel has no io_uring, or an older one; run Linux 5.6 or later`
+      return `${message}: this kernel has no io_uring, or an older one, or a seccomp filter hides it; run Linux 5.6 or later`
     case 'EPERM':
     case 'EACCES':
       return `${message}: kernel.io_uring_disabled, a seccomp filter or a security module forbids io_uring; set the former to 0, or allow io_uring_setup, io_uring_enter and io_uring_register`

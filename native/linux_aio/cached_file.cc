@@ -8,6 +8,7 @@
 
 #include "../descriptor.h"
 #include "../mutex_lock.h"
+#include "../nanoseconds.h"
 #include "open_cached.h"
 
 namespace caio {
@@ -50,20 +51,29 @@ bool CachedFiles::Learn(dev_t device, int fd) {
   return suitable;
 }
 
-int64_t CachedFiles::Look(const char* path) {
+// What was looked up a moment ago does not wait for a disk, and this takes less than half as long as LookByName. Only where the path
+// has become a link, or a mount, to a slow file system in that moment, it waits for that.
+int64_t CachedFiles::LookByStat(const char* path) const {
   struct stat status;
-  if (recent_.Has(path)) {
-    // What has just been looked up does not wait for a disk, and this takes less than half as long as what follows.
-    if (stat(path, &status) != 0) return -errno;
-    const Device* known = Find(status.st_dev);
-    if (known) return S_ISREG(status.st_mode) && known->suitable ? 0 : -EOPNOTSUPP;
-  }
-  // By a descriptor that names the file without opening it.
+  if (stat(path, &status) != 0) return -errno;
+  const Device* known = Find(status.st_dev);
+  return S_ISREG(status.st_mode) && known && known->suitable ? 0 : -EOPNOTSUPP;
+}
+
+// By a descriptor that names the file without opening it.
+int64_t CachedFiles::LookByName(const char* path) {
   const Descriptor name(OpenCached(path, O_PATH));
   if (!name.valid()) return name.get();
-  if (fstat(name.get(), &status) != 0 || !S_ISREG(status.st_mode) || !Learn(status.st_dev, name.get())) return -EOPNOTSUPP;
-  recent_.Add(path);
-  return 0;
+  struct stat status;
+  return fstat(name.get(), &status) == 0 && S_ISREG(status.st_mode) && Learn(status.st_dev, name.get()) ? 0 : -EOPNOTSUPP;
+}
+
+int64_t CachedFiles::Look(const char* path) {
+  const uint64_t now = Nanoseconds();
+  if (recent_.Has(path, now)) return LookByStat(path);
+  const int64_t unfit = LookByName(path);
+  if (unfit == 0) recent_.Add(path, now);
+  return unfit;
 }
 
 int64_t CachedFiles::Read(const char* path, void* memory, size_t capacity) {

@@ -34,6 +34,8 @@ class CachedFiles {
   bool Learn(dev_t device, int fd);
   // 0 for a regular file of a suitable file system, or a negative errno.
   int64_t Look(const char* path);
+  int64_t LookByStat(const char* path) const;
+  int64_t LookByName(const char* path);
 
   std::array<Device, 64> devices_;
   std::atomic<size_t> known_{0};

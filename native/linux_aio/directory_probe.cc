@@ -72,7 +72,7 @@ int64_t AsyncSync(KernelContext& kernel, int fd) {
   request.fd = fd;
   const KernelCommand command{0, &request, 0};
   const long submitted = kernel.Submit(&command, 1);
-  if (submitted < 0) return submitted;
+  if (submitted < 1) return submitted == 0 ? -EAGAIN : submitted;
   KernelEvent event{};
   const long answered = kernel.WaitOne(&event, 30);
   if (answered == 1) return event.result;

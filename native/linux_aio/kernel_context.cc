@@ -84,7 +84,8 @@ long KernelContext::Submit(const KernelCommand* commands, size_t count) {
     iocbs[i] = Translate(commands[i]);
     pointers[i] = &iocbs[i];
   }
-  return abi::Submit(id_, static_cast<long>(count), pointers.data());
+  const long taken = abi::Submit(id_, static_cast<long>(count), pointers.data());
+  return taken == -EAGAIN ? 0 : taken;
 }
 
 size_t KernelContext::Reap(KernelEvent* events, size_t most) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "abi.h"
-#include "kernel_queue.h"
+#include "../kernel_queue.h"
 
 namespace caio {
 
@@ -20,7 +20,7 @@ class KernelContext final : public KernelQueue {
   // No system call where the mapped ring is the one this code knows.
   size_t Reap(KernelEvent* events, size_t most) override;
   long WaitOne(KernelEvent* event, int seconds) override;
-  // And for the milliseconds that io_destroy itself takes.
+  // Waits for the milliseconds that io_destroy itself takes, too.
   void Close() override;
 
  private:

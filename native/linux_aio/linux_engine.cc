@@ -103,7 +103,7 @@ int LinuxEngine::Prove(Request& request, char* out, char* in, size_t length, con
     request.single = {each.memory, each.length};
     const KernelCommand command{0, &request, 0};
     const long submitted = kernel_->Submit(&command, 1);
-    if (submitted < 0) return static_cast<int>(submitted);
+    if (submitted < 1) return submitted == 0 ? -EAGAIN : static_cast<int>(submitted);
     KernelEvent event{};
     const long answered = kernel_->WaitOne(&event, 5);
     if (answered < 1) return answered == 0 ? -ETIMEDOUT : static_cast<int>(answered);
@@ -219,9 +219,15 @@ void LinuxEngine::SubmitPrepared() {
     const long taken = kernel_->Submit(&commands_[next], part);
     if (taken > 0) {
       next += static_cast<size_t>(taken);
+      continue;
+    }
+    const uint32_t slot = commands_[next++].slot;
+    if (taken < 0) {
+      EndSlot(slot, taken, Route::kInline);
     } else {
-      EndSlot(commands_[next].slot, taken == 0 ? -EAGAIN : taken, Route::kInline);
-      next++;
+      slots_[slot].missed = true;
+      for_pool_.push_back(std::move(slots_[slot]));
+      free_slots_.push_back(slot);
     }
   }
   commands_.clear();

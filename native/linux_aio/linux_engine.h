@@ -11,7 +11,7 @@
 #include "cached_file.h"
 #include "file_facts.h"
 #include "inline_helper.h"
-#include "kernel_queue.h"
+#include "../kernel_queue.h"
 
 namespace caio {
 

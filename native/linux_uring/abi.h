@@ -95,7 +95,7 @@ struct Probe {
 inline long Checked(long result) { return result < 0 ? -errno : result; }
 
 inline long Setup(unsigned entries, Params* params) { return Checked(syscall(kSysSetup, entries, params)); }
-inline long Enter(int ring, unsigned submit) { return Checked(syscall(kSysEnter, ring, submit, 0, 0, nullptr, 0)); }
+inline long Enter(int ring, unsigned submit) { return Checked(syscall(kSysEnter, ring, submit, 0, 0, nullptr, 0L)); }
 inline long Register(int ring, unsigned what, void* argument, unsigned count) {
   return Checked(syscall(kSysRegister, ring, what, argument, count));
 }

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "../nanoseconds.h"
+
 namespace caio {
 
 namespace {
@@ -70,24 +72,29 @@ int KernelRing::Open(unsigned capacity, const char** step) {
   int error = (params.features & needed) != needed || params.cq_entries < capacity ? -ENOSYS : 0;
   if (error == 0) {
     *step = "io_uring_register";
-    error = HasOperations() ? 0 : -ENOSYS;
+    error = HasOperations();
   }
   if (error == 0) {
     *step = "mmap";
     error = Map(params);
+  }
+  if (error == 0) {
+    *step = "io_uring_enter";
+    error = static_cast<int>(uring::Enter(fd_, 0));
   }
   if (error != 0) Close();
   return error;
 }
 
 // IORING_REGISTER_PROBE is of 5.6, as are the plain reads and writes.
-bool KernelRing::HasOperations() {
+int KernelRing::HasOperations() {
   uring::Probe probe{};
-  if (uring::Register(fd_, uring::kRegisterProbe, &probe, uring::kWrite + 1) < 0) return false;
+  const long result = uring::Register(fd_, uring::kRegisterProbe, &probe, uring::kWrite + 1);
+  if (result < 0) return result == -EINVAL ? -ENOSYS : static_cast<int>(result);
   for (const uint8_t each : {uring::kReadv, uring::kWritev, uring::kFsync, uring::kRead, uring::kWrite}) {
-    if ((probe.operations[each].flags & uring::kProbeSupported) == 0) return false;
+    if ((probe.operations[each].flags & uring::kProbeSupported) == 0) return -ENOSYS;
   }
-  return true;
+  return 0;
 }
 
 int KernelRing::Map(const uring::Params& params) {
@@ -102,6 +109,9 @@ int KernelRing::Map(const uring::Params& params) {
   mapped = mmap(nullptr, sqes_bytes_, kProtection, kFlags, fd_, uring::kOffsetSqes);
   if (mapped == MAP_FAILED) return -errno;
   sqes_ = static_cast<uring::Sqe*>(mapped);
+  // A child that is forked and goes on must not reap what is ours.
+  madvise(rings_, rings_bytes_, MADV_DONTFORK);
+  madvise(sqes_, sqes_bytes_, MADV_DONTFORK);
 
   char* base = static_cast<char*>(rings_);
   const auto word = [base](uint32_t offset) { return reinterpret_cast<uint32_t*>(base + offset); };
@@ -134,7 +144,7 @@ long KernelRing::Submit(const KernelCommand* commands, size_t count) {
   __atomic_store_n(sq_tail_, head, __ATOMIC_RELEASE);
   const uint32_t taken = head - tail;
   in_flight_ += taken;
-  return taken > 0 ? static_cast<long>(taken) : -EAGAIN;
+  return static_cast<long>(taken);
 }
 
 size_t KernelRing::Reap(KernelEvent* events, size_t most) {
@@ -152,19 +162,22 @@ size_t KernelRing::Reap(KernelEvent* events, size_t most) {
 
 // By poll, which can be told for how long since always; io_uring_enter since 5.11.
 long KernelRing::WaitOne(KernelEvent* event, int seconds) {
+  const uint64_t deadline = Nanoseconds() + static_cast<uint64_t>(seconds) * 1000000000;
   for (;;) {
     if (Reap(event, 1) == 1) return 1;
+    const uint64_t now = Nanoseconds();
+    if (now >= deadline) return 0;
     pollfd ready{fd_, POLLIN, 0};
-    const int count = poll(&ready, 1, seconds * 1000);
-    if (count == 0) return 0;
-    if (count < 0 && errno != EINTR) return -errno;
+    if (poll(&ready, 1, static_cast<int>((deadline - now) / 1000000) + 1) < 0 && errno != EINTR) return -errno;
+    if ((ready.revents & POLLNVAL) != 0) return -EBADF;
   }
 }
 
 void KernelRing::Close() {
   KernelEvent ignored;
   // Errors included: there is no other way to know that the memory is left alone.
-  while (in_flight_ > 0) WaitOne(&ignored, 60);
+  while (in_flight_ > 0 && WaitOne(&ignored, 60) != -EBADF) {
+  }
   if (sqes_) munmap(sqes_, sqes_bytes_);
   if (rings_) munmap(rings_, rings_bytes_);
   if (fd_ >= 0) close(fd_);

@@ -1,7 +1,7 @@
 // One io_uring: set up, submitted to, reaped. Linux 5.6 and later. Used by the loop thread alone.
 #pragma once
 
-#include "../linux_aio/kernel_queue.h"
+#include "../kernel_queue.h"
 #include "abi.h"
 
 namespace caio {
@@ -17,16 +17,17 @@ class KernelRing final : public KernelQueue {
   // the limit of locked memory.
   int Open(unsigned capacity, const char** step) override;
   int Signal(int fd, const char** step) override;
-  // What io_uring_enter itself refuses is EAGAIN: it says nothing of the file, whose errors come as events.
+  // The errors of files come as events.
   long Submit(const KernelCommand* commands, size_t count) override;
   size_t Reap(KernelEvent* events, size_t most) override;
+  // EBADF: somebody has closed our descriptor.
   long WaitOne(KernelEvent* event, int seconds) override;
   // Closing the descriptor does not wait: in-flight commands would still write to their memory.
   void Close() override;
 
  private:
   int Map(const uring::Params& params);
-  bool HasOperations();
+  int HasOperations();
 
   int fd_ = -1;
   void* rings_ = nullptr;

@@ -221,8 +221,9 @@ void ThreadPool::RunWrites(int fd) {
   }
   WakeAnother();
   gate.running = true;
-  // Behind a lone write its sync is asked for so soon that there is nothing to gain.
-  const bool sync_follows = count > 1 && std::any_of(&taken[0], &taken[count], [](const Request& r) { return r.sync_follows; });
+  // Behind a lone small write its sync is asked for so soon that there is nothing to gain.
+  const bool lone = count == 1 && gate.waiting.empty() && IsSmall(taken[0]);
+  const bool sync_follows = !lone && std::any_of(&taken[0], &taken[count], [](const Request& r) { return r.sync_follows; });
   pthread_mutex_unlock(&mutex_);
   if (sync_follows) {
     PerformAndWriteBack(taken, count);

@@ -3,12 +3,9 @@ import fs from 'node:fs'
 import t from 'tap'
 import type { Test } from 'tap'
 import { random } from '../fs/random.js'
-import { alignedMemory, base, makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../harness.js'
+import { alignedMemory, makeContext, mustAlign, onEveryBackend, rejectionOf, requiredBackends, temporaryFile } from '../harness.js'
 
 const BLOCK = 4096
-
-/** Whether direct I/O is known to want alignment, and to be served without waiting: on ext4 and xfs. */
-const mustAlign = [0xef53, 0x58465342].includes(fs.statfsSync(base).type)
 
 /** Node's words, without ours behind them, which alignment.test.ts looks at. */
 const messageOf = (error: unknown): string => (error as Error).message.replace(/ \(O_DIRECT needs .*/, '')
@@ -131,8 +128,8 @@ onEveryBackend(t, 'random aligned operations agree with a model', async (t, back
   t.ok(fs.readFileSync(path).equals(model), '1,600 operations')
 })
 
-for (const backend of ['linux', 'uring'] as const) {
-  t.test(`${backend}: direct I/O is the kernel's, also after a bad request`, { skip: process.platform !== 'linux' && 'Linux only' }, async (t) => {
+for (const backend of requiredBackends.filter((name) => name === 'linux' || name === 'uring')) {
+  t.test(`${backend}: direct I/O is the kernel's, also after a bad request`, async (t) => {
     const context = makeContext(t, backend)
     const { fd } = directFile(t, 8)
     const memory = alignedMemory(fd, 8 * BLOCK)

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Stats } from 'caio'
-import { runProgram, temporaryDirectory } from '../harness.js'
+import { requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
 
 function whyNotHere(): string | false {
   if (process.platform !== 'linux') return 'limits on threads are tried on Linux'
@@ -17,7 +17,7 @@ function whyNotHere(): string | false {
 
 const skip = whyNotHere()
 
-for (const names of [[], ['linux'], ['thread'], ['linux', 'thread'], ['thread', 'linux'], ['pure', 'linux'], ['uring']]) {
+for (const names of [[], ['linux'], ['thread'], ['linux', 'thread'], ['thread', 'linux'], ['pure', 'linux'], ...(requiredBackends.includes('uring') ? [['uring']] : [])]) {
   t.test(`no threads, with ${names.join(' and then ') || 'the default'} open`, { skip }, async (t) => {
     const program = new URL('./programs/no-threads.js', import.meta.url)
     const scratch = join(temporaryDirectory(t), 'scratch')

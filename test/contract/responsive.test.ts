@@ -3,7 +3,7 @@ import { pbkdf2 } from 'node:crypto'
 import fs from 'node:fs'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { makeContext, onEveryBackend, temporaryFile } from '../harness.js'
+import { makeContext, onEveryBackend, requiredBackends, temporaryFile } from '../harness.js'
 
 const SIZE = 128 * 1024 * 1024
 const ROUNDS = 8
@@ -39,9 +39,8 @@ onEveryBackend(t, 'large operations do not hold the event loop', async (t, backe
   }
 })
 
-for (const backend of ['linux', 'thread', 'uring'] as const) {
-  const skip = process.platform !== 'linux' && backend !== 'thread' && 'Linux only'
-  t.test(`${backend}: busy threads of libuv do not delay it`, { skip }, async (t) => {
+for (const backend of requiredBackends.filter((name) => name !== 'pure')) {
+  t.test(`${backend}: busy threads of libuv do not delay it`, async (t) => {
     const context = makeContext(t, backend)
     const { fd } = temporaryFile(t)
     let derived = 0

@@ -41,7 +41,7 @@ onEveryLinuxBackend(t, 'allocate, punchHole, zeroRange', async (t, backend) => {
   t.teardown(() => fs.closeSync(reader))
   t.match(await rejectionOf(allocate(reader, 0, 1, { context })), { code: 'EBADF', syscall: 'fallocate' })
   t.match(await rejectionOf(allocate(fd, 0, 0, { context })), { code: 'EINVAL' })
-  t.match(await rejectionOf(allocate(fd, 2 ** 53 - 1, 2 ** 53 - 1, { context })), { code: 'EFBIG' }, 'exact numbers')
+  t.match(await rejectionOf(allocate(fd, 2 ** 53 - 1, 2 ** 53 - 1, { context })), { code: /^(?:EFBIG|ENOSPC)$/ }, 'as the file system has it')
   t.match(await rejectionOf(allocate(fd, -1, 1, { context })), { code: 'ERR_OUT_OF_RANGE' })
   t.match(await rejectionOf(allocate(fd, 0, 2 ** 53, { context })), { code: 'ERR_OUT_OF_RANGE' })
   t.match(await rejectionOf(allocate(fd, 0, 1, { context, signal: AbortSignal.abort() })), { code: 'ABORT_ERR' })

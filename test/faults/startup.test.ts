@@ -1,7 +1,7 @@
 /** What can go wrong while a backend is opened and proved: the next one serves, rightly, and what is said is said once. */
 import t from 'tap'
 import type { BackendName } from 'caio'
-import { runProgram, temporaryDirectory } from '../harness.js'
+import { requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
 import { makePlan } from './interposed.js'
 import type { Rule } from './plan.js'
 import type { Service } from './programs/serve.js'
@@ -61,7 +61,7 @@ const cases: Case[] = [
 
 const byRing: Omit<Case, 'rules'> = { named: 'uring', backend: 'uring', warnings: [] }
 const notByRing: Omit<Case, 'rules'> = { named: 'uring', backend: 'linux', warnings: refused }
-cases.push(
+const ofRing: Case[] = [
   { ...byRing, rules: [] },
   // The first flag that it tries is newer than the kernels that it wants.
   { ...byRing, rules: [fail('io_uring_setup', 'EINVAL')] },
@@ -72,15 +72,20 @@ cases.push(
   // What it can do, and where it signals.
   { ...notByRing, rules: [fail('io_uring_register', 'EINVAL')], says: /run Linux 5\.6 or later/ },
   { ...notByRing, rules: [fail('io_uring_register', 'EBUSY', 2)], says: /EBUSY/ },
+  // The first one submits nothing.
+  { ...notByRing, rules: [fail('io_uring_enter', 'EBUSY')], says: /EBUSY.*io_uring_enter/ },
+  { ...notByRing, rules: [fail('io_uring_enter', 'ENOSYS')], says: /run Linux 5\.6 or later/ },
+  { ...notByRing, rules: [fail('io_uring_enter', 'EPERM')], says: /io_uring_disabled.* allow / },
   ...[1, 2, 3].flatMap((first): Case[] => [
-    ...['EAGAIN', 'EBUSY', 'ENOSYS'].map((errno): Case => ({ ...notByRing, rules: [fail('io_uring_enter', errno, first)], says: /probe/ })),
+    ...['EAGAIN', 'EBUSY', 'ENOSYS'].map((errno): Case => ({ ...notByRing, rules: [fail('io_uring_enter', errno, first + 1)], says: /probe/ })),
     ...['EIO', 'EOPNOTSUPP'].map((errno): Case => ({ ...notByRing, rules: [fail('event', errno, first)], says: /probe/, emulated: true })),
     { ...notByRing, rules: [fail('iocb', 'EINVAL', first)], says: /probe/, emulated: true },
     { ...byRing, rules: [{ call: 'event', first, action: 'late', argument: 50_000 }], emulated: true },
   ]),
   { ...byRing, rules: [fail('poll', 'EINTR'), { call: 'event', first: 1, action: 'late', argument: 50_000 }], emulated: true },
   { ...notByRing, rules: [{ call: 'event', first: 1, action: 'short', argument: 3 }], says: /probe/, emulated: true },
-)
+]
+if (requiredBackends.includes('uring')) cases.push(...ofRing)
 
 if (process.platform !== 'linux') t.pass('the fault library is for Linux', { skip: true })
 else {

@@ -12,8 +12,10 @@ else {
       const program = new URL('./programs/writeback.js', import.meta.url)
       const ending = await runProgram(program, [temporaryDirectory(t)], { env: { ...env, CAIO_IMPL: backend } })
       t.equal(ending.code, 0, ending.stderr)
-      const { afterFailure, ofAnotherFile, unknownCall, uses } = JSON.parse(ending.stdout) as Report
+      const { afterFailure, ofAnotherFile, unknownCall, uses, usesBehindLarge, usesBehindLone } = JSON.parse(ending.stdout) as Report
       t.ok(uses > 0, 'the writeback was started early')
+      t.ok(usesBehindLarge > 0, 'behind a large write, too')
+      t.equal(usesBehindLone, 0, 'but not behind a small one alone')
       t.same(afterFailure, ['EIO', '', ''], 'told once, to the next sync')
       t.same(ofAnotherFile, [''], 'not told to another file under the same number')
       t.same(unknownCall, ['', '', ''], 'a system that does not know the call is none the worse')

@@ -15,6 +15,7 @@ const engine = ['cached_file', 'directory_probe', 'file_facts', 'inline_helper',
 const helper = ['native/linux_aio/inline_helper.cc']
 const programs = [
   { name: 'nowait_policy', sources: [], sanitizers: [memory] },
+  { name: 'recent_paths', sources: [], sanitizers: [memory] },
   { name: 'decode_request', sources: ['native/decode_request.cc'], sanitizers: [memory] },
   { name: 'thread_pool', sources: pool, sanitizers: [memory, 'thread'] },
   { name: 'inline_helper', sources: helper, sanitizers: [memory, 'thread'] },

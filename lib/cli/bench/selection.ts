@@ -39,9 +39,9 @@ export function selectContenders<T extends Candidate & { backend?: string }>(
   const known = candidates.map(({ id }) => id)
   const unknown = wanted?.find((name) => !known.includes(name))
   if (unknown !== undefined) throw new UsageError(`no such contender: ${unknown} (there are ${known.join(', ')})`)
-  const chosen = candidates.filter(
-    ({ id, backend, optIn }) => (wanted?.includes(id) ?? !(optIn && !backends?.includes(id))) && (backend === undefined || !backends || backends.includes(backend)),
-  )
+  const isWanted = ({ id, optIn }: T): boolean => wanted?.includes(id) ?? (!optIn || backends?.includes(id) === true)
+  const isOfBackends = ({ backend }: T): boolean => backend === undefined || !backends || backends.includes(backend)
+  const chosen = candidates.filter((each) => isWanted(each) && isOfBackends(each))
   return {
     present: chosen.filter(({ missing }) => missing === undefined),
     missing: chosen.flatMap(({ id, missing }) => (missing === undefined ? [] : [{ id, reason: missing }])),

@@ -9,7 +9,14 @@ const fd = fs.openSync(path, 'r+')
 const context = new Context({ backend: backend as BackendName })
 
 const tasks = (): string[] => fs.readdirSync('/proc/self/task')
-const nameOf = (task: string): string => fs.readFileSync(`/proc/self/task/${task}/comm`, 'utf8').trim()
+/** '' for one that has ended since. */
+function nameOf(task: string): string {
+  try {
+    return fs.readFileSync(`/proc/self/task/${task}/comm`, 'utf8').trim()
+  } catch {
+    return ''
+  }
+}
 const threads = (): number => tasks().filter((task) => nameOf(task) === 'caio').length
 
 const before = new Set(tasks())
@@ -18,5 +25,5 @@ const idle = threads()
 await context.write(Buffer.alloc(500_000), fd, 0)
 await Promise.all(Array.from({ length: 200 }, () => context.read(500_000, fd, 0)))
 // A thread names itself, and may not have run yet.
-while (tasks().some((task) => !before.has(task) && !nameOf(task).startsWith('caio'))) await new Promise(setImmediate)
+while (tasks().some((task) => !before.has(task) && nameOf(task) === 'node')) await new Promise(setImmediate)
 console.log(JSON.stringify({ idle, after: threads() }))

@@ -95,6 +95,7 @@ async function run(t: Test, directory: string, { file, grep = '' }: Suite): Prom
     ASAN_OPTIONS: [...asan, `log_path=${reports}/address`].join(':'),
     UBSAN_OPTIONS: `print_stacktrace=1:log_path=${reports}/undefined`,
     CAIO_TEST_BACKENDS: 'linux,thread,uring',
+    CAIO_TEST_MEMORY_CHECKED: 'yes',
     // What a process leaves behind when a report ends it goes with the rest.
     CAIO_TEST_DIR: temporaryDirectory(t),
     // Each of them at a quarter of the usual speed.

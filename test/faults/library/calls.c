@@ -223,8 +223,8 @@ static long enter(int fd, long count) {
   const struct rule rule = use(CALL_URING_ENTER);
   if (rule.action == FAIL) return failed(rule.argument);
   if (rule.action == SHORT && count > rule.argument) count = rule.argument;
-  if (count == 0) return 0;
-  if (is_emulated((unsigned long)fd)) return emulated_uring_enter(fd, count);
+  if (rule.action == SHORT && count == 0) return 0;
+  if (is_emulated((unsigned long)fd)) return count == 0 ? 0 : emulated_uring_enter(fd, count);
   return real_syscall(SYS_io_uring_enter, fd, count, 0, 0, 0, 0);
 }
 

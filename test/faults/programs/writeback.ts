@@ -9,6 +9,8 @@ export interface Report {
   ofAnotherFile: string[]
   unknownCall: string[]
   uses: number
+  usesBehindLarge: number
+  usesBehindLone: number
 }
 
 const [directory] = process.argv.slice(2) as [string]
@@ -26,9 +28,10 @@ async function sync(fd: number): Promise<string> {
   }
 }
 
+const writeOne = (fd: number, view: Buffer): Promise<number> => context.write(view, fd, (position += view.length))
+
 async function write(fd: number): Promise<void> {
-  const pair = [block, block].map((each) => context.write(each, fd, (position += each.length)))
-  await Promise.all(pair)
+  await Promise.all([writeOne(fd, block), writeOne(fd, block)])
 }
 
 async function commit(fd: number): Promise<string> {
@@ -60,6 +63,16 @@ const third = await openWithHabit('three')
 plan.arm([{ call: 'sync_file_range', first: 1, count: 3, action: 'fail', argument: 'ENOSYS' }])
 const unknownCall = [await commit(third), await commit(third), await commit(third)]
 plan.disarm()
+
+/** How often the writeback is started behind one write. */
+async function usesBehind(view: Buffer): Promise<number> {
+  plan.arm([])
+  await writeOne(third, view)
+  await sync(third)
+  return plan.uses.sync_file_range ?? 0
+}
+const usesBehindLone = await usesBehind(block)
+const usesBehindLarge = await usesBehind(Buffer.alloc(128 * 1024, 2))
 fs.closeSync(third)
 await context.close()
-console.log(JSON.stringify({ afterFailure, ofAnotherFile, unknownCall, uses } satisfies Report))
+console.log(JSON.stringify({ afterFailure, ofAnotherFile, unknownCall, uses, usesBehindLarge, usesBehindLone } satisfies Report))

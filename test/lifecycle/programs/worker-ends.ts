@@ -1,6 +1,6 @@
 /**
- * Workers that end, one after the other, in every way, with every operation at every step. Arguments: a scratch file, a route. Needs the
- * fault library.
+ * Workers that end, one after the other, in every way, with every operation at every step. Arguments: a scratch file, a route, operations
+ * (all, where none is named). Needs the fault library.
  */
 import { Worker } from 'node:worker_threads'
 import { Plan } from '../../faults/plan.js'
@@ -8,7 +8,7 @@ import { operationsOf, rightContent, steps } from './held.js'
 import type { Ending, OperationName, RouteName, Step } from './held.js'
 import type { Report } from './survives.js'
 
-const [path = '', route] = process.argv.slice(2) as [string, RouteName]
+const [path = '', route, ...chosen] = process.argv.slice(2) as [string, RouteName, ...OperationName[]]
 const plan = new Plan(process.env['CAIO_FAULTS'] as string)
 const report: Report = { cases: 0, faults: [] }
 const codes: Record<Ending, number> = { exit: 7, throws: 1, returns: 0, terminated: 1 }
@@ -29,7 +29,7 @@ async function endWorker(operation: OperationName, step: Step, ending: Ending): 
   if (!rightContent(path, operation, ending === 'returns')) fail('the file is not as it must be')
 }
 
-for (const operation of operationsOf(route)) {
+for (const operation of chosen.length > 0 ? chosen : operationsOf(route)) {
   for (const step of steps) {
     for (const ending of Object.keys(codes) as Ending[]) await endWorker(operation, step, ending)
   }

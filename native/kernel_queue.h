@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "../request.h"
+#include "request.h"
 
 namespace caio {
 
@@ -31,7 +31,8 @@ class KernelQueue {
   // From now on `fd`, an eventfd, is signalled when there is an event. 0, or a negative errno with the system call that failed.
   virtual int Signal(int fd, const char** step) = 0;
 
-  // How many of the commands the kernel took, from the first on; or the negative errno of the first, which is not in flight then.
+  // How many of the commands the kernel took, from the first on; or the negative errno of the first, which is not in flight then. 0
+  // is the queue's own refusal, and says nothing of any command.
   virtual long Submit(const KernelCommand* commands, size_t count) = 0;
 
   // Takes up to `most` events that are there.
