@@ -34,10 +34,14 @@ export const base = process.env['CAIO_TEST_DIR'] ?? tmpdir()
 /** Whether direct I/O has to be aligned here: on ext4 and xfs. Others take what they can get, or go by what is under them. */
 export const mustAlign = [0xef53, 0x58465342].includes(fs.statfsSync(base).type)
 
+/** A file system in a program of its own, which has fewer means. */
+export const isFuse = fs.statfsSync(base).type === 0x65735546
+
 /** A directory that goes when the test ends. */
 export function temporaryDirectory(t: Test): string {
   const directory = fs.mkdtempSync(join(base, 'caio-test-'))
-  t.teardown(() => fs.rmSync(directory, { recursive: true, force: true }))
+  // FUSE keeps what is removed while it is open, under another name, until it is closed.
+  t.teardown(() => fs.rmSync(directory, { recursive: true, force: true, maxRetries: 10 }))
   return directory
 }
 
