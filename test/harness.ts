@@ -37,11 +37,19 @@ export const mustAlign = [0xef53, 0x58465342].includes(fs.statfsSync(base).type)
 /** A file system in a program of its own, which has fewer means. */
 export const isFuse = fs.statfsSync(base).type === 0x65735546
 
+export function remove(directory: string): void {
+  try {
+    fs.rmSync(directory, { recursive: true, force: true })
+  } catch (error) {
+    // FUSE keeps what is removed while it is open, under another name. It goes with the mount.
+    if (!isFuse) throw error
+  }
+}
+
 /** A directory that goes when the test ends. */
 export function temporaryDirectory(t: Test): string {
   const directory = fs.mkdtempSync(join(base, 'caio-test-'))
-  // FUSE keeps what is removed while it is open, under another name, until it is closed.
-  t.teardown(() => fs.rmSync(directory, { recursive: true, force: true, maxRetries: 10 }))
+  t.teardown(() => remove(directory))
   return directory
 }
 

@@ -39,6 +39,7 @@ onEveryLinuxBackend(t, 'allocate, punchHole', async (t, backend) => {
     }
     return
   }
+  if (isFuse) return void t.match(await rejectionOf(punchHole(fd, BLOCK, BLOCK, { context })), { code: 'ENOTSUP', syscall: 'fallocate' })
   const blocks = (): number => fs.fstatSync(fd).blocks
   const before = blocks()
   await punchHole(fd, BLOCK, BLOCK, { context })

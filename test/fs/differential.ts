@@ -4,7 +4,7 @@ import nodeFs from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { temporaryDirectory } from '../harness.js'
+import { remove, temporaryDirectory } from '../harness.js'
 import { snapshot } from './snapshot.js'
 import { fs, oracle } from './subject.js'
 
@@ -87,8 +87,8 @@ export function comparer<Fs>(sides: readonly [subject: Fs, oracle: Fs]) {
     for (const side of sides) {
       // The same path, so that messages that name it are comparable.
       const path = join(directory, 'file')
-      nodeFs.rmSync(directory, { recursive: true })
-      nodeFs.mkdirSync(directory)
+      remove(directory)
+      nodeFs.mkdirSync(directory, { recursive: true })
       nodeFs.writeFileSync(path, content)
       stories.push(await outcomeOf(() => scenario({ fs: side, path })))
     }
