@@ -16,6 +16,15 @@ struct KernelCommand {
   int flags;
 };
 
+// The memory of a read or write as the kernel takes it: the list of its buffers and their number, or its one buffer and the bytes of that.
+inline uint64_t AddressOf(const Request& request) {
+  const void* memory = request.vectors ? request.vectors.get() : request.single.iov_base;
+  return reinterpret_cast<uintptr_t>(memory);
+}
+inline size_t LengthOf(const Request& request) {
+  return request.vectors ? static_cast<size_t>(request.vector_count) : request.single.iov_len;
+}
+
 struct KernelEvent {
   uint32_t slot;
   int64_t result;  // bytes moved, 0 for a sync, or a negative errno
@@ -23,7 +32,10 @@ struct KernelEvent {
 
 class KernelQueue {
  public:
+  KernelQueue() = default;
   virtual ~KernelQueue() = default;
+  KernelQueue(const KernelQueue&) = delete;
+  KernelQueue& operator=(const KernelQueue&) = delete;
 
   // For `capacity` commands in flight, and no more may be. 0, or a negative errno with the system call that failed.
   virtual int Open(unsigned capacity, const char** step) = 0;

@@ -12,9 +12,15 @@ import { Registry, candidates } from '../lib/select.js'
 const backendsOfPlatform: readonly BackendName[] =
   process.platform === 'linux' ? ['linux', 'thread', 'pure', 'uring'] : process.platform === 'win32' ? ['pure'] : ['thread', 'pure']
 
-/** Why there is no io_uring where somebody forbids it, as containers do. Otherwise undefined: it is there, or should be. */
-export function whyNoUring(): string | undefined {
-  if (!requiredBackends.includes('uring')) return undefined
+/** Without uring, which is said, where somebody forbids io_uring, as containers do. Otherwise all: it is there, or should be. */
+export function allowedOf(names: readonly BackendName[]): readonly BackendName[] {
+  const why = names.includes('uring') ? whyNoUring() : undefined
+  if (!why) return names
+  console.log(`uring is not tested here: ${why}`)
+  return names.filter((name) => name !== 'uring')
+}
+
+function whyNoUring(): string | undefined {
   const opened = new Registry(candidates, () => {}).open('uring')
   const { code, syscall, message } = (opened instanceof Error ? opened : {}) as Partial<NodeJS.ErrnoException>
   return syscall === 'io_uring_setup' && ['EPERM', 'EACCES', 'ENOSYS'].includes(code ?? '') ? message : undefined

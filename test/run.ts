@@ -9,7 +9,7 @@ import fs from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { requiredBackends, whyNoUring } from './harness.js'
+import { allowedOf, requiredBackends } from './harness.js'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
 /** milliseconds that a file may take */
@@ -33,16 +33,14 @@ function scripts(folder: string, ending: string): string[] {
   return files.filter((file) => file.endsWith(ending)).map((file) => join(folder, file))
 }
 
-const noUring = whyNoUring()
-const backends = requiredBackends.filter((name) => name !== 'uring' || !noUring)
-if (noUring) console.log(`uring is not tested here: ${noUring}`)
+const backends = allowedOf(requiredBackends)
 
 /** Beside its ring, which has suites of its own, uring is linux: of the shim's contract it gets what moves bytes and what ends. */
 const forUring = /^fs\/(?:engine\/|contract\/(?:close|descriptor-reuse|failures|integrity|large|positions|streams|whole-file|workers)\.js)/
 
 function suites(filters: readonly string[]): Suite[] {
   // tap's own 30 seconds are too few where the machine is busy: what hangs is told by TIMEOUT.
-  const env = { ...process.env, CAIO_IMPL: undefined, TAP_TIMEOUT: '300', ...(noUring && { CAIO_TEST_BACKENDS: backends.join(',') }) }
+  const env = { ...process.env, CAIO_IMPL: undefined, TAP_TIMEOUT: '300', CAIO_TEST_BACKENDS: backends.join(',') }
   if (alone) return scripts('faults/alone', '.js').map((file) => ({ name: file, file, env }))
   const plain = scripts('.', '.test.js').map((file) => ({ name: file, file, env }))
   const shim = ['node', ...backends].flatMap((subject) => {

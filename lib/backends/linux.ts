@@ -1,7 +1,7 @@
 /** Kernel AIO (io_submit), with the pool behind it for what would block. Linux 4.18 and later. */
 import { Kind } from '../binding.js'
 import { errnoException } from '../errors.js'
-import { NativeBackend } from './native.js'
+import { KernelBackend } from './native.js'
 
 /** What each environment takes of fs.aio-max-nr, which the whole machine shares. native/linux_aio/linux_engine.cc has the same number. */
 export const AIO_EVENTS = 512
@@ -23,16 +23,10 @@ export function explainAio(errno: number, step: string): string {
   }
 }
 
-export class LinuxBackend extends NativeBackend {
+export class LinuxBackend extends KernelBackend {
   readonly name = 'linux'
-  readonly supports = { inline: true, ownThreads: true, priority: true, cancel: true, wholeFile: true }
 
   constructor() {
-    if (process.platform !== 'linux') throw new Error(`kernel AIO is Linux's, and this is ${process.platform}`)
-    super(Kind.linux, explainAio)
-  }
-
-  readCached(path: string, view: Uint8Array): number {
-    return this.runtime.readCached(path, view)
+    super('kernel AIO', Kind.linux, explainAio)
   }
 }

@@ -127,3 +127,18 @@ export abstract class NativeBackend implements Backend {
     return this.#runtime.cancel(this.#kind, id, receiver)
   }
 }
+
+/** What `linux` and `uring` have in common: all but the kernel's interface. */
+export abstract class KernelBackend extends NativeBackend {
+  readonly supports = { inline: true, ownThreads: true, priority: true, cancel: true, wholeFile: true }
+
+  /** @param api the kernel's interface, in words */
+  constructor(api: string, kind: Kind, explain: (errno: number, step: string) => string) {
+    if (process.platform !== 'linux') throw new Error(`${api} is Linux's, and this is ${process.platform}`)
+    super(kind, explain)
+  }
+
+  readCached(path: string, view: Uint8Array): number {
+    return this.runtime.readCached(path, view)
+  }
+}

@@ -4,7 +4,7 @@
  */
 import { Kind } from '../binding.js'
 import { errnoException } from '../errors.js'
-import { NativeBackend } from './native.js'
+import { KernelBackend } from './native.js'
 
 /** Why it is never chosen by default. */
 export const WHY_OPT_IN = 'containers refuse io_uring, and for its security record Node itself turned it off'
@@ -26,16 +26,10 @@ export function explainUring(errno: number, step: string): string {
   }
 }
 
-export class UringBackend extends NativeBackend {
+export class UringBackend extends KernelBackend {
   readonly name = 'uring'
-  readonly supports = { inline: true, ownThreads: true, priority: true, cancel: true, wholeFile: true }
 
   constructor() {
-    if (process.platform !== 'linux') throw new Error(`io_uring is Linux's, and this is ${process.platform}`)
-    super(Kind.uring, explainUring)
-  }
-
-  readCached(path: string, view: Uint8Array): number {
-    return this.runtime.readCached(path, view)
+    super('io_uring', Kind.uring, explainUring)
   }
 }

@@ -9,8 +9,6 @@ namespace {
 
 constexpr size_t kAtOnce = 64;
 
-uint64_t Address(const void* pointer) { return reinterpret_cast<uintptr_t>(pointer); }
-
 uint16_t KernelOpcode(Opcode opcode) {
   switch (opcode) {
     case Opcode::kRead: return IOCB_CMD_PREAD;
@@ -61,8 +59,8 @@ iocb KernelContext::Translate(const KernelCommand& command) const {
   out.aio_data = command.slot;
   out.aio_lio_opcode = KernelOpcode(request.opcode);
   out.aio_fildes = static_cast<uint32_t>(request.fd);
-  out.aio_buf = request.vectors ? Address(request.vectors.get()) : Address(request.single.iov_base);
-  out.aio_nbytes = request.vectors ? static_cast<uint64_t>(request.vector_count) : request.single.iov_len;
+  out.aio_buf = AddressOf(request);
+  out.aio_nbytes = LengthOf(request);
   out.aio_offset = request.offset;
   out.aio_rw_flags = command.flags;
   if (signal_fd_ >= 0) {

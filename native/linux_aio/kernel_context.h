@@ -1,17 +1,14 @@
 // One kernel AIO context: set up, submitted to, reaped. Used by the loop thread alone.
 #pragma once
 
-#include "abi.h"
 #include "../kernel_queue.h"
+#include "abi.h"
 
 namespace caio {
 
 class KernelContext final : public KernelQueue {
  public:
-  KernelContext() = default;
   ~KernelContext() override { Close(); }
-  KernelContext(const KernelContext&) = delete;
-  KernelContext& operator=(const KernelContext&) = delete;
 
   // EAGAIN: fs.aio-max-nr is used up. ENOSYS, EPERM: no kernel AIO, or a seccomp filter.
   int Open(unsigned capacity, const char** step) override;

@@ -8,10 +8,10 @@
 
 #include "../completion_queue.h"
 #include "../engine.h"
+#include "../kernel_queue.h"
 #include "cached_file.h"
 #include "file_facts.h"
 #include "inline_helper.h"
-#include "../kernel_queue.h"
 
 namespace caio {
 

@@ -14,8 +14,6 @@ namespace {
 // Of the submission queue, which every io_uring_enter empties: few, since older kernels count the rings as locked memory.
 constexpr unsigned kAtOnce = 64;
 
-uint64_t Address(const void* pointer) { return reinterpret_cast<uintptr_t>(pointer); }
-
 uint8_t OperationOf(Opcode opcode) {
   switch (opcode) {
     case Opcode::kRead: return uring::kRead;
@@ -43,8 +41,8 @@ uring::Sqe Translate(const KernelCommand& command) {
   }
   sqe.ioprio = request.priority;
   sqe.off = static_cast<uint64_t>(request.offset);
-  sqe.addr = request.vectors ? Address(request.vectors.get()) : Address(request.single.iov_base);
-  sqe.len = static_cast<uint32_t>(request.vectors ? static_cast<size_t>(request.vector_count) : request.single.iov_len);
+  sqe.addr = AddressOf(request);
+  sqe.len = static_cast<uint32_t>(LengthOf(request));
   sqe.op_flags = static_cast<uint32_t>(command.flags);
   return sqe;
 }
@@ -54,15 +52,14 @@ uring::Sqe Translate(const KernelCommand& command) {
 int KernelRing::Open(unsigned capacity, const char** step) {
   *step = "io_uring_setup";
   uring::Params params{};
-  params.cq_entries = capacity;
-  // Without interrupting JavaScript: completions are posted when the thread is in the kernel next, at the latest to sleep.
-  params.flags = uring::kSetupCqSize | uring::kSetupCoopTaskrun;
-  long result = uring::Setup(kAtOnce, &params);
-  if (result == -EINVAL) {
+  long result = -EINVAL;
+  // Where it is known, without interrupting JavaScript: completions are posted when the thread is in the kernel next, at the latest to sleep.
+  for (const uint32_t flags : {uring::kSetupCqSize | uring::kSetupCoopTaskrun, uring::kSetupCqSize}) {
     params = {};
     params.cq_entries = capacity;
-    params.flags = uring::kSetupCqSize;
+    params.flags = flags;
     result = uring::Setup(kAtOnce, &params);
+    if (result != -EINVAL) break;
   }
   // 5.4 and before know no size for the completion queue.
   if (result < 0) return result == -EINVAL ? -ENOSYS : static_cast<int>(result);

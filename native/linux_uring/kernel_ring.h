@@ -8,10 +8,7 @@ namespace caio {
 
 class KernelRing final : public KernelQueue {
  public:
-  KernelRing() = default;
   ~KernelRing() override { Close(); }
-  KernelRing(const KernelRing&) = delete;
-  KernelRing& operator=(const KernelRing&) = delete;
 
   // ENOSYS: no io_uring, or one from before 5.6. EPERM: kernel.io_uring_disabled, or a seccomp filter. ENOMEM: before 5.12, perhaps
   // the limit of locked memory.

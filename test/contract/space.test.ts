@@ -10,6 +10,9 @@ const filled = (...bytes: number[]): Buffer => Buffer.concat(bytes.map((byte) =>
 /** tmpfs and bindfs have no way to do it. */
 const zeroes = fs.statfsSync(base).type !== 0x01021994 && !isFuse
 
+/** 2^54: xfs, btrfs and tmpfs have files of that size, but no room. */
+const tooFar = [0x58465342, 0x9123683e, 0x01021994].includes(fs.statfsSync(base).type) ? 'ENOSPC' : 'EFBIG'
+
 onEveryLinuxBackend(t, 'zeroRange', async (t, backend) => {
   const context = makeContext(t, backend)
   const { path, fd } = temporaryFile(t, filled(1, 2, 3))
@@ -58,7 +61,7 @@ onEveryLinuxBackend(t, 'allocate, punchHole', async (t, backend) => {
   t.teardown(() => fs.closeSync(reader))
   t.match(await rejectionOf(allocate(reader, 0, 1, { context })), { code: 'EBADF', syscall: 'fallocate' })
   t.match(await rejectionOf(allocate(fd, 0, 0, { context })), { code: 'EINVAL' })
-  t.match(await rejectionOf(allocate(fd, 2 ** 53 - 1, 2 ** 53 - 1, { context })), { code: /^(?:EFBIG|ENOSPC)$/ }, 'as the file system has it')
+  t.match(await rejectionOf(allocate(fd, 2 ** 53 - 1, 2 ** 53 - 1, { context })), { code: tooFar }, 'exact numbers')
   t.match(await rejectionOf(allocate(fd, -1, 1, { context })), { code: 'ERR_OUT_OF_RANGE' })
   t.match(await rejectionOf(allocate(fd, 0, 2 ** 53, { context })), { code: 'ERR_OUT_OF_RANGE' })
   t.match(await rejectionOf(allocate(fd, 0, 1, { context, signal: AbortSignal.abort() })), { code: 'ABORT_ERR' })

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { RULES } from './exceptions.js'
-import { whyNoUring } from '../harness.js'
+import { allowedOf } from '../harness.js'
 import { BACKENDS, HELP, type Options, UsageError, parseOptions } from './options.js'
 import { backendTrouble, inspectNode } from './preflight.js'
 import { Progress } from './progress.js'
@@ -70,9 +70,7 @@ async function runVariants(setting: Setting, tests: readonly TestFile[], options
     : undefined
   const backends: Run[] = []
   const troubles: string[] = []
-  const noUring = options.backends === BACKENDS ? whyNoUring() : undefined
-  if (noUring) say(`uring is not tested here: ${noUring}`)
-  for (const backend of options.backends.filter((name) => name !== 'uring' || !noUring)) {
+  for (const backend of options.backends === BACKENDS ? allowedOf(BACKENDS) : options.backends) {
     const trouble = backendTrouble(setting, backend)
     if (trouble === undefined) backends.push(await runBackend(setting, tests, backend, options, control))
     else troubles.push(`${backend}: ${trouble}`)

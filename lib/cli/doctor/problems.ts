@@ -2,7 +2,7 @@
 import { AIO_EVENTS } from '../../backends/linux.js'
 import type { Backends, BackendState } from './backends.js'
 import type { Directory } from './directory.js'
-import { raiseLimit, remedyFor } from './remedies.js'
+import { isForeign, raiseLimit, remedyFor } from './remedies.js'
 import type { System } from './system.js'
 
 export interface Problem {
@@ -42,7 +42,7 @@ function backendProblems(findings: Findings, packageRoot: string): Problem[] {
     const [first] = states as [BackendState]
     const names = states.map(({ name }) => name).join(' and ')
     const verb = states.length > 1 ? 'do' : 'does'
-    const foreign = /^(?:kernel AIO|io_uring) is Linux's/.test(first.reason ?? '')
+    const foreign = isForeign(first.reason ?? '')
     return {
       severity: foreign ? 'note' : 'warning',
       what: `${names} ${verb} not work here: ${first.reason ?? ''}`,

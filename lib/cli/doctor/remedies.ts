@@ -42,6 +42,9 @@ function forUring({ code }: BackendState, { seccomp, uringDisabled }: System): s
   return 'look up that error; until then another backend serves'
 }
 
+/** Whether a reason says that this is not Linux. */
+export const isForeign = (reason: string): boolean => /^(?:kernel AIO|io_uring) is Linux's/.test(reason)
+
 /**
  * @param state of a backend that does not work
  * @param packageRoot where an addon could be built
@@ -53,7 +56,7 @@ export function remedyFor(state: BackendState, system: System, packageRoot: stri
   if (code === 'ERR_DLOPEN_FAILED') return `this addon was built for another system or is damaged: ${rebuild}`
   if (reason.startsWith('No native build')) return `there is no prebuilt addon for this platform: ${rebuild}`
   if (/^(?:Bun|Deno)\b/.test(reason)) return 'run the program on Node to have it; pure serves here'
-  if (/^(?:kernel AIO|io_uring) is Linux's/.test(reason)) return 'none is needed: another backend serves on this platform'
+  if (isForeign(reason)) return 'none is needed: another backend serves on this platform'
   if (code === 'EMFILE' || code === 'ENFILE') return 'raise the limit of open files (ulimit -n)'
   if (syscall === 'pthread_create') return 'raise the limit of threads (ulimit -u, or pids.max of the cgroup)'
   if (state.name === 'uring') return forUring(state, system)
