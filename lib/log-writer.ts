@@ -4,7 +4,9 @@
  */
 import { randomInt } from 'node:crypto'
 import { constants } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { defaultContext } from './default-context.js'
 import { errnoException, errnoOf, invalidState, logFailed, logTorn, outOfRange } from './errors.js'
 import { FILE_HEADER, LARGEST_RECORD, RECORD_HEADER, checksum, fileHeader } from './log-format.js'
 import type { LogFs, LogHandle } from './log-format.js'
@@ -21,6 +23,9 @@ export interface LogWriterOptions {
   /** Permissions of a log that is made. Default 0o666, less the umask. */
   mode?: number
 }
+
+/** Writes as FileHandle.write does, and makes durable what it has written, in one operation. */
+type DurableWrite = (buffer: Buffer, offset: number, length: number, position: number) => Promise<{ bytesWritten: number }>
 
 /** Those who wait for the same sync: one promise for all. */
 interface Group {
@@ -57,6 +62,7 @@ export class LogWriter {
 
   readonly #file: LogHandle
   readonly #salt: number
+  readonly #writeDurably: DurableWrite | undefined
 
   /** what is appended and not yet handed over, and how much of the buffer it takes */
   #pending = Buffer.allocUnsafe(16 * 1024)
@@ -73,9 +79,10 @@ export class LogWriter {
   #failure: Error | undefined
   #closing: Promise<void> | undefined
 
-  private constructor(file: LogHandle, salt: number, recovered: LogEnd) {
+  private constructor(file: LogHandle, salt: number, recovered: LogEnd, writeDurably: DurableWrite | undefined) {
     this.#file = file
     this.#salt = salt
+    this.#writeDurably = writeDurably
     this.recovered = recovered
     this.#end = this.#written = this.#durable = recovered.position
   }
@@ -90,11 +97,12 @@ export class LogWriter {
   static async open(path: string, { fs, torn = 'truncate', mode = 0o666 }: LogWriterOptions = {}): Promise<LogWriter> {
     const files = fs ?? (await caioFs())
     const file = await files.open(path, constants.O_RDWR | constants.O_CREAT, mode)
+    const writeDurably = fs ? undefined : durableWrite((file as FileHandle).fd)
     try {
       const { salt, size } = await readHeader(file, path)
       if (salt === undefined) {
         const end: LogEnd = { position: FILE_HEADER, records: 0, torn: 0, problem: undefined }
-        return new LogWriter(file, await begin(files, file, path), end)
+        return new LogWriter(file, await begin(files, file, path), end, writeDurably)
       }
       const scan = scanRecords(file, salt, FILE_HEADER, size)
       let step = await scan.next()
@@ -106,7 +114,7 @@ export class LogWriter {
       }
       // What was read may be in memory only, and the cut must not be undone behind new records.
       await file.sync()
-      return new LogWriter(file, salt, end)
+      return new LogWriter(file, salt, end, writeDurably)
     } catch (error) {
       await file.close()
       throw error
@@ -214,10 +222,12 @@ export class LogWriter {
       const group = this.#group
       this.#group = undefined
       const end = this.#end
+      // A durable write syncs no more than itself: not what was written before without a commit.
+      const writeDurably = group && this.#durable === this.#written ? this.#writeDurably : undefined
       try {
-        await this.#write()
+        await this.#write(writeDurably)
         if (group) {
-          await this.#file.datasync()
+          if (!writeDurably) await this.#file.datasync()
           this.#durable = end
         }
       } catch (error) {
@@ -230,13 +240,15 @@ export class LogWriter {
   }
 
   /** Writes what is pending; appends go to the other buffer meanwhile. */
-  async #write(): Promise<void> {
+  async #write(writeDurably: DurableWrite | undefined): Promise<void> {
     const buffer = this.#pending
     const length = this.#used
     this.#pending = this.#spare
     this.#used = 0
     for (let done = 0; done < length; ) {
-      const { bytesWritten } = await this.#file.write(buffer, done, Math.min(length - done, LARGEST_WRITE), this.#written)
+      const part = Math.min(length - done, LARGEST_WRITE)
+      const written = writeDurably ? writeDurably(buffer, done, part, this.#written) : this.#file.write(buffer, done, part, this.#written)
+      const { bytesWritten } = await written
       if (bytesWritten === 0) throw errnoException(errnoOf('EIO'), 'write')
       done += bytesWritten
       this.#written += bytesWritten
@@ -250,6 +262,15 @@ export class LogWriter {
     // They came later, for more than has failed: but nothing can become durable any more.
     this.#group?.reject(logFailed(error))
     this.#group = undefined
+  }
+}
+
+/** One trip to a thread where write and datasync are two. On `pure` it would be two as well, and not the handle's own. */
+function durableWrite(fd: number): DurableWrite | undefined {
+  const context = defaultContext()
+  if (context.backend === 'pure') return undefined
+  return async (buffer, offset, length, position) => {
+    return { bytesWritten: await context.write(buffer.subarray(offset, offset + length), fd, position, { dsync: true }) }
   }
 }
 

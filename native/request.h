@@ -70,6 +70,7 @@ struct Request {
   bool append = false;  // of a write: at the end of the file, wherever that is by then
   bool cold = false;  // of a read: likely not in the page cache
   bool sync_follows = false;  // of a write in the pool: it is likely
+  bool shares_sync = false;  // of a write in the pool: made durable by a sync that others may share, not by itself
   uint16_t priority = 0;  // ioprio value, 0 for none; of a control: which one, plus its flags << 8
   int fd = -1;         // of a whole-file operation: kAppend, kFlush
   int64_t offset = 0;  // of a whole-file operation: the mode to create with

@@ -32,8 +32,22 @@ bool IsSmall(const Request& request) {
   return !IsSync(request.opcode) && !IsControl(request.opcode) && request.length <= kSmall;
 }
 
-Completion Serve(Request& request) {
-  return {request.channel, request.id, PerformBlocking(request), request.missed ? Route::kMissed : Route::kPool};
+Completion CompletionOf(const Request& request, int64_t result) {
+  return {request.channel, request.id, result, request.missed ? Route::kMissed : Route::kPool};
+}
+
+// Serves a request. False if its completion has to wait for a sync.
+bool Serve(Request& request, Completion& completion) {
+  completion = CompletionOf(request, PerformBlocking(request));
+  if (completion.result < 0) request.shares_sync = false;
+  return !request.shares_sync;
+}
+
+// What a sync means to one of those that waited for it. The kernel, too, lets a durable write to what cannot be synced (EINVAL), such
+// as a device, be a plain one.
+int64_t ResultOf(const Request& request, int64_t synced) {
+  if (IsSync(request.opcode)) return synced;
+  return synced == 0 || synced == -EINVAL ? static_cast<int64_t>(request.done) : synced;
 }
 }  // namespace
 
@@ -80,32 +94,49 @@ void ThreadPool::Enqueue(Request&& request) {
   if (what == What::kSyncs) {
     habits_.Synced(fd);
   } else {
-    request.sync_follows = habits_.Written(fd);
+    request.shares_sync = request.durable;
+    request.durable = false;
+    request.sync_follows = request.shares_sync || habits_.Written(fd);
   }
   Gate& gate = (what == What::kSyncs ? syncs_ : writes_)[fd];
   gate.waiting.push_back(std::move(request));
   EnqueueGate(what, fd, gate);
 }
 
+void ThreadPool::AwaitSync(Request&& written) {
+  const int fd = written.fd;
+  Gate& gate = syncs_[fd];
+  gate.waiting.push_back(std::move(written));
+  EnqueueGate(What::kSyncs, fd, gate);
+}
+
 void ThreadPool::Submit(Request* batch, size_t count, std::vector<Completion>& finished) {
-  MutexLock lock(mutex_);
-  if (closing_ || (threads_.empty() && !AddThread())) {
-    for (size_t i = 0; i < count; i++) {
-      finished.push_back({batch[i].channel, batch[i].id, kUnserved, Route::kPool});
+  bool wake;
+  {
+    MutexLock lock(mutex_);
+    if (closing_ || (threads_.empty() && !AddThread())) {
+      for (size_t i = 0; i < count; i++) {
+        finished.push_back({batch[i].channel, batch[i].id, kUnserved, Route::kPool});
+      }
+      return;
     }
-    return;
+    for (size_t i = 0; i < count; i++) Enqueue(std::move(batch[i]));
+    // The pool grows with need, never past its limit.
+    const size_t wanted = std::min<size_t>(max_threads_, threads_.size() - idle_ + queue_.size());
+    while (threads_.size() < wanted && AddThread()) {
+    }
+    wake = !queue_.empty() && idle_ > 0;
   }
-  for (size_t i = 0; i < count; i++) Enqueue(std::move(batch[i]));
-  // The pool grows with need, never past its limit.
-  const size_t wanted = std::min<size_t>(max_threads_, threads_.size() - idle_ + queue_.size());
-  while (threads_.size() < wanted && AddThread()) {
-  }
-  // One wake-up for a batch; a worker that finds more than it takes wakes the next.
-  WakeAnother();
+  // One wake-up for a batch; a worker that finds more than it takes wakes the next. Not with the lock held, which is what the worker
+  // wants first: it would wake only to wait again.
+  if (wake) pthread_cond_signal(&wake_);
 }
 
 bool ThreadPool::Cancel(uint32_t channel, uint32_t id) {
-  const auto matches = [&](const Request& request) { return request.channel == channel && request.id == id; };
+  const auto matches = [&](const Request& request) {
+    const bool written = request.shares_sync && request.done > 0;
+    return request.channel == channel && request.id == id && !written;
+  };
   const auto item_matches = [&](const Item& item) { return item.what == What::kRequest && matches(item.request); };
   MutexLock lock(mutex_);
   const auto queued = std::find_if(queue_.begin(), queue_.end(), item_matches);
@@ -166,10 +197,10 @@ void ThreadPool::Perform(Taken& taken, size_t count) {
   size_t unpushed = 0;
   uint64_t since = Nanoseconds();
   for (size_t i = 0; i < count; i++) {
-    completions[unpushed++] = Serve(taken[i]);
+    if (Serve(taken[i], completions[unpushed])) unpushed++;
     // Those done quickly share a wake-up; none waits for a slow one behind it.
     if (i + 1 < count && Nanoseconds() - since < kShareWithin) continue;
-    completions_.Push(completions.data(), unpushed);
+    if (unpushed > 0) completions_.Push(completions.data(), unpushed);
     unpushed = 0;
     since = Nanoseconds();
   }
@@ -177,14 +208,34 @@ void ThreadPool::Perform(Taken& taken, size_t count) {
 
 void ThreadPool::PerformAndWriteBack(Taken& taken, size_t count) {
   std::array<Completion, kMostTaken> completions;
-  for (size_t i = 0; i < count; i++) completions[i] = Serve(taken[i]);
+  size_t unpushed = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (Serve(taken[i], completions[unpushed])) unpushed++;
+  }
   // Before their callers hear of it: afterwards they may close the descriptor.
   const int error = StartWriteback(taken.data(), count);
   if (error != 0) {
     MutexLock lock(mutex_);
     writeback_errors_.Keep(taken[0].fd, error);
   }
-  completions_.Push(completions.data(), count);
+  if (unpushed > 0) completions_.Push(completions.data(), unpushed);
+}
+
+// What the kernel has told this sync of lost pages it may not tell the next.
+void ThreadPool::PerformAndSync(Request& written) {
+  int64_t result = PerformBlocking(written);
+  if (result >= 0) {
+    Request sync;
+    sync.fd = written.fd;
+    sync.opcode = Opcode::kFdsync;
+    result = ResultOf(written, PerformBlocking(sync));
+    if (result < 0) {
+      MutexLock lock(mutex_);
+      writeback_errors_.Keep(written.fd, static_cast<int>(result));
+    }
+  }
+  const Completion completion = CompletionOf(written, result);
+  completions_.Push(&completion, 1);
 }
 
 // Several at a time where many wait, so that the lock is not what they wait for; none of them large, and no more than leaves
@@ -221,16 +272,25 @@ void ThreadPool::RunWrites(int fd) {
   }
   WakeAnother();
   gate.running = true;
+  const bool lone = count == 1 && gate.waiting.empty();
+  // Nobody is there to share its sync with.
+  const bool durable = lone && taken[0].shares_sync && syncs_.count(fd) == 0;
+  if (durable) taken[0].shares_sync = false;
   // Behind a lone small write its sync is asked for so soon that there is nothing to gain.
-  const bool lone = count == 1 && gate.waiting.empty() && IsSmall(taken[0]);
-  const bool sync_follows = !lone && std::any_of(&taken[0], &taken[count], [](const Request& r) { return r.sync_follows; });
+  const bool soon = lone && IsSmall(taken[0]);
+  const bool sync_follows = !soon && std::any_of(&taken[0], &taken[count], [](const Request& r) { return r.sync_follows; });
   pthread_mutex_unlock(&mutex_);
-  if (sync_follows) {
+  if (durable) {
+    PerformAndSync(taken[0]);
+  } else if (sync_follows) {
     PerformAndWriteBack(taken, count);
   } else {
     Perform(taken, count);
   }
   pthread_mutex_lock(&mutex_);
+  for (size_t i = 0; i < count; i++) {
+    if (taken[i].shares_sync) AwaitSync(std::move(taken[i]));
+  }
   gate.running = false;
   if (gate.waiting.empty()) {
     writes_.erase(fd);
@@ -275,7 +335,7 @@ void ThreadPool::RunSyncs(int fd) {
   }
   std::vector<Completion> completions;
   completions.reserve(group.size());
-  for (const Request& request : group) completions.push_back({request.channel, request.id, result, Route::kPool});
+  for (const Request& request : group) completions.push_back(CompletionOf(request, ResultOf(request, result)));
   completions_.Push(completions.data(), completions.size());
 }
 

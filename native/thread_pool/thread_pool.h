@@ -28,7 +28,7 @@ class ThreadPool final : public Engine {
  private:
   // Requests of one descriptor that are run one group at a time; those that arrive meanwhile wait.
   // - Syncs: all that wait share the next one. A sync that starts after my write completed covers it; one that had already
-  //   started does not.
+  //   started does not. A buffered write that is to be durable waits here, too, once it is written.
   // - Buffered writes: the kernel holds the file's lock for each, and threads that compete for it make half the rate.
   struct Gate {
     bool queued = false;
@@ -52,12 +52,14 @@ class ThreadPool final : public Engine {
   void RunSyncs(int fd);
   void RunWrites(int fd);
   void RunRequests(Request&& first);
-  // Pool threads, without mutex_.
+  // Pool threads, without mutex_. Of those that share a sync only what failed is done.
   void Perform(Taken& taken, size_t count);
   void PerformAndWriteBack(Taken& taken, size_t count);
+  void PerformAndSync(Request& written);
   // All with mutex_ held.
   void Enqueue(Request&& request);
   void EnqueueGate(What what, int fd, Gate& gate);
+  void AwaitSync(Request&& written);
   void WakeAnother();
   bool AddThread();
 

@@ -5,7 +5,7 @@
 import fs from 'node:fs'
 import t from 'tap'
 import { base, makeContext, temporaryFile } from '../harness.js'
-import { evict } from './evict.js'
+import { evict, writeCold } from './evict.js'
 
 const SIZE = 8 * 1024 * 1024
 
@@ -16,13 +16,13 @@ const mayServe = [0xef53, 0x58465342, 0x9123683e].includes(fs.statfsSync(base).t
 
 t.test('linux: what is cached is served at once, what is not by the pool', { skip }, async (t) => {
   const context = makeContext(t, 'linux')
-  const { path, fd } = temporaryFile(t, Buffer.alloc(SIZE, 'x'))
+  const { path, fd } = temporaryFile(t, mayServe ? '' : Buffer.alloc(SIZE, 'x'))
   if (!mayServe) {
     await context.read(4096, fd, SIZE >> 1)
     await context.read(4096, fd, SIZE >> 1)
     return void t.match(context.stats().routes, { inline: 0, pool: 2 - context.stats().routes.missed }, 'all of it by the pool')
   }
-  evict(path)
+  writeCold(path, SIZE)
   await context.read(4096, fd, SIZE >> 1)
   t.match(context.stats().routes, { inline: 0, missed: 1 }, 'cold')
   await context.read(4096, fd, SIZE >> 1)
