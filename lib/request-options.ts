@@ -16,7 +16,10 @@ export interface RequestOptions {
 
 /** What a write takes, besides. */
 export interface WriteOptions extends RequestOptions {
-  /** Complete when its data is on the disk, as by fdatasync(2): `RWF_DSYNC`, or a sync behind the write where there is none. */
+  /**
+   * Complete when its data is on the disk: a direct write by `RWF_DSYNC`, any other by fdatasync(2) behind it, which those that are made
+   * durable at the same time share. Before it fulfils, others may read what is not durable yet.
+   */
   dsync?: boolean
   /** At the end of the file, wherever that is by then, whatever the offset: `RWF_APPEND`. `ENOTSUP` on `pure` and but on Linux. */
   append?: boolean

@@ -250,11 +250,11 @@ export class PureBackend implements Backend {
     new Transfer(this.#fs, write, fd, offset, list, field(Field.byteOffset), length, finish).step()
   }
 
-  /** A write's completion, with a sync before it. */
+  /** A write's completion, with a sync before it, if it is of anything that can be synced: to a device, say, it is a plain write. */
   #durably(fd: number, finish: (result: number) => void): (result: number) => void {
     return (result) => {
       if (result < 0) return finish(result)
-      this.#syncs.enter(fd, { full: false, finish: (synced) => finish(synced < 0 ? synced : result) })
+      this.#syncs.enter(fd, { full: false, finish: (synced) => finish(synced === 0 || synced === errnoOf('EINVAL') ? result : synced) })
     }
   }
 

@@ -17,6 +17,13 @@ onEveryBackend(t, 'dsync writes as any write does', async (t, backend) => {
   t.match(context.stats().operations, { write: 102, writev: 1, fdsync: 0 })
 })
 
+onEveryBackend(t, 'dsync to what cannot be synced', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const fd = fs.openSync('/dev/null', 'w')
+  t.teardown(() => fs.closeSync(fd))
+  t.same(await Promise.all([1, 2, 3].map((count) => context.write('x'.repeat(count), fd, 0, { dsync: true }))), [1, 2, 3])
+})
+
 onEveryBackend(t, 'dsync past the page cache', async (t, backend) => {
   const context = makeContext(t, backend)
   const { path, fd: buffered } = temporaryFile(t, Buffer.alloc(8192))

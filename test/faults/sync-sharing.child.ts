@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import t from 'tap'
-import { Context } from 'caio'
+import { Context, Operation } from 'caio'
 import type { BackendName } from 'caio'
 
 const [backend, directory] = process.argv.slice(2) as [BackendName, string]
@@ -27,7 +27,7 @@ const nextStart = async (): Promise<void> => void (await once(starts, 'line'))
 const release = (errno: number): void => void fs.writeSync(answer, `${errno}\n`)
 
 /** Whether a promise has settled, looked at after everything else that is due. */
-function watch(promise: Promise<void>): { settled: () => boolean; promise: Promise<void> } {
+function watch<T>(promise: Promise<T>): { settled: () => boolean; promise: Promise<T> } {
   let settled = false
   promise.then(
     () => (settled = true),
@@ -73,6 +73,61 @@ t.test('a failed sync fails everybody who waited, and is not tried again', async
   )
   await context.read(1, fd, 0)
   t.equal(started, 3, 'one attempt')
+})
+
+t.test('durable writes share a sync, each fulfils when it has ended', async (t) => {
+  let start = nextStart()
+  const alone = watch(context.write('C', fd, 2, { dsync: true }))
+  await start
+  const before = started
+  const others = ['D', 'E', 'F'].map((letter, i) => watch(context.write(letter, fd, 3 + i, { dsync: true })))
+  t.notOk(alone.settled())
+  start = nextStart()
+  release(0)
+  t.equal(await alone.promise, 1)
+  await start
+  t.equal(fs.readFileSync(`${directory}/data`, 'latin1').slice(2), 'CDEF', 'they are written')
+  t.notOk(others.some(({ settled }) => settled()), 'and not durable yet')
+  release(0)
+  t.same(await Promise.all(others.map(({ promise }) => promise)), [1, 1, 1])
+  t.equal(started - before, 1, 'the three shared one')
+})
+
+t.test('a durable write whose sync fails, fails, with all that waited for the same', async (t) => {
+  const outcomes = async (promises: Promise<unknown>[]): Promise<unknown[]> =>
+    (await Promise.allSettled(promises)).map((result) => (result.status === 'rejected' ? (result.reason as NodeJS.ErrnoException).code : result.value))
+  let start = nextStart()
+  const alone = context.write('G', fd, 6, { dsync: true })
+  await start
+  start = nextStart()
+  const others = [context.write('H', fd, 7, { dsync: true }), context.write('I', fd, 8, { dsync: true })]
+  const plain = context.write('J', fd, 9)
+  release(5)
+  t.same(await outcomes([alone, plain]), ['EIO', 1])
+  await start
+  release(0)
+  t.same(await outcomes(others), ['EIO', 'EIO'], 'the kernel may not have told it twice')
+  start = nextStart()
+  const again = context.write('K', fd, 10, { dsync: true })
+  await start
+  release(0)
+  t.same(await outcomes([again]), [1], 'the next is told of its own sync')
+})
+
+t.test('a write that waits for its sync is not taken back', async (t) => {
+  let start = nextStart()
+  const sync = context.fdsync(fd)
+  await start
+  const write = Operation.write('L', fd, 11, { dsync: true })
+  const submitted = context.submit(write)
+  while (fs.fstatSync(fd).size < 12) await context.read(1, fd, 0)
+  t.notOk(context.cancel(write), 'it has been written')
+  start = nextStart()
+  release(0)
+  await sync
+  await start
+  release(0)
+  t.same(await submitted, [1])
 })
 
 t.teardown(async () => {

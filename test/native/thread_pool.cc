@@ -61,7 +61,9 @@ void Round(unsigned threads, uint32_t seed, int fd, bool abandon) {
     const Opcode opcodes[] = {Opcode::kWrite, Opcode::kRead, Opcode::kWrite, Opcode::kFdsync, Opcode::kWrite, Opcode::kFsync};
     char* own = memory.data() + id * kBlock;
     memset(own, static_cast<int>(id % 251), kBlock);
-    batch.push_back(Make(id, opcodes[random() % 6], fd, own));
+    Request request = Make(id, opcodes[random() % 6], fd, own);
+    request.durable = IsWrite(request.opcode) && random() % 4 == 0;
+    batch.push_back(std::move(request));
     if (random() % 16 != 0 && id + 1 < kCount) continue;
     pool.Submit(batch.data(), batch.size(), finished);
     batch.clear();
