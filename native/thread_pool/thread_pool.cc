@@ -111,25 +111,21 @@ void ThreadPool::AwaitSync(Request&& written) {
 }
 
 void ThreadPool::Submit(Request* batch, size_t count, std::vector<Completion>& finished) {
-  bool wake;
-  {
-    MutexLock lock(mutex_);
-    if (closing_ || (threads_.empty() && !AddThread())) {
-      for (size_t i = 0; i < count; i++) {
-        finished.push_back({batch[i].channel, batch[i].id, kUnserved, Route::kPool});
-      }
-      return;
+  pthread_mutex_lock(&mutex_);
+  const bool open = !closing_ && (!threads_.empty() || AddThread());
+  for (size_t i = 0; i < count; i++) {
+    if (open) {
+      Enqueue(std::move(batch[i]));
+    } else {
+      finished.push_back({batch[i].channel, batch[i].id, kUnserved, Route::kPool});
     }
-    for (size_t i = 0; i < count; i++) Enqueue(std::move(batch[i]));
-    // The pool grows with need, never past its limit.
-    const size_t wanted = std::min<size_t>(max_threads_, threads_.size() - idle_ + queue_.size());
-    while (threads_.size() < wanted && AddThread()) {
-    }
-    wake = !queue_.empty() && idle_ > 0;
   }
-  // One wake-up for a batch; a worker that finds more than it takes wakes the next. Not with the lock held, which is what the worker
-  // wants first: it would wake only to wait again.
-  if (wake) pthread_cond_signal(&wake_);
+  // The pool grows with need, never past its limit.
+  const size_t wanted = std::min<size_t>(max_threads_, threads_.size() - idle_ + queue_.size());
+  while (open && threads_.size() < wanted && AddThread()) {
+  }
+  // One wake-up for a batch; a worker that finds more than it takes wakes the next.
+  LeaveAndWake();
 }
 
 bool ThreadPool::Cancel(uint32_t channel, uint32_t id) {
@@ -183,8 +179,11 @@ void ThreadPool::Work() {
   }
 }
 
-void ThreadPool::WakeAnother() {
-  if (!queue_.empty() && idle_ > 0) pthread_cond_signal(&wake_);
+// Signals with the lock left, since it is what a thread that wakes wants first: it would wake only to wait again.
+void ThreadPool::LeaveAndWake() {
+  const bool wake = !queue_.empty() && idle_ > 0;
+  pthread_mutex_unlock(&mutex_);
+  if (wake) pthread_cond_signal(&wake_);
 }
 
 void ThreadPool::Perform(Taken& taken, size_t count) {
@@ -253,8 +252,7 @@ void ThreadPool::RunRequests(Request&& first) {
     taken[count++] = std::move(next.request);
     queue_.pop_front();
   }
-  WakeAnother();
-  pthread_mutex_unlock(&mutex_);
+  LeaveAndWake();
   Perform(taken, count);
   pthread_mutex_lock(&mutex_);
 }
@@ -270,7 +268,6 @@ void ThreadPool::RunWrites(int fd) {
     taken[count++] = std::move(gate.waiting.front());
     gate.waiting.pop_front();
   }
-  WakeAnother();
   gate.running = true;
   const bool lone = count == 1 && gate.waiting.empty();
   // Nobody is there to share its sync with.
@@ -279,7 +276,7 @@ void ThreadPool::RunWrites(int fd) {
   // Behind a lone small write its sync is asked for so soon that there is nothing to gain.
   const bool soon = lone && IsSmall(taken[0]);
   const bool sync_follows = !soon && std::any_of(&taken[0], &taken[count], [](const Request& r) { return r.sync_follows; });
-  pthread_mutex_unlock(&mutex_);
+  LeaveAndWake();
   if (durable) {
     PerformAndSync(taken[0]);
   } else if (sync_follows) {
@@ -309,8 +306,7 @@ void ThreadPool::RunSyncs(int fd) {
     return;
   }
   gate.running = true;
-  WakeAnother();
-  pthread_mutex_unlock(&mutex_);
+  LeaveAndWake();
 
   Request sync;
   sync.fd = fd;

@@ -52,6 +52,8 @@ class ThreadPool final : public Engine {
   void RunSyncs(int fd);
   void RunWrites(int fd);
   void RunRequests(Request&& first);
+  // Entered with mutex_ held, left without.
+  void LeaveAndWake();
   // Pool threads, without mutex_. Of those that share a sync only what failed is done.
   void Perform(Taken& taken, size_t count);
   void PerformAndWriteBack(Taken& taken, size_t count);
@@ -60,7 +62,6 @@ class ThreadPool final : public Engine {
   void Enqueue(Request&& request);
   void EnqueueGate(What what, int fd, Gate& gate);
   void AwaitSync(Request&& written);
-  void WakeAnother();
   bool AddThread();
 
   CompletionQueue& completions_;
