@@ -35,8 +35,10 @@
             "native/linux_aio/kernel_context.cc",
             "native/linux_aio/linux_engine.cc",
             "native/linux_aio/file_facts.cc",
-            "native/linux_uring/kernel_ring.cc"
-          ]
+            "native/linux_uring/kernel_ring.cc",
+            "native/operator_new.cc"
+          ],
+          "ldflags": ["-Wl,--version-script=<(module_root_dir)/native/exports.map"]
         }],
         ["OS=='linux' and prebuild==1", {
           "sources": ["native/prebuild/runtime.cc"],
@@ -44,8 +46,7 @@
           "ldflags": [
             "-static-libstdc++",
             "-static-libgcc",
-            "-Wl,--gc-sections",
-            "-Wl,--version-script=<(module_root_dir)/native/prebuild/exports.map"
+            "-Wl,--gc-sections"
           ]
         }],
         ["OS=='win'", { "type": "none" }]

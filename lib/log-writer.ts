@@ -97,7 +97,7 @@ export class LogWriter {
   static async open(path: string, { fs, torn = 'truncate', mode = 0o666 }: LogWriterOptions = {}): Promise<LogWriter> {
     const files = fs ?? (await caioFs())
     const file = await files.open(path, constants.O_RDWR | constants.O_CREAT, mode)
-    const writeDurably = fs ? undefined : durableWrite((file as FileHandle).fd)
+    const writeDurably = files === (await caioFs()) ? durableWrite((file as FileHandle).fd) : undefined
     try {
       const { salt, size } = await readHeader(file, path)
       if (salt === undefined) {
@@ -222,7 +222,7 @@ export class LogWriter {
       const group = this.#group
       this.#group = undefined
       const end = this.#end
-      // A durable write syncs no more than itself: not what was written before without a commit.
+      // Of what was written before, without a commit, a durable write promises nothing.
       const writeDurably = group && this.#durable === this.#written ? this.#writeDurably : undefined
       try {
         await this.#write(writeDurably)
@@ -265,7 +265,7 @@ export class LogWriter {
   }
 }
 
-/** One trip to a thread where write and datasync are two. On `pure` it would be two as well, and not the handle's own. */
+/** One trip to a thread where write and datasync are two. On `pure` it would be two as well: there they are the handle's own. */
 function durableWrite(fd: number): DurableWrite | undefined {
   const context = defaultContext()
   if (context.backend === 'pure') return undefined

@@ -17,8 +17,8 @@ export interface RequestOptions {
 /** What a write takes, besides. */
 export interface WriteOptions extends RequestOptions {
   /**
-   * Complete when its data is on the disk: a direct write by `RWF_DSYNC`, any other by fdatasync(2) behind it, which those that are made
-   * durable at the same time share. Before it fulfils, others may read what is not durable yet.
+   * Complete when its data is on the disk. By `RWF_DSYNC` if it is direct, or alone; otherwise by fdatasync(2) behind it, which it shares
+   * with others, and which writes whatever else of the file is dirty. Before it fulfils, others may read what is not durable yet.
    */
   dsync?: boolean
   /** At the end of the file, wherever that is by then, whatever the offset: `RWF_APPEND`. `ENOTSUP` on `pure` and but on Linux. */

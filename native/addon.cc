@@ -8,6 +8,7 @@
 
 #include "decode_request.h"
 #include "environment.h"
+#include "memory.h"
 #ifdef __linux__
 #include "linux_aio/direct_alignment.h"
 #include "linux_aio/directory_probe.h"
@@ -121,21 +122,21 @@ bool PathOf(napi_env env, napi_value value, char (&path)[kLongestPath], size_t* 
   return *length > 0 && *length < kLongestPath - 1 && strlen(path) == *length;
 }
 
-// The path of a whole-file operation, and the view behind it: [path, view].
-bool PathAndView(napi_env env, napi_value value, std::vector<View>& views, Request& request) {
+// The path of a whole-file operation, and the view behind it: [path, view]. 0 or a negative errno.
+int PathAndView(napi_env env, napi_value value, std::vector<View>& views, Request& request) {
   char path[kLongestPath];
   size_t length;
   View view{};
   napi_value first, second;
   if (napi_get_element(env, value, 0, &first) != napi_ok || napi_get_element(env, value, 1, &second) != napi_ok ||
       !PathOf(env, first, path, &length) || !ViewOf(env, second, &view)) {
-    return false;
+    return -EFAULT;
   }
   request.path.reset(new (std::nothrow) char[length + 1]);
-  if (!request.path) return false;
+  if (!request.path) return -ENOMEM;
   memcpy(request.path.get(), path, length + 1);
   views.assign(1, view);
-  return true;
+  return 0;
 }
 
 // start(threads, deliver, completions): the environment for the other calls, or a negative errno
@@ -200,6 +201,7 @@ napi_value Submit(napi_env env, napi_callback_info info) {
   }
   Engine* engine = environment->engine(static_cast<Kind>(kind));
   if (!engine) return Throw(env, "the engine is not open");
+  if (!HasMemory()) return Throw(env, "out of memory");
 
   auto& [batch, finished, views] = environment->scratch();
   batch.clear();
@@ -210,15 +212,20 @@ napi_value Submit(napi_env env, napi_callback_info info) {
     const double* record = records + id * kRecordFields;
     napi_value element;
     Request request;
-    int error = -EFAULT;
     const double opcode = record[kFieldOpcode];
     const bool whole_file = opcode == static_cast<double>(Opcode::kReadFile) || opcode == static_cast<double>(Opcode::kWriteFile);
-    if (napi_get_element(env, args[6], id, &element) == napi_ok &&
-        (whole_file ? PathAndView(env, element, views, request) : ViewsOf(env, element, views))) {
-      error = DecodeRequest(record, views.data(), views.size(), request);
+    int64_t error = -EFAULT;
+    if (napi_get_element(env, args[6], id, &element) == napi_ok) {
+      if (whole_file) {
+        error = PathAndView(env, element, views, request);
+      } else if (ViewsOf(env, element, views)) {
+        error = 0;
+      }
     }
+    if (error == 0) error = DecodeRequest(record, views.data(), views.size(), request);
     if (error != 0) {
-      finished.push_back({channel, id, error, Route::kInline});
+      // Others may have the memory.
+      finished.push_back({channel, id, error == -ENOMEM ? kUnserved : error, Route::kInline});
       continue;
     }
     request.channel = channel;

@@ -143,6 +143,11 @@ interface SyncRequest {
   finish: (result: number) => void
 }
 
+/** A write that a sync is to follow: the errno of one that failed while it was under way, and may have lost it, or 0. */
+interface DurableWrite {
+  lost: number
+}
+
 /**
  * Syncs of each descriptor, one at a time. Those that arrive while one runs wait, and share the next: a sync that starts after my
  * write completed covers it, one that had already started does not. A failure is everybody's who waits: the kernel tells it once a
@@ -150,6 +155,7 @@ interface SyncRequest {
  */
 class SyncGates {
   readonly #gates = new Map<number, SyncRequest[]>()
+  readonly #writes = new Map<number, Set<DurableWrite>>()
   readonly #fsync: Sync
   readonly #fdatasync: Sync
 
@@ -165,11 +171,25 @@ class SyncGates {
     this.#run(fd, [request])
   }
 
+  beginWrite(fd: number): DurableWrite {
+    const write = { lost: 0 }
+    const writes = this.#writes.get(fd) ?? new Set()
+    this.#writes.set(fd, writes.add(write))
+    return write
+  }
+
+  endWrite(fd: number, write: DurableWrite): void {
+    const writes = this.#writes.get(fd)
+    writes?.delete(write)
+    if (writes?.size === 0) this.#writes.delete(fd)
+  }
+
   #run(fd: number, group: SyncRequest[]): void {
     const sync = group.some(({ full }) => full) ? this.#fsync : this.#fdatasync
     const done = (result: number): void => {
       const waiting = this.#gates.get(fd) ?? []
       const covered = result < 0 ? group.concat(waiting) : group
+      if (result < 0) for (const write of this.#writes.get(fd) ?? []) write.lost = result
       if (result < 0 || waiting.length === 0) {
         this.#gates.delete(fd)
       } else {
@@ -250,11 +270,14 @@ export class PureBackend implements Backend {
     new Transfer(this.#fs, write, fd, offset, list, field(Field.byteOffset), length, finish).step()
   }
 
-  /** A write's completion, with a sync before it, if it is of anything that can be synced: to a device, say, it is a plain write. */
+  /** A write's completion, with a sync before it. */
   #durably(fd: number, finish: (result: number) => void): (result: number) => void {
+    const write = this.#syncs.beginWrite(fd)
     return (result) => {
+      this.#syncs.endWrite(fd, write)
       if (result < 0) return finish(result)
-      this.#syncs.enter(fd, { full: false, finish: (synced) => finish(synced === 0 || synced === errnoOf('EINVAL') ? result : synced) })
+      if (write.lost < 0) return finish(write.lost)
+      this.#syncs.enter(fd, { full: false, finish: (synced) => finish(synced < 0 ? synced : result) })
     }
   }
 

@@ -17,31 +17,7 @@ namespace {
   abort();
 }
 
-void* Allocate(size_t size) { return malloc(size > 0 ? size : 1); }
-
-void* AllocateOrEnd(size_t size) {
-  void* memory = Allocate(size);
-  if (!memory) End("out of memory");
-  return memory;
-}
-
 }  // namespace
-
-void* operator new(size_t size) { return AllocateOrEnd(size); }
-void* operator new[](size_t size) { return AllocateOrEnd(size); }
-void* operator new(size_t size, const std::nothrow_t&) noexcept { return Allocate(size); }
-void* operator new[](size_t size, const std::nothrow_t&) noexcept { return Allocate(size); }
-void* operator new(size_t size, std::align_val_t alignment) {
-  void* memory;
-  if (posix_memalign(&memory, static_cast<size_t>(alignment), size > 0 ? size : 1) != 0) End("out of memory");
-  return memory;
-}
-void operator delete(void* memory, std::align_val_t) noexcept { free(memory); }
-void operator delete(void* memory, size_t, std::align_val_t) noexcept { free(memory); }
-void operator delete(void* memory) noexcept { free(memory); }
-void operator delete[](void* memory) noexcept { free(memory); }
-void operator delete(void* memory, size_t) noexcept { free(memory); }
-void operator delete[](void* memory, size_t) noexcept { free(memory); }
 
 namespace std {
 const nothrow_t nothrow{};

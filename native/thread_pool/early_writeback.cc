@@ -38,11 +38,16 @@ int WritebackErrors::Take(int fd) {
 int StartWriteback([[maybe_unused]] const Request* writes, [[maybe_unused]] size_t count) {
 #ifdef __linux__
   for (size_t i = 0; i < count;) {
+    // Where it has been put is not known.
+    if (writes[i].append) {
+      i++;
+      continue;
+    }
     const int64_t start = writes[i].offset;
     int64_t end = start;
     do {
       end += static_cast<int64_t>(writes[i++].done);
-    } while (i < count && writes[i].offset == end);
+    } while (i < count && writes[i].offset == end && !writes[i].append);
     if (end == start) continue;
     if (sync_file_range(writes[0].fd, start, end - start, SYNC_FILE_RANGE_WRITE) == 0) continue;
     // It may not be known to this kernel, or of no use for this kind of file.

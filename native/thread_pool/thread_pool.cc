@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <utility>
@@ -43,12 +44,23 @@ bool Serve(Request& request, Completion& completion) {
   return !request.shares_sync;
 }
 
-// What a sync means to one of those that waited for it. The kernel, too, lets a durable write to what cannot be synced (EINVAL), such
-// as a device, be a plain one.
+// What a sync means to one of those that waited for it.
 int64_t ResultOf(const Request& request, int64_t synced) {
-  if (IsSync(request.opcode)) return synced;
-  return synced == 0 || synced == -EINVAL ? static_cast<int64_t>(request.done) : synced;
+  return synced < 0 || IsSync(request.opcode) ? synced : static_cast<int64_t>(request.done);
 }
+
+bool HasSync(const std::deque<Request>& group) {
+  return std::any_of(group.begin(), group.end(), [](const Request& request) { return IsSync(request.opcode); });
+}
+
+// A device, say: a durable write to it is a plain one, for the kernel as well.
+bool CannotBeSynced(int fd) {
+  struct stat file;
+  return fstat(fd, &file) == 0 && !S_ISREG(file.st_mode) && !S_ISBLK(file.st_mode);
+}
+
+// Written pages that the kernel could not put on the disk. It says so once a descriptor, and calls them clean.
+bool IsLoss(int64_t result) { return result == -EIO || result == -ENOSPC || result == -EDQUOT; }
 }  // namespace
 
 ThreadPool::ThreadPool(CompletionQueue& completions, unsigned max_threads)
@@ -120,12 +132,16 @@ void ThreadPool::Submit(Request* batch, size_t count, std::vector<Completion>& f
       finished.push_back({batch[i].channel, batch[i].id, kUnserved, Route::kPool});
     }
   }
-  // The pool grows with need, never past its limit.
-  const size_t wanted = std::min<size_t>(max_threads_, threads_.size() - idle_ + queue_.size());
-  while (open && threads_.size() < wanted && AddThread()) {
-  }
+  if (open) Grow();
   // One wake-up for a batch; a worker that finds more than it takes wakes the next.
   LeaveAndWake();
+}
+
+// With need, never past its limit.
+void ThreadPool::Grow() {
+  const size_t wanted = std::min<size_t>(max_threads_, threads_.size() - idle_ + queue_.size());
+  while (threads_.size() < wanted && AddThread()) {
+  }
 }
 
 bool ThreadPool::Cancel(uint32_t channel, uint32_t id) {
@@ -205,7 +221,8 @@ void ThreadPool::Perform(Taken& taken, size_t count) {
   }
 }
 
-void ThreadPool::PerformAndWriteBack(Taken& taken, size_t count) {
+// 0, or the error of writing back, which those that share a sync have yet to hear.
+int ThreadPool::PerformAndWriteBack(Taken& taken, size_t count) {
   std::array<Completion, kMostTaken> completions;
   size_t unpushed = 0;
   for (size_t i = 0; i < count; i++) {
@@ -213,28 +230,13 @@ void ThreadPool::PerformAndWriteBack(Taken& taken, size_t count) {
   }
   // Before their callers hear of it: afterwards they may close the descriptor.
   const int error = StartWriteback(taken.data(), count);
-  if (error != 0) {
+  const bool all_wait = std::all_of(&taken[0], &taken[count], [](const Request& request) { return request.shares_sync; });
+  if (error != 0 && !all_wait) {
     MutexLock lock(mutex_);
     writeback_errors_.Keep(taken[0].fd, error);
   }
   if (unpushed > 0) completions_.Push(completions.data(), unpushed);
-}
-
-// What the kernel has told this sync of lost pages it may not tell the next.
-void ThreadPool::PerformAndSync(Request& written) {
-  int64_t result = PerformBlocking(written);
-  if (result >= 0) {
-    Request sync;
-    sync.fd = written.fd;
-    sync.opcode = Opcode::kFdsync;
-    result = ResultOf(written, PerformBlocking(sync));
-    if (result < 0) {
-      MutexLock lock(mutex_);
-      writeback_errors_.Keep(written.fd, static_cast<int>(result));
-    }
-  }
-  const Completion completion = CompletionOf(written, result);
-  completions_.Push(&completion, 1);
+  return error;
 }
 
 // Several at a time where many wait, so that the lock is not what they wait for; none of them large, and no more than leaves
@@ -261,6 +263,7 @@ void ThreadPool::RunWrites(int fd) {
   // References into an unordered_map survive insertions; only the thread that runs a gate erases it.
   Gate& gate = writes_[fd];
   gate.queued = false;
+  gate.lost = 0;
   Taken taken;
   size_t count = 0;
   while (count < kMostTaken && !gate.waiting.empty()) {
@@ -270,30 +273,63 @@ void ThreadPool::RunWrites(int fd) {
   }
   gate.running = true;
   const bool lone = count == 1 && gate.waiting.empty();
-  // Nobody is there to share its sync with.
-  const bool durable = lone && taken[0].shares_sync && syncs_.count(fd) == 0;
-  if (durable) taken[0].shares_sync = false;
+  if (lone && taken[0].shares_sync && syncs_.count(fd) == 0) return RunDurably(fd, taken[0]);
   // Behind a lone small write its sync is asked for so soon that there is nothing to gain.
   const bool soon = lone && IsSmall(taken[0]);
   const bool sync_follows = !soon && std::any_of(&taken[0], &taken[count], [](const Request& r) { return r.sync_follows; });
   LeaveAndWake();
-  if (durable) {
-    PerformAndSync(taken[0]);
-  } else if (sync_follows) {
-    PerformAndWriteBack(taken, count);
+  int lost = 0;
+  if (sync_follows) {
+    lost = PerformAndWriteBack(taken, count);
   } else {
     Perform(taken, count);
   }
   pthread_mutex_lock(&mutex_);
+  if (lost == 0) lost = gate.lost;
+  // Before the sync, which then covers more.
+  EndWrites(fd, gate);
   for (size_t i = 0; i < count; i++) {
-    if (taken[i].shares_sync) AwaitSync(std::move(taken[i]));
+    if (!taken[i].shares_sync) continue;
+    if (lost == 0) {
+      AwaitSync(std::move(taken[i]));
+    } else {
+      const Completion completion = CompletionOf(taken[i], lost);
+      completions_.Push(&completion, 1);
+    }
   }
+  Grow();
+}
+
+void ThreadPool::EndWrites(int fd, Gate& gate) {
   gate.running = false;
   if (gate.waiting.empty()) {
     writes_.erase(fd);
   } else {
     EnqueueGate(What::kWrites, fd, gate);
   }
+}
+
+// With nobody to share a sync with, one system call does both, and syncs no more than it has written. No sync runs beside it: the
+// kernel would tell only one of them of pages that are lost.
+void ThreadPool::RunDurably(int fd, Request& request) {
+  request.shares_sync = false;
+  request.durable = true;
+  Gate& writes = writes_[fd];
+  Gate& syncs = syncs_[fd];
+  syncs.running = true;
+  LeaveAndWake();
+  const int64_t result = PerformBlocking(request);
+  std::deque<Request> group;
+  if (result < 0) {
+    group.push_back(std::move(request));
+  } else {
+    const Completion completion = CompletionOf(request, result);
+    completions_.Push(&completion, 1);
+  }
+  pthread_mutex_lock(&mutex_);
+  EndWrites(fd, writes);
+  // No space is most likely what the write itself lacked.
+  EndSync(fd, syncs, group, result, result == -EIO);
 }
 
 void ThreadPool::RunSyncs(int fd) {
@@ -313,22 +349,35 @@ void ThreadPool::RunSyncs(int fd) {
   const bool full = std::any_of(group.begin(), group.end(), [](const Request& r) { return r.opcode == Opcode::kFsync; });
   sync.opcode = full ? Opcode::kFsync : Opcode::kFdsync;
   int64_t result = PerformBlocking(sync);
+  const bool asked = HasSync(group);
+  if (result == -EINVAL && !asked && CannotBeSynced(fd)) result = 0;
 
   pthread_mutex_lock(&mutex_);
+  if (asked) {
+    const int earlier = writeback_errors_.Take(fd);
+    if (result == 0) result = earlier;
+  }
+  EndSync(fd, gate, group, result, result < 0);
+}
+
+// Completes a group. The kernel reports lost pages once a descriptor and then calls them clean: those who wait for the next sync, and
+// those who are writing, may have had their data in this one, so they hear of it now.
+void ThreadPool::EndSync(int fd, Gate& gate, std::deque<Request>& group, int64_t result, bool lost) {
   gate.running = false;
-  const int earlier = writeback_errors_.Take(fd);
-  if (result == 0) result = earlier;
-  if (result < 0) {
-    // The kernel reports lost pages once a descriptor and then calls them clean: those who wait for the next sync may have
-    // had their data in this one, so they hear of it now.
+  if (lost) {
     for (Request& request : gate.waiting) group.push_back(std::move(request));
     gate.waiting.clear();
+    const auto writes = writes_.find(fd);
+    if (writes != writes_.end() && writes->second.running) writes->second.lost = static_cast<int>(result);
+    // Nobody has heard of it who asked for what was written before.
+    if (IsLoss(result) && !HasSync(group)) writeback_errors_.Keep(fd, static_cast<int>(result));
   }
   if (gate.waiting.empty()) {
     syncs_.erase(fd);
   } else {
     EnqueueGate(What::kSyncs, fd, gate);
   }
+  if (group.empty()) return;
   std::vector<Completion> completions;
   completions.reserve(group.size());
   for (const Request& request : group) completions.push_back(CompletionOf(request, ResultOf(request, result)));

@@ -33,6 +33,7 @@ class ThreadPool final : public Engine {
   struct Gate {
     bool queued = false;
     bool running = false;
+    int lost = 0;  // of writes that are running: the negative errno of a sync that has failed meanwhile
     std::deque<Request> waiting;
   };
   using Gates = std::unordered_map<int, Gate>;
@@ -52,16 +53,19 @@ class ThreadPool final : public Engine {
   void RunSyncs(int fd);
   void RunWrites(int fd);
   void RunRequests(Request&& first);
+  void RunDurably(int fd, Request& request);
   // Entered with mutex_ held, left without.
   void LeaveAndWake();
-  // Pool threads, without mutex_. Of those that share a sync only what failed is done.
+  // Pool threads, without mutex_. A write that shares a sync is completed only if it failed.
   void Perform(Taken& taken, size_t count);
-  void PerformAndWriteBack(Taken& taken, size_t count);
-  void PerformAndSync(Request& written);
+  int PerformAndWriteBack(Taken& taken, size_t count);
   // All with mutex_ held.
   void Enqueue(Request&& request);
   void EnqueueGate(What what, int fd, Gate& gate);
+  void EndWrites(int fd, Gate& gate);
   void AwaitSync(Request&& written);
+  void EndSync(int fd, Gate& gate, std::deque<Request>& group, int64_t result, bool lost);
+  void Grow();
   bool AddThread();
 
   CompletionQueue& completions_;

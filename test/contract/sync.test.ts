@@ -51,15 +51,16 @@ onEveryBackend(t, "a bad descriptor is everybody's error", async (t, backend) =>
   t.equal(new Set(outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason)).size, 60, 'each an error of its own')
 })
 
-/** The pure backend over syncs that the test completes, in the order in which they were called. */
+/** The pure backend over syncs and writes that the test completes, in the order in which they were called. */
 function manualSyncs() {
   const calls: { name: string; done: (error: NodeJS.ErrnoException | null) => void }[] = []
-  const { read, write } = fs
+  const { read } = fs
   const manual =
     (name: string): CallbackFs['fsync'] =>
     (_fd, done) =>
       void calls.push({ name, done })
-  const fake: CallbackFs = { read: read as CallbackFs['read'], write: write as CallbackFs['write'], fsync: manual('fsync'), fdatasync: manual('fdatasync') }
+  const write: CallbackFs['write'] = (_fd, _view, _offset, length, _position, done) => void calls.push({ name: 'write', done: (error) => done(error, length) })
+  const fake: CallbackFs = { read: read as CallbackFs['read'], write, fsync: manual('fsync'), fdatasync: manual('fdatasync') }
   const context = new Context({ backend: new PureBackend({ fs: fake }) })
   /** Completes those that were called, and lets what follows from that happen. */
   const complete = async (error: NodeJS.ErrnoException | null = null): Promise<void> => {
@@ -86,6 +87,25 @@ t.test('pure: a failing sync fails for all who wait for it', async (t) => {
   await undefined
   await complete()
   await later
+  await context.close()
+})
+
+t.test('pure: a failing sync fails the durable writes that are under way', async (t) => {
+  const { context, calls, complete } = manualSyncs()
+  const sync = rejectionOf(context.fdsync(7))
+  const write = rejectionOf(context.write('x', 7, 0, { dsync: true }))
+  await undefined
+  t.same(calls.map(({ name }) => name), ['fdatasync', 'write'])
+  calls.shift()?.done(Object.assign(new Error('EIO'), { code: 'EIO' }))
+  await complete()
+  t.equal(calls.length, 0, 'no sync of its own could say what became of it')
+  t.match([await sync, await write], [{ code: 'EIO', syscall: 'fdatasync' }, { code: 'EIO', syscall: 'write' }])
+
+  const again = context.write('x', 7, 0, { dsync: true })
+  await undefined
+  await complete()
+  await complete()
+  t.equal(await again, 1)
   await context.close()
 })
 

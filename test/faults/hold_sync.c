@@ -1,4 +1,5 @@
-// Interposed by LD_PRELOAD: every fsync and fdatasync says that it starts, and goes on only when it is told to, and how.
+// Interposed by LD_PRELOAD: every fsync and fdatasync says that it starts, and goes on only when it is told to, and how. So does the
+// second half of a durable write.
 // CAIO_HOLD_EVENTS and CAIO_HOLD_ANSWERS name two FIFOs; an answer is one line, the errno to fail with, or 0 to really sync.
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -7,6 +8,8 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static pthread_once_t opened = PTHREAD_ONCE_INIT;
@@ -33,3 +36,8 @@ static int hold(const char *name, int fd) {
 
 int fsync(int fd) { return hold("fsync", fd); }
 int fdatasync(int fd) { return hold("fdatasync", fd); }
+
+ssize_t pwritev64v2(int fd, const struct iovec *memory, int count, off64_t offset, int flags) {
+  const ssize_t written = syscall(SYS_pwritev2, fd, memory, (long)count, (long)offset, 0L, flags & ~RWF_DSYNC);
+  return written >= 0 && (flags & RWF_DSYNC) && hold("fdatasync", fd) < 0 ? -1 : written;
+}

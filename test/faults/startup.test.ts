@@ -57,6 +57,8 @@ const cases: Case[] = [
   // Threads that cannot be had when there is work for them, from the first on or from a later one.
   { rules: [fail('thread', 'EAGAIN', 1, always)], backend: 'linux', warnings: ['CAIO_FALLBACK'], says: /pure serves instead/ },
   ...[2, 3, 4].map((first): Case => ({ rules: [fail('thread', 'EAGAIN', first, always)], backend: 'linux', warnings: [] })),
+  // Memory that cannot be had from some time on. What has been begun has a reserve; Node, whom the rule is not for, serves the rest.
+  ...[1, 2, 5, 10, 20].map((first): Case => ({ rules: [fail('malloc', 'ENOMEM', first, always)], backend: 'linux', warnings: ['CAIO_FALLBACK', 'CAIO_FALLBACK'], says: /thread serves instead/ })),
 ]
 
 const byRing: Omit<Case, 'rules'> = { named: 'uring', backend: 'uring', warnings: [] }

@@ -4,13 +4,14 @@ import { once } from 'node:events'
 import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import t from 'tap'
-import { Context, Operation } from 'caio'
+import { Context, LogWriter, Operation } from 'caio'
 import type { BackendName } from 'caio'
 
 const [backend, directory] = process.argv.slice(2) as [BackendName, string]
-// Made, and so proved, before the FIFOs exist: the proof syncs a file, too.
+// Made, and so proved, before the FIFOs exist: the proof syncs a file, too. So does a log that is begun.
 const context = new Context({ backend })
 const fd = fs.openSync(`${directory}/data`, 'w+')
+const log = await LogWriter.open(`${directory}/log`)
 
 const { CAIO_HOLD_EVENTS: events = '', CAIO_HOLD_ANSWERS: answers = '' } = process.env
 const { execFileSync } = await import('node:child_process')
@@ -75,59 +76,118 @@ t.test('a failed sync fails everybody who waited, and is not tried again', async
   t.equal(started, 3, 'one attempt')
 })
 
-t.test('durable writes share a sync, each fulfils when it has ended', async (t) => {
-  let start = nextStart()
-  const alone = watch(context.write('C', fd, 2, { dsync: true }))
+const outcomes = async (promises: readonly Promise<unknown>[]): Promise<unknown[]> =>
+  (await Promise.allSettled(promises)).map((result) => (result.status === 'rejected' ? (result.reason as NodeJS.ErrnoException).code : result.value))
+
+/** What it begins, which may be a promise, once the next sync has started. */
+async function whenStarted<T>(begin: () => T): Promise<{ begun: T }> {
+  const start = nextStart()
+  const begun = begin()
   await start
+  return { begun }
+}
+
+t.test('durable writes share a sync, and fulfil when it has ended', async (t) => {
+  const { begun: alone } = await whenStarted(() => watch(context.write('C', fd, 2, { dsync: true })))
   const before = started
   const others = ['D', 'E', 'F'].map((letter, i) => watch(context.write(letter, fd, 3 + i, { dsync: true })))
+  await context.read(1, fd, 0)
   t.notOk(alone.settled())
-  start = nextStart()
-  release(0)
+  await whenStarted(() => release(0))
   t.equal(await alone.promise, 1)
-  await start
   t.equal(fs.readFileSync(`${directory}/data`, 'latin1').slice(2), 'CDEF', 'they are written')
+  await context.read(1, fd, 0)
   t.notOk(others.some(({ settled }) => settled()), 'and not durable yet')
   release(0)
   t.same(await Promise.all(others.map(({ promise }) => promise)), [1, 1, 1])
   t.equal(started - before, 1, 'the three shared one')
 })
 
-t.test('a durable write whose sync fails, fails, with all that waited for the same', async (t) => {
-  const outcomes = async (promises: Promise<unknown>[]): Promise<unknown[]> =>
-    (await Promise.allSettled(promises)).map((result) => (result.status === 'rejected' ? (result.reason as NodeJS.ErrnoException).code : result.value))
-  let start = nextStart()
-  const alone = context.write('G', fd, 6, { dsync: true })
-  await start
-  start = nextStart()
-  const others = [context.write('H', fd, 7, { dsync: true }), context.write('I', fd, 8, { dsync: true })]
-  const plain = context.write('J', fd, 9)
+t.test('a sync that is asked for beside a durable write waits for it, and hears what it hears', async (t) => {
+  const { begun: alone } = await whenStarted(() => context.write('G', fd, 6, { dsync: true }))
+  const before = started
+  const later = context.write('H', fd, 7, { dsync: true })
+  const sync = context.fdsync(fd)
+  await context.read(1, fd, 0)
+  t.equal(started, before, 'no sync beside it')
+  const heard = outcomes([alone, sync])
+  await whenStarted(() => release(5))
+  t.same(await heard, ['EIO', 'EIO'])
+  release(0)
+  t.same(await outcomes([later]), [1], 'was not written yet')
+})
+
+t.test('what only durable writes have heard, the next who asks for a sync hears', async (t) => {
+  for (const count of [1, 3]) {
+    const { begun: first } = await whenStarted(() => context.write('I', fd, 8, { dsync: true }))
+    const others = Array.from({ length: count }, (_, i) => context.write('J', fd, 9 + i, { dsync: true }))
+    await whenStarted(() => release(0))
+    release(5)
+    t.same(await outcomes([first, ...others]), [1, ...others.map(() => 'EIO')])
+    const { begun: again } = await whenStarted(() => context.write('K', fd, 8, { dsync: true }))
+    release(0)
+    t.same(await outcomes([again]), [1], 'no durable write, which has a sync of its own')
+    for (const expected of ['EIO', undefined]) {
+      const { begun: sync } = await whenStarted(() => context.fdsync(fd))
+      release(0)
+      t.same(await outcomes([sync]), [expected])
+    }
+  }
+})
+
+t.test('a durable write that is under way when a sync fails, fails', async (t) => {
+  const { begun: sync } = await whenStarted(() => context.fdsync(fd))
+  const writes = [context.write('L', fd, 11, { dsync: true }), context.write(Buffer.alloc(64 * 1024 * 1024, 'M'), fd, 12, { dsync: true })]
+  // The small one is written, and waits; the large one is being written.
+  while (fs.fstatSync(fd).size < 64 * 1024) await context.read(1, fd, 0)
   release(5)
-  t.same(await outcomes([alone, plain]), ['EIO', 1])
-  await start
-  release(0)
-  t.same(await outcomes(others), ['EIO', 'EIO'], 'the kernel may not have told it twice')
-  start = nextStart()
-  const again = context.write('K', fd, 10, { dsync: true })
-  await start
-  release(0)
-  t.same(await outcomes([again]), [1], 'the next is told of its own sync')
+  t.same(await outcomes([sync, ...writes]), ['EIO', 'EIO', 'EIO'])
+  fs.ftruncateSync(fd, 12)
 })
 
 t.test('a write that waits for its sync is not taken back', async (t) => {
-  let start = nextStart()
-  const sync = context.fdsync(fd)
-  await start
-  const write = Operation.write('L', fd, 11, { dsync: true })
+  const { begun: sync } = await whenStarted(() => context.fdsync(fd))
+  const before = fs.fstatSync(fd).size
+  const write = Operation.write('N', fd, before, { dsync: true })
   const submitted = context.submit(write)
-  while (fs.fstatSync(fd).size < 12) await context.read(1, fd, 0)
+  while (fs.fstatSync(fd).size === before) await context.read(1, fd, 0)
+  await context.read(1, fd, 0)
   t.notOk(context.cancel(write), 'it has been written')
-  start = nextStart()
-  release(0)
+  await whenStarted(() => release(0))
   await sync
-  await start
   release(0)
   t.same(await submitted, [1])
+})
+
+t.test('a commit to a log waits for its sync', async (t) => {
+  const before = started
+  log.append('first')
+  const { begun: first } = await whenStarted(() => watch(log.commit()))
+  await context.read(1, fd, 0)
+  t.notOk(first.settled())
+  release(0)
+  await first.promise
+  t.equal(log.durable, log.end)
+
+  const large = log.append(Buffer.alloc(2 * 1024 * 1024))
+  while (fs.statSync(`${directory}/log`).size < log.end) await context.read(1, fd, 0)
+  t.equal(log.durable, large, 'written, and not durable')
+  log.append('behind')
+  const { begun: second } = await whenStarted(() => watch(log.commit()))
+  await context.read(1, fd, 0)
+  t.notOk(second.settled())
+  t.equal(log.durable, large)
+  release(0)
+  await second.promise
+  t.equal(started - before, 2, 'one sync each')
+
+  log.append('lost')
+  const { begun: third } = await whenStarted(() => log.commit())
+  release(5)
+  t.same(await outcomes([third]), ['EIO'])
+  t.throws(() => log.append('more'), { code: 'ERR_CAIO_LOG_FAILED' })
+  t.ok(log.durable < log.end)
+  await log.close().catch(() => {})
 })
 
 t.teardown(async () => {

@@ -16,6 +16,7 @@ for (const backend of requiredBackends.filter((name) => name !== 'pure')) {
   const child = fileURLToPath(new URL('./sync-sharing.child.js', import.meta.url))
   const env = {
     ...process.env,
+    CAIO_IMPL: backend,
     LD_PRELOAD: library,
     CAIO_HOLD_EVENTS: join(own, 'events'),
     CAIO_HOLD_ANSWERS: join(own, 'answers'),

@@ -105,10 +105,6 @@ ssize_t pwritev(int fd, const struct iovec *memory, int length, off offset) { TR
 ssize_t preadv64v2(int fd, const struct iovec *memory, int length, off offset, int flags) {
   TRANSFER(CALL_PREADV2, "preadv2", SYS_preadv2, flags);
 }
-ssize_t pwritev64v2(int fd, const struct iovec *memory, int length, off offset, int flags) {
-  TRANSFER(CALL_PWRITEV2, "pwritev2", SYS_pwritev2, flags);
-}
-
 static int sync_file(enum call call, long number, int fd, const void *caller) {
   if (!counts(caller, fd)) return (int)real_syscall(number, fd, 0, 0, 0, 0, 0);
   const int32_t begin = tick();
@@ -122,6 +118,19 @@ static int sync_file(enum call call, long number, int fd, const void *caller) {
 
 int fsync(int fd) { return sync_file(CALL_FSYNC, SYS_fsync, fd, __builtin_return_address(0)); }
 int fdatasync(int fd) { return sync_file(CALL_FDATASYNC, SYS_fdatasync, fd, __builtin_return_address(0)); }
+
+static ssize_t write_vectors(const void *caller, int fd, const struct iovec *memory, int length, off offset, int flags) {
+  if (counts(caller, fd)) return transfer(CALL_PWRITEV2, "pwritev2", SYS_pwritev2, fd, memory, length, offset, flags);
+  return raw(SYS_pwritev2, fd, memory, length, offset, flags);
+}
+
+// A durable write counts as the two calls that it stands for.
+ssize_t pwritev64v2(int fd, const struct iovec *memory, int length, off offset, int flags) {
+  const void *caller = __builtin_return_address(0);
+  const ssize_t written = write_vectors(caller, fd, memory, length, offset, flags & ~RWF_DSYNC);
+  const bool synced = written < 0 || !(flags & RWF_DSYNC) || sync_file(CALL_FDATASYNC, SYS_fdatasync, fd, caller) == 0;
+  return synced ? written : -1;
+}
 
 // What may fail, and has no other way to go wrong.
 #define MAY_FAIL(call) \
@@ -203,11 +212,20 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
   return rule.action == FAIL ? rule.argument : REAL(pthread_create)(thread, attributes, start, argument);
 }
 
-// operator new[](size_t, nothrow)
-void *_ZnamRKSt9nothrow_t(size_t size, const void *tag) {
-  struct rule rule = {0};
-  if (BY_ADDON) rule = use(CALL_NEW);
-  return rule.action == FAIL ? NULL : ((void *(*)(size_t, const void *))real_function("_ZnamRKSt9nothrow_t"))(size, tag);
+// glibc's own. The dynamic linker itself wants memory, so that only what is known of the addon already is asked.
+extern void *__libc_malloc(size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
+static bool fails(const void *caller) { return known_addon(caller) && use(CALL_MALLOC).action == FAIL; }
+
+void *malloc(size_t size) {
+  if (!fails(__builtin_return_address(0))) return __libc_malloc(size);
+  errno = ENOMEM;
+  return NULL;
+}
+
+int posix_memalign(void **memory, size_t alignment, size_t size) {
+  *memory = fails(__builtin_return_address(0)) ? NULL : __libc_memalign(alignment, size);
+  return *memory ? 0 : ENOMEM;
 }
 
 static long submit(unsigned long context, long count, void **iocbs) {

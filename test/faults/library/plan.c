@@ -60,6 +60,8 @@ static bool within_addon(uintptr_t address) {
   return start != 0 && address >= start && address < __atomic_load_n(&addon_end, __ATOMIC_ACQUIRE);
 }
 
+bool known_addon(const void *return_address) { return within_addon((uintptr_t)return_address); }
+
 bool by_addon(const void *return_address) {
   if (within_addon((uintptr_t)return_address)) return true;
   bool first = true;

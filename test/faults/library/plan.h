@@ -34,7 +34,7 @@ enum call {
   CALL_CLEAR,   // read(2) from the eventfd
   CALL_POLL,
   CALL_THREAD,  // pthread_create
-  CALL_NEW,     // operator new that may fail
+  CALL_MALLOC,
   CALLS
 };
 
@@ -80,6 +80,8 @@ struct plan *plan(void);
 
 // Whether it is the addon that calls.
 bool by_addon(const void *return_address);
+// The same, without looking for it: not before it has made another call.
+bool known_addon(const void *return_address);
 
 // Counts one use and obeys what is planned for it, holding and lateness included. What is left to do: `action` FAIL or SHORT, or 0.
 struct rule use(enum call call);

@@ -15,7 +15,6 @@ function surfaces({ call, action, argument }: Rule): string | undefined {
   if (action !== 'fail') return undefined
   // As libuv calls it, which has no name for it.
   if (argument === 'EDQUOT') return 'Unknown system error -122'
-  if (call === 'new') return 'ENOMEM'
   if (attempts.includes(call)) return absorbed.has(String(argument)) ? undefined : String(argument)
   if (transfers.includes(call)) return argument === 'EINTR' ? undefined : String(argument)
   return syncs.includes(call) ? String(argument) : undefined

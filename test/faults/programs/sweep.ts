@@ -62,7 +62,7 @@ const ways: Partial<Record<Call, Way[]>> = {
   fcntl: fails('EINVAL'),
   signal: [...fails('EINTR'), late, { action: 'spurious' }],
   clear: fails('EINTR', 'EAGAIN'),
-  new: [{ action: 'fail' }],
+  malloc: [{ action: 'fail' }],
 }
 
 const { backend } = defaultContext()

@@ -1,0 +1,13 @@
+// What becomes of the addon when memory runs out: see operator_new.cc.
+#pragma once
+
+namespace caio {
+
+// False from the moment an allocation has failed until memory can be had again. New work is for others then.
+#ifdef __linux__
+bool HasMemory();
+#else
+inline bool HasMemory() { return true; }
+#endif
+
+}  // namespace caio
