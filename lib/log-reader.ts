@@ -39,7 +39,7 @@ const WINDOW = 256 * 1024
 type Source = Pick<FileHandle, 'read' | 'stat'>
 
 export async function caioFs(): Promise<LogFs> {
-  // Only who uses a log without an fs of his own needs it.
+  // Not loaded before a log is opened.
   return (await import('../compat/fs.js')).default
 }
 
