@@ -47,6 +47,7 @@ bool FileFactsTable::Look(int fd, FileFacts& facts) {
   facts.born = file.born;
   facts.regular = S_ISREG(file.mode) || S_ISBLK(file.mode);
   facts.direct = (flags & O_DIRECT) != 0;
+  facts.synced = (flags & O_DSYNC) != 0;
   return true;
 }
 

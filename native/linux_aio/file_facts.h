@@ -19,6 +19,7 @@ struct FileFacts {
   int64_t born = 0;  // nanoseconds since 1970, 0 where unknown: an inode's number is used again
   bool regular = false;
   bool direct = false;  // opened with O_DIRECT
+  bool synced = false;  // open with O_DSYNC or O_SYNC: a write waits for the disk, NOWAIT or not
   NowaitHistory reads;
   NowaitHistory writes;
 };

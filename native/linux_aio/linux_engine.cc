@@ -127,7 +127,8 @@ LinuxEngine::Way LinuxEngine::Choose(Request& request) {
   if (!facts || !facts->regular) return Way::kPool;
   NowaitHistory& history = IsRead(request.opcode) ? facts->reads : facts->writes;
   // What waits for the disk, or for the end of the file to hold still.
-  if (request.append || (request.durable && !facts->direct)) return Way::kPool;
+  const bool durable = request.durable || (facts->synced && !IsRead(request.opcode));
+  if (request.append || (durable && !facts->direct)) return Way::kPool;
   if (facts->direct) {
     const bool fits = !free_slots_.empty() && request.length <= kDirectBytes;
     return fits && ShouldTry(history) ? Way::kKernel : Way::kPool;

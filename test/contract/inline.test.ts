@@ -14,6 +14,18 @@ const skip = process.platform !== 'linux' && 'Linux only'
 /** ext4, xfs and btrfs: the others have no reads that do not wait. */
 const mayServe = [0xef53, 0x58465342, 0x9123683e].includes(fs.statfsSync(base).type)
 
+t.test('linux: a write that waits for the disk is not tried from the loop', { skip }, async (t) => {
+  const { path } = temporaryFile(t, Buffer.alloc(8192))
+  for (const flag of [fs.constants.O_DSYNC, fs.constants.O_SYNC]) {
+    const context = makeContext(t, 'linux')
+    const fd = fs.openSync(path, fs.constants.O_RDWR | flag)
+    t.teardown(() => fs.closeSync(fd))
+    t.equal(await context.write('x', fd, 0), 1)
+    t.equal(await context.writev([Buffer.from('y')], fd, 1), 1)
+    t.match(context.stats().routes, { inline: 0, missed: 0, pool: 2 })
+  }
+})
+
 t.test('linux: what is cached is served at once, what is not by the pool', { skip }, async (t) => {
   const context = makeContext(t, 'linux')
   const { path, fd } = temporaryFile(t, mayServe ? '' : Buffer.alloc(SIZE, 'x'))
