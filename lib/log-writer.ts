@@ -24,8 +24,8 @@ export interface LogWriterOptions {
   mode?: number
 }
 
-/** Writes as FileHandle.write does, and makes durable what it has written, in one operation. */
-type DurableWrite = (buffer: Buffer, offset: number, length: number, position: number) => Promise<{ bytesWritten: number }>
+/** Writes, and makes durable what it has written, in one operation. Resolves to the bytes written. */
+type DurableWrite = (bytes: Buffer, position: number) => Promise<number>
 
 /** Those who wait for the same sync: one promise for all. */
 interface Group {
@@ -95,9 +95,10 @@ export class LogWriter {
    * tail with `torn: 'refuse'`; the file system's own errors
    */
   static async open(path: string, { fs, torn = 'truncate', mode = 0o666 }: LogWriterOptions = {}): Promise<LogWriter> {
-    const files = fs ?? (await caioFs())
+    const own = await caioFs()
+    const files = fs ?? own
     const file = await files.open(path, constants.O_RDWR | constants.O_CREAT, mode)
-    const writeDurably = files === (await caioFs()) ? durableWrite((file as FileHandle).fd) : undefined
+    const writeDurably = files === own ? durableWrite((file as FileHandle).fd) : undefined
     try {
       const { salt, size } = await readHeader(file, path)
       if (salt === undefined) {
@@ -246,9 +247,10 @@ export class LogWriter {
     this.#pending = this.#spare
     this.#used = 0
     for (let done = 0; done < length; ) {
-      const part = Math.min(length - done, LARGEST_WRITE)
-      const written = writeDurably ? writeDurably(buffer, done, part, this.#written) : this.#file.write(buffer, done, part, this.#written)
-      const { bytesWritten } = await written
+      const part = buffer.subarray(done, Math.min(length, done + LARGEST_WRITE))
+      const bytesWritten = writeDurably
+        ? await writeDurably(part, this.#written)
+        : (await this.#file.write(part, 0, part.length, this.#written)).bytesWritten
       if (bytesWritten === 0) throw errnoException(errnoOf('EIO'), 'write')
       done += bytesWritten
       this.#written += bytesWritten
@@ -269,9 +271,7 @@ export class LogWriter {
 function durableWrite(fd: number): DurableWrite | undefined {
   const context = defaultContext()
   if (context.backend === 'pure') return undefined
-  return async (buffer, offset, length, position) => {
-    return { bytesWritten: await context.write(buffer.subarray(offset, offset + length), fd, position, { dsync: true }) }
-  }
+  return (bytes, position) => context.write(bytes, fd, position, { dsync: true })
 }
 
 /** Makes the file an empty log, and durable, with its name. */

@@ -145,6 +145,7 @@ interface SyncRequest {
 
 /** A write that a sync is to follow: the errno of one that failed while it was under way, and may have lost it, or 0. */
 interface DurableWrite {
+  fd: number
   lost: number
 }
 
@@ -155,7 +156,7 @@ interface DurableWrite {
  */
 class SyncGates {
   readonly #gates = new Map<number, SyncRequest[]>()
-  readonly #writes = new Map<number, Set<DurableWrite>>()
+  readonly #writes = new Set<DurableWrite>()
   readonly #fsync: Sync
   readonly #fdatasync: Sync
 
@@ -172,16 +173,13 @@ class SyncGates {
   }
 
   beginWrite(fd: number): DurableWrite {
-    const write = { lost: 0 }
-    const writes = this.#writes.get(fd) ?? new Set()
-    this.#writes.set(fd, writes.add(write))
+    const write = { fd, lost: 0 }
+    this.#writes.add(write)
     return write
   }
 
-  endWrite(fd: number, write: DurableWrite): void {
-    const writes = this.#writes.get(fd)
-    writes?.delete(write)
-    if (writes?.size === 0) this.#writes.delete(fd)
+  endWrite(write: DurableWrite): void {
+    this.#writes.delete(write)
   }
 
   #run(fd: number, group: SyncRequest[]): void {
@@ -189,7 +187,7 @@ class SyncGates {
     const done = (result: number): void => {
       const waiting = this.#gates.get(fd) ?? []
       const covered = result < 0 ? group.concat(waiting) : group
-      if (result < 0) for (const write of this.#writes.get(fd) ?? []) write.lost = result
+      if (result < 0) for (const write of this.#writes) if (write.fd === fd) write.lost = result
       if (result < 0 || waiting.length === 0) {
         this.#gates.delete(fd)
       } else {
@@ -274,7 +272,7 @@ export class PureBackend implements Backend {
   #durably(fd: number, finish: (result: number) => void): (result: number) => void {
     const write = this.#syncs.beginWrite(fd)
     return (result) => {
-      this.#syncs.endWrite(fd, write)
+      this.#syncs.endWrite(write)
       if (result < 0) return finish(result)
       if (write.lost < 0) return finish(write.lost)
       this.#syncs.enter(fd, { full: false, finish: (synced) => finish(synced < 0 ? synced : result) })

@@ -37,6 +37,10 @@ function watch<T>(promise: Promise<T>): { settled: () => boolean; promise: Promi
   return { settled: () => settled, promise }
 }
 
+/** Their values, or the codes of their errors. */
+const outcomes = async (promises: readonly Promise<unknown>[]): Promise<unknown[]> =>
+  (await Promise.allSettled(promises)).map((result) => (result.status === 'rejected' ? (result.reason as NodeJS.ErrnoException).code : result.value))
+
 t.test('a sync covers what had been written when it started, and is shared by all who wait for it', async (t) => {
   await context.write('A', fd, 0)
   let start = nextStart()
@@ -67,17 +71,10 @@ t.test('a failed sync fails everybody who waited, and is not tried again', async
   const waiting = [context.fdsync(fd), context.fsync(fd)]
   await context.read(1, fd, 0)
   release(5)
-  const results = await Promise.allSettled([covered, ...waiting])
-  t.same(
-    results.map((result) => result.status === 'rejected' && (result.reason as NodeJS.ErrnoException).code),
-    ['EIO', 'EIO', 'EIO'],
-  )
+  t.same(await outcomes([covered, ...waiting]), ['EIO', 'EIO', 'EIO'])
   await context.read(1, fd, 0)
   t.equal(started, 3, 'one attempt')
 })
-
-const outcomes = async (promises: readonly Promise<unknown>[]): Promise<unknown[]> =>
-  (await Promise.allSettled(promises)).map((result) => (result.status === 'rejected' ? (result.reason as NodeJS.ErrnoException).code : result.value))
 
 /** What it begins, which may be a promise, once the next sync has started. */
 async function whenStarted<T>(begin: () => T): Promise<{ begun: T }> {
