@@ -8,6 +8,7 @@
         "native/completion_queue.cc",
         "native/decode_request.cc",
         "native/environment.cc",
+        "native/held_memory.cc",
         "native/probe_file.cc",
         "native/thread_pool/early_writeback.cc",
         "native/thread_pool/file_control.cc",

@@ -75,30 +75,37 @@ size_t ElementSize(napi_typedarray_type type) {
   }
 }
 
-bool ViewOf(napi_env env, napi_value value, View* view) {
+// The memory of a view, and, for who asks, the ArrayBuffer that it is of.
+bool ViewOf(napi_env env, napi_value value, View* view, napi_value* array_buffer = nullptr) {
   bool is = false;
   if (napi_is_typedarray(env, value, &is) == napi_ok && is) {
     napi_typedarray_type type;
     size_t elements;
-    if (napi_get_typedarray_info(env, value, &type, &elements, &view->data, nullptr, nullptr) != napi_ok) return false;
+    if (napi_get_typedarray_info(env, value, &type, &elements, &view->data, array_buffer, nullptr) != napi_ok) return false;
     view->length = elements * ElementSize(type);
     return true;
   }
   if (napi_is_dataview(env, value, &is) == napi_ok && is) {
     // Its own call throws for a view out of bounds, which is a view of nothing here.
-    if (napi_get_dataview_info(env, value, &view->length, &view->data, nullptr, nullptr) == napi_ok) return true;
+    if (napi_get_dataview_info(env, value, &view->length, &view->data, array_buffer, nullptr) == napi_ok) return true;
   }
   return false;
 }
 
+// Adds to the views of operation `id`.
+bool AddView(napi_env env, napi_value value, uint32_t id, Environment::Scratch& scratch) {
+  View view{};
+  napi_value array_buffer;
+  if (!ViewOf(env, value, &view, &array_buffer)) return false;
+  scratch.views.push_back(view);
+  scratch.memories.push_back({id, array_buffer});
+  return true;
+}
+
 // The views of one operation: none for a sync, an array of them for readv and writev, else one.
-bool ViewsOf(napi_env env, napi_value value, std::vector<View>& views) {
-  views.clear();
-  View single{};
-  if (ViewOf(env, value, &single)) {
-    views.push_back(single);
-    return true;
-  }
+bool ViewsOf(napi_env env, napi_value value, uint32_t id, Environment::Scratch& scratch) {
+  scratch.views.clear();
+  if (AddView(env, value, id, scratch)) return true;
   napi_valuetype type;
   if (napi_typeof(env, value, &type) != napi_ok || type == napi_undefined) return type == napi_undefined;
   bool is_array = false;
@@ -107,9 +114,7 @@ bool ViewsOf(napi_env env, napi_value value, std::vector<View>& views) {
   napi_get_array_length(env, value, &count);
   for (uint32_t i = 0; i < count; i++) {
     napi_value element;
-    View view{};
-    if (napi_get_element(env, value, i, &element) != napi_ok || !ViewOf(env, element, &view)) return false;
-    views.push_back(view);
+    if (napi_get_element(env, value, i, &element) != napi_ok || !AddView(env, element, id, scratch)) return false;
   }
   return true;
 }
@@ -123,19 +128,18 @@ bool PathOf(napi_env env, napi_value value, char (&path)[kLongestPath], size_t* 
 }
 
 // The path of a whole-file operation, and the view behind it: [path, view]. 0 or a negative errno.
-int PathAndView(napi_env env, napi_value value, std::vector<View>& views, Request& request) {
+int PathAndView(napi_env env, napi_value value, uint32_t id, Environment::Scratch& scratch, Request& request) {
   char path[kLongestPath];
   size_t length;
-  View view{};
   napi_value first, second;
+  scratch.views.clear();
   if (napi_get_element(env, value, 0, &first) != napi_ok || napi_get_element(env, value, 1, &second) != napi_ok ||
-      !PathOf(env, first, path, &length) || !ViewOf(env, second, &view)) {
+      !PathOf(env, first, path, &length) || !AddView(env, second, id, scratch)) {
     return -EFAULT;
   }
   request.path.reset(new (std::nothrow) char[length + 1]);
   if (!request.path) return -ENOMEM;
   memcpy(request.path.get(), path, length + 1);
-  views.assign(1, view);
   return 0;
 }
 
@@ -203,9 +207,11 @@ napi_value Submit(napi_env env, napi_callback_info info) {
   if (!engine) return Throw(env, "the engine is not open");
   if (!HasMemory()) return Throw(env, "out of memory");
 
-  auto& [batch, finished, views] = environment->scratch();
+  auto& scratch = environment->scratch();
+  auto& [batch, finished, views, memories] = scratch;
   batch.clear();
   finished.clear();
+  memories.clear();
   for (uint32_t i = 0; i < count; i++) {
     const uint32_t id = ids[i];
     if ((static_cast<size_t>(id) + 1) * kRecordFields > record_length) return Throw(env, "an id without a record");
@@ -217,8 +223,8 @@ napi_value Submit(napi_env env, napi_callback_info info) {
     int64_t error = -EFAULT;
     if (napi_get_element(env, args[6], id, &element) == napi_ok) {
       if (whole_file) {
-        error = PathAndView(env, element, views, request);
-      } else if (ViewsOf(env, element, views)) {
+        error = PathAndView(env, element, id, scratch, request);
+      } else if (ViewsOf(env, element, id, scratch)) {
         error = 0;
       }
     }
@@ -238,7 +244,7 @@ napi_value Submit(napi_env env, napi_callback_info info) {
     napi_value ignored;
     napi_get_and_clear_last_exception(env, &ignored);
   }
-  return Number(env, static_cast<double>(environment->Submit(*engine, batch, finished)));
+  return Number(env, static_cast<double>(environment->Submit(*engine, channel)));
 }
 
 // cancel(environment, kind, channel, id): true if nothing had begun to serve it; it is not delivered then

@@ -120,9 +120,15 @@ Engine* Environment::engine(Kind kind) {
   return kind == Kind::kThread ? pool_.get() : nullptr;
 }
 
-size_t Environment::Submit(Engine& engine, std::vector<Request>& batch, std::vector<Completion>& finished) {
-  AddPending(batch.size() + finished.size());
+size_t Environment::Submit(Engine& engine, uint32_t channel) {
+  auto& [batch, finished, views, memories] = scratch_;
+  const size_t count = batch.size() + finished.size();
+  AddPending(count);
   if (!batch.empty()) engine.Submit(batch.data(), batch.size(), finished);
+  // Nothing is given away before this returns. What has finished is released as it is delivered.
+  if (finished.size() < count) {
+    for (const Memory& memory : memories) held_.Hold(channel, memory);
+  }
   undelivered_.insert(undelivered_.end(), finished.begin(), finished.end());
   const size_t written = WriteCompletions(completions_capacity_);
   if (!undelivered_.empty()) queue_.Push(nullptr, 0);
@@ -131,6 +137,7 @@ size_t Environment::Submit(Engine& engine, std::vector<Request>& batch, std::vec
 
 bool Environment::Cancel(Engine& engine, uint32_t channel, uint32_t id) {
   if (!engine.Cancel(channel, id)) return false;
+  held_.Release(channel, id);
   RemovePending(1);
   return true;
 }
@@ -141,6 +148,7 @@ size_t Environment::WriteCompletions(size_t most) {
   double* out = completions_memory_;
   for (size_t i = 0; i < count; i++) {
     const Completion& completion = undelivered_[i];
+    held_.Release(completion.channel, completion.id);
     *out++ = completion.channel;
     *out++ = completion.id;
     *out++ = static_cast<double>(completion.result);

@@ -10,6 +10,7 @@
 #include "completion_queue.h"
 #include "decode_request.h"
 #include "engine.h"
+#include "held_memory.h"
 #include "thread_pool/thread_pool.h"
 #ifdef __linux__
 #include "linux_aio/cached_file.h"
@@ -38,8 +39,8 @@ class Environment {
   // The engine if it is open, else nullptr.
   Engine* engine(Kind kind);
 
-  // Hands a batch over, and returns how many completions are in the array now.
-  size_t Submit(Engine& engine, std::vector<Request>& batch, std::vector<Completion>& finished);
+  // Hands over the batch in the scratch memory, and returns how many completions are in the array now.
+  size_t Submit(Engine& engine, uint32_t channel);
 
   bool Cancel(Engine& engine, uint32_t channel, uint32_t id);
 
@@ -47,7 +48,8 @@ class Environment {
   struct Scratch {
     std::vector<Request> batch;
     std::vector<Completion> finished;
-    std::vector<View> views;
+    std::vector<View> views;       // of one operation
+    std::vector<Memory> memories;  // of them all
   };
   Scratch& scratch() { return scratch_; }
 
@@ -85,6 +87,7 @@ class Environment {
 #endif
   std::vector<Completion> undelivered_;
   Scratch scratch_;
+  HeldMemory held_;  // what is pending has
   size_t pending_ = 0;  // taken over and not yet delivered: what keeps the loop alive
 };
 
