@@ -157,8 +157,10 @@ function settle(call: Call, served: Promise<unknown[] | undefined>, nodes: () =>
   )
 }
 
-/** Of Node's own: open, fstat, read, close. */
-const READ_FILE_REQUESTS = 4
+const [nodeMajor = 0, nodeMinor = 0] = process.versions.node.split('.').map(Number)
+
+/** Of Node's own: open, fstat, read, close; since 26.8 one for them all. */
+const READ_FILE_REQUESTS = nodeMajor > 26 || (nodeMajor === 26 && nodeMinor >= 8) ? 1 : 4
 
 function readFile(this: unknown, ...args: Arguments): void {
   const [path, options, last] = args

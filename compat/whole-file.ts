@@ -247,10 +247,13 @@ async function readFile(path: never, options?: never, within?: symbol): Promise<
 }
 
 const ENOENT = errnoOf('ENOENT')
+const EFAULT = errnoOf('EFAULT')
 
 export interface PlainWrite {
   readonly name: string
   readonly view: NodeJS.ArrayBufferView
+  /** of the view, when it was given */
+  readonly length: number
   readonly mode: number
   readonly flush: boolean
   readonly append: boolean
@@ -263,14 +266,14 @@ export function plainWrite(path: unknown, data: unknown, options: unknown, flags
   const name = view && plainPath(path)
   if (!plain || !view || !name) return undefined
   // Not by a spread and more: Node 20's V8 gives each such object a hidden class of its own, which took a third of the rate.
-  return { name, view, mode: plain.mode, flush: plain.flush, append: plain.flag === 'a' }
+  return { name, view, length: view.byteLength, mode: plain.mode, flush: plain.flush, append: plain.flag === 'a' }
 }
 
 /** Resolves to a result for {@link isWritten}. */
-export function writeWhole({ name, view, mode, flush, append }: PlainWrite): Promise<number> {
+export function writeWhole({ name, view, length, mode, flush, append }: PlainWrite): Promise<number> {
   const how = (append ? Append : 0) | (flush ? Flush : 0)
   const views = [name, view] as const
-  const written = defaultContext().enqueue(Opcode.writeFile, how, views, 0, view.byteLength, mode, 0, 0, completer, undefined)
+  const written = defaultContext().enqueue(Opcode.writeFile, how, views, 0, length, mode, 0, 0, completer, undefined)
   return written as Promise<number>
 }
 
@@ -279,8 +282,10 @@ export function writeWhole({ name, view, mode, flush, append }: PlainWrite): Pro
  * Node would leave, and says what is wrong.
  * @throws what another attempt would not tell
  */
-export function isWritten({ append }: PlainWrite, result: number): boolean {
+export function isWritten({ append, view, length }: PlainWrite, result: number): boolean {
   if (result >= 0) return true
+  // Given away, or shrunk, before it was handed over: Node would empty the file before it sees.
+  if (view.byteLength < length) throw errnoException(EFAULT, 'write')
   if (result <= WHILE_SYNCING) throw errnoException(result - WHILE_SYNCING, 'fsync')
   if (result <= WHILE_WRITING && append) throw errnoException(result - WHILE_WRITING, 'write')
   return false

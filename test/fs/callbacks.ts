@@ -27,6 +27,12 @@ export interface Called {
   stack: unknown
 }
 
+/** Node 26 shows the callbacks of whole files things of its own, which no program can mean to see. */
+function receiverOf(receiver: unknown): unknown {
+  const name = (receiver as object | undefined)?.constructor.name
+  return name === 'ReadFileContext' || name === 'WriteFileJob' ? undefined : receiver
+}
+
 /** Calls a function with these arguments and a callback behind them; one that throws throws. */
 export function called(call: (...args: never[]) => void, ...args: unknown[]): Promise<Called> {
   let resolve: (value: Called) => void
@@ -34,7 +40,7 @@ export function called(call: (...args: never[]) => void, ...args: unknown[]): Pr
   const callback = function (this: unknown, ...results: unknown[]): void {
     const [error] = results
     const stack = error instanceof Error ? Object.getOwnPropertyDescriptor(error, 'stack') : undefined
-    resolve({ receiver: this, args: results, stack })
+    resolve({ receiver: receiverOf(this), args: results, stack })
   }
   Reflect.apply(call, undefined, [...args, callback])
   return promise

@@ -62,7 +62,9 @@ await t.test('createReadStream', async (t) => {
   })
   await tellsTheSame(t, 'fs.createReadStream({ fd: handle })', async ({ fs, path }) => {
     const handle = await fs.open(path)
-    return [await text(nodeFs.createReadStream('', { fd: handle, start: 4 })), handle.fd]
+    const content = await text(nodeFs.createReadStream('', { fd: handle, start: 4 }))
+    await handle.close()
+    return [content, handle.fd]
   })
   await tellsTheSame(t, 'bad bounds', async ({ fs, path }) => {
     const handle = await fs.open(path)
@@ -127,6 +129,7 @@ await t.test('pipelines', async (t) => {
   await tellsTheSame(t, 'onto itself, further on', async ({ fs, path }) => {
     const handle = await fs.open(path, 'r+')
     await pipeline(handle.createReadStream({ start: 0, end: 25, autoClose: false }), handle.createWriteStream({ start: 26 }))
+    await handle.close()
     return [nodeFs.readFileSync(path, 'latin1'), handle.fd]
   })
   await tellsTheSame(t, 'from a generator that fails', async ({ fs, path }) => {
@@ -135,7 +138,7 @@ await t.test('pipelines', async (t) => {
       yield 'good'
       throw new Error('the source’s own')
     }
-    await pipeline(Readable.from(source()), handle.createWriteStream({ start: 0 }))
+    await pipeline(Readable.from(source()), handle.createWriteStream({ start: 0 })).finally(() => handle.close())
   })
 })
 

@@ -135,12 +135,19 @@ await t.test('times and modes', async (t) => {
 })
 
 await t.test('what the caller does with the data meanwhile', async (t) => {
-  await tellsTheSame(t, 'memory transferred away in the same tick', async ({ fs, path }) => {
+  for (const name of ['writeFile', 'appendFile'] as const) {
+    const path = join(temporaryDirectory(t), 'file')
+    nodeFs.writeFileSync(path, 'as it was')
     const view = new Uint8Array(100).fill(65)
-    const writing = fs.writeFile(path, view)
+    const writing = fs[name](path, view)
     const kept = structuredClone(view, { transfer: [view.buffer] })
-    return [await outcomeOf(() => writing), nodeFs.readFileSync(path, 'latin1'), kept.length]
-  })
+    const outcome = await writing.then(() => 'fulfilled', (error: NodeJS.ErrnoException) => [error.code, error.syscall])
+    t.equal(kept.length, 100, `${name}: memory transferred away in the same tick is its new owner's`)
+    // Node itself, and so `pure`, rejects when it has emptied the file, or, since 26.9, writes it all.
+    if (subject === 'node' || subject === 'pure') continue
+    t.same(outcome, ['EFAULT', 'write'])
+    t.equal(nodeFs.readFileSync(path, 'latin1'), 'as it was')
+  }
 })
 
 await t.test('too large', async (t) => {
