@@ -1,4 +1,4 @@
-// In a prebuild only: what the rest takes from libstdc++, and from glibc since 2.33, so that the binary asks for neither.
+// In a prebuild only: what the rest takes from libstdc++, and from glibc since 2.32, so that the binary asks for neither.
 // What libstdc++ would throw ends the process here, as it does where the addon, which has no exceptions, is built on the spot.
 
 #include <fcntl.h>
@@ -27,6 +27,10 @@ void __throw_length_error(const char* where) { End(where); }
 }  // namespace std
 
 #ifdef __GLIBC__
+// glibc's own, since 2.32, for who counts references: there are threads, always.
+extern "C" char __libc_single_threaded;
+char __libc_single_threaded = 0;
+
 // Functions of the library since 2.33 only. On 64-bit machines the kernel's structure is glibc's.
 extern "C" int stat64(const char* path, struct stat64* status) noexcept {
   return static_cast<int>(syscall(SYS_newfstatat, AT_FDCWD, path, status, 0));
