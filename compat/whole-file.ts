@@ -6,10 +6,11 @@ import { Buffer } from 'node:buffer'
 import { URL, fileURLToPath } from 'node:url'
 import { Append, FRESH_MEMORY, Flush, WHILE_SYNCING, WHILE_WRITING } from '../lib/backend.js'
 import { defaultContext } from '../lib/default-context.js'
-import { errnoException, errnoOf } from '../lib/errors.js'
+import { EAGAIN, errnoException, errnoOf } from '../lib/errors.js'
 import { Opcode } from '../lib/operation.js'
 import type { Completer } from '../lib/operation.js'
 import { isTraced, traceCall } from '../lib/trace.js'
+import { lengthOf } from '../lib/view-length.js'
 import { plainOptions } from './args.js'
 import { adopt, handlesAreUntouched } from './file-handle.js'
 import * as original from './original.js'
@@ -284,10 +285,10 @@ export function writeWhole({ name, view, length, mode, flush, append }: PlainWri
  */
 export function isWritten({ append, view, length }: PlainWrite, result: number): boolean {
   if (result >= 0) return true
-  // Given away, or shrunk, before it was handed over: Node would empty the file before it sees.
-  if (view.byteLength < length) throw errnoException(EFAULT, 'write')
   if (result <= WHILE_SYNCING) throw errnoException(result - WHILE_SYNCING, 'fsync')
   if (result <= WHILE_WRITING && append) throw errnoException(result - WHILE_WRITING, 'write')
+  // Given away, or shrunk, before it was handed over: Node would empty the file before it sees.
+  if ((result === EFAULT || result === EAGAIN) && lengthOf(view) < length) throw errnoException(EFAULT, 'write')
   return false
 }
 

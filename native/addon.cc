@@ -98,7 +98,7 @@ bool AddView(napi_env env, napi_value value, uint32_t id, Environment::Scratch& 
   napi_value array_buffer;
   if (!ViewOf(env, value, &view, &array_buffer)) return false;
   scratch.views.push_back(view);
-  scratch.memories.push_back({id, array_buffer});
+  scratch.memories.Add({id, array_buffer});
   return true;
 }
 
@@ -190,6 +190,8 @@ napi_value Open(napi_env env, napi_callback_info info) {
   return result;
 }
 
+constexpr uint32_t kMostChannels = 1 << 20;
+
 // submit(environment, kind, channel, ids, count, records, views): how many completions are in the array now
 napi_value Submit(napi_env env, napi_callback_info info) {
   napi_value args[7];
@@ -200,7 +202,7 @@ napi_value Submit(napi_env env, napi_callback_info info) {
   Environment* environment;
   if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !Uint32(env, args[1], &kind) || !Uint32(env, args[2], &channel) ||
       !TypedArray(env, args[3], napi_uint32_array, &ids, &id_count) || !Uint32(env, args[4], &count) || count > id_count ||
-      !TypedArray(env, args[5], napi_float64_array, &records, &record_length)) {
+      !TypedArray(env, args[5], napi_float64_array, &records, &record_length) || channel >= kMostChannels) {
     return Throw(env, "submit(kind, channel, ids, count, records, views)");
   }
   Engine* engine = environment->engine(static_cast<Kind>(kind));
@@ -211,7 +213,7 @@ napi_value Submit(napi_env env, napi_callback_info info) {
   auto& [batch, finished, views, memories] = scratch;
   batch.clear();
   finished.clear();
-  memories.clear();
+  memories.Clear();
   for (uint32_t i = 0; i < count; i++) {
     const uint32_t id = ids[i];
     if ((static_cast<size_t>(id) + 1) * kRecordFields > record_length) return Throw(env, "an id without a record");

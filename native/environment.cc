@@ -126,9 +126,7 @@ size_t Environment::Submit(Engine& engine, uint32_t channel) {
   AddPending(count);
   if (!batch.empty()) engine.Submit(batch.data(), batch.size(), finished);
   // Nothing is given away before this returns. What has finished is released as it is delivered.
-  if (finished.size() < count) {
-    for (const Memory& memory : memories) held_.Hold(channel, memory);
-  }
+  if (finished.size() < count) held_.Hold(channel, memories);
   undelivered_.insert(undelivered_.end(), finished.begin(), finished.end());
   const size_t written = WriteCompletions(completions_capacity_);
   if (!undelivered_.empty()) queue_.Push(nullptr, 0);

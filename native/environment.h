@@ -48,8 +48,8 @@ class Environment {
   struct Scratch {
     std::vector<Request> batch;
     std::vector<Completion> finished;
-    std::vector<View> views;       // of one operation
-    std::vector<Memory> memories;  // of them all
+    std::vector<View> views;  // of one operation
+    Memories memories;        // of them all
   };
   Scratch& scratch() { return scratch_; }
 

@@ -1,7 +1,10 @@
 #include "held_memory.h"
 
+#include <algorithm>
+#include <new>
 #include <utility>
 
+#ifdef __linux__  // elsewhere symbols are named otherwise
 // Node-API has nothing that holds memory; V8 has, and a napi_value is V8's handle. Declared here, not included, so that the addon
 // needs no particular version of V8: weak, they are null where the runtime does not have exactly these. The second is never called.
 // It names the type that the first returns, which its own name does not: with another standard library, as in Electron, it is missing.
@@ -18,32 +21,64 @@ class __attribute__((visibility("default"))) ArrayBuffer {
 // ArrayBuffer::GetBackingStore(): as a member it could not be compared with null.
 __attribute__((weak)) std::shared_ptr<BackingStore> GetBackingStore(ArrayBuffer* self) __asm__("_ZN2v811ArrayBuffer15GetBackingStoreEv");
 }  // namespace v8
+#endif
 
 namespace caio {
 
 namespace {
 
-bool CanHold() {
-#ifdef __linux__  // elsewhere symbols are named otherwise
-  return &v8::GetBackingStore != nullptr && &v8::ArrayBuffer::New != nullptr;
-#else
-  return false;
-#endif
+#ifdef __linux__
+bool CanHold() { return &v8::GetBackingStore != nullptr && &v8::ArrayBuffer::New != nullptr; }
+
+std::shared_ptr<v8::BackingStore> BackingStoreOf(const Memory& memory) {
+  return v8::GetBackingStore(reinterpret_cast<v8::ArrayBuffer*>(memory.array_buffer));
 }
+#else
+bool CanHold() { return false; }
+std::shared_ptr<v8::BackingStore> BackingStoreOf(const Memory&) { return nullptr; }
+#endif
 
 }  // namespace
 
-void HeldMemory::Hold(uint32_t channel, const Memory& memory) {
+void Memories::Add(const Memory& memory) {
+  if (size_ == capacity_) {
+    const size_t capacity = std::max<size_t>(64, 2 * capacity_);
+    std::unique_ptr<Memory[]> more(new (std::nothrow) Memory[capacity]);
+    if (!more) return;
+    std::copy(begin(), end(), more.get());
+    items_ = std::move(more);
+    capacity_ = capacity;
+  }
+  items_[size_++] = memory;
+}
+
+HeldMemory::Operation* HeldMemory::Find(uint32_t channel, uint32_t id) {
+  if (channel >= channels_.size()) channels_.resize(size_t{channel} + 1);
+  Channel& its = channels_[channel];
+  if (id >= its.size) {
+    const size_t size = std::max(size_t{id} + 1, 2 * its.size);
+    std::unique_ptr<Operation[]> more(new (std::nothrow) Operation[size]);
+    if (!more) return nullptr;
+    std::move(its.operations.get(), its.operations.get() + its.size, more.get());
+    its.operations = std::move(more);
+    its.size = size;
+  }
+  return &its.operations[id];
+}
+
+void HeldMemory::Hold(uint32_t channel, const Memories& memories) {
   if (!CanHold()) return;
-  if (channel >= channels_.size()) channels_.resize(channel + 1);
-  auto& operations = channels_[channel];
-  if (memory.id >= operations.size()) operations.resize(memory.id + 1);
-  Operation& operation = operations[memory.id];
-  Holder holder = v8::GetBackingStore(reinterpret_cast<v8::ArrayBuffer*>(memory.array_buffer));
-  if (!operation.first) {
-    operation.first = std::move(holder);
-  } else {
-    operation.others.push_back(std::move(holder));
+  for (const Memory* memory = memories.begin(); memory < memories.end();) {
+    const Memory* const first = memory;
+    const Memory* const end = std::find_if(first, memories.end(), [=](const Memory& other) { return other.id != first->id; });
+    memory = end;
+    Operation* operation = Find(channel, first->id);
+    if (!operation) continue;
+    operation->first = BackingStoreOf(*first);
+    channels_[channel].held++;
+    if (end - first == 1) continue;
+    operation->others.reset(new (std::nothrow) Holder[static_cast<size_t>(end - first - 1)]);
+    if (operation->others) std::transform(first + 1, end, operation->others.get(), BackingStoreOf);
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <node_api.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -20,26 +21,51 @@ struct Memory {
   napi_value array_buffer;
 };
 
+// Those of one submission, an operation's one after the other.
+class Memories {
+ public:
+  // Without effect where there is no memory for it: what is not in here is not held.
+  void Add(const Memory& memory);
+  void Clear() { size_ = 0; }
+  const Memory* begin() const { return items_.get(); }
+  const Memory* end() const { return items_.get() + size_; }
+
+ private:
+  std::unique_ptr<Memory[]> items_;
+  size_t size_ = 0;
+  size_t capacity_ = 0;
+};
+
 class HeldMemory {
  public:
-  // Until Release of that operation. Does nothing where the runtime is not known to be able to.
-  void Hold(uint32_t channel, const Memory& memory);
+  // Each until Release of its operation. Does nothing where the runtime is not known to be able to, or has no memory for it.
+  void Hold(uint32_t channel, const Memories& memories);
   void Release(uint32_t channel, uint32_t id);
 
  private:
   using Holder = std::shared_ptr<v8::BackingStore>;
   struct Operation {
     Holder first;
-    std::vector<Holder> others;  // of readv and writev
+    std::unique_ptr<Holder[]> others;  // of readv and writev
   };
-  std::vector<std::vector<Operation>> channels_;  // by channel, by id
+  struct Channel {
+    std::unique_ptr<Operation[]> operations;  // by id
+    size_t size = 0;
+    size_t held = 0;
+  };
+  Operation* Find(uint32_t channel, uint32_t id);
+  std::vector<Channel> channels_;
 };
 
 inline void HeldMemory::Release(uint32_t channel, uint32_t id) {
-  if (channel >= channels_.size() || id >= channels_[channel].size()) return;
-  Operation& operation = channels_[channel][id];
+  constexpr size_t kKept = 4096;  // operations whose place an idle channel keeps
+  if (channel >= channels_.size() || id >= channels_[channel].size) return;
+  Channel& its = channels_[channel];
+  Operation& operation = its.operations[id];
+  if (!operation.first) return;
   operation.first.reset();
-  operation.others.clear();
+  operation.others.reset();
+  if (--its.held == 0 && its.size > kKept) its = {};
 }
 
 }  // namespace caio

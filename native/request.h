@@ -58,7 +58,7 @@ constexpr int64_t kUnserved = -100000;
 constexpr int kAppend = 1;
 constexpr int kFlush = 2;
 
-// One operation. The memory it names belongs to JavaScript, which keeps it alive until the completion is delivered.
+// One operation. The memory it names belongs to JavaScript; it stays until the completion is delivered (held_memory.h).
 struct Request {
   uint32_t channel = 0;   // which Context
   uint32_t id = 0;        // which of its operations

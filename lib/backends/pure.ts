@@ -1,10 +1,10 @@
 /** No addon: Node's own `fs`, or one that looks like it. Works wherever JavaScript does. */
 import nodeFs from 'node:fs'
-import types from 'node:util/types'
 import { APPENDING_WRITE, DURABLE_WRITE, Field, RECORD_FIELDS, Route } from '../backend.js'
 import type { Backend, Batch, Receiver, Supports } from '../backend.js'
 import { errnoOf } from '../errors.js'
 import { Opcode, isWrite } from '../operation.js'
+import { lengthOf } from '../view-length.js'
 
 // Taken now, as in lib/turn.ts.
 const { setImmediate } = globalThis
@@ -101,21 +101,6 @@ class Transfer {
     } catch (error) {
       this.finish(this.#moved > 0 ? this.#moved : errnoFrom(error as NodeJS.ErrnoException))
     }
-  }
-}
-
-type Getter = (this: unknown) => number
-
-const getterOf = (prototype: object): Getter => Object.getOwnPropertyDescriptor(prototype, 'byteLength')?.get as Getter
-const ofTypedArray = getterOf(Object.getPrototypeOf(Uint8Array.prototype) as object)
-const ofDataView = getterOf(DataView.prototype)
-
-/** Bytes in a view now, whatever it says of itself, since Node aborts where that is too much; none, if its memory is gone. */
-function lengthOf(view: View): number {
-  try {
-    return types.isTypedArray(view) ? ofTypedArray.call(view) : ofDataView.call(view)
-  } catch {
-    return 0 // a DataView says so by throwing
   }
 }
 

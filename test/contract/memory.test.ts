@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { Context, Operation } from 'caio'
-import { makeContext, onEveryBackend, temporaryFile } from '../harness.js'
+import { detach, makeContext, onEveryBackend, temporaryFile } from '../harness.js'
 import { ManualBackend } from './manual-backend.js'
 
 setFlagsFromString('--expose-gc')
@@ -68,6 +68,29 @@ onEveryBackend(t, 'buffers that nobody else holds survive until they are filled'
     await new Promise(setImmediate)
   }
   t.ok((await reads).every((buffer) => buffer.every((byte) => byte === 120)))
+})
+
+onEveryBackend(t, 'memory that is transferred meanwhile, and dropped, is freed in the end', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const size = 1024 * 1024
+  const { fd } = temporaryFile(t, Buffer.alloc(size, 'x'))
+  const round = async (): Promise<void> => {
+    const halves = (): Uint8Array[] => [new Uint8Array(new ArrayBuffer(size / 2)), new Uint8Array(new ArrayBuffer(size / 2))]
+    const lists = Array.from({ length: 8 }, halves)
+    const pending = [...lists.map((list) => context.writev(list, fd, 0)), ...lists.map(([first]) => context.read(first as Uint8Array, fd, 0))]
+    // Submitted when this goes on.
+    await undefined
+    await undefined
+    for (const { buffer } of lists.flat()) detach(buffer as ArrayBuffer)
+    await Promise.allSettled(pending)
+  }
+  await round()
+  await collect()
+  const before = process.memoryUsage().arrayBuffers
+  for (let i = 0; i < 10; i++) await round()
+  await collect()
+  const kept = process.memoryUsage().arrayBuffers - before
+  t.ok(kept < size, `${kept} bytes more are in use after 80 MiB`)
 })
 
 onEveryBackend(t, 'a context that nobody holds finishes its work, and goes', async (t, backend) => {
