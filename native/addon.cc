@@ -190,6 +190,7 @@ napi_value Open(napi_env env, napi_callback_info info) {
   return result;
 }
 
+// Contexts with something in flight: what is held is looked up by their numbers.
 constexpr uint32_t kMostChannels = 1 << 20;
 
 // submit(environment, kind, channel, ids, count, records, views): how many completions are in the array now

@@ -68,10 +68,8 @@ HeldMemory::Operation* HeldMemory::Find(uint32_t channel, uint32_t id) {
 
 void HeldMemory::Hold(uint32_t channel, const Memories& memories) {
   if (!CanHold()) return;
-  for (const Memory* memory = memories.begin(); memory < memories.end();) {
-    const Memory* const first = memory;
-    const Memory* const end = std::find_if(first, memories.end(), [=](const Memory& other) { return other.id != first->id; });
-    memory = end;
+  for (const Memory *first = memories.begin(), *end; first < memories.end(); first = end) {
+    end = std::find_if(first, memories.end(), [=](const Memory& other) { return other.id != first->id; });
     Operation* operation = Find(channel, first->id);
     if (!operation) continue;
     operation->first = BackingStoreOf(*first);

@@ -1,5 +1,6 @@
 /** Calls of readv and writev: lists of every kind, at every position. */
 import { combinations, detached, filled, literals, named, positions, views } from './values.js'
+import { nodeVersion } from '../node-version.js'
 import type { Call, Named } from './values.js'
 
 const pieces = (count: number, bytes: number): Buffer[] => Array.from({ length: count }, (_, at) => filled(bytes, 65 + (at % 20)))
@@ -20,8 +21,7 @@ class Misleading extends Array<Buffer> {
 }
 
 /** Before 20.20, Node's own readv of an empty list ends the process by a rejection that nobody can handle. */
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-export const emptyReadvIsFatal = major === 20 && minor < 20
+export const emptyReadvIsFatal = nodeVersion.major === 20 && nodeVersion.minor < 20
 
 const lists: Named[] = [
   named('[4, 4]', () => pieces(2, 4)),

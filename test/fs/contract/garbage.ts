@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import t from 'tap'
 import { makeApp, moduleName, run } from '../child.js'
 import { same } from '../differential.js'
+import { nodeVersion } from '../node-version.js'
 
-const [nodeMajor = 0] = process.versions.node.split('.').map(Number)
 /** Since 25, Node throws where it has to close a handle itself; before, it warns, twice. */
-const throwsThen = nodeMajor >= 25
+const throwsThen = nodeVersion.major >= 25
 const warnings = throwsThen ? 1 : 2
 
 const opening = `

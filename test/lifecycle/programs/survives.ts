@@ -12,7 +12,7 @@ import type { Holding, OperationName, RouteName, Step } from './held.js'
 export interface Report {
   cases: number
   faults: string[]
-  /** uses of memory that its next owner had given back, by Node's own fs: what `pure` cannot promise, README says so */
+  /** uses of memory that its next owner had given back, by Node's own fs: what `pure` cannot promise, docs/guarantees.md says so */
   unpromised?: number
 }
 
@@ -164,8 +164,8 @@ async function tryOut(operation: OperationName, step: Step, what: string, deed: 
 for (const operation of chosen.length > 0 ? chosen : operationsOf(route)) {
   for (const step of steps) {
     for (const [what, deed] of Object.entries(deeds)) {
-      // There, a read into such memory may land in anybody's, this program's own included; a write from it is reported by who checks
-      // the memory, rightly.
+      // On `pure`, a read into such memory may land in anybody's, this program's own included; a write from it is reported by who
+      // checks the memory, rightly.
       const spoils = operation.startsWith('read') || process.env['CAIO_TEST_MEMORY_CHECKED']
       if (route === 'pure' && spoils && what === 'the buffer is transferred, and dropped') continue
       await tryOut(operation, step, what, deed)
