@@ -21,7 +21,6 @@ import type { Transfer } from './args.js'
 import { Bouncer, segments } from './bounce.js'
 import { HandleState } from './handle-state.js'
 import { open as openHandle } from './original.js'
-import { route } from './route.js'
 
 // Taken now, as in lib/turn.ts.
 const { process } = globalThis
@@ -119,7 +118,8 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
   ): Promise<unknown> | undefined {
     if (request === undefined || !HandleState.has(handle)) return undefined
     const fd = handle.fd
-    if (route(fd, fd >= 0 && HandleState.isRegular(handle, fd)) === 'node') return undefined
+    // Of one that is closed Node speaks in its own words.
+    if (fd < 0 || !HandleState.isServed(handle, fd)) return undefined
     const { views, offset, length, position } = request
     const bouncer = length > 0 ? HandleState.bouncer(handle) : undefined
     if (bouncer) return bounce(bouncer, handle, opcode, { ...request }, completer, given)

@@ -1,6 +1,7 @@
 /** What caio knows of a Node FileHandle, kept on the handle where nobody else can see it. */
 import type { Bouncer } from './bounce.js'
-import { fstatSync } from './original.js'
+import { loadBinding } from '../lib/binding.js'
+import { defaultContext } from '../lib/default-context.js'
 
 /** Returns what it is given as `this`, so that a subclass stamps its private fields onto an existing object. */
 class Stamp {
@@ -14,7 +15,7 @@ let lastKey = 0
 export class HandleState extends Stamp {
   /** Identity for the engine, which learns what a file supports: a descriptor's number is used again, a key is not. */
   readonly #key: number
-  #regular: boolean | undefined
+  #served: boolean | undefined
   #bouncer: Bouncer | undefined
 
   private constructor(handle: object) {
@@ -45,18 +46,17 @@ export class HandleState extends Stamp {
     if (#bouncer in handle) handle.#bouncer = bouncer
   }
 
-  /** Whether it is a regular file: looked at once, when first needed. */
-  static isRegular(handle: object, fd: number): boolean {
-    if (!(#regular in handle)) return false
-    const known = handle.#regular
-    if (known !== undefined) return known
-    let regular
-    try {
-      regular = fstatSync(fd).isFile()
-    } catch {
-      regular = false // Node's own call will say what is wrong
-    }
-    handle.#regular = regular
-    return regular
+  /** Whether it is for the engine: found out when first needed. */
+  static isServed(handle: object, fd: number): boolean {
+    if (!(#served in handle)) return false
+    return (handle.#served ??= isServed(fd))
   }
+}
+
+/**
+ * Regular files are. Anything else may have no position, or wait for ever. `pure` is Node's own `fs`, which takes every file, and has no
+ * way to ask that could not wait.
+ */
+function isServed(fd: number): boolean {
+  return defaultContext().backend === 'pure' || loadBinding().isRegularFile(fd)
 }

@@ -3,7 +3,6 @@ import fs from 'node:fs'
 
 export const promises = fs.promises
 export const { open, readFile, writeFile, appendFile } = promises
-export const fstatSync = fs.fstatSync
 
 /** What takes a callback: the module itself, and its functions. */
 export const callbackFs = fs

@@ -113,6 +113,8 @@ export interface Backend {
   submit(batch: Batch, receiver: Receiver): void
   /** Takes back a submitted request that nothing has begun to serve: true if it was, and `complete` is not called then. */
   cancel(id: number, receiver: Receiver): boolean
+  /** The process, or the worker, ends: what still waits in JavaScript, such as syncs that were to share the next, is to be started now. */
+  end?(): void
   /**
    * Reads a small file at once, if that needs no waiting: the bytes read, or a negative errno, EAGAIN where it does.
    */

@@ -69,6 +69,8 @@ export interface Binding {
   cancel(environment: Environment, kind: Kind, channel: number, id: number): boolean
   /** As Backend.readCached. */
   readCached(environment: Environment, path: string, view: Uint8Array): number
+  /** Whether a descriptor stands for a regular file. Asks no server. */
+  isRegularFile(fd: number): boolean
   /** The address of a view's memory modulo `alignment`; undefined where it has no memory. */
   addressRemainder(view: NodeJS.ArrayBufferView, alignment: number): number | undefined
   /** What statx(2) says that direct I/O needs, in bytes; undefined if it does not. */

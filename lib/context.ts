@@ -6,10 +6,11 @@ import { Field, Route, UNSERVED } from './backend.js'
 import type { Backend, BackendName, Batch, Receiver, Views } from './backend.js'
 import { refuseAborted, untilAborted } from './abort.js'
 import { explainMisalignment } from './alignment.js'
+import { isEnding, tellAtEnd } from './end-of-process.js'
 import { EAGAIN, ECANCELED, EINVAL, invalidState, laterException } from './errors.js'
 import { readFully, writeFully } from './fully.js'
 import { launch } from './launch.js'
-import { Opcode, Operation, isWholeFile, isWrite, shapes } from './operation.js'
+import { Opcode, Operation, isRead, isWholeFile, isWrite, shapes } from './operation.js'
 import type { Completer, Shape } from './operation.js'
 import { hintsOf, signalOf } from './request-options.js'
 import type { RequestOptions, WriteOptions } from './request-options.js'
@@ -90,6 +91,7 @@ export class Context implements Receiver {
     this.#slots = new Slots(this.maxRequests)
     const { batch } = this.#slots
     this.#handedOver = { ...batch, ids: new Uint32Array(batch.ids.length) }
+    tellAtEnd(this)
   }
 
   /**
@@ -292,9 +294,19 @@ export class Context implements Receiver {
     if (id < 0) {
       this.#waiting.push({ opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve })
     } else {
+      const alone = !this.#flushScheduled && this.#slots.count === 0 && !isRead(opcode)
       this.#start(id, opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve)
+      if (alone || isEnding()) this.#handOver()
     }
     return promise
+  }
+
+  /** @internal Hands over all that there is, more than `maxRequests` if need be: there will be no other occasion. */
+  handOverAll(): void {
+    this.#slots.liftLimit()
+    while (this.#waiting.length > 0) this.#startNext()
+    this.#handOver()
+    this.#port.end?.()
   }
 
   #start(
@@ -329,9 +341,16 @@ export class Context implements Receiver {
 
   readonly #flush = (): void => {
     this.#flushScheduled = false
+    this.#handOver()
+  }
+
+  /** Hands over what has been gathered. The first operation of an idle Context does not wait for the tick's end. */
+  #handOver(): void {
     const { batch } = this.#slots
     if (batch.count === 0) return
-    const handed = this.#handedOver
+    // While a batch is being handed over, another needs memory of its own.
+    const outer = this.#submitting
+    const handed = outer ? { ...batch, ids: new Uint32Array(0) } : this.#handedOver
     const spare = handed.ids.length < batch.ids.length ? new Uint32Array(batch.ids.length) : handed.ids
     handed.ids = batch.ids
     handed.count = batch.count
@@ -342,7 +361,7 @@ export class Context implements Receiver {
     this.#late = undefined
     this.#submitting = true
     this.#submitTo(this.#port, handed)
-    this.#submitting = false
+    this.#submitting = outer
   }
 
   #submitTo(port: Backend, batch: Batch): void {
@@ -409,7 +428,7 @@ export class Context implements Receiver {
 
   /** @internal Hands over at once what this tick has gathered so far. */
   submitNow(): void {
-    if (!this.#submitting) this.#flush()
+    this.#handOver()
   }
 
   /** @internal Whether {@link enqueue} takes whole-file operations. */

@@ -10,6 +10,10 @@ import * as check from './validate.js'
 export const Opcode = { read: 0, write: 1, readv: 2, writev: 3, fsync: 4, fdsync: 5, readFile: 6, writeFile: 7, control: 8 } as const
 export type Opcode = (typeof Opcode)[keyof typeof Opcode]
 
+export function isRead(opcode: Opcode): boolean {
+  return opcode === Opcode.read || opcode === Opcode.readv
+}
+
 export function isWrite(opcode: Opcode): boolean {
   return opcode === Opcode.write || opcode === Opcode.writev
 }

@@ -20,7 +20,7 @@ export class Slots {
   startedAt: Float64Array
   /** in flight */
   count = 0
-  readonly #most: number
+  #most: number
   readonly #freeIds: number[] = []
   #used = 0
 
@@ -38,6 +38,11 @@ export class Slots {
     if (this.#used === this.#most) return -1
     if (this.#used === this.startedAt.length) this.#grow()
     return this.#used++
+  }
+
+  /** From now on there is an id for everything. */
+  liftLimit(): void {
+    this.#most = Infinity
   }
 
   #grow(): void {

@@ -9,6 +9,7 @@
 #include "decode_request.h"
 #include "environment.h"
 #include "memory.h"
+#include "regular_file.h"
 #ifdef __linux__
 #include "linux_aio/direct_alignment.h"
 #include "linux_aio/directory_probe.h"
@@ -274,11 +275,16 @@ napi_value ReadCached(napi_env env, napi_callback_info info) {
   if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !PathOf(env, args[1], path, &length) || !ViewOf(env, args[2], &view)) {
     return Number(env, -EINVAL);
   }
-#ifdef __linux__
-  return Number(env, static_cast<double>(environment->cached_files().Read(path, view.data, view.length)));
-#else
-  return Number(env, -ENOSYS);
-#endif
+  return Number(env, static_cast<double>(environment->ReadCached(path, view.data, view.length)));
+}
+
+// isRegularFile(fd): whether it is, without asking a server
+napi_value IsRegularFile(napi_env env, napi_callback_info info) {
+  napi_value args[1], result;
+  uint32_t fd;
+  if (!Arguments(env, info, args) || !Uint32(env, args[0], &fd)) return Throw(env, "isRegularFile(fd)");
+  napi_get_boolean(env, caio::IsRegularFile(static_cast<int>(fd)), &result);
+  return result;
 }
 
 // probeDirectory(directory): results by name, or undefined where nothing is known of the system's ways
@@ -333,7 +339,7 @@ napi_value Init(napi_env env, napi_value exports) {
     const char* name;
     napi_callback function;
   } functions[] = {{"start", Start}, {"open", Open}, {"submit", Submit}, {"cancel", Cancel}, {"readCached", ReadCached},
-                   {"probeDirectory", Probe}, {"addressRemainder", AddressRemainder}, {"statedAlignment", Stated}};
+                   {"probeDirectory", Probe}, {"isRegularFile", IsRegularFile}, {"addressRemainder", AddressRemainder}, {"statedAlignment", Stated}};
   for (const auto& each : functions) {
     napi_value function;
     napi_create_function(env, each.name, NAPI_AUTO_LENGTH, each.function, nullptr, &function);

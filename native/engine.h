@@ -22,7 +22,11 @@ class Engine {
   // Loop thread, after a wake-up. Appends what the engine itself has to collect.
   virtual void Reap(std::vector<Completion>& finished) = 0;
 
-  // Loop thread, once. Drops what has not begun, waits for what has; afterwards nobody writes to any caller's memory.
+  // Loop thread, at the end of the environment or of the process. Brings to its end all that changes a file, and what has begun; drops
+  // the reads that nothing has begun. Afterwards nobody writes to any caller's memory. Nobody submits meanwhile.
+  virtual void Finish() = 0;
+
+  // Loop thread, once. Finish, and gives back what the engine has. What is submitted afterwards is unserved.
   virtual void Close() = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "end_of_process.h"
 #include "probe_file.h"
 #ifdef __linux__
 #include "linux_aio/kernel_context.h"
@@ -86,6 +87,7 @@ int Environment::Start(unsigned threads, napi_value deliver, napi_value completi
   pool_ = std::make_unique<ThreadPool>(queue_, threads);
   // From here on the hook owns this object.
   napi_add_async_cleanup_hook(env_, OnCleanup, this, &cleanup_);
+  FinishAtExit([](void* self) { static_cast<Environment*>(self)->Finish(); }, this);
   return 0;
 }
 
@@ -103,7 +105,7 @@ int Environment::Open(Kind kind, const char* directory, const char** step) {
   } else {
     kernel = std::make_unique<KernelContext>();
   }
-  auto engine = std::make_unique<LinuxEngine>(std::move(kernel), queue_, *pool_, cached_files_);
+  auto engine = std::make_unique<LinuxEngine>(std::move(kernel), queue_, *pool_, known_);
   const int error = engine->Open(file.fd(), step);
   if (error == 0) opened = std::move(engine);
   return error;
@@ -199,14 +201,31 @@ bool Environment::CallDeliver(size_t most) {
   return true;
 }
 
+int64_t Environment::ReadCached([[maybe_unused]] const char* path, [[maybe_unused]] void* memory, [[maybe_unused]] size_t capacity) {
+#ifdef __linux__
+  LinuxEngine* engine = linux_ ? linux_.get() : uring_.get();
+  if (engine) return engine->ReadCached(path, memory, capacity);
+#endif
+  return -ENOSYS;
+}
+
+void Environment::Finish() {
+#ifdef __linux__
+  if (linux_) linux_->Finish();
+  if (uring_) uring_->Finish();
+#endif
+  pool_->Finish();
+}
+
 // The environment goes away; no JavaScript runs any more. Engines first, so that nobody writes to memory that goes with it.
 void Environment::OnCleanup(napi_async_cleanup_hook_handle, void* data) {
   auto* self = static_cast<Environment*>(data);
-  self->pool_->Close();
+  ForgetAtExit(self);
 #ifdef __linux__
   self->linux_.reset();
   self->uring_.reset();
 #endif
+  self->pool_->Close();
   self->queue_.Unwatch([](void* closed) {
     auto* environment = static_cast<Environment*>(closed);
     const napi_async_cleanup_hook_handle handle = environment->cleanup_;

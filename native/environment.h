@@ -13,7 +13,7 @@
 #include "held_memory.h"
 #include "thread_pool/thread_pool.h"
 #ifdef __linux__
-#include "linux_aio/cached_file.h"
+#include "linux_aio/known_file_systems.h"
 #include "linux_aio/linux_engine.h"
 #endif
 
@@ -53,14 +53,15 @@ class Environment {
   };
   Scratch& scratch() { return scratch_; }
 
-#ifdef __linux__
-  CachedFiles& cached_files() { return cached_files_; }
-#endif
+  // Bytes read, or a negative errno, EAGAIN where it would have to wait; see CachedFiles.
+  int64_t ReadCached(const char* path, void* memory, size_t capacity);
 
  private:
 #ifdef __linux__
   std::unique_ptr<LinuxEngine>& linux_engine(Kind kind) { return kind == Kind::kUring ? uring_ : linux_; }
 #endif
+  // Brings to its end what the engines have.
+  void Finish();
   static void OnWake(void* data);
   static void OnCleanup(napi_async_cleanup_hook_handle handle, void* data);
   void Deliver();
@@ -81,9 +82,9 @@ class Environment {
   CompletionQueue queue_;
   std::unique_ptr<ThreadPool> pool_;
 #ifdef __linux__
+  KnownFileSystems known_;
   std::unique_ptr<LinuxEngine> linux_;
   std::unique_ptr<LinuxEngine> uring_;
-  CachedFiles cached_files_;
 #endif
   std::vector<Completion> undelivered_;
   Scratch scratch_;

@@ -47,6 +47,10 @@ class KernelQueue {
   // is the queue's own refusal, and says nothing of any command.
   virtual long Submit(const KernelCommand* commands, size_t count) = 0;
 
+  // Whether pool threads may submit, too. Where they may, they do what can make the submitter wait: writes take the lock by which file
+  // systems are frozen, NOWAIT or not.
+  virtual bool TakesFromAnyThread() const = 0;
+
   // Takes up to `most` events that are there.
   virtual size_t Reap(KernelEvent* events, size_t most) = 0;
 

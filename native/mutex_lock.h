@@ -2,6 +2,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <time.h>
 
 namespace caio {
 
@@ -15,5 +16,35 @@ class MutexLock {
  private:
   pthread_mutex_t& mutex_;
 };
+
+// For WaitFor: by a clock that nobody sets.
+inline void InitTimedCondition(pthread_cond_t& condition) {
+#ifdef __APPLE__
+  pthread_cond_init(&condition, nullptr);
+#else
+  pthread_condattr_t attributes;
+  pthread_condattr_init(&attributes);
+  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+  pthread_cond_init(&condition, &attributes);
+  pthread_condattr_destroy(&attributes);
+#endif
+}
+
+// Waits until there is a signal, or for so long. Less than a second.
+inline void WaitFor(pthread_cond_t& condition, pthread_mutex_t& mutex, long nanoseconds) {
+  timespec until{0, nanoseconds};
+#ifdef __APPLE__
+  pthread_cond_timedwait_relative_np(&condition, &mutex, &until);
+#else
+  constexpr long kSecond = 1000000000;
+  clock_gettime(CLOCK_MONOTONIC, &until);
+  until.tv_nsec += nanoseconds;
+  if (until.tv_nsec >= kSecond) {
+    until.tv_nsec -= kSecond;
+    until.tv_sec++;
+  }
+  pthread_cond_timedwait(&condition, &mutex, &until);
+#endif
+}
 
 }  // namespace caio

@@ -25,13 +25,11 @@ int OpenTemporary(const char* directory) {
   return named;
 }
 
-ProbeFile::ProbeFile(const char* directory) : fd_(OpenTemporary(directory)) {
+ProbeFile::ProbeFile([[maybe_unused]] const char* directory) : fd_(-1) {
 #ifdef __linux__
-  if (fd_ < 0) {
-    fd_ = memfd_create("caio-probe", MFD_CLOEXEC);
-    if (fd_ < 0) fd_ = -errno;
-  }
+  fd_ = memfd_create("caio-probe", MFD_CLOEXEC);
 #endif
+  if (fd_ < 0) fd_ = OpenTemporary(directory);
 }
 
 ProbeFile::~ProbeFile() {

@@ -8,7 +8,7 @@ int OpenTemporary(const char* directory);
 
 class ProbeFile {
  public:
-  // In `directory`, or in memory where that cannot be written to.
+  // In memory, so that no disk is waited for; where that cannot be had, in `directory`.
   explicit ProbeFile(const char* directory);
   ~ProbeFile();
   ProbeFile(const ProbeFile&) = delete;

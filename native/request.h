@@ -58,12 +58,33 @@ constexpr int64_t kUnserved = -100000;
 constexpr int kAppend = 1;
 constexpr int kFlush = 2;
 
+struct Request;
+
+// What an engine has a pool thread do for it, since it might have to wait.
+class Deputy {
+ public:
+  virtual ~Deputy() = default;
+
+  // Pool thread. Submits the request in that slot to the kernel, which completes it: true. Or gives it back: false.
+  virtual bool SubmitToKernel(uint32_t slot, Request& request) = 0;
+
+  // Pool thread, after the request was served: looks at the file system that it went to.
+  virtual void Examine(const Request& request) = 0;
+};
+
+enum class Duty : uint8_t {
+  kNone,
+  kSubmit,   // the request stands for one that its deputy keeps, in `slot`
+  kExamine,
+};
+
 // One operation. The memory it names belongs to JavaScript; it stays until the completion is delivered (held_memory.h).
 struct Request {
   uint32_t channel = 0;   // which Context
   uint32_t id = 0;        // which of its operations
   uint32_t file_key = 0;  // identity of an open handle, or 0 where only the number `fd` is known; of a control: another descriptor
   Opcode opcode = Opcode::kRead;
+  Duty duty = Duty::kNone;     // for `deputy`, besides
   bool missed = false;    // an attempt from the loop thread came to nothing
   bool fresh_memory = false;  // nothing has touched it yet
   bool durable = false;  // of a write: complete when its data is on the disk
@@ -80,6 +101,8 @@ struct Request {
   std::unique_ptr<iovec[]> vectors;  // the memory of a readv or writev
   int vector_count = 0;
   std::unique_ptr<char[]> path;  // of a whole-file operation
+  Deputy* deputy = nullptr;
+  uint32_t slot = 0;
 
   iovec* iov() { return vectors ? vectors.get() : &single; }
   int iov_count() const { return vectors ? vector_count : 1; }

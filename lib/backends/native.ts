@@ -28,6 +28,8 @@ class Runtime {
   readonly binding: Binding
   readonly #environment: Environment
   readonly #completions = new Float64Array(COMPLETIONS * COMPLETION_FIELDS)
+  /** for a delivery; missing while one is under way, within which there may be another */
+  #spare: Float64Array | undefined = new Float64Array(COMPLETIONS * COMPLETION_FIELDS)
   readonly #channels: (Channel | undefined)[] = []
   readonly #freeChannels: number[] = []
   readonly #byReceiver = new WeakMap<Receiver, number>()
@@ -46,9 +48,10 @@ class Runtime {
 
   submit(kind: Kind, batch: Batch, receiver: Receiver): void {
     const number = this.#channelOf(receiver)
+    const { count } = batch
     // Throws, if at all, before it takes anything over.
-    const inline = this.binding.submit(this.#environment, kind, number, batch.ids, batch.count, batch.records, batch.views)
-    ;(this.#channels[number] as Channel).inFlight += batch.count
+    const inline = this.binding.submit(this.#environment, kind, number, batch.ids, count, batch.records, batch.views)
+    ;(this.#channels[number] as Channel).inFlight += count
     if (inline > 0) this.#deliver(inline)
   }
 
@@ -85,14 +88,26 @@ class Runtime {
     this.#freeChannels.push(number)
   }
 
+  /**
+   * What a completion leads to may hand over more, and that leaves its own completions in the same array: all are read before the
+   * first is told. One needs no room.
+   */
   #deliver(count: number): void {
-    const completions = this.#completions
+    const told = this.#completions
+    if (count === 1) return this.#tell(told[0] as number, told[1] as number, told[2] as number, told[3] as Route)
+    const copies = this.#spare ?? new Float64Array(told.length)
+    this.#spare = undefined
+    copies.set(count === COMPLETIONS ? told : told.subarray(0, count * COMPLETION_FIELDS))
     for (let at = 0; at < count * COMPLETION_FIELDS; at += COMPLETION_FIELDS) {
-      const number = completions[at] as number
-      const { receiver } = this.#channels[number] as Channel
-      this.#release(number)
-      receiver.complete(completions[at + 1] as number, completions[at + 2] as number, completions[at + 3] as Route)
+      this.#tell(copies[at] as number, copies[at + 1] as number, copies[at + 2] as number, copies[at + 3] as Route)
     }
+    this.#spare = copies
+  }
+
+  #tell(number: number, id: number, result: number, route: Route): void {
+    const { receiver } = this.#channels[number] as Channel
+    this.#release(number)
+    receiver.complete(id, result, route)
   }
 }
 

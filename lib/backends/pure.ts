@@ -2,6 +2,7 @@
 import nodeFs from 'node:fs'
 import { APPENDING_WRITE, DURABLE_WRITE, Field, RECORD_FIELDS, Route } from '../backend.js'
 import type { Backend, Batch, Receiver, Supports } from '../backend.js'
+import { isEnding } from '../end-of-process.js'
 import { errnoOf } from '../errors.js'
 import { Opcode, isWrite } from '../operation.js'
 import { lengthOf } from '../view-length.js'
@@ -150,8 +151,13 @@ class SyncGates {
     this.#fdatasync = fdatasync
   }
 
+  /** Starts what waits: nobody will when the sync before it has ended. */
+  end(): void {
+    for (const [fd, waiting] of this.#gates) if (waiting.length > 0) this.#run(fd, waiting.splice(0))
+  }
+
   enter(fd: number, request: SyncRequest): void {
-    const waiting = this.#gates.get(fd)
+    const waiting = isEnding() ? undefined : this.#gates.get(fd)
     if (waiting) return void waiting.push(request)
     this.#gates.set(fd, [])
     this.#run(fd, [request])
@@ -291,5 +297,9 @@ export class PureBackend implements Backend {
 
   cancel(): boolean {
     return false
+  }
+
+  end(): void {
+    this.#syncs.end()
   }
 }

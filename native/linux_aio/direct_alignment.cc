@@ -55,7 +55,7 @@ DirectAlignment StatedAlignment(int fd) {
   constexpr size_t kMask = 0, kMemory = 38, kOffset = 39;
   uint32_t status[64] = {};
 #ifdef SYS_statx
-  if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, kDirectAlignment, status) != 0) return {};
+  if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, kDirectAlignment, status) != 0) return {};
 #endif
   if ((status[kMask] & kDirectAlignment) == 0) return {};
   return {status[kMemory], status[kOffset]};

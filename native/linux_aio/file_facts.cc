@@ -15,22 +15,18 @@ struct Identity {
   ino_t ino;
   int64_t born;
   mode_t mode;
+  MountKey mount;
 };
 
 bool Identify(int fd, Identity& identity) {
-#ifdef STATX_BTIME
   struct statx known;
-  if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO | STATX_BTIME, &known) == 0) {
+  if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO | STATX_BTIME | MountMask(), &known) == 0) {
     const bool dated = (known.stx_mask & STATX_BTIME) != 0;
     const int64_t born = dated ? known.stx_btime.tv_sec * 1000000000 + known.stx_btime.tv_nsec : 0;
-    identity = {makedev(known.stx_dev_major, known.stx_dev_minor), known.stx_ino, born, known.stx_mode};
+    identity = {makedev(known.stx_dev_major, known.stx_dev_minor), known.stx_ino, born, known.stx_mode, MountKeyOf(known)};
     return true;
   }
-#endif
-  struct stat status;
-  if (fstat(fd, &status) != 0) return false;
-  identity = {status.st_dev, status.st_ino, 0, status.st_mode};
-  return true;
+  return false;
 }
 
 }  // namespace
@@ -45,9 +41,10 @@ bool FileFactsTable::Look(int fd, FileFacts& facts) {
   facts.dev = file.dev;
   facts.ino = file.ino;
   facts.born = file.born;
-  facts.regular = S_ISREG(file.mode) || S_ISBLK(file.mode);
+  facts.mount = file.mount;
+  facts.device = S_ISBLK(file.mode);
+  facts.regular = S_ISREG(file.mode) || facts.device;
   facts.direct = (flags & O_DIRECT) != 0;
-  facts.synced = (flags & O_DSYNC) != 0;
   return true;
 }
 
@@ -68,9 +65,17 @@ FileFacts* FileFactsTable::Find(const Request& request) {
   return &facts;
 }
 
+bool FindMount(int fd, MountKey* mount) {
+  Identity file;
+  if (!Identify(fd, file)) return false;
+  *mount = file.mount;
+  return true;
+}
+
 bool IsEndOfFile(int fd, int64_t offset) {
-  struct stat status;
-  return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && offset >= status.st_size;
+  struct statx file;
+  if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_SIZE, &file) != 0) return false;
+  return S_ISREG(file.stx_mode) && offset >= static_cast<int64_t>(file.stx_size);
 }
 
 }  // namespace caio

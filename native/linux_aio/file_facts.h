@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../request.h"
+#include "known_file_systems.h"
 #include "nowait_policy.h"
 
 namespace caio {
@@ -16,10 +17,11 @@ struct FileFacts {
   uint32_t file_key = 0;  // the handle these facts belong to, 0 where they are checked against the file itself
   dev_t dev = 0;
   ino_t ino = 0;
+  MountKey mount = 0;
   int64_t born = 0;  // nanoseconds since 1970, 0 where unknown: an inode's number is used again
   bool regular = false;
+  bool device = false;  // a block device: a file of no file system
   bool direct = false;  // opened with O_DIRECT
-  bool synced = false;  // open with O_DSYNC or O_SYNC: a write waits for the disk, NOWAIT or not
   NowaitHistory reads;
   NowaitHistory writes;
 };
@@ -38,6 +40,9 @@ class FileFactsTable {
   uint64_t batch_ = 0;
   std::vector<FileFacts> by_fd_;
 };
+
+// The mount that an open file is on. Asks no server.
+bool FindMount(int fd, MountKey* mount);
 
 // Whether there is nothing at `offset` and behind. False where that cannot be told: a read there will tell.
 bool IsEndOfFile(int fd, int64_t offset);

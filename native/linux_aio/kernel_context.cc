@@ -82,11 +82,14 @@ long KernelContext::Submit(const KernelCommand* commands, size_t count) {
     iocbs[i] = Translate(commands[i]);
     pointers[i] = &iocbs[i];
   }
+  // Who reaps it may change the request, which has been read here.
+  handed_over_.fetch_add(1, std::memory_order_release);
   const long taken = abi::Submit(id_, static_cast<long>(count), pointers.data());
   return taken == -EAGAIN ? 0 : taken;
 }
 
 size_t KernelContext::Reap(KernelEvent* events, size_t most) {
+  handed_over_.load(std::memory_order_acquire);
   if (!ring_) return ReapBySyscall(events, most);
   uint32_t head = __atomic_load_n(&ring_->head, __ATOMIC_RELAXED);
   const uint32_t tail = __atomic_load_n(&ring_->tail, __ATOMIC_ACQUIRE);
@@ -117,6 +120,7 @@ long KernelContext::WaitOne(KernelEvent* event, int seconds) {
   long count;
   while ((count = abi::GetEvents(id_, 1, 1, &there, &timeout)) == -EINTR) {
   }
+  handed_over_.load(std::memory_order_acquire);
   if (count == 1) *event = EventOf(there);
   return count;
 }

@@ -1,5 +1,7 @@
-// One kernel AIO context: set up, submitted to, reaped. Used by the loop thread alone.
+// One kernel AIO context: set up, submitted to, reaped. Used by the loop thread, which alone reaps; pool threads submit, too.
 #pragma once
+
+#include <atomic>
 
 #include "../kernel_queue.h"
 #include "abi.h"
@@ -14,6 +16,7 @@ class KernelContext final : public KernelQueue {
   int Open(unsigned capacity, const char** step) override;
   int Signal(int fd, const char** step) override;
   long Submit(const KernelCommand* commands, size_t count) override;
+  bool TakesFromAnyThread() const override { return true; }
   // No system call where the mapped ring is the one this code knows.
   size_t Reap(KernelEvent* events, size_t most) override;
   long WaitOne(KernelEvent* event, int seconds) override;
@@ -27,6 +30,7 @@ class KernelContext final : public KernelQueue {
   aio_context_t id_ = 0;
   abi::Ring* ring_ = nullptr;
   int signal_fd_ = -1;
+  std::atomic<uint32_t> handed_over_{0};
 };
 
 }  // namespace caio

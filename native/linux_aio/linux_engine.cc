@@ -8,6 +8,10 @@
 #include <cstring>
 #include <utility>
 
+#include "../mutex_lock.h"
+#include "../nanoseconds.h"
+#include "../step.h"
+
 namespace caio {
 
 namespace {
@@ -17,6 +21,9 @@ constexpr unsigned kCapacity = 512;
 
 // Direct I/O pins its pages while it is submitted: larger requests would hold the loop.
 constexpr size_t kDirectBytes = 1024 * 1024;
+
+// The same bound for all of one batch.
+constexpr size_t kDirectBatchBytes = 4 * 1024 * 1024;
 
 // A part that the device works on while the next is prepared: it gets nothing of a batch before the kernel has taken all of it.
 constexpr size_t kSubmitAtOnce = 8;
@@ -48,19 +55,25 @@ NowaitAnswer AnswerFor(int64_t error) {
 
 }  // namespace
 
-LinuxEngine::LinuxEngine(std::unique_ptr<KernelQueue> kernel, CompletionQueue& completions, Engine& pool, CachedFiles& cached_files)
+LinuxEngine::LinuxEngine(std::unique_ptr<KernelQueue> kernel, CompletionQueue& completions, Engine& pool, KnownFileSystems& known)
     : completions_(completions),
       pool_(pool),
-      cached_files_(cached_files),
+      known_(known),
+      cached_files_(known),
       kernel_(std::move(kernel)),
       helper_(
           [](void* engine, Request& request) { return static_cast<LinuxEngine*>(engine)->ServeNowait(request); },
           [](void* engine, Request&& request, int64_t result) {
             static_cast<LinuxEngine*>(engine)->TakeLate(std::move(request), result);
           },
-          this) {}
+          this) {
+  pthread_mutex_init(&mutex_, nullptr);
+}
 
-LinuxEngine::~LinuxEngine() { Close(); }
+LinuxEngine::~LinuxEngine() {
+  Close();
+  pthread_mutex_destroy(&mutex_);
+}
 
 int LinuxEngine::Open(int fd, const char** step) {
   int error = kernel_->Open(kCapacity, step);
@@ -125,32 +138,44 @@ LinuxEngine::Way LinuxEngine::Choose(Request& request) {
   }
   FileFacts* facts = files_.Find(request);
   if (!facts || !facts->regular) return Way::kPool;
-  NowaitHistory& history = IsRead(request.opcode) ? facts->reads : facts->writes;
-  // What waits for the disk, or for the end of the file to hold still.
-  const bool durable = request.durable || (facts->synced && !IsRead(request.opcode));
-  if (request.append || (durable && !facts->direct)) return Way::kPool;
-  if (facts->direct) {
-    const bool fits = !free_slots_.empty() && request.length <= kDirectBytes;
-    return fits && ShouldTry(history) ? Way::kKernel : Way::kPool;
+  const bool reads = IsRead(request.opcode);
+  // What waits for the disk, for the end of the file to hold still, or for a file system to be thawed.
+  if (request.append || (!reads && !facts->direct)) return Way::kPool;
+  const Manner manner = facts->device ? Manner::kInline : known_.Of(facts->mount, now_);
+  if (manner == Manner::kUnknown && reads) {
+    request.duty = Duty::kExamine;
+    request.deputy = this;
   }
+  if (manner != Manner::kInline) return Way::kPool;
+  NowaitHistory& history = reads ? facts->reads : facts->writes;
+  met_ = facts->mount;
+  if (facts->direct) return ChooseDirect(request, history);
   if (request.length > kInlineBytes || inline_bytes_ + request.length > kInlineBatchBytes) return Way::kPool;
   if (!ShouldTry(history)) {
-    request.cold = IsRead(request.opcode) && !history.refused;
+    request.cold = !history.refused;
     return Way::kPool;
   }
   inline_bytes_ += request.length;
-  return IsRead(request.opcode) && IsTrusted(history) ? Way::kShared : Way::kInline;
+  return IsTrusted(history) ? Way::kShared : Way::kInline;
+}
+
+LinuxEngine::Way LinuxEngine::ChooseDirect(const Request& request, NowaitHistory& history) {
+  if (free_slots_.empty()) TakeBackSlots();
+  if (free_slots_.empty() || request.length > kDirectBytes || !ShouldTry(history)) return Way::kPool;
+  direct_bytes_ += request.length;
+  const bool may_wait = direct_bytes_ > kDirectBatchBytes;
+  if (kernel_->TakesFromAnyThread()) return may_wait || IsWrite(request.opcode) ? Way::kDeputy : Way::kKernel;
+  return may_wait ? Way::kPool : Way::kKernel;
 }
 
 // Cannot block. Either thread.
 int64_t LinuxEngine::ServeNowait(Request& request) {
   if (request.opcode == Opcode::kReadFile) {
-    return cached_files_.Read(request.path.get(), request.single.iov_base, request.length);
+    MountKey mount;
+    return cached_files_.Read(request.path.get(), request.single.iov_base, request.length, Nanoseconds(), &mount);
   }
-  const ssize_t moved = IsRead(request.opcode)
-                            ? preadv2(request.fd, request.iov(), request.iov_count(), request.offset, RWF_NOWAIT)
-                            : pwritev2(request.fd, request.iov(), request.iov_count(), request.offset, RWF_NOWAIT);
-  return moved < 0 ? -errno : moved;
+  const ssize_t read = preadv2(request.fd, request.iov(), request.iov_count(), request.offset, RWF_NOWAIT);
+  return read < 0 ? -errno : read;
 }
 
 void LinuxEngine::EndInline(Request& request, int64_t result) {
@@ -185,22 +210,106 @@ void LinuxEngine::TakeLate(Request&& request, int64_t result) {
   completions_.Push(unserved.data(), unserved.size());
 }
 
-void LinuxEngine::Prepare(Request&& taken) {
+uint32_t LinuxEngine::TakeSlot(Request&& taken) {
   const uint32_t slot = free_slots_.back();
   free_slots_.pop_back();
-  Request& request = slots_[slot] = std::move(taken);
+  slots_[slot] = std::move(taken);
+  return slot;
+}
+
+void LinuxEngine::Prepare(Request&& taken) {
+  const uint32_t slot = TakeSlot(std::move(taken));
+  const Request& request = slots_[slot];
   commands_.push_back({slot, &request, request.durable ? RWF_NOWAIT | RWF_DSYNC : RWF_NOWAIT});
+}
+
+// A request that a pool thread is to submit: it gets one that stands for it.
+void LinuxEngine::Depute(Request&& taken) {
+  const uint32_t slot = TakeSlot(std::move(taken));
+  const Request& request = slots_[slot];
+  deputed_.push_back({slot, request.channel, request.id});
+  Request stand_in;
+  stand_in.channel = request.channel;
+  stand_in.id = request.id;
+  stand_in.opcode = request.opcode;
+  stand_in.fd = request.fd;
+  stand_in.duty = Duty::kSubmit;
+  stand_in.deputy = this;
+  stand_in.slot = slot;
+  for_pool_.push_back(std::move(stand_in));
+}
+
+// Pool thread. It may wait: without NOWAIT, nothing has to be done again.
+bool LinuxEngine::SubmitToKernel(uint32_t slot, Request& request) {
+  const KernelCommand command{slot, &slots_[slot], slots_[slot].durable ? RWF_DSYNC : 0};
+  if (kernel_->Submit(&command, 1) == 1) return true;
+  request = std::move(slots_[slot]);
+  request.missed = true;
+  CAIO_STEP("a request is given back");
+  MutexLock lock(mutex_);
+  given_back_.push_back(slot);
+  return false;
+}
+
+// Pool thread.
+void LinuxEngine::Examine(const Request& request) {
+  if (IsWholeFile(request.opcode)) return cached_files_.Examine(request.path.get());
+  MountKey mount;
+  if (FindMount(request.fd, &mount)) known_.Learn(mount, ExamineManner(request.fd, nullptr), Nanoseconds());
+}
+
+void LinuxEngine::TakeBackSlots() {
+  MutexLock lock(mutex_);
+  for (const uint32_t slot : given_back_) FreeSlot(slot);
+  given_back_.clear();
+}
+
+void LinuxEngine::FreeSlot(uint32_t slot) {
+  free_slots_.push_back(slot);
+  const auto deputed = std::find_if(deputed_.begin(), deputed_.end(), [=](const Deputed& each) { return each.slot == slot; });
+  if (deputed == deputed_.end()) return;
+  *deputed = deputed_.back();
+  deputed_.pop_back();
+}
+
+bool LinuxEngine::Cancel(uint32_t channel, uint32_t id) {
+  if (!pool_.Cancel(channel, id)) return false;
+  // It may have been one that stood for another.
+  const auto matches = [=](const Deputed& each) { return each.channel == channel && each.id == id; };
+  const auto deputed = std::find_if(deputed_.begin(), deputed_.end(), matches);
+  if (deputed != deputed_.end()) FreeSlot(deputed->slot);
+  return true;
+}
+
+int64_t LinuxEngine::ReadCached(const char* path, void* memory, size_t capacity) {
+  const uint64_t now = Nanoseconds();
+  meter_.Begin(now);
+  MountKey mount = 0;
+  const int64_t read = cached_files_.Read(path, memory, capacity, now, &mount);
+  if (mount != 0) EndTurn(mount);
+  return read;
+}
+
+// Notes on which file system the loop was kept waiting.
+void LinuxEngine::EndTurn(MountKey mount) {
+  const uint64_t now = Nanoseconds();
+  if (meter_.HasWaited(now)) known_.HasWaited(mount, now);
 }
 
 void LinuxEngine::Submit(Request* batch, size_t count, std::vector<Completion>& finished) {
   files_.NextBatch();
+  now_ = Nanoseconds();
+  meter_.Begin(now_);
+  met_ = 0;
   inline_bytes_ = 0;
+  direct_bytes_ = 0;
   large_batch_ = count >= InlineHelper::kFewest;
   for (size_t i = 0; i < count; i++) {
     switch (Choose(batch[i])) {
       case Way::kInline: EndInline(batch[i], ServeNowait(batch[i])); break;
       case Way::kShared: shared_.push_back(std::move(batch[i])); break;
       case Way::kKernel: Prepare(std::move(batch[i])); break;
+      case Way::kDeputy: Depute(std::move(batch[i])); break;
       case Way::kPool: for_pool_.push_back(std::move(batch[i])); break;
     }
   }
@@ -209,6 +318,7 @@ void LinuxEngine::Submit(Request* batch, size_t count, std::vector<Completion>& 
     Collect(Route::kInline);
   }
   if (!shared_.empty()) ServeShared();
+  if (met_ != 0) EndTurn(met_);
   FlushPool(finished);
 }
 
@@ -266,7 +376,7 @@ bool LinuxEngine::Answered(Request& request, int64_t result, Route route) {
 
 void LinuxEngine::EndSlot(uint32_t slot, int64_t result, Route route) {
   if (!Answered(slots_[slot], result, route)) for_pool_.push_back(std::move(slots_[slot]));
-  free_slots_.push_back(slot);
+  FreeSlot(slot);
 }
 
 // Takes the events that are there.
@@ -281,6 +391,14 @@ void LinuxEngine::Collect(Route route) {
 
 void LinuxEngine::FlushPool(std::vector<Completion>& finished) {
   if (!for_pool_.empty()) {
+    // One that is read to know its file system is enough.
+    for (Request& request : for_pool_) {
+      if (!known_.IsWanted()) break;
+      if (request.opcode != Opcode::kReadFile) continue;
+      request.duty = Duty::kExamine;
+      request.deputy = this;
+      break;
+    }
     pool_.Submit(for_pool_.data(), for_pool_.size(), finished);
     for_pool_.clear();
   }
@@ -293,16 +411,27 @@ void LinuxEngine::Reap(std::vector<Completion>& finished) {
   FlushPool(finished);
 }
 
-void LinuxEngine::Close() {
+void LinuxEngine::Finish() {
   helper_.Close();
-  // Nothing may write to the callers' memory after this: wait for what the kernel has.
-  while (free_slots_.size() < slots_.size()) {
+  // What the kernel could not do the pool does, and what the pool submits the kernel does: until neither has anything.
+  for (;;) {
+    pool_.Finish();
+    TakeBackSlots();
+    if (free_slots_.size() == slots_.size()) return;
     KernelEvent event;
     const long answered = kernel_->WaitOne(&event, 60);
-    if (answered < 0) return kernel_->Close();
+    if (answered < 0) return;  // there is no asking any more
     if (answered == 0) continue;
-    free_slots_.push_back(event.slot);
+    EndSlot(event.slot, event.result, Route::kKernel);
+    std::vector<Completion> untold;
+    FlushPool(untold);
+    completions_.Push(untold.data(), untold.size());
   }
+}
+
+void LinuxEngine::Close() {
+  Finish();
+  kernel_->Close();
 }
 
 }  // namespace caio

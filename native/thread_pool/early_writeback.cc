@@ -3,6 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#ifdef __linux__
+#include <sys/sysmacros.h>
+#endif
 
 #include <algorithm>
 
@@ -20,36 +23,46 @@ bool SyncHabits::Written(int fd) {
   return true;
 }
 
-void WritebackErrors::Keep(int fd, int error) {
+FileIdentity IdentityOf(int fd) {
+#ifdef STATX_INO
+  struct statx known;
+  if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &known) == 0) {
+    return {true, makedev(known.stx_dev_major, known.stx_dev_minor), known.stx_ino};
+  }
+#endif
   struct stat file;
-  if (fstat(fd, &file) == 0) failures_[fd] = {file.st_dev, file.st_ino, error};
+  if (fstat(fd, &file) != 0) return {};
+  return {true, file.st_dev, file.st_ino};
 }
 
-int WritebackErrors::Take(int fd) {
+void WritebackErrors::Keep(int fd, const FileIdentity& file, int error) {
+  if (file.known) failures_[fd] = {file, error};
+}
+
+int WritebackErrors::Take(int fd, const FileIdentity& file) {
   const auto found = failures_.find(fd);
   if (found == failures_.end()) return 0;
   const Failure failure = found->second;
   failures_.erase(found);
-  struct stat file;
-  const bool same = fstat(fd, &file) == 0 && file.st_dev == failure.device && file.st_ino == failure.inode;
+  const bool same = file.known && file.device == failure.file.device && file.inode == failure.file.inode;
   return same ? failure.error : 0;
 }
 
-int StartWriteback([[maybe_unused]] const Request* writes, [[maybe_unused]] size_t count) {
+int StartWriteback([[maybe_unused]] const Request* const* writes, [[maybe_unused]] size_t count) {
 #ifdef __linux__
   for (size_t i = 0; i < count;) {
     // Where it has been put is not known.
-    if (writes[i].append) {
+    if (writes[i]->append) {
       i++;
       continue;
     }
-    const int64_t start = writes[i].offset;
+    const int64_t start = writes[i]->offset;
     int64_t end = start;
     do {
-      end += static_cast<int64_t>(writes[i++].done);
-    } while (i < count && writes[i].offset == end && !writes[i].append);
+      end += static_cast<int64_t>(writes[i++]->done);
+    } while (i < count && writes[i]->offset == end && !writes[i]->append);
     if (end == start) continue;
-    if (sync_file_range(writes[0].fd, start, end - start, SYNC_FILE_RANGE_WRITE) == 0) continue;
+    if (sync_file_range(writes[0]->fd, start, end - start, SYNC_FILE_RANGE_WRITE) == 0) continue;
     // It may not be known to this kernel, or of no use for this kind of file.
     if (errno == ENOSYS || errno == EINVAL || errno == ESPIPE || errno == EPERM) return 0;
     return -errno;

@@ -23,23 +23,33 @@ class SyncHabits {
   std::unordered_map<int, unsigned> syncs_ahead_;
 };
 
+// Which file a descriptor stands for: its number may be another's later.
+struct FileIdentity {
+  bool known = false;
+  dev_t device = 0;
+  ino_t inode = 0;
+};
+
+// Does not ask the file's server. Without any lock all the same.
+FileIdentity IdentityOf(int fd);
+
 // What writing back reported, kept for the next sync of that file: the kernel may not tell it again.
 class WritebackErrors {
  public:
-  void Keep(int fd, int error);
+  void Keep(int fd, const FileIdentity& file, int error);
+  bool Has(int fd) const { return failures_.count(fd) > 0; }
   // 0, or a negative errno, once.
-  int Take(int fd);
+  int Take(int fd, const FileIdentity& file);
 
  private:
   struct Failure {
-    dev_t device;
-    ino_t inode;
+    FileIdentity file;
     int error;
   };
   std::unordered_map<int, Failure> failures_;
 };
 
 // Starts writing back what these writes, all to one file, have written. 0, or the negative errno that a sync has to report.
-int StartWriteback(const Request* writes, size_t count);
+int StartWriteback(const Request* const* writes, size_t count);
 
 }  // namespace caio

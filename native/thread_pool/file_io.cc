@@ -115,10 +115,9 @@ int64_t Sync(const Request& request) {
 
 }  // namespace
 
-void Prefetch([[maybe_unused]] const Request& request) {
+void Prefetch([[maybe_unused]] const Range& range) {
 #ifdef POSIX_FADV_WILLNEED
-  const auto done = static_cast<int64_t>(request.done);
-  posix_fadvise(request.fd, request.offset + done, static_cast<off_t>(request.length) - done, POSIX_FADV_WILLNEED);
+  posix_fadvise(range.fd, range.offset, range.length, POSIX_FADV_WILLNEED);
 #endif
 }
 

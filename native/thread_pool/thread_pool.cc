@@ -2,93 +2,85 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "../mutex_lock.h"
-#include "../nanoseconds.h"
 #include "../start_thread.h"
+#include "../step.h"
+#include "serve.h"
 #include "file_io.h"
 
 namespace caio {
 
 namespace {
-constexpr size_t kSmall = 64 * 1024;
-constexpr uint64_t kShareWithin = 20 * 1000;  // nanoseconds
 
-// Direct writes go to the device side by side. Asked once for as long as some wait.
+constexpr long kStuck = 50 * 1000 * 1000;  // nanoseconds, twice at the most
+// Threads that may be stuck and be replaced, for each of the threads that there are without.
+constexpr unsigned kReplaced = 3;
+
+// Those that go to the device side by side: direct writes, and those that wait for it each, asked once for as long as some wait.
 bool IsBuffered([[maybe_unused]] int fd) {
 #ifdef O_DIRECT
   const int flags = fcntl(fd, F_GETFL);
-  return flags >= 0 && (flags & O_DIRECT) == 0;
+  return flags >= 0 && (flags & (O_DIRECT | O_DSYNC)) == 0;
 #else
   return true;
 #endif
 }
 
-// Done in microseconds if no disk is waited for; a sync never is, a control may be anything.
-bool IsSmall(const Request& request) {
-  return !IsSync(request.opcode) && !IsControl(request.opcode) && request.length <= kSmall;
-}
-
-Completion CompletionOf(const Request& request, int64_t result) {
-  return {request.channel, request.id, result, request.missed ? Route::kMissed : Route::kPool};
-}
-
-// Serves a request. False if its completion has to wait for a sync.
-bool Serve(Request& request, Completion& completion) {
-  completion = CompletionOf(request, PerformBlocking(request));
-  if (completion.result < 0) request.shares_sync = false;
-  return !request.shares_sync;
-}
-
-// What a sync means to one of those that waited for it.
-int64_t ResultOf(const Request& request, int64_t synced) {
-  return synced < 0 || IsSync(request.opcode) ? synced : static_cast<int64_t>(request.done);
-}
-
-bool HasSync(const std::deque<Request>& group) {
-  return std::any_of(group.begin(), group.end(), [](const Request& request) { return IsSync(request.opcode); });
-}
-
-// A device, say: a durable write to it is a plain one, for the kernel as well.
-bool CannotBeSynced(int fd) {
-  struct stat file;
-  return fstat(fd, &file) == 0 && !S_ISREG(file.st_mode) && !S_ISBLK(file.st_mode);
-}
-
-// Written pages that the kernel could not put on the disk. It says so once a descriptor, and calls them clean.
-bool IsLoss(int64_t result) { return result == -EIO || result == -ENOSPC || result == -EDQUOT; }
 }  // namespace
 
 ThreadPool::ThreadPool(CompletionQueue& completions, unsigned max_threads)
     : completions_(completions), max_threads_(std::max(1u, max_threads)) {
   pthread_mutex_init(&mutex_, nullptr);
   pthread_cond_init(&wake_, nullptr);
+  InitTimedCondition(watch_);
+  pthread_cond_init(&all_idle_, nullptr);
 }
 
 ThreadPool::~ThreadPool() {
   Close();
+  pthread_cond_destroy(&all_idle_);
+  pthread_cond_destroy(&watch_);
   pthread_cond_destroy(&wake_);
   pthread_mutex_destroy(&mutex_);
 }
 
-bool ThreadPool::AddThread() {
-  pthread_t thread;
-  if (!StartThread(&thread, ThreadMain, this)) return false;
-  threads_.push_back(thread);
-  return true;
+// How many threads may be busy.
+size_t ThreadPool::Limit() const { return max_threads_ + std::min<size_t>(stuck_, kReplaced * max_threads_); }
+
+bool ThreadPool::HasWork() const {
+  if (!queue_.empty()) return true;
+  return std::any_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->hand.HasOpen(); });
 }
 
-void ThreadPool::EnqueueGate(What what, int fd, Gate& gate) {
-  if (gate.queued || gate.running) return;
-  gate.queued = true;
-  Item item;
-  item.what = what;
-  item.request.fd = fd;
-  queue_.push_back(std::move(item));
+bool ThreadPool::AddWorker() {
+  workers_.push_back(std::make_unique<Worker>(*this));
+  Worker& worker = *workers_.back();
+  worker.busy = true;
+  if (StartThread(&worker.thread, ThreadMain, &worker)) return true;
+  workers_.pop_back();
+  return false;
+}
+
+// With need, never past its limit.
+void ThreadPool::Grow() {
+  const size_t wanted = std::min(Limit(), Busy() + queue_.size());
+  while (workers_.size() < wanted && AddWorker()) {
+  }
+}
+
+// Once everybody is busy, somebody has to look whether they get on.
+void ThreadPool::NeedWatch() {
+  if (watching_ || Busy() < Limit() || !HasWork()) return;
+  if (has_watch_) {
+    pthread_cond_signal(&watch_);
+  } else {
+    has_watch_ = StartThread(&watch_thread_, WatchMain, this);
+  }
 }
 
 void ThreadPool::Enqueue(Request&& request) {
@@ -96,7 +88,7 @@ void ThreadPool::Enqueue(Request&& request) {
   What what = What::kRequest;
   if (IsSync(request.opcode)) {
     what = What::kSyncs;
-  } else if (IsWrite(request.opcode) && (writes_.count(fd) > 0 || IsBuffered(fd))) {
+  } else if (IsWrite(request.opcode) && request.duty != Duty::kSubmit && (writes_.count(fd) > 0 || IsBuffered(fd))) {
     what = What::kWrites;
   }
   if (what == What::kRequest) {
@@ -115,16 +107,9 @@ void ThreadPool::Enqueue(Request&& request) {
   EnqueueGate(what, fd, gate);
 }
 
-void ThreadPool::AwaitSync(Request&& written) {
-  const int fd = written.fd;
-  Gate& gate = syncs_[fd];
-  gate.waiting.push_back(std::move(written));
-  EnqueueGate(What::kSyncs, fd, gate);
-}
-
 void ThreadPool::Submit(Request* batch, size_t count, std::vector<Completion>& finished) {
   pthread_mutex_lock(&mutex_);
-  const bool open = !closing_ && (!threads_.empty() || AddThread());
+  const bool open = !closing_ && (!workers_.empty() || AddWorker());
   for (size_t i = 0; i < count; i++) {
     if (open) {
       Enqueue(std::move(batch[i]));
@@ -137,25 +122,21 @@ void ThreadPool::Submit(Request* batch, size_t count, std::vector<Completion>& f
   LeaveAndWake();
 }
 
-// With need, never past its limit.
-void ThreadPool::Grow() {
-  const size_t wanted = std::min<size_t>(max_threads_, threads_.size() - idle_ + queue_.size());
-  while (threads_.size() < wanted && AddThread()) {
-  }
-}
-
 bool ThreadPool::Cancel(uint32_t channel, uint32_t id) {
   const auto matches = [&](const Request& request) {
     const bool written = request.shares_sync && request.done > 0;
     return request.channel == channel && request.id == id && !written;
   };
-  const auto item_matches = [&](const Item& item) { return item.what == What::kRequest && matches(item.request); };
-  MutexLock lock(mutex_);
-  const auto queued = std::find_if(queue_.begin(), queue_.end(), item_matches);
-  if (queued != queue_.end()) {
-    queue_.erase(queued);
+  const auto take_from = [&](std::deque<Item>& items) {
+    const auto found = std::find_if(items.begin(), items.end(), [&](const Item& item) {
+      return item.what == What::kRequest && matches(item.request);
+    });
+    if (found == items.end()) return false;
+    items.erase(found);
     return true;
-  }
+  };
+  MutexLock lock(mutex_);
+  if (take_from(queue_)) return true;
   for (Gates* gates : {&syncs_, &writes_}) {
     for (auto& [fd, gate] : *gates) {
       const auto waiting = std::find_if(gate.waiting.begin(), gate.waiting.end(), matches);
@@ -164,238 +145,244 @@ bool ThreadPool::Cancel(uint32_t channel, uint32_t id) {
       return true;
     }
   }
-  return false;
+  Request taken;
+  for (const auto& worker : workers_) {
+    if (worker->hand.TakeIf(matches, taken)) return true;
+  }
+  return std::any_of(set_apart_.begin(), set_apart_.end(), [&](auto& each) { return take_from(each.second); });
 }
 
-void* ThreadPool::ThreadMain(void* pool) {
+void* ThreadPool::ThreadMain(void* worker) {
 #ifdef __linux__
   pthread_setname_np(pthread_self(), "caio");
 #endif
-  auto* self = static_cast<ThreadPool*>(pool);
-  MutexLock lock(self->mutex_);
-  self->Work();
+  auto* self = static_cast<Worker*>(worker);
+  MutexLock lock(self->pool.mutex_);
+  self->pool.Work(*self);
   return nullptr;
 }
 
-void ThreadPool::Work() {
+void ThreadPool::Work(Worker& self) {
+  CAIO_STEP("a thread has begun");
   for (;;) {
-    while (queue_.empty() && !closing_) {
+    Unstick(self);
+    while (!HasWork() || Busy() > Limit()) {
+      self.busy = false;
       idle_++;
-      pthread_cond_wait(&wake_, &mutex_);
+      if (finishing_ && idle_ == workers_.size()) pthread_cond_signal(&all_idle_);
+      if (!closing_) pthread_cond_wait(&wake_, &mutex_);
+      if (closing_) return;
       idle_--;
+      self.busy = true;
     }
-    if (closing_) return;
-    Item item = std::move(queue_.front());
-    queue_.pop_front();
-    switch (item.what) {
-      case What::kRequest: RunRequests(std::move(item.request)); break;
-      case What::kSyncs: RunSyncs(item.request.fd); break;
-      case What::kWrites: RunWrites(item.request.fd); break;
+    TakeAndRun(self);
+  }
+}
+
+void ThreadPool::TakeAndRun(Worker& self) {
+  if (queue_.empty()) {
+    for (const auto& worker : workers_) {
+      Request request;
+      if (worker->hand.Take(request)) return RunRequests(self, std::move(request));
     }
+    return;  // its owner was faster
+  }
+  Item item = std::move(queue_.front());
+  queue_.pop_front();
+  if (SetApart(item)) return;
+  switch (item.what) {
+    case What::kRequest: return RunRequests(self, std::move(item.request));
+    case What::kSyncs: return RunSyncs(self, item.request.fd);
+    case What::kWrites: return RunWrites(self, item.request.fd);
   }
 }
 
 // Signals with the lock left, since it is what a thread that wakes wants first: it would wake only to wait again.
 void ThreadPool::LeaveAndWake() {
-  const bool wake = !queue_.empty() && idle_ > 0;
+  NeedWatch();
+  const bool wake = idle_ > 0 && HasWork();
   pthread_mutex_unlock(&mutex_);
   if (wake) pthread_cond_signal(&wake_);
 }
 
-void ThreadPool::Perform(Taken& taken, size_t count) {
-  if (count > 1) {
-    for (size_t i = 0; i < count; i++) {
-      if (taken[i].cold) Prefetch(taken[i]);
-    }
-  }
-  std::array<Completion, kMostTaken> completions;
-  size_t unpushed = 0;
-  uint64_t since = Nanoseconds();
-  for (size_t i = 0; i < count; i++) {
-    if (Serve(taken[i], completions[unpushed])) unpushed++;
-    // Those done quickly share a wake-up; none waits for a slow one behind it.
-    if (i + 1 < count && Nanoseconds() - since < kShareWithin) continue;
-    if (unpushed > 0) completions_.Push(completions.data(), unpushed);
-    unpushed = 0;
-    since = Nanoseconds();
-  }
+// The watch compares the counter with what it has seen: it does not move while a thread is stuck.
+void ThreadPool::BeginStep(Worker& self, size_t place) {
+  self.place.store(place, std::memory_order_relaxed);
+  self.step.fetch_add(1, std::memory_order_relaxed);
 }
 
-// 0, or the error of writing back, which those that share a sync have yet to hear.
-int ThreadPool::PerformAndWriteBack(Taken& taken, size_t count) {
-  std::array<Completion, kMostTaken> completions;
-  size_t unpushed = 0;
+void ThreadPool::EndStep(Worker& self) {
+  self.step.fetch_add(1, std::memory_order_relaxed);
+  if (!self.stuck.load(std::memory_order_relaxed)) return;
+  MutexLock lock(mutex_);
+  Unstick(self);
+}
+
+// A thread that was stuck is there again, and the one in its place is one too many.
+void ThreadPool::Unstick(Worker& self) {
+  if (!self.stuck.load(std::memory_order_relaxed)) return;
+  self.stuck.store(false, std::memory_order_relaxed);
+  stuck_--;
+  const auto waiting = set_apart_.find(self.file_system);
+  self.file_system = kNoFileSystem;
+  if (waiting == set_apart_.end()) return;
+  for (Item& item : waiting->second) queue_.push_back(std::move(item));
+  set_apart_.erase(waiting);
+  if (idle_ > 0) pthread_cond_signal(&wake_);
+}
+
+void ThreadPool::Perform(Worker& self) {
+  Hand& hand = self.hand;
+  const size_t count = hand.count();
   for (size_t i = 0; i < count; i++) {
-    if (Serve(taken[i], completions[unpushed])) unpushed++;
+    if (!hand.Begin(i)) continue;
+    BeginStep(self, i);
+    Completion completion;
+    // At once: the next may be a slow one.
+    if (Serve(hand[i], completion)) completions_.Push(&completion, 1);
+    if (hand[i].duty == Duty::kExamine && completion.result >= 0) hand[i].deputy->Examine(hand[i]);
+    EndStep(self);
   }
-  // Before their callers hear of it: afterwards they may close the descriptor.
-  const int error = StartWriteback(taken.data(), count);
-  const bool all_wait = std::all_of(&taken[0], &taken[count], [](const Request& request) { return request.shares_sync; });
-  if (error != 0 && !all_wait) {
-    MutexLock lock(mutex_);
-    writeback_errors_.Keep(taken[0].fd, error);
-  }
-  if (unpushed > 0) completions_.Push(completions.data(), unpushed);
-  return error;
 }
 
 // Several at a time where many wait, so that the lock is not what they wait for; none of them large, and no more than leaves
 // work for the other threads. Cold reads of one file go to the device together, so one thread may take more of them.
-void ThreadPool::RunRequests(Request&& first) {
-  Taken taken;
-  taken[0] = std::move(first);
-  size_t count = 1;
-  const size_t fair = std::min(1 + queue_.size() / (2 * threads_.size()), kMostTaken / 2);
-  const size_t most = taken[0].cold ? kMostTaken : fair;
-  while (count < most && !queue_.empty() && IsSmall(taken[count - 1])) {
+void ThreadPool::RunRequests(Worker& self, Request&& first) {
+  Hand& hand = self.hand;
+  hand.Clear(true);
+  hand.Add(std::move(first));
+  const size_t fair = std::min(1 + queue_.size() / (2 * workers_.size()), Hand::kMost / 2);
+  const size_t most = stuck_ >= max_threads_ ? 1 : hand[0].cold ? Hand::kMost : fair;
+  while (hand.count() < most && !queue_.empty() && IsSmall(hand[hand.count() - 1])) {
     Item& next = queue_.front();
-    if (next.what != What::kRequest || !IsSmall(next.request) || next.request.cold != taken[0].cold) break;
-    if (!IsWholeFile(next.request.opcode) && next.request.fd != taken[0].fd) break;
-    taken[count++] = std::move(next.request);
+    if (next.what != What::kRequest || !IsSmall(next.request) || next.request.cold != hand[0].cold) break;
+    if (!IsWholeFile(next.request.opcode) && next.request.fd != hand[0].fd) break;
+    hand.Add(std::move(next.request));
     queue_.pop_front();
   }
+  // Noted while nobody can take them.
+  std::array<Range, Hand::kMost> cold;
+  size_t fetched = 0;
+  for (size_t i = 0; hand.count() > 1 && i < hand.count(); i++) {
+    if (hand[i].cold) cold[fetched++] = RangeOf(hand[i]);
+  }
   LeaveAndWake();
-  Perform(taken, count);
+  CAIO_STEP("requests are taken");
+  BeginStep(self, 0);
+  for (size_t i = 0; i < fetched; i++) Prefetch(cold[i]);
+  Perform(self);
+  CAIO_STEP("requests are done");
   pthread_mutex_lock(&mutex_);
+  hand.Clear(true);
 }
 
-void ThreadPool::RunWrites(int fd) {
-  // References into an unordered_map survive insertions; only the thread that runs a gate erases it.
-  Gate& gate = writes_[fd];
-  gate.queued = false;
-  gate.lost = 0;
-  Taken taken;
-  size_t count = 0;
-  while (count < kMostTaken && !gate.waiting.empty()) {
-    if (count > 0 && !(IsSmall(taken[count - 1]) && IsSmall(gate.waiting.front()))) break;
-    taken[count++] = std::move(gate.waiting.front());
-    gate.waiting.pop_front();
-  }
-  gate.running = true;
-  const bool lone = count == 1 && gate.waiting.empty();
-  if (lone && taken[0].shares_sync && syncs_.count(fd) == 0) return RunDurably(fd, taken[0]);
-  // Behind a lone small write its sync is asked for so soon that there is nothing to gain.
-  const bool soon = lone && IsSmall(taken[0]);
-  const bool sync_follows = !soon && std::any_of(&taken[0], &taken[count], [](const Request& r) { return r.sync_follows; });
-  LeaveAndWake();
-  int lost = 0;
-  if (sync_follows) {
-    lost = PerformAndWriteBack(taken, count);
-  } else {
-    Perform(taken, count);
-  }
-  pthread_mutex_lock(&mutex_);
-  if (lost == 0) lost = gate.lost;
-  // Before the sync, which then covers more.
-  EndWrites(fd, gate);
-  for (size_t i = 0; i < count; i++) {
-    if (!taken[i].shares_sync) continue;
-    if (lost == 0) {
-      AwaitSync(std::move(taken[i]));
+void* ThreadPool::WatchMain(void* pool) {
+#ifdef __linux__
+  pthread_setname_np(pthread_self(), "caio-watch");
+#endif
+  auto* self = static_cast<ThreadPool*>(pool);
+  MutexLock lock(self->mutex_);
+  self->Watch();
+  return nullptr;
+}
+
+void ThreadPool::Watch() {
+  while (!closing_) {
+    watching_ = HasWork();
+    if (watching_) {
+      WaitFor(watch_, mutex_, kStuck);
+      Look();
     } else {
-      const Completion completion = CompletionOf(taken[i], lost);
-      completions_.Push(&completion, 1);
+      pthread_cond_wait(&watch_, &mutex_);
     }
   }
+}
+
+void ThreadPool::Look() {
+  for (size_t i = 0; i < workers_.size() && !closing_; i++) {
+    Worker& worker = *workers_[i];
+    const uint32_t step = worker.step.load(std::memory_order_relaxed);
+    const bool moved = !worker.busy || worker.seen != step;
+    worker.seen = step;
+    if (moved || worker.stuck.load(std::memory_order_relaxed) || worker.hand.count() == 0) continue;
+    worker.stuck.store(true, std::memory_order_relaxed);
+    stuck_++;
+    const Whereabouts where = WhereaboutsOf(worker.hand[worker.place.load(std::memory_order_relaxed)]);
+    pthread_mutex_unlock(&mutex_);
+    const FileSystem file_system = FileSystemOf(where);
+    pthread_mutex_lock(&mutex_);
+    if (worker.stuck.load(std::memory_order_relaxed) && worker.step.load(std::memory_order_relaxed) == step) {
+      worker.file_system = file_system;
+    }
+  }
+  if (!HasWork()) return;
   Grow();
+  if (idle_ > 0) pthread_cond_broadcast(&wake_);
 }
 
-void ThreadPool::EndWrites(int fd, Gate& gate) {
-  gate.running = false;
-  if (gate.waiting.empty()) {
-    writes_.erase(fd);
-  } else {
-    EnqueueGate(What::kWrites, fd, gate);
-  }
+unsigned ThreadPool::StuckIn(FileSystem file_system) const {
+  const auto is_in = [&](const auto& worker) {
+    return worker->stuck.load(std::memory_order_relaxed) && worker->file_system == file_system;
+  };
+  return static_cast<unsigned>(std::count_if(workers_.begin(), workers_.end(), is_in));
 }
 
-// With nobody to share a sync with, one system call does both, and syncs no more than it has written. No sync runs beside it: the
-// kernel would tell only one of them of pages that are lost.
-void ThreadPool::RunDurably(int fd, Request& request) {
-  request.shares_sync = false;
-  request.durable = true;
-  Gate& writes = writes_[fd];
-  Gate& syncs = syncs_[fd];
-  syncs.running = true;
-  LeaveAndWake();
-  const int64_t result = PerformBlocking(request);
-  std::deque<Request> group;
-  if (result < 0) {
-    group.push_back(std::move(request));
-  } else {
-    const Completion completion = CompletionOf(request, result);
-    completions_.Push(&completion, 1);
-  }
+// Whether the item has to wait for the threads that are stuck in its file system. Leaves the mutex to find out.
+bool ThreadPool::SetApart(Item& item) {
+  if (stuck_ < max_threads_) return false;
+  const Whereabouts where = WhereaboutsOf(item.request);
+  pthread_mutex_unlock(&mutex_);
+  const FileSystem file_system = FileSystemOf(where);
   pthread_mutex_lock(&mutex_);
-  EndWrites(fd, writes);
-  // No space is most likely what the write itself lacked.
-  EndSync(fd, syncs, group, result, result == -EIO);
+  if (file_system == kNoFileSystem || StuckIn(file_system) < max_threads_) return false;
+  set_apart_[file_system].push_back(std::move(item));
+  return true;
 }
 
-void ThreadPool::RunSyncs(int fd) {
-  Gate& gate = syncs_[fd];
-  gate.queued = false;
-  std::deque<Request> group = std::move(gate.waiting);
-  gate.waiting.clear();
-  if (group.empty()) {  // all cancelled
-    syncs_.erase(fd);
-    return;
+// What nobody has begun, and nobody can see any more.
+void ThreadPool::DropReads() {
+  const auto drop_from = [](std::deque<Item>& items) {
+    const auto is_read = [](const Item& item) { return item.what == What::kRequest && OnlyReads(item.request); };
+    items.erase(std::remove_if(items.begin(), items.end(), is_read), items.end());
+  };
+  drop_from(queue_);
+  for (auto& each : set_apart_) drop_from(each.second);
+  Request dropped;
+  for (const auto& worker : workers_) {
+    while (worker->hand.TakeIf(OnlyReads, dropped)) {
+    }
   }
-  gate.running = true;
-  LeaveAndWake();
-
-  Request sync;
-  sync.fd = fd;
-  const bool full = std::any_of(group.begin(), group.end(), [](const Request& r) { return r.opcode == Opcode::kFsync; });
-  sync.opcode = full ? Opcode::kFsync : Opcode::kFdsync;
-  int64_t result = PerformBlocking(sync);
-  const bool asked = HasSync(group);
-  if (result == -EINVAL && !asked && CannotBeSynced(fd)) result = 0;
-
-  pthread_mutex_lock(&mutex_);
-  if (asked) {
-    const int earlier = writeback_errors_.Take(fd);
-    if (result == 0) result = earlier;
-  }
-  EndSync(fd, gate, group, result, result < 0);
 }
 
-// Completes a group. The kernel reports lost pages once a descriptor and then calls them clean: those who wait for the next sync, and
-// those who are writing, may have had their data in this one, so they hear of it now.
-void ThreadPool::EndSync(int fd, Gate& gate, std::deque<Request>& group, int64_t result, bool lost) {
-  gate.running = false;
-  if (lost) {
-    for (Request& request : gate.waiting) group.push_back(std::move(request));
-    gate.waiting.clear();
-    const auto writes = writes_.find(fd);
-    if (writes != writes_.end() && writes->second.running) writes->second.lost = static_cast<int>(result);
-    // Nobody has heard of it who asked for what was written before.
-    if (IsLoss(result) && !HasSync(group)) writeback_errors_.Keep(fd, static_cast<int>(result));
-  }
-  if (gate.waiting.empty()) {
-    syncs_.erase(fd);
-  } else {
-    EnqueueGate(What::kSyncs, fd, gate);
-  }
-  if (group.empty()) return;
-  std::vector<Completion> completions;
-  completions.reserve(group.size());
-  for (const Request& request : group) completions.push_back(CompletionOf(request, ResultOf(request, result)));
-  completions_.Push(completions.data(), completions.size());
+void ThreadPool::FinishLocked() {
+  DropReads();
+  finishing_ = true;
+  const auto is_finished = [this] {
+    if (!queue_.empty() || idle_ < workers_.size()) return false;
+    return std::all_of(set_apart_.begin(), set_apart_.end(), [](const auto& each) { return each.second.empty(); });
+  };
+  while (!is_finished()) pthread_cond_wait(&all_idle_, &mutex_);
+  finishing_ = false;
+}
+
+void ThreadPool::Finish() {
+  MutexLock lock(mutex_);
+  FinishLocked();
 }
 
 void ThreadPool::Close() {
   {
     MutexLock lock(mutex_);
     if (closing_) return;
+    FinishLocked();
+    // Nobody is added from here on: Submit refuses, and the others add only where something is queued.
     closing_ = true;
-    queue_.clear();
-    for (auto& [fd, gate] : syncs_) gate.waiting.clear();
-    for (auto& [fd, gate] : writes_) gate.waiting.clear();
     pthread_cond_broadcast(&wake_);
+    pthread_cond_signal(&watch_);
   }
-  for (pthread_t thread : threads_) pthread_join(thread, nullptr);
-  threads_.clear();
+  for (const auto& worker : workers_) pthread_join(worker->thread, nullptr);
+  if (has_watch_) pthread_join(watch_thread_, nullptr);
+  workers_.clear();
 }
 
 }  // namespace caio

@@ -1,28 +1,40 @@
 // Our own threads, apart from libuv's: a full libuv pool (DNS, crypto, zlib) does not delay file I/O, nor the reverse.
+//
+// Its life: open, from the constructor on. Finishing, while Finish waits: threads go on, and may put more into the queue (the sync of
+// a write), until the queue is empty and every thread waits. Closed: Submit serves nothing, and every thread ends at the place where
+// it waits. Threads are added only while something is queued, so that none is added once Finish has seen the queue empty.
+//
+// A thread that has not ended its operation for kStuck counts as stuck: another takes its place, and the requests for a file system
+// that has as many threads stuck as the pool may have are set apart until one of those comes back.
 #pragma once
 
 #include <pthread.h>
 
-#include <array>
+#include <atomic>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <unordered_map>
 #include <vector>
 
 #include "../completion_queue.h"
 #include "../engine.h"
 #include "early_writeback.h"
+#include "file_system_of.h"
+#include "hand.h"
 
 namespace caio {
 
 class ThreadPool final : public Engine {
  public:
+  // `max_threads` for each file system; more only in the place of those that are stuck.
   ThreadPool(CompletionQueue& completions, unsigned max_threads);
   ~ThreadPool() override;
 
   void Submit(Request* batch, size_t count, std::vector<Completion>& finished) override;
   bool Cancel(uint32_t channel, uint32_t id) override;
   void Reap(std::vector<Completion>&) override {}
+  void Finish() override;
   void Close() override;
 
  private:
@@ -44,42 +56,84 @@ class ThreadPool final : public Engine {
     Request request;  // of a gate, only the descriptor
   };
 
-  static constexpr size_t kMostTaken = 16;
-  using Taken = std::array<Request, kMostTaken>;
+  struct Worker {
+    explicit Worker(ThreadPool& owner) : pool(owner) {}
 
-  static void* ThreadMain(void* pool);
+    ThreadPool& pool;
+    pthread_t thread{};
+    Hand hand;
+    std::atomic<uint32_t> step{0};   // counts the operations that it has begun
+    std::atomic<size_t> place{0};    // in its hand, of the one that it is at
+    std::atomic<bool> stuck{false};  // written with mutex_ held
+    // Under mutex_.
+    bool busy = false;
+    uint32_t seen = 0;  // `step`, when the watch last looked
+    FileSystem file_system = kNoFileSystem;  // that it is stuck in
+  };
+
+  static void* ThreadMain(void* worker);
+  static void* WatchMain(void* pool);
+
   // Pool threads; entered and left with mutex_ held.
-  void Work();
-  void RunSyncs(int fd);
-  void RunWrites(int fd);
-  void RunRequests(Request&& first);
-  void RunDurably(int fd, Request& request);
+  void Work(Worker& self);
+  void TakeAndRun(Worker& self);
+  void RunSyncs(Worker& self, int fd);
+  void RunWrites(Worker& self, int fd);
+  void RunRequests(Worker& self, Request&& first);
+  void RunDurably(Worker& self, int fd);
   // Entered with mutex_ held, left without.
   void LeaveAndWake();
+
   // Pool threads, without mutex_. A write that shares a sync is completed only if it failed.
-  void Perform(Taken& taken, size_t count);
-  int PerformAndWriteBack(Taken& taken, size_t count);
+  void Perform(Worker& self);
+  int PerformAndWriteBack(Worker& self);
+  void KeepWritebackError(int fd, int error);
+  void BeginStep(Worker& self, size_t place);
+  void EndStep(Worker& self);
+
+  // The watch's thread; entered and left with mutex_ held.
+  void Watch();
+  void Look();
+
   // All with mutex_ held.
   void Enqueue(Request&& request);
   void EnqueueGate(What what, int fd, Gate& gate);
   void EndWrites(int fd, Gate& gate);
   void AwaitSync(Request&& written);
   void EndSync(int fd, Gate& gate, std::deque<Request>& group, int64_t result, bool lost);
+  int TakeWritebackError(int fd);
+  void DropReads();
+  void FinishLocked();
+  void Unstick(Worker& self);
   void Grow();
-  bool AddThread();
+  bool AddWorker();
+  void NeedWatch();
+  bool HasWork() const;
+  size_t Limit() const;
+  size_t Busy() const { return workers_.size() - idle_; }
+  unsigned StuckIn(FileSystem file_system) const;
+  bool SetApart(Item& item);
 
   CompletionQueue& completions_;
   const unsigned max_threads_;
   pthread_mutex_t mutex_;
   pthread_cond_t wake_;
+  pthread_cond_t watch_;
+  pthread_cond_t all_idle_;
   // All under mutex_.
   std::deque<Item> queue_;
+  std::unordered_map<FileSystem, std::deque<Item>> set_apart_;
   Gates syncs_;
   Gates writes_;
   SyncHabits habits_;
   WritebackErrors writeback_errors_;
-  std::vector<pthread_t> threads_;
-  unsigned idle_ = 0;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  size_t idle_ = 0;
+  size_t stuck_ = 0;
+  pthread_t watch_thread_{};
+  bool has_watch_ = false;
+  bool watching_ = false;  // the watch looks from time to time, and need not be woken
+  bool finishing_ = false;
   bool closing_ = false;
 };
 

@@ -1,0 +1,60 @@
+#include "end_of_process.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "mutex_lock.h"
+
+namespace caio {
+
+namespace {
+
+struct Entry {
+  Finisher finish;
+  void* data;
+  pthread_t thread;
+  pid_t process;
+};
+
+// The process has one end, for all of its environments. Never destroyed: exit() destroys what is static.
+pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+std::vector<Entry>* entries = nullptr;
+
+bool TakeOne(Entry& taken) {
+  MutexLock lock(mutex);
+  // Those of workers end with their thread. A child that was forked has none of the threads that would be waited for.
+  const auto found = std::find_if(entries->begin(), entries->end(), [](const Entry& entry) {
+    return pthread_equal(entry.thread, pthread_self()) && entry.process == getpid();
+  });
+  if (found == entries->end()) return false;
+  taken = *found;
+  entries->erase(found);
+  return true;
+}
+
+void AtExit() {
+  Entry entry;
+  while (TakeOne(entry)) entry.finish(entry.data);
+}
+
+}  // namespace
+
+void FinishAtExit(Finisher finish, void* data) {
+  MutexLock lock(mutex);
+  if (!entries) {
+    entries = new std::vector<Entry>;
+    atexit(AtExit);
+  }
+  entries->push_back({finish, data, pthread_self(), getpid()});
+}
+
+void ForgetAtExit(void* data) {
+  MutexLock lock(mutex);
+  entries->erase(std::remove_if(entries->begin(), entries->end(), [=](const Entry& entry) { return entry.data == data; }), entries->end());
+}
+
+}  // namespace caio

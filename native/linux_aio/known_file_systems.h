@@ -1,0 +1,72 @@
+// What pool threads have found out about file systems, for the threads that must not wait. Nothing is asked here.
+//
+// A file system is trusted for a second. Then the next operation goes to the pool, which looks again: a number is used again after an
+// umount, and a listener of fanotify's, such as a virus scanner, may have come.
+#pragma once
+
+#include <pthread.h>
+#include <sys/types.h>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+struct statx;
+
+namespace caio {
+
+// A file system as this process sees it at one mount: device and mount. The kernel uses a device's number again, a mount's not (6.8),
+// or not soon.
+using MountKey = uint64_t;
+
+// What IdentityOf below asks statx for, beside what else is wanted.
+unsigned MountMask();
+MountKey MountKeyOf(const struct statx& file);
+
+enum class Manner : uint8_t {
+  kUnknown,   // or too long ago: a pool thread has to look
+  kInline,    // local, and what is cached is had without waiting
+  kElsewhere, // asks a server, or does not know NOWAIT: nothing of it is for the loop
+  kWaits,     // local, but attempts that should not have waited did
+};
+
+class KnownFileSystems {
+ public:
+  KnownFileSystems() { pthread_mutex_init(&mutex_, nullptr); }
+  ~KnownFileSystems() { pthread_mutex_destroy(&mutex_); }
+
+  // Any thread. Nanoseconds of a clock that only goes forward.
+  Manner Of(MountKey mount, uint64_t now);
+
+  // Whether somebody has met a file system that is not known, since the last call of Examined.
+  bool IsWanted() const { return wanted_.load(std::memory_order_relaxed); }
+
+  // Pool thread. What looking at it has given.
+  void Learn(MountKey mount, Manner manner, uint64_t now);
+
+  // Any thread. An attempt has waited: the pool is to serve for a while, longer each time.
+  void HasWaited(MountKey mount, uint64_t now);
+
+ private:
+  struct Entry {
+    std::atomic<uint64_t> mount{0};
+    // Milliseconds until which it holds, then the number of waits in the last minutes, then the manner: 48, 8 and 8 bits.
+    std::atomic<uint64_t> state{0};
+  };
+
+  Entry* Find(MountKey mount);
+  Entry& Place(MountKey mount);
+  void Keep(MountKey mount, Manner manner, unsigned waits, uint64_t until);
+
+  std::array<Entry, 64> entries_;
+  std::atomic<bool> wanted_{false};
+  pthread_mutex_t mutex_;  // of those who write
+  size_t next_ = 0;
+};
+
+// Pool thread; blocks. Looks at the file system of an open file, or of a name (O_PATH): its kind, and for a local one whether an attempt
+// that cannot wait for a disk waits all the same. `path` may be null where `fd` is open for reading.
+Manner ExamineManner(int fd, const char* path);
+
+}  // namespace caio

@@ -1,0 +1,262 @@
+// The pool's gates: syncs that are shared, and the buffered writes of one file, which go one after the other.
+#include <errno.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "../mutex_lock.h"
+#include "../step.h"
+#include "serve.h"
+#include "file_io.h"
+#include "thread_pool.h"
+
+namespace caio {
+
+namespace {
+
+// What a sync means to one of those that waited for it.
+int64_t ResultOf(const Request& request, int64_t synced) {
+  return synced < 0 || IsSync(request.opcode) ? synced : static_cast<int64_t>(request.done);
+}
+
+bool HasSync(const std::deque<Request>& group) {
+  return std::any_of(group.begin(), group.end(), [](const Request& request) { return IsSync(request.opcode); });
+}
+
+// A device, say: a durable write to it is a plain one, for the kernel as well.
+bool CannotBeSynced(int fd) {
+  struct stat file;
+  return fstat(fd, &file) == 0 && !S_ISREG(file.st_mode) && !S_ISBLK(file.st_mode);
+}
+
+// Written pages that the kernel could not put on the disk. It says so once a descriptor, and calls them clean.
+bool IsLoss(int64_t result) { return result == -EIO || result == -ENOSPC || result == -EDQUOT; }
+
+}  // namespace
+
+void ThreadPool::EnqueueGate(What what, int fd, Gate& gate) {
+  if (gate.queued || gate.running) return;
+  gate.queued = true;
+  Item item;
+  item.what = what;
+  item.request.fd = fd;
+  queue_.push_back(std::move(item));
+}
+
+void ThreadPool::AwaitSync(Request&& written) {
+  const int fd = written.fd;
+  Gate& gate = syncs_[fd];
+  gate.waiting.push_back(std::move(written));
+  EnqueueGate(What::kSyncs, fd, gate);
+}
+
+void ThreadPool::EndWrites(int fd, Gate& gate) {
+  gate.running = false;
+  if (gate.waiting.empty()) {
+    writes_.erase(fd);
+  } else {
+    EnqueueGate(What::kWrites, fd, gate);
+  }
+}
+
+// The file is looked at without the mutex: just after a failure, its server is the least likely to answer.
+int ThreadPool::TakeWritebackError(int fd) {
+  if (!writeback_errors_.Has(fd)) return 0;
+  pthread_mutex_unlock(&mutex_);
+  const FileIdentity file = IdentityOf(fd);
+  pthread_mutex_lock(&mutex_);
+  return writeback_errors_.Take(fd, file);
+}
+
+// 0, or the error of writing back, which those that share a sync have yet to hear.
+int ThreadPool::PerformAndWriteBack(Worker& self) {
+  Hand& hand = self.hand;
+  const size_t count = hand.count();
+  int error = 0;
+  int untold = 0;  // an error that nobody of this group waits for
+  std::vector<const Request*> share;
+  for (size_t i = 0; i < count; i++) {
+    if (!hand.Begin(i)) continue;
+    BeginStep(self, i);
+    Completion completion;
+    if (Serve(hand[i], completion)) {
+      // Before its caller hears of it, and may close the descriptor.
+      const Request* written = &hand[i];
+      const int failed = completion.result > 0 ? StartWriteback(&written, 1) : 0;
+      if (failed != 0) {
+        untold = failed;
+        KeepWritebackError(written->fd, failed);
+      }
+      completions_.Push(&completion, 1);
+    } else {
+      share.push_back(&hand[i]);
+    }
+    EndStep(self);
+  }
+  if (!share.empty()) {
+    BeginStep(self, 0);
+    error = StartWriteback(share.data(), share.size());
+    EndStep(self);
+  }
+  return error != 0 ? error : untold;
+}
+
+void ThreadPool::KeepWritebackError(int fd, int error) {
+  const FileIdentity file = IdentityOf(fd);
+  MutexLock lock(mutex_);
+  writeback_errors_.Keep(fd, file, error);
+}
+
+void ThreadPool::RunWrites(Worker& self, int fd) {
+  // References into an unordered_map survive insertions; only the thread that runs a gate erases it.
+  Gate& gate = writes_[fd];
+  gate.queued = false;
+  gate.lost = 0;
+  Hand& hand = self.hand;
+  hand.Clear(false);
+  while (hand.count() < Hand::kMost && !gate.waiting.empty()) {
+    if (hand.count() > 0 && !(IsSmall(hand[hand.count() - 1]) && IsSmall(gate.waiting.front()))) break;
+    hand.Add(std::move(gate.waiting.front()));
+    gate.waiting.pop_front();
+  }
+  const size_t count = hand.count();
+  gate.running = true;
+  const bool lone = count == 1 && gate.waiting.empty();
+  if (lone && hand[0].shares_sync && syncs_.count(fd) == 0) return RunDurably(self, fd);
+  // Behind a lone small write its sync is asked for so soon that there is nothing to gain.
+  const bool soon = lone && IsSmall(hand[0]);
+  bool sync_follows = false;
+  for (size_t i = 0; i < count; i++) sync_follows = sync_follows || hand[i].sync_follows;
+  LeaveAndWake();
+  CAIO_STEP("writes are taken");
+  int lost = 0;
+  if (sync_follows && !soon) {
+    lost = PerformAndWriteBack(self);
+  } else {
+    Perform(self);
+  }
+  CAIO_STEP("writes are done");
+  pthread_mutex_lock(&mutex_);
+  if (lost == 0) lost = gate.lost;
+  // Before the sync, which then covers more.
+  EndWrites(fd, gate);
+  for (size_t i = 0; i < count; i++) {
+    // Neither those that were cancelled, whose place is empty.
+    if (!hand[i].shares_sync) continue;
+    if (lost == 0) {
+      AwaitSync(std::move(hand[i]));
+    } else {
+      const Completion completion = CompletionOf(hand[i], lost);
+      completions_.Push(&completion, 1);
+    }
+  }
+  hand.Clear(false);
+  Grow();
+}
+
+// With nobody to share a sync with, one system call does both, and syncs no more than it has written. No sync runs beside it: the
+// kernel would tell only one of them of pages that are lost.
+void ThreadPool::RunDurably(Worker& self, int fd) {
+  Hand& hand = self.hand;
+  hand[0].shares_sync = false;
+  hand[0].durable = true;
+  Gate& writes = writes_[fd];
+  Gate& syncs = syncs_[fd];
+  syncs.running = true;
+  LeaveAndWake();
+  CAIO_STEP("a durable write is taken");
+  const bool begun = hand.Begin(0);
+  int64_t result = 0;
+  if (begun) {
+    BeginStep(self, 0);
+    result = PerformBlocking(hand[0]);
+    if (result >= 0) {
+      const Completion completion = CompletionOf(hand[0], result);
+      completions_.Push(&completion, 1);
+    }
+    EndStep(self);
+  }
+  CAIO_STEP("a durable write is done");
+  std::deque<Request> group;
+  pthread_mutex_lock(&mutex_);
+  if (result < 0) group.push_back(std::move(hand[0]));
+  hand.Clear(false);
+  EndWrites(fd, writes);
+  // No space is most likely what the write itself lacked.
+  EndSync(fd, syncs, group, result, result == -EIO);
+  Grow();
+}
+
+void ThreadPool::RunSyncs(Worker& self, int fd) {
+  Gate& gate = syncs_[fd];
+  gate.queued = false;
+  std::deque<Request> group = std::move(gate.waiting);
+  gate.waiting.clear();
+  if (group.empty()) {  // all cancelled
+    syncs_.erase(fd);
+    return;
+  }
+  gate.running = true;
+  const bool full = std::any_of(group.begin(), group.end(), [](const Request& r) { return r.opcode == Opcode::kFsync; });
+  Hand& hand = self.hand;
+  hand.Clear(false);
+  Request sync;
+  sync.fd = fd;
+  sync.opcode = full ? Opcode::kFsync : Opcode::kFdsync;
+  hand.Add(std::move(sync));
+  LeaveAndWake();
+
+  CAIO_STEP("a sync is taken");
+  hand.Begin(0);
+  BeginStep(self, 0);
+  int64_t result = PerformBlocking(hand[0]);
+  const bool asked = HasSync(group);
+  if (result == -EINVAL && !asked && CannotBeSynced(fd)) result = 0;
+  EndStep(self);
+  CAIO_STEP("a sync is done");
+
+  pthread_mutex_lock(&mutex_);
+  hand.Clear(false);
+  if (asked) {
+    const int earlier = TakeWritebackError(fd);
+    if (result == 0) result = earlier;
+  }
+  EndSync(fd, gate, group, result, result < 0);
+  Grow();
+}
+
+// Completes a group. The kernel reports lost pages once a descriptor and then calls them clean: those who wait for the next sync, and
+// those who are writing, may have had their data in this one, so they hear of it now.
+void ThreadPool::EndSync(int fd, Gate& gate, std::deque<Request>& group, int64_t result, bool lost) {
+  // Nobody has heard of it who asked for what was written before. The gate is closed meanwhile.
+  bool keep = false;
+  FileIdentity file;
+  if (lost && IsLoss(result)) {
+    pthread_mutex_unlock(&mutex_);
+    file = IdentityOf(fd);
+    pthread_mutex_lock(&mutex_);
+    keep = true;
+  }
+  gate.running = false;
+  if (lost) {
+    for (Request& request : gate.waiting) group.push_back(std::move(request));
+    gate.waiting.clear();
+    const auto writes = writes_.find(fd);
+    if (writes != writes_.end() && writes->second.running) writes->second.lost = static_cast<int>(result);
+    if (keep && !HasSync(group)) writeback_errors_.Keep(fd, file, static_cast<int>(result));
+  }
+  if (gate.waiting.empty()) {
+    syncs_.erase(fd);
+  } else {
+    EnqueueGate(What::kSyncs, fd, gate);
+  }
+  if (group.empty()) return;
+  std::vector<Completion> completions;
+  completions.reserve(group.size());
+  for (const Request& request : group) completions.push_back(CompletionOf(request, ResultOf(request, result)));
+  completions_.Push(completions.data(), completions.size());
+}
+
+}  // namespace caio

@@ -1,0 +1,73 @@
+// What a pool thread has taken off the queue. What it has not begun others can take from it, so that nobody waits behind a slow one.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <utility>
+
+#include "../request.h"
+
+namespace caio {
+
+// Places are filled and emptied under the pool's mutex. Without it, their owner begins them, each by one atomic step.
+class Hand {
+ public:
+  static constexpr size_t kMost = 16;
+
+  // Owner, with the mutex. Nobody takes from a hand that is not shared: its requests have an order.
+  void Clear(bool shared) {
+    count_ = 0;
+    shared_ = shared;
+  }
+  void Add(Request&& request) {
+    Place& place = places_[count_++];
+    place.request = std::move(request);
+    place.open.store(true, std::memory_order_relaxed);
+  }
+
+  // Owner.
+  size_t count() const { return count_; }
+  Request& operator[](size_t place) { return places_[place].request; }
+  // False if somebody else has taken the request, or cancelled it.
+  bool Begin(size_t place) { return places_[place].open.exchange(false, std::memory_order_acq_rel); }
+
+  // The others are for any thread, with the mutex.
+
+  bool HasOpen() const {
+    for (size_t place = 0; shared_ && place < count_; place++) {
+      if (places_[place].open.load(std::memory_order_relaxed)) return true;
+    }
+    return false;
+  }
+
+  // The next request that nobody has begun; false if there is none to be had.
+  bool Take(Request& request) {
+    return shared_ && TakeIf([](const Request&) { return true; }, request);
+  }
+
+  // The first that nobody has begun and that `matches`, in order or not.
+  template <typename Matches>
+  bool TakeIf(Matches matches, Request& request) {
+    for (size_t place = 0; place < count_; place++) {
+      Place& each = places_[place];
+      if (!each.open.load(std::memory_order_relaxed) || !matches(each.request)) continue;
+      if (!each.open.exchange(false, std::memory_order_acq_rel)) continue;
+      request = std::move(each.request);
+      each.request = Request{};
+      return true;
+    }
+    return false;
+  }
+
+ private:
+  struct Place {
+    Request request;
+    std::atomic<bool> open{false};
+  };
+  std::array<Place, kMost> places_;
+  size_t count_ = 0;
+  bool shared_ = false;
+};
+
+}  // namespace caio

@@ -1,0 +1,37 @@
+// What a request in the pool costs, and how one is served there.
+#pragma once
+
+#include "../request.h"
+#include "file_io.h"
+
+namespace caio {
+
+// Done in microseconds if no disk is waited for; a sync never is, a control may be anything.
+inline bool IsSmall(const Request& request) {
+  constexpr size_t kSmall = 64 * 1024;
+  return !IsSync(request.opcode) && !IsControl(request.opcode) && request.length <= kSmall;
+}
+
+inline Completion CompletionOf(const Request& request, int64_t result) {
+  return {request.channel, request.id, result, request.missed ? Route::kMissed : Route::kPool};
+}
+
+// Nothing that it does can be seen afterwards except by its caller. What stands for a request of the kernel's is not for the pool to drop.
+inline bool OnlyReads(const Request& request) {
+  return (IsRead(request.opcode) || request.opcode == Opcode::kReadFile) && request.duty != Duty::kSubmit;
+}
+
+// Serves a request. False if its completion has to wait for a sync, or comes from the kernel.
+inline bool Serve(Request& request, Completion& completion) {
+  if (request.duty == Duty::kSubmit) {
+    Request refused;
+    if (request.deputy->SubmitToKernel(request.slot, refused)) return false;
+    completion = CompletionOf(refused, PerformBlocking(refused));
+    return true;
+  }
+  completion = CompletionOf(request, PerformBlocking(request));
+  if (completion.result < 0) request.shares_sync = false;
+  return !request.shares_sync;
+}
+
+}  // namespace caio
