@@ -39,10 +39,11 @@ class Served extends Call {
 type Tell = (call: Served, error: Error | null, count: number) => void
 
 /** Results as they come: callbacks take a failure beside the rest. */
-function completer(syscall: string, tell: Tell): Completer {
+function completer(syscall: string, tell: Tell, atOnce?: true): Completer {
   return {
     syscall,
     api: 'callback',
+    ...(atOnce && { atOnce }),
     takesFailures: true,
     value(result, _, owner) {
       if (result >= 0) tell(owner as Served, null, result)
@@ -55,9 +56,9 @@ const transferred: Tell = (call, error, count) => call.end(error, count, call.gi
 const synced: Tell = (call, error) => call.end(error)
 
 const readDone = completer('read', transferred)
-const writeDone = completer('write', transferred)
-const fsyncDone = completer('fsync', synced)
-const fdatasyncDone = completer('fdatasync', synced)
+const writeDone = completer('write', transferred, true)
+const fsyncDone = completer('fsync', synced, true)
+const fdatasyncDone = completer('fdatasync', synced, true)
 
 /** Whether the engine has taken the call. */
 function serve(

@@ -95,7 +95,8 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     released: (handle) => (handle as Internal)[unref]!(),
   })
   const readDone = completer('read', (bytesRead, buffer) => result('bytesRead', bytesRead, 'buffer', buffer))
-  const writeDone = completer('write', (bytesWritten, buffer) => result('bytesWritten', bytesWritten, 'buffer', buffer))
+  const atOnce = (completer: Completer): Completer => ({ ...completer, atOnce: true })
+  const writeDone = atOnce(completer('write', (bytesWritten, buffer) => result('bytesWritten', bytesWritten, 'buffer', buffer)))
   // The list that the caller gave is given back; the one in use is a copy.
   const vectorCompleter = (syscall: string, counted: string): Completer => ({
     syscall,
@@ -104,9 +105,9 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     released: (owner) => ((owner as VectorCall).handle as Internal)[unref]!(),
   })
   const readvDone = vectorCompleter('read', 'bytesRead')
-  const writevDone = vectorCompleter('write', 'bytesWritten')
-  const syncDone = completer('fsync', () => undefined)
-  const datasyncDone = completer('fdatasync', () => undefined)
+  const writevDone = atOnce(vectorCompleter('write', 'bytesWritten'))
+  const syncDone = atOnce(completer('fsync', () => undefined))
+  const datasyncDone = atOnce(completer('fdatasync', () => undefined))
 
   /** What the engine makes of a call, or undefined where the call is for Node's own method. */
   function serve(

@@ -38,7 +38,7 @@ const inlineSlab = Buffer.allocUnsafeSlow(SLAB)
 type Content = Buffer | string | undefined
 
 /** Results as they come: what a failure means depends on how far it got. */
-const completer: Completer = { syscall: 'open', takesFailures: true, value: (result) => result }
+const completer: Completer = { syscall: 'open', takesFailures: true, atOnce: true, value: (result) => result }
 
 /** Chunks of a file are read into memory that nothing has touched yet. */
 const chunk: Completer = { syscall: 'read', api: 'promise', value: (read) => read }
@@ -171,6 +171,7 @@ async function readLarger(path: string, size: number, encoding: BufferEncoding |
 const intoSlab: Completer = {
   syscall: 'open',
   takesFailures: true,
+  atOnce: true,
   value(size, views, encoding) {
     const [path, slab] = views as readonly [string, Buffer]
     try {

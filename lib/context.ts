@@ -10,7 +10,7 @@ import { isEnding, tellAtEnd } from './end-of-process.js'
 import { EAGAIN, ECANCELED, EINVAL, invalidState, laterException } from './errors.js'
 import { readFully, writeFully } from './fully.js'
 import { launch } from './launch.js'
-import { Opcode, Operation, isRead, isWholeFile, isWrite, shapes } from './operation.js'
+import { Opcode, Operation, isWholeFile, isWrite, shapes } from './operation.js'
 import type { Completer, Shape } from './operation.js'
 import { hintsOf, signalOf } from './request-options.js'
 import type { RequestOptions, WriteOptions } from './request-options.js'
@@ -286,6 +286,7 @@ export class Context implements Receiver {
     completer: Completer,
     owner: unknown,
   ): Promise<unknown> {
+    const { atOnce } = completer
     if (isTraced()) completer = traceOperation(opcode, fd, offset, length, this.backend, completer)
     const promise = new Promise(takeResolve)
     const resolve = lastResolve
@@ -294,7 +295,7 @@ export class Context implements Receiver {
     if (id < 0) {
       this.#waiting.push({ opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve })
     } else {
-      const alone = !this.#flushScheduled && this.#slots.count === 0 && !isRead(opcode)
+      const alone = atOnce && !this.#flushScheduled && this.#slots.count === 0
       this.#start(id, opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve)
       if (alone || isEnding()) this.#handOver()
     }
@@ -344,7 +345,7 @@ export class Context implements Receiver {
     this.#handOver()
   }
 
-  /** Hands over what has been gathered. The first operation of an idle Context does not wait for the tick's end. */
+  /** Hands over what has been gathered. */
   #handOver(): void {
     const { batch } = this.#slots
     if (batch.count === 0) return

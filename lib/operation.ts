@@ -10,10 +10,6 @@ import * as check from './validate.js'
 export const Opcode = { read: 0, write: 1, readv: 2, writev: 3, fsync: 4, fdsync: 5, readFile: 6, writeFile: 7, control: 8 } as const
 export type Opcode = (typeof Opcode)[keyof typeof Opcode]
 
-export function isRead(opcode: Opcode): boolean {
-  return opcode === Opcode.read || opcode === Opcode.readv
-}
-
 export function isWrite(opcode: Opcode): boolean {
   return opcode === Opcode.write || opcode === Opcode.writev
 }
@@ -39,6 +35,11 @@ export interface Completer {
   readonly syscall: string
   /** as events name it; none for a Context */
   readonly api?: Api
+  /**
+   * The first of an idle Context is handed over with the call, as Node does it: what the caller does next in the same tick (another
+   * current directory or umask, a program that looks at the file, the end of the process) comes after it.
+   */
+  readonly atOnce?: true
   /** Failures come to `value`, too, as negative results: the caller makes its own of them. */
   readonly takesFailures?: true
   /** What the promise is fulfilled with. Must not throw. */

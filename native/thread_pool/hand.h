@@ -46,7 +46,8 @@ class Hand {
     return shared_ && TakeIf([](const Request&) { return true; }, request);
   }
 
-  // The first that nobody has begun and that `matches`, in order or not.
+  // The first that nobody has begun and that `matches`, in order or not. Its owner may be beginning it at this moment: `matches` looks
+  // only at what does not change then, such as the id.
   template <typename Matches>
   bool TakeIf(Matches matches, Request& request) {
     for (size_t place = 0; place < count_; place++) {

@@ -123,9 +123,10 @@ void ThreadPool::Submit(Request* batch, size_t count, std::vector<Completion>& f
 }
 
 bool ThreadPool::Cancel(uint32_t channel, uint32_t id) {
+  const auto is_it = [&](const Request& request) { return request.channel == channel && request.id == id; };
   const auto matches = [&](const Request& request) {
     const bool written = request.shares_sync && request.done > 0;
-    return request.channel == channel && request.id == id && !written;
+    return is_it(request) && !written;
   };
   const auto take_from = [&](std::deque<Item>& items) {
     const auto found = std::find_if(items.begin(), items.end(), [&](const Item& item) {
@@ -147,7 +148,7 @@ bool ThreadPool::Cancel(uint32_t channel, uint32_t id) {
   }
   Request taken;
   for (const auto& worker : workers_) {
-    if (worker->hand.TakeIf(matches, taken)) return true;
+    if (worker->hand.TakeIf(is_it, taken)) return true;
   }
   return std::any_of(set_apart_.begin(), set_apart_.end(), [&](auto& each) { return take_from(each.second); });
 }

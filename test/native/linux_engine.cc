@@ -74,7 +74,7 @@ class Round {
  public:
   Round(Files& files, uint32_t seed, unsigned threads) : files_(files), random_(seed + 1), pool_(queue_, threads) {
     Check(queue_.Open() == 0, "the queue opens");
-    engine_ = std::make_unique<caio::LinuxEngine>(std::make_unique<caio::KernelContext>(), queue_, pool_, cached_files_);
+    engine_ = std::make_unique<caio::LinuxEngine>(std::make_unique<caio::KernelContext>(), queue_, pool_, known_);
     memory_ = static_cast<char*>(aligned_alloc(kBlock, kMost * kBlock));
   }
   ~Round() { free(memory_); }
@@ -235,7 +235,7 @@ class Round {
   std::minstd_rand random_;
   caio::CompletionQueue queue_;
   caio::ThreadPool pool_;
-  caio::CachedFiles cached_files_;
+  caio::KnownFileSystems known_;
   std::unique_ptr<caio::LinuxEngine> engine_;
   char* memory_ = nullptr;
   std::vector<Asked> asked_;

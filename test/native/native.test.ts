@@ -10,14 +10,21 @@ import { temporaryDirectory } from '../harness.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const memory = 'address,undefined'
-const pool = ['completion_queue', 'linux_aio/direct_alignment', 'probe_file', 'thread_pool/early_writeback', 'thread_pool/file_control', 'thread_pool/file_io', 'thread_pool/thread_pool', 'thread_pool/whole_file'].map((name) => `native/${name}.cc`)
-const engine = ['cached_file', 'directory_probe', 'file_facts', 'inline_helper', 'kernel_context', 'linux_engine'].map((name) => `native/linux_aio/${name}.cc`)
+const pool = ['completion_queue', 'linux_aio/direct_alignment', 'probe_file', 'thread_pool/early_writeback', 'thread_pool/file_control', 'thread_pool/file_io', 'thread_pool/file_system_of', 'thread_pool/gates', 'thread_pool/thread_pool', 'thread_pool/whole_file'].map((name) => `native/${name}.cc`)
+const engine = ['cached_file', 'directory_probe', 'file_facts', 'inline_helper', 'kernel_context', 'known_file_systems', 'linux_engine'].map((name) => `native/linux_aio/${name}.cc`)
 const helper = ['native/linux_aio/inline_helper.cc']
-const programs = [
+interface Program {
+  name: string
+  sources: readonly string[]
+  sanitizers: readonly string[]
+  flags?: readonly string[]
+}
+
+const programs: readonly Program[] = [
   { name: 'nowait_policy', sources: [], sanitizers: [memory] },
-  { name: 'recent_paths', sources: [], sanitizers: [memory] },
   { name: 'decode_request', sources: ['native/decode_request.cc'], sanitizers: [memory] },
   { name: 'thread_pool', sources: pool, sanitizers: [memory, 'thread'] },
+  { name: 'pool_steps', sources: pool, sanitizers: [memory, 'thread'], flags: ['-DCAIO_TEST_STEPS'] },
   { name: 'inline_helper', sources: helper, sanitizers: [memory, 'thread'] },
   { name: 'linux_engine', sources: [...pool, ...engine], sanitizers: [memory, 'thread'] },
 ]
@@ -44,18 +51,18 @@ function run(t: Test, command: string, args: readonly string[] = []): void {
   t.equal(status, 0, `${signal ?? ''} ${stdout}`)
 }
 
-for (const { name, sources, sanitizers } of programs) {
+for (const { name, sources, sanitizers, flags = [] } of programs) {
   for (const sanitizer of sanitizers) {
     void t.test(`${name}, ${sanitizer}`, async (t) => {
-      run(t, compile(t, name, sources, [`-fsanitize=${sanitizer}`, '-fno-sanitize-recover=all']))
+      run(t, compile(t, name, sources, [`-fsanitize=${sanitizer}`, '-fno-sanitize-recover=all', ...flags]))
     })
   }
 }
 
 const skip = spawnSync('valgrind', ['--version']).status === 0 ? false : 'valgrind is not installed'
 // Not the engine: the kernel maps a ring of more entries than were asked for, and valgrind takes those behind for memory of nobody's.
-for (const { name, sources } of programs.filter(({ name, sanitizers }) => sanitizers.includes('thread') && name !== 'linux_engine')) {
+for (const { name, sources, flags = [] } of programs.filter(({ name, sanitizers }) => sanitizers.includes('thread') && name !== 'linux_engine')) {
   void t.test(`${name}, valgrind`, { skip }, async (t) => {
-    run(t, 'valgrind', ['--quiet', '--leak-check=full', '--fair-sched=yes', '--error-exitcode=9', compile(t, name, sources, [])])
+    run(t, 'valgrind', ['--quiet', '--leak-check=full', '--fair-sched=yes', '--error-exitcode=9', compile(t, name, sources, flags)])
   })
 }

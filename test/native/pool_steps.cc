@@ -1,0 +1,250 @@
+// The pool's end at every step that a thread can be at: one thread is held there, the pool is closed, the thread is let go. Whatever
+// changes a file is done by then, once; nothing is served, and no thread is left, when Close has returned. Beside that: what a held
+// thread has taken and not begun others serve, and it can be cancelled; what is done is told while others are held.
+#include "../../native/mutex_lock.h"
+#include "../../native/thread_pool/thread_pool.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "check.h"
+#include "unwatched_queue.h"
+
+namespace {
+
+using caio::Completion;
+using caio::Opcode;
+using caio::Request;
+
+// The place at which the first thread that comes by is held.
+class Holder {
+ public:
+  void Arm(const char* place) {
+    caio::MutexLock lock(mutex_);
+    place_ = place;
+    held_ = released_ = false;
+  }
+  void Come(const char* place) {
+    caio::MutexLock lock(mutex_);
+    if (!place_ || held_ || strcmp(place, place_) != 0) return;
+    held_ = true;
+    pthread_cond_broadcast(&changed_);
+    while (!released_) pthread_cond_wait(&changed_, &mutex_);
+  }
+  // False if nobody has come within the seconds.
+  bool AwaitHeld(int seconds) {
+    caio::MutexLock lock(mutex_);
+    timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += seconds;
+    while (!held_) {
+      if (pthread_cond_timedwait(&changed_, &mutex_, &until) != 0) return held_;
+    }
+    return true;
+  }
+  void Release() {
+    caio::MutexLock lock(mutex_);
+    released_ = true;
+    place_ = nullptr;
+    pthread_cond_broadcast(&changed_);
+  }
+
+ private:
+  pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+  pthread_cond_t changed_ = PTHREAD_COND_INITIALIZER;
+  const char* place_ = nullptr;
+  bool held_ = false;
+  bool released_ = false;
+};
+
+Holder holder;
+
+constexpr size_t kBlock = 512;
+constexpr uint32_t kCount = 96;
+
+int Threads() {
+  int count = 0;
+  DIR* tasks = opendir("/proc/self/task");
+  while (const dirent* entry = readdir(tasks)) count += entry->d_name[0] != '.';
+  closedir(tasks);
+  return count;
+}
+
+struct Round {
+  Round(int fd, unsigned threads) : fd(fd), pool(queue, threads) {
+    Check(queue.Open() == 0, "the queue opens");
+    Check(ftruncate(fd, 0) == 0, "the file is empty");
+  }
+
+  Request Make(uint32_t id, Opcode opcode) {
+    Request request;
+    request.id = id;
+    request.opcode = opcode;
+    request.fd = fd;
+    if (caio::IsSync(opcode)) return request;
+    char* own = memory.data() + id * kBlock;
+    if (opcode == Opcode::kWrite) memset(own, static_cast<int>(id % 251 + 1), kBlock);
+    request.offset = static_cast<int64_t>(id) * kBlock;
+    request.length = kBlock;
+    request.single = {own, kBlock};
+    return request;
+  }
+
+  void Submit(std::vector<Request>& batch) {
+    pool.Submit(batch.data(), batch.size(), finished);
+    batch.clear();
+  }
+
+  void Settle() {
+    queue.Drain(finished);
+    for (const Completion& completion : finished) {
+      settled[completion.id]++;
+      Check(completion.result == 0 || completion.result == static_cast<int64_t>(kBlock) || reads[completion.id], "it succeeds");
+    }
+    finished.clear();
+  }
+
+  int fd;
+  std::vector<char> memory = std::vector<char>(kCount * kBlock);
+  std::vector<int> settled = std::vector<int>(kCount);
+  std::vector<bool> reads = std::vector<bool>(kCount);
+  caio::CompletionQueue queue;
+  caio::ThreadPool pool;
+  std::vector<Completion> finished;
+};
+
+// Durable writes, plain ones, syncs and reads of one file: all that the pool has steps for.
+void CloseAt(const char* place, int fd, unsigned threads, unsigned mix) {
+  Round round(fd, threads);
+  holder.Arm(place);
+  std::vector<Request> batch;
+  for (uint32_t id = 0; id < kCount; id++) {
+    const Opcode opcodes[] = {Opcode::kWrite, Opcode::kWrite, Opcode::kFdsync, Opcode::kWrite, Opcode::kRead, Opcode::kFsync};
+    Request request = round.Make(id, id == 0 ? Opcode::kWrite : opcodes[(id + mix) % 6]);
+    // The first is alone: made durable by itself.
+    request.durable = caio::IsWrite(request.opcode) && (id == 0 || (id + mix) % 3 == 0);
+    round.reads[id] = request.opcode == Opcode::kRead;
+    batch.push_back(std::move(request));
+    if (id == 0 || id % 16 == 15) round.Submit(batch);
+    // Before it has company.
+    if (id == 0 && strstr(place, "a durable")) holder.AwaitHeld(20);
+  }
+  const bool held = holder.AwaitHeld(20);
+  if (!held) printf("nobody came to: %s (%u threads, mix %u)\n", place, threads, mix);
+  Check(held, "a thread comes to the place");
+  pthread_t closer;
+  pthread_create(&closer, nullptr, [](void* pool) -> void* {
+    static_cast<caio::ThreadPool*>(pool)->Close();
+    return nullptr;
+  }, &round.pool);
+  // Close has the pool's mutex, or has left it to wait; the held thread needs it in either case.
+  usleep(2000);
+  holder.Release();
+  pthread_join(closer, nullptr);
+  round.Settle();
+  std::vector<char> block(kBlock);
+  for (uint32_t id = 0; id < kCount; id++) {
+    const bool read = round.reads[id];
+    Check(read ? round.settled[id] <= 1 : round.settled[id] == 1, "what changes the file is told of once");
+  }
+  for (uint32_t id = 0; id < kCount; id++) {
+    if (round.memory[id * kBlock] != static_cast<char>(id % 251 + 1) || round.reads[id]) continue;
+    Check(pread(fd, block.data(), kBlock, static_cast<off_t>(id * kBlock)) == static_cast<ssize_t>(kBlock), "it is in the file");
+    Check(memcmp(block.data(), &round.memory[id * kBlock], kBlock) == 0, "as it was given");
+  }
+  std::vector<Request> late;
+  late.push_back(round.Make(0, Opcode::kRead));
+  round.pool.Submit(late.data(), 1, round.finished);
+  Check(round.finished.size() == 1 && round.finished[0].result == caio::kUnserved, "afterwards nothing is served");
+  round.finished.clear();
+}
+
+// One thread is held with all that it has taken; the others serve that, too, and tell.
+void StealFrom(int fd, const std::string& directory) {
+  Round round(fd, 4);
+  holder.Arm("requests are taken");
+  std::vector<Request> batch;
+  for (uint32_t id = 0; id < 64; id++) {
+    Request request;
+    request.id = id;
+    request.opcode = Opcode::kWriteFile;
+    request.offset = 0600;
+    const std::string path = directory + "/" + std::to_string(id);
+    request.path.reset(new char[path.size() + 1]);
+    memcpy(request.path.get(), path.c_str(), path.size() + 1);
+    request.length = kBlock;
+    request.single = {round.memory.data() + id * kBlock, kBlock};
+    batch.push_back(std::move(request));
+  }
+  round.Submit(batch);
+  Check(holder.AwaitHeld(20), "a thread is held");
+  size_t told = 0;
+  while (told < 64 && round.queue.Wait(5000)) {
+    round.Settle();
+    told = 0;
+    for (const int times : round.settled) told += static_cast<size_t>(times);
+  }
+  // All of it: the one that is held has begun none.
+  Check(told == 64, "others have served what it has taken, and told");
+  holder.Release();
+  round.pool.Close();
+  round.Settle();
+  for (uint32_t id = 0; id < 64; id++) {
+    Check(round.settled[id] == 1, "each once");
+    unlink((directory + "/" + std::to_string(id)).c_str());
+  }
+}
+
+// The only thread is held: what it has taken can be taken back.
+void CancelTaken(int fd) {
+  Round round(fd, 1);
+  holder.Arm("writes are taken");
+  std::vector<Request> batch;
+  for (uint32_t id = 0; id < 8; id++) batch.push_back(round.Make(id, Opcode::kWrite));
+  round.Submit(batch);
+  Check(holder.AwaitHeld(20), "the thread is held");
+  for (uint32_t id = 0; id < 8; id += 2) Check(round.pool.Cancel(0, id), "what is taken and not begun is cancelled");
+  holder.Release();
+  round.pool.Close();
+  round.Settle();
+  for (uint32_t id = 0; id < 8; id++) Check(round.settled[id] == (id % 2 == 0 ? 0 : 1), "and not served");
+  char byte = 0;
+  Check(pread(fd, &byte, 1, 0) == 1 && byte == 0, "its bytes are not in the file");
+}
+
+}  // namespace
+
+namespace caio {
+void Step(const char* place) { holder.Come(place); }
+}  // namespace caio
+
+int main() {
+  char path[] = "/tmp/caio-steps-XXXXXX", directory[] = "/tmp/caio-steps-XXXXXX";
+  const int fd = mkstemp(path);
+  unlink(path);
+  Check(fd >= 0 && mkdtemp(directory) != nullptr, "a file and a directory");
+  const char* places[] = {"requests are taken", "requests are done", "writes are taken", "writes are done",
+                          "a durable write is taken", "a durable write is done", "a sync is taken", "a sync is done"};
+  // A sanitizer has a thread of its own, from the first one on.
+  CloseAt(places[0], fd, 1, 0);
+  const int before = Threads();
+  size_t rounds = 1;
+  for (const char* place : places) {
+    for (const unsigned threads : {1u, 2u, 3u, 4u, 8u}) {
+      for (unsigned mix = 0; mix < 3; mix++, rounds++) CloseAt(place, fd, threads, mix);
+    }
+  }
+  StealFrom(fd, directory);
+  CancelTaken(fd);
+  Check(Threads() == before, "no thread is left");
+  rmdir(directory);
+  printf("%zu ends, %d failures\n", rounds, failures);
+  return failures == 0 ? 0 : 1;
+}
