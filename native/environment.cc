@@ -69,8 +69,14 @@ int Environment::Start(unsigned threads, napi_value deliver, napi_value completi
   if (error != 0) return error;
   uv_loop_t* loop;
   if (napi_get_uv_event_loop(env_, &loop) != napi_ok) return -ENOSYS;
+  is_worker_ = loop != uv_default_loop();
   error = queue_.Watch(loop, OnWake, this);
   if (error != 0) return error;
+  if (is_worker_) {
+    uv_prepare_init(loop, &turn_);
+    uv_unref(reinterpret_cast<uv_handle_t*>(&turn_));
+    turn_.data = this;
+  }
 
   napi_value receiver, name;
   void* memory;
@@ -142,6 +148,24 @@ bool Environment::Cancel(Engine& engine, uint32_t channel, uint32_t id) {
   return true;
 }
 
+// When a worker ends, Node closes its file handles before any cleanup hook is called, and their numbers are used again: by then nothing
+// may be under way on them. Before that it runs the loop once more, with JavaScript forbidden, to close what is its own. The main
+// thread's end is FinishAtExit's.
+void Environment::OnTurn(uv_prepare_t* turn) {
+  auto* self = static_cast<Environment*>(turn->data);
+  if (!self->CanRunJavaScript()) self->Finish();
+}
+
+bool Environment::CanRunJavaScript() {
+  napi_handle_scope scope;
+  if (napi_open_handle_scope(env_, &scope) != napi_ok) return false;
+  napi_value receiver, same;
+  // Any call that might run some.
+  const bool can = napi_get_reference_value(env_, receiver_, &receiver) == napi_ok && napi_coerce_to_object(env_, receiver, &same) == napi_ok;
+  napi_close_handle_scope(env_, scope);
+  return can;
+}
+
 // Moves completions into the array, as many as it holds.
 size_t Environment::WriteCompletions(size_t most) {
   const size_t count = std::min({undelivered_.size(), completions_capacity_, most});
@@ -160,13 +184,19 @@ size_t Environment::WriteCompletions(size_t most) {
 }
 
 void Environment::AddPending(size_t count) {
-  if (pending_ == 0 && count > 0) queue_.Ref();
+  if (pending_ == 0 && count > 0) {
+    queue_.Ref();
+    if (is_worker_) uv_prepare_start(&turn_, OnTurn);
+  }
   pending_ += count;
 }
 
 void Environment::RemovePending(size_t count) {
   pending_ -= count;
-  if (pending_ == 0 && count > 0) queue_.Unref();
+  if (pending_ == 0 && count > 0) {
+    queue_.Unref();
+    if (is_worker_) uv_prepare_stop(&turn_);
+  }
 }
 
 void Environment::OnWake(void* data) { static_cast<Environment*>(data)->Deliver(); }
@@ -226,10 +256,15 @@ void Environment::OnCleanup(napi_async_cleanup_hook_handle, void* data) {
   self->uring_.reset();
 #endif
   self->pool_->Close();
-  self->queue_.Unwatch([](void* closed) {
-    auto* environment = static_cast<Environment*>(closed);
-    const napi_async_cleanup_hook_handle handle = environment->cleanup_;
-    delete environment;
+  if (!self->is_worker_) return self->Unwatch();
+  uv_close(reinterpret_cast<uv_handle_t*>(&self->turn_), [](uv_handle_t* turn) { static_cast<Environment*>(turn->data)->Unwatch(); });
+}
+
+void Environment::Unwatch() {
+  queue_.Unwatch([](void* closed) {
+    auto* self = static_cast<Environment*>(closed);
+    const napi_async_cleanup_hook_handle handle = self->cleanup_;
+    delete self;
     napi_remove_async_cleanup_hook(handle);
   });
 }

@@ -62,6 +62,10 @@ class Environment {
 #endif
   // Brings to its end what the engines have.
   void Finish();
+  static void OnTurn(uv_prepare_t* turn);
+  bool CanRunJavaScript();
+  // Gives up what the loop has of it, and then all.
+  void Unwatch();
   static void OnWake(void* data);
   static void OnCleanup(napi_async_cleanup_hook_handle handle, void* data);
   void Deliver();
@@ -72,6 +76,8 @@ class Environment {
 
   napi_env env_;
   napi_async_cleanup_hook_handle cleanup_ = nullptr;
+  bool is_worker_ = false;
+  uv_prepare_t turn_{};  // of a worker's loop, while something is pending
   napi_async_context async_context_ = nullptr;
   napi_ref deliver_ = nullptr;
   napi_ref receiver_ = nullptr;

@@ -1,0 +1,17 @@
+/** Operations that go to another backend while others of the same batch are being told: each settles once, with its own result. */
+import t from 'tap'
+import { requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
+import { makePlan } from './interposed.js'
+import type { Report } from './programs/first-thread.js'
+
+const skip = process.platform !== 'linux' && 'the fault library is for Linux'
+
+for (const backend of requiredBackends.filter((name) => name !== 'pure')) {
+  void t.test(`${backend}: the first thread is refused`, { skip }, async (t) => {
+    const { env } = makePlan(t)
+    const program = new URL('./programs/first-thread.js', import.meta.url)
+    const ending = await runProgram(program, [temporaryDirectory(t)], { env: { ...env, CAIO_IMPL: backend } })
+    t.equal(ending.code, 0, ending.stderr)
+    t.same(JSON.parse(ending.stdout) as Report, { settled: 5000, wrong: 0, refused: 1, unserved: 0, errors: [] })
+  })
+}
