@@ -6,7 +6,7 @@ import { SEAL, fileHeader, fileHeaderOf, sealBytes } from './log-format.js'
 import type { LogFs, LogHandle, LogIdentity } from './log-format.js'
 import { readHeader } from './log-reader.js'
 import { fillGap, keepBeside, syncDirectoryOf } from './log-salvage.js'
-import { LogScan, REACH } from './log-scan.js'
+import { LogScan } from './log-scan.js'
 import type { LogEnd, Stop } from './log-scan.js'
 import { LogWindow } from './log-window.js'
 import { writeAll } from './log-write.js'
@@ -66,10 +66,9 @@ export async function begin(fs: LogFs, file: LogHandle, path: Path): Promise<Log
 }
 
 /** Whether what is cut off behind the last whole record is kept: all that may be more than the tear of a crash. */
-function mustKeep({ format }: LogIdentity, { records, torn }: LogEnd, { verdict, wasDurable }: Stop): boolean {
-  if (verdict !== 'torn' || wasDurable) return true
-  // The first format cannot be searched with certainty, and a wrong salt makes all of its records none.
-  return format === 1 && (torn > REACH || records === 0)
+function mustKeep({ format }: LogIdentity, { verdict, wasDurable }: Stop): boolean {
+  // In the first format nothing vouches for the salt, and a search may miss what is there.
+  return format === 1 || verdict !== 'torn' || wasDurable
 }
 
 /** Reads a log, does what has to be done about what is not whole, and makes it durable. */
@@ -88,7 +87,7 @@ export async function recover(fs: LogFs, file: LogHandle, path: Path, options: R
 
   const kept: Path[] = []
   for (const place of end.damage ?? []) kept.push(await keepBeside(fs, file, path, 'damaged', place))
-  if (stop && mustKeep(log, end, stop)) {
+  if (stop && mustKeep(log, stop)) {
     kept.push(await keepBeside(fs, file, path, 'torn', { position: end.position, length: end.torn }))
   }
   // What is kept is durable, with its name, before the log is changed.

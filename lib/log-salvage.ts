@@ -46,12 +46,15 @@ export async function keepBeside(fs: LogFs, log: LogHandle, path: Path, word: st
   const { name, file } = await openBeside(fs, path, `.${word}-${position}`, mode & 0o666)
   try {
     const memory = Buffer.allocUnsafe(Math.min(WINDOW, length))
+    const zeros = Buffer.alloc(memory.length)
     for (let done = 0; done < length; ) {
       const part = await readUpTo(log, memory.subarray(0, Math.min(WINDOW, length - done)), position + done)
       if (part.length === 0) throw logDamaged(String(path), position + done, 'it has become shorter while it was read')
-      await writeAll(file, part, done)
+      // A hole stays one: a file system may have given a log gigabytes of zeros.
+      if (part.compare(zeros, 0, part.length) !== 0) await writeAll(file, part, done)
       done += part.length
     }
+    await file.truncate(length)
     await file.sync()
   } catch (error) {
     await file.close()

@@ -45,7 +45,7 @@ export interface Stop {
  * The first format has no check of lengths, so that each candidate of a search has to be read to its end: only those of so many
  * bytes are, and those that end where the file does.
  */
-export const REACH = 64 * 1024
+const REACH = 64 * 1024
 /** Bytes of checksums that a search in the first format may take: so many, and so many times the tail. */
 const EFFORT = { bytes: 64 * 1024 * 1024, times: 16 }
 
