@@ -25,6 +25,11 @@ export function oneOf<T extends string>(value: unknown, name: string, words: rea
   return word
 }
 
+/** Permissions of a file; what a mode says besides them is left out. */
+export function permissions(mode: unknown): number {
+  return integer(mode, 'options.mode', 0, 0xffffffff) & 0o7777
+}
+
 /** Bytes from the start of the file: exact up to 2^53 - 1. */
 export function fileOffset(offset: unknown): number {
   return integer(offset, 'offset', 0, Number.MAX_SAFE_INTEGER)
