@@ -1,4 +1,6 @@
-/** What an atomic write replaces: links are followed to a regular file, or to where one can be made. */
+/**
+ * What an atomic write replaces: links are followed to a regular file, or to where one can be made.
+ */
 import fs from 'node:fs'
 import type { Stats } from 'node:fs'
 import { errnoException, errnoOf } from './errors.js'
@@ -43,8 +45,8 @@ export function refusalOf(mode: number): { code: 'EISDIR' | 'EINVAL'; detail?: s
   const type = mode & S_IFMT
   if (type === S_IFREG) return undefined
   if (type === S_IFDIR) return { code: 'EISDIR' }
-  const what = type === S_IFIFO ? 'FIFO' : type === S_IFSOCK ? 'socket' : type === S_IFCHR ? 'character device' : 'block device'
-  return { code: 'EINVAL', detail: `only a regular file can be replaced, and this is a ${what}` }
+  const what = type === S_IFIFO ? 'FIFO' : type === S_IFSOCK ? 'socket' : type === S_IFCHR ? 'character device' : undefined
+  return { code: 'EINVAL', detail: `only a regular file can be replaced, and this is a ${what ?? 'block device'}` }
 }
 
 /** Where a path leads that has no file at its end yet. */
@@ -82,7 +84,8 @@ function isAbsolute(path: Path): boolean {
 
 /**
  * The file at the end of a path.
- * @throws (rejects) `EISDIR`, or `EINVAL` for another thing that is no regular file; `ELOOP`; Node's errors of stat and realpath
+ * @throws (rejects) `EISDIR`, or `EINVAL` for another thing that is no regular file; `ELOOP`;
+ * Node's errors of stat and realpath
  */
 export async function findTarget(path: Path): Promise<Target> {
   const stats = path.length > 0 ? await present(stat(path)) : undefined

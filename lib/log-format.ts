@@ -1,23 +1,25 @@
 /**
  * The bytes of a log. All numbers are little-endian.
  *
- * The file's header: magic (8 bytes), salt (4), a check of the salt (4), and the seal: a position (8) before which everything was
- * durable when the log was closed, with its check (4); then zeros. Then records: length (4), a check of that length (4), a checksum
- * of the content (4), content. Salt, position and length take part in check and checksum, so that a record of another log, or of
+ * The file's header: magic (8 bytes), salt (4), a check of the salt (4), and the seal: a position
+ * (8) before which everything was durable when the log was closed, with its check (4); then zeros.
+ * Then records: length (4), a check of that length (4), a checksum of the content (4), content.
+ * Salt, position and length take part in check and checksum, so that a record of another log, or of
  * another place, is none here, and a whole record can be searched for.
  *
  * The checksum also says what the record is, by the {@link RecordMark} that it is combined with.
  *
- * The first format, `caiolog1`, is read and continued. It has neither the check of the salt nor the seal nor the check of the
- * length, and its records are plain, or gaps.
+ * The first format, `caiolog1`, is read and continued. It has neither the check of the salt nor the
+ * seal nor the check of the length, and its records are plain, or gaps.
  */
 import zlib from 'node:zlib'
 import type { FileHandle } from 'node:fs/promises'
 
-type FsPromises = typeof import('node:fs/promises')
-
-/** What a log needs of an fs/promises module. `unlink` is asked where a log that was just made could not be completed. */
-export type LogFs = Pick<FsPromises, 'open'> & Partial<Pick<FsPromises, 'unlink'>>
+/**
+ * What a log needs of an fs/promises module. `unlink` removes files that could not be completed.
+ */
+export type LogFs = Pick<typeof import('node:fs/promises'), 'open'> &
+  Partial<Pick<typeof import('node:fs/promises'), 'unlink'>>
 export type LogHandle = Pick<FileHandle, 'read' | 'write' | 'datasync' | 'sync' | 'stat' | 'truncate' | 'close'>
 
 const MAGIC_1 = Buffer.from('caiolog1', 'latin1')
@@ -74,8 +76,10 @@ function seedOf(salt: number, position: number, length: number): number {
   return (salt ^ Math.imul(position, 0x9e3779b1) ^ Math.imul(length + 1, 0x85ebca6b) ^ Math.imul(high, 0xc2b2ae35)) >>> 0
 }
 
-/** Apart from the checksum of an empty record, which is the seed itself. */
-const lengthCheck = (salt: number, position: number, length: number): number => scramble(seedOf(salt, position, length) ^ 0x6c656e21)
+// Each with a constant of its own, so that none can be taken for another, or for an empty record's
+// checksum, the seed itself.
+const lengthCheck = (salt: number, position: number, length: number): number =>
+  scramble(seedOf(salt, position, length) ^ 0x6c656e21)
 const saltCheck = (salt: number): number => scramble(salt ^ 0x73616c74)
 const sealCheck = (salt: number, position: number): number => scramble(seedOf(salt, position, 0) ^ 0x7365616c)
 
@@ -101,7 +105,10 @@ function sealOf(header: Buffer, salt: number): number {
   return Number.isSafeInteger(position) && header.readUInt32LE(SEAL + 8) === sealCheck(salt, position) ? position : 0
 }
 
-/** What a file is: a log; `new`, one whose making was cut off before any record could be committed; `damaged`; something else. */
+/**
+ * What a file is: a log; `new`, one whose making was cut off before any record could be committed;
+ * `damaged`; something else.
+ */
 export type Judged = { log: LogIdentity; sealed: number } | 'new' | 'damaged' | 'other'
 
 /**
@@ -111,7 +118,9 @@ export type Judged = { log: LogIdentity; sealed: number } | 'new' | 'damaged' | 
  */
 export function judgeHeader(bytes: Buffer, size: number): Judged {
   const magic = bytes.subarray(0, MAGIC)
-  if (magic.equals(MAGIC_1) && bytes.length >= FILE_HEADER_1) return { log: { format: 1, salt: bytes.readUInt32LE(MAGIC) }, sealed: 0 }
+  if (magic.equals(MAGIC_1) && bytes.length >= FILE_HEADER_1) {
+    return { log: { format: 1, salt: bytes.readUInt32LE(MAGIC) }, sealed: 0 }
+  }
   if (magic.equals(MAGIC_2) && bytes.length === FILE_HEADER) {
     const salt = bytes.readUInt32LE(MAGIC)
     if (bytes.readUInt32LE(SALT_CHECK) === saltCheck(salt)) return { log: { format: 2, salt }, sealed: sealOf(bytes, salt) }
@@ -124,17 +133,25 @@ export function judgeHeader(bytes: Buffer, size: number): Judged {
 }
 
 /** Puts the header of the record at `position` into `bytes` at `at`. */
-export function writeHead({ format, salt }: LogIdentity, position: number, { length, checksum }: RecordHead, bytes: Buffer, at: number): void {
+export function writeHead(log: LogIdentity, position: number, head: RecordHead, bytes: Buffer, at: number): void {
+  const { format, salt } = log
+  const { length, checksum } = head
   bytes.writeUInt32LE(length, at)
   if (format === 2) bytes.writeUInt32LE(lengthCheck(salt, position, length), at + 4)
   bytes.writeUInt32LE(checksum, at + (format === 1 ? 4 : 8))
 }
 
 /**
- * The header of the record at `position`, if its own bytes allow it to be one; else what is wrong with it.
+ * The header of the record at `position`, if its own bytes allow it to be one; else what is wrong
+ * with it.
  * @param bytes at least a header from `at` on
  */
-export function readHead({ format, salt }: LogIdentity, position: number, bytes: Buffer, at: number): RecordHead | 'length' | 'checksum' {
+export function readHead(
+  { format, salt }: LogIdentity,
+  position: number,
+  bytes: Buffer,
+  at: number,
+): RecordHead | 'length' | 'checksum' {
   const length = bytes.readUInt32LE(at)
   if (length > LARGEST_RECORD) return 'length'
   if (format === 1) return { length, checksum: bytes.readUInt32LE(at + 4) }
@@ -148,7 +165,10 @@ export function mark({ format }: LogIdentity, kind: RecordKind, bytes: Buffer, a
   bytes.writeUInt32LE((bytes.readUInt32LE(place) ^ RecordMark[kind]) >>> 0, place)
 }
 
-/** What a record is whose header has the one checksum and whose content the other; undefined where it is none. */
+/**
+ * What a record is whose header has the one checksum and whose content the other; undefined where
+ * it is none.
+ */
 export function kindOf({ format }: LogIdentity, stated: number, found: number): RecordKind | undefined {
   const difference = (stated ^ found) >>> 0
   if (difference === RecordMark.plain) return 'plain'
@@ -169,15 +189,22 @@ export function addToChecksum(checksum: number, content: Uint8Array): number {
 const ZEROS = Buffer.alloc(4096)
 
 /**
- * Where the next header may be that a search should look at: an index into `bytes`, or -1. Zeros are passed over quickly, and are no
- * header: a log is often followed by many.
+ * Where the next header may be that a search should look at: an index into `bytes`, or -1. Zeros
+ * are passed over quickly, and are no header: a log is often followed by many.
  *
  * @param bytes the file's bytes from `base` on
  * @param from the index to begin at
  * @param until no header that begins at this index or later
  * @param size bytes in the file
  */
-export function nextCandidate(log: LogIdentity, bytes: Buffer, base: number, from: number, until: number, size: number): number {
+export function nextCandidate(
+  log: LogIdentity,
+  bytes: Buffer,
+  base: number,
+  from: number,
+  until: number,
+  size: number,
+): number {
   const header = recordHeaderOf(log)
   const last = Math.min(until, bytes.length - header + 1)
   // A length whose highest byte is larger does not end within the file.

@@ -5,8 +5,8 @@ import type { LogWindow } from './log-window.js'
 
 /**
  * - `torn`: nothing whole is behind it. The last crash leaves such an end.
- * - `hole`: whole records are behind it, but a crash leaves this, too: of writes that no commit had made durable, later sectors can
- *   be on the disk while earlier ones are not.
+ * - `hole`: whole records are behind it, but a crash leaves this, too: of writes that no commit had
+ *   made durable, later sectors can be on the disk while earlier ones are not.
  * - `damaged`: anything else.
  */
 export type Verdict = 'torn' | 'hole' | 'damaged'
@@ -21,7 +21,10 @@ export interface Evidence {
   isUnwritten: boolean
 }
 
-/** The first format has neither seals nor barriers. There, whole records behind a place always count as committed. */
+/**
+ * The first format has neither seals nor barriers. There, whole records behind a place always count
+ * as committed.
+ */
 export function judgeGap({ format, next, isProved, isUnwritten }: Evidence): Verdict {
   if (next === undefined) return 'torn'
   return format === 2 && !isProved && isUnwritten ? 'hole' : 'damaged'
@@ -30,10 +33,15 @@ export function judgeGap({ format, next, isProved, isUnwritten }: Evidence): Ver
 /** bytes: what a disk writes whole or not at all */
 const SECTOR = 512
 const ZEROS = Buffer.alloc(SECTOR)
-/** Fewer zeros, where the place begins just before the end of a sector, may be a record's length. */
+/**
+ * Fewer zeros, where the place begins just before the end of a sector, may be a record's length.
+ */
 const FEWEST = 4
 
-/** Whether a sector from `start` to `end` reads as zeros, as one does that was never written; the first may begin before `start`. */
+/**
+ * Whether a sector from `start` to `end` reads as zeros, as one does that was never written; the
+ * first may begin before `start`.
+ */
 export async function hasUnwrittenSector(window: LogWindow, start: number, end: number): Promise<boolean> {
   for (let at = start; ; ) {
     const bytes = await window.read(at, Math.min(WINDOW, end - at))
@@ -45,7 +53,8 @@ export async function hasUnwrittenSector(window: LogWindow, start: number, end: 
       if (length >= FEWEST && bytes.compare(ZEROS, 0, length, from - at, sectorEnd - at) === 0) return true
     }
     if (stop >= end) return false
-    // A sector that the window cuts is seen whole by the next one, unless the file has become shorter.
+    // A sector that the window cuts is seen whole by the next one, unless the file has become
+    // shorter.
     const next = stop - (stop % SECTOR)
     if (next <= at) return false
     at = next

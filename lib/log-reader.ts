@@ -24,7 +24,10 @@ export interface LogReaderOptions {
   fs?: LogFs
   /** The position of a record to start from, as `append` gave it. Default: the first. */
   start?: number
-  /** What to do at a damaged place with whole records behind it: end there, or go on behind it. Default: `stop`. */
+  /**
+   * What to do at a damaged place with whole records behind it: end there, or go on behind it.
+   * Default: `stop`.
+   */
   damaged?: 'stop' | 'skip'
 }
 
@@ -34,13 +37,19 @@ export async function caioFs(): Promise<LogFs> {
 }
 
 /**
- * The records of a log, in order, once: `for await (const { position, content } of new LogReader(path))`. It ends at the first
- * record that is not whole, which is no error: a crash leaves such a tail. {@link LogReader.end} says where, and whether it is
- * damage with whole records behind it; `damaged: 'skip'` reads those, too. No memory is taken for a record before its checksum is
- * found right.
+ * The records of a log, in order, once.
  *
- * Iterating throws `ERR_CAIO_NOT_A_LOG` for a file that no {@link LogWriter} began, `ERR_CAIO_LOG_DAMAGED` where the file's header
- * is damaged, or a record changes while it is read, and what the file system throws.
+ * ```js
+ * for await (const { position, content } of new LogReader(path)) …
+ * ```
+ * It ends at the first record that is not whole, which is no error: a crash leaves such a tail.
+ * {@link LogReader.end} says where, and whether it is damage with whole records behind it;
+ * `damaged: 'skip'` reads those, too. No memory is taken for a record before its checksum is found
+ * right.
+ *
+ * Iterating throws `ERR_CAIO_NOT_A_LOG` for a file that no {@link LogWriter} began,
+ * `ERR_CAIO_LOG_DAMAGED` where the file's header is damaged, or a record changes while it is read,
+ * and what the file system throws.
  */
 export class LogReader implements AsyncIterable<LogRecord> {
   readonly #path: Path
@@ -49,7 +58,10 @@ export class LogReader implements AsyncIterable<LogRecord> {
   readonly #skips: boolean
   #end: LogEnd | undefined
 
-  /** @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for a bad path or option */
+  /**
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for a bad path or
+   * option
+   */
   constructor(path: string | URL | Buffer, { fs, start = 0, damaged = 'stop' }: LogReaderOptions = {}) {
     this.#path = absolutePath(path)
     this.#fs = fs
@@ -87,7 +99,8 @@ export class LogReader implements AsyncIterable<LogRecord> {
 }
 
 /** Undefined where it is not what it was a moment ago. */
-async function contentOf(window: LogWindow, log: LogIdentity, { position, contentAt, length, kind, checksum }: Whole): Promise<Buffer | undefined> {
+async function contentOf(window: LogWindow, log: LogIdentity, whole: Whole): Promise<Buffer | undefined> {
+  const { position, contentAt, length, kind, checksum } = whole
   if (length <= WINDOW) {
     const there = window.peek(contentAt, length)
     // The window may be let go while the record is held.
@@ -109,6 +122,6 @@ export async function readHeader(file: LogSource, path: Path): Promise<Header> {
   if (!stats.isFile()) throw notALog(String(path), 'is not a regular file')
   const judged = judgeHeader(await readUpTo(file, Buffer.alloc(FILE_HEADER), 0), stats.size)
   if (judged === 'other') throw notALog(String(path), 'does not begin as a log does')
-  if (judged === 'damaged') throw logDamaged(String(path), 0, 'its header is not whole, and without it no record can be read')
+  if (judged === 'damaged') throw logDamaged(String(path), 0, 'without a whole header no record can be read')
   return { begun: judged === 'new' ? undefined : judged, size: stats.size }
 }

@@ -1,11 +1,15 @@
-/** A log brought into a state in which records can be appended: made, or what the last crash left of it cut off. */
+/**
+ * A log brought into a state in which records can be appended: made, or what the last crash left of
+ * it cut off.
+ */
 import { constants } from 'node:fs'
 import { randomInt } from 'node:crypto'
 import { logDamaged, logTorn } from './errors.js'
 import { SEAL, fileHeader, fileHeaderOf, sealBytes } from './log-format.js'
 import type { LogFs, LogHandle, LogIdentity } from './log-format.js'
 import { readHeader } from './log-reader.js'
-import { fillGap, keepBeside, syncDirectoryOf } from './log-salvage.js'
+import { fillGap, keepAllBeside, syncDirectoryOf } from './log-salvage.js'
+import type { Kept } from './log-salvage.js'
 import { LogScan } from './log-scan.js'
 import type { LogEnd, Stop } from './log-scan.js'
 import { LogWindow } from './log-window.js'
@@ -14,7 +18,10 @@ import type { Path } from './path-parts.js'
 
 /** What was found when a log was opened, and what was done about it. */
 export interface LogRecovery extends LogEnd {
-  /** Files beside the log that hold what was cut off or closed over, in its order. Absent where nothing had to be kept. */
+  /**
+   * Files beside the log that hold what was cut off or closed over, in its order. Absent where
+   * nothing had to be kept.
+   */
   kept?: (string | Buffer)[]
 }
 
@@ -45,7 +52,9 @@ export async function openOrMake(fs: LogFs, path: Path, mode: number): Promise<O
   return { file: await fs.open(path, constants.O_RDWR | constants.O_CREAT, mode), isMade: false }
 }
 
-/** Removes what {@link openOrMake} has made, unless there is more in it than the beginning of a log. */
+/**
+ * Removes what {@link openOrMake} has made, unless there is more in it than the beginning of a log.
+ */
 export async function unmake(fs: LogFs, path: Path, { file, isMade }: OpenedLog): Promise<void> {
   try {
     const isEmpty = isMade && (await file.stat()).size <= fileHeader(0).length
@@ -65,14 +74,22 @@ export async function begin(fs: LogFs, file: LogHandle, path: Path): Promise<Log
   return { format: 2, salt }
 }
 
-/** Whether what is cut off behind the last whole record is kept: all that may be more than the tear of a crash. */
+/**
+ * Whether what is cut off behind the last whole record is kept: all that may be more than the tear
+ * of a crash.
+ */
 function mustKeep({ format }: LogIdentity, { verdict, wasDurable }: Stop): boolean {
   // In the first format nothing vouches for the salt, and a search may miss what is there.
   return format === 1 || verdict !== 'torn' || wasDurable
 }
 
 /** Reads a log, does what has to be done about what is not whole, and makes it durable. */
-export async function recover(fs: LogFs, file: LogHandle, path: Path, options: RecoveryOptions): Promise<LogRecovery & { log: LogIdentity }> {
+export async function recover(
+  fs: LogFs,
+  file: LogHandle,
+  path: Path,
+  options: RecoveryOptions,
+): Promise<LogRecovery & { log: LogIdentity }> {
   const { begun, size } = await readHeader(file, path)
   if (!begun) {
     const log = await begin(fs, file, path)
@@ -85,24 +102,28 @@ export async function recover(fs: LogFs, file: LogHandle, path: Path, options: R
   if (stop?.verdict === 'damaged') throw damagedAt(path, end, stop)
   if (end.torn > 0 && options.torn === 'refuse') throw logTorn(String(path), end.position)
 
-  const kept: Path[] = []
-  for (const place of end.damage ?? []) kept.push(await keepBeside(fs, file, path, 'damaged', place))
-  if (stop && mustKeep(log, stop)) {
-    kept.push(await keepBeside(fs, file, path, 'torn', { position: end.position, length: end.torn }))
-  }
-  // What is kept is durable, with its name, before the log is changed.
-  if (kept.length > 0) await syncDirectoryOf(fs, path)
-  for (const place of end.damage ?? []) await fillGap(file, log, place)
-  if (end.torn > 0) await file.truncate(end.position)
+  const { position, torn, damage = [] } = end
+  const places: Kept[] = damage.map((place) => ({ word: 'damaged', ...place }))
+  if (stop && mustKeep(log, stop)) places.push({ word: 'torn', position, length: torn })
+  // What is kept is durable before the log is changed.
+  const kept = await keepAllBeside(fs, file, path, places)
+  for (const place of damage) await fillGap(file, log, place)
+  if (torn > 0) await file.truncate(position)
   // The seal must not vouch for what will be written in place of what was cut off.
-  if (sealed > end.position) await writeAll(file, sealBytes(log.salt, end.position), SEAL)
+  if (sealed > position) await writeAll(file, sealBytes(log.salt, position), SEAL)
   // What was read may be in memory only, and the cut must not be undone behind new records.
   await file.sync()
   return { ...end, ...(kept.length > 0 && { kept }), log }
 }
 
+const PROBLEMS = {
+  cut: 'the file ends inside it',
+  length: 'its length is impossible',
+  checksum: 'its checksum is another',
+} as const
+
 function damagedAt(path: Path, { position }: LogEnd, { problem, next }: Stop): Error {
-  const found = { cut: 'the file ends inside it', length: 'its length is impossible', checksum: 'its checksum is another' }[problem]
+  const found = `the record there is not whole (${PROBLEMS[problem]}), but whole ones follow from byte ${next} on`
   const advice = "Nothing was changed; { damaged: 'salvage' } keeps what is whole"
-  return logDamaged(String(path), position, `the record there is not whole (${found}), but whole ones follow from byte ${next} on. ${advice}`, next)
+  return logDamaged(String(path), position, `${found}. ${advice}`, next)
 }

@@ -17,6 +17,11 @@ export interface Place {
   length: number
 }
 
+/** What is kept in a file `PATH.WORD-POSITION`. */
+export interface Kept extends Place {
+  word: 'damaged' | 'torn'
+}
+
 /** Makes the names in a file's directory durable. Windows opens no directories. */
 export async function syncDirectoryOf(fs: LogFs, path: Path): Promise<void> {
   if (process.platform === 'win32') return
@@ -28,8 +33,13 @@ export async function syncDirectoryOf(fs: LogFs, path: Path): Promise<void> {
   }
 }
 
-/** A file that was not there, beside the log: `PATH.WORD-POSITION`, or with a number behind that where the name is taken. */
-async function openBeside(fs: LogFs, path: Path, suffix: string, mode: number): Promise<{ name: Path; file: LogHandle }> {
+/** A new file beside the log. Its name ends with a number where the plain one is taken. */
+async function openBeside(
+  fs: LogFs,
+  path: Path,
+  suffix: string,
+  mode: number,
+): Promise<{ name: Path; file: LogHandle }> {
   for (let attempt = 0; ; attempt++) {
     const name = concatPath(path, attempt === 0 ? suffix : `${suffix}-${attempt}`)
     try {
@@ -40,8 +50,10 @@ async function openBeside(fs: LogFs, path: Path, suffix: string, mode: number): 
   }
 }
 
-/** Copies bytes of the log into a file beside it, durable but for its name, which it resolves to. */
-export async function keepBeside(fs: LogFs, log: LogHandle, path: Path, word: string, { position, length }: Place): Promise<Path> {
+/**
+ * Copies bytes of the log into a file beside it, durable except for its name, to which it resolves.
+ */
+async function keepBeside(fs: LogFs, log: LogHandle, path: Path, { word, position, length }: Kept): Promise<Path> {
   const { mode } = await log.stat()
   const { name, file } = await openBeside(fs, path, `.${word}-${position}`, mode & 0o666)
   try {
@@ -58,11 +70,30 @@ export async function keepBeside(fs: LogFs, log: LogHandle, path: Path, word: st
     await file.sync()
   } catch (error) {
     await file.close()
-    await fs.unlink?.(name)
+    await discard(fs, [name])
     throw error
   }
   await file.close()
   return name
+}
+
+/** Removes copies that are of no use, since the log stays as it is. */
+async function discard(fs: LogFs, names: readonly Path[]): Promise<void> {
+  // The failure that led here is the one to tell.
+  for (const name of names) await fs.unlink?.(name).catch(() => undefined)
+}
+
+/** {@link keepBeside} for several places, with their names durable, too; all of them or none. */
+export async function keepAllBeside(fs: LogFs, log: LogHandle, path: Path, places: readonly Kept[]): Promise<Path[]> {
+  const names: Path[] = []
+  try {
+    for (const place of places) names.push(await keepBeside(fs, log, path, place))
+    if (names.length > 0) await syncDirectoryOf(fs, path)
+    return names
+  } catch (error) {
+    await discard(fs, names)
+    throw error
+  }
 }
 
 /** The headers, by position, of the gaps that take up this place. */
@@ -80,7 +111,10 @@ export function gapsIn(log: LogIdentity, { position, length }: Place): Place[] {
   return gaps
 }
 
-/** Writes headers into a damaged place, so that readers pass over it and no record changes its position. */
+/**
+ * Writes headers into a damaged place, so that readers pass over it and no record changes its
+ * position.
+ */
 export async function fillGap(file: LogHandle, log: LogIdentity, place: Place): Promise<void> {
   const header = recordHeaderOf(log)
   const memory = Buffer.allocUnsafe(Math.min(WINDOW, place.length))
@@ -88,7 +122,8 @@ export async function fillGap(file: LogHandle, log: LogIdentity, place: Place): 
     const contentLength = length - header
     let checksum = startChecksum(log, position, contentLength)
     for (let done = 0; done < contentLength; ) {
-      const part = await readUpTo(file, memory.subarray(0, Math.min(WINDOW, contentLength - done)), position + header + done)
+      const wanted = memory.subarray(0, Math.min(WINDOW, contentLength - done))
+      const part = await readUpTo(file, wanted, position + header + done)
       checksum = addToChecksum(checksum, part)
       done += part.length
       if (part.length === 0) break

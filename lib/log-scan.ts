@@ -6,7 +6,10 @@ import type { Verdict } from './log-judge.js'
 import { WINDOW } from './log-window.js'
 import type { LogWindow } from './log-window.js'
 
-/** What is wrong at a place: the file ends inside the record; its length is impossible; its checksum is another. */
+/**
+ * What is wrong at a place: the file ends inside the record; its length is impossible; its checksum
+ * is another.
+ */
 export type LogProblem = 'cut' | 'length' | 'checksum'
 
 /** A whole record. */
@@ -42,25 +45,31 @@ export interface Stop {
 }
 
 /**
- * The first format has no check of lengths, so that each candidate of a search has to be read to its end: only those of so many
- * bytes are, and those that end where the file does.
+ * The first format has no check of lengths, so that each candidate of a search has to be read to
+ * its end: only those of so many bytes are, and those that end where the file does.
  */
 const REACH = 64 * 1024
-/** Bytes of checksums that a search in the first format may take: so many, and so many times the tail. */
+/**
+ * Bytes of checksums that a search in the first format may take: so many, and so many times the
+ * tail.
+ */
 const EFFORT = { bytes: 64 * 1024 * 1024, times: 16 }
 
 /** The record at `position`, which is before the end of the file. */
 async function recordAt(window: LogWindow, log: LogIdentity, position: number): Promise<Whole | Broken> {
   const header = recordHeaderOf(log)
   const bytes = window.peek(position, header) ?? (await window.read(position, header))
-  const broken = (problem: LogProblem, searchFrom = position + header, stated?: number): Broken => ({ problem, searchFrom, stated })
+  const broken = (problem: LogProblem, searchFrom = position + header, stated?: number): Broken => {
+    return { problem, searchFrom, stated }
+  }
   if (bytes.length < header) return broken('cut')
   const head = readHead(log, position, bytes, 0)
   if (typeof head === 'string') return broken(head)
   const { length } = head
   const contentAt = position + header
   const next = contentAt + length
-  // A length that has a check of its own is right: nothing can be behind a record that is cut, nor within one that is not.
+  // A length that has a check of its own is right: nothing can be behind a record that is cut, nor
+  // within one that is not.
   const searchFrom = log.format === 1 ? contentAt : next
   if (next > window.size) return broken('cut', searchFrom)
   const start = startChecksum(log, position, length)
@@ -73,7 +82,10 @@ async function recordAt(window: LogWindow, log: LogIdentity, position: number): 
 
 const isWhole = (place: Whole | Broken): place is Whole => 'next' in place
 
-/** In the first format a checksum of 32 bits is all there is: a hit among very many candidates proves nothing without a second. */
+/**
+ * In the first format a checksum of 32 bits is all there is: a hit among very many candidates
+ * proves nothing without a second.
+ */
 async function isConfirmed(window: LogWindow, log: LogIdentity, { next }: Whole): Promise<boolean> {
   return log.format === 2 || next === window.size || isWhole(await recordAt(window, log, next))
 }
@@ -83,10 +95,11 @@ async function search(window: LogWindow, log: LogIdentity, from: number): Promis
   const header = recordHeaderOf(log)
   const { size } = window
   let effort = EFFORT.bytes + EFFORT.times * (size - from)
-  // Candidates of the first format are to lie within the window that they were found in, to the end.
+  // The window that a candidate of the first format is found in is to hold all of it.
   const step = log.format === 1 ? WINDOW - REACH - header : WINDOW - header
   for (let base = from; base + header <= size; base += step) {
     for (let at = 0; at < step && effort > 0; at++) {
+      if (window.isDue()) await window.rest()
       const bytes = await window.read(base, Math.min(WINDOW, size - base))
       at = nextCandidate(log, bytes, base, at, step, size)
       if (at < 0) break
@@ -96,15 +109,14 @@ async function search(window: LogWindow, log: LogIdentity, from: number): Promis
       effort -= log.format === 1 ? length : 0
       const place = await recordAt(window, log, position)
       if (isWhole(place) && (await isConfirmed(window, log, place))) return place
-      if (window.isDue()) await window.rest()
     }
-    await window.rest()
   }
   return undefined
 }
 
 /** The next whole record behind a broken one. */
-async function recordBehind(window: LogWindow, log: LogIdentity, { searchFrom, stated }: Broken): Promise<Whole | undefined> {
+async function recordBehind(window: LogWindow, log: LogIdentity, broken: Broken): Promise<Whole | undefined> {
+  const { searchFrom, stated } = broken
   if (stated !== undefined && stated < window.size) {
     // One candidate alone: no accident.
     const place = await recordAt(window, log, stated)
@@ -119,6 +131,7 @@ export interface LogDamage {
   position: number
   /** bytes up to the next whole record */
   length: number
+  /** what is wrong there */
   problem: LogProblem
 }
 
@@ -133,8 +146,8 @@ export interface LogEnd {
   /** what is wrong there; undefined where the file ends with its last record */
   problem: LogProblem | undefined
   /**
-   * Damaged places, with whole records behind each: those that were passed over, and the one where the scan has stopped, if it has
-   * stopped at one. Absent where there is none.
+   * Damaged places, with whole records behind each: those that were passed over, and the one where
+   * the scan has stopped, if it has stopped at one. Absent where there is none.
    */
   damage?: LogDamage[]
 }
@@ -177,7 +190,10 @@ export class LogScan {
     return this.#damage.length > 0 ? { ...end, damage: this.#damage } : end
   }
 
-  /** The next whole record, and the scan is behind it; undefined where the scan ends. Gaps are passed over. */
+  /**
+   * The next whole record, and the scan is behind it; undefined where the scan ends. Gaps are
+   * passed over.
+   */
   async next(): Promise<Whole | undefined> {
     while (this.position < this.#window.size) {
       const place = await recordAt(this.#window, this.#log, this.position)

@@ -1,4 +1,7 @@
-/** A file seen through a window of fixed size: what is read of a log takes no more memory than that, whatever the log says. */
+/**
+ * A file seen through a window of fixed size: what is read of a log takes no more memory than that,
+ * whatever the log says.
+ */
 import type { FileHandle } from 'node:fs/promises'
 import { addToChecksum } from './log-format.js'
 
@@ -45,7 +48,10 @@ export class LogWindow {
     return at >= 0 && at + length <= this.#bytes.length ? this.#bytes.subarray(at, at + length) : undefined
   }
 
-  /** The bytes there, at most {@link WINDOW}, and fewer where the file ends: valid until the next call. */
+  /**
+   * The bytes there, at most {@link WINDOW}, and fewer where the file ends: valid until the next
+   * call.
+   */
   async read(position: number, length: number): Promise<Buffer> {
     const there = this.peek(position, length)
     if (there) return there
@@ -70,7 +76,10 @@ export class LogWindow {
     return sum
   }
 
-  /** The bytes there in memory of their own, and the checksum with them added. Fewer where the file ends before. */
+  /**
+   * The bytes there in memory of their own, and the checksum with them added. Fewer where the file
+   * ends before.
+   */
   async copy(start: number, position: number, length: number): Promise<{ bytes: Buffer; sum: number }> {
     const memory = Buffer.allocUnsafe(length)
     let [done, sum] = [0, start]

@@ -1,11 +1,21 @@
 /**
- * An append-only log with group commit, over nothing but an fs/promises module: who commits while a sync is under way waits for the
- * next, and all of them together take one write and one sync.
+ * An append-only log with group commit, over nothing but an fs/promises module: who commits while a
+ * sync is under way waits for the next, and all of them together take one write and one sync.
  */
 import type { FileHandle } from 'node:fs/promises'
 import { defaultContext } from './default-context.js'
 import { invalidState, logFailed, outOfRange } from './errors.js'
-import { LARGEST_RECORD, SEAL, addToChecksum, fileHeaderOf, mark, recordHeaderOf, sealBytes, startChecksum, writeHead } from './log-format.js'
+import {
+  LARGEST_RECORD,
+  SEAL,
+  addToChecksum,
+  fileHeaderOf,
+  mark,
+  recordHeaderOf,
+  sealBytes,
+  startChecksum,
+  writeHead,
+} from './log-format.js'
 import type { LogFs, LogHandle, LogIdentity } from './log-format.js'
 import { caioFs } from './log-reader.js'
 import { openOrMake, recover, unmake } from './log-recovery.js'
@@ -19,11 +29,15 @@ import * as check from './validate.js'
 export interface LogWriterOptions {
   /** Whose files: an fs/promises module. Default: caio/fs. */
   fs?: LogFs
-  /** What to do about a tail that the last crash left: cut it off, or refuse to open. Default: `truncate`. */
+  /**
+   * What to do about a tail that the last crash left: cut it off, or refuse to open. Default:
+   * `truncate`.
+   */
   torn?: 'truncate' | 'refuse'
   /**
-   * What to do about damaged places with whole records behind them: refuse to open, and leave the file as it is, or copy what is
-   * there into files beside it, `PATH.damaged-POSITION`, and close over it. Records keep their positions. Default: `refuse`.
+   * What to do about damaged places with whole records behind them: refuse to open, and leave the
+   * file as it is, or copy what is there into files beside it, `PATH.damaged-POSITION`, and close
+   * over it. Records keep their positions. Default: `refuse`.
    */
   damaged?: 'refuse' | 'salvage'
   /** Permissions of a log that is made. Default 0o666, less the umask. */
@@ -43,7 +57,10 @@ function makeGroup(): Group {
   return group as Group
 }
 
-/** bytes: more than this is written without waiting for a commit, and a buffer that grew beyond is given back */
+/**
+ * bytes: more than this is written without waiting for a commit, and a buffer that grew beyond is
+ * given back
+ */
 const LARGE = 1024 * 1024
 
 // Taken now, as in turn.ts.
@@ -58,7 +75,10 @@ const { Promise, setImmediate } = globalThis
  * One writer at a time: nothing here keeps a second process out.
  */
 export class LogWriter {
-  /** What the recovery scan found when the log was opened, and what was done about it: `torn` bytes were cut off. */
+  /**
+   * What the recovery scan found when the log was opened, and what was done about it: `torn` bytes
+   * were cut off.
+   */
   readonly recovered: LogRecovery
 
   readonly #file: LogHandle
@@ -70,7 +90,10 @@ export class LogWriter {
   #pending = Buffer.allocUnsafe(16 * 1024)
   #used = 0
   #spare = Buffer.allocUnsafe(16 * 1024)
-  /** positions: behind the last record appended; behind the last one written; before which all is durable */
+  /**
+   * positions: behind the last record appended; behind the last one written; before which all is
+   * durable
+   */
   #end: number
   #written: number
   #durable: number
@@ -90,20 +113,24 @@ export class LogWriter {
   }
 
   /**
-   * Opens a log to append to it, or makes it: durably, with its name in the directory. Reads all of it first, cuts off what the last
-   * crash left torn, and makes that durable, too.
+   * Opens a log to append to it, or makes it: durably, with its name in the directory. Reads all of
+   * it first, cuts off what the last crash left torn, and makes that durable, too.
    *
-   * Behind a record that is not whole, the scan searches for one that is. If none is found, the rest is the tear of a crash. If one
-   * is, the place is damaged, with one exception: sectors of zeros, in writes that no commit had made durable, are what a power
-   * failure leaves, and are torn off, too. Whether a place had been durable is told by the records that were written after a
-   * commit, and by a seal in the header that {@link LogWriter.close} sets. What is cut off although it holds whole records, or had
-   * been durable, is kept in a file beside the log first: `PATH.torn-POSITION`; see {@link LogWriter.recovered}.
+   * Behind a record that is not whole, the scan searches for one that is. If none is found, the
+   * rest is the tear of a crash. If one is, the place is damaged, with one exception: sectors of
+   * zeros, in writes that no commit had made durable, are what a power failure leaves, and are torn
+   * off, too. Whether a place had been durable is told by the records that were written after a
+   * commit, and by a seal in the header that {@link LogWriter.close} sets. What is cut off although
+   * it holds whole records, or had been durable, is kept in a file beside the log first:
+   * `PATH.torn-POSITION`; see {@link LogWriter.recovered}.
    *
    * A call that fails leaves no new file behind.
    *
-   * @throws (rejects) `ERR_CAIO_NOT_A_LOG` for a file that is something else, `ERR_CAIO_LOG_DAMAGED` (with `path`, `position`, and
-   * the `next` whole record's position) for damage, `ERR_CAIO_LOG_TORN` for a torn tail with `torn: 'refuse'`: the file is left alone
-   * then; `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for bad arguments; the file system's own errors
+   * @throws (rejects) `ERR_CAIO_NOT_A_LOG` for a file that is something else,
+   * `ERR_CAIO_LOG_DAMAGED` (with `path`, `position`, and the `next` whole record's position) for
+   * damage, `ERR_CAIO_LOG_TORN` for a torn tail with `torn: 'refuse'`: the file is left alone then;
+   * `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for bad arguments; the file system's own
+   * errors
    */
   static async open(path: string | URL | Buffer, options: LogWriterOptions = {}): Promise<LogWriter> {
     const whole = absolutePath(path)
@@ -136,12 +163,14 @@ export class LogWriter {
   }
 
   /**
-   * Adds a record; the bytes are copied. It is durable when a {@link commit} called after this has resolved.
+   * Adds a record; the bytes are copied. It is durable when a {@link commit} called after this has
+   * resolved.
    *
    * @param record its content, a string as UTF-8: up to 1 GiB less one byte
    * @returns the record's position, for a {@link LogReader} to start from
-   * @throws `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for what cannot be a record, such as a view whose
-   * `byteLength` is not its own; `ERR_INVALID_STATE` after close; `ERR_CAIO_LOG_FAILED` after a write or sync has failed
+   * @throws `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for what cannot
+   * be a record, such as a view whose `byteLength` is not its own; `ERR_INVALID_STATE` after close;
+   * `ERR_CAIO_LOG_FAILED` after a write or sync has failed
    */
   append(record: string | NodeJS.ArrayBufferView): number {
     if (this.#closing) throw invalidState('the log is closed')
@@ -167,8 +196,9 @@ export class LogWriter {
   /**
    * Resolves when every record that was appended before is durable.
    *
-   * A write or sync that fails is never tried again: whoever waits for it is told by its own error, and every later commit and
-   * append by `ERR_CAIO_LOG_FAILED`, with that error as its cause. What of it reached the disk, the next `open` will find.
+   * A write or sync that fails is never tried again: whoever waits for it is told by its own error,
+   * and every later commit and append by `ERR_CAIO_LOG_FAILED`, with that error as its cause. What
+   * of it reached the disk, the next `open` will find.
    * @throws (rejects) as said; `ERR_INVALID_STATE` after close
    */
   commit(): Promise<void> {
@@ -185,7 +215,8 @@ export class LogWriter {
   }
 
   /**
-   * Commits what was appended, and closes the file, which it does in any case. Further calls wait for the same.
+   * Commits what was appended, and closes the file, which it does in any case. Further calls wait
+   * for the same.
    * @throws (rejects) as {@link commit}, where not all that was appended is durable
    */
   close(): Promise<void> {
@@ -207,7 +238,10 @@ export class LogWriter {
     }
   }
 
-  /** Notes in the header that everything is durable: damage to the last records can be told from a tear then. */
+  /**
+   * Notes in the header that everything is durable: damage to the last records can be told from a
+   * tear then.
+   */
   async #seal(): Promise<void> {
     if (this.#log.format === 1 || this.#failure || this.#durable === fileHeaderOf(this.#log)) return
     const bytes = sealBytes(this.#log.salt, this.#durable)
@@ -229,10 +263,13 @@ export class LogWriter {
     this.#running ??= this.#run()
   }
 
-  /** Called only when there is something to do, so that it does not end before it has been assigned. */
+  /**
+   * Called only when there is something to do, so that it does not end before it has been assigned.
+   */
   async #run(): Promise<void> {
     while (!this.#failure && (this.#group || this.#used >= LARGE)) {
-      // A turn of the event loop, in which those whom the last sync has let go, and others, come with their next records.
+      // A turn of the event loop, in which those whom the last sync has let go, and others, come
+      // with their next records.
       await new Promise<void>((resolve) => setImmediate(resolve))
       const group = this.#group
       this.#group = undefined
@@ -276,7 +313,10 @@ export class LogWriter {
   }
 }
 
-/** One trip to a thread where write and datasync are two. On `pure` it would be two as well: there they are the handle's own. */
+/**
+ * One trip to a thread where write and datasync are two. On `pure` it would be two as well: there
+ * they are the handle's own.
+ */
 function durableWrite(fd: number): WriteSome | undefined {
   const context = defaultContext()
   if (context.backend === 'pure') return undefined

@@ -1,4 +1,6 @@
-/** Paths taken apart and put together, as strings or as bytes: a name on Linux need not be UTF-8. */
+/**
+ * Paths taken apart and put together, as strings or as bytes: a name on Linux need not be UTF-8.
+ */
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import types from 'node:util/types'
@@ -14,8 +16,10 @@ const SLASH = 0x2f
 const isWindows = process.platform === 'win32'
 
 /**
- * The path, absolute. `..` stays in it: what that means is the kernel's to say, since the directory before it may be a link.
- * @throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`, as Node's functions; what `fileURLToPath` throws
+ * The path, absolute. `..` stays in it: what that means is the kernel's to say, since the directory
+ * before it may be a link.
+ * @throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`, as Node's functions; what
+ * `fileURLToPath` throws
  */
 export function absolutePath(given: unknown): Path {
   const plain: unknown = given instanceof URL ? fileURLToPath(given) : given

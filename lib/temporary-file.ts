@@ -14,10 +14,15 @@ const ATTEMPTS = 100
 /** Bytes of a name that every file system takes. */
 const SHORT = 64
 
-/** A name that nobody has: the process, so that a person can tell whose it was, and 48 random bits. */
+/**
+ * A name that nobody has: the process, so that a person can tell whose it was, and 48 random bits.
+ */
 export const randomToken = (): string => `${process.pid}-${randomBytes(6).toString('hex')}`
 
-/** `.NAME.TOKEN.tmp`. NAME is cut so that the whole is no longer than NAME itself, which the file system takes, or than 64 bytes. */
+/**
+ * `.NAME.TOKEN.tmp`. NAME is cut so that the whole is no longer than NAME itself, which the file
+ * system takes, or than 64 bytes.
+ */
 export function temporaryName(name: Path, token: string): Path {
   const suffix = `.${token}.tmp`
   const most = Math.max(Buffer.from(name as string).length, SHORT)

@@ -16,7 +16,9 @@ const { process } = globalThis
 
 /** What {@link writeFileAtomic} takes. */
 export interface WriteFileAtomicOptions {
-  /** Permissions of the file. Default: those of the file that it replaces, or 0o666 less the umask. */
+  /**
+   * Permissions of the file. Default: those of the file that it replaces, or 0o666 less the umask.
+   */
   mode?: number
   /** Where it writes and syncs. Default: {@link defaultContext}. */
   context?: Context
@@ -30,8 +32,8 @@ const SET_USER = 0o4000
 const SET_GROUP = 0o2000
 
 /**
- * The permissions that a file may have in the place of another one. A set-user-id or set-group-id bit goes where its owner could not
- * be kept, and another group gets no more than everybody.
+ * The permissions that a file may have in the place of another one. A set-user-id or set-group-id
+ * bit goes where its owner could not be kept, and another group gets no more than everybody.
  */
 export function modeInPlaceOf(old: Owner, { uid, gid }: Pick<Owner, 'uid' | 'gid'>): number {
   let mode = old.mode & 0o7777
@@ -49,7 +51,10 @@ async function takeOwner(handle: FileHandle, { uid, gid }: Owner): Promise<Owner
   return handle.stat()
 }
 
-/** Owner and permissions, in this order: another owner takes the set-user-id bits away. So does a write. */
+/**
+ * Owner and permissions, in this order: another owner takes the set-user-id bits away. So does a
+ * write.
+ */
 async function takeAttributes(handle: FileHandle, old: Owner | undefined, asked: number | undefined): Promise<void> {
   const own = old ? await takeOwner(handle, old) : await handle.stat()
   const mode = asked ?? (old && modeInPlaceOf(old, own))
@@ -69,19 +74,23 @@ async function syncDirectory(path: Path, context: Context): Promise<void> {
 }
 
 /**
- * Replaces a file by one with this content, so that whoever opens it, now or after a crash, finds the old content or the new, whole:
- * a temporary file beside it, fsync, rename, fsync of the directory. Durable when it resolves.
+ * Replaces a file by one with this content, so that whoever opens it, now or after a crash, finds
+ * the old content or the new, whole: a temporary file beside it, fsync, rename, fsync of the
+ * directory. Durable when it resolves.
  *
- * Symbolic links are followed, also to where no file is yet; the temporary file is then beside the link's target. Only a regular
- * file is replaced. Its permissions are kept, and its owner and group as far as this process may give files away; where it may not,
- * set-user-id bits go, and another group gets no more than everybody. Hard links, access control lists and extended attributes are
- * not carried over. A crash in the middle may leave a `.NAME.….tmp` behind, which no later call minds.
+ * Symbolic links are followed, also to where no file is yet; the temporary file is then beside the
+ * link's target. Only a regular file is replaced. Its permissions are kept, and its owner and group
+ * as far as this process may give files away; where it may not, set-user-id bits go, and another
+ * group gets no more than everybody. Hard links, access control lists and extended attributes are
+ * not carried over. A crash in the middle may leave a `.NAME.….tmp` behind, which no later call
+ * minds.
  *
  * @param path is made absolute at once: a later change of the working directory does not matter
  * @param data a string as UTF-8, or bytes
- * @throws (rejects) `EISDIR` for a directory, `EINVAL` for a FIFO, socket or device, `ELOOP` for links in a circle; Node's errors of
- * open, write, fsync and rename; `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`; `ABORT_ERR`. The old file is untouched then, and no
- * other left, unless it was the directory that could not be synced
+ * @throws (rejects) `EISDIR` for a directory, `EINVAL` for a FIFO, socket or device, `ELOOP` for
+ * links in a circle; Node's errors of open, write, fsync and rename; `ERR_INVALID_ARG_TYPE` or
+ * `ERR_INVALID_ARG_VALUE`; `ABORT_ERR`. The old file is untouched then, and no other left, unless
+ * it was the directory that could not be synced
  */
 export async function writeFileAtomic(
   path: string | URL | Buffer,

@@ -1,4 +1,7 @@
-/** What writeFileAtomic decides, as tables: names of temporary files, permissions, what can be replaced, and parts of paths. */
+/**
+ * What writeFileAtomic decides, as tables: names of temporary files, permissions, what can be
+ * replaced, and parts of paths.
+ */
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'

@@ -1,4 +1,7 @@
-/** The bytes of a log, as tables: what a file is by its beginning, what is searched for, how a gap is divided, what a place is. */
+/**
+ * The bytes of a log, as tables: what a file is by its beginning, what is searched for, how a gap
+ * is divided, what a place is.
+ */
 import t from 'tap'
 import * as format from '../../lib/log-format.js'
 import { judgeGap } from '../../lib/log-judge.js'

@@ -1,6 +1,7 @@
 /**
- * Random logs, torn and damaged at random: no record that is whole is lost, none is given that was not appended, and what a crash
- * leaves is no error. CAIO_TEST_ROUNDS rounds; CAIO_TEST_SEED, as printed, repeats a run.
+ * Random logs, torn and damaged at random: no record that is whole is lost, none is given that was
+ * not appended, and what a crash leaves is no error. CAIO_TEST_ROUNDS rounds; CAIO_TEST_SEED, as
+ * printed, repeats a run.
  */
 import fs from 'node:fs'
 import { join } from 'node:path'
@@ -175,7 +176,8 @@ await t.test(`seed ${seed}`, async (t) => {
     const opened = await LogWriter.open(path, { fs: quick }).catch((error: NodeJS.ErrnoException) => error)
     if (opened instanceof LogWriter) {
       whole++
-      // A file that was made shorter than its seal says can be opened: what it has lost is gone. So is a seal that is not whole.
+      // A file that was made shorter than its seal says can be opened: what it has lost is gone. So
+      // is a seal that is not whole.
       const isSealed = !log.isClosed || spoilt.subarray(16, 28).equals(log.bytes.subarray(16, 28))
       if (isDamage(log, left) && isSealed && log.format === 2) wrong('opened in spite of damage')
       await check(opened)

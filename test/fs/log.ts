@@ -42,7 +42,10 @@ export interface Watched {
   counts: Record<Method, number>
 }
 
-/** The subject's fs, whose handles ask `before` and count; what `before` rejects with the call is rejected with. */
+/**
+ * The subject's fs, whose handles ask `before` and count; what `before` rejects with the call is
+ * rejected with.
+ */
 export function watchedFs(before: (method: Method, count: number, args: unknown[]) => unknown): Watched {
   const counts = { write: 0, datasync: 0, sync: 0, truncate: 0 }
   async function open(...args: Parameters<FsPromises['open']>): Promise<FileHandle> {
@@ -66,7 +69,10 @@ export interface Image {
   durable: number
 }
 
-/** A log whose writer was stopped after it had written the last batch, and before that was durable. Every other batch was committed. */
+/**
+ * A log whose writer was stopped after it had written the last batch, and before that was durable.
+ * Every other batch was committed.
+ */
 export async function crashImage(path: string, batches: readonly (readonly string[])[]): Promise<Image> {
   let isLast = false
   const { fs: failing } = watchedFs((method) => {
@@ -87,7 +93,10 @@ export async function crashImage(path: string, batches: readonly (readonly strin
   return { bytes, positions: [...positions, end], durable }
 }
 
-/** A log in the first format, by its description alone; positions of its records, and where they end. */
+/**
+ * A log in the first format, by its description alone; positions of its records, and where they
+ * end.
+ */
 export function makeFirstFormat(path: string, records: readonly (string | Buffer)[]): number[] {
   const salt = 0x12345678
   const parts = [Buffer.from('caiolog1'), Buffer.alloc(8)]

@@ -1,4 +1,7 @@
-/** Damage in the middle of a log, and what a crash leaves: the one is refused or salvaged, the other cut off, and nothing whole is lost. */
+/**
+ * Damage in the middle of a log, and what a crash leaves: the one is refused or salvaged, the other
+ * cut off, and nothing whole is lost.
+ */
 import nodeFs from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import t from 'tap'
@@ -131,13 +134,17 @@ await t.test('what is kept is durable before the log is changed, under a name of
 await t.test('a copy that cannot be made leaves the log alone', async (t) => {
   const path = join(temporaryDirectory(t), 'log')
   const places = await makeLog(path, COUNT)
-  const whole = spoil(path, (places[3] as number) + 15, flip)
-  const { fs: failing } = watchedFs(() => {
-    throw Object.assign(new Error('ENOSPC: of the test'), { code: 'ENOSPC' })
-  })
-  t.match(await rejectionOf(LogWriter.open(path, { fs: failing, damaged: 'salvage' })), { code: 'ENOSPC' })
-  t.ok(nodeFs.readFileSync(path).equals(whole))
-  t.same(besides(path), [])
+  spoil(path, (places[3] as number) + 15, flip)
+  const whole = spoil(path, (places[8] as number) + 15, flip)
+  // Two writes, and three syncs, the last one of the directory.
+  for (const [failing, nth] of [['write', 1], ['write', 2], ['sync', 1], ['sync', 2], ['sync', 3]]) {
+    const { fs: watched } = watchedFs((method, count) => {
+      if (method === failing && count === nth) throw Object.assign(new Error('ENOSPC: of the test'), { code: 'ENOSPC' })
+    })
+    t.match(await rejectionOf(LogWriter.open(path, { fs: watched, damaged: 'salvage' })), { code: 'ENOSPC' })
+    t.ok(nodeFs.readFileSync(path).equals(whole))
+    t.same(besides(path), [])
+  }
 })
 
 const committed = Array.from({ length: 40 }, (_, number) => [content(number)])
