@@ -121,6 +121,17 @@ export function logTorn(path: string, position: number): Error & CodedError {
   return coded(new Error(`${path} holds no whole record from byte ${position} on`), 'ERR_CAIO_LOG_TORN')
 }
 
+/** `ERR_CAIO_LOG_DAMAGED`: where, and where whole records go on, if they do. */
+export function logDamaged(
+  path: string,
+  position: number,
+  problem: string,
+  next?: number,
+): Error & CodedError & { path: string; position: number; next: number | undefined } {
+  const error = new Error(`${path} is damaged at byte ${position}: ${problem}`)
+  return Object.assign(coded(error, 'ERR_CAIO_LOG_DAMAGED'), { path, position, next })
+}
+
 /** `ERR_CAIO_LOG_FAILED` */
 export function logFailed(cause: Error): Error & CodedError {
   const problem = 'an earlier write or sync of this log has failed; open it anew to learn what is durable'

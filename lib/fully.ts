@@ -10,11 +10,6 @@ type View = NodeJS.ArrayBufferView
 /** What a sector is at the least: a direct read cannot go on but at one. */
 const SECTOR = 512
 
-function bytesOf(view: View, name: string): Uint8Array {
-  const length = check.viewLength(view, name)
-  return new Uint8Array(view.buffer, view.byteOffset, length)
-}
-
 export async function readFully<T extends number | View>(
   context: Context,
   target: T,
@@ -23,7 +18,7 @@ export async function readFully<T extends number | View>(
   options: number | RequestOptions,
 ): Promise<T extends number ? Buffer : T> {
   const view: View = typeof target === 'number' ? Buffer.alloc(check.byteCount(target, 'nbytes')) : (target as View)
-  const bytes = bytesOf(view, 'buffer')
+  const bytes = check.viewBytes(view, 'buffer')
   let bytesRead = 0
   // A read of nothing is one, too: it finds out whether the descriptor is good for it.
   do {
@@ -47,7 +42,7 @@ export async function writeFully(
   offset: number,
   options: number | WriteOptions,
 ): Promise<void> {
-  const bytes = bytesOf(typeof payload === 'string' ? Buffer.from(payload) : payload, 'payload')
+  const bytes = check.viewBytes(typeof payload === 'string' ? Buffer.from(payload) : payload, 'payload')
   let bytesWritten = 0
   do {
     try {

@@ -1,31 +1,48 @@
 /**
- * An append-only log with group commit, over nothing but an fs/promises module: who commits while a sync is under way waits for the
- * next, and all of them together take one write and one sync.
+ * An append-only log with group commit, over nothing but an fs/promises module: who commits while a
+ * sync is under way waits for the next, and all of them together take one write and one sync.
  */
-import { randomInt } from 'node:crypto'
-import { constants } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { defaultContext } from './default-context.js'
-import { errnoException, errnoOf, invalidState, logFailed, logTorn, outOfRange } from './errors.js'
-import { FILE_HEADER, LARGEST_RECORD, RECORD_HEADER, checksum, fileHeader } from './log-format.js'
-import type { LogFs, LogHandle } from './log-format.js'
-import { caioFs, readHeader, scanRecords } from './log-reader.js'
-import type { LogEnd } from './log-reader.js'
+import { invalidState, logFailed, outOfRange } from './errors.js'
+import {
+  LARGEST_RECORD,
+  SEAL,
+  addToChecksum,
+  fileHeaderOf,
+  mark,
+  recordHeaderOf,
+  sealBytes,
+  startChecksum,
+  writeHead,
+} from './log-format.js'
+import type { LogFs, LogHandle, LogIdentity } from './log-format.js'
+import { caioFs } from './log-reader.js'
+import { openOrMake, recover, unmake } from './log-recovery.js'
+import type { LogRecovery } from './log-recovery.js'
+import { writeAllBy } from './log-write.js'
+import type { WriteSome } from './log-write.js'
+import { absolutePath } from './path-parts.js'
 import * as check from './validate.js'
 
 /** Of {@link LogWriter.open}. */
 export interface LogWriterOptions {
   /** Whose files: an fs/promises module. Default: caio/fs. */
   fs?: LogFs
-  /** What to do about a tail that holds no whole record: cut it off, as a crash leaves one, or refuse to open. Default: `truncate`. */
+  /**
+   * What to do about a tail that the last crash left: cut it off, or refuse to open. Default:
+   * `truncate`.
+   */
   torn?: 'truncate' | 'refuse'
+  /**
+   * What to do about damaged places with whole records behind them: refuse to open, and leave the
+   * file as it is, or copy what is there into files beside it, `PATH.damaged-POSITION`, and close
+   * over it. Records keep their positions. Default: `refuse`.
+   */
+  damaged?: 'refuse' | 'salvage'
   /** Permissions of a log that is made. Default 0o666, less the umask. */
   mode?: number
 }
-
-/** Writes, and makes durable what it has written, in one operation. Resolves to the bytes written. */
-type DurableWrite = (bytes: Buffer, position: number) => Promise<number>
 
 /** Those who wait for the same sync: one promise for all. */
 interface Group {
@@ -40,13 +57,14 @@ function makeGroup(): Group {
   return group as Group
 }
 
-/** bytes: more than this is written without waiting for a commit, and a buffer that grew beyond is given back */
+/**
+ * bytes: more than this is written without waiting for a commit, and a buffer that grew beyond is
+ * given back
+ */
 const LARGE = 1024 * 1024
-/** bytes of one write */
-const LARGEST_WRITE = 0x40000000
 
 // Taken now, as in turn.ts.
-const { Promise, process, setImmediate } = globalThis
+const { Promise, setImmediate } = globalThis
 
 /**
  * ```js
@@ -57,18 +75,25 @@ const { Promise, process, setImmediate } = globalThis
  * One writer at a time: nothing here keeps a second process out.
  */
 export class LogWriter {
-  /** What the recovery scan found when the log was opened; `torn` bytes were cut off. */
-  readonly recovered: LogEnd
+  /**
+   * What the recovery scan found when the log was opened, and what was done about it: `torn` bytes
+   * were cut off.
+   */
+  readonly recovered: LogRecovery
 
   readonly #file: LogHandle
-  readonly #salt: number
-  readonly #writeDurably: DurableWrite | undefined
+  readonly #log: LogIdentity
+  /** Writes, and makes durable what it has written, in one operation. */
+  readonly #writeDurably: WriteSome | undefined
 
   /** what is appended and not yet handed over, and how much of the buffer it takes */
   #pending = Buffer.allocUnsafe(16 * 1024)
   #used = 0
   #spare = Buffer.allocUnsafe(16 * 1024)
-  /** positions: behind the last record appended; behind the last one written; before which all is durable */
+  /**
+   * positions: behind the last record appended; behind the last one written; before which all is
+   * durable
+   */
   #end: number
   #written: number
   #durable: number
@@ -79,44 +104,49 @@ export class LogWriter {
   #failure: Error | undefined
   #closing: Promise<void> | undefined
 
-  private constructor(file: LogHandle, salt: number, recovered: LogEnd, writeDurably: DurableWrite | undefined) {
+  private constructor(file: LogHandle, log: LogIdentity, recovered: LogRecovery, writeDurably: WriteSome | undefined) {
     this.#file = file
-    this.#salt = salt
+    this.#log = log
     this.#writeDurably = writeDurably
     this.recovered = recovered
     this.#end = this.#written = this.#durable = recovered.position
   }
 
   /**
-   * Opens a log to append to it, or makes it: durably, with its name in the directory. Reads all of it first, cuts off what the last
-   * crash left torn, and makes that durable, too.
+   * Opens a log to append to it, or makes it: durably, with its name in the directory. Reads all of
+   * it first, cuts off what the last crash left torn, and makes that durable, too.
    *
-   * @throws (rejects) `ERR_CAIO_NOT_A_LOG` for a file that is something else, and it is left alone; `ERR_CAIO_LOG_TORN` for a torn
-   * tail with `torn: 'refuse'`; the file system's own errors
+   * Behind a record that is not whole, the scan searches for one that is. If none is found, the
+   * rest is the tear of a crash. If one is, the place is damaged, with one exception: sectors of
+   * zeros, in writes that no commit had made durable, are what a power failure leaves, and are torn
+   * off, too. Whether a place had been durable is told by the records that were written after a
+   * commit, and by a seal in the header that {@link LogWriter.close} sets. What is cut off although
+   * it holds whole records, or had been durable, is kept in a file beside the log first:
+   * `PATH.torn-POSITION`; see {@link LogWriter.recovered}.
+   *
+   * A call that fails leaves no new file behind.
+   *
+   * @throws (rejects) `ERR_CAIO_NOT_A_LOG` for a file that is something else,
+   * `ERR_CAIO_LOG_DAMAGED` (with `path`, `position`, and the `next` whole record's position) for
+   * damage, `ERR_CAIO_LOG_TORN` for a torn tail with `torn: 'refuse'`: the file is left alone then;
+   * `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for bad arguments; the file system's own
+   * errors
    */
-  static async open(path: string, { fs, torn = 'truncate', mode = 0o666 }: LogWriterOptions = {}): Promise<LogWriter> {
+  static async open(path: string | URL | Buffer, options: LogWriterOptions = {}): Promise<LogWriter> {
+    const whole = absolutePath(path)
+    const { fs, mode = 0o666 } = options
+    const torn = check.oneOf(options.torn ?? 'truncate', 'options.torn', ['truncate', 'refuse'])
+    const damaged = check.oneOf(options.damaged ?? 'refuse', 'options.damaged', ['refuse', 'salvage'])
     const own = await caioFs()
     const files = fs ?? own
-    const file = await files.open(path, constants.O_RDWR | constants.O_CREAT, mode)
-    const writeDurably = files === own ? durableWrite((file as FileHandle).fd) : undefined
+    const opened = await openOrMake(files, whole, mode)
+    const { file } = opened
     try {
-      const { salt, size } = await readHeader(file, path)
-      if (salt === undefined) {
-        const end: LogEnd = { position: FILE_HEADER, records: 0, torn: 0, problem: undefined }
-        return new LogWriter(file, await begin(files, file, path), end, writeDurably)
-      }
-      const scan = scanRecords(file, salt, FILE_HEADER, size)
-      let step = await scan.next()
-      while (!step.done) step = await scan.next()
-      const end = step.value
-      if (end.torn > 0) {
-        if (torn === 'refuse') throw logTorn(path, end.position)
-        await file.truncate(end.position)
-      }
-      // What was read may be in memory only, and the cut must not be undone behind new records.
-      await file.sync()
-      return new LogWriter(file, salt, end, writeDurably)
+      const writeDurably = files === own ? durableWrite((file as FileHandle).fd) : undefined
+      const { log, ...recovered } = await recover(files, file, whole, { torn, damaged })
+      return new LogWriter(file, log, recovered, writeDurably)
     } catch (error) {
+      await unmake(files, whole, opened)
       await file.close()
       throw error
     }
@@ -133,28 +163,32 @@ export class LogWriter {
   }
 
   /**
-   * Adds a record; the bytes are copied. It is durable when a {@link commit} called after this has resolved.
+   * Adds a record; the bytes are copied. It is durable when a {@link commit} called after this has
+   * resolved.
    *
    * @param record its content, a string as UTF-8: up to 1 GiB less one byte
    * @returns the record's position, for a {@link LogReader} to start from
-   * @throws `ERR_OUT_OF_RANGE` or `ERR_INVALID_ARG_TYPE` for what cannot be a record; `ERR_INVALID_STATE` after close;
+   * @throws `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for what cannot
+   * be a record, such as a view whose `byteLength` is not its own; `ERR_INVALID_STATE` after close;
    * `ERR_CAIO_LOG_FAILED` after a write or sync has failed
    */
   append(record: string | NodeJS.ArrayBufferView): number {
     if (this.#closing) throw invalidState('the log is closed')
     if (this.#failure) throw logFailed(this.#failure)
-    const length = typeof record === 'string' ? Buffer.byteLength(record) : check.viewLength(record, 'record')
+    const bytes = typeof record === 'string' ? undefined : check.viewBytes(record, 'record')
+    const length = bytes ? bytes.length : Buffer.byteLength(record as string)
     if (length > LARGEST_RECORD) throw outOfRange('record.length', `<= ${LARGEST_RECORD}`, length)
     const position = this.#end
     const start = this.#used
-    const contentAt = start + RECORD_HEADER
+    const contentAt = start + recordHeaderOf(this.#log)
     const pending = this.#reserve(contentAt + length)
-    if (typeof record === 'string') pending.write(record, contentAt)
-    else pending.set(record instanceof Uint8Array ? record : new Uint8Array(record.buffer, record.byteOffset, length), contentAt)
-    pending.writeUInt32LE(length, start)
-    pending.writeUInt32LE(checksum(this.#salt, position, pending.subarray(contentAt, contentAt + length)), start + 4)
+    if (bytes) pending.set(bytes, contentAt)
+    else pending.write(record as string, contentAt)
+    const content = pending.subarray(contentAt, contentAt + length)
+    const checksum = addToChecksum(startChecksum(this.#log, position, length), content)
+    writeHead(this.#log, position, { length, checksum }, pending, start)
     this.#used = contentAt + length
-    this.#end += RECORD_HEADER + length
+    this.#end += this.#used - start
     if (this.#used >= LARGE) this.#start()
     return position
   }
@@ -162,8 +196,9 @@ export class LogWriter {
   /**
    * Resolves when every record that was appended before is durable.
    *
-   * A write or sync that fails is never tried again: whoever waits for it is told by its own error, and every later commit and
-   * append by `ERR_CAIO_LOG_FAILED`, with that error as its cause. What of it reached the disk, the next `open` will find.
+   * A write or sync that fails is never tried again: whoever waits for it is told by its own error,
+   * and every later commit and append by `ERR_CAIO_LOG_FAILED`, with that error as its cause. What
+   * of it reached the disk, the next `open` will find.
    * @throws (rejects) as said; `ERR_INVALID_STATE` after close
    */
   commit(): Promise<void> {
@@ -180,7 +215,8 @@ export class LogWriter {
   }
 
   /**
-   * Commits what was appended, and closes the file, which it does in any case. Further calls wait for the same.
+   * Commits what was appended, and closes the file, which it does in any case. Further calls wait
+   * for the same.
    * @throws (rejects) as {@link commit}, where not all that was appended is durable
    */
   close(): Promise<void> {
@@ -195,10 +231,22 @@ export class LogWriter {
   async #close(): Promise<void> {
     try {
       if (this.#durable !== this.#end) await this.#commit()
+      await this.#seal()
     } finally {
       await this.#running
       await this.#file.close()
     }
+  }
+
+  /**
+   * Notes in the header that everything is durable: damage to the last records can be told from a
+   * tear then.
+   */
+  async #seal(): Promise<void> {
+    if (this.#log.format === 1 || this.#failure || this.#durable === fileHeaderOf(this.#log)) return
+    const bytes = sealBytes(this.#log.salt, this.#durable)
+    // Without a seal, or with half a one, a log is as a crash leaves it.
+    await this.#file.write(bytes, 0, bytes.length, SEAL).catch(() => undefined)
   }
 
   /** The pending buffer, with room for so many bytes. */
@@ -215,10 +263,13 @@ export class LogWriter {
     this.#running ??= this.#run()
   }
 
-  /** Called only when there is something to do, so that it does not end before it has been assigned. */
+  /**
+   * Called only when there is something to do, so that it does not end before it has been assigned.
+   */
   async #run(): Promise<void> {
     while (!this.#failure && (this.#group || this.#used >= LARGE)) {
-      // A turn of the event loop, in which those whom the last sync has let go, and others, come with their next records.
+      // A turn of the event loop, in which those whom the last sync has let go, and others, come
+      // with their next records.
       await new Promise<void>((resolve) => setImmediate(resolve))
       const group = this.#group
       this.#group = undefined
@@ -241,20 +292,15 @@ export class LogWriter {
   }
 
   /** Writes what is pending; appends go to the other buffer meanwhile. */
-  async #write(writeDurably: DurableWrite | undefined): Promise<void> {
+  async #write(writeDurably: WriteSome | undefined): Promise<void> {
     const buffer = this.#pending
     const length = this.#used
     this.#pending = this.#spare
     this.#used = 0
-    for (let done = 0; done < length; ) {
-      const part = buffer.subarray(done, Math.min(length, done + LARGEST_WRITE))
-      const bytesWritten = writeDurably
-        ? await writeDurably(part, this.#written)
-        : (await this.#file.write(part, 0, part.length, this.#written)).bytesWritten
-      if (bytesWritten === 0) throw errnoException(errnoOf('EIO'), 'write')
-      done += bytesWritten
-      this.#written += bytesWritten
-    }
+    if (length > 0 && this.#log.format === 2 && this.#durable === this.#written) mark(this.#log, 'barrier', buffer, 0)
+    const write = writeDurably ?? (async (part, at) => (await this.#file.write(part, 0, part.length, at)).bytesWritten)
+    await writeAllBy(write, buffer.subarray(0, length), this.#written)
+    this.#written += length
     this.#spare = buffer.length > 4 * LARGE ? Buffer.allocUnsafe(LARGE) : buffer
   }
 
@@ -267,28 +313,12 @@ export class LogWriter {
   }
 }
 
-/** One trip to a thread where write and datasync are two. On `pure` it would be two as well: there they are the handle's own. */
-function durableWrite(fd: number): DurableWrite | undefined {
+/**
+ * One trip to a thread where write and datasync are two. On `pure` it would be two as well: there
+ * they are the handle's own.
+ */
+function durableWrite(fd: number): WriteSome | undefined {
   const context = defaultContext()
   if (context.backend === 'pure') return undefined
   return (bytes, position) => context.write(bytes, fd, position, { dsync: true })
-}
-
-/** Makes the file an empty log, and durable, with its name. */
-async function begin(fs: LogFs, file: LogHandle, path: string): Promise<number> {
-  const salt = randomInt(0x100000000)
-  const header = fileHeader(salt)
-  await file.truncate(0)
-  const { bytesWritten } = await file.write(header, 0, header.length, 0)
-  if (bytesWritten !== header.length) throw errnoException(errnoOf('ENOSPC'), 'write')
-  await file.sync()
-  // Windows opens no directories.
-  if (process.platform === 'win32') return salt
-  const directory = await fs.open(dirname(path), 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
-  }
-  return salt
 }

@@ -1,5 +1,6 @@
 /** What may be asked for. Each check returns its argument, or throws an error with Node's code. */
 import { invalidArgType, invalidArgValue, outOfRange } from './errors.js'
+import { bytesOf } from './view-length.js'
 
 const LARGEST_DESCRIPTOR = 0x7fffffff
 const LARGEST_COUNT = 0x7fffffff
@@ -15,6 +16,18 @@ function integer(value: unknown, name: string, least: number, most: number): num
 
 export function descriptor(fd: unknown): number {
   return integer(fd, 'fd', 0, LARGEST_DESCRIPTOR)
+}
+
+/** One of a few words. */
+export function oneOf<T extends string>(value: unknown, name: string, words: readonly T[]): T {
+  const word = words.find((each) => each === value)
+  if (word === undefined) throw invalidArgValue(name, `must be one of: ${words.map((each) => `'${each}'`).join(', ')}`)
+  return word
+}
+
+/** Permissions of a file; what a mode says besides them is left out. */
+export function permissions(mode: unknown): number {
+  return integer(mode, 'options.mode', 0, 0xffffffff) & 0o7777
 }
 
 /** Bytes from the start of the file: exact up to 2^53 - 1. */
@@ -68,6 +81,14 @@ export function viewLength(view: unknown, name: string): number {
     throw invalidArgValue(name, 'is a view of a detached or shrunk buffer')
   }
   return length
+}
+
+/** The bytes of a view; one that is detached, out of bounds, or says that it has more or fewer than it has, is refused. */
+export function viewBytes(view: unknown, name: string): Uint8Array {
+  const length = viewLength(view, name)
+  const bytes = bytesOf(view as NodeJS.ArrayBufferView)
+  if (bytes.length !== length) throw invalidArgValue(name, `is a view of ${bytes.length} bytes whose byteLength is ${length}`)
+  return bytes
 }
 
 /** Length of all views in bytes. */

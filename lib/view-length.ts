@@ -1,17 +1,32 @@
-/** What a view has, asked so that it cannot say otherwise. */
+/** What a view really is: its own properties cannot fake it. */
 import types from 'node:util/types'
 
-type Getter = (this: unknown) => number
+type Getter<T> = (this: unknown) => T
 
-const getterOf = (prototype: object): Getter => Object.getOwnPropertyDescriptor(prototype, 'byteLength')?.get as Getter
-const ofTypedArray = getterOf(Object.getPrototypeOf(Uint8Array.prototype) as object)
-const ofDataView = getterOf(DataView.prototype)
+function getterOf<T>(prototype: object, property: keyof NodeJS.ArrayBufferView): Getter<T> {
+  return Object.getOwnPropertyDescriptor(prototype, property)?.get as Getter<T>
+}
+
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object
+const getters = (prototype: object) => ({
+  byteLength: getterOf<number>(prototype, 'byteLength'),
+  byteOffset: getterOf<number>(prototype, 'byteOffset'),
+  buffer: getterOf<ArrayBuffer>(prototype, 'buffer'),
+})
+const ofTypedArray = getters(typedArray)
+const ofDataView = getters(DataView.prototype)
 
 /** Bytes in a view now, whatever it says of itself, since Node aborts where that is too much; none, if its memory is gone. */
 export function lengthOf(view: NodeJS.ArrayBufferView): number {
   try {
-    return types.isTypedArray(view) ? ofTypedArray.call(view) : ofDataView.call(view)
+    return types.isTypedArray(view) ? ofTypedArray.byteLength.call(view) : ofDataView.byteLength.call(view)
   } catch {
     return 0 // a DataView says so by throwing
   }
+}
+
+/** The bytes of a view, whatever it says of itself. Its memory must not be gone. */
+export function bytesOf(view: NodeJS.ArrayBufferView): Uint8Array {
+  const { byteLength, byteOffset, buffer } = types.isTypedArray(view) ? ofTypedArray : ofDataView
+  return new Uint8Array(buffer.call(view), byteOffset.call(view), byteLength.call(view))
 }

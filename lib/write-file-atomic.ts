@@ -1,17 +1,24 @@
 import fs from 'node:fs'
+import type { Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
 import { refuseAborted } from './abort.js'
+import { findTarget } from './atomic-target.js'
 import type { Context } from './context.js'
 import { defaultContext } from './default-context.js'
+import { absolutePath, splitPath } from './path-parts.js'
+import type { Path } from './path-parts.js'
+import { openTemporary } from './temporary-file.js'
+import * as check from './validate.js'
 
 // Taken now, before anybody patches them.
-const { open, realpath, rename, stat, unlink } = fs.promises
+const { open, rename, unlink } = fs.promises
 const { process } = globalThis
 
 /** What {@link writeFileAtomic} takes. */
 export interface WriteFileAtomicOptions {
-  /** Permissions of the file. Default: those of the file that it replaces, or 0o666 less the umask. */
+  /**
+   * Permissions of the file. Default: those of the file that it replaces, or 0o666 less the umask.
+   */
   mode?: number
   /** Where it writes and syncs. Default: {@link defaultContext}. */
   context?: Context
@@ -19,17 +26,44 @@ export interface WriteFileAtomicOptions {
   signal?: AbortSignal
 }
 
-async function known<T>(promise: Promise<T>): Promise<T | undefined> {
-  try {
-    return await promise
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
+type Owner = Pick<Stats, 'uid' | 'gid' | 'mode'>
+
+const SET_USER = 0o4000
+const SET_GROUP = 0o2000
+
+/**
+ * The permissions that a file may have in the place of another one. A set-user-id or set-group-id
+ * bit goes where its owner could not be kept, and another group gets no more than everybody.
+ */
+export function modeInPlaceOf(old: Owner, { uid, gid }: Pick<Owner, 'uid' | 'gid'>): number {
+  let mode = old.mode & 0o7777
+  if (uid !== old.uid) mode &= ~SET_USER
+  if (gid !== old.gid) mode = (mode & ~(SET_GROUP | 0o070)) | (mode & ((mode & 0o007) << 3))
+  return mode
+}
+
+/** Gives the file another one's owner and group, or its group alone, as far as this process may. */
+async function takeOwner(handle: FileHandle, { uid, gid }: Owner): Promise<Owner> {
+  const own = await handle.stat()
+  if (own.uid === uid && own.gid === gid) return own
+  // Who may not give files away may still choose among his own groups. -1 leaves the user as he is.
+  await handle.chown(uid, gid).catch(() => handle.chown(-1, gid).catch(() => undefined))
+  return handle.stat()
+}
+
+/**
+ * Owner and permissions, in this order: another owner takes the set-user-id bits away. So does a
+ * write.
+ */
+async function takeAttributes(handle: FileHandle, old: Owner | undefined, asked: number | undefined): Promise<void> {
+  const own = old ? await takeOwner(handle, old) : await handle.stat()
+  const mode = asked ?? (old && modeInPlaceOf(old, own))
+  // File systems without permissions refuse any change of them.
+  if (mode !== undefined && mode !== (own.mode & 0o7777)) await handle.chmod(mode)
 }
 
 /** Makes a directory's entries durable; Windows has no such thing. */
-async function syncDirectory(path: string, context: Context): Promise<void> {
+async function syncDirectory(path: Path, context: Context): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(path, 'r')
   try {
@@ -39,49 +73,53 @@ async function syncDirectory(path: string, context: Context): Promise<void> {
   }
 }
 
-async function fill(
-  { fd }: FileHandle,
-  data: string | NodeJS.ArrayBufferView,
-  context: Context,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const options = signal ? { signal } : 0
-  await context.writeFully(data, fd, 0, options)
-  await context.fsync(fd, options)
-}
-
 /**
- * Replaces a file by one with this content, so that whoever opens it, now or after a crash, finds the old content or the new, whole:
- * a temporary file beside it, fsync, rename, fsync of the directory. Durable when it resolves. A symbolic link is followed; hard
- * links, owner and extended attributes are not carried over. A crash in the middle may leave a `.NAME.….tmp` behind.
+ * Replaces a file by one with this content, so that whoever opens it, now or after a crash, finds
+ * the old content or the new, whole: a temporary file beside it, fsync, rename, fsync of the
+ * directory. Durable when it resolves.
  *
+ * Symbolic links are followed, also to where no file is yet; the temporary file is then beside the
+ * link's target. Only a regular file is replaced. Its permissions are kept, and its owner and group
+ * as far as this process may give files away; where it may not, set-user-id bits go, and another
+ * group gets no more than everybody. Hard links, access control lists and extended attributes are
+ * not carried over. A crash in the middle may leave a `.NAME.….tmp` behind, which no later call
+ * minds.
+ *
+ * @param path is made absolute at once: a later change of the working directory does not matter
  * @param data a string as UTF-8, or bytes
- * @throws (rejects) Node's errors of open, write, fsync and rename; `ABORT_ERR`. The old file is untouched then, unless it was the
- * directory that could not be synced
+ * @throws (rejects) `EISDIR` for a directory, `EINVAL` for a FIFO, socket or device, `ELOOP` for
+ * links in a circle; Node's errors of open, write, fsync and rename; `ERR_INVALID_ARG_TYPE` or
+ * `ERR_INVALID_ARG_VALUE`; `ABORT_ERR`. The old file is untouched then, and no other left, unless
+ * it was the directory that could not be synced
  */
 export async function writeFileAtomic(
-  path: string,
+  path: string | URL | Buffer,
   data: string | NodeJS.ArrayBufferView,
   options: WriteFileAtomicOptions = {},
 ): Promise<void> {
+  const given = absolutePath(path)
   const { context = defaultContext(), signal } = options
-  const target = (await known(realpath(path))) ?? path
-  const mode = options.mode ?? (await known(stat(target)))?.mode
-  const directory = dirname(target)
-  const temporary = join(directory, `.${basename(target)}.${process.pid}-${Math.random().toString(36).slice(2)}.tmp`)
+  const mode = options.mode === undefined ? undefined : check.permissions(options.mode)
+  if (typeof data !== 'string') check.viewBytes(data, 'data')
+  refuseAborted(signal)
+  const target = await findTarget(given)
+  const { directory, name } = splitPath(target.path)
+  const isPlain = mode === undefined && !target.stats
   // It is nobody's business before it has the permissions that it is to have.
-  const handle = await open(temporary, 'wx', mode === undefined ? 0o666 : 0o600)
+  const temporary = await openTemporary(directory, name, isPlain ? 0o666 : 0o600)
+  const { handle } = temporary
   try {
     try {
-      if (mode !== undefined) await handle.chmod(mode & 0o7777)
-      await fill(handle, data, context, signal)
+      await context.writeFully(data, handle.fd, 0, signal ? { signal } : 0)
+      if (!isPlain) await takeAttributes(handle, target.stats, mode)
+      await context.fsync(handle.fd, signal ? { signal } : 0)
     } finally {
       await handle.close()
     }
     refuseAborted(signal)
-    await rename(temporary, target)
+    await rename(temporary.path, target.path)
   } catch (error) {
-    await unlink(temporary).catch(() => undefined)
+    await unlink(temporary.path).catch(() => undefined)
     throw error
   }
   await syncDirectory(directory, context)

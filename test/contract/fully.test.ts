@@ -67,3 +67,14 @@ t.test('short counts are gone on with, and counted', async (t) => {
   t.match(await rejectionOf(writing), { code: 'ENOSPC', bytesWritten: 3 })
   await context.close()
 })
+
+onEveryBackend(t, 'a view that lies about its length is refused', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const { fd, path } = temporaryFile(t, 'as it was')
+  for (const byteLength of [100, 2]) {
+    const view = Object.defineProperty(Buffer.from('abcdef'), 'byteLength', { value: byteLength })
+    t.match(await rejectionOf(context.writeFully(view, fd, 0)), { code: 'ERR_INVALID_ARG_VALUE' })
+    t.match(await rejectionOf(context.readFully(view, fd, 0)), { code: 'ERR_INVALID_ARG_VALUE' })
+  }
+  t.equal(fs.readFileSync(path, 'utf8'), 'as it was')
+})

@@ -1,6 +1,7 @@
 /** Logs made for a test, and an fs whose handles can be made to fail, or to wait. */
 import nodeFs from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
+import zlib from 'node:zlib'
 import { LogReader, LogWriter } from 'caio'
 import type { LogEnd } from 'caio'
 import { fs } from './subject.js'
@@ -23,8 +24,8 @@ export interface Scanned {
   end: LogEnd | undefined
 }
 
-export async function scan(path: string, start?: number): Promise<Scanned> {
-  const reader = new LogReader(path, { fs, ...(start !== undefined && { start }) })
+export async function scan(path: string | URL | Buffer, start?: number, damaged: 'stop' | 'skip' = 'stop'): Promise<Scanned> {
+  const reader = new LogReader(path, { fs, damaged, ...(start !== undefined && { start }) })
   const scanned: Scanned = { records: [], positions: [], end: undefined }
   for await (const { position, content } of reader) {
     scanned.records.push(content.toString())
@@ -36,12 +37,15 @@ export async function scan(path: string, start?: number): Promise<Scanned> {
 type Method = 'write' | 'datasync' | 'sync' | 'truncate'
 
 export interface Watched {
-  fs: Pick<FsPromises, 'open'>
+  fs: Pick<FsPromises, 'open' | 'unlink'>
   /** calls so far */
   counts: Record<Method, number>
 }
 
-/** The subject's fs, whose handles ask `before` and count; what `before` rejects with the call is rejected with. */
+/**
+ * The subject's fs, whose handles ask `before` and count; what `before` rejects with the call is
+ * rejected with.
+ */
 export function watchedFs(before: (method: Method, count: number, args: unknown[]) => unknown): Watched {
   const counts = { write: 0, datasync: 0, sync: 0, truncate: 0 }
   async function open(...args: Parameters<FsPromises['open']>): Promise<FileHandle> {
@@ -53,5 +57,61 @@ export function watchedFs(before: (method: Method, count: number, args: unknown[
     }
     return handle
   }
-  return { fs: { open }, counts }
+  return { fs: { open, unlink: fs.unlink }, counts }
+}
+
+export interface Image {
+  /** The file as a crash of the machine may find it, if every sector has reached the disk. */
+  bytes: Buffer
+  /** positions of the records, and where they end */
+  positions: number[]
+  /** before which everything had been committed */
+  durable: number
+}
+
+/**
+ * A log whose writer was stopped after it had written the last batch, and before that was durable.
+ * Every other batch was committed.
+ */
+export async function crashImage(path: string, batches: readonly (readonly string[])[]): Promise<Image> {
+  let isLast = false
+  const { fs: failing } = watchedFs((method) => {
+    if (isLast && method === 'datasync') throw new Error('the crash')
+  })
+  const log = await LogWriter.open(path, { fs: failing })
+  const positions: number[] = []
+  for (const [at, batch] of batches.entries()) {
+    isLast = at === batches.length - 1
+    for (const record of batch) positions.push(log.append(record))
+    await log.commit().catch((error: Error) => {
+      if (error.message !== 'the crash') throw error
+    })
+  }
+  const { durable, end } = log
+  const bytes = nodeFs.readFileSync(path)
+  await log.close().catch(() => undefined)
+  return { bytes, positions: [...positions, end], durable }
+}
+
+/**
+ * A log in the first format, by its description alone; positions of its records, and where they
+ * end.
+ */
+export function makeFirstFormat(path: string, records: readonly (string | Buffer)[]): number[] {
+  const salt = 0x12345678
+  const parts = [Buffer.from('caiolog1'), Buffer.alloc(8)]
+  parts[1]!.writeUInt32LE(salt)
+  let position = 16
+  const positions = records.map((record) => {
+    const content = Buffer.from(record as string)
+    const start = (salt ^ Math.imul(position, 0x9e3779b1) ^ Math.imul(content.length + 1, 0x85ebca6b)) >>> 0
+    const head = Buffer.alloc(8)
+    head.writeUInt32LE(content.length)
+    head.writeUInt32LE(zlib.crc32(content, start), 4)
+    parts.push(head, content)
+    position += 8 + content.length
+    return position - 8 - content.length
+  })
+  nodeFs.writeFileSync(path, Buffer.concat(parts))
+  return [...positions, position]
 }

@@ -86,27 +86,6 @@ await t.test('a tail that the file system gave, but not the bytes', async (t) =>
   t.equal(nodeFs.statSync(path).size, end)
 })
 
-await t.test('damaged in the middle', async (t) => {
-  const path = join(temporaryDirectory(t), 'log')
-  const places = await makeLog(path, COUNT)
-  const at = places[9] as number
-  const fd = nodeFs.openSync(path, 'r+')
-  nodeFs.writeSync(fd, 'zz', at + 10)
-  nodeFs.closeSync(fd)
-  const size = nodeFs.statSync(path).size
-  const { records, end } = await scan(path)
-  t.same(records, expected.slice(0, 9), 'stops there')
-  t.same(end, { position: at, records: 9, torn: size - at, problem: 'checksum' })
-  const error = await rejectionOf(LogWriter.open(path, { fs, torn: 'refuse' }))
-  t.match(error, { code: 'ERR_CAIO_LOG_TORN', message: new RegExp(`byte ${at}`) })
-  t.equal(nodeFs.statSync(path).size, size, 'left alone')
-  t.same((await scan(path, places[10])).records, expected.slice(10), 'what is behind can be read from a known position')
-  const log = await LogWriter.open(path, { fs })
-  t.equal(log.recovered.torn, size - at)
-  await log.close()
-  t.equal(nodeFs.statSync(path).size, at)
-})
-
 await t.test('a record of another log, or of another place, is none', async (t) => {
   const directory = temporaryDirectory(t)
   const [path, other] = [join(directory, 'log'), join(directory, 'other')]

@@ -1,8 +1,9 @@
 /** Group commit: what is committed is durable, in order, by few syncs; and a failure is final. */
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import t from 'tap'
-import { LogWriter } from 'caio'
+import { LogReader, LogWriter } from 'caio'
 import { rejectionOf, temporaryDirectory } from '../../harness.js'
 import { content, scan, watchedFs } from '../log.js'
 import { fs, subject } from '../subject.js'
@@ -179,4 +180,74 @@ await t.test('arguments, and after close', async (t) => {
   await closing
   t.same((await scan(path)).records, ['kept'])
   t.equal(nodeFs.statSync(path).mode & 0o777, 0o666 & ~process.umask())
+})
+
+await t.test('views that lie about their length', async (t) => {
+  const path = join(temporaryDirectory(t), 'log')
+  const log = await LogWriter.open(path, { fs })
+  for (const make of [() => Buffer.from('abcdef'), () => new Uint16Array(3), () => new DataView(new ArrayBuffer(6))]) {
+    for (const byteLength of [100, 2, 0]) {
+      const view = Object.defineProperty(make(), 'byteLength', { value: byteLength })
+      t.throws(() => log.append(view), { code: 'ERR_INVALID_ARG_VALUE' })
+    }
+    const moved = Object.defineProperties(make(), { buffer: { value: new ArrayBuffer(64) }, byteOffset: { value: 8 }, length: { value: 50 } })
+    log.append(moved)
+  }
+  await log.close()
+  t.same((await scan(path)).records, ['abcdef', '\0'.repeat(6), '\0'.repeat(6)], 'whatever else they say, their own bytes')
+})
+
+await t.test('paths of every kind', async (t) => {
+  const directory = temporaryDirectory(t)
+  // A name that is not UTF-8, where the file system has such.
+  const bytes = Buffer.concat([Buffer.from(join(directory, 'log-')), Buffer.from([process.platform === 'linux' ? 0xff : 0x66])])
+  for (const path of [bytes, pathToFileURL(join(directory, 'naïve log'))]) {
+    for (const record of ['first', 'second']) {
+      const log = await LogWriter.open(path, { fs })
+      log.append(record)
+      await log.close()
+    }
+    nodeFs.appendFileSync(path, 'torn')
+    t.match(await scan(path), { records: ['first', 'second'], end: { torn: 4 } })
+  }
+  t.same(nodeFs.readdirSync(directory).length, 2)
+  for (const bad of [undefined, 7, {}, null]) {
+    t.match(await rejectionOf(LogWriter.open(bad as never, { fs })), { code: 'ERR_INVALID_ARG_TYPE' })
+    t.throws(() => new LogReader(bad as never), { code: 'ERR_INVALID_ARG_TYPE' })
+  }
+  t.match(await rejectionOf(LogWriter.open('with\0zero', { fs })), { code: 'ERR_INVALID_ARG_VALUE' })
+  for (const options of [{ torn: 'cut' }, { damaged: 'yes' }]) {
+    t.match(await rejectionOf(LogWriter.open(join(directory, 'other'), { fs, ...options } as never)), { code: 'ERR_INVALID_ARG_VALUE' })
+  }
+  t.throws(() => new LogReader('log', { damaged: 'refuse' } as never), { code: 'ERR_INVALID_ARG_VALUE' })
+  t.same(nodeFs.readdirSync(directory).length, 2)
+})
+
+await t.test('a link to a log that is not there yet', async (t) => {
+  const directory = temporaryDirectory(t)
+  nodeFs.symlinkSync('log', join(directory, 'link'))
+  const log = await LogWriter.open(join(directory, 'link'), { fs })
+  await log.close()
+  t.same(nodeFs.readdirSync(directory).sort(), ['link', 'log'])
+})
+
+await t.test('a log that could not be made leaves no file behind', async (t) => {
+  const directory = temporaryDirectory(t)
+  const path = join(directory, 'log')
+  for (const failing of ['truncate', 'write', 'sync'] as const) {
+    for (const nth of failing === 'sync' ? [1, 2] : [1]) {
+      const { fs: watched } = watchedFs((method, count) => {
+        if (method === failing && count === nth) throw failureOf('EIO')
+      })
+      t.match(await rejectionOf(LogWriter.open(path, { fs: watched })), { code: 'EIO' })
+      t.same(nodeFs.readdirSync(directory), [], `${failing} ${nth}`)
+      nodeFs.writeFileSync(path, '')
+      const { fs: again } = watchedFs((method, count) => {
+        if (method === failing && count === nth) throw failureOf('EIO')
+      })
+      t.match(await rejectionOf(LogWriter.open(path, { fs: again })), { code: 'EIO' })
+      t.same(nodeFs.readdirSync(directory), ['log'], 'one that was there stays')
+      nodeFs.unlinkSync(path)
+    }
+  }
 })

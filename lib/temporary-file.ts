@@ -1,0 +1,47 @@
+/** A new file beside another one, to take its place later. */
+import fs from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { concatPath, cutName, joinPath } from './path-parts.js'
+import type { Path } from './path-parts.js'
+
+// Taken now, before anybody patches them.
+const { open } = fs.promises
+const { process, Buffer } = globalThis
+
+/** names that are tried */
+const ATTEMPTS = 100
+/** Bytes of a name that every file system takes. */
+const SHORT = 64
+
+/**
+ * A name that nobody has: the process, so that a person can tell whose it was, and 48 random bits.
+ */
+export const randomToken = (): string => `${process.pid}-${randomBytes(6).toString('hex')}`
+
+/**
+ * `.NAME.TOKEN.tmp`. NAME is cut so that the whole is no longer than NAME itself, which the file
+ * system takes, or than 64 bytes.
+ */
+export function temporaryName(name: Path, token: string): Path {
+  const suffix = `.${token}.tmp`
+  const most = Math.max(Buffer.from(name as string).length, SHORT)
+  return concatPath('.', cutName(name, most - suffix.length - 1), suffix)
+}
+
+/** Makes a file in a directory, under a name that was free. */
+export async function openTemporary(
+  directory: Path,
+  name: Path,
+  mode: number,
+  token: () => string = randomToken,
+): Promise<{ path: Path; handle: FileHandle }> {
+  for (let attempt = 1; ; attempt++) {
+    const path = joinPath(directory, temporaryName(name, token()))
+    try {
+      return { path, handle: await open(path, 'wx', mode) }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempt === ATTEMPTS) throw error
+    }
+  }
+}
