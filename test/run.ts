@@ -52,12 +52,12 @@ function suites(filters: readonly string[]): Suite[] {
   return [...plain, ...shim].filter(({ name }) => filters.length === 0 || filters.some((filter) => name.includes(filter)))
 }
 
-/** tap's own totals, its last word: `# { total: 5, pass: 4, fail: 1 }`. */
-function totals(output: string): { pass: number; fail: number } | undefined {
+/** tap's own totals, its last word: `# { total: 5, pass: 4, fail: 1 }`. What is skipped counts as neither. */
+function totals(output: string): { pass: number; fail: number; skip: number } | undefined {
   const line = output.match(/^# \{ total: .*\}$/gm)?.at(-1)
   if (!line) return undefined
   const count = (name: string): number => Number(line.match(new RegExp(`${name}: (\\d+)`))?.[1] ?? 0)
-  return { pass: count('pass'), fail: count('fail') }
+  return { pass: count('pass'), fail: count('fail'), skip: count('skip') }
 }
 
 /** Each ends one of the suites that run now, and all that it has started. */
@@ -93,9 +93,9 @@ function run({ file, env }: Suite): Promise<Outcome> {
       clearTimeout(timer)
       killAll()
       running.delete(killAll)
-      const { pass, fail } = totals(output) ?? { pass: 0, fail: 0 }
-      // A file that ends badly, or says nothing, has failed whatever it counted.
-      const failed = code === 0 && pass > 0 ? fail : Math.max(fail, 1)
+      const { pass, fail, skip } = totals(output) ?? { pass: 0, fail: 0, skip: 0 }
+      // A file that ends badly, or says nothing, has failed whatever it counted. One that has skipped everything has said why.
+      const failed = code === 0 && pass + skip > 0 ? fail : Math.max(fail, 1)
       if (code !== 0) output += `\nended with ${signal ?? `exit code ${code}`}\n`
       resolve({ passed: pass, failed, seconds: (performance.now() - start) / 1000, output })
     })
@@ -125,6 +125,7 @@ async function lane(): Promise<void> {
     const { passed, failed, seconds, output } = outcome
     console.log(`${failed > 0 ? 'FAIL' : 'ok  '}  ${suite.name}: ${passed} passed, ${failed} failed, ${seconds.toFixed(1)} s`)
     for (const [, note] of output.matchAll(/^\s*# counted: (.*)$/gm)) console.log(`      ${note}`)
+    for (const [, what, why] of output.matchAll(/^\s*ok \d+ - (.*?) # SKIP ?(.*)$/gm)) console.log(`      skipped: ${what}: ${why}`)
     if (failed > 0) console.log(excerpt(output))
   }
 }
