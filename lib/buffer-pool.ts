@@ -2,6 +2,8 @@
 import { alignedBuffer } from './aligned-buffer.js'
 import { abortError, refuseAborted } from './abort.js'
 import { invalidState } from './errors.js'
+import { LinkedQueue } from './linked-queue.js'
+import type { Linked } from './linked-queue.js'
 import * as check from './validate.js'
 
 // Taken now, as in turn.ts.
@@ -17,7 +19,7 @@ export interface BufferPoolOptions {
   alignment?: number
 }
 
-interface Waiting {
+interface Waiting extends Linked<Waiting> {
   give(block: Block): void
 }
 
@@ -77,7 +79,7 @@ export class BufferPool {
   readonly #free: Buffer[] = []
   #out = 0
   #leaked = 0
-  #waiting: Waiting[] = []
+  readonly #waiting = new LinkedQueue<Waiting>()
 
   /** Makes no block yet. @throws `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE`, and what {@link alignedBuffer} throws */
   constructor({ blockSize, blocks, alignment = 4096 }: BufferPoolOptions) {
@@ -143,9 +145,9 @@ export class BufferPool {
         signal?.removeEventListener('abort', abort)
         resolve(block)
       }
-      const waiting: Waiting = { give }
+      const waiting: Waiting = { give, previous: undefined, next: undefined, queue: undefined }
       const abort = (): void => {
-        this.#waiting = this.#waiting.filter((each) => each !== waiting)
+        this.#waiting.remove(waiting)
         reject(abortError(signal as AbortSignal))
       }
       signal?.addEventListener('abort', abort, { once: true })
@@ -157,6 +159,6 @@ export class BufferPool {
     this.#out--
     if (this.#waiting.length === 0) return
     const block = this.tryAcquire() as Block
-    this.#waiting.shift()?.give(block)
+    this.#waiting.shift().give(block)
   }
 }

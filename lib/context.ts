@@ -6,9 +6,12 @@ import { Field, Route, UNSERVED } from './backend.js'
 import type { Backend, BackendName, Batch, Receiver, Views } from './backend.js'
 import { refuseAborted, untilAborted } from './abort.js'
 import { explainMisalignment } from './alignment.js'
+import { Cancellable } from './cancellable.js'
+import type { Waiting } from './cancellable.js'
 import { EAGAIN, ECANCELED, EINVAL, invalidState, laterException } from './errors.js'
 import { readFully, writeFully } from './fully.js'
 import { launch } from './launch.js'
+import { LinkedQueue } from './linked-queue.js'
 import { Opcode, Operation, isWholeFile, isWrite, shapes } from './operation.js'
 import type { Completer, Shape } from './operation.js'
 import { hintsOf, signalOf } from './request-options.js'
@@ -21,7 +24,6 @@ import type { Stats } from './stats.js'
 import { isTraced, traceOperation } from './trace.js'
 import * as turn from './turn.js'
 import * as check from './validate.js'
-import { WaitingQueue } from './waiting-queue.js'
 
 /** What `new Context()` takes. */
 export interface ContextOptions {
@@ -59,7 +61,7 @@ export class Context implements Receiver {
   readonly #port: Backend
 
   readonly #slots: Slots
-  readonly #waiting = new WaitingQueue()
+  readonly #waiting = new LinkedQueue<Waiting>()
   #sequence = 0
 
   #flushScheduled = false
@@ -201,19 +203,20 @@ export class Context implements Receiver {
    * @returns false if it is too late, or not an operation of this context
    */
   cancel(operation: Operation): boolean {
-    return operation instanceof Operation && this.takeBack(operation)
+    return operation instanceof Operation && operation.cancellable !== undefined && this.takeBack(operation.cancellable)
   }
 
-  /** @internal {@link cancel}, by whatever it was enqueued with as its owner. */
-  takeBack(owner: object): boolean {
-    const waiting = this.#waiting.takeOut(owner)
-    if (waiting) {
+  /** @internal {@link cancel}, by what it was enqueued with as its owner. */
+  takeBack(owner: Cancellable): boolean {
+    const { place } = owner
+    if (typeof place === 'object') {
+      if (!this.#waiting.remove(place)) return false
       this.#counters.cancelled++
-      this.#counters.count(waiting.opcode, Route.inline, ECANCELED)
-      this.#reject(waiting.completer, owner, ECANCELED, waiting.resolve)
+      this.#counters.count(place.opcode, Route.inline, ECANCELED)
+      this.#reject(place.completer, owner, ECANCELED, place.resolve)
       return true
     }
-    const id = this.#slots.owners.indexOf(owner)
+    const id = this.#slots.idOf(owner)
     if (id < 0 || !(this.#slots.unbatch(id) || this.#port.cancel(id, this))) return false
     this.#counters.cancelled++
     this.#settle(id, ECANCELED, Route.inline)
@@ -260,9 +263,9 @@ export class Context implements Receiver {
       const hints = hintsOf(options, isWrite(opcode))
       const signal = signalOf(options)
       refuseAborted(signal)
-      const owner = signal && {}
+      const owner = signal && new Cancellable()
       const promise = this.enqueue(opcode, fd, views, 0, length, offset, hints, 0, completer, owner) as Promise<T>
-      return signal ? untilAborted(signal, completer.syscall, promise, () => this.takeBack(owner as object)) : promise
+      return signal ? untilAborted(signal, completer.syscall, promise, () => this.takeBack(owner as Cancellable)) : promise
     } catch (error) {
       return Promise.reject(error)
     }
@@ -290,7 +293,12 @@ export class Context implements Receiver {
     // An id may be free while others wait only between a completion and the start of the next in line: never jump the queue.
     const id = this.#waiting.length > 0 ? -1 : this.#slots.takeId()
     if (id < 0) {
-      this.#waiting.push({ opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve })
+      const waiting: Waiting = {
+        opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve,
+        previous: undefined, next: undefined, queue: undefined,
+      }
+      this.#waiting.push(waiting)
+      if (owner instanceof Cancellable) owner.place = waiting
     } else {
       this.#start(id, opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve)
     }
@@ -313,8 +321,7 @@ export class Context implements Receiver {
   ): void {
     this.#slots.fill(id, opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve)
     if (++this.#sequence % LATENCY_SAMPLE === 0) this.#slots.startedAt[id] = now()
-    const { batch } = this.#slots
-    batch.ids[batch.count++] = id
+    this.#slots.addToBatch(id)
     if (this.#flushScheduled) return
     this.#flushScheduled = true
     void tick.then(this.#flush)
@@ -329,6 +336,7 @@ export class Context implements Receiver {
 
   readonly #flush = (): void => {
     this.#flushScheduled = false
+    this.#slots.closeBatch()
     const { batch } = this.#slots
     if (batch.count === 0) return
     const handed = this.#handedOver

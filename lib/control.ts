@@ -3,6 +3,7 @@ import { Opcode } from './operation.js'
 import type { Completer } from './operation.js'
 import type { Context } from './context.js'
 import { refuseAborted, untilAborted } from './abort.js'
+import { Cancellable } from './cancellable.js'
 import { defaultContext } from './default-context.js'
 import * as check from './validate.js'
 
@@ -60,7 +61,7 @@ export async function perform(
   check.fileLength(length)
   refuseAborted(signal)
   context.refuseWhenClosing()
-  const owner = {}
+  const owner = new Cancellable()
   const hints = control + flags * 256
   const promise = context.enqueue(Opcode.control, fd, undefined, otherOffset, length, offset, hints, otherFd, completer, owner) as Promise<number>
   return signal ? untilAborted(signal, completer.syscall, promise, () => context.takeBack(owner)) : promise

@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer'
 import { invalidState } from './errors.js'
 import type { Views } from './backend.js'
+import { Cancellable } from './cancellable.js'
 import { hintsOf, signalOf } from './request-options.js'
 import type { RequestOptions, WriteOptions } from './request-options.js'
 import * as check from './validate.js'
@@ -129,6 +130,7 @@ export class Operation<T = unknown> {
   readonly signal: AbortSignal | undefined
   #state: State = 'new'
   #value: unknown
+  #cancellable: Cancellable | undefined
 
   private constructor(shape: Shape, fd: number, offset: number, options: number | WriteOptions) {
     this.opcode = opcodeNames[shape.opcode]
@@ -194,9 +196,16 @@ export class Operation<T = unknown> {
   }
 
   /** @internal Marks it submitted, or throws if it is already. */
-  claim(): void {
+  claim(): Cancellable {
     if (this.#state !== 'new') throw invalidState('an operation can be submitted only once')
     this.#state = 'submitted'
+    this.#cancellable = new Cancellable(this)
+    return this.#cancellable
+  }
+
+  /** @internal Its owner in a Context, once it is submitted. */
+  get cancellable(): Cancellable | undefined {
+    return this.#cancellable
   }
 
   /** @internal */
@@ -206,16 +215,16 @@ export class Operation<T = unknown> {
   }
 }
 
-/** Completes an {@link Operation}, the request's owner, besides its promise. */
+/** Completes the {@link Operation} of the request's owner, besides its promise. */
 export const operationCompleters: readonly Completer[] = opcodeNames.map((_, opcode) => ({
   syscall: syscalls[opcode as Opcode],
   value(transferred, views, owner) {
-    const operation = owner as Operation
+    const operation = (owner as Cancellable).operation as Operation
     const value = operation.shape.completer.value(transferred, views, owner)
     operation.settle('fulfilled', value)
     return value
   },
   failed(owner, error) {
-    ;(owner as Operation).settle('rejected', error)
+    (owner as Cancellable).operation?.settle('rejected', error)
   },
 }))
