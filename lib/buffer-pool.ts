@@ -1,6 +1,6 @@
 /** BufferPool: blocks of aligned memory, made once and used again, no more than so many. */
 import { alignedBuffer } from './aligned-buffer.js'
-import { abortError, refuseAborted } from './abort.js'
+import { abortError, onAbort, refuseAborted } from './abort.js'
 import { invalidState } from './errors.js'
 import { LinkedQueue } from './linked-queue.js'
 import type { Linked } from './linked-queue.js'
@@ -142,15 +142,16 @@ export class BufferPool {
   #wait(signal: AbortSignal | undefined): Promise<Block> {
     return new Promise((resolve, reject) => {
       const give = (block: Block): void => {
-        signal?.removeEventListener('abort', abort)
+        leave?.()
         resolve(block)
       }
       const waiting: Waiting = { give, previous: undefined, next: undefined, queue: undefined }
       const abort = (): void => {
+        leave?.()
         this.#waiting.remove(waiting)
         reject(abortError(signal as AbortSignal))
       }
-      signal?.addEventListener('abort', abort, { once: true })
+      const leave = signal && onAbort(signal, abort)
       this.#waiting.push(waiting)
     })
   }

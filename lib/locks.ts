@@ -2,7 +2,7 @@
  * Advisory locks of ranges, owned by the open file description (`F_OFD_SETLK`): they hold between two descriptors of one process as
  * between two processes, and go when the description is closed for the last time. Linux; none of it on `pure` (`ENOSYS`).
  */
-import { setTimeout } from 'node:timers/promises'
+import { abortError, onAbort } from './abort.js'
 import { Control, controlCompleter, perform } from './control.js'
 import type { ControlOptions } from './control.js'
 
@@ -20,6 +20,9 @@ export interface LockOptions extends LockRange {
   shared?: boolean
 }
 
+// Taken now, as in turn.ts.
+const { clearTimeout, setTimeout } = globalThis
+
 const UNLOCK = 0
 const SHARED = 1
 const EXCLUSIVE = 2
@@ -28,6 +31,23 @@ const completer = controlCompleter('fcntl')
 
 /** Milliseconds between two attempts, at the most. The kernel tells nobody when a lock is free but a thread that waits for it. */
 const LONGEST_PAUSE = 32
+
+/** Resolves after so many milliseconds. @throws (rejects) `ABORT_ERR` as soon as the signal is aborted */
+function pauseFor(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      leave?.()
+      resolve()
+    }, milliseconds)
+    const leave =
+      signal &&
+      onAbort(signal, () => {
+        leave?.()
+        clearTimeout(timer)
+        reject(abortError(signal))
+      })
+  })
+}
 
 async function apply(fd: number, how: number, { offset = 0, length = 0, ...options }: LockRange): Promise<void> {
   await perform(completer, Control.lock, fd, { offset, length, flags: how }, options)
@@ -57,7 +77,7 @@ export async function tryLock(fd: number, { shared = false, ...range }: LockOpti
  */
 export async function lock(fd: number, options: LockOptions = {}): Promise<void> {
   for (let pause = 1; !(await tryLock(fd, options)); pause = Math.min(pause * 2, LONGEST_PAUSE)) {
-    await setTimeout(pause, undefined, options.signal && { signal: options.signal })
+    await pauseFor(pause, options.signal)
   }
 }
 
