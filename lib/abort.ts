@@ -62,12 +62,14 @@ export function onAbort(signal: AbortSignal, tell: () => void): () => void {
  * failure as the cause, or the signal's reason where it had succeeded.
  *
  * @param takeBack takes it back, so that it is rejected; false if it is too late
+ * @param keep what succeeds although the signal was aborted meanwhile is a success: for what its caller would have to undo
  */
 export async function untilAborted<T>(
   signal: AbortSignal,
   syscall: string,
   promise: Promise<T>,
   takeBack: () => boolean,
+  keep = false,
 ): Promise<T> {
   let taken = false
   const leave = onAbort(signal, () => {
@@ -75,7 +77,7 @@ export async function untilAborted<T>(
   })
   try {
     const value = await promise
-    if (signal.aborted) throw abortError(signal)
+    if (signal.aborted && !keep) throw abortError(signal)
     return value
   } catch (error) {
     if (!signal.aborted || (error as Error).name === 'AbortError') throw error

@@ -39,6 +39,8 @@ export interface ControlRequest {
   /** another descriptor, and the offset in it */
   otherFd?: number
   otherOffset?: number
+  /** Once done it is a success, even if the signal is aborted before that is known. Default: false. */
+  keep?: boolean
 }
 
 /** An operation with its name in errors. */
@@ -51,7 +53,7 @@ export async function perform(
   completer: Completer,
   control: Control,
   fd: number,
-  { offset = 0, length = 0, flags = 0, otherFd = 0, otherOffset = 0 }: ControlRequest,
+  { offset = 0, length = 0, flags = 0, otherFd = 0, otherOffset = 0, keep = false }: ControlRequest,
   { context = defaultContext(), signal }: ControlOptions,
 ): Promise<number> {
   check.descriptor(fd)
@@ -64,5 +66,5 @@ export async function perform(
   const owner = new Cancellable()
   const hints = control + flags * 256
   const promise = context.enqueue(Opcode.control, fd, undefined, otherOffset, length, offset, hints, otherFd, completer, owner) as Promise<number>
-  return signal ? untilAborted(signal, completer.syscall, promise, () => context.takeBack(owner)) : promise
+  return signal ? untilAborted(signal, completer.syscall, promise, () => context.takeBack(owner), keep) : promise
 }

@@ -50,12 +50,15 @@ function pauseFor(milliseconds: number, signal: AbortSignal | undefined): Promis
 }
 
 async function apply(fd: number, how: number, { offset = 0, length = 0, ...options }: LockRange): Promise<void> {
-  await perform(completer, Control.lock, fd, { offset, length, flags: how }, options)
+  await perform(completer, Control.lock, fd, { offset, length, flags: how, keep: true }, options)
 }
 
 /**
  * Locks a range if nobody else has a lock on any of it that stands against this one; a range that is the descriptor's own already
  * changes its kind.
+ *
+ * A call that is rejected has locked nothing, and what the descriptor had locked before stays as it was. A signal that is aborted
+ * after the kernel has given the lock is too late: the call resolves, and the caller holds the lock.
  * @returns whether it is locked
  * @throws (rejects) `EBADF` if it is not open for that, `ENOLCK`; `ENOSYS` on `pure`; argument errors
  */
@@ -72,7 +75,8 @@ export async function tryLock(fd: number, { shared = false, ...range }: LockOpti
 
 /**
  * Locks a range as soon as it can be: {@link tryLock}, again and again, at least 30 times a second, in no order among those who wait.
- * No thread is held meanwhile. Two who wait for one another wait for ever, unless a signal ends it.
+ * No thread is held meanwhile. Two who wait for one another wait for ever, unless a signal ends it: then, too, a call that is
+ * rejected has locked nothing, and one that has locked the range resolves.
  * @throws (rejects) `ABORT_ERR`, and what {@link tryLock} does
  */
 export async function lock(fd: number, options: LockOptions = {}): Promise<void> {
