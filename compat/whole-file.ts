@@ -11,7 +11,7 @@ import { Opcode } from '../lib/operation.js'
 import type { Completer } from '../lib/operation.js'
 import { isTraced, traceCall } from '../lib/trace.js'
 import { lengthOf } from '../lib/view-length.js'
-import { plainOptions } from './args.js'
+import { isPolluted, plainOptions } from './args.js'
 import { adopt, handlesAreUntouched } from './file-handle.js'
 import * as original from './original.js'
 import { resemble } from './resemble.js'
@@ -70,6 +70,7 @@ interface Plain {
  * @param flags the letters that `flag` may be; the first is what it is if not given
  */
 function plainFileOptions(options: unknown, keys: readonly string[], flags: string): Plain | undefined {
+  if (isPolluted()) return undefined
   const bag = options === undefined || options === null ? {} : typeof options === 'string' ? { encoding: options } : plainOptions(options, keys)
   if (!bag || bag['signal'] !== undefined) return undefined
   const { encoding, mode = 0o666, flag = flags[0], flush = false } = bag

@@ -4,6 +4,7 @@ import { abortError, onAbort, refuseAborted } from './abort.js'
 import { invalidState } from './errors.js'
 import { LinkedQueue } from './linked-queue.js'
 import type { Linked } from './linked-queue.js'
+import { NO_OPTIONS } from './no-options.js'
 import * as check from './validate.js'
 
 // Taken now, as in turn.ts.
@@ -126,7 +127,7 @@ export class BufferPool {
    * A block, as soon as one is free; first come, first served.
    * @throws (rejects) `ABORT_ERR` if the signal is aborted first, `ERR_INVALID_ARG_TYPE`
    */
-  async acquire({ signal }: { signal?: AbortSignal } = {}): Promise<Block> {
+  async acquire({ signal }: { signal?: AbortSignal } = NO_OPTIONS): Promise<Block> {
     refuseAborted(signal)
     return this.tryAcquire() ?? this.#wait(signal)
   }

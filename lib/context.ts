@@ -12,6 +12,7 @@ import { EAGAIN, ECANCELED, EINVAL, invalidState, laterException } from './error
 import { readFully, writeFully } from './fully.js'
 import { launch } from './launch.js'
 import { LinkedQueue } from './linked-queue.js'
+import { NO_OPTIONS } from './no-options.js'
 import { Opcode, Operation, isWholeFile, isWrite, shapes } from './operation.js'
 import type { Completer, Shape } from './operation.js'
 import { hintsOf, signalOf } from './request-options.js'
@@ -83,7 +84,7 @@ export class Context implements Receiver {
    * @throws `ERR_CAIO_BACKEND_UNAVAILABLE` if a backend asked for by name does not work here, with the reason;
    * `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for bad options
    */
-  constructor({ maxRequests = 512, backend }: ContextOptions = {}) {
+  constructor({ maxRequests = 512, backend }: ContextOptions = NO_OPTIONS) {
     this.maxRequests = check.maxRequests(maxRequests)
     const choice = choose(backend)
     this.#port = choice.backend

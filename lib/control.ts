@@ -43,6 +43,8 @@ export interface ControlRequest {
   keep?: boolean
 }
 
+const defaults: Required<ControlRequest> = { offset: 0, length: 0, flags: 0, otherFd: 0, otherOffset: 0, keep: false }
+
 /** An operation with its name in errors. */
 export function controlCompleter(syscall: string): Completer {
   return { syscall, value: (result) => result }
@@ -53,9 +55,10 @@ export async function perform(
   completer: Completer,
   control: Control,
   fd: number,
-  { offset = 0, length = 0, flags = 0, otherFd = 0, otherOffset = 0, keep = false }: ControlRequest,
+  request: ControlRequest,
   { context = defaultContext(), signal }: ControlOptions,
 ): Promise<number> {
+  const { offset, length, flags, otherFd, otherOffset, keep } = { ...defaults, ...request }
   check.descriptor(fd)
   check.descriptor(otherFd)
   check.fileOffset(offset)

@@ -1,5 +1,6 @@
 /** From a negative errno, or a refused argument, to an error shaped as Node's own. */
 import { constants } from 'node:os'
+import { NO_OPTIONS } from './no-options.js'
 
 // Not by an import: see debug.ts.
 const { getSystemErrorMap } = process.getBuiltinModule('node:util')
@@ -130,7 +131,7 @@ export function logFailed(cause: Error): Error & CodedError {
 /** Why a backend whose means are all there does not work on this machine. Worth a warning, which a missing addon is not. */
 export class BackendRefused extends Error {
   /** @param by what was refused: its `errno`, `code` and `syscall` become this error's */
-  constructor(message: string, by: Partial<NodeJS.ErrnoException> = {}) {
+  constructor(message: string, by: Partial<NodeJS.ErrnoException> = NO_OPTIONS) {
     super(message)
     const { errno, code, syscall } = by
     Object.assign(this, { errno, code, syscall })

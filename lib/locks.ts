@@ -5,6 +5,7 @@
 import { abortError, onAbort } from './abort.js'
 import { Control, controlCompleter, perform } from './control.js'
 import type { ControlOptions } from './control.js'
+import { NO_OPTIONS } from './no-options.js'
 
 /** What {@link unlock} takes. */
 export interface LockRange extends ControlOptions {
@@ -49,8 +50,9 @@ function pauseFor(milliseconds: number, signal: AbortSignal | undefined): Promis
   })
 }
 
-async function apply(fd: number, how: number, { offset = 0, length = 0, ...options }: LockRange): Promise<void> {
-  await perform(completer, Control.lock, fd, { offset, length, flags: how, keep: true }, options)
+async function apply(fd: number, how: number, range: LockRange): Promise<void> {
+  const { offset = 0, length = 0 } = range
+  await perform(completer, Control.lock, fd, { offset, length, flags: how, keep: true }, range)
 }
 
 /**
@@ -62,9 +64,10 @@ async function apply(fd: number, how: number, { offset = 0, length = 0, ...optio
  * @returns whether it is locked
  * @throws (rejects) `EBADF` if it is not open for that, `ENOLCK`; `ENOSYS` on `pure`; argument errors
  */
-export async function tryLock(fd: number, { shared = false, ...range }: LockOptions = {}): Promise<boolean> {
+export async function tryLock(fd: number, options: LockOptions = NO_OPTIONS): Promise<boolean> {
+  const { shared = false } = options
   try {
-    await apply(fd, shared ? SHARED : EXCLUSIVE, range)
+    await apply(fd, shared ? SHARED : EXCLUSIVE, options)
     return true
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
@@ -79,13 +82,13 @@ export async function tryLock(fd: number, { shared = false, ...range }: LockOpti
  * rejected has locked nothing, and one that has locked the range resolves.
  * @throws (rejects) `ABORT_ERR`, and what {@link tryLock} does
  */
-export async function lock(fd: number, options: LockOptions = {}): Promise<void> {
+export async function lock(fd: number, options: LockOptions = NO_OPTIONS): Promise<void> {
   for (let pause = 1; !(await tryLock(fd, options)); pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     await pauseFor(pause, options.signal)
   }
 }
 
 /** Gives the locks on a range up; where there are none, that is no error. @throws (rejects) `EBADF`; `ENOSYS` on `pure` */
-export function unlock(fd: number, range: LockRange = {}): Promise<void> {
+export function unlock(fd: number, range: LockRange = NO_OPTIONS): Promise<void> {
   return apply(fd, UNLOCK, range)
 }

@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { notALog } from './errors.js'
 import { FILE_HEADER, LARGEST_RECORD, RECORD_HEADER, checksum, judgeHeader } from './log-format.js'
 import type { LogFs } from './log-format.js'
+import { NO_OPTIONS } from './no-options.js'
 import * as check from './validate.js'
 
 /** One record, as a {@link LogReader} gives it. */
@@ -56,7 +57,7 @@ export class LogReader implements AsyncIterable<LogRecord> {
   #end: LogEnd | undefined
 
   /** @throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for a bad `start` */
-  constructor(path: string, { fs, start = FILE_HEADER }: LogReaderOptions = {}) {
+  constructor(path: string, { fs, start = FILE_HEADER }: LogReaderOptions = NO_OPTIONS) {
     this.#path = path
     this.#fs = fs
     this.#start = Math.max(check.fileOffset(start), FILE_HEADER)

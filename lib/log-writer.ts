@@ -12,6 +12,7 @@ import { FILE_HEADER, LARGEST_RECORD, RECORD_HEADER, checksum, fileHeader } from
 import type { LogFs, LogHandle } from './log-format.js'
 import { caioFs, readHeader, scanRecords } from './log-reader.js'
 import type { LogEnd } from './log-reader.js'
+import { NO_OPTIONS } from './no-options.js'
 import * as check from './validate.js'
 
 /** Of {@link LogWriter.open}. */
@@ -94,7 +95,7 @@ export class LogWriter {
    * @throws (rejects) `ERR_CAIO_NOT_A_LOG` for a file that is something else, and it is left alone; `ERR_CAIO_LOG_TORN` for a torn
    * tail with `torn: 'refuse'`; the file system's own errors
    */
-  static async open(path: string, { fs, torn = 'truncate', mode = 0o666 }: LogWriterOptions = {}): Promise<LogWriter> {
+  static async open(path: string, { fs, torn = 'truncate', mode = 0o666 }: LogWriterOptions = NO_OPTIONS): Promise<LogWriter> {
     const own = await caioFs()
     const files = fs ?? own
     const file = await files.open(path, constants.O_RDWR | constants.O_CREAT, mode)

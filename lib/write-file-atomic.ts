@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { refuseAborted } from './abort.js'
 import type { Context } from './context.js'
 import { defaultContext } from './default-context.js'
+import { NO_OPTIONS } from './no-options.js'
 
 // Taken now, before anybody patches them.
 const { open, realpath, rename, stat, unlink } = fs.promises
@@ -62,7 +63,7 @@ async function fill(
 export async function writeFileAtomic(
   path: string,
   data: string | NodeJS.ArrayBufferView,
-  options: WriteFileAtomicOptions = {},
+  options: WriteFileAtomicOptions = NO_OPTIONS,
 ): Promise<void> {
   const { context = defaultContext(), signal } = options
   const target = (await known(realpath(path))) ?? path
