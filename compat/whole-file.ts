@@ -92,20 +92,33 @@ function readInto(path: string, target: Buffer): Promise<number> {
   return defaultContext().enqueue(Opcode.readFile, 0, views, 0, target.length, 0, 0, 0, completer, undefined) as Promise<number>
 }
 
-/** A large file: by a handle of its own, so that no thread of the pool is taken for long. */
-async function readByHandle(path: string, encoding: BufferEncoding | undefined): Promise<Buffer | string> {
+/** A large file: by a handle of its own, so that no thread of the pool is taken for long. Undefined where it is Node's turn. */
+async function readByHandle(path: string, encoding: BufferEncoding | undefined): Promise<Content> {
   const handle = adopt(await original.open(path))
   try {
     const { size } = await handle.stat()
     if (size > LARGEST_FILE) return await handle.readFile(encoding) // which says that it is too large
-    if (size === 0) return await readToEnd(handle.fd, encoding)
-    const buffer = Buffer.allocUnsafeSlow(size)
-    const length = await fill(buffer, handle.fd)
-    const content = length === size ? buffer : buffer.subarray(0, length)
-    return encoding ? content.toString(encoding) : content
+    const content = await readSized(handle.fd, size)
+    return encoding ? textOf(content, encoding) : content
   } finally {
     await handle.close()
   }
+}
+
+/** Undefined for more than a string can hold: Node's functions have errors of their own for that. */
+function textOf(content: Buffer, encoding: BufferEncoding): string | undefined {
+  try {
+    return content.toString(encoding)
+  } catch {
+    return undefined
+  }
+}
+
+async function readSized(fd: number, size: number): Promise<Buffer> {
+  if (size === 0) return readToEnd(fd)
+  const buffer = Buffer.allocUnsafeSlow(size)
+  const length = await fill(buffer, fd)
+  return length === size ? buffer : buffer.subarray(0, length)
 }
 
 /** By the engine whatever the file is: the handle, which the caller holds, is not asked again. */
@@ -115,7 +128,7 @@ function readChunk(fd: number, buffer: Buffer, at: number, length: number, posit
 }
 
 /** A file that says it is empty may have more to say. */
-async function readToEnd(fd: number, encoding: BufferEncoding | undefined): Promise<Buffer | string> {
+async function readToEnd(fd: number): Promise<Buffer> {
   const parts: Buffer[] = []
   let length = 0
   for (;;) {
@@ -125,8 +138,7 @@ async function readToEnd(fd: number, encoding: BufferEncoding | undefined): Prom
     parts.push(part.subarray(0, bytesRead))
     length += bytesRead
   }
-  const content = Buffer.concat(parts, length)
-  return encoding ? content.toString(encoding) : content
+  return Buffer.concat(parts, length)
 }
 
 /** Reads the file's first bytes into fresh memory; fewer than it holds if the file ends before. */

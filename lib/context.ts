@@ -191,12 +191,16 @@ export class Context implements Receiver {
 
   /**
    * Submits operations together, as {@link submit} does, and resolves to what became of each, in the order given.
-   * @throws (rejects) `ERR_INVALID_STATE` if one was submitted before, or after close, and then none is submitted
+   * @param operations a list of them, or whatever else gives them one after the other
+   * @throws (rejects) `ERR_INVALID_ARG_TYPE` for anything else; `ERR_INVALID_STATE` if one was submitted before, or after close. Then none
+   * is submitted
    */
-  async batch<T extends readonly Operation[]>(
+  batch<T extends readonly Operation[]>(
     operations: T,
-  ): Promise<{ -readonly [K in keyof T]: PromiseSettledResult<T[K] extends Operation<infer V> ? V : never> }> {
-    return (await Promise.allSettled(launch(this, operations))) as never
+  ): Promise<{ -readonly [K in keyof T]: PromiseSettledResult<T[K] extends Operation<infer V> ? V : never> }>
+  batch<T>(operations: Iterable<Operation<T>>): Promise<PromiseSettledResult<T>[]>
+  async batch(operations: Iterable<Operation>): Promise<PromiseSettledResult<unknown>[]> {
+    return Promise.allSettled(launch(this, operations))
   }
 
   /**

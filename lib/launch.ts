@@ -6,9 +6,10 @@ import { invalidArgType, invalidState } from './errors.js'
 import { Operation, operationCompleters } from './operation.js'
 import type { Completer } from './operation.js'
 
-/** @throws `ERR_INVALID_STATE` if one was submitted before, or after close, and then none is submitted */
-export function launch(context: Context, operations: readonly Operation[]): Promise<unknown>[] {
+/** @throws `ERR_INVALID_ARG_TYPE` for what is no Operation, or no iterable of them; `ERR_INVALID_STATE` if one was submitted before, or after close, and then none is submitted */
+export function launch(context: Context, given: Iterable<Operation>): Promise<unknown>[] {
   context.refuseWhenClosing()
+  const operations = listOf(given)
   for (const operation of operations) {
     if (!(operation instanceof Operation)) throw invalidArgType('operation', 'an Operation', operation)
     if (operation.state !== 'new') throw onlyOnce()
@@ -18,6 +19,13 @@ export function launch(context: Context, operations: readonly Operation[]): Prom
     const owner = operation.claim()
     return operation.signal ? launchAbortable(context, operation, owner, operation.signal) : enqueue(context, operation, owner)
   })
+}
+
+/** As it is now: what is iterated may be another the next time. */
+function listOf(given: unknown): Operation[] {
+  const iterable = given as Partial<Iterable<Operation>> | null | undefined
+  if (typeof iterable?.[Symbol.iterator] !== 'function') throw invalidArgType('operations', 'an iterable of Operations', given)
+  return Array.from(iterable as Iterable<Operation>)
 }
 
 function onlyOnce(): Error {
