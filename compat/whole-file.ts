@@ -180,10 +180,25 @@ async function readLarger(path: string, size: number, encoding: BufferEncoding |
   return undefined
 }
 
-/** Gives out what was read into a slab, and has the slab back. An async function instead would take two promises more. */
+/** Where there is no memory for one. The read fails then, and is Node's. */
+const noSlab = Buffer.alloc(0)
+
+function takeSlab(): Buffer {
+  try {
+    return slabs.pop() ?? Buffer.allocUnsafeSlow(SLAB)
+  } catch {
+    return noSlab
+  }
+}
+
+/**
+ * Lends a slab to a read that is started, gives out what was read into it, and has the slab back. An async function instead would
+ * take two promises more.
+ */
 const intoSlab: Completer = {
   syscall: 'open',
   takesFailures: true,
+  lend: (views) => [(views as readonly [string, Buffer])[0], takeSlab()],
   value(size, views, encoding) {
     const [path, slab] = views as readonly [string, Buffer]
     try {
@@ -193,14 +208,14 @@ const intoSlab: Completer = {
     } catch (error) {
       return Promise.reject(error) // no memory for it
     } finally {
-      if (slabs.length < MOST_SLABS) slabs.push(slab)
+      if (slabs.length < MOST_SLABS && slab !== noSlab) slabs.push(slab)
     }
   },
 }
 
 /** undefined where it is Node's turn. */
 function readByPool(path: string, encoding: BufferEncoding | undefined): Promise<Content> {
-  const views = [path, slabs.pop() ?? Buffer.allocUnsafeSlow(SLAB)] as const
+  const views = [path, noSlab] as const
   return defaultContext().enqueue(Opcode.readFile, 0, views, 0, SLAB, 0, 0, 0, intoSlab, encoding) as Promise<Content>
 }
 

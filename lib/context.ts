@@ -324,6 +324,7 @@ export class Context implements Receiver {
     owner: unknown,
     resolve: Resolve,
   ): void {
+    if (completer.lend !== undefined) views = completer.lend(views)
     this.#slots.fill(id, opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve)
     if (++this.#sequence % LATENCY_SAMPLE === 0) this.#slots.startedAt[id] = now()
     this.#slots.addToBatch(id)

@@ -40,6 +40,11 @@ export interface Completer {
   readonly takesFailures?: true
   /** What the promise is fulfilled with. Must not throw. */
   value(transferred: number, views: Views, owner: unknown): unknown
+  /**
+   * The memory of a request that has none before it is started, so that what waits takes none: the views in place of those that it
+   * was enqueued with. Must not throw.
+   */
+  lend?(views: Views): Views
   /** Called when nothing uses the views any more, whatever the result. */
   released?(owner: unknown): void
   /** Called with the error that the promise is rejected with. */
