@@ -56,12 +56,25 @@ function isUsable(view: unknown): view is View {
 
 export type Options = Partial<Record<string, unknown>>
 
+const bare: Options = {}
+
+/**
+ * Whether somebody has put an option on Object.prototype. Node reads some of them there and some not, by the call and its release: such
+ * a call is its own to judge. By name, one by one, since a loop takes ten times as long.
+ */
+export function isPolluted(): boolean {
+  const { encoding, mode, flag, flush, signal, buffer, offset, length, position } = bare
+  const ofFiles = encoding !== undefined || mode !== undefined || flag !== undefined || flush !== undefined || signal !== undefined
+  return ofFiles || buffer !== undefined || offset !== undefined || length !== undefined || position !== undefined
+}
+
 /**
  * The value as an options object with no keys but these (a release may add one that means something), all of them plain data: a
  * getter or a proxy would see that it is asked twice.
  */
 export function plainOptions(value: unknown, keys: readonly string[]): Options | undefined {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || types.isProxy(value)) return undefined
+  if (isPolluted()) return undefined
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== null && prototype !== Object.prototype) return undefined
   for (const key of Reflect.ownKeys(value)) {

@@ -12,7 +12,7 @@ import { debug } from '../lib/debug.js'
 import { defaultContext } from '../lib/default-context.js'
 import { directAlignment } from '../lib/direct-alignment.js'
 import type { DirectAlignment } from '../lib/alignment.js'
-import { errnoOf, laterException } from '../lib/errors.js'
+import { errnoOf, laterException, mayPass } from '../lib/errors.js'
 import { Opcode, isWrite, shapes } from '../lib/operation.js'
 import type { Completer } from '../lib/operation.js'
 import type { Views } from '../lib/backend.js'
@@ -86,7 +86,6 @@ const TRAVELS = 'caio'
 function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHandleClass {
   type Internal = FileHandle & Record<symbol, (() => void) & unknown>
   const { ref, unref } = internals
-  const context = defaultContext()
 
   const completer = (syscall: string, value: (transferred: number, views: Views) => unknown): Completer => ({
     syscall,
@@ -128,7 +127,7 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     handle[ref]!()
     const key = HandleState.key(handle)
     const owner = given === undefined ? handle : ({ handle, given } satisfies VectorCall)
-    return context.enqueue(opcode, fd, views, offset, length, position, 0, key, completer, owner)
+    return defaultContext().enqueue(opcode, fd, views, offset, length, position, 0, key, completer, owner)
   }
 
   /** The same, and where it is not aligned, by a copy. */
@@ -144,7 +143,7 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     const key = HandleState.key(handle)
     const enqueue = (opcode: Opcode, memory: Views, offset: number, length: number, position: number): Promise<number> => {
       const counted = (isWrite(opcode) ? shapes.write : shapes.read)(none).completer
-      return context.enqueue(opcode, fd, memory, offset, length, position, 0, key, counted, undefined) as Promise<number>
+      return defaultContext().enqueue(opcode, fd, memory, offset, length, position, 0, key, counted, undefined) as Promise<number>
     }
     handle[ref]!()
     try {
@@ -163,8 +162,9 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
 
   // Syncs have no arguments; extra ones Node ignores, and so do we. Under Node's permission model a bare descriptor may not be
   // synced, which is what `pure` would do: there they are Node's own.
-  const forbidden = process.permission !== undefined && context.backend === 'pure'
-  const sync: Transfer | undefined = forbidden ? undefined : { views: [], offset: 0, length: 0, position: 0 }
+  const noTransfer: Transfer = { views: [], offset: 0, length: 0, position: 0 }
+  const syncArguments = (): Transfer | undefined =>
+    process.permission !== undefined && defaultContext().backend === 'pure' ? undefined : noTransfer
 
   // Method names and lengths are those that Node's class has. The casts stand for Node's overloads, which args.ts has judged.
   const Caio = class FileHandle extends (NodeHandle as new () => Internal) {
@@ -200,11 +200,11 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     }
 
     override sync(): Promise<void> {
-      return (serve(this, Opcode.fsync, sync, syncDone) ?? super.sync()) as Promise<void>
+      return (serve(this, Opcode.fsync, syncArguments(), syncDone) ?? super.sync()) as Promise<void>
     }
 
     override datasync(): Promise<void> {
-      return (serve(this, Opcode.fdsync, sync, datasyncDone) ?? super.datasync()) as Promise<void>
+      return (serve(this, Opcode.fdsync, syncArguments(), datasyncDone) ?? super.datasync()) as Promise<void>
     }
   }
   Object.defineProperty(Caio, 'length', { value: NodeHandle.length })
@@ -257,7 +257,10 @@ export function handlesAreUntouched(): boolean | Promise<boolean> {
       await handle.close()
       return handlesAreUntouched()
     },
-    () => false,
+    (error: Error) => {
+      if (mayPass(error)) learnt = undefined
+      return false
+    },
   )
   return learnt
 }

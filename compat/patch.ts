@@ -1,6 +1,7 @@
 /** Puts caio under a program that says `node:fs`: in place, so that the modules' identity stays and no loader hook is needed. */
 import { syncBuiltinESMExports } from 'node:module'
 import { debug } from '../lib/debug.js'
+import { NO_OPTIONS } from '../lib/no-options.js'
 import { callbackReplacements } from './callbacks.js'
 import { callbackFs, promises } from './original.js'
 import { replacements } from './replacements.js'
@@ -61,7 +62,7 @@ const inCallbacks = new Layer(callbackFs, callbackReplacements)
  * permission model, where descriptors are Node's to judge. Handles that are open already stay as they are. Does nothing that has
  * been done before.
  */
-export function patch({ callbacks = false }: PatchOptions = {}): void {
+export function patch({ callbacks = false }: PatchOptions = NO_OPTIONS): void {
   inPromises.apply()
   if (callbacks && !process.permission) inCallbacks.apply()
 }

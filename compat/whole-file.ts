@@ -11,7 +11,7 @@ import { Opcode } from '../lib/operation.js'
 import type { Completer } from '../lib/operation.js'
 import { isTraced, traceCall } from '../lib/trace.js'
 import { lengthOf } from '../lib/view-length.js'
-import { plainOptions } from './args.js'
+import { isPolluted, plainOptions } from './args.js'
 import { adopt, handlesAreUntouched } from './file-handle.js'
 import * as original from './original.js'
 import { resemble } from './resemble.js'
@@ -70,6 +70,7 @@ interface Plain {
  * @param flags the letters that `flag` may be; the first is what it is if not given
  */
 function plainFileOptions(options: unknown, keys: readonly string[], flags: string): Plain | undefined {
+  if (isPolluted()) return undefined
   const bag = options === undefined || options === null ? {} : typeof options === 'string' ? { encoding: options } : plainOptions(options, keys)
   if (!bag || bag['signal'] !== undefined) return undefined
   const { encoding, mode = 0o666, flag = flags[0], flush = false } = bag
@@ -91,20 +92,33 @@ function readInto(path: string, target: Buffer): Promise<number> {
   return defaultContext().enqueue(Opcode.readFile, 0, views, 0, target.length, 0, 0, 0, completer, undefined) as Promise<number>
 }
 
-/** A large file: by a handle of its own, so that no thread of the pool is taken for long. */
-async function readByHandle(path: string, encoding: BufferEncoding | undefined): Promise<Buffer | string> {
+/** A large file: by a handle of its own, so that no thread of the pool is taken for long. Undefined where it is Node's turn. */
+async function readByHandle(path: string, encoding: BufferEncoding | undefined): Promise<Content> {
   const handle = adopt(await original.open(path))
   try {
     const { size } = await handle.stat()
     if (size > LARGEST_FILE) return await handle.readFile(encoding) // which says that it is too large
-    if (size === 0) return await readToEnd(handle.fd, encoding)
-    const buffer = Buffer.allocUnsafeSlow(size)
-    const length = await fill(buffer, handle.fd)
-    const content = length === size ? buffer : buffer.subarray(0, length)
-    return encoding ? content.toString(encoding) : content
+    const content = await readSized(handle.fd, size)
+    return encoding ? textOf(content, encoding) : content
   } finally {
     await handle.close()
   }
+}
+
+/** Undefined for more than a string can hold: Node's functions have errors of their own for that. */
+function textOf(content: Buffer, encoding: BufferEncoding): string | undefined {
+  try {
+    return content.toString(encoding)
+  } catch {
+    return undefined
+  }
+}
+
+async function readSized(fd: number, size: number): Promise<Buffer> {
+  if (size === 0) return readToEnd(fd)
+  const buffer = Buffer.allocUnsafeSlow(size)
+  const length = await fill(buffer, fd)
+  return length === size ? buffer : buffer.subarray(0, length)
 }
 
 /** By the engine whatever the file is: the handle, which the caller holds, is not asked again. */
@@ -114,7 +128,7 @@ function readChunk(fd: number, buffer: Buffer, at: number, length: number, posit
 }
 
 /** A file that says it is empty may have more to say. */
-async function readToEnd(fd: number, encoding: BufferEncoding | undefined): Promise<Buffer | string> {
+async function readToEnd(fd: number): Promise<Buffer> {
   const parts: Buffer[] = []
   let length = 0
   for (;;) {
@@ -124,8 +138,7 @@ async function readToEnd(fd: number, encoding: BufferEncoding | undefined): Prom
     parts.push(part.subarray(0, bytesRead))
     length += bytesRead
   }
-  const content = Buffer.concat(parts, length)
-  return encoding ? content.toString(encoding) : content
+  return Buffer.concat(parts, length)
 }
 
 /** Reads the file's first bytes into fresh memory; fewer than it holds if the file ends before. */
@@ -167,11 +180,26 @@ async function readLarger(path: string, size: number, encoding: BufferEncoding |
   return undefined
 }
 
-/** Gives out what was read into a slab, and has the slab back. An async function instead would take two promises more. */
+/** Where there is no memory for one. The read fails then, and is Node's. */
+const noSlab = Buffer.alloc(0)
+
+function takeSlab(): Buffer {
+  try {
+    return slabs.pop() ?? Buffer.allocUnsafeSlow(SLAB)
+  } catch {
+    return noSlab
+  }
+}
+
+/**
+ * Lends a slab to a read that is started, gives out what was read into it, and has the slab back. An async function instead would
+ * take two promises more.
+ */
 const intoSlab: Completer = {
   syscall: 'open',
   takesFailures: true,
   atOnce: true,
+  lend: (views) => [(views as readonly [string, Buffer])[0], takeSlab()],
   value(size, views, encoding) {
     const [path, slab] = views as readonly [string, Buffer]
     try {
@@ -181,14 +209,14 @@ const intoSlab: Completer = {
     } catch (error) {
       return Promise.reject(error) // no memory for it
     } finally {
-      if (slabs.length < MOST_SLABS) slabs.push(slab)
+      if (slabs.length < MOST_SLABS && slab !== noSlab) slabs.push(slab)
     }
   },
 }
 
 /** undefined where it is Node's turn. */
 function readByPool(path: string, encoding: BufferEncoding | undefined): Promise<Content> {
-  const views = [path, slabs.pop() ?? Buffer.allocUnsafeSlow(SLAB)] as const
+  const views = [path, noSlab] as const
   return defaultContext().enqueue(Opcode.readFile, 0, views, 0, SLAB, 0, 0, 0, intoSlab, encoding) as Promise<Content>
 }
 

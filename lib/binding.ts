@@ -1,8 +1,10 @@
 /** The only place that loads the addon. native/addon.cc is its other side. */
+import { closeSync, openSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { Views } from './backend.js'
 import { debug } from './debug.js'
+import { mayPass } from './errors.js'
 
 /** native/environment.h has the same numbers. */
 export const Kind = { linux: 0, thread: 1, uring: 2 } as const
@@ -96,17 +98,32 @@ function load(): Binding {
   const obstacle = whyNotLoadable(process.versions)
   if (obstacle) throw new Error(obstacle)
   const require = createRequire(import.meta.url)
-  const find = require('node-gyp-build') as { (root: string): Binding; path(root: string): string }
-  debug('addon: %s', find.path(packageRoot))
-  return find(packageRoot)
+  try {
+    const find = require('node-gyp-build') as { (root: string): Binding; path(root: string): string }
+    debug('addon: %s', find.path(packageRoot))
+    return find(packageRoot)
+  } catch (error) {
+    throw shortage() ?? error
+  }
 }
 
-/** @throws what kept the addon from loading, the same each time */
+/** What a file cannot be opened for just now: node-gyp-build takes a folder that it cannot read for one that is empty. */
+function shortage(): Error | undefined {
+  try {
+    closeSync(openSync(packageRoot, 'r'))
+    return undefined
+  } catch (error) {
+    return mayPass(error as Error) ? (error as Error) : undefined
+  }
+}
+
+/** @throws what kept the addon from loading, the same each time, unless it may pass */
 export function loadBinding(): Binding {
   if (!loaded) {
     try {
       loaded = { binding: load() }
     } catch (error) {
+      if (mayPass(error as Error)) throw error
       loaded = { error: error as Error }
     }
   }

@@ -1,7 +1,10 @@
 /** BufferPool: blocks of aligned memory, made once and used again, no more than so many. */
 import { alignedBuffer } from './aligned-buffer.js'
-import { abortError, refuseAborted } from './abort.js'
+import { abortError, onAbort, refuseAborted } from './abort.js'
 import { invalidState } from './errors.js'
+import { LinkedQueue } from './linked-queue.js'
+import type { Linked } from './linked-queue.js'
+import { NO_OPTIONS } from './no-options.js'
 import * as check from './validate.js'
 
 // Taken now, as in turn.ts.
@@ -17,7 +20,7 @@ export interface BufferPoolOptions {
   alignment?: number
 }
 
-interface Waiting {
+interface Waiting extends Linked<Waiting> {
   give(block: Block): void
 }
 
@@ -77,7 +80,7 @@ export class BufferPool {
   readonly #free: Buffer[] = []
   #out = 0
   #leaked = 0
-  #waiting: Waiting[] = []
+  readonly #waiting = new LinkedQueue<Waiting>()
 
   /** Makes no block yet. @throws `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE`, and what {@link alignedBuffer} throws */
   constructor({ blockSize, blocks, alignment = 4096 }: BufferPoolOptions) {
@@ -124,7 +127,7 @@ export class BufferPool {
    * A block, as soon as one is free; first come, first served.
    * @throws (rejects) `ABORT_ERR` if the signal is aborted first, `ERR_INVALID_ARG_TYPE`
    */
-  async acquire({ signal }: { signal?: AbortSignal } = {}): Promise<Block> {
+  async acquire({ signal }: { signal?: AbortSignal } = NO_OPTIONS): Promise<Block> {
     refuseAborted(signal)
     return this.tryAcquire() ?? this.#wait(signal)
   }
@@ -140,15 +143,16 @@ export class BufferPool {
   #wait(signal: AbortSignal | undefined): Promise<Block> {
     return new Promise((resolve, reject) => {
       const give = (block: Block): void => {
-        signal?.removeEventListener('abort', abort)
+        leave?.()
         resolve(block)
       }
-      const waiting: Waiting = { give }
+      const waiting: Waiting = { give, previous: undefined, next: undefined, queue: undefined }
       const abort = (): void => {
-        this.#waiting = this.#waiting.filter((each) => each !== waiting)
+        leave?.()
+        this.#waiting.remove(waiting)
         reject(abortError(signal as AbortSignal))
       }
-      signal?.addEventListener('abort', abort, { once: true })
+      const leave = signal && onAbort(signal, abort)
       this.#waiting.push(waiting)
     })
   }
@@ -157,6 +161,6 @@ export class BufferPool {
     this.#out--
     if (this.#waiting.length === 0) return
     const block = this.tryAcquire() as Block
-    this.#waiting.shift()?.give(block)
+    this.#waiting.shift().give(block)
   }
 }

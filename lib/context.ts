@@ -6,10 +6,14 @@ import { Field, Route, UNSERVED } from './backend.js'
 import type { Backend, BackendName, Batch, Receiver, Views } from './backend.js'
 import { refuseAborted, untilAborted } from './abort.js'
 import { explainMisalignment } from './alignment.js'
+import { Cancellable } from './cancellable.js'
+import type { Waiting } from './cancellable.js'
 import { isEnding, tellAtEnd } from './end-of-process.js'
 import { EAGAIN, ECANCELED, EINVAL, invalidState, laterException } from './errors.js'
 import { readFully, writeFully } from './fully.js'
 import { launch } from './launch.js'
+import { LinkedQueue } from './linked-queue.js'
+import { NO_OPTIONS } from './no-options.js'
 import { Opcode, Operation, isWholeFile, isWrite, shapes } from './operation.js'
 import type { Completer, Shape } from './operation.js'
 import { hintsOf, signalOf } from './request-options.js'
@@ -22,7 +26,6 @@ import type { Stats } from './stats.js'
 import { isTraced, traceOperation } from './trace.js'
 import * as turn from './turn.js'
 import * as check from './validate.js'
-import { WaitingQueue } from './waiting-queue.js'
 
 /** What `new Context()` takes. */
 export interface ContextOptions {
@@ -60,7 +63,7 @@ export class Context implements Receiver {
   readonly #port: Backend
 
   readonly #slots: Slots
-  readonly #waiting = new WaitingQueue()
+  readonly #waiting = new LinkedQueue<Waiting>()
   #sequence = 0
 
   #flushScheduled = false
@@ -82,7 +85,7 @@ export class Context implements Receiver {
    * @throws `ERR_CAIO_BACKEND_UNAVAILABLE` if a backend asked for by name does not work here, with the reason;
    * `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for bad options
    */
-  constructor({ maxRequests = 512, backend }: ContextOptions = {}) {
+  constructor({ maxRequests = 512, backend }: ContextOptions = NO_OPTIONS) {
     this.maxRequests = check.maxRequests(maxRequests)
     const choice = choose(backend)
     this.#port = choice.backend
@@ -190,12 +193,16 @@ export class Context implements Receiver {
 
   /**
    * Submits operations together, as {@link submit} does, and resolves to what became of each, in the order given.
-   * @throws (rejects) `ERR_INVALID_STATE` if one was submitted before, or after close, and then none is submitted
+   * @param operations a list of them, or whatever else gives them one after the other
+   * @throws (rejects) `ERR_INVALID_ARG_TYPE` for anything else; `ERR_INVALID_STATE` if one was submitted before, or after close. Then none
+   * is submitted
    */
-  async batch<T extends readonly Operation[]>(
+  batch<T extends readonly Operation[]>(
     operations: T,
-  ): Promise<{ -readonly [K in keyof T]: PromiseSettledResult<T[K] extends Operation<infer V> ? V : never> }> {
-    return (await Promise.allSettled(launch(this, operations))) as never
+  ): Promise<{ -readonly [K in keyof T]: PromiseSettledResult<T[K] extends Operation<infer V> ? V : never> }>
+  batch<T>(operations: Iterable<Operation<T>>): Promise<PromiseSettledResult<T>[]>
+  async batch(operations: Iterable<Operation>): Promise<PromiseSettledResult<unknown>[]> {
+    return Promise.allSettled(launch(this, operations))
   }
 
   /**
@@ -203,19 +210,20 @@ export class Context implements Receiver {
    * @returns false if it is too late, or not an operation of this context
    */
   cancel(operation: Operation): boolean {
-    return operation instanceof Operation && this.takeBack(operation)
+    return operation instanceof Operation && operation.cancellable !== undefined && this.takeBack(operation.cancellable)
   }
 
-  /** @internal {@link cancel}, by whatever it was enqueued with as its owner. */
-  takeBack(owner: object): boolean {
-    const waiting = this.#waiting.takeOut(owner)
-    if (waiting) {
+  /** @internal {@link cancel}, by what it was enqueued with as its owner. */
+  takeBack(owner: Cancellable): boolean {
+    const { place } = owner
+    if (typeof place === 'object') {
+      if (!this.#waiting.remove(place)) return false
       this.#counters.cancelled++
-      this.#counters.count(waiting.opcode, Route.inline, ECANCELED)
-      this.#reject(waiting.completer, owner, ECANCELED, waiting.resolve)
+      this.#counters.count(place.opcode, Route.inline, ECANCELED)
+      this.#reject(place.completer, owner, ECANCELED, place.resolve)
       return true
     }
-    const id = this.#slots.owners.indexOf(owner)
+    const id = this.#slots.idOf(owner)
     if (id < 0 || !(this.#slots.unbatch(id) || this.#port.cancel(id, this))) return false
     this.#counters.cancelled++
     this.#settle(id, ECANCELED, Route.inline)
@@ -262,9 +270,9 @@ export class Context implements Receiver {
       const hints = hintsOf(options, isWrite(opcode))
       const signal = signalOf(options)
       refuseAborted(signal)
-      const owner = signal && {}
+      const owner = signal && new Cancellable()
       const promise = this.enqueue(opcode, fd, views, 0, length, offset, hints, 0, completer, owner) as Promise<T>
-      return signal ? untilAborted(signal, completer.syscall, promise, () => this.takeBack(owner as object)) : promise
+      return signal ? untilAborted(signal, completer.syscall, promise, () => this.takeBack(owner as Cancellable)) : promise
     } catch (error) {
       return Promise.reject(error)
     }
@@ -293,7 +301,12 @@ export class Context implements Receiver {
     // An id may be free while others wait only between a completion and the start of the next in line: never jump the queue.
     const id = this.#waiting.length > 0 ? -1 : this.#slots.takeId()
     if (id < 0) {
-      this.#waiting.push({ opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve })
+      const waiting: Waiting = {
+        opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve,
+        previous: undefined, next: undefined, queue: undefined,
+      }
+      this.#waiting.push(waiting)
+      if (owner instanceof Cancellable) owner.place = waiting
     } else {
       const alone = atOnce && !this.#flushScheduled && this.#slots.count === 0
       this.#start(id, opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve)
@@ -324,10 +337,10 @@ export class Context implements Receiver {
     owner: unknown,
     resolve: Resolve,
   ): void {
+    if (completer.lend !== undefined) views = completer.lend(views)
     this.#slots.fill(id, opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve)
     if (++this.#sequence % LATENCY_SAMPLE === 0) this.#slots.startedAt[id] = now()
-    const { batch } = this.#slots
-    batch.ids[batch.count++] = id
+    this.#slots.addToBatch(id)
     if (this.#flushScheduled) return
     this.#flushScheduled = true
     void tick.then(this.#flush)
@@ -347,6 +360,7 @@ export class Context implements Receiver {
 
   /** Hands over what has been gathered. */
   #handOver(): void {
+    this.#slots.closeBatch()
     const { batch } = this.#slots
     if (batch.count === 0) return
     // While a batch is being handed over, another needs memory of its own.

@@ -3,6 +3,7 @@ import { Opcode } from './operation.js'
 import type { Completer } from './operation.js'
 import type { Context } from './context.js'
 import { refuseAborted, untilAborted } from './abort.js'
+import { Cancellable } from './cancellable.js'
 import { defaultContext } from './default-context.js'
 import * as check from './validate.js'
 
@@ -38,7 +39,11 @@ export interface ControlRequest {
   /** another descriptor, and the offset in it */
   otherFd?: number
   otherOffset?: number
+  /** Once done it is a success, even if the signal is aborted before that is known. Default: false. */
+  keep?: boolean
 }
+
+const defaults: Required<ControlRequest> = { offset: 0, length: 0, flags: 0, otherFd: 0, otherOffset: 0, keep: false }
 
 /** An operation with its name in errors. */
 export function controlCompleter(syscall: string): Completer {
@@ -50,9 +55,10 @@ export async function perform(
   completer: Completer,
   control: Control,
   fd: number,
-  { offset = 0, length = 0, flags = 0, otherFd = 0, otherOffset = 0 }: ControlRequest,
+  request: ControlRequest,
   { context = defaultContext(), signal }: ControlOptions,
 ): Promise<number> {
+  const { offset, length, flags, otherFd, otherOffset, keep } = { ...defaults, ...request }
   check.descriptor(fd)
   check.descriptor(otherFd)
   check.fileOffset(offset)
@@ -60,8 +66,8 @@ export async function perform(
   check.fileLength(length)
   refuseAborted(signal)
   context.refuseWhenClosing()
-  const owner = {}
+  const owner = new Cancellable()
   const hints = control + flags * 256
   const promise = context.enqueue(Opcode.control, fd, undefined, otherOffset, length, offset, hints, otherFd, completer, owner) as Promise<number>
-  return signal ? untilAborted(signal, completer.syscall, promise, () => context.takeBack(owner)) : promise
+  return signal ? untilAborted(signal, completer.syscall, promise, () => context.takeBack(owner), keep) : promise
 }

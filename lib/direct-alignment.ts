@@ -2,6 +2,7 @@ import { statedAlignment } from './alignment.js'
 import type { DirectAlignment } from './alignment.js'
 import { Control, controlCompleter, perform } from './control.js'
 import type { ControlOptions } from './control.js'
+import { NO_OPTIONS } from './no-options.js'
 import * as check from './validate.js'
 
 const completer = controlCompleter('statx')
@@ -13,7 +14,7 @@ const completer = controlCompleter('statx')
  * @throws (rejects) `EBADF`; `EINVAL` for what has no direct I/O; `ENOSYS` where statx does not say and the backend is `pure`;
  * argument errors
  */
-export async function directAlignment(fd: number, options: ControlOptions = {}): Promise<DirectAlignment> {
+export async function directAlignment(fd: number, options: ControlOptions = NO_OPTIONS): Promise<DirectAlignment> {
   check.descriptor(fd)
   const stated = statedAlignment(fd)
   if (stated) return stated

@@ -1,5 +1,6 @@
 /** From a negative errno, or a refused argument, to an error shaped as Node's own. */
 import { constants } from 'node:os'
+import { NO_OPTIONS } from './no-options.js'
 
 // Not by an import: see debug.ts.
 const { getSystemErrorMap } = process.getBuiltinModule('node:util')
@@ -138,10 +139,21 @@ export function logFailed(cause: Error): Error & CodedError {
   return coded(new Error(problem, { cause }), 'ERR_CAIO_LOG_FAILED')
 }
 
+/** What is short for now, and may be there again in a moment: descriptors, memory, threads. */
+const SHORTAGES = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'])
+/** The same in the words of the dynamic loader, whose errors have no errno. */
+const SHORTAGE_OF_LOADER = /Too many open files|Cannot allocate memory|failed to map segment/
+
+/** Whether the same attempt may succeed later. The limit of fs.aio-max-nr is somebody's to raise: that one is not waited for. */
+export function mayPass({ code, syscall, message }: NodeJS.ErrnoException): boolean {
+  if (code === 'EAGAIN' && syscall === 'io_setup') return false
+  return SHORTAGES.has(code ?? '') || SHORTAGE_OF_LOADER.test(message)
+}
+
 /** Why a backend whose means are all there does not work on this machine. Worth a warning, which a missing addon is not. */
 export class BackendRefused extends Error {
   /** @param by what was refused: its `errno`, `code` and `syscall` become this error's */
-  constructor(message: string, by: Partial<NodeJS.ErrnoException> = {}) {
+  constructor(message: string, by: Partial<NodeJS.ErrnoException> = NO_OPTIONS) {
     super(message)
     const { errno, code, syscall } = by
     Object.assign(this, { errno, code, syscall })

@@ -8,6 +8,7 @@ import { LogWindow, WINDOW, readUpTo } from './log-window.js'
 import type { LogSource } from './log-window.js'
 import { absolutePath } from './path-parts.js'
 import type { Path } from './path-parts.js'
+import { NO_OPTIONS } from './no-options.js'
 import * as check from './validate.js'
 
 /** One record, as a {@link LogReader} gives it. */
@@ -62,7 +63,7 @@ export class LogReader implements AsyncIterable<LogRecord> {
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for a bad path or
    * option
    */
-  constructor(path: string | URL | Buffer, { fs, start = 0, damaged = 'stop' }: LogReaderOptions = {}) {
+  constructor(path: string | URL | Buffer, { fs, start = 0, damaged = 'stop' }: LogReaderOptions = NO_OPTIONS) {
     this.#path = absolutePath(path)
     this.#fs = fs
     this.#start = check.fileOffset(start)

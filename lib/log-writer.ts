@@ -23,6 +23,7 @@ import type { LogRecovery } from './log-recovery.js'
 import { writeAllBy } from './log-write.js'
 import type { WriteSome } from './log-write.js'
 import { absolutePath } from './path-parts.js'
+import { NO_OPTIONS } from './no-options.js'
 import * as check from './validate.js'
 
 /** Of {@link LogWriter.open}. */
@@ -132,7 +133,7 @@ export class LogWriter {
    * `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for bad arguments; the file system's own
    * errors
    */
-  static async open(path: string | URL | Buffer, options: LogWriterOptions = {}): Promise<LogWriter> {
+  static async open(path: string | URL | Buffer, options: LogWriterOptions = NO_OPTIONS): Promise<LogWriter> {
     const whole = absolutePath(path)
     const { fs, mode = 0o666 } = options
     const torn = check.oneOf(options.torn ?? 'truncate', 'options.torn', ['truncate', 'refuse'])

@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer'
 import { invalidState } from './errors.js'
 import type { Views } from './backend.js'
+import { Cancellable } from './cancellable.js'
 import { hintsOf, signalOf } from './request-options.js'
 import type { RequestOptions, WriteOptions } from './request-options.js'
 import * as check from './validate.js'
@@ -44,6 +45,11 @@ export interface Completer {
   readonly takesFailures?: true
   /** What the promise is fulfilled with. Must not throw. */
   value(transferred: number, views: Views, owner: unknown): unknown
+  /**
+   * The memory of a request that has none before it is started, so that what waits takes none: the views in place of those that it
+   * was enqueued with. Must not throw.
+   */
+  lend?(views: Views): Views
   /** Called when nothing uses the views any more, whatever the result. */
   released?(owner: unknown): void
   /** Called with the error that the promise is rejected with. */
@@ -134,6 +140,7 @@ export class Operation<T = unknown> {
   readonly signal: AbortSignal | undefined
   #state: State = 'new'
   #value: unknown
+  #cancellable: Cancellable | undefined
 
   private constructor(shape: Shape, fd: number, offset: number, options: number | WriteOptions) {
     this.opcode = opcodeNames[shape.opcode]
@@ -199,9 +206,16 @@ export class Operation<T = unknown> {
   }
 
   /** @internal Marks it submitted, or throws if it is already. */
-  claim(): void {
+  claim(): Cancellable {
     if (this.#state !== 'new') throw invalidState('an operation can be submitted only once')
     this.#state = 'submitted'
+    this.#cancellable = new Cancellable(this)
+    return this.#cancellable
+  }
+
+  /** @internal Its owner in a Context, once it is submitted. */
+  get cancellable(): Cancellable | undefined {
+    return this.#cancellable
   }
 
   /** @internal */
@@ -211,16 +225,16 @@ export class Operation<T = unknown> {
   }
 }
 
-/** Completes an {@link Operation}, the request's owner, besides its promise. */
+/** Completes the {@link Operation} of the request's owner, besides its promise. */
 export const operationCompleters: readonly Completer[] = opcodeNames.map((_, opcode) => ({
   syscall: syscalls[opcode as Opcode],
   value(transferred, views, owner) {
-    const operation = owner as Operation
+    const operation = (owner as Cancellable).operation as Operation
     const value = operation.shape.completer.value(transferred, views, owner)
     operation.settle('fulfilled', value)
     return value
   },
   failed(owner, error) {
-    ;(owner as Operation).settle('rejected', error)
+    (owner as Cancellable).operation?.settle('rejected', error)
   },
 }))

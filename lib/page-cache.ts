@@ -2,6 +2,7 @@
 import { Control, controlCompleter, perform } from './control.js'
 import type { ControlOptions } from './control.js'
 import { invalidArgValue } from './errors.js'
+import { NO_OPTIONS } from './no-options.js'
 
 /** How a range will be used. */
 export type Advice = 'normal' | 'random' | 'sequential' | 'willneed' | 'dontneed' | 'noreuse'
@@ -27,7 +28,7 @@ const sync = controlCompleter('sync_file_range')
  * @param length bytes, 0 for all that follows
  * @throws (rejects) `EBADF`, `ESPIPE`, `EINVAL`; `ENOSYS` on `pure`; `ERR_INVALID_ARG_VALUE` for an unknown advice
  */
-export async function advise(fd: number, advice: Advice, offset = 0, length = 0, options: ControlOptions = {}): Promise<void> {
+export async function advise(fd: number, advice: Advice, offset = 0, length = 0, options: ControlOptions = NO_OPTIONS): Promise<void> {
   if (!Object.hasOwn(advices, advice)) throw invalidArgValue('advice', `must be one of ${Object.keys(advices).join(', ')}`)
   await perform(fadvise, Control.advise, fd, { offset, length, flags: advices[advice] }, options)
 }
@@ -42,7 +43,7 @@ export async function syncRange(
   fd: number,
   offset = 0,
   length = 0,
-  options: SyncRangeOptions = {},
+  options: SyncRangeOptions = NO_OPTIONS,
 ): Promise<void> {
   const flags = options.wait ? WAIT_BEFORE | WRITE | WAIT_AFTER : WRITE
   await perform(sync, Control.syncRange, fd, { offset, length, flags }, options)

@@ -4,11 +4,18 @@
  */
 import { Field, RECORD_FIELDS } from './backend.js'
 import type { Batch, Views } from './backend.js'
+import { Cancellable } from './cancellable.js'
 import type { Completer, Opcode } from './operation.js'
 
 export type Resolve = (value: unknown) => void
 
 const INITIAL_SLOTS = 64
+
+/** Stands in a batch for an id that was taken out of it. */
+const TAKEN_OUT = 0xffffffff
+
+/** Ids that a batch has room for: twice the slots, so that room is made no more often than once for so many taken out. */
+const roomFor = (slots: number): number => slots * 2
 
 export class Slots {
   /** The records and views of all that is in flight; its ids are those that this tick has gathered. */
@@ -20,6 +27,9 @@ export class Slots {
   startedAt: Float64Array
   /** in flight */
   count = 0
+  /** Where each id was put in its batch. */
+  #batchedAt: Uint32Array
+  #takenOut = 0
   #most: number
   readonly #freeIds: number[] = []
   #used = 0
@@ -27,8 +37,9 @@ export class Slots {
   constructor(most: number) {
     this.#most = most
     const slots = Math.min(INITIAL_SLOTS, most)
-    this.batch = { ids: new Uint32Array(slots), count: 0, records: new Float64Array(slots * RECORD_FIELDS), views: [] }
+    this.batch = { ids: new Uint32Array(roomFor(slots)), count: 0, records: new Float64Array(slots * RECORD_FIELDS), views: [] }
     this.startedAt = new Float64Array(slots)
+    this.#batchedAt = new Uint32Array(slots)
   }
 
   /** An id for {@link fill}; -1 if all are in flight. */
@@ -48,12 +59,15 @@ export class Slots {
   #grow(): void {
     const { batch, startedAt } = this
     const slots = Math.min(this.#used * 2, this.#most)
-    const ids = new Uint32Array(slots)
+    const ids = new Uint32Array(roomFor(slots))
     const records = new Float64Array(slots * RECORD_FIELDS)
+    const batchedAt = new Uint32Array(slots)
     ids.set(batch.ids)
     records.set(batch.records)
+    batchedAt.set(this.#batchedAt)
     batch.ids = ids
     batch.records = records
+    this.#batchedAt = batchedAt
     this.startedAt = new Float64Array(slots)
     this.startedAt.set(startedAt)
   }
@@ -86,6 +100,13 @@ export class Slots {
     this.owners[id] = owner
     this.resolves[id] = resolve
     this.count++
+    if (owner instanceof Cancellable) owner.place = id
+  }
+
+  /** The id under which an operation is in flight; -1 if it is not. */
+  idOf(owner: Cancellable): number {
+    const { place } = owner
+    return typeof place === 'number' && this.owners[place] === owner ? place : -1
   }
 
   /** One number of its record, which stays until the id is taken anew. */
@@ -93,14 +114,37 @@ export class Slots {
     return this.batch.records[id * RECORD_FIELDS + field] as number
   }
 
+  /** Adds an id to the batch that this tick gathers. */
+  addToBatch(id: number): void {
+    const { batch } = this
+    if (batch.count === batch.ids.length) this.closeBatch()
+    this.#batchedAt[id] = batch.count
+    batch.ids[batch.count++] = id
+  }
+
   /** Takes an id out of the batch that this tick has gathered so far. */
   unbatch(id: number): boolean {
     const { batch } = this
-    const at = batch.ids.subarray(0, batch.count).indexOf(id)
-    if (at < 0) return false
-    batch.ids.copyWithin(at, at + 1, batch.count)
-    batch.count--
+    const at = this.#batchedAt[id] as number
+    if (at >= batch.count || batch.ids[at] !== id) return false
+    // The rest moves up once for all that are taken out.
+    batch.ids[at] = TAKEN_OUT
+    this.#takenOut++
     return true
+  }
+
+  /** Closes the gaps that {@link unbatch} has left, the order being kept. */
+  closeBatch(): void {
+    if (this.#takenOut === 0) return
+    const { batch } = this
+    let count = 0
+    for (const id of batch.ids.subarray(0, batch.count)) {
+      if (id === TAKEN_OUT) continue
+      this.#batchedAt[id] = count
+      batch.ids[count++] = id
+    }
+    batch.count = count
+    this.#takenOut = 0
   }
 
   /** What it held is its owner's again. */

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { Control, controlCompleter, perform } from './control.js'
 import type { ControlOptions } from './control.js'
 import { EINVAL, errnoException } from './errors.js'
+import { NO_OPTIONS } from './no-options.js'
 
 /** What {@link allocate} and {@link zeroRange} take. */
 export interface SpaceOptions extends ControlOptions {
@@ -35,17 +36,17 @@ async function reserve(control: Control, fd: number, offset: number, length: num
  * @throws (rejects) `ENOSPC`, `EFBIG`, `EBADF`, `EINVAL` for a length of 0; `ENOTSUP` where the file system has no such thing;
  * `ENOSYS` on `pure`; argument errors
  */
-export function allocate(fd: number, offset: number, length: number, options: SpaceOptions = {}): Promise<void> {
+export function allocate(fd: number, offset: number, length: number, options: SpaceOptions = NO_OPTIONS): Promise<void> {
   return reserve(Control.allocate, fd, offset, length, options)
 }
 
 /** Gives the blocks of a range back; it reads as zero, and the size stays. Errors as of {@link allocate}. */
-export function punchHole(fd: number, offset: number, length: number, options: ControlOptions = {}): Promise<void> {
+export function punchHole(fd: number, offset: number, length: number, options: ControlOptions = NO_OPTIONS): Promise<void> {
   return reserve(Control.punchHole, fd, offset, length, options)
 }
 
 /** Makes a range read as zero, its blocks staying allocated. Errors as of {@link allocate}. */
-export function zeroRange(fd: number, offset: number, length: number, options: SpaceOptions = {}): Promise<void> {
+export function zeroRange(fd: number, offset: number, length: number, options: SpaceOptions = NO_OPTIONS): Promise<void> {
   return reserve(Control.zeroRange, fd, offset, length, options)
 }
 
@@ -63,12 +64,12 @@ async function find(control: Control, fd: number, offset: number, options: Contr
  * a descriptor of its own (`/proc`), so that `fd`'s file must be allowed to be read.
  * @throws (rejects) `EBADF`, `EACCES`; `ENOSYS` on `pure`; argument errors
  */
-export function seekData(fd: number, offset: number, options: ControlOptions = {}): Promise<number | undefined> {
+export function seekData(fd: number, offset: number, options: ControlOptions = NO_OPTIONS): Promise<number | undefined> {
   return find(Control.seekData, fd, offset, options)
 }
 
 /** Where a hole starts, at `offset` or behind it, the end of the file being one; undefined behind that. See {@link seekData}. */
-export function seekHole(fd: number, offset: number, options: ControlOptions = {}): Promise<number | undefined> {
+export function seekHole(fd: number, offset: number, options: ControlOptions = NO_OPTIONS): Promise<number | undefined> {
   return find(Control.seekHole, fd, offset, options)
 }
 
@@ -85,7 +86,7 @@ export async function copyFileRange(
   toFd: number,
   toOffset: number,
   length: number,
-  options: ControlOptions = {},
+  options: ControlOptions = NO_OPTIONS,
 ): Promise<number> {
   const part = (done: number): Promise<number> =>
     perform(

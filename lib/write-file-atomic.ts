@@ -9,6 +9,7 @@ import { absolutePath, splitPath } from './path-parts.js'
 import type { Path } from './path-parts.js'
 import { openTemporary } from './temporary-file.js'
 import * as check from './validate.js'
+import { NO_OPTIONS } from './no-options.js'
 
 // Taken now, before anybody patches them.
 const { open, rename, unlink } = fs.promises
@@ -95,7 +96,7 @@ async function syncDirectory(path: Path, context: Context): Promise<void> {
 export async function writeFileAtomic(
   path: string | URL | Buffer,
   data: string | NodeJS.ArrayBufferView,
-  options: WriteFileAtomicOptions = {},
+  options: WriteFileAtomicOptions = NO_OPTIONS,
 ): Promise<void> {
   const given = absolutePath(path)
   const { context = defaultContext(), signal } = options

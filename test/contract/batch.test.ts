@@ -41,3 +41,33 @@ onEveryBackend(t, 'none is submitted if one cannot be', async (t, backend) => {
   await context.close()
   t.match(await rejectionOf(context.batch([fresh])), { code: 'ERR_INVALID_STATE' })
 })
+
+onEveryBackend(t, 'of whatever can be iterated, once', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const { fd } = temporaryFile(t, '0123456789')
+  const make = (): Operation<Buffer>[] => [Operation.read(1, fd, 3), Operation.read(2, fd, 5)]
+  let iterated = 0
+  function* generated(): Generator<Operation<Buffer>> {
+    iterated++
+    yield* make()
+  }
+  const named = new Map(make().map((operation, at) => [at, operation]))
+  const lists: Iterable<Operation<Buffer>>[] = [new Set(make()), generated(), named.values(), make().values()]
+  for (const operations of lists) {
+    const outcomes = await context.batch(operations)
+    t.same(outcomes.map((outcome) => outcome.status === 'fulfilled' && String(outcome.value)), ['3', '56'])
+  }
+  t.equal(iterated, 1)
+  t.same(await context.batch(new Set<Operation>()), [])
+  const untyped = context.batch.bind(context) as (...args: unknown[]) => Promise<unknown>
+  for (const args of [[], [null], [5], [{}], [{ length: 0 }], [Operation.read(1, fd)], ['text'], [[undefined]], [{ [Symbol.iterator]: 5 }]]) {
+    t.match(await rejectionOf(untyped(...args)), { code: 'ERR_INVALID_ARG_TYPE' }, String(args))
+  }
+  const [fresh] = make() as [Operation<Buffer>]
+  function* failing(): Generator<Operation<Buffer>> {
+    yield fresh
+    throw new Error('in the middle')
+  }
+  t.match(await rejectionOf(context.batch(failing())), { message: 'in the middle' })
+  t.equal(fresh.state, 'new', 'none is submitted')
+})

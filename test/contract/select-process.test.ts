@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import { packageCopy, packageRoot, requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
+import { packageCopy, packageRoot, requiredBackends, runProgram, temporaryDirectory, temporaryFile } from '../harness.js'
 import type { ProgramOptions } from '../harness.js'
 import { refuser } from '../faults/refuse.js'
 import type { Choice } from './programs/choice.js'
@@ -117,4 +117,27 @@ t.test('where the permission model forbids addons', async (t) => {
   t.match(sync, /^(done|EACCES|EPERM|ERR_ACCESS_DENIED)$/)
   t.match(await choice(t, { nodeArgs, asked: 'linux' }), { error: { code: 'ERR_CAIO_BACKEND_UNAVAILABLE', message: /addon/i } })
   t.match(await choice(t, { nodeArgs: [...nodeArgs, '--allow-addons'] }), { backend: best, read: 'it works' })
+})
+
+t.test('where there are no descriptors at the first use', { skip: process.platform !== 'linux' && 'limits are set by prlimit' }, async (t) => {
+  const { path } = temporaryFile(t, 'content')
+  const under = ['prlimit', '--nofile=64:64']
+  const shortage = async (...args: string[]): Promise<{ served: unknown[]; warnings: string[] }> => {
+    const ended = await runProgram(new URL('programs/shortage.js', import.meta.url), [path, ...args], { under, env: { CAIO_IMPL: '' } })
+    t.equal(ended.code, 0, ended.stderr)
+    return JSON.parse(ended.stdout) as { served: unknown[]; warnings: string[] }
+  }
+  const { served, warnings } = await shortage()
+  const [none, one, meanwhile, soon, ...later] = served
+  t.same(none, ['EMFILE', 'pure', 0], "Node's own error")
+  t.same(one, ['content', 'pure', 0], 'by Node')
+  t.same(meanwhile, ['content', 'pure', 1])
+  t.same(soon, ['content', 'pure', 2], 'it is not tried again at once')
+  t.same(later, [['content', best, 1], ['content', best, 2], 'content'], 'a second later the best serves, and what was under way has ended')
+  t.equal(warnings.length, 1, warnings.join())
+  t.match(warnings[0], /the linux backend cannot be had now \(EMFILE.*another serves until it can/)
+
+  const loaded = await shortage('loaded')
+  t.same(loaded.served.slice(0, 2), [['EMFILE', best, 0], ['content', best, 1]], 'handles that could not be learnt of are, later')
+  t.same(loaded.warnings, [])
 })

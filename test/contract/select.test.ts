@@ -149,3 +149,67 @@ t.test('the file default_implementation', async (t) => {
   ]
   for (const [text, name] of texts) t.equal(parseDefaultImplementation(text), name, JSON.stringify(text))
 })
+
+/** An error as a system call makes it. */
+const failure = (code: string, syscall: string): Error => Object.assign(new BackendRefused(`${code}: ${syscall}`), { code, syscall })
+
+t.test('what may pass is tried again, a second later at the soonest', async (t) => {
+  const unloadable = Object.assign(new Error('addon.node: cannot open shared object file: Too many open files'), { code: 'ERR_DLOPEN_FAILED' })
+  const rows: [error: Error, passes: boolean][] = [
+    [failure('EMFILE', 'eventfd'), true],
+    [failure('ENFILE', 'open'), true],
+    [failure('ENOMEM', 'io_setup'), true],
+    [failure('EAGAIN', 'pthread_create'), true],
+    [unloadable, true],
+    [failure('EAGAIN', 'io_setup'), false],
+    [failure('EPERM', 'io_setup'), false],
+    [failure('ENOSYS', 'io_submit'), false],
+    [new Error('No native build was found'), false],
+  ]
+  for (const [error, passes] of rows) {
+    for (const wishes of [none, { ...none, variable: 'linux' }]) {
+      const name = `${error.message.split(' ', 2).join(' ')}${wishes.variable ? ', wished for' : ''}`
+      let time = 5000
+      let short = true
+      let opened = 0
+      const warnings: string[] = []
+      const [linux, pure] = [new ManualBackend(), new ManualBackend()]
+      const open = (): Backend => {
+        opened++
+        if (short) throw error
+        return linux
+      }
+      const registry = new Registry([{ name: 'linux', open }, { name: 'pure', open: () => pure }], (message) => void warnings.push(message), () => time)
+      const choose = (): unknown => {
+        const { backend, provisional } = chooseByWish(registry, wishes)
+        return [backend === linux ? 'linux' : 'pure', provisional]
+      }
+      t.same(choose(), ['pure', passes], name)
+      time += 999
+      short = false
+      t.same(choose(), ['pure', passes], 'not before')
+      t.equal(opened, 1)
+      time += 1
+      short = true
+      t.same(choose(), ['pure', passes], 'still')
+      time += 1000
+      short = false
+      t.same(choose(), passes ? ['linux', false] : ['pure', false], 'there again')
+      time += 100_000
+      t.same(choose(), passes ? ['linux', false] : ['pure', false], 'and it stays')
+      t.equal(opened, passes ? 3 : 1)
+      t.equal(warnings.length, passes || error instanceof BackendRefused || wishes.variable ? 1 : 0, `warned of once: ${warnings.join()}`)
+      if (passes) t.match(warnings[0], /cannot be had now/)
+    }
+  }
+})
+
+t.test('two that are short of the same are one warning', async (t) => {
+  const warnings: string[] = []
+  const short = (name: string, syscall: string): { name: string; open(): never } => ({ name, open: () => { throw failure('EMFILE', syscall) } })
+  const candidates = [short('linux', 'open'), short('thread', 'eventfd'), { name: 'pure', open: () => new ManualBackend() }]
+  const registry = new Registry(candidates, (message) => void warnings.push(message))
+  t.match(chooseByWish(registry, { ...none, variable: 'thread' }), { provisional: true, reason: /pure is the first/ })
+  t.equal(warnings.length, 1)
+  t.match(chooseByWish(fakes(all).registry, { ...none, unread: true }), { provisional: true, reason: /first choice/ }, 'a file that cannot be read now')
+})

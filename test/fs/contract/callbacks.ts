@@ -1,5 +1,6 @@
 /** The callback API's life: what comes when, in which context, what is thrown, what close waits for, and what fails how. */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { constants } from 'node:buffer'
 import { create } from 'node:domain'
 import nodeFs from 'node:fs'
 import { promisify } from 'node:util'
@@ -45,6 +46,10 @@ await t.test('results', async (t) => {
   for (const flags of ['r', 'a', 'w'] as const) {
     await tellsTheSame(t, `opened for ${flags}`, (side) => eachCall(side, (call) => outcomeOfCall(call), flags))
   }
+  await tellsTheSame(t, 'more text than a string holds', async ({ fs, path }) => {
+    nodeFs.truncateSync(path, constants.MAX_STRING_LENGTH / 2 + 1)
+    return outcomeOfCall((callback: (...args: unknown[]) => void) => fs.readFile(path, 'hex', callback))
+  })
   await tellsTheSame(t, 'nothing is returned', async (side) =>
     eachCall(side, async (call) => {
       let returned: unknown = 'not yet'

@@ -1,4 +1,5 @@
 /** readFile, writeFile and appendFile where files change under them, or are no plain files, or not alone. */
+import { constants } from 'node:buffer'
 import { execFileSync } from 'node:child_process'
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
@@ -166,6 +167,11 @@ await t.test('too large', async (t) => {
   await tellsTheSame(t, 'readFile of 2 GiB and more', async ({ fs, path }) => {
     nodeFs.truncateSync(path, 2 ** 31)
     return fs.readFile(path)
+  })
+  // Twice as many digits as bytes.
+  await tellsTheSame(t, 'readFile of more text than a string holds', async ({ fs, path }) => {
+    nodeFs.truncateSync(path, constants.MAX_STRING_LENGTH / 2 + 1)
+    return fs.readFile(path, 'hex')
   })
 })
 

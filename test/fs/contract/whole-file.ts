@@ -1,10 +1,13 @@
 /** readFile, writeFile and appendFile by path: every option, every kind of data, every failure. */
 import { execFileSync } from 'node:child_process'
 import nodeFs from 'node:fs'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
+import { temporaryDirectory } from '../../harness.js'
 import { tellsTheSame } from '../differential.js'
+import { fs, subject } from '../subject.js'
 import type { FsPromises } from '../subject.js'
 import { detached } from '../arguments/values.js'
 
@@ -174,4 +177,17 @@ await t.test('read while it is written', async (t) => {
     const contents = await Promise.all(paths.map((each) => (fs as FsPromises).readFile(each, 'utf8')))
     return contents.map((content, at) => content === `${`${at}`.repeat(at * 50)}end`)
   })
+})
+
+await t.test('a read that waits takes no memory', async (t) => {
+  const path = join(temporaryDirectory(t), 'file')
+  nodeFs.writeFileSync(path, 'content')
+  await fs.readFile(path)
+  const before = process.memoryUsage().arrayBuffers
+  // More than are served within the budget of a turn.
+  const reads = Array.from({ length: 10_000 }, () => fs.readFile(path))
+  for (let tick = 0; tick < 3; tick++) await undefined
+  const taken = process.memoryUsage().arrayBuffers - before
+  t.ok(taken < 100e6, `${Math.round(taken / 1e6)} MB for 10,000 of 7 bytes on ${subject}`)
+  t.ok((await Promise.all(reads)).every((content) => String(content) === 'content'))
 })

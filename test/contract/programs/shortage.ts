@@ -1,0 +1,56 @@
+/**
+ * Uses caio for the first time when there are no descriptors left, then when there are again. Prints what served, and the warnings.
+ * Arguments: a file to read; `loaded` if the engine is there before, and only the handles are not known.
+ */
+import fs from 'node:fs'
+
+// Before caio takes it: the test says what time it is.
+let time = 5000
+performance.now = () => time
+
+const { default: caio } = await import('../../../compat/fs.js')
+const { defaultContext } = await import('../../../lib/index.js')
+const warnings: string[] = []
+process.on('warning', ({ message }) => void warnings.push(message))
+
+const path = process.argv[2] as string
+const taken: number[] = []
+/** Takes all descriptors but so many. */
+function exhaust(left: number): void {
+  try {
+    for (;;) taken.push(fs.openSync('/dev/null', 'r'))
+  } catch {
+    for (const fd of taken.splice(0, left)) fs.closeSync(fd)
+  }
+}
+
+const served: unknown[] = []
+async function use(read: () => Promise<unknown>): Promise<void> {
+  const outcome = await read().then(String, ({ code }: NodeJS.ErrnoException) => code)
+  const { backend, operations } = defaultContext().stats()
+  served.push([outcome, backend, operations.read + operations.readFile])
+}
+
+if (process.argv[3] === 'loaded') defaultContext()
+exhaust(0)
+await use(() => caio.readFile(path, 'utf8'))
+fs.closeSync(taken.pop() as number)
+// All that is there is one: what Node opens is what opens first.
+await use(() => caio.readFile(path, 'utf8'))
+// Node's class is learnt from the handle that takes the last one.
+const handle = await caio.open(path)
+const read = async (): Promise<Buffer> => {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(7), 0, 7, 0)
+  return buffer.subarray(0, bytesRead)
+}
+await use(read)
+for (const fd of taken.splice(0)) fs.closeSync(fd)
+await use(read)
+const underWay = read()
+time += 1000
+await use(read)
+await use(() => caio.readFile(path, 'utf8'))
+served.push(String(await underWay))
+await handle.close()
+await new Promise((resolve) => void setTimeout(resolve, 0))
+console.log(JSON.stringify({ served, warnings }))
