@@ -1,0 +1,123 @@
+/** The programs in C that hold operations back: compiled, started, told what to do, and ended with what they have mounted. */
+import { spawn, spawnSync } from 'node:child_process'
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
+import fs from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+/** One operation that waits until {@link Helper.free} is called, or its time is over. */
+export interface Held {
+  id: number
+  /** what it is, as the helper calls it */
+  operation: string
+  /** the thread that waits */
+  thread: number
+  /** the file */
+  name: string
+}
+
+// The sources stand beside this file's own, not in dist/.
+const folder = fileURLToPath(new URL('../../../test/held', import.meta.url))
+
+export type HelperName = 'held_fs' | 'mounted' | 'scanned' | 'leased'
+
+/** Why the helpers cannot be had here, or undefined. */
+export function whyNoHelpers(): string | undefined {
+  if (process.platform !== 'linux') return 'Linux only'
+  if (process.getuid?.() !== 0) return 'mounting takes root'
+  if (spawnSync('cc', ['--version']).status !== 0) return 'there is no C compiler'
+  return undefined
+}
+
+export function whyNoFuse(): string | undefined {
+  if (!fs.existsSync('/dev/fuse')) return 'there is no /dev/fuse'
+  if (!/\bfuse$/m.test(fs.readFileSync('/proc/filesystems', 'utf8'))) return 'the kernel has no FUSE'
+  return whyNoHelpers()
+}
+
+/** Compiles a helper into `directory`, without a warning. */
+export function compileHelper(name: HelperName, directory: string): string {
+  const program = join(directory, name)
+  if (fs.existsSync(program)) return program
+  const flags = ['-std=gnu11', '-O1', '-Wall', '-Wextra', '-Werror']
+  const compiled = spawnSync('cc', [...flags, '-o', program, join(folder, `${name}.c`)], { encoding: 'utf8' })
+  if (compiled.status !== 0) throw new Error(`${name}.c: ${compiled.stderr}`)
+  return program
+}
+
+/** A directory under {@link base}, with its real name. It is the caller's to remove, by {@link removeDirectory}. */
+export function makeDirectory(prefix: string): string {
+  return fs.realpathSync(fs.mkdtempSync(join(process.env['CAIO_TEST_DIR'] ?? tmpdir(), prefix)))
+}
+
+export class Helper {
+  readonly #child: ChildProcessWithoutNullStreams
+  readonly #answers: { resolve(): void; reject(error: Error): void }[] = []
+  readonly #closed: Promise<void>
+  #complaints = ''
+  /** Called for each operation that is held. */
+  onHeld: (held: Held) => void = () => {}
+  /** Called for each request of a thread that is watched. */
+  onAsked: (what: string) => void = () => {}
+
+  constructor(program: string, args: readonly string[] = []) {
+    this.#child = spawn(program, args, { stdio: 'pipe' })
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#complaints += text))
+    createInterface(this.#child.stdout).on('line', (line) => this.#take(line))
+    this.#closed = new Promise((resolve) => {
+      this.#child.once('close', () => {
+        for (const { reject } of this.#answers.splice(0)) reject(new Error(`the helper has ended: ${this.#complaints}`))
+        resolve()
+      })
+    })
+    this.#child.once('error', (error) => (this.#complaints += error.message))
+    this.#child.stdin.on('error', () => {})
+  }
+
+  /** What it says on stderr: nothing, if all is well. */
+  get complaints(): string {
+    return this.#complaints
+  }
+
+  #take(line: string): void {
+    const [kind, ...words] = line.split(' ')
+    if (kind === 'held') this.onHeld({ id: Number(words[0]), operation: words[1] ?? '', thread: Number(words[2]), name: words[3] ?? '' })
+    else if (kind === 'asked') this.onAsked(words.join(' '))
+    else if (kind === 'done') this.#answers.shift()?.resolve()
+    else this.#answers.shift()?.reject(new Error(words.join(' ')))
+  }
+
+  /** Resolves when it is done. @throws (rejects) why it could not be */
+  tell(command: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#answers.push({ resolve, reject })
+      this.#child.stdin.write(`${command}\n`)
+    })
+  }
+
+  /** Lets an operation go on. */
+  free({ id }: Held): Promise<void> {
+    return this.tell(`free ${id}`)
+  }
+
+  /** The next operation of this kind that is held; that of any kind if none is named. */
+  nextHeld(operation?: string): Promise<Held> {
+    const before = this.onHeld
+    return new Promise((resolve) => {
+      this.onHeld = (held) => {
+        before(held)
+        if (operation !== undefined && held.operation !== operation) return
+        this.onHeld = before
+        resolve(held)
+      }
+    })
+  }
+
+  /** Ends it: everything goes on, and what it has mounted is unmounted. */
+  async end(): Promise<void> {
+    this.#child.stdin.end()
+    await this.#closed
+  }
+}
