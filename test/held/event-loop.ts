@@ -1,77 +1,73 @@
-/** How long the event loop was held: the longest time between two of its turns, however many microtasks were between them. */
+/** How long the event loop was held: the longest turn, however many microtasks were in it, and how much of one was spent waiting. */
 import fs from 'node:fs'
-import { threadId } from 'node:worker_threads'
 
-const { performance, setImmediate } = globalThis
+const { performance, setTimeout } = globalThis
+
+export interface Turns {
+  /** milliseconds that the longest turn took, less the time in which another thread had the processor */
+  longest: number
+  /** milliseconds that were spent waiting, and not working, in the turn that waited longest */
+  waited: number
+}
 
 /**
- * A loop that turns all the time, and looks at the clock at each turn. Time in which this thread was ready to go on, and another one
- * had the processor, is not counted where the kernel tells (`/proc/self/schedstat`): a busy machine holds no event loop.
+ * A loop that turns every millisecond, and looks at the clock at each turn. By `/proc/self/schedstat` it tells apart the time in
+ * which this thread worked, in which it was ready to but another had the processor, and in which it waited: a busy machine holds no
+ * event loop. For the main thread.
  */
 export class LoopWatch {
   #running = true
   #last = performance.now()
-  #lastQueued: number
-  #longest = 0
+  #worked = 0
+  #queued = 0
+  #turns: Turns = { longest: 0, waited: 0 }
   readonly #ended: Promise<void>
-  readonly #schedstat: number | undefined
+  readonly #schedstat = fs.openSync(`/proc/self/task/${process.pid}/schedstat`, 'r')
   readonly #bytes = Buffer.alloc(128)
   /** Called at each turn with the time, in milliseconds. */
   onTurn: (now: number) => void = () => {}
 
   constructor() {
-    this.#schedstat = threadId === 0 ? openOrNothing('/proc/self/task/' + process.pid + '/schedstat') : undefined
-    this.#lastQueued = this.#queued()
+    this.reset()
     this.#ended = new Promise((resolve) => {
       const turn = (): void => {
         this.#look()
         if (!this.#running) return resolve()
         this.onTurn(this.#last)
-        setImmediate(turn)
+        setTimeout(turn, 1)
       }
-      setImmediate(turn)
+      setTimeout(turn, 1)
     })
-  }
-
-  /** Milliseconds that this thread has waited for a processor. */
-  #queued(): number {
-    if (this.#schedstat === undefined) return 0
-    const length = fs.readSync(this.#schedstat, this.#bytes, 0, this.#bytes.length, 0)
-    return Number(this.#bytes.toString('latin1', 0, length).split(' ')[1]) / 1e6
   }
 
   #look(): void {
     const now = performance.now()
-    const queued = this.#queued()
-    this.#longest = Math.max(this.#longest, now - this.#last - (queued - this.#lastQueued))
+    const length = fs.readSync(this.#schedstat, this.#bytes, 0, this.#bytes.length, 0)
+    const [worked = 0, queued = 0] = this.#bytes.toString('latin1', 0, length).split(' ').map((nanoseconds) => Number(nanoseconds) / 1e6)
+    const took = now - this.#last - (queued - this.#queued)
+    this.#turns.longest = Math.max(this.#turns.longest, took)
+    this.#turns.waited = Math.max(this.#turns.waited, took - (worked - this.#worked))
     this.#last = now
-    this.#lastQueued = queued
+    this.#worked = worked
+    this.#queued = queued
   }
 
   /** Begins anew. */
   reset(): void {
     this.#look()
-    this.#longest = 0
+    this.#turns = { longest: 0, waited: 0 }
   }
 
-  /** The longest turn since then, in milliseconds; the present one is over when it resolves. */
-  async longest(): Promise<number> {
-    await new Promise((resolve) => setImmediate(resolve))
-    await new Promise((resolve) => setImmediate(resolve))
-    return this.#longest
+  /** Of all turns since then; the present one is over when it resolves. */
+  async turns(): Promise<Turns> {
+    await new Promise((resolve) => setTimeout(resolve, 2))
+    this.#look()
+    return this.#turns
   }
 
   async end(): Promise<void> {
     this.#running = false
     await this.#ended
-    if (this.#schedstat !== undefined) fs.closeSync(this.#schedstat)
-  }
-}
-
-function openOrNothing(path: string): number | undefined {
-  try {
-    return fs.openSync(path, 'r')
-  } catch {
-    return undefined
+    fs.closeSync(this.#schedstat)
   }
 }

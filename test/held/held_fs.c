@@ -1,7 +1,8 @@
 // A file system in memory whose answers can be held back: FUSE, spoken directly with /dev/fuse.
 //
 //   mount POINT [DEVICE]   mounts it; with a block device as fuseblk
-//   hold MS OPERATION …    requests of these kinds ("all") wait, each until it is freed, or for so many milliseconds
+//   hold MS COUNT OPERATION …  requests of these kinds ("all") wait, each until it is freed, or for so many milliseconds; only the
+//                          first COUNT of each kind
 //   free ID                answers one
 //   pass                   answers all, and holds none from now on
 //   watch THREAD           tells of each request of this thread; 0 for none
@@ -60,7 +61,8 @@ static const char *const names[] = {
 
 static int device = -1;
 static char point[512];
-static unsigned char holding[KINDS];
+// how many more of each kind are to be held
+static unsigned holding[KINDS];
 static long hold_ms;
 static unsigned watched;
 static double entry_valid = 3600, attributes_valid = 0;
@@ -444,6 +446,7 @@ static void take(struct fuse_in_header *request) {
       char name[256];
       snprintf(name, sizeof name, "%s", called(request));
       const uint32_t opcode = request->opcode, thread = request->pid;
+      holding[opcode]--;
       say("held %u %s %u %s", hold(request, hold_ms), name_of(opcode), thread, name);
       return;
     }
@@ -484,14 +487,14 @@ static void obey(char *line) {
   char *second = strtok(NULL, " ");
   if (!command) return;
   if (strcmp(command, "mount") == 0 && first) return answer(mount_at(first, second));
-  if (strcmp(command, "hold") == 0 && first) {
+  if (strcmp(command, "hold") == 0 && second) {
     hold_ms = atol(first);
     memset(holding, 0, sizeof holding);
-    for (const char *kind = second; kind; kind = strtok(NULL, " ")) {
+    for (const char *kind; (kind = strtok(NULL, " "));) {
       int known = strcmp(kind, "all") == 0;
       for (size_t at = 0; at < KINDS; at++) {
         if (!names[at] || !(strcmp(kind, "all") == 0 || strcmp(kind, names[at]) == 0)) continue;
-        holding[at] = 1;
+        holding[at] = (unsigned)atol(second);
         known = 1;
       }
       if (!known) return answer(EINVAL);
@@ -514,7 +517,7 @@ static void obey(char *line) {
   answer(EINVAL);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
   begin_helper();
   make_node(NULL, S_IFDIR | 0777);
   while (!stopped) {
@@ -535,5 +538,6 @@ int main(void) {
   // Closing the device ends the connection: whoever waits is told so, and the unmount asks for no answer of ours.
   if (device >= 0) close(device);
   if (point[0]) umount2(point, MNT_DETACH);
+  remove_home(argc, argv);
   return 0;
 }

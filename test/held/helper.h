@@ -1,6 +1,6 @@
 // What the helpers share: lines of commands on stdin, lines of answers and events on stdout, requests that are held, and an end that
 // comes with the end of stdin, however the test ended. A helper is in a session of its own: what kills the test's process group
-// leaves it alive to clean up.
+// leaves it alive to clean up. Its argument is the directory that it removes at the end.
 #ifndef CAIO_TEST_HELD_HELPER_H
 #define CAIO_TEST_HELD_HELPER_H
 
@@ -32,6 +32,8 @@ static void stop(int number) {
 
 static UNUSED void begin_helper(void) {
   setsid();
+  // Nothing of ours is to be in the way of an unmount.
+  if (chdir("/") != 0) stopped = 1;
   // Without SA_RESTART: poll is to return.
   struct sigaction action = {.sa_handler = stop};
   sigaction(SIGTERM, &action, NULL);
@@ -148,6 +150,11 @@ static UNUSED int run(const char *const arguments[]) {
     if (errno != EINTR) return 255;
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+}
+
+// Removes the helper's directory, but nothing that is still mounted there.
+static UNUSED void remove_home(int argc, char **argv) {
+  if (argc > 1) run((const char *const[]){"rm", "-rf", "--one-file-system", argv[1], NULL});
 }
 
 #endif

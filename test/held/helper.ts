@@ -21,7 +21,8 @@ export interface Held {
 // The sources stand beside this file's own, not in dist/.
 const folder = fileURLToPath(new URL('../../../test/held', import.meta.url))
 
-export type HelperName = 'held_fs' | 'mounted' | 'scanned' | 'leased'
+export const helperNames = ['held_fs', 'mounted', 'scanned', 'leased'] as const
+export type HelperName = (typeof helperNames)[number]
 
 /** Why the helpers cannot be had here, or undefined. */
 export function whyNoHelpers(): string | undefined {
@@ -37,19 +38,14 @@ export function whyNoFuse(): string | undefined {
   return whyNoHelpers()
 }
 
-/** Compiles a helper into `directory`, without a warning. */
-export function compileHelper(name: HelperName, directory: string): string {
-  const program = join(directory, name)
+/** Compiles a helper into `programs`, unless it is there, without a warning. */
+export function compileHelper(name: HelperName, programs: string): string {
+  const program = join(programs, name)
   if (fs.existsSync(program)) return program
   const flags = ['-std=gnu11', '-O1', '-Wall', '-Wextra', '-Werror']
   const compiled = spawnSync('cc', [...flags, '-o', program, join(folder, `${name}.c`)], { encoding: 'utf8' })
   if (compiled.status !== 0) throw new Error(`${name}.c: ${compiled.stderr}`)
   return program
-}
-
-/** A directory under {@link base}, with its real name. It is the caller's to remove, by {@link removeDirectory}. */
-export function makeDirectory(prefix: string): string {
-  return fs.realpathSync(fs.mkdtempSync(join(process.env['CAIO_TEST_DIR'] ?? tmpdir(), prefix)))
 }
 
 export class Helper {
@@ -62,8 +58,14 @@ export class Helper {
   /** Called for each request of a thread that is watched. */
   onAsked: (what: string) => void = () => {}
 
-  constructor(program: string, args: readonly string[] = []) {
-    this.#child = spawn(program, args, { stdio: 'pipe' })
+  /** A directory on the local disk, which goes with the helper. */
+  readonly home: string
+
+  /** @param programs where compiled helpers are */
+  constructor(name: HelperName, programs: string) {
+    const program = compileHelper(name, programs)
+    this.home = fs.realpathSync(fs.mkdtempSync(join(process.env['CAIO_TEST_DIR'] ?? tmpdir(), 'caio-held-')))
+    this.#child = spawn(program, [this.home], { stdio: 'pipe' })
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#complaints += text))
     createInterface(this.#child.stdout).on('line', (line) => this.#take(line))
     this.#closed = new Promise((resolve) => {
@@ -74,11 +76,6 @@ export class Helper {
     })
     this.#child.once('error', (error) => (this.#complaints += error.message))
     this.#child.stdin.on('error', () => {})
-  }
-
-  /** What it says on stderr: nothing, if all is well. */
-  get complaints(): string {
-    return this.#complaints
   }
 
   #take(line: string): void {
@@ -115,9 +112,10 @@ export class Helper {
     })
   }
 
-  /** Ends it: everything goes on, and what it has mounted is unmounted. */
+  /** Ends it: everything goes on, and what it has mounted is unmounted. @throws (rejects) what it has complained of */
   async end(): Promise<void> {
     this.#child.stdin.end()
     await this.#closed
+    if (this.#complaints) throw new Error(this.#complaints)
   }
 }
