@@ -11,9 +11,9 @@ export interface Turns {
 }
 
 /**
- * A loop that turns every millisecond, and looks at the clock at each turn. By `/proc/self/schedstat` it tells apart the time in
+ * A loop that turns every millisecond, and looks at the clock at each turn. By the kernel's `schedstat` it tells apart the time in
  * which this thread worked, in which it was ready to but another had the processor, and in which it waited: a busy machine holds no
- * event loop. For the main thread.
+ * event loop. For the thread that makes it.
  */
 export class LoopWatch {
   #running = true
@@ -22,7 +22,9 @@ export class LoopWatch {
   #queued = 0
   #turns: Turns = { longest: 0, waited: 0 }
   readonly #ended: Promise<void>
-  readonly #schedstat = fs.openSync(`/proc/self/task/${process.pid}/schedstat`, 'r')
+  /** this thread, as the kernel knows it */
+  readonly thread = Number(fs.readlinkSync('/proc/thread-self').split('/').at(-1))
+  readonly #schedstat = fs.openSync(`/proc/self/task/${this.thread}/schedstat`, 'r')
   readonly #bytes = Buffer.alloc(128)
   /** Called at each turn with the time, in milliseconds. */
   onTurn: (now: number) => void = () => {}

@@ -162,7 +162,7 @@ const ofFs: Described[] = [
     },
   },
   ofPath('fs.lchown', (path) => fs.lchown(path, 0, 0)),
-  once(ofPath('fs.lchmod', (path) => fs.lchmod(path, 0o600))),
+  { ...once(ofPath('fs.lchmod', (path) => fs.lchmod(path, 0o600))), refused: ['ERR_METHOD_NOT_IMPLEMENTED'] },
   once(ofPath('fs.link', (path, room) => fs.link(path, room.path('link')))),
   ofPath('fs.lstat', (path) => fs.lstat(path)),
   ofPath('fs.lutimes', (path) => fs.lutimes(path, 1, 1)),

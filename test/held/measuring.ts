@@ -12,8 +12,11 @@ import { compileHelper, helperNames } from './helper.js'
 import { HOLD, situations } from './situations.js'
 import type { SituationName } from './situations.js'
 
-/** Milliseconds: by design it is none; a machine that is busy may take some. A hold that is waited for takes {@link HOLD}. */
-const MOST_WAITED = 50
+/**
+ * Milliseconds that a turn may wait: by design none, but a busy machine may take some, 80 have been seen. Who waits for what is held
+ * waits {@link HOLD}, since only a loop that turns ends it before.
+ */
+const MOST_WAITED = HOLD / 2
 /** The same, if the thread does not sleep meanwhile. */
 const MOST_WORKED = (HOLD * 2) / 3
 

@@ -98,7 +98,7 @@ class Fuse extends Told {
   }
 }
 
-function makePoint({ home }: Helper): string {
+export function makePoint({ home }: Helper): string {
   const point = join(home, 'mounted')
   fs.mkdirSync(point)
   return point
@@ -241,7 +241,7 @@ interface Choice {
   whyNot(): string | undefined
 }
 
-function whyNoImage(kind: Kind): string | undefined {
+export function whyNoImage(kind: Kind): string | undefined {
   const places = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin']
   if (!places.some((place) => fs.existsSync(join(place, `mkfs.${kind}`)))) return `there is no mkfs.${kind}`
   if (!fs.existsSync('/dev/loop-control')) return 'there are no loop devices'
