@@ -19,7 +19,7 @@ const kinds = ['writeFile', 'readFile', 'write', 'read', 'durable', 'sync']
 const trials = [
   ...kinds.flatMap((kind) => [4, 8, 64].map((count) => ({ name: 'elsewhere', kind, count }))),
   ...kinds.flatMap((kind) => [1, 4].map((count) => ({ name: 'amid', kind, count }))),
-  ...['read', 'write'].flatMap((kind) => [8, 64].map((count) => ({ name: 'cancelled', kind, count }))),
+  ...['read', 'readOne', 'write'].flatMap((kind) => [8, 64].map((count) => ({ name: 'cancelled', kind, count }))),
 ].flatMap((trial) => backends.map((backend) => ({ ...trial, backend })))
 
 await t.test('operations that are held', { skip: whyNoFuse() ?? false, timeout: 600_000 }, async (t) => {
