@@ -527,7 +527,7 @@ export const exempt: Readonly<Record<string, string>> = {
   'caio.Operation': 'context.submit serves it',
   'caio.PureBackend': 'the backend pure',
   'caio.LogWriter': 'caio.LogWriter.open and its methods',
-  'caio.LogWriter.constructor': 'private',
+  'caio.LogWriter.constructor': 'caio.LogWriter.open',
   'caio.LogWriter.durable': 'a number that is there',
   'caio.LogWriter.end': 'a number that is there',
   'caio.LogReader.constructor': 'caio.LogReader',
