@@ -4,6 +4,7 @@
 //   hold MS COUNT OPERATION …  requests of these kinds ("all") wait, each until it is freed, or for so many milliseconds; only the
 //                          first COUNT of each kind
 //   free ID                answers one
+//   fail OPERATION ERRNO   requests of this kind fail from now on; 0 ends that
 //   pass                   answers all, and holds none from now on
 //   watch THREAD           tells of each request of this thread; 0 for none
 //   valid ENTRY ATTRIBUTES seconds for which the kernel may believe what it is told from now on
@@ -80,6 +81,7 @@ static int device = -1;
 static char point[512];
 // how many more of each kind are to be held
 static unsigned holding[KINDS];
+static int failing[KINDS];
 static long hold_ms;
 static unsigned watched;
 static double entry_valid = 3600, attributes_valid = 0;
@@ -343,6 +345,7 @@ static void serve(struct fuse_in_header *request) {
   int error = 0;
   if (request->opcode == FUSE_INIT) return init(request, (struct fuse_init_in *)body);
   if (!node) return reply(request, ESTALE, NULL, 0);
+  if (request->opcode < KINDS && failing[request->opcode]) return reply(request, failing[request->opcode], NULL, 0);
   switch (request->opcode) {
     case FUSE_LOOKUP: {
       struct entry *entry = find(request->nodeid, body);
@@ -541,6 +544,12 @@ static void obey(char *line) {
     memset(holding, 0, sizeof holding);
     for (void *request; (request = unhold_id(0));) release((struct fuse_in_header *)request);
     return answer(0);
+  }
+  if (strcmp(command, "fail") == 0 && second) {
+    for (size_t at = 0; at < KINDS; at++) {
+      if (names[at] && strcmp(first, names[at]) == 0) return failing[at] = atoi(second), answer(0);
+    }
+    return answer(EINVAL);
   }
   if (strcmp(command, "watch") == 0 && first) return watched = (unsigned)atol(first), answer(0);
   if (strcmp(command, "direct") == 0 && first) return direct = atoi(first), answer(0);

@@ -20,6 +20,7 @@ const trials = [
   ...kinds.flatMap((kind) => [4, 8, 64].map((count) => ({ name: 'elsewhere', kind, count }))),
   ...kinds.flatMap((kind) => [1, 4].map((count) => ({ name: 'amid', kind, count }))),
   ...['read', 'readOne', 'write'].flatMap((kind) => [8, 64].map((count) => ({ name: 'cancelled', kind, count }))),
+  { name: 'failed', kind: 'durable', count: 2 },
 ].flatMap((trial) => backends.map((backend) => ({ ...trial, backend })))
 
 await t.test('operations that are held', { skip: whyNoFuse() ?? false, timeout: 600_000 }, async (t) => {

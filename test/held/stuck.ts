@@ -67,6 +67,12 @@ async function ready(directory: string, count: number): Promise<(() => Promise<u
   return calls
 }
 
+function made(directory: string): string {
+  const path = join(directory, 'made')
+  nodeFs.writeFileSync(path, content)
+  return path
+}
+
 /** Rejects if it is not done in time. */
 async function soon(what: string, promise: Promise<unknown>, progress: () => string = () => ''): Promise<void> {
   let timer
@@ -136,6 +142,25 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
     if (slowOnes.count > 0) throw new Error(`${slowOnes.count} were not held`)
     await helper.tell('pass')
     await all
+  },
+
+  /** A sync has failed, and what the server is asked for next is held: others are served. */
+  async failed() {
+    const { fd } = await open(made(slow))
+    const { fd: otherFd } = await open(made(local))
+    await helper.tell(`hold ${LONG} 1000000 fsync`)
+    const fsync = helper.nextHeld('fsync')
+    const durable = Array.from({ length: count }, (_, at) => context.write(content, fd, 4096 * at, { dsync: true }))
+    started.push(...durable)
+    await soon('the sync is held', fsync)
+    await helper.tell('fail fsync 5')
+    await helper.tell(`hold ${LONG} 1000000 getattr statx lookup flush`)
+    await helper.tell(`free ${(await fsync).id}`)
+    for (let round = 0; round < LOCAL; round++) await soon(`write ${round} is served`, context.write('x', otherFd))
+    await helper.tell('pass')
+    const codes = (await Promise.allSettled(durable)).map((each) => (each.status === 'rejected' ? (each.reason as NodeJS.ErrnoException).code : 'done'))
+    if (codes.some((code) => code !== 'EIO')) throw new Error(`the writes ended with ${codes.join(' ')}`)
+    await helper.tell('fail fsync 0')
   },
 
   /** What the server has not been asked for can be taken back, and what cannot be taken back has been asked for. */
