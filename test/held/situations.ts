@@ -10,7 +10,7 @@ export const HOLD = 300
 /** How often an operation of one kind is held in one call: large writes come in hundreds. */
 const TIMES = 3
 /** Milliseconds for which the event loop must have turned before a hold is ended. */
-const TURNING = 20
+export const TURNING = 20
 
 export interface Situation {
   /** where its files are */

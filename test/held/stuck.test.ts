@@ -8,7 +8,7 @@ import { compileHelper, whyNoFuse } from './helper.js'
 
 t.setTimeout(600_000)
 
-/** at a time */
+/** At a time: where all is as it should be each takes half a second. */
 const PROCESSES = 4
 /** milliseconds for one: where the event loop itself is held, nothing else ends it */
 const TIMEOUT = 15_000

@@ -9,7 +9,7 @@ import fs from 'caio/fs'
 import { LoopWatch } from './event-loop.js'
 import type { Turns } from './event-loop.js'
 import { Helper } from './helper.js'
-import { HOLD, makePoint } from './situations.js'
+import { HOLD, TURNING, makePoint } from './situations.js'
 
 export interface Turned extends Turns {
   /** what the event loop asked the server for */
@@ -23,7 +23,11 @@ const watch = new LoopWatch()
 const result: Turned = { longest: 0, waited: 0, asked: [], held: 0 }
 const asked: string[] = []
 helper.onAsked = (what) => asked.push(what)
-helper.onHeld = () => result.held++
+helper.onHeld = (held) => {
+  result.held++
+  // Only a loop that turns ends it early.
+  setTimeout(() => void helper.free(held), TURNING)
+}
 
 function fill(directory: string): void {
   for (let at = 0; at < 4; at++) nodeFs.writeFileSync(join(directory, `f${at}`), Buffer.alloc(4096, 'x'))
