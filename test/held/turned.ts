@@ -22,11 +22,12 @@ const helper = new Helper('held_fs', programs)
 const watch = new LoopWatch()
 const result: Turned = { longest: 0, waited: 0, asked: [], held: 0 }
 const asked: string[] = []
+let measuring = false
 helper.onAsked = (what) => asked.push(what)
 helper.onHeld = (held) => {
   result.held++
   // Only a loop that turns ends it early.
-  setTimeout(() => void helper.free(held), TURNING)
+  setTimeout(() => measuring && void helper.free(held), TURNING)
 }
 
 function fill(directory: string): void {
@@ -38,8 +39,10 @@ async function measure(directory: string): Promise<void> {
   await helper.tell(`watch ${process.pid}`)
   await helper.tell(`hold ${HOLD} 100 all`)
   watch.reset()
+  measuring = true
   await use(directory)
   Object.assign(result, await watch.turns(), { asked })
+  measuring = false
   await helper.tell('watch 0')
   await helper.tell('pass')
 }
