@@ -1,0 +1,9 @@
+/** A FUSE server that takes its time over each request holds no event loop. */
+import t from 'tap'
+import { measureEverywhere } from './measuring.js'
+
+t.setTimeout(600_000)
+await measureEverywhere(t, 'FUSE, names cached')
+await measureEverywhere(t, 'FUSE, nothing cached')
+await measureEverywhere(t, 'FUSE, names and attributes cached')
+await measureEverywhere(t, 'FUSE, without the page cache')

@@ -1,0 +1,7 @@
+/** A lease on a file, which its holder has to give up before another may open it, holds no event loop. */
+import t from 'tap'
+import { measureEverywhere } from './measuring.js'
+
+t.setTimeout(600_000)
+await measureEverywhere(t, 'files leased to a writer')
+await measureEverywhere(t, 'files leased to a reader')

@@ -1,0 +1,102 @@
+/**
+ * How long each function of the package holds the event loop while a situation holds what it asks for: `measure.js SITUATION PROGRAMS
+ * [FUNCTION …]`. Tells each measurement as a line of JSON. The backend is CAIO_IMPL's.
+ */
+import fs from 'node:fs'
+import { join } from 'node:path'
+import { defaultContext, patch } from 'caio'
+import { LoopWatch } from './event-loop.js'
+import type { Turns } from './event-loop.js'
+import { Room, functions } from './functions.js'
+import type { Described } from './functions.js'
+import { situations } from './situations.js'
+import type { SituationName } from './situations.js'
+
+export interface Measurement extends Turns {
+  name: string
+  /** 0 for the first call, with what has never been used */
+  call: number
+  /** operations that were held */
+  held: number
+  /** what the JavaScript thread waited for, as far as it is known */
+  asked: readonly string[]
+  /** of the error it ended with */
+  code?: string
+}
+
+/** milliseconds until a call counts as hung */
+const HUNG = 20_000
+/** milliseconds between operations on another file */
+const OTHER = 10
+
+const [, , name = '', programs = '', ...wanted] = process.argv
+const context = defaultContext()
+patch({ callbacks: true })
+const watch = new LoopWatch()
+const situation = await situations[name as SituationName].make(programs)
+
+/** Another file, of the local disk, which is used all the while. */
+const other = fs.openSync(join(situation.local, 'other'), 'w+')
+let lastOther = 0
+let measuring = false
+watch.onTurn = (now) => {
+  if (!measuring) return
+  situation.turn(now)
+  if (now - lastOther < OTHER) return
+  lastOther = now
+  void context.write('x', other)
+}
+
+async function codeOf(call: () => unknown): Promise<string | undefined> {
+  let timer
+  const hung = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(Object.assign(new Error('hung'), { code: 'HUNG' })), HUNG)
+  })
+  try {
+    await Promise.race([call(), hung])
+    return undefined
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? (error as Error).name
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function inRoom(described: Described, directory: string, use: (call: () => unknown, at: number, file?: string) => Promise<void>): Promise<void> {
+  fs.mkdirSync(directory)
+  const room = new Room(directory, context)
+  const calls = await described.prepare(room)
+  for (const [at, call] of calls.entries()) await use(call, at, room.firstFile)
+  await room.clear()
+  fs.rmSync(directory, { recursive: true, force: true })
+}
+
+async function measure(described: Described, call: () => unknown, at: number, file: string | undefined): Promise<void> {
+  if (!(await situation.begin(file))) return
+  watch.reset()
+  measuring = true
+  const code = await codeOf(call)
+  const turns = await watch.turns()
+  measuring = false
+  const { held, asked } = situation
+  await situation.end()
+  const measurement: Measurement = { name: described.name, call: at, ...turns, held, asked, ...(code && { code }) }
+  console.log(JSON.stringify(measurement))
+}
+
+const chosen = functions.filter((described) => wanted.length === 0 || wanted.includes(described.name))
+try {
+  if (situation.arrive) {
+    for (const [at, described] of chosen.entries()) {
+      await inRoom(described, join(situation.directory, `before-${at}`), async (call) => void (await codeOf(call)))
+    }
+    await situation.arrive()
+  }
+  for (const [at, described] of chosen.entries()) {
+    await inRoom(described, join(situation.directory, String(at)), (call, at, file) => measure(described, call, at, file))
+  }
+} finally {
+  await watch.end()
+  fs.closeSync(other)
+  await situation.remove()
+}

@@ -1,0 +1,81 @@
+/** Runs the measuring program on every backend, and judges what it tells. */
+import { spawn } from 'node:child_process'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+import type { BackendName } from 'caio'
+import { requiredBackends, temporaryDirectory } from '../harness.js'
+import { functions } from './functions.js'
+import type { Described } from './functions.js'
+import type { Measurement } from './measure.js'
+import { compileHelper, helperNames } from './helper.js'
+import { HOLD, situations } from './situations.js'
+import type { SituationName } from './situations.js'
+
+/**
+ * Milliseconds that a turn may wait: by design none, but a busy machine may take some, 80 have been seen. Who waits for what is held
+ * waits {@link HOLD}, since only a loop that turns ends it before.
+ */
+const MOST_WAITED = HOLD / 2
+/** The same, if the thread does not sleep meanwhile. */
+const MOST_WORKED = (HOLD * 2) / 3
+
+const program = fileURLToPath(new URL('./measure.js', import.meta.url))
+
+export function wasHeld({ waited, longest, asked }: Measurement): boolean {
+  return waited > MOST_WAITED || longest > MOST_WORKED || asked.length > 0
+}
+
+async function run(situation: SituationName, backend: BackendName, programs: string): Promise<{ measured: Measurement[]; complaints: string }> {
+  const env = { ...process.env, NODE_OPTIONS: '', CAIO_IMPL: backend }
+  const child = spawn(process.execPath, ['--enable-source-maps', program, situation, programs], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const closed = new Promise<number | null>((resolve) => child.once('close', resolve))
+  const [output, complaints, code] = await Promise.all([text(child.stdout), text(child.stderr), closed])
+  const measured = output.trim().split('\n').filter(Boolean).map((line) => JSON.parse(line) as Measurement)
+  return { measured, complaints: code === 0 ? complaints : `${complaints} ended with ${String(code)}` }
+}
+
+function maximum(measured: readonly Measurement[], key: 'longest' | 'waited'): string {
+  const worst = measured.reduce<Measurement | undefined>((most, each) => (most && most[key] >= each[key] ? most : each), undefined)
+  return worst ? `${worst[key].toFixed(1)} ms (${worst.name})` : 'none'
+}
+
+function judge(t: Test, described: Described, measured: readonly Measurement[], backend: BackendName): void {
+  const { name, excused, refused = [] } = described
+  const unexpected = measured.filter(({ code }) => code !== undefined && !refused.includes(code) && !(backend === 'pure' && code === 'ENOSYS'))
+  if (unexpected.length > 0) t.fail(`${name} fails`, { unexpected })
+  const held = measured.filter(wasHeld)
+  if (excused && held.length > 0) t.comment(`${name} is held: ${excused}`)
+  else t.same(held, [], `${name} does not wait`)
+}
+
+async function measureOn(t: Test, situation: SituationName, tolerated: number): Promise<void> {
+  const programs = temporaryDirectory(t)
+  for (const helper of helperNames) compileHelper(helper, programs)
+  const all = await Promise.all(requiredBackends.map((backend) => run(situation, backend, programs)))
+  for (const [at, backend] of requiredBackends.entries()) {
+    const { measured, complaints } = all[at] as (typeof all)[number]
+    await t.test(backend, async (t) => {
+      t.equal(complaints, '')
+      const holds = measured.reduce((sum, { held }) => sum + held, 0)
+      t.ok(holds > 0, 'something was held')
+      t.comment(
+        `counted: ${situation}, ${backend}: ${measured.length} calls, ${holds} operations held; ` +
+          `longest turn ${maximum(measured, 'longest')}, longest wait ${maximum(measured, 'waited')}`,
+      )
+      const late = measured.filter(wasHeld)
+      const excused = late.length <= tolerated ? late : []
+      for (const { name, longest } of excused) t.comment(`counted: ${situation}, ${backend}: held once, by ${name}, for ${longest.toFixed(0)} ms`)
+      for (const described of functions) {
+        const own = measured.filter((measurement) => measurement.name === described.name && !excused.includes(measurement))
+        judge(t, described, own, backend)
+      }
+    })
+  }
+}
+
+/** @param tolerated how many calls may have been held, over all */
+export async function measureEverywhere(t: Test, situation: SituationName, tolerated = 0): Promise<void> {
+  const skip = situations[situation].whyNot() ?? false
+  await t.test(situation, { skip, timeout: 600_000 }, (t) => measureOn(t, situation, tolerated))
+}

@@ -1,0 +1,101 @@
+/**
+ * The system calls that the addon makes on the JavaScript thread, as strace sees them, are those of docs/architecture.md, each of which
+ * says why it cannot wait.
+ */
+import { spawnSync } from 'node:child_process'
+import nodeFs from 'node:fs'
+import { basename, join } from 'node:path'
+import t from 'tap'
+import type { BackendName } from 'caio'
+import { packageRoot, requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
+
+t.setTimeout(900_000)
+
+/** One call, and where in the addon it comes from. */
+interface SystemCall {
+  name: string
+  from: string
+}
+
+function whyNoStacks(): string | undefined {
+  if (process.platform !== 'linux') return 'Linux only'
+  const { status, stdout } = spawnSync('strace', ['-V'], { encoding: 'utf8' })
+  if (status !== 0) return 'strace is not installed'
+  if (!/stack-trace=/.test(stdout)) return 'this strace cannot show stacks'
+  return undefined
+}
+
+/** In whose name the C library is called. */
+const libraries = /^(?:libc|libstdc\+\+|libgcc_s|libm|libpthread|libdl|ld-linux.*|ld-musl.*)[.-].*$/
+
+/**
+ * Those whose stack has come to the addon before it comes to JavaScript: what JavaScript does that the addon has called is not the
+ * addon's.
+ */
+export function systemCalls(trace: string): SystemCall[] {
+  const found: SystemCall[] = []
+  let name: string | undefined
+  let over = true
+  for (const line of trace.split('\n')) {
+    const frame = /^ > ([^(]+)\((.*)\) \[0x[0-9a-f]+\]$/.exec(line)
+    if (!frame) {
+      name = /^(?:<\.\.\. )?(\w+)[( ]/.exec(line)?.[1]
+      over = name === undefined
+      continue
+    }
+    const [, object = '', symbol = ''] = frame
+    if (over || libraries.test(basename(object))) continue
+    if (basename(object).endsWith('.node') && name !== undefined) {
+      found.push({ name, from: symbol.replace(/\+0x[0-9a-f]+$/, '') })
+      over = true
+    } else if (symbol.startsWith('Builtins_') || symbol.startsWith('v8::internal::Execution::')) over = true
+  }
+  return found
+}
+
+/** The names in the table of docs/architecture.md. */
+function documented(): Set<string> {
+  const text = nodeFs.readFileSync(join(packageRoot, 'docs/architecture.md'), 'utf8')
+  const [, section = ''] = /^## System calls on the JavaScript thread$([^]*?)(?=^## |$(?![^]))/m.exec(text) ?? []
+  return new Set([...section.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name as string))
+}
+
+void t.test('a stack is the addon’s until it comes to JavaScript', async (t) => {
+  const trace = [
+    'openat2(AT_FDCWD, "/x", {flags=O_RDONLY}, 24) = 21',
+    ' > /usr/lib/x86_64-linux-gnu/libc.so.6(syscall+0x19) [0x101829]',
+    ' > /x/caio.node(caio::CachedFiles::LookByName(char const*)+0x58) [0x138f8]',
+    ' > /usr/bin/node(Builtins_CEntry_Return1_ArgvOnStack_BuiltinExit+0x36) [0x155e376]',
+    'statx(3, "", 0) = 0',
+    ' > /usr/lib/x86_64-linux-gnu/libc.so.6(syscall+0x19) [0x101829]',
+    ' > /usr/bin/node(Builtins_JSEntry+0x83) [0x14cde03]',
+    ' > /x/caio.node(caio::Environment::Deliver()+0x58) [0x138f8]',
+    'epoll_ctl(3, EPOLL_CTL_ADD, 4, 0) = 0',
+    ' > /usr/bin/node(uv__io_poll+0x4db) [0x14c05fb]',
+    ' > /x/caio.node(caio::Environment::Start()+0x58) [0x138f8]',
+  ].join('\n')
+  t.same(systemCalls(trace), [
+    { name: 'openat2', from: 'caio::CachedFiles::LookByName(char const*)' },
+    { name: 'epoll_ctl', from: 'caio::Environment::Start()' },
+  ])
+})
+
+for (const backend of requiredBackends.filter((name): name is BackendName => name === 'linux' || name === 'thread')) {
+  void t.test(backend, { skip: whyNoStacks() ?? false, timeout: 800_000 }, async (t) => {
+    const directory = temporaryDirectory(t)
+    const output = join(directory, 'trace')
+    const program = new URL('./system-calls.js', import.meta.url)
+    const { code, stderr } = await runProgram(program, [directory, output], { env: { CAIO_IMPL: backend }, timeout: 600_000 })
+    t.equal(code, 0, stderr)
+    const trace = nodeFs.existsSync(output) ? nodeFs.readFileSync(output, 'utf8') : ''
+    const calls = systemCalls(trace)
+    t.ok(calls.length > 0, 'the addon is seen')
+    t.ok(trace.includes('Builtins_'), 'JavaScript is seen')
+    const allowed = documented()
+    const seen = new Map<string, Set<string>>()
+    for (const { name, from } of calls) seen.set(name, (seen.get(name) ?? new Set()).add(from))
+    const more = [...seen].filter(([name]) => !allowed.has(name)).map(([name, from]) => ({ name, from: [...from] }))
+    t.same(more, [], 'each is in docs/architecture.md')
+    t.comment(`counted: system calls on the JavaScript thread, ${backend}: ${[...seen.keys()].sort().join(', ')}`)
+  })
+}
