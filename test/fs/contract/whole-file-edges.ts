@@ -152,7 +152,7 @@ await t.test('what the caller does with the data meanwhile', async (t) => {
     nodeFs.writeFileSync(path, 'as it was')
     const view = viewOf(new ArrayBuffer(100))
     // The first of a tick is handed over with the call.
-    const first = fs.readFile('/etc/passwd')
+    const first = fs.writeFile(`${path}-first`, 'x')
     const writing = fs[name](path, view as Uint8Array)
     const kept = structuredClone(view, { transfer: [view.buffer] })
     const outcome = await writing.then(() => 'fulfilled', (error: NodeJS.ErrnoException) => [error.code, error.syscall])
