@@ -86,6 +86,8 @@ const TRAVELS = 'caio'
 function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHandleClass {
   type Internal = FileHandle & Record<symbol, (() => void) & unknown>
   const { ref, unref } = internals
+  // Made now: whatever the first operation finds done to this process must not come between us and the addon.
+  defaultContext()
 
   const completer = (syscall: string, value: (transferred: number, views: Views) => unknown): Completer => ({
     syscall,

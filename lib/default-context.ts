@@ -6,35 +6,32 @@ import { RETRY_AFTER, choiceIsProvisional, choose } from './select.js'
 const { process } = globalThis
 const now = performance.now.bind(performance)
 
+/** The Context in use, where no better backend is waited for: all that there is to look at, in most processes. */
 let context: Context | undefined
-/** When to look for a better backend; never, where the best there is serves. */
-let renewAt = Infinity
+/** The Context in use meanwhile, and when to look for a better backend. */
+let provisional: { context: Context; until: number } | undefined
 
 /**
  * The Context that `caio/fs` uses in this thread, made when it is first needed. Do not close it. If the process was short of
  * descriptors, memory or threads then, it is another one once they are there again: ask anew for each use.
  */
 export function defaultContext(): Context {
-  if (context === undefined) {
-    context = make()
-    planRenewal()
-  } else if (renewAt !== Infinity && now() >= renewAt) {
-    renew(context)
+  return context ?? current()
+}
+
+function current(): Context {
+  if (provisional && now() < provisional.until) return provisional.context
+  const before = provisional?.context
+  const used = before && choose().backend.name === before.backend ? before : make()
+  // What is in flight on the context of before ends there.
+  if (used !== before) before?.submitNow()
+  if (choiceIsProvisional()) {
+    provisional = { context: used, until: now() + RETRY_AFTER }
+  } else {
+    provisional = undefined
+    context = used
   }
-  return context
-}
-
-function planRenewal(): void {
-  renewAt = choiceIsProvisional() ? now() + RETRY_AFTER : Infinity
-}
-
-/** What is in flight on the context of before ends there. */
-function renew(before: Context): void {
-  const { backend } = choose()
-  planRenewal()
-  if (backend.name === before.backend) return
-  before.submitNow()
-  context = make()
+  return used
 }
 
 function make(): Context {
