@@ -68,7 +68,9 @@ bool ThreadPool::AddWorker() {
 
 // With need, never past its limit.
 void ThreadPool::Grow() {
-  const size_t wanted = std::min(Limit(), Busy() + queue_.size());
+  // What others have in hand is work for one at least.
+  const size_t waiting = queue_.empty() && HasWork() ? 1 : queue_.size();
+  const size_t wanted = std::min(Limit(), Busy() + waiting);
   while (workers_.size() < wanted && AddWorker()) {
   }
 }

@@ -152,6 +152,7 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
     const fsync = helper.nextHeld('fsync')
     const durable = Array.from({ length: count }, (_, at) => context.write(content, fd, 4096 * at, { dsync: true }))
     started.push(...durable)
+    for (const write of durable) write.catch(() => {}) // it is looked at below
     await soon('the sync is held', fsync)
     await helper.tell('fail fsync 5')
     await helper.tell(`hold ${LONG} 1000000 getattr statx lookup flush`)
