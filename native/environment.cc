@@ -8,6 +8,7 @@
 
 #include "end_of_process.h"
 #include "probe_file.h"
+#include "thread_pool/file_io.h"
 #ifdef __linux__
 #include "linux_aio/kernel_context.h"
 #include "linux_uring/kernel_ring.h"
@@ -20,46 +21,26 @@ namespace {
 constexpr size_t kCompletionFields = 4;
 constexpr size_t kDeliverAtOnce = 16;
 
-// Writes, reads back and syncs by a pool of its own, so that nothing of the environment's is mixed in.
-int ProbePool(int fd, const char** step) {
-  *step = "eventfd";
-  CompletionQueue queue;
-  const int error = queue.Open();
-  if (error != 0) return error;
-  ThreadPool pool(queue, 1);
+// Writes and reads back by the system calls that the pool is made of. In memory: no thread is waited for.
+int ProbeCalls(int fd, const char** step) {
   char out[] = "caio probe";
   char in[sizeof out] = {};
-  struct Step {
-    const char* name;
-    Opcode opcode;
-    char* memory;
-    size_t length;
-  };
-  const Step steps[] = {
-      {"write", Opcode::kWrite, out, sizeof out},
-      {"read", Opcode::kRead, in, sizeof in},
-      {"fsync", Opcode::kFsync, nullptr, 0},
-  };
-  for (const Step& each : steps) {
-    *step = each.name;
-    Request request;
-    request.opcode = each.opcode;
-    request.fd = fd;
-    request.length = each.length;
-    request.single = {each.memory, each.length};
-    std::vector<Completion> finished;
-    pool.Submit(&request, 1, finished);
-    if (!finished.empty()) {
-      *step = "pthread_create";
-      return -EAGAIN;
-    }
-    if (!queue.Wait(5000)) return -ETIMEDOUT;
-    queue.Drain(finished);
-    if (finished.empty()) return -EIO;
-    if (finished[0].result < 0) return static_cast<int>(finished[0].result);
-    if (static_cast<size_t>(finished[0].result) != each.length) return -EIO;
+  Request request;
+  request.fd = fd;
+  request.length = sizeof out;
+  *step = "write";
+  request.opcode = Opcode::kWrite;
+  request.single = {out, sizeof out};
+  int64_t result = PerformBlocking(request);
+  if (result == sizeof out) {
+    *step = "read";
+    request.opcode = Opcode::kRead;
+    request.done = 0;
+    request.single = {in, sizeof in};
+    result = PerformBlocking(request);
   }
-  return memcmp(in, out, sizeof out) == 0 ? 0 : -EIO;
+  if (result < 0) return static_cast<int>(result);
+  return result == sizeof out && memcmp(in, out, sizeof out) == 0 ? 0 : -EIO;
 }
 
 }  // namespace
@@ -101,7 +82,12 @@ int Environment::Open(Kind kind, const char* directory, const char** step) {
   *step = "open";
   ProbeFile file(directory);
   if (file.fd() < 0) return file.fd();
-  if (kind == Kind::kThread) return ProbePool(file.fd(), step);
+  if (kind == Kind::kThread) {
+    const int error = ProbeCalls(file.fd(), step);
+    if (error != 0) return error;
+    *step = "pthread_create";
+    return pool_->HasThread() ? 0 : -EAGAIN;
+  }
 #ifdef __linux__
   std::unique_ptr<LinuxEngine>& opened = linux_engine(kind);
   if (opened) return 0;

@@ -33,7 +33,7 @@ class Environment {
   int Start(unsigned threads, napi_value deliver, napi_value completions);
   bool started() const { return pool_ != nullptr; }
 
-  // Opens the engine, and proves on a temporary file in `directory` that it works. 0, or a negative errno with the failed step.
+  // Opens the engine, and proves on a temporary file (in memory, or in `directory`) that it works. 0, or a negative errno with the failed step.
   int Open(Kind kind, const char* directory, const char** step);
 
   // The engine if it is open, else nullptr.

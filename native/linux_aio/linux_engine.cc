@@ -108,7 +108,6 @@ int LinuxEngine::Prove(Request& request, char* out, char* in, size_t length, con
   const Step steps[] = {
       {"write", Opcode::kWrite, out, length},
       {"read", Opcode::kRead, in, length},
-      {"fsync", Opcode::kFsync, nullptr, 0},
   };
   for (const Step& each : steps) {
     *step = each.name;
@@ -118,7 +117,8 @@ int LinuxEngine::Prove(Request& request, char* out, char* in, size_t length, con
     const long submitted = kernel_->Submit(&command, 1);
     if (submitted < 1) return submitted == 0 ? -EAGAIN : static_cast<int>(submitted);
     KernelEvent event{};
-    const long answered = kernel_->WaitOne(&event, 5);
+    // Of what is in memory kernel AIO is done within the call. An io_uring may leave it to a thread of the kernel's.
+    const long answered = kernel_->Reap(&event, 1) == 1 ? 1 : kernel_->WaitOne(&event, 5);
     if (answered < 1) return answered == 0 ? -ETIMEDOUT : static_cast<int>(answered);
     if (event.result < 0) return static_cast<int>(event.result);
     if (static_cast<uint64_t>(event.result) != each.length) return -EIO;

@@ -23,7 +23,7 @@ class LinuxEngine final : public Engine, private Deputy {
   LinuxEngine(std::unique_ptr<KernelQueue> kernel, CompletionQueue& completions, Engine& pool, KnownFileSystems& known);
   ~LinuxEngine() override;
 
-  // Opens the kernel's queue, and writes to, reads from and syncs `fd` by it, blocking. 0, or a negative errno with the step that failed.
+  // Opens the kernel's queue, and writes to and reads from `fd` by it, which is in memory. 0, or a negative errno with the step that failed.
   int Open(int fd, const char** step);
 
   void Submit(Request* batch, size_t count, std::vector<Completion>& finished) override;

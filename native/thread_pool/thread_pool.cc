@@ -109,6 +109,11 @@ void ThreadPool::Enqueue(Request&& request) {
   EnqueueGate(what, fd, gate);
 }
 
+bool ThreadPool::HasThread() {
+  MutexLock lock(mutex_);
+  return !closing_ && (!workers_.empty() || AddWorker());
+}
+
 void ThreadPool::Submit(Request* batch, size_t count, std::vector<Completion>& finished) {
   pthread_mutex_lock(&mutex_);
   const bool open = !closing_ && (!workers_.empty() || AddWorker());

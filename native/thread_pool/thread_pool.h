@@ -31,6 +31,9 @@ class ThreadPool final : public Engine {
   ThreadPool(CompletionQueue& completions, unsigned max_threads);
   ~ThreadPool() override;
 
+  // Loop thread. Whether there is one that serves, or can be made.
+  bool HasThread();
+
   void Submit(Request* batch, size_t count, std::vector<Completion>& finished) override;
   bool Cancel(uint32_t channel, uint32_t id) override;
   void Reap(std::vector<Completion>&) override {}

@@ -7,7 +7,7 @@ import { constants } from 'node:os'
 
 export const calls = [
   'io_setup', 'io_submit', 'io_getevents', 'io_uring_setup', 'io_uring_enter', 'io_uring_register', 'iocb', 'event', 'preadv2', 'pwritev2', 'pread', 'pwrite', 'preadv', 'pwritev', 'fsync',
-  'fdatasync', 'sync_file_range', 'ftruncate', 'open', 'openat2', 'stat', 'fstat', 'fcntl', 'eventfd', 'signal', 'clear', 'poll', 'thread', 'malloc',
+  'fdatasync', 'sync_file_range', 'ftruncate', 'open', 'openat2', 'stat', 'fstat', 'fcntl', 'eventfd', 'signal', 'clear', 'poll', 'thread', 'malloc', 'statx', 'memfd',
 ] as const
 export type Call = (typeof calls)[number]
 

@@ -182,6 +182,16 @@ int eventfd(unsigned initial, int flags) {
   return (int)real_syscall(SYS_eventfd2, (long)initial, flags, 0, 0, 0, 0);
 }
 
+int statx(int directory, const char *restrict path, int flags, unsigned mask, struct statx *restrict status) {
+  MAY_FAIL(CALL_STATX)
+  return (int)real_syscall(SYS_statx, directory, (long)path, flags, (long)mask, (long)status, 0);
+}
+
+int memfd_create(const char *name, unsigned flags) {
+  MAY_FAIL(CALL_MEMFD)
+  return (int)real_syscall(SYS_memfd_create, (long)name, (long)flags, 0, 0, 0, 0);
+}
+
 int poll(struct pollfd *fds, nfds_t count, int timeout) {
   MAY_FAIL(CALL_POLL)
   if (BY_ADDON && count == 1 && is_emulated((unsigned long)fds->fd)) return emulated_uring_poll(fds->fd, timeout);

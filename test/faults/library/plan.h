@@ -35,6 +35,8 @@ enum call {
   CALL_POLL,
   CALL_THREAD,  // pthread_create
   CALL_MALLOC,
+  CALL_STATX,
+  CALL_MEMFD,
   CALLS
 };
 
