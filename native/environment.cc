@@ -8,7 +8,6 @@
 
 #include "end_of_process.h"
 #include "probe_file.h"
-#include "thread_pool/file_io.h"
 #ifdef __linux__
 #include "linux_aio/kernel_context.h"
 #include "linux_uring/kernel_ring.h"
@@ -20,28 +19,6 @@ namespace {
 
 constexpr size_t kCompletionFields = 4;
 constexpr size_t kDeliverAtOnce = 16;
-
-// Writes and reads back by the system calls that the pool is made of. In memory: no thread is waited for.
-int ProbeCalls(int fd, const char** step) {
-  char out[] = "caio probe";
-  char in[sizeof out] = {};
-  Request request;
-  request.fd = fd;
-  request.length = sizeof out;
-  *step = "write";
-  request.opcode = Opcode::kWrite;
-  request.single = {out, sizeof out};
-  int64_t result = PerformBlocking(request);
-  if (result == sizeof out) {
-    *step = "read";
-    request.opcode = Opcode::kRead;
-    request.done = 0;
-    request.single = {in, sizeof in};
-    result = PerformBlocking(request);
-  }
-  if (result < 0) return static_cast<int>(result);
-  return result == sizeof out && memcmp(in, out, sizeof out) == 0 ? 0 : -EIO;
-}
 
 }  // namespace
 
@@ -78,19 +55,17 @@ int Environment::Start(unsigned threads, napi_value deliver, napi_value completi
   return 0;
 }
 
-int Environment::Open(Kind kind, const char* directory, const char** step) {
-  *step = "open";
-  ProbeFile file(directory);
-  if (file.fd() < 0) return file.fd();
+int Environment::Open(Kind kind, [[maybe_unused]] const char* directory, const char** step) {
   if (kind == Kind::kThread) {
-    const int error = ProbeCalls(file.fd(), step);
-    if (error != 0) return error;
     *step = "pthread_create";
     return pool_->HasThread() ? 0 : -EAGAIN;
   }
 #ifdef __linux__
   std::unique_ptr<LinuxEngine>& opened = linux_engine(kind);
   if (opened) return 0;
+  *step = "open";
+  ProbeFile file(directory);
+  if (file.fd() < 0) return file.fd();
   std::unique_ptr<KernelQueue> kernel;
   if (kind == Kind::kUring) {
     kernel = std::make_unique<KernelRing>();

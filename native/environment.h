@@ -33,7 +33,8 @@ class Environment {
   int Start(unsigned threads, napi_value deliver, napi_value completions);
   bool started() const { return pool_ != nullptr; }
 
-  // Opens the engine, and proves on a temporary file (in memory, or in `directory`) that it works. 0, or a negative errno with the failed step.
+  // Opens the engine, and proves that it works: a thread can be made; the kernel's queue writes to and reads from a file in memory, or,
+  // where that cannot be had, in `directory`. 0, or a negative errno with the failed step.
   int Open(Kind kind, const char* directory, const char** step);
 
   // The engine if it is open, else nullptr.

@@ -120,7 +120,7 @@ export abstract class NativeBackend implements Backend {
   readonly #runtime: Runtime
 
   /**
-   * Opens the engine and proves it by a real write and read, in memory.
+   * Opens the engine and proves it: by its first thread, or a real write and read, in memory.
    * @throws what keeps it from working here, with the `errno`, `code` and `syscall` of a failed probe
    */
   constructor(kind: Kind, explain: (errno: number, step: string) => string) {

@@ -49,6 +49,12 @@ ThreadPool::~ThreadPool() {
   pthread_mutex_destroy(&mutex_);
 }
 
+// Threads that take what is queued without being woken: where one operation follows another, they are here before a thread that sleeps.
+size_t ThreadPool::Ending() const {
+  const auto is_ending = [](const auto& worker) { return worker->ending.load(std::memory_order_relaxed); };
+  return static_cast<size_t>(std::count_if(workers_.begin(), workers_.end(), is_ending));
+}
+
 // How many threads may be busy.
 size_t ThreadPool::Limit() const { return max_threads_ + std::min<size_t>(stuck_, kReplaced * max_threads_); }
 
@@ -70,7 +76,7 @@ bool ThreadPool::AddWorker() {
 void ThreadPool::Grow() {
   // What others have in hand is work for one at least.
   const size_t waiting = queue_.empty() && HasWork() ? 1 : queue_.size();
-  const size_t wanted = std::min(Limit(), Busy() + waiting);
+  const size_t wanted = std::min(Limit(), Busy() + waiting - std::min(waiting, Ending()));
   while (workers_.size() < wanted && AddWorker()) {
   }
 }
@@ -173,6 +179,7 @@ void* ThreadPool::ThreadMain(void* worker) {
 void ThreadPool::Work(Worker& self) {
   CAIO_STEP("a thread has begun");
   for (;;) {
+    self.ending.store(false, std::memory_order_relaxed);
     Unstick(self);
     while (!HasWork() || Busy() > Limit()) {
       self.busy = false;
@@ -208,7 +215,7 @@ void ThreadPool::TakeAndRun(Worker& self) {
 // Signals with the lock left, since it is what a thread that wakes wants first: it would wake only to wait again.
 void ThreadPool::LeaveAndWake() {
   NeedWatch();
-  const bool wake = idle_ > 0 && HasWork();
+  const bool wake = idle_ > 0 && HasWork() && (queue_.empty() || queue_.size() > Ending());
   pthread_mutex_unlock(&mutex_);
   if (wake) pthread_cond_signal(&wake_);
 }
@@ -246,8 +253,10 @@ void ThreadPool::Perform(Worker& self) {
     if (!hand.Begin(i)) continue;
     BeginStep(self, i);
     Completion completion;
+    const bool done = Serve(hand[i], completion);
+    if (i + 1 == count && hand[i].duty == Duty::kNone) self.ending.store(true, std::memory_order_relaxed);
     // At once: the next may be a slow one.
-    if (Serve(hand[i], completion)) completions_.Push(&completion, 1);
+    if (done) completions_.Push(&completion, 1);
     if (hand[i].duty == Duty::kExamine && completion.result >= 0) hand[i].deputy->Examine(hand[i]);
     EndStep(self);
   }

@@ -68,6 +68,7 @@ class ThreadPool final : public Engine {
     std::atomic<uint32_t> step{0};   // counts the operations that it has begun
     std::atomic<size_t> place{0};    // in its hand, of the one that it is at
     std::atomic<bool> stuck{false};  // written with mutex_ held
+    std::atomic<bool> ending{false}; // has nothing to do any more, and comes for the next
     // Under mutex_.
     bool busy = false;
     uint32_t seen = 0;  // `step`, when the watch last looked
@@ -114,6 +115,7 @@ class ThreadPool final : public Engine {
   bool HasWork() const;
   size_t Limit() const;
   size_t Busy() const { return workers_.size() - idle_; }
+  size_t Ending() const;
   unsigned StuckIn(FileSystem file_system) const;
   bool SetApart(Item& item);
 

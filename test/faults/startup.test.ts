@@ -51,8 +51,6 @@ const cases: Case[] = [
   { rules: [fail('statx', 'EPERM', 2, always)], backend: 'linux', warnings: [] },
   // The pool, behind a context that cannot be had.
   { rules: [noContext, fail('thread', 'EAGAIN')], backend: 'pure', warnings: [...refused, ...refused], says: /pthread_create/ },
-  { rules: [noContext, fail('pwrite', 'EIO')], backend: 'pure', warnings: [...refused, ...refused] },
-  { rules: [noContext, fail('pread', 'EIO')], backend: 'pure', warnings: [...refused, ...refused] },
   { rules: [noContext, { call: 'pwrite', first: 1, action: 'short', argument: 3 }], backend: 'thread', warnings: refused },
   { rules: [noContext, fail('signal', 'EINTR')], backend: 'thread', warnings: refused },
   // Threads that cannot be had when there is work for them, from the first on or from a later one.
