@@ -254,8 +254,11 @@ bool LinuxEngine::SubmitToKernel(uint32_t slot, Request& request) {
 // Pool thread.
 void LinuxEngine::Examine(const Request& request) {
   if (IsWholeFile(request.opcode)) return cached_files_.Examine(request.path.get());
-  MountKey mount;
-  if (FindMount(request.fd, &mount)) known_.Learn(mount, ExamineManner(request.fd, nullptr), Nanoseconds());
+  // Its caller has been told, and may have closed it: the number may be another file's by the time that is looked at.
+  MountKey mount, after;
+  if (!FindMount(request.fd, &mount)) return;
+  const Manner manner = ExamineManner(request.fd, nullptr);
+  if (FindMount(request.fd, &after) && after == mount) known_.Learn(mount, manner, Nanoseconds());
 }
 
 void LinuxEngine::TakeBackSlots() {
@@ -273,6 +276,8 @@ void LinuxEngine::FreeSlot(uint32_t slot) {
 }
 
 bool LinuxEngine::Cancel(uint32_t channel, uint32_t id) {
+  // What has been given back is nobody's any more: its id may be another operation's by now.
+  TakeBackSlots();
   if (!pool_.Cancel(channel, id)) return false;
   // It may have been one that stood for another.
   const auto matches = [=](const Deputed& each) { return each.channel == channel && each.id == id; };

@@ -25,8 +25,14 @@ class WaitMeter {
     switches_ = VoluntarySwitches();
   }
 
-  // A thread that was only put aside has not waited.
-  bool HasWaited(uint64_t now) const { return now - begun_ > kLong && VoluntarySwitches() != switches_; }
+  // A thread that was only put aside has not waited. A turn that began some time after the count says nothing: the thread may have waited
+  // before, for what it may wait for. The next one is counted.
+  bool HasWaited(uint64_t now) {
+    if (now - begun_ <= kLong) return false;
+    const bool counted = counted_at_ == begun_;
+    counted_at_ = 0;
+    return counted && VoluntarySwitches() != switches_;
+  }
 
  private:
   static constexpr uint64_t kLong = 1000 * 1000;     // nanoseconds

@@ -206,10 +206,11 @@ void ThreadPool::RunSyncs(Worker& self, int fd) {
   sync.fd = fd;
   sync.opcode = full ? Opcode::kFsync : Opcode::kFdsync;
   hand.Add(std::move(sync));
+  // At once: it is nobody's request, so nobody may take it back.
+  hand.Begin(0);
   LeaveAndWake();
 
   CAIO_STEP("a sync is taken");
-  hand.Begin(0);
   BeginStep(self, 0);
   int64_t result = PerformBlocking(hand[0]);
   const bool asked = HasSync(group);

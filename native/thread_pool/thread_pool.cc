@@ -74,8 +74,11 @@ bool ThreadPool::AddWorker() {
 
 // With need, never past its limit.
 void ThreadPool::Grow() {
-  // What others have in hand is work for one at least.
-  const size_t waiting = queue_.empty() && HasWork() ? 1 : queue_.size();
+  size_t waiting = queue_.size();
+  // What stuck threads have in hand is work, too.
+  if (stuck_ > 0) {
+    waiting += static_cast<size_t>(std::count_if(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->hand.HasOpen(); }));
+  }
   const size_t wanted = std::min(Limit(), Busy() + waiting - std::min(waiting, Ending()));
   while (workers_.size() < wanted && AddWorker()) {
   }
@@ -197,8 +200,10 @@ void ThreadPool::Work(Worker& self) {
 void ThreadPool::TakeAndRun(Worker& self) {
   if (queue_.empty()) {
     for (const auto& worker : workers_) {
-      Request request;
-      if (worker->hand.Take(request)) return RunRequests(self, std::move(request));
+      Item item;
+      if (!worker->hand.Take(item.request)) continue;
+      if (SetApart(item)) return;
+      return RunRequests(self, std::move(item.request));
     }
     return;  // its owner was faster
   }
@@ -215,7 +220,7 @@ void ThreadPool::TakeAndRun(Worker& self) {
 // Signals with the lock left, since it is what a thread that wakes wants first: it would wake only to wait again.
 void ThreadPool::LeaveAndWake() {
   NeedWatch();
-  const bool wake = idle_ > 0 && HasWork() && (queue_.empty() || queue_.size() > Ending());
+  const bool wake = idle_ > 0 && Busy() < Limit() && HasWork() && (queue_.empty() || queue_.size() > Ending());
   pthread_mutex_unlock(&mutex_);
   if (wake) pthread_cond_signal(&wake_);
 }

@@ -120,8 +120,11 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
     const localOnes = { count: 0 }
     const all = start(stuck, slowOnes)
     await soon('the threads are held', heldUpTo(Math.min(count, 4)), () => `, ${held} are`)
-    const beside = start(others, localOnes)
-    await soon('what is elsewhere is served', beside, () => `: ${localOnes.count} of ${LOCAL}`)
+    // Again and again: the threads that come in the place of those are not to be held, one after the other.
+    for (let round = 1; round <= 6; round++) {
+      const beside = start(others, localOnes)
+      await soon(`what is elsewhere is served, round ${round}`, beside, () => `: ${localOnes.count} of ${round * LOCAL}`)
+    }
     if (slowOnes.count > 0) throw new Error(`${slowOnes.count} were not held`)
     await helper.tell('pass')
     await all

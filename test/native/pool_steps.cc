@@ -219,6 +219,22 @@ void CancelTaken(int fd) {
   Check(pread(fd, &byte, 1, 0) == 1 && byte == 0, "its bytes are not in the file");
 }
 
+// While a sync is about to be made, for others: what is none of those that wait for it cannot be taken back.
+void CancelBesideSync(int fd) {
+  Round round(fd, 2);
+  holder.Arm("a sync is taken");
+  std::vector<Request> batch;
+  batch.push_back(round.Make(1, Opcode::kFdsync));
+  round.Submit(batch);
+  Check(holder.AwaitHeld(20), "the thread is held");
+  Check(!round.pool.Cancel(0, 0), "nobody has asked for that one");
+  Check(!round.pool.Cancel(0, 1), "and this one has begun");
+  holder.Release();
+  round.pool.Close();
+  round.Settle();
+  Check(round.settled[0] == 0 && round.settled[1] == 1, "which is told of once");
+}
+
 }  // namespace
 
 namespace caio {
@@ -243,6 +259,7 @@ int main() {
   }
   StealFrom(fd, directory);
   CancelTaken(fd);
+  CancelBesideSync(fd);
   Check(Threads() == before, "no thread is left");
   rmdir(directory);
   printf("%zu ends, %d failures\n", rounds, failures);
