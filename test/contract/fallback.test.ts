@@ -28,12 +28,18 @@ for (const names of [[], ['linux'], ['thread'], ['linux', 'thread'], ['thread', 
     const { right, error, warnings, stats } = JSON.parse(stdout) as { right: boolean; error: string; warnings: string[]; stats: Stats }
     t.ok(right, 'every byte was written and read')
     t.equal(error, 'EBADF: bad file descriptor, write', "and an error of the file is the file's")
-    // From linux to thread, from thread to pure, and from uring to the first of them: at most one warning each.
-    t.ok(warnings.length >= 1 && warnings.length <= (names.includes('uring') ? 3 : 2), `${warnings.length} warnings`)
-    t.equal(new Set(warnings).size, warnings.length)
-    for (const warning of warnings) t.match(warning, /^CAIO_FALLBACK: /)
-    t.ok(stats.fallbacks >= 71, `${stats.fallbacks} fallbacks`)
-    t.equal(stats.routes.pool, 0)
+    if (names.includes('thread')) {
+      // It was proved by the pool's first thread, which serves, alone.
+      t.same(warnings, [])
+      t.equal(stats.fallbacks, 0)
+    } else {
+      // From linux to thread, from thread to pure, and from uring to the first of them: at most one warning each.
+      t.ok(warnings.length >= 1 && warnings.length <= (names.includes('uring') ? 3 : 2), `${warnings.length} warnings`)
+      t.equal(new Set(warnings).size, warnings.length)
+      for (const warning of warnings) t.match(warning, /^CAIO_FALLBACK: /)
+      t.ok(stats.fallbacks >= 71, `${stats.fallbacks} fallbacks`)
+      t.equal(stats.routes.pool, 0)
+    }
     t.match(stats, { completed: 121, failed: 1, inFlight: 0, waiting: 0 })
   })
 }
