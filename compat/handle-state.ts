@@ -46,17 +46,13 @@ export class HandleState extends Stamp {
     if (#bouncer in handle) handle.#bouncer = bouncer
   }
 
-  /** Whether it is for the engine: found out when first needed. */
+  /**
+   * Whether it is for the engine: found out when first needed. Regular files are; anything else may have no position, or wait for ever.
+   * `pure` is Node's own `fs`, which takes every file, and has no way to ask that could not wait. It may serve for a while only.
+   */
   static isServed(handle: object, fd: number): boolean {
     if (!(#served in handle)) return false
-    return (handle.#served ??= isServed(fd))
+    if (defaultContext().backend === 'pure') return true
+    return (handle.#served ??= loadBinding().isRegularFile(fd))
   }
-}
-
-/**
- * Regular files are. Anything else may have no position, or wait for ever. `pure` is Node's own `fs`, which takes every file, and has no
- * way to ask that could not wait.
- */
-function isServed(fd: number): boolean {
-  return defaultContext().backend === 'pure' || loadBinding().isRegularFile(fd)
 }

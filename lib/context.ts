@@ -95,6 +95,7 @@ export class Context implements Receiver {
     const { batch } = this.#slots
     this.#handedOver = { ...batch, ids: new Uint32Array(batch.ids.length) }
     tellAtEnd(this)
+    if (isEnding()) this.#slots.liftLimit()
   }
 
   /**

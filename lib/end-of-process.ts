@@ -15,9 +15,9 @@ let listening = false
 const those = new Set<WeakRef<Ending>>()
 const collected = new FinalizationRegistry<WeakRef<Ending>>((reference) => those.delete(reference))
 
-/** Whether nothing that is kept back now will ever be handed over. */
+/** Whether nothing that is kept back now will ever be handed over: also where the first Context is made by a listener of `exit`. */
 export function isEnding(): boolean {
-  return ending
+  return ending || (process as { _exiting?: boolean })._exiting === true
 }
 
 /** Tells it when the process or the worker ends, unless it is collected before. */

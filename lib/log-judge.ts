@@ -34,11 +34,6 @@ export function judgeGap({ format, next, isProved, isUnwritten }: Evidence): Ver
 const SECTOR = 512
 const ZEROS = Buffer.alloc(SECTOR)
 /**
- * Fewer zeros, where the place begins just before the end of a sector, may be a record's length.
- */
-const FEWEST = 4
-
-/**
  * Whether a sector from `start` to `end` reads as zeros, as one does that was never written; the
  * first may begin before `start`.
  */
@@ -50,7 +45,8 @@ export async function hasUnwrittenSector(window: LogWindow, start: number, end: 
     for (let sectorEnd = at - (at % SECTOR) + SECTOR; sectorEnd <= stop; sectorEnd += SECTOR) {
       const from = Math.max(sectorEnd - SECTOR, at)
       const length = sectorEnd - from
-      if (length >= FEWEST && bytes.compare(ZEROS, 0, length, from - at, sectorEnd - at) === 0) return true
+      // Also of a place that begins just before the end of a sector: what is cut for it is kept.
+      if (bytes.compare(ZEROS, 0, length, from - at, sectorEnd - at) === 0) return true
     }
     if (stop >= end) return false
     // A sector that the window cuts is seen whole by the next one, unless the file has become

@@ -101,7 +101,8 @@ export async function writeFileAtomic(
   const given = absolutePath(path)
   const { context = defaultContext(), signal } = options
   const mode = options.mode === undefined ? undefined : check.permissions(options.mode)
-  if (typeof data !== 'string') check.viewBytes(data, 'data')
+  // A view of this length: one that follows its memory's would make another file when that is resized meanwhile.
+  const bytes = typeof data === 'string' ? data : check.viewBytes(data, 'data')
   refuseAborted(signal)
   const target = await findTarget(given)
   const { directory, name } = splitPath(target.path)
@@ -111,7 +112,7 @@ export async function writeFileAtomic(
   const { handle } = temporary
   try {
     try {
-      await context.writeFully(data, handle.fd, 0, signal ? { signal } : 0)
+      await context.writeFully(bytes, handle.fd, 0, signal ? { signal } : 0)
       if (!isPlain) await takeAttributes(handle, target.stats, mode)
       await context.fsync(handle.fd, signal ? { signal } : 0)
     } finally {

@@ -35,6 +35,17 @@ int KernelContext::Open(unsigned capacity, const char** step) {
     id_ = 0;
     return static_cast<int>(result);
   }
+  // Asked for nothing, so that nothing is waited for: what it is needed for comes when all ends.
+  *step = "io_getevents";
+  timespec zero{};
+  io_event none{};
+  long answered;
+  while ((answered = abi::GetEvents(id_, 0, 1, &none, &zero)) == -EINTR) {
+  }
+  if (answered < 0) {
+    Close();
+    return static_cast<int>(answered);
+  }
   auto* ring = reinterpret_cast<abi::Ring*>(id_);
   const bool known = ring->magic == abi::kRingMagic && ring->incompat_features == 0 &&
                      ring->header_length == sizeof(abi::Ring) && ring->nr > 0;

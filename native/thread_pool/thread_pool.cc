@@ -187,6 +187,8 @@ void ThreadPool::Work(Worker& self) {
     while (!HasWork() || Busy() > Limit()) {
       self.busy = false;
       idle_++;
+      // It leaves work to others: they may be stuck by now.
+      if (HasWork()) NeedWatch();
       if (finishing_ && idle_ == workers_.size()) pthread_cond_signal(&all_idle_);
       if (!closing_) pthread_cond_wait(&wake_, &mutex_);
       if (closing_) return;

@@ -35,7 +35,7 @@ async function end(t: Test, backend: string, means: string, ending: string, wher
   return directory
 }
 
-for (const means of ['context', 'handle', 'writeFile', 'callbacks']) {
+for (const means of ['context', 'first context', 'handle', 'writeFile', 'callbacks']) {
   onEveryBackend(t, `writes by ${means}, and the end of the process`, async (t, backend) => {
     for (const ending of ['exit', 'exception', 'rejection', 'exit handler']) {
       const directory = await end(t, backend, means, ending, 'process')
@@ -46,7 +46,7 @@ for (const means of ['context', 'handle', 'writeFile', 'callbacks']) {
 }
 
 onEveryBackend(t, 'a worker that exits', async (t, backend) => {
-  for (const means of ['handle', 'writeFile']) {
+  for (const means of ['handle', 'first context', 'writeFile']) {
     const directory = await end(t, backend, means, 'exit', 'worker')
     // Of Node's own, a worker drops what its pool has not begun; what it has begun is whole.
     if (backend !== 'pure') t.equal(completed(directory, means), WRITES, means)

@@ -17,7 +17,18 @@ const BYTES = 3000
 const block = (index: number): Buffer => Buffer.alloc(BYTES, 1 + (index % 255))
 const path = join(directory, 'file')
 
+/** By a Context that is made when it is needed, the first one of the process. */
+function writeByFirst(): void {
+  const context = new Context({ maxRequests: 8 })
+  const fd = nodeFs.openSync(path, 'r+')
+  for (let index = 0; index < WRITES; index++) void context.write(block(index), fd, index * BYTES)
+}
+
 async function prepare(): Promise<() => void> {
+  if (means === 'first context') {
+    nodeFs.writeFileSync(path, '')
+    return writeByFirst
+  }
   const context = new Context({ maxRequests: 64 })
   nodeFs.writeFileSync(path, '')
   const handle = await fs.open(path, 'r+')
