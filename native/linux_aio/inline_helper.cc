@@ -8,6 +8,7 @@
 #include "../mutex_lock.h"
 #include "../nanoseconds.h"
 #include "../start_thread.h"
+#include "../step.h"
 
 namespace caio {
 
@@ -85,7 +86,9 @@ bool InlineHelper::ServeSome() {
   } while (!rest_.compare_exchange_weak(rest, taken, std::memory_order_acq_rel, std::memory_order_acquire));
   for (unsigned i = rest.next; i < taken.next; i++) {
     Part& part = parts_[i];
+    CAIO_STEP("a part is taken");
     part.result = serve_(owner_, part.request);
+    CAIO_STEP("a part is served");
     State open = State::kOpen;
     if (part.state.compare_exchange_strong(open, State::kDone, std::memory_order_acq_rel)) continue;
     take_late_(owner_, std::move(part.request), part.result);

@@ -242,7 +242,11 @@ void LinuxEngine::Depute(Request&& taken) {
 // Pool thread. It may wait: without NOWAIT, nothing has to be done again.
 bool LinuxEngine::SubmitToKernel(uint32_t slot, Request& request) {
   const KernelCommand command{slot, &slots_[slot], slots_[slot].durable ? RWF_DSYNC : 0};
-  if (kernel_->Submit(&command, 1) == 1) return true;
+  CAIO_STEP("a request is to be submitted");
+  if (kernel_->Submit(&command, 1) == 1) {
+    CAIO_STEP("a request is submitted");
+    return true;
+  }
   request = std::move(slots_[slot]);
   request.missed = true;
   CAIO_STEP("a request is given back");

@@ -1,0 +1,49 @@
+// Holds a thread at one of the places that native/step.h marks.
+#pragma once
+
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+#include "../../native/mutex_lock.h"
+
+// The place at which the first thread that comes by is held.
+class Holder {
+ public:
+  void Arm(const char* place) {
+    caio::MutexLock lock(mutex_);
+    place_ = place;
+    held_ = released_ = false;
+  }
+  void Come(const char* place) {
+    caio::MutexLock lock(mutex_);
+    if (!place_ || held_ || strcmp(place, place_) != 0) return;
+    held_ = true;
+    pthread_cond_broadcast(&changed_);
+    while (!released_) pthread_cond_wait(&changed_, &mutex_);
+  }
+  // False if nobody has come within the seconds.
+  bool AwaitHeld(int seconds) {
+    caio::MutexLock lock(mutex_);
+    timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += seconds;
+    while (!held_) {
+      if (pthread_cond_timedwait(&changed_, &mutex_, &until) != 0) return held_;
+    }
+    return true;
+  }
+  void Release() {
+    caio::MutexLock lock(mutex_);
+    released_ = true;
+    place_ = nullptr;
+    pthread_cond_broadcast(&changed_);
+  }
+
+ private:
+  pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+  pthread_cond_t changed_ = PTHREAD_COND_INITIALIZER;
+  const char* place_ = nullptr;
+  bool held_ = false;
+  bool released_ = false;
+};
