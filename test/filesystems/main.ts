@@ -89,11 +89,9 @@ async function tryOut(fileSystem: FileSystem): Promise<Outcome> {
 const headings: Record<keyof Support, string> = {
   cachedRead: 'NOWAIT read, cached',
   coldRead: 'NOWAIT read, cold',
-  write: 'NOWAIT write',
   directRead: 'direct read',
   directWrite: 'direct write',
   alignment: 'O_DIRECT alignment',
-  asyncSync: 'async fsync',
   cachedPath: 'small file in no hop',
 }
 

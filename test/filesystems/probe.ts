@@ -1,6 +1,6 @@
 /**
  * What a file system does with what the engine asks of it, found by asking: `node probe.js DIRECTORY` prints {@link Support} as
- * JSON. TMPDIR is to be the directory, too: the engine's own probe is then done there.
+ * JSON.
  */
 import fs from 'node:fs'
 import { join } from 'node:path'
@@ -13,12 +13,10 @@ import { evict } from '../contract/evict.js'
 export interface Support {
   cachedRead: string
   coldRead: string
-  write: string
   directRead: string
   directWrite: string
   /** bytes, of offset and length */
   alignment: string
-  asyncSync: string
   cachedPath: string
 }
 
@@ -99,13 +97,14 @@ async function probe(): Promise<Support> {
   try {
     context = new Context({ backend: 'linux' })
   } catch (error) {
-    // The engine's probe, with kernel AIO: it is the sync that not every file system takes.
     throw new Error(`kernel AIO does not work here: ${(error as Error).message}`)
   }
   const engine = context
   const memory = Buffer.alloc(BLOCK)
   const cached = file('cached', fs.constants.O_RDWR)
   fs.readFileSync(cached.path)
+  // The first read tells a thread what file system it is.
+  await engine.read(memory, cached.fd, 0)
   const cachedRead = await answer(engine, (attempt) => engine.read(memory, cached.fd, attempt * BLOCK))
 
   const cold = file('cold', fs.constants.O_RDWR)
@@ -115,26 +114,19 @@ async function probe(): Promise<Support> {
     return engine.read(memory, cold.fd, attempt * 24 * BLOCK)
   })
 
-  const written = file('written', fs.constants.O_RDWR)
-  fs.readFileSync(written.path)
-  const write = await answer(engine, (attempt) => engine.write(memory, written.fd, attempt * BLOCK))
-
   const [directRead, directWrite] = await directAnswers(engine)
   const small = join(directory, 'small')
   fs.writeFileSync(small, 'small')
   await caioFs.readFile(small)
   const byPath = await route(defaultContext(), () => caioFs.readFile(small))
-  for (const { fd } of [cached, cold, written]) fs.closeSync(fd)
+  for (const { fd } of [cached, cold]) fs.closeSync(fd)
   await engine.close()
   return {
     cachedRead,
     coldRead,
-    write,
     directRead,
     directWrite,
     alignment: alignment(cached.path),
-    // A Context of `linux` is made only where the engine's probe has synced a file of TMPDIR by kernel AIO.
-    asyncSync: 'accepted',
     cachedPath: byPath === 'inline' ? 'yes' : 'no',
   }
 }

@@ -13,7 +13,7 @@ const POOL = 'our threads serve'
 const questions: [keyof Directory['answers'], string, served: string, otherwise: string][] = [
   ['nowaitReadCached', 'NOWAIT read, cached', 'read without a thread hop', POOL],
   ['nowaitReadCold', 'NOWAIT read, not cached', 'it may have waited', POOL],
-  ['nowaitWrite', 'NOWAIT write', 'written without a thread hop', POOL],
+  ['nowaitWrite', 'NOWAIT write', 'not made use of: our threads serve', POOL],
   ['nowaitDirectRead', 'NOWAIT direct read', 'kernel AIO serves', POOL],
   ['nowaitDirectWrite', 'NOWAIT direct write', 'kernel AIO serves', POOL],
   ['asyncSync', 'AIO fdatasync', 'accepted', 'refused'],
