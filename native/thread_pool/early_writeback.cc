@@ -24,7 +24,7 @@ bool SyncHabits::Written(int fd) {
 }
 
 FileIdentity IdentityOf(int fd) {
-#ifdef STATX_INO
+#ifdef __linux__
   struct statx known;
   if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &known) == 0) {
     return {true, makedev(known.stx_dev_major, known.stx_dev_minor), known.stx_ino};
