@@ -99,7 +99,9 @@ await t.test('files that are not regular', async (t) => {
     const handle = (await fs.open(path, flags)) as Loose
     const acts = async (): Promise<unknown> =>
       Promise.allSettled([handle.read(four(), 0, 4, 0), handle.write(four(), 0, 4, 0), handle.readv([four()], 0), handle.writev([four()], 0)])
-    same(t, await served(acts), {}, path === directory ? 'a directory' : path)
+    // On `pure`, Node's own `fs` does them in either case, and what they are is not asked.
+    const counts = subject === 'pure' ? { read: 1, write: 1, readv: 1, writev: 1 } : {}
+    same(t, await served(acts), counts, path === directory ? 'a directory' : path)
     await handle.close()
   }
 })
