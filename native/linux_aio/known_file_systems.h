@@ -20,7 +20,7 @@ namespace caio {
 // or not soon.
 using MountKey = uint64_t;
 
-// What IdentityOf below asks statx for, beside what else is wanted.
+// What statx has to be asked for, besides what else is wanted, for MountKeyOf to find in its answer.
 unsigned MountMask();
 MountKey MountKeyOf(const struct statx& file);
 

@@ -4,7 +4,6 @@
 #include "../../native/linux_aio/kernel_context.h"
 #include "../../native/linux_aio/linux_engine.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,14 +33,6 @@ pthread_t loop;
 struct Files {
   int direct, refused, buffered;
 };
-
-int Threads() {
-  int count = 0;
-  DIR* tasks = opendir("/proc/self/task");
-  while (const dirent* entry = readdir(tasks)) count += entry->d_name[0] != '.';
-  closedir(tasks);
-  return count;
-}
 
 enum class Kind { kWrite, kRefused, kDirectRead, kCachedRead };
 

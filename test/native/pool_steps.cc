@@ -4,7 +4,6 @@
 #include "../../native/mutex_lock.h"
 #include "../../native/thread_pool/thread_pool.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,14 +27,6 @@ Holder holder;
 
 constexpr size_t kBlock = 512;
 constexpr uint32_t kCount = 96;
-
-int Threads() {
-  int count = 0;
-  DIR* tasks = opendir("/proc/self/task");
-  while (const dirent* entry = readdir(tasks)) count += entry->d_name[0] != '.';
-  closedir(tasks);
-  return count;
-}
 
 struct Round {
   Round(int fd, unsigned threads) : fd(fd), pool(queue, threads) {
