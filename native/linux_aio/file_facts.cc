@@ -45,6 +45,7 @@ bool FileFactsTable::Look(int fd, FileFacts& facts) {
   facts.device = S_ISBLK(file.mode);
   facts.regular = S_ISREG(file.mode) || facts.device;
   facts.direct = (flags & O_DIRECT) != 0;
+  facts.readable = (flags & O_ACCMODE) != O_WRONLY;
   return true;
 }
 

@@ -22,6 +22,7 @@ struct FileFacts {
   bool regular = false;
   bool device = false;  // a block device: a file of no file system
   bool direct = false;  // opened with O_DIRECT
+  bool readable = false;  // a look at its file system is a read
   NowaitHistory reads;
   NowaitHistory writes;
 };

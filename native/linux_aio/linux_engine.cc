@@ -142,7 +142,7 @@ LinuxEngine::Way LinuxEngine::Choose(Request& request) {
   // What waits for the disk, for the end of the file to hold still, or for a file system to be thawed.
   if (request.append || (!reads && !facts->direct)) return Way::kPool;
   const Manner manner = facts->device ? Manner::kInline : known_.Of(facts->mount, now_);
-  if (manner == Manner::kUnknown && reads) {
+  if (manner == Manner::kUnknown && facts->readable) {
     request.duty = Duty::kExamine;
     request.deputy = this;
   }

@@ -12,7 +12,7 @@ const plan = new Plan(process.env['CAIO_FAULTS'] as string)
 if (isDirect(route)) plan.emulate('ring')
 
 // Held while the thread ends: it cannot be released from here.
-const held = new Held({ path, route, operation, step, plan, atMost: 100 })
+const held = await Held.make({ path, route, operation, step, plan, atMost: 100 })
 held.start(held.memory()).catch(() => {})
 await undefined
 await undefined

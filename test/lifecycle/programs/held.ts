@@ -62,6 +62,31 @@ function blockUntil(happened: () => boolean): void {
   }
 }
 
+/** Milliseconds, of the second for which the engine relies on what it has found out about a file system. */
+const TRUSTED = 500
+let learnt = -Infinity
+
+/** Direct I/O is the kernel's once a pool thread has found out what file system it is on: reads, until the kernel serves them. */
+async function makeKnown({ path, route, plan }: Holding): Promise<void> {
+  if (!isDirect(route) || performance.now() - learnt < TRUSTED) return
+  const fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_DIRECT)
+  fs.ftruncateSync(fd, FILE_LENGTH)
+  const context = new Context({ backend: backendOf(route) })
+  const memory = alignedMemory(fd, LENGTH)
+  plan.arm()
+  const byKernel = async (): Promise<boolean> => {
+    const before = plan.uses.event ?? 0
+    await context.read(memory, fd)
+    return (plan.uses.event ?? 0) > before
+  }
+  // Known from before, it soon is not any more.
+  while (await byKernel());
+  learnt = performance.now()
+  while (!(await byKernel()));
+  await context.close()
+  fs.closeSync(fd)
+}
+
 export class Held {
   readonly fd: number
   readonly context: Context
@@ -70,7 +95,12 @@ export class Held {
   /** settles as the one that is in the way */
   readonly blocker: Promise<unknown> | undefined
 
-  constructor(holding: Holding) {
+  static async make(holding: Holding): Promise<Held> {
+    await makeKnown(holding)
+    return new Held(holding)
+  }
+
+  private constructor(holding: Holding) {
     const { path, route, operation, step, plan, atMost } = holding
     this.#holding = holding
     fs.writeFileSync(path, Buffer.alloc(FILE_LENGTH, 'o'))

@@ -39,7 +39,7 @@ type Deed = (holding: Holding) => Promise<{ promise: Promise<unknown>; after?: (
 
 /** Starts it on memory that this function lets go of. */
 async function start(holding: Holding, make: (held: Held) => Uint8Array = (held) => held.memory()): Promise<Started & { memory: Uint8Array }> {
-  const held = new Held(holding)
+  const held = await Held.make(holding)
   const memory = make(held)
   const promise = held.start(memory)
   promise.catch(() => {})
@@ -99,7 +99,7 @@ const deeds: Record<string, Deed> = {
 /** The same of a FileHandle, whose context is the default one, which does not end. */
 async function byHandle(holding: Holding, deed: 'dropped' | 'closed'): ReturnType<Deed> {
   let handle: Awaited<ReturnType<typeof caioFs.open>> | undefined = await caioFs.open(holding.path, 'r+')
-  const held = new Held(holding)
+  const held = await Held.make(holding)
   const { operation, step } = holding
   const memory = held.memory()
   const half = [memory.subarray(0, LENGTH / 2), memory.subarray(LENGTH / 2)]
