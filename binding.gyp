@@ -4,20 +4,20 @@
     {
       "target_name": "caio",
       "sources": [
-        "native/addon.cc",
-        "native/completion_queue.cc",
-        "native/decode_request.cc",
-        "native/end_of_process.cc",
-        "native/environment.cc",
-        "native/held_memory.cc",
-        "native/probe_file.cc",
+        "native/node/addon.cc",
+        "native/request/completion_queue.cc",
+        "native/request/decode.cc",
+        "native/support/end_of_process.cc",
+        "native/node/environment.cc",
+        "native/node/held_memory.cc",
+        "native/support/probe_file.cc",
         "native/thread_pool/early_writeback.cc",
-        "native/thread_pool/file_control.cc",
-        "native/thread_pool/file_io.cc",
+        "native/operations/file_control.cc",
+        "native/operations/transfer.cc",
         "native/thread_pool/file_system_of.cc",
         "native/thread_pool/gates.cc",
         "native/thread_pool/thread_pool.cc",
-        "native/thread_pool/whole_file.cc"
+        "native/operations/path/whole_file.cc"
       ],
       "defines": ["NAPI_VERSION=9"],
       "cflags": ["-Wall", "-Wextra", "-O3", "-fvisibility=hidden"],
@@ -32,18 +32,18 @@
       "conditions": [
         ["OS=='linux'", {
           "sources": [
-            "native/linux_aio/cached_file.cc",
-            "native/linux_aio/direct_alignment.cc",
-            "native/linux_aio/directory_probe.cc",
-            "native/linux_aio/inline_helper.cc",
-            "native/linux_aio/kernel_context.cc",
-            "native/linux_aio/known_file_systems.cc",
-            "native/linux_aio/linux_engine.cc",
-            "native/linux_aio/file_facts.cc",
-            "native/linux_uring/kernel_ring.cc",
-            "native/operator_new.cc"
+            "native/linux/cached_file.cc",
+            "native/operations/direct_alignment.cc",
+            "native/linux/directory_probe.cc",
+            "native/linux/inline_helper.cc",
+            "native/linux/aio/kernel_context.cc",
+            "native/linux/known_file_systems.cc",
+            "native/linux/engine.cc",
+            "native/linux/file_facts.cc",
+            "native/linux/uring/kernel_ring.cc",
+            "native/node/operator_new.cc"
           ],
-          "ldflags": ["-Wl,--version-script=<(module_root_dir)/native/exports.map"]
+          "ldflags": ["-Wl,--version-script=<(module_root_dir)/native/node/exports.map"]
         }],
         ["OS=='linux' and prebuild==1", {
           "sources": ["native/prebuild/runtime.cc"],

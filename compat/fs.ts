@@ -3,11 +3,11 @@
  * what differs is in replacements.ts.
  */
 import { replacements } from './replacements.js'
-import { promises } from './original.js'
+import { promises } from './node/original.js'
 
 // First all of Node's names, then those that differ: a local export goes before a starred one.
 export * from 'node:fs/promises'
-export type { CaioFileHandle } from './file-handle.js'
+export type { CaioFileHandle } from './handle/file-handle.js'
 export type { OpenOptions } from './replacements.js'
 /** Node's `open`; positioned I/O and syncs of the handle are the engine's. */
 export const open = replacements.open

@@ -1,12 +1,12 @@
 /** Puts caio under a program that says `node:fs`: in place, so that the modules' identity stays and no loader hook is needed. */
 import { syncBuiltinESMExports } from 'node:module'
-import { debug } from '../lib/debug.js'
-import { NO_OPTIONS } from '../lib/no-options.js'
-import { callbackReplacements } from './callbacks.js'
-import { callbackFs, promises } from './original.js'
+import { debug } from '../lib/common/debug.js'
+import { NO_OPTIONS } from '../lib/common/no-options.js'
+import { callbackReplacements } from './callbacks/callbacks.js'
+import { callbackFs, promises } from './node/original.js'
 import { replacements } from './replacements.js'
 
-// Taken now, as in lib/turn.ts.
+// Taken now, as in lib/engine/turn.ts.
 const { process } = globalThis
 
 /** What {@link patch} replaces. */

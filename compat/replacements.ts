@@ -1,9 +1,9 @@
 /** The functions of `node:fs/promises` that caio replaces. */
 import type { Mode, PathLike } from 'node:fs'
-import { adopt, bounceCalls } from './file-handle.js'
-import type { CaioFileHandle } from './file-handle.js'
-import * as original from './original.js'
-import { wholeFile } from './whole-file.js'
+import { adopt, bounceCalls } from './handle/file-handle.js'
+import type { CaioFileHandle } from './handle/file-handle.js'
+import * as original from './node/original.js'
+import { wholeFile } from './paths/whole-file.js'
 
 type FsPromises = typeof import('node:fs/promises')
 

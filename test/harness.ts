@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { Context } from 'caio'
 import type { BackendName, ContextOptions } from 'caio'
-import { Registry, candidates } from '../lib/select.js'
+import { Registry, candidates } from '../lib/backends/select.js'
 
 const backendsOfPlatform: readonly BackendName[] =
   process.platform === 'linux' ? ['linux', 'thread', 'pure', 'uring'] : process.platform === 'win32' ? ['pure'] : ['thread', 'pure']

@@ -1,9 +1,9 @@
 /** Kernel AIO (io_submit), with the pool behind it for what would block. Linux 4.18 and later. */
-import { Kind } from '../binding.js'
-import { errnoException } from '../errors.js'
+import { Kind } from './binding.js'
+import { errnoException } from '../common/errors.js'
 import { KernelBackend } from './native.js'
 
-/** What each environment takes of fs.aio-max-nr, which the whole machine shares. native/linux_aio/linux_engine.cc has the same number. */
+/** What each environment takes of fs.aio-max-nr, which the whole machine shares. native/linux/engine.cc has the same number. */
 export const AIO_EVENTS = 512
 
 /** A failed probe in words, with the remedy where there is one. */

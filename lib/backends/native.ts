@@ -1,10 +1,10 @@
 /** What the backends over the addon share: one completion array, and channels that say whose a completion is. */
 import { tmpdir } from 'node:os'
-import type { Backend, Batch, Receiver, Route, Supports } from '../backend.js'
-import { COMPLETION_FIELDS, loadBinding } from '../binding.js'
-import type { Binding, Environment, Kind } from '../binding.js'
-import { debug } from '../debug.js'
-import { BackendRefused, errnoException } from '../errors.js'
+import type { Backend, Batch, Receiver, Route, Supports } from '../protocol/port.js'
+import { COMPLETION_FIELDS, loadBinding } from './binding.js'
+import type { Binding, Environment, Kind } from './binding.js'
+import { debug } from '../common/debug.js'
+import { BackendRefused, errnoException } from '../common/errors.js'
 
 /** Room for the largest batch that completes at once; more comes in several calls. */
 const COMPLETIONS = 2048

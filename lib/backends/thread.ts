@@ -1,6 +1,6 @@
 /** The addon's own pool of `CAIO_THREADS` threads (default 4), separate from libuv's. */
-import { Kind } from '../binding.js'
-import { errnoException } from '../errors.js'
+import { Kind } from './binding.js'
+import { errnoException } from '../common/errors.js'
 import { NativeBackend } from './native.js'
 
 export class ThreadBackend extends NativeBackend {

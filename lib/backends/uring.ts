@@ -2,8 +2,8 @@
  * io_uring in place of kernel AIO, with the pool behind it for what would block. Linux 5.6 and later. Only for who asks for it: see
  * {@link WHY_OPT_IN}.
  */
-import { Kind } from '../binding.js'
-import { errnoException } from '../errors.js'
+import { Kind } from './binding.js'
+import { errnoException } from '../common/errors.js'
 import { KernelBackend } from './native.js'
 
 /** Why it is never chosen by default. */

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <unordered_map>
 
-#include "../request.h"
+#include "../request/request.h"
 
 namespace caio {
 

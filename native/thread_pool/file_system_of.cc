@@ -9,8 +9,8 @@
 #ifdef __linux__
 #include <sys/sysmacros.h>
 
-#include "../descriptor.h"
-#include "../linux_aio/open_cached.h"
+#include "../support/descriptor.h"
+#include "../support/open_cached.h"
 #endif
 
 namespace caio {

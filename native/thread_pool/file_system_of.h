@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "../request.h"
+#include "../request/request.h"
 
 namespace caio {
 

@@ -6,10 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include "../mutex_lock.h"
-#include "../step.h"
+#include "../support/mutex_lock.h"
+#include "../support/step.h"
 #include "serve.h"
-#include "file_io.h"
+#include "../operations/transfer.h"
 #include "thread_pool.h"
 
 namespace caio {

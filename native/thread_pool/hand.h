@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "../request.h"
+#include "../request/request.h"
 
 namespace caio {
 

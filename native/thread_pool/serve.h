@@ -1,8 +1,8 @@
 // What a request in the pool costs, and how one is served there.
 #pragma once
 
-#include "../request.h"
-#include "file_io.h"
+#include "../request/request.h"
+#include "../operations/transfer.h"
 
 namespace caio {
 

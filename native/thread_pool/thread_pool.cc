@@ -7,11 +7,11 @@
 #include <array>
 #include <utility>
 
-#include "../mutex_lock.h"
-#include "../start_thread.h"
-#include "../step.h"
+#include "../support/mutex_lock.h"
+#include "../support/start_thread.h"
+#include "../support/step.h"
 #include "serve.h"
-#include "file_io.h"
+#include "../operations/transfer.h"
 
 namespace caio {
 

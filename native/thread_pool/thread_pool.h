@@ -17,8 +17,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "../completion_queue.h"
-#include "../engine.h"
+#include "../request/completion_queue.h"
+#include "../request/engine.h"
 #include "early_writeback.h"
 #include "file_system_of.h"
 #include "hand.h"

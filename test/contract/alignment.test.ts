@@ -3,8 +3,8 @@ import fs from 'node:fs'
 import t from 'tap'
 import type { Test } from 'tap'
 import { alignedBuffer, directAlignment } from 'caio'
-import { misaligned, statedAlignment } from '../../lib/alignment.js'
-import { Control, controlCompleter, perform } from '../../lib/control.js'
+import { misaligned, statedAlignment } from '../../lib/engine/alignment.js'
+import { Control, controlCompleter, perform } from '../../lib/toolkit/control.js'
 import { makeContext, mustAlign, onEveryLinuxBackend, rejectionOf, temporaryFile } from '../harness.js'
 
 function direct(t: Test, path: string): number {

@@ -1,7 +1,7 @@
 /** The queue of what waits, beside an array that is searched. */
 import t from 'tap'
-import { LinkedQueue } from '../../lib/linked-queue.js'
-import type { Linked } from '../../lib/linked-queue.js'
+import { LinkedQueue } from '../../lib/common/linked-queue.js'
+import type { Linked } from '../../lib/common/linked-queue.js'
 
 let steps = 0
 

@@ -3,10 +3,10 @@
  * is divided, what a place is.
  */
 import t from 'tap'
-import * as format from '../../lib/log-format.js'
-import { judgeGap } from '../../lib/log-judge.js'
-import type { Evidence } from '../../lib/log-judge.js'
-import { gapsIn } from '../../lib/log-salvage.js'
+import * as format from '../../lib/toolkit/log/format.js'
+import { judgeGap } from '../../lib/toolkit/log/judge.js'
+import type { Evidence } from '../../lib/toolkit/log/judge.js'
+import { gapsIn } from '../../lib/toolkit/log/salvage.js'
 
 const first = { format: 1, salt: 0x89abcdef } as const
 const second = { format: 2, salt: 0x89abcdef } as const

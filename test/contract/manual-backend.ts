@@ -1,5 +1,5 @@
 /** A backend that completes nothing until it is told to: what is in flight and what waits is the test's to say. */
-import { RECORD_FIELDS, Field } from '../../lib/backend.js'
+import { RECORD_FIELDS, Field } from '../../lib/protocol/port.js'
 import type { Backend, Batch, Receiver } from 'caio'
 
 interface Held {

@@ -1,8 +1,8 @@
 /** The port itself, without a Context: what a backend owes to each of its receivers. */
 import t from 'tap'
 import type { Test } from 'tap'
-import { RECORD_FIELDS, Field } from '../../lib/backend.js'
-import { Opcode } from '../../lib/operation.js'
+import { RECORD_FIELDS, Field } from '../../lib/protocol/port.js'
+import { Opcode } from '../../lib/engine/operation.js'
 import type { Backend, BackendName, Batch, Receiver } from 'caio'
 import { onEveryBackend, temporaryFile } from '../harness.js'
 import { RecordingBackend } from './recording-backend.js'

@@ -1,5 +1,5 @@
 /** A backend around a real one, that sees every request go in and every completion come out. */
-import { RECORD_FIELDS, Field } from '../../lib/backend.js'
+import { RECORD_FIELDS, Field } from '../../lib/protocol/port.js'
 import { LinuxBackend } from '../../lib/backends/linux.js'
 import { ThreadBackend } from '../../lib/backends/thread.js'
 import { UringBackend } from '../../lib/backends/uring.js'

@@ -1,9 +1,9 @@
 /** Which backend serves, as a table over made-up candidates. */
 import t from 'tap'
 import type { Backend } from 'caio'
-import { Registry, chooseByWish, parseDefaultImplementation } from '../../lib/select.js'
-import type { Wishes } from '../../lib/select.js'
-import { BackendRefused } from '../../lib/errors.js'
+import { Registry, chooseByWish, parseDefaultImplementation } from '../../lib/backends/select.js'
+import type { Wishes } from '../../lib/backends/select.js'
+import { BackendRefused } from '../../lib/common/errors.js'
 import { ManualBackend } from './manual-backend.js'
 
 /** Candidates of which those named work, with a count of how often each was opened. */

@@ -1,5 +1,5 @@
 // The decoder that stands between JavaScript's numbers and memory: what it refuses, and what it makes of the rest.
-#include "../../native/decode_request.h"
+#include "../../native/request/decode.h"
 
 #include <errno.h>
 

@@ -1,8 +1,8 @@
 // The engine's end at every step that a thread of its own can be at: one that submits to the kernel for it, or that serves a batch with
 // it. The thread is held there, the engine and the pool are closed, the thread is let go. Each write is answered once, those that the
 // kernel refuses, too; nothing writes to the memory afterwards, and no thread is left.
-#include "../../native/linux_aio/kernel_context.h"
-#include "../../native/linux_aio/linux_engine.h"
+#include "../../native/linux/aio/kernel_context.h"
+#include "../../native/linux/engine.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include <memory>
 #include <vector>
 
-#include "../../native/nanoseconds.h"
+#include "../../native/support/nanoseconds.h"
 #include "../../native/thread_pool/thread_pool.h"
 #include "check.h"
 #include "holder.h"

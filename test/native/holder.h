@@ -1,4 +1,4 @@
-// For tests that hold a thread at one of the places that native/step.h marks, and count threads.
+// For tests that hold a thread at one of the places that native/support/step.h marks, and count threads.
 #pragma once
 
 #include <dirent.h>
@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "../../native/mutex_lock.h"
+#include "../../native/support/mutex_lock.h"
 
 // The place at which the first thread that comes by is held.
 class Holder {

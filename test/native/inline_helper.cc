@@ -1,6 +1,6 @@
 // The helper beside a loop thread, without an engine: each request is served once and answered once, by whom ever, and none is
 // touched after its answer. Run with ThreadSanitizer, with AddressSanitizer, and under valgrind.
-#include "../../native/linux_aio/inline_helper.h"
+#include "../../native/linux/inline_helper.h"
 
 #include <sched.h>
 

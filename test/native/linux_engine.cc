@@ -1,8 +1,8 @@
 // The engine with all that it is made of, as its environment uses it, without one: large batches of cached reads that it shares with
 // its helper, direct I/O that the kernel has in flight, writes, syncs and whole files. Each request is answered exactly once and with
 // the right bytes, however cancellations and the end fall in between. Run with ThreadSanitizer and with AddressSanitizer.
-#include "../../native/linux_aio/kernel_context.h"
-#include "../../native/linux_aio/linux_engine.h"
+#include "../../native/linux/aio/kernel_context.h"
+#include "../../native/linux/engine.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -10,9 +10,12 @@ import { temporaryDirectory } from '../harness.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const memory = 'address,undefined'
-const pool = ['completion_queue', 'linux_aio/direct_alignment', 'probe_file', 'thread_pool/early_writeback', 'thread_pool/file_control', 'thread_pool/file_io', 'thread_pool/file_system_of', 'thread_pool/gates', 'thread_pool/thread_pool', 'thread_pool/whole_file'].map((name) => `native/${name}.cc`)
-const engine = ['cached_file', 'directory_probe', 'file_facts', 'inline_helper', 'kernel_context', 'known_file_systems', 'linux_engine'].map((name) => `native/linux_aio/${name}.cc`)
-const helper = ['native/linux_aio/inline_helper.cc']
+const pool = [
+  ...['operations/direct_alignment', 'operations/file_control', 'operations/path/whole_file', 'operations/transfer', 'request/completion_queue', 'support/probe_file'],
+  ...['early_writeback', 'file_system_of', 'gates', 'thread_pool'].map((name) => `thread_pool/${name}`),
+].map((name) => `native/${name}.cc`)
+const engine = ['aio/kernel_context', 'cached_file', 'directory_probe', 'engine', 'file_facts', 'inline_helper', 'known_file_systems'].map((name) => `native/linux/${name}.cc`)
+const helper = ['native/linux/inline_helper.cc']
 interface Program {
   name: string
   sources: readonly string[]
@@ -22,7 +25,7 @@ interface Program {
 
 const programs: readonly Program[] = [
   { name: 'nowait_policy', sources: [], sanitizers: [memory] },
-  { name: 'decode_request', sources: ['native/decode_request.cc'], sanitizers: [memory] },
+  { name: 'decode_request', sources: ['native/request/decode.cc'], sanitizers: [memory] },
   { name: 'thread_pool', sources: pool, sanitizers: [memory, 'thread'] },
   { name: 'pool_steps', sources: pool, sanitizers: [memory, 'thread'], flags: ['-DCAIO_TEST_STEPS'] },
   { name: 'inline_helper', sources: helper, sanitizers: [memory, 'thread'] },

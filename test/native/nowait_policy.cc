@@ -1,5 +1,5 @@
 // The NOWAIT rule as a table: after these answers, is another attempt made, and after how many that are let pass?
-#include "../../native/linux_aio/nowait_policy.h"
+#include "../../native/linux/nowait_policy.h"
 
 #include <cstdio>
 #include <string>

@@ -52,7 +52,8 @@ async function runContract(t: Test, directory: string, platform: string, backend
 
 await t.test('binding.gyp', async (t) => {
   const [linux, mac, win] = [target(t, 'linux'), target(t, 'mac'), target(t, 'win')]
-  const ofLinux = linux.sources.filter((source) => source.startsWith('native/linux_') || source === 'native/operator_new.cc')
+  const others = ['native/node/operator_new.cc', 'native/operations/direct_alignment.cc']
+  const ofLinux = linux.sources.filter((source) => source.startsWith('native/linux/') || others.includes(source))
   t.ok(ofLinux.length > 0)
   t.same(mac, { type: 'loadable_module', sources: linux.sources.filter((source) => !ofLinux.includes(source)) }, 'the pool on macOS')
   t.equal(win.type, 'none', 'nothing on Windows')

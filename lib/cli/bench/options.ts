@@ -1,6 +1,6 @@
 /** The command line of `caio bench`. */
 import { parseArgs } from 'node:util'
-import type { BackendName } from '../../backend.js'
+import type { BackendName } from '../../protocol/port.js'
 
 const MIB = 1024 * 1024
 

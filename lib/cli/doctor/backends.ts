@@ -1,7 +1,7 @@
 /** Which backends work here, who asks for which, and which it will be. */
-import type { BackendName } from '../../backend.js'
-import { Registry, candidates, chooseByWish, readWishes, reasonOf } from '../../select.js'
-import type { Candidate, Wishes } from '../../select.js'
+import type { BackendName } from '../../protocol/port.js'
+import { Registry, candidates, chooseByWish, readWishes, reasonOf } from '../../backends/select.js'
+import type { Candidate, Wishes } from '../../backends/select.js'
 
 export interface BackendState {
   name: string

@@ -1,9 +1,9 @@
 /** The file system under a directory: what it is, and what it answered to real operations. */
 import fs from 'node:fs'
-import { loadBinding } from '../../binding.js'
-import type { DirectoryAnswers } from '../../binding.js'
-import { errnoException } from '../../errors.js'
-import type { DirectAlignment } from '../../alignment.js'
+import { loadBinding } from '../../backends/binding.js'
+import type { DirectoryAnswers } from '../../backends/binding.js'
+import { errnoException } from '../../common/errors.js'
+import type { DirectAlignment } from '../../engine/alignment.js'
 import { findMount } from '../bench/mounts.js'
 import type { Mount } from '../bench/mounts.js'
 import { UsageError } from '../bench/options.js'

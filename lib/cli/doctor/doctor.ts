@@ -1,6 +1,6 @@
 /** `caio doctor`: what works here, what does not, and what to do about it. */
 import { parseArgs } from 'node:util'
-import type { BackendName } from '../../backend.js'
+import type { BackendName } from '../../protocol/port.js'
 import { UsageError } from '../bench/options.js'
 import { examine } from './report.js'
 import { formatReport } from './terminal.js'

@@ -1,7 +1,7 @@
 /** All that the doctor finds. `caio doctor --json` prints it as it is. */
 import os from 'node:os'
-import type { BackendName } from '../../backend.js'
-import { packageRoot } from '../../binding.js'
+import type { BackendName } from '../../protocol/port.js'
+import { packageRoot } from '../../backends/binding.js'
 import { surveyBackends } from './backends.js'
 import { examineDirectory } from './directory.js'
 import { findProblems } from './problems.js'

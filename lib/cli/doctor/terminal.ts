@@ -2,7 +2,7 @@
 import { AIO_EVENTS } from '../../backends/linux.js'
 import { WHY_OPT_IN } from '../../backends/uring.js'
 import { bytes } from '../text.js'
-import type { DirectAlignment } from '../../alignment.js'
+import type { DirectAlignment } from '../../engine/alignment.js'
 import type { BackendState } from './backends.js'
 import type { Directory, Verdict } from './directory.js'
 import type { Report } from './report.js'

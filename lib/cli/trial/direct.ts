@@ -1,7 +1,7 @@
 /** What O_DIRECT asks of a program: aligned memory, and to know that it is in force. */
 import fs from 'node:fs'
-import { pageMemory } from '../../aligned-buffer.js'
-import { isDirect } from '../../alignment.js'
+import { pageMemory } from '../../toolkit/aligned-buffer.js'
+import { isDirect } from '../../engine/alignment.js'
 
 /** `count` buffers of `bytes` bytes each, every one at the start of a page: WebAssembly's memory is mapped by pages in every runtime. */
 export function alignedBuffers(count: number, bytes: number): Buffer[] {

@@ -1,7 +1,7 @@
 /** A log with group commit, over whoever's files: each lane appends a record and waits until it is durable. */
 import nodeFs from 'node:fs'
-import { LogReader } from '../../log-reader.js'
-import { LogWriter } from '../../log-writer.js'
+import { LogReader } from '../../toolkit/log/reader.js'
+import { LogWriter } from '../../toolkit/log/writer.js'
 import type { Task } from './task.js'
 import { UNLIMITED, mismatch } from './work.js'
 import type { FsPromises, Work } from './work.js'

@@ -120,7 +120,7 @@ else {
     const control = temporaryDirectory(t)
     // As old as they are: only what is changed is compiled.
     fs.cpSync(directory, control, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true })
-    const file = join(control, 'native/environment.cc')
+    const file = join(control, 'native/node/environment.cc')
     let source = fs.readFileSync(file, 'utf8')
     for (const { right, wrong } of planted) {
       t.ok(source.includes(right), 'there is what is spoilt')

@@ -1,0 +1,131 @@
+/**
+ * Node's overloads of read, write, readv and writev, brought to one record. Only plainly valid calls get one: whatever is odd in
+ * the least is Node's own to judge, so that the error is exactly Node's.
+ */
+import types from 'node:util/types'
+import { LARGEST_VECTOR } from '../../lib/common/validate.js'
+
+type View = NodeJS.ArrayBufferView
+
+/** A positioned call, complete and in range: bytes all. */
+export interface Transfer {
+  /** the view as the caller gave it, or a copy of the list of them */
+  views: View | View[]
+  /** where in the view */
+  offset: number
+  /** over all views */
+  length: number
+  /** where in the file */
+  position: number
+}
+
+/** What Linux moves in one call. A longer read ends there in Node, where the engine's would go on: it is Node's own. */
+const LARGEST_LENGTH = 0x7ffff000
+
+// One record for all calls, read before the next call is made: the hot path allocates none.
+const record: Transfer = { views: [], offset: 0, length: 0, position: 0 }
+
+function isCount(value: unknown, most: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most
+}
+
+/** The number of an open file, perhaps. */
+export function isDescriptor(fd: unknown): fd is number {
+  return isCount(fd, LARGEST_LENGTH)
+}
+
+function transfer(view: unknown, offset: unknown, length: unknown, position: unknown): Transfer | undefined {
+  if (typeof position !== 'number' || !isCount(position, Number.MAX_SAFE_INTEGER)) return undefined
+  if (!isUsable(view) || !isCount(offset, LARGEST_LENGTH) || !isCount(length, LARGEST_LENGTH)) return undefined
+  if (length === 0 || length > view.byteLength - offset) return undefined
+  record.views = view
+  record.offset = offset
+  record.length = length
+  record.position = position
+  return record
+}
+
+/** A view with memory behind it. A DataView whose buffer is gone throws, which Node then does again in its own words. */
+function isUsable(view: unknown): view is View {
+  try {
+    return ArrayBuffer.isView(view) && view.byteLength > 0
+  } catch {
+    return false
+  }
+}
+
+export type Options = Partial<Record<string, unknown>>
+
+const bare: Options = {}
+
+/**
+ * Whether somebody has put an option on Object.prototype. Node reads some of them there and some not, by the call and its release: such
+ * a call is its own to judge. By name, one by one, since a loop takes ten times as long.
+ */
+export function isPolluted(): boolean {
+  const { encoding, mode, flag, flush, signal, buffer, offset, length, position } = bare
+  const ofFiles = encoding !== undefined || mode !== undefined || flag !== undefined || flush !== undefined || signal !== undefined
+  return ofFiles || buffer !== undefined || offset !== undefined || length !== undefined || position !== undefined
+}
+
+/**
+ * The value as an options object with no keys but these (a release may add one that means something), all of them plain data: a
+ * getter or a proxy would see that it is asked twice.
+ */
+export function plainOptions(value: unknown, keys: readonly string[]): Options | undefined {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || types.isProxy(value)) return undefined
+  if (isPolluted()) return undefined
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== null && prototype !== Object.prototype) return undefined
+  for (const key of Reflect.ownKeys(value)) {
+    if (typeof key === 'symbol' || !keys.includes(key)) return undefined
+    if (!('value' in (Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor))) return undefined
+  }
+  return value
+}
+
+const inBuffer = ['offset', 'length', 'position']
+const withBuffer = ['buffer', ...inBuffer]
+
+function fromOptions(view: unknown, options: Options | undefined): Transfer | undefined {
+  if (!options || !isUsable(view)) return undefined
+  const { offset = 0, position } = options
+  // Only a number is subtracted: a bigint would throw, an object have its say.
+  if (typeof offset !== 'number') return undefined
+  const { length = view.byteLength - offset } = options
+  return transfer(view, offset, length, position)
+}
+
+/** `read(buffer, offset, length, position)`, `read(buffer, options)`, `read(options)` */
+export function readArguments(first: unknown, second: unknown, third: unknown, fourth: unknown): Transfer | undefined {
+  if (typeof second === 'number') return transfer(first, second, third, fourth)
+  if (ArrayBuffer.isView(first)) return fromOptions(first, plainOptions(second, inBuffer))
+  const options = plainOptions(first, withBuffer)
+  return fromOptions(options?.['buffer'], options)
+}
+
+/** `write(buffer, offset, length, position)`, `write(buffer, options)`; a string is Node's. */
+export function writeArguments(first: unknown, second: unknown, third: unknown, fourth: unknown): Transfer | undefined {
+  if (typeof second === 'number') return transfer(first, second, third, fourth)
+  return fromOptions(first, plainOptions(second, inBuffer))
+}
+
+/** `readv(buffers, position)`, `writev(buffers, position)` */
+export function vectorArguments(views: unknown, position: unknown): Transfer | undefined {
+  if (!isCount(position, Number.MAX_SAFE_INTEGER) || !Array.isArray(views) || types.isProxy(views)) return undefined
+  if (views.length > LARGEST_VECTOR) return undefined
+  // As it is now: what the caller does to the list afterwards is the caller's business.
+  const list: unknown[] = []
+  for (let index = 0; index < views.length; index++) list.push(views[index])
+  let length = 0
+  for (const view of list) {
+    if (!isUsable(view)) return undefined
+    length += view.byteLength
+  }
+  if (length === 0 || length > LARGEST_LENGTH) return undefined
+  record.views = list as View[]
+  record.offset = 0
+  record.length = length
+  record.position = position
+  return record
+}

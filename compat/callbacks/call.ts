@@ -1,0 +1,78 @@
+/**
+ * How a callback is called when the engine, and not Node, has done the work: in the asynchronous context of the call, with nobody's
+ * frames below it, so that ticks and microtasks run before the next one, and what it throws is uncaught as ever.
+ */
+import { AsyncResource } from 'node:async_hooks'
+
+// Taken now, as in lib/engine/turn.ts.
+const { setImmediate } = globalThis
+
+/** What Node's hooks know Node's own by. */
+const REQUEST = 'FSREQCALLBACK'
+
+export type Callback = (...args: unknown[]) => void
+
+/** As Node calls it: without a receiver. */
+function invoke(call: Call, callback: Callback, args: unknown[]): void {
+  call.ending()
+  callback(...args)
+}
+
+/** As {@link invoke}, in the scope of the call's last request. */
+function invokeIn(request: AsyncResource, call: Call, callback: Callback, args: unknown[]): void {
+  call.ending()
+  try {
+    request.runInAsyncScope(callback, undefined, ...args)
+  } finally {
+    request.emitDestroy()
+  }
+}
+
+function newRequest(): AsyncResource {
+  return new AsyncResource(REQUEST, { requireManualDestroy: true })
+}
+
+/** One call of a function of `fs`, with the context that it was made in. */
+export class Call extends AsyncResource {
+  protected readonly callback: Callback
+
+  constructor(callback: Callback) {
+    super(REQUEST, { requireManualDestroy: true })
+    this.callback = callback
+  }
+
+  /** Calls the callback when the event loop comes to it; once. */
+  end(...args: unknown[]): void {
+    this.runInAsyncScope(setImmediate, undefined, invoke, this, this.callback, args)
+    this.emitDestroy()
+  }
+
+  /** What there is to do before the callback is called. */
+  ending(): void {}
+
+  /** Leaves it to somebody else, who calls the callback then. */
+  leaveTo(act: () => void): void {
+    this.runInAsyncScope(act)
+    this.emitDestroy()
+  }
+}
+
+/** One call that Node serves by several requests, each made by the one before: who watches by hooks sees as many. */
+export class Chain extends Call {
+  readonly #requests: number
+
+  constructor(callback: Callback, requests: number) {
+    super(callback)
+    this.#requests = requests
+  }
+
+  override end(...args: unknown[]): void {
+    let last: AsyncResource = this
+    for (let made = 1; made < this.#requests; made++) {
+      const next = last.runInAsyncScope(newRequest)
+      last.emitDestroy()
+      last = next
+    }
+    setImmediate(invokeIn, last, this, this.callback, args)
+  }
+}

@@ -1,0 +1,289 @@
+/**
+ * Genuine Node FileHandles whose positioned I/O goes to the engine.
+ *
+ * A handle stays what Node made it, and gets the prototype of a subclass of Node's own class: streams, readline, `instanceof`,
+ * warnings on garbage collection and transfer to workers go on as before. That class can be reached only from a handle, so the
+ * subclass is made when the first one is adopted.
+ */
+import { join } from 'node:path'
+import type { FileHandle } from 'node:fs/promises'
+import { packageRoot, whyNotLoadable } from '../../lib/backends/binding.js'
+import { debug } from '../../lib/common/debug.js'
+import { defaultContext } from '../../lib/engine/default-context.js'
+import { directAlignment } from '../../lib/toolkit/direct-alignment.js'
+import type { DirectAlignment } from '../../lib/engine/alignment.js'
+import { errnoOf, laterException, mayPass } from '../../lib/common/errors.js'
+import { Opcode, isWrite, shapes } from '../../lib/engine/operation.js'
+import type { Completer } from '../../lib/engine/operation.js'
+import type { Views } from '../../lib/protocol/port.js'
+import { readArguments, vectorArguments, writeArguments } from '../arguments/transfer.js'
+import type { Transfer } from '../arguments/transfer.js'
+import { Bouncer, segments } from './bounce.js'
+import { HandleState } from './handle-state.js'
+import { open as openHandle } from '../node/original.js'
+
+// Taken now, as in lib/engine/turn.ts.
+const { process } = globalThis
+
+/** A handle of `caio/fs`, with what Node's does not have; where caio cannot be put under handles (Bun, Deno) it is not there. */
+export interface CaioFileHandle extends FileHandle {
+  /** See {@link directAlignment} of `caio`. @throws (rejects) `EBADF` once closed */
+  directAlignment(): Promise<DirectAlignment>
+}
+
+type FileHandleClass = new (...args: never[]) => FileHandle
+type Method = (this: FileHandle, ...args: unknown[]) => unknown
+
+/** Node's names for the parts of a handle that are not public, found by their descriptions. */
+interface Internals {
+  ref: symbol
+  unref: symbol
+  transfer: symbol | undefined
+  deserialize: symbol | undefined
+}
+
+function findInternals(handle: FileHandle): Internals | undefined {
+  // Another runtime's handles look like Node's, down to the symbols, but fail in words of their own, and their own methods do all
+  // that `pure` could.
+  if (whyNotLoadable(process.versions)) return undefined
+  const symbols = [
+    ...Object.getOwnPropertySymbols(Object.getPrototypeOf(handle)),
+    ...Object.getOwnPropertySymbols(handle),
+  ]
+  const find = (description: string): symbol | undefined => symbols.find((symbol) => symbol.description === description)
+  const ref = find('kRef')
+  const unref = find('kUnref')
+  // Without these, close() could not be made to wait for the engine: such a handle is left to its own runtime.
+  if (!ref || !unref) return undefined
+  return {
+    ref,
+    unref,
+    transfer: find('messaging_transfer_symbol'),
+    deserialize: find('messaging_deserialize_symbol'),
+  }
+}
+
+/** `{ __proto__: null, [first]: …, [second]: … }`, as Node's results are; the literal takes four times as long. */
+function result(first: string, count: number, second: string, views: unknown): object {
+  const object = Object.create(null) as Record<string, unknown>
+  object[first] = count
+  object[second] = views
+  return object
+}
+
+/** Who owns a readv or writev. */
+interface VectorCall {
+  handle: FileHandle
+  /** the caller's own list */
+  given: unknown
+}
+
+const none = new Uint8Array(0)
+
+/** Set on what travels to another thread, so that it becomes one of ours there. */
+const TRAVELS = 'caio'
+
+function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHandleClass {
+  type Internal = FileHandle & Record<symbol, (() => void) & unknown>
+  const { ref, unref } = internals
+  // Made now: whatever the first operation finds done to this process must not come between us and the addon.
+  defaultContext()
+
+  const completer = (syscall: string, value: (transferred: number, views: Views) => unknown): Completer => ({
+    syscall,
+    api: 'filehandle',
+    value,
+    released: (handle) => (handle as Internal)[unref]!(),
+  })
+  const readDone = completer('read', (bytesRead, buffer) => result('bytesRead', bytesRead, 'buffer', buffer))
+  const atOnce = (completer: Completer): Completer => ({ ...completer, atOnce: true })
+  const writeDone = atOnce(completer('write', (bytesWritten, buffer) => result('bytesWritten', bytesWritten, 'buffer', buffer)))
+  // The list that the caller gave is given back; the one in use is a copy.
+  const vectorCompleter = (syscall: string, counted: string): Completer => ({
+    syscall,
+    api: 'filehandle',
+    value: (count, _, owner) => result(counted, count, 'buffers', (owner as VectorCall).given),
+    released: (owner) => ((owner as VectorCall).handle as Internal)[unref]!(),
+  })
+  const readvDone = vectorCompleter('read', 'bytesRead')
+  const writevDone = atOnce(vectorCompleter('write', 'bytesWritten'))
+  const syncDone = atOnce(completer('fsync', () => undefined))
+  const datasyncDone = atOnce(completer('fdatasync', () => undefined))
+
+  /** What the engine makes of a call, or undefined where the call is for Node's own method. */
+  function serve(
+    handle: Internal,
+    opcode: Opcode,
+    request: Transfer | undefined,
+    completer: Completer,
+    given?: unknown,
+  ): Promise<unknown> | undefined {
+    if (request === undefined || !HandleState.has(handle)) return undefined
+    const fd = handle.fd
+    // Of one that is closed Node speaks in its own words.
+    if (fd < 0 || !HandleState.isServed(handle, fd)) return undefined
+    const { views, offset, length, position } = request
+    const bouncer = length > 0 ? HandleState.bouncer(handle) : undefined
+    if (bouncer) return bounce(bouncer, handle, opcode, { ...request }, completer, given)
+    // The reference keeps the descriptor open: close() waits for it, and a call that comes while it waits is served, as Node's is.
+    handle[ref]!()
+    const key = HandleState.key(handle)
+    const owner = given === undefined ? handle : ({ handle, given } satisfies VectorCall)
+    return defaultContext().enqueue(opcode, fd, views, offset, length, position, 0, key, completer, owner)
+  }
+
+  /** The same, and where it is not aligned, by a copy. */
+  async function bounce(
+    bouncer: Bouncer,
+    handle: Internal,
+    opcode: Opcode,
+    { views, offset, length, position }: Transfer,
+    completer: Completer,
+    given: unknown,
+  ): Promise<unknown> {
+    const { fd } = handle
+    const key = HandleState.key(handle)
+    const enqueue = (opcode: Opcode, memory: Views, offset: number, length: number, position: number): Promise<number> => {
+      const counted = (isWrite(opcode) ? shapes.write : shapes.read)(none).completer
+      return defaultContext().enqueue(opcode, fd, memory, offset, length, position, 0, key, counted, undefined) as Promise<number>
+    }
+    handle[ref]!()
+    try {
+      const count = await bouncer.transfer(
+        isWrite(opcode),
+        () => enqueue(opcode, views, offset, length, position),
+        segments(views, offset, length),
+        position,
+        (write, view, at) => enqueue(write ? Opcode.write : Opcode.read, view, 0, view.byteLength, at),
+      )
+      return completer.value(count, views, given === undefined ? handle : ({ handle, given } satisfies VectorCall))
+    } finally {
+      handle[unref]!()
+    }
+  }
+
+  // Syncs have no arguments; extra ones Node ignores, and so do we. Under Node's permission model a bare descriptor may not be
+  // synced, which is what `pure` would do: there they are Node's own.
+  const noTransfer: Transfer = { views: [], offset: 0, length: 0, position: 0 }
+  const syncArguments = (): Transfer | undefined =>
+    process.permission !== undefined && defaultContext().backend === 'pure' ? undefined : noTransfer
+
+  // Method names and lengths are those that Node's class has. The casts stand for Node's overloads, which args.ts has judged.
+  const Caio = class FileHandle extends (NodeHandle as new () => Internal) {
+    override read(buffer?: unknown, offset?: unknown, length?: unknown, position?: unknown): Promise<never> {
+      const served = serve(this, Opcode.read, readArguments(buffer, offset, length, position), readDone)
+      return (served ?? super.read(buffer as never, offset as never, length as never, position as never)) as Promise<never>
+    }
+
+    override write(buffer?: unknown, offset?: unknown, length?: unknown, position?: unknown): Promise<never> {
+      const served = serve(this, Opcode.write, writeArguments(buffer, offset, length, position), writeDone)
+      return (served ?? super.write(buffer as never, offset as never, length as never, position as never)) as Promise<never>
+    }
+
+    override readv(buffers?: unknown, position?: unknown): Promise<never> {
+      const served = serve(this, Opcode.readv, vectorArguments(buffers, position), readvDone, buffers)
+      return (served ?? super.readv(buffers as never, position as never)) as Promise<never>
+    }
+
+    override writev(buffers?: unknown, position?: unknown): Promise<never> {
+      const served = serve(this, Opcode.writev, vectorArguments(buffers, position), writevDone, buffers)
+      return (served ?? super.writev(buffers as never, position as never)) as Promise<never>
+    }
+
+    async directAlignment(): Promise<DirectAlignment> {
+      const { fd } = this
+      if (fd < 0) return laterException(errnoOf('EBADF'), 'statx')
+      this[ref]!()
+      try {
+        return await directAlignment(fd)
+      } finally {
+        this[unref]!()
+      }
+    }
+
+    override sync(): Promise<void> {
+      return (serve(this, Opcode.fsync, syncArguments(), syncDone) ?? super.sync()) as Promise<void>
+    }
+
+    override datasync(): Promise<void> {
+      return (serve(this, Opcode.fdsync, syncArguments(), datasyncDone) ?? super.datasync()) as Promise<void>
+    }
+  }
+  Object.defineProperty(Caio, 'length', { value: NodeHandle.length })
+  adoptInternals(NodeHandle, Caio, internals)
+  return Caio
+}
+
+/** Node looks its symbol-keyed methods up on the prototype itself, and makes a plain handle of one that arrives in a thread. */
+function adoptInternals(NodeHandle: FileHandleClass, Caio: FileHandleClass, { transfer, deserialize }: Internals): void {
+  const theirs = NodeHandle.prototype as Record<symbol, Method>
+  const ours = Caio.prototype as Record<symbol, Method>
+  for (const symbol of Object.getOwnPropertySymbols(theirs)) {
+    Object.defineProperty(ours, symbol, Object.getOwnPropertyDescriptor(theirs, symbol) as PropertyDescriptor)
+  }
+  if (!transfer || !deserialize) return
+  const send = theirs[transfer] as Method
+  const receive = theirs[deserialize] as Method
+  const named = (method: Method, like: Method): Method => Object.defineProperty(method, 'name', { value: like.name })
+  ours[transfer] = named(function () {
+    const payload = send.call(this) as { data: Record<string, unknown> }
+    payload.data[TRAVELS] = true
+    return payload
+  }, send)
+  theirs[deserialize] = named(function (data) {
+    receive.call(this, data)
+    if ((data as Record<string, unknown>)[TRAVELS]) adopt(this)
+  }, receive)
+}
+
+let subclass: FileHandleClass | null | undefined
+let fdGetter: (() => number) | undefined
+
+function getterOfFd(NodeHandle: FileHandleClass): (() => number) | undefined {
+  return Object.getOwnPropertyDescriptor(NodeHandle.prototype, 'fd')?.get as (() => number) | undefined
+}
+
+let learnt: Promise<boolean> | undefined
+
+/**
+ * Whether Node's FileHandle is as Node made it. Who has put something of their own under `fd`, to watch or to fake what happens to
+ * files, must see every handle that Node would use: nothing may be done behind its back. The class is known once a handle has been
+ * opened, so that the first answer takes one.
+ */
+export function handlesAreUntouched(): boolean | Promise<boolean> {
+  if (subclass) return getterOfFd(Object.getPrototypeOf(subclass) as FileHandleClass) === fdGetter
+  if (subclass === null) return false
+  learnt ??= openHandle(join(packageRoot, 'package.json')).then(
+    async (handle) => {
+      adopt(handle)
+      await handle.close()
+      return handlesAreUntouched()
+    },
+    (error: Error) => {
+      if (mayPass(error)) learnt = undefined
+      return false
+    },
+  )
+  return learnt
+}
+
+/** Puts caio under a handle that Node opened. Where Node's class is not the one known here, the handle stays as it is. */
+export function adopt(handle: FileHandle): FileHandle {
+  if (subclass === undefined) {
+    const internals = findInternals(handle)
+    const NodeHandle = handle.constructor as FileHandleClass
+    subclass = internals ? makeSubclass(NodeHandle, internals) : null
+    fdGetter = getterOfFd(NodeHandle)
+    if (!internals) debug("handles: left as they are, since this runtime's FileHandle is not the one known here")
+  }
+  if (subclass) {
+    HandleState.stamp(handle)
+    Object.setPrototypeOf(handle, subclass.prototype as object)
+  }
+  return handle
+}
+
+/** Lets calls that are not aligned work on a handle that is open with O_DIRECT. */
+export async function bounceCalls(handle: FileHandle): Promise<void> {
+  if (HandleState.has(handle)) HandleState.setBouncer(handle, await Bouncer.for(handle))
+}

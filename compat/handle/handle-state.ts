@@ -1,0 +1,58 @@
+/** What caio knows of a Node FileHandle, kept on the handle where nobody else can see it. */
+import type { Bouncer } from './bounce.js'
+import { loadBinding } from '../../lib/backends/binding.js'
+import { defaultContext } from '../../lib/engine/default-context.js'
+
+/** Returns what it is given as `this`, so that a subclass stamps its private fields onto an existing object. */
+class Stamp {
+  constructor(target: object) {
+    return target
+  }
+}
+
+let lastKey = 0
+
+export class HandleState extends Stamp {
+  /** Identity for the engine, which learns what a file supports: a descriptor's number is used again, a key is not. */
+  readonly #key: number
+  #served: boolean | undefined
+  #bouncer: Bouncer | undefined
+
+  private constructor(handle: object) {
+    super(handle)
+    // A 32-bit number on its way down; by the time it comes round, the table has long forgotten the first.
+    lastKey = (lastKey % 0xffffffff) + 1
+    this.#key = lastKey
+  }
+
+  static stamp(handle: object): void {
+    if (!(#key in handle)) new HandleState(handle)
+  }
+
+  static has(value: unknown): boolean {
+    return typeof value === 'object' && value !== null && #key in value
+  }
+
+  static key(handle: object): number {
+    return (handle as HandleState).#key
+  }
+
+  /** Who serves calls that are not aligned, of a handle opened with `bounce`. */
+  static bouncer(handle: object): Bouncer | undefined {
+    return #bouncer in handle ? handle.#bouncer : undefined
+  }
+
+  static setBouncer(handle: object, bouncer: Bouncer | undefined): void {
+    if (#bouncer in handle) handle.#bouncer = bouncer
+  }
+
+  /**
+   * Whether it is for the engine: found out when first needed. Regular files are; anything else may have no position, or wait for ever.
+   * `pure` is Node's own `fs`, which takes every file, and has no way to ask that could not wait. It may serve for a while only.
+   */
+  static isServed(handle: object, fd: number): boolean {
+    if (!(#served in handle)) return false
+    if (defaultContext().backend === 'pure') return true
+    return (handle.#served ??= loadBinding().isRegularFile(fd))
+  }
+}

@@ -1,0 +1,359 @@
+/**
+ * `readFile`, `writeFile` and `appendFile` by path: one native operation each, in one hop of the pool, or, for a small file whose
+ * path and pages are cached, in none. Whatever is not a plain call for a regular file is Node's own, which makes Node's own errors.
+ */
+import { Buffer } from 'node:buffer'
+import { URL, fileURLToPath } from 'node:url'
+import { Append, FRESH_MEMORY, Flush, WHILE_SYNCING, WHILE_WRITING } from '../../lib/protocol/port.js'
+import { defaultContext } from '../../lib/engine/default-context.js'
+import { EAGAIN, errnoException, errnoOf } from '../../lib/common/errors.js'
+import { Opcode } from '../../lib/engine/operation.js'
+import type { Completer } from '../../lib/engine/operation.js'
+import { isTraced, traceCall } from '../../lib/engine/trace.js'
+import { lengthOf } from '../../lib/common/view-length.js'
+import { isPolluted, plainOptions } from '../arguments/transfer.js'
+import { adopt, handlesAreUntouched } from '../handle/file-handle.js'
+import * as original from '../node/original.js'
+import { resemble } from '../node/resemble.js'
+
+// Taken now, as in lib/engine/turn.ts. Importing node:process would call the getters of process.stdin and its like, and open them.
+const { Promise, process } = globalThis
+
+type FsPromises = typeof import('node:fs/promises')
+
+/** What one attempt reads into: larger files take a second, and those beyond MEDIUM are read through a handle, by the chunk. */
+const SLAB = 64 * 1024
+const MEDIUM = 1024 * 1024
+const CHUNK = 1024 * 1024
+/** Chunks read side by side: to fill fresh memory takes a processor more than a disk. */
+const CHUNKS_AT_ONCE = 2
+/** Node's own limit for readFile. */
+const LARGEST_FILE = 0x7fffffff
+/** Slabs kept for reuse. */
+const MOST_SLABS = 64
+
+const slabs: Buffer[] = []
+const inlineSlab = Buffer.allocUnsafeSlow(SLAB)
+
+type Content = Buffer | string | undefined
+
+/** Results as they come: what a failure means depends on how far it got. */
+const completer: Completer = { syscall: 'open', takesFailures: true, atOnce: true, value: (result) => result }
+
+/** Chunks of a file are read into memory that nothing has touched yet. */
+const chunk: Completer = { syscall: 'read', api: 'promise', value: (read) => read }
+
+/** A path as the native side takes it, or undefined for Node to judge. With a permission model all paths are Node's to judge. */
+function plainPath(path: unknown): string | undefined {
+  if (process.permission) return undefined
+  if (typeof path === 'string') return path
+  if (!(path instanceof URL)) return undefined
+  try {
+    return fileURLToPath(path)
+  } catch {
+    return undefined
+  }
+}
+
+const readKeys = ['encoding', 'flag', 'signal']
+const writeKeys = ['encoding', 'mode', 'flag', 'flush', 'signal']
+
+interface Plain {
+  readonly encoding: BufferEncoding | undefined
+  readonly mode: number
+  readonly flag: string
+  readonly flush: boolean
+}
+
+/**
+ * Options of the plainest kind, or undefined for Node to judge.
+ * @param flags the letters that `flag` may be; the first is what it is if not given
+ */
+function plainFileOptions(options: unknown, keys: readonly string[], flags: string): Plain | undefined {
+  if (isPolluted()) return undefined
+  const bag = options === undefined || options === null ? {} : typeof options === 'string' ? { encoding: options } : plainOptions(options, keys)
+  if (!bag || bag['signal'] !== undefined) return undefined
+  const { encoding, mode = 0o666, flag = flags[0], flush = false } = bag
+  if (typeof flag !== 'string' || flag.length !== 1 || !flags.includes(flag) || typeof flush !== 'boolean' || typeof mode !== 'number' || (mode & 0o7777) !== mode) return undefined
+  if (encoding === undefined || encoding === null) return { encoding: undefined, mode, flag, flush }
+  return Buffer.isEncoding(encoding as string) ? { encoding: encoding as BufferEncoding, mode, flag, flush } : undefined
+}
+
+/** The first `length` bytes as Node would give them: decoded, or in a buffer of their own. */
+function copyOf(bytes: Buffer, length: number, encoding: BufferEncoding | undefined): Buffer | string {
+  if (encoding) return bytes.toString(encoding, 0, length)
+  const copy = Buffer.allocUnsafeSlow(length)
+  bytes.copy(copy, 0, 0, length)
+  return copy
+}
+
+function readInto(path: string, target: Buffer): Promise<number> {
+  const views = [path, target] as const
+  return defaultContext().enqueue(Opcode.readFile, 0, views, 0, target.length, 0, 0, 0, completer, undefined) as Promise<number>
+}
+
+/** A large file: by a handle of its own, so that no thread of the pool is taken for long. Undefined where it is Node's turn. */
+async function readByHandle(path: string, encoding: BufferEncoding | undefined): Promise<Content> {
+  const handle = adopt(await original.open(path))
+  try {
+    const { size } = await handle.stat()
+    if (size > LARGEST_FILE) return await handle.readFile(encoding) // which says that it is too large
+    const content = await readSized(handle.fd, size)
+    return encoding ? textOf(content, encoding) : content
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Undefined for more than a string can hold: Node's functions have errors of their own for that. */
+function textOf(content: Buffer, encoding: BufferEncoding): string | undefined {
+  try {
+    return content.toString(encoding)
+  } catch {
+    return undefined
+  }
+}
+
+async function readSized(fd: number, size: number): Promise<Buffer> {
+  if (size === 0) return readToEnd(fd)
+  const buffer = Buffer.allocUnsafeSlow(size)
+  const length = await fill(buffer, fd)
+  return length === size ? buffer : buffer.subarray(0, length)
+}
+
+/** By the engine whatever the file is: the handle, which the caller holds, is not asked again. */
+function readChunk(fd: number, buffer: Buffer, at: number, length: number, position: number, hints: number): Promise<number> {
+  const read = defaultContext().enqueue(Opcode.read, fd, buffer, at, length, position, hints, 0, chunk, undefined)
+  return read as Promise<number>
+}
+
+/** A file that says it is empty may have more to say. */
+async function readToEnd(fd: number): Promise<Buffer> {
+  const parts: Buffer[] = []
+  let length = 0
+  for (;;) {
+    const part = Buffer.allocUnsafeSlow(SLAB)
+    const bytesRead = await readChunk(fd, part, 0, SLAB, length, 0)
+    if (bytesRead === 0) break
+    parts.push(part.subarray(0, bytesRead))
+    length += bytesRead
+  }
+  return Buffer.concat(parts, length)
+}
+
+/** Reads the file's first bytes into fresh memory; fewer than it holds if the file ends before. */
+async function fill(buffer: Buffer, fd: number): Promise<number> {
+  let next = 0
+  let end = buffer.length
+  const lane = async (): Promise<void> => {
+    while (next < end) {
+      const start = next
+      const length = Math.min(CHUNK, end - start)
+      next += length
+      for (let done = 0; done < length; ) {
+        const read = await readChunk(fd, buffer, start + done, length - done, start + done, FRESH_MEMORY)
+        done += read
+        if (read === 0) return void (end = Math.min(end, start + done))
+      }
+    }
+  }
+  // All lanes end before the handle is closed, whatever becomes of one.
+  const lanes = await Promise.allSettled(Array.from({ length: CHUNKS_AT_ONCE }, lane))
+  for (const result of lanes) if (result.status === 'rejected') throw result.reason
+  return end
+}
+
+/** What did not fit into a slab; undefined where it is Node's turn. */
+async function readLarger(path: string, size: number, encoding: BufferEncoding | undefined): Promise<Content> {
+  if (size > MEDIUM) return readByHandle(path, encoding)
+  while (size >= 0 && size <= LARGEST_FILE) {
+    const buffer = Buffer.allocUnsafeSlow(size)
+    const read = await readInto(path, buffer)
+    if (read > size) {
+      size = read // grown since
+      continue
+    }
+    if (read < 0) return undefined
+    const content = read === size ? buffer : buffer.subarray(0, read)
+    return encoding ? content.toString(encoding) : content
+  }
+  return undefined
+}
+
+/** Where there is no memory for one. The read fails then, and is Node's. */
+const noSlab = Buffer.alloc(0)
+
+function takeSlab(): Buffer {
+  try {
+    return slabs.pop() ?? Buffer.allocUnsafeSlow(SLAB)
+  } catch {
+    return noSlab
+  }
+}
+
+/**
+ * Lends a slab to a read that is started, gives out what was read into it, and has the slab back. An async function instead would
+ * take two promises more.
+ */
+const intoSlab: Completer = {
+  syscall: 'open',
+  takesFailures: true,
+  atOnce: true,
+  lend: (views) => [(views as readonly [string, Buffer])[0], takeSlab()],
+  value(size, views, encoding) {
+    const [path, slab] = views as readonly [string, Buffer]
+    try {
+      if (size < 0) return undefined
+      if (size > SLAB) return readLarger(path, size, encoding as BufferEncoding | undefined)
+      return copyOf(slab, size, encoding as BufferEncoding | undefined)
+    } catch (error) {
+      return Promise.reject(error) // no memory for it
+    } finally {
+      if (slabs.length < MOST_SLABS && slab !== noSlab) slabs.push(slab)
+    }
+  },
+}
+
+/** undefined where it is Node's turn. */
+function readByPool(path: string, encoding: BufferEncoding | undefined): Promise<Content> {
+  const views = [path, noSlab] as const
+  return defaultContext().enqueue(Opcode.readFile, 0, views, 0, SLAB, 0, 0, 0, intoSlab, encoding) as Promise<Content>
+}
+
+/** A plain call for a regular file, perhaps. */
+export interface PlainRead {
+  readonly name: string
+  readonly encoding: BufferEncoding | undefined
+}
+
+/** undefined where it is Node's to judge. */
+export function plainRead(path: unknown, options: unknown): PlainRead | undefined {
+  const plain = defaultContext().servesWholeFiles ? plainFileOptions(options, readKeys, 'r') : undefined
+  const name = plain && plainPath(path)
+  return plain && name ? { name, encoding: plain.encoding } : undefined
+}
+
+/** So many calls at once are handed to the engine together, which has more than one thread for a batch. */
+const WORTH_A_BATCH = 16
+
+let callsThisTick = 0
+let callsLately = 0
+const settled = Promise.resolve()
+
+const endTick = (): void => {
+  callsLately = Math.max(callsThisTick, callsLately >> 1)
+  callsThisTick = 0
+}
+
+/** Whether as many calls come in a tick as are worth a batch. Callers that wait for each before the next make one a tick. */
+function comeTogether(): boolean {
+  if (callsThisTick++ === 0) void settled.then(endTick)
+  return callsLately >= WORTH_A_BATCH
+}
+
+/** The content, or undefined where it is Node's turn: at once for a small file that is cached. */
+export function readWhole({ name, encoding }: PlainRead): Promise<Content> | Content {
+  if (comeTogether()) return readByPool(name, encoding)
+  const cached = defaultContext().readCached(name, inlineSlab)
+  if (cached >= 0) return copyOf(inlineSlab, cached, encoding)
+  return cached === ENOENT ? undefined : readByPool(name, encoding)
+}
+
+/** Handed by a call to itself, between its events. Not by a function around it: what is exported must be an async function, as Node's. */
+const WITHIN = Symbol('within its events')
+
+async function readFile(path: never, options?: never, within?: symbol): Promise<unknown> {
+  if (within !== WITHIN && isTraced()) {
+    return traceCall('readFile', path, () => readFile(path, options, WITHIN), (content) => bytesOf(content, options))
+  }
+  const plain = plainRead(path, options)
+  if (!plain) return original.readFile(path, options)
+  const untouched = handlesAreUntouched()
+  if (untouched !== true && !(await untouched)) return original.readFile(path, options)
+
+  const reading = readWhole(plain)
+  const content = reading instanceof Promise ? await reading : reading
+  return content ?? original.readFile(path, options)
+}
+
+const ENOENT = errnoOf('ENOENT')
+const EFAULT = errnoOf('EFAULT')
+
+export interface PlainWrite {
+  readonly name: string
+  readonly view: NodeJS.ArrayBufferView
+  /** of the view, when it was given */
+  readonly length: number
+  readonly mode: number
+  readonly flush: boolean
+  readonly append: boolean
+}
+
+/** undefined where it is Node's to judge. */
+export function plainWrite(path: unknown, data: unknown, options: unknown, flags: 'w' | 'a' | 'wa'): PlainWrite | undefined {
+  const plain = defaultContext().servesWholeFiles ? plainFileOptions(options, writeKeys, flags) : undefined
+  const view = plain && plainData(data, plain.encoding)
+  const name = view && plainPath(path)
+  if (!plain || !view || !name) return undefined
+  // Not by a spread and more: Node 20's V8 gives each such object a hidden class of its own, which took a third of the rate.
+  return { name, view, length: view.byteLength, mode: plain.mode, flush: plain.flush, append: plain.flag === 'a' }
+}
+
+/** Resolves to a result for {@link isWritten}. */
+export function writeWhole({ name, view, length, mode, flush, append }: PlainWrite): Promise<number> {
+  const how = (append ? Append : 0) | (flush ? Flush : 0)
+  const views = [name, view] as const
+  const written = defaultContext().enqueue(Opcode.writeFile, how, views, 0, length, mode, 0, 0, completer, undefined)
+  return written as Promise<number>
+}
+
+/**
+ * Whether it is done. False where it is Node's turn: nothing has been done, or what has been done is done over, and Node leaves what
+ * Node would leave, and says what is wrong.
+ * @throws what another attempt would not tell
+ */
+export function isWritten({ append, view, length }: PlainWrite, result: number): boolean {
+  if (result >= 0) return true
+  if (result <= WHILE_SYNCING) throw errnoException(result - WHILE_SYNCING, 'fsync')
+  if (result <= WHILE_WRITING && append) throw errnoException(result - WHILE_WRITING, 'write')
+  // Given away, or shrunk, before it was handed over: Node would empty the file before it sees.
+  if ((result === EFAULT || result === EAGAIN) && lengthOf(view) < length) throw errnoException(EFAULT, 'write')
+  return false
+}
+
+type Write = (path: never, data: never, options?: never, within?: symbol) => Promise<void>
+
+function makeWrite(own: Write, flag: 'w' | 'a'): Write {
+  const operation = flag === 'a' ? 'appendFile' : 'writeFile'
+  const write: Write = async (path, data, options, within) => {
+    if (within !== WITHIN && isTraced()) return traceCall(operation, path, () => write(path, data, options, WITHIN))
+    const plain = plainWrite(path, data, options, flag)
+    if (!plain) return own(path, data, options)
+    const untouched = handlesAreUntouched()
+    if (untouched !== true && !(await untouched)) return own(path, data, options)
+    if (!isWritten(plain, await writeWhole(plain))) return own(path, data, options)
+  }
+  return write
+}
+
+/** The bytes to write, or undefined for Node to judge. */
+function plainData(data: unknown, encoding: BufferEncoding | undefined): NodeJS.ArrayBufferView | undefined {
+  if (typeof data === 'string') return Buffer.from(data, encoding)
+  return ArrayBuffer.isView(data) && data.buffer.byteLength > 0 ? (data as NodeJS.ArrayBufferView) : undefined
+}
+
+const writeFile = makeWrite(original.writeFile as Write, 'w')
+const appendFile = makeWrite(original.appendFile as Write, 'a')
+
+/** Of text, as many as its encoding takes. */
+function bytesOf(content: unknown, options: unknown): number {
+  if (typeof content !== 'string') return (content as Buffer).length
+  const encoding = typeof options === 'string' ? options : (options as { encoding: string }).encoding
+  return Buffer.byteLength(content, encoding as BufferEncoding)
+}
+
+export const wholeFile = {
+  readFile: resemble(original.readFile, readFile),
+  writeFile: resemble(original.writeFile, writeFile),
+  appendFile: resemble(original.appendFile, appendFile),
+} as unknown as Pick<FsPromises, 'readFile' | 'writeFile' | 'appendFile'>

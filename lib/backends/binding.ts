@@ -1,0 +1,132 @@
+/** The only place that loads the addon. native/node/addon.cc is its other side. */
+import { closeSync, openSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import type { Views } from '../protocol/port.js'
+import { debug } from '../common/debug.js'
+import { mayPass } from '../common/errors.js'
+
+/** native/node/environment.h has the same numbers. */
+export const Kind = { linux: 0, thread: 1, uring: 2 } as const
+export type Kind = (typeof Kind)[keyof typeof Kind]
+
+/** Numbers a completion: channel, id, result, route. */
+export const COMPLETION_FIELDS = 4
+
+/** What `start` gives out, and the other calls take. */
+export type Environment = object
+
+/**
+ * What a directory's file system answered: bytes moved or 0, or a negative errno, unless said otherwise. One that is missing was not
+ * asked, since another before it had failed.
+ */
+export interface DirectoryAnswers {
+  /** a temporary file in it */
+  open: number
+  /** of the file system, as statfs(2) has it */
+  type?: number
+  /** ordinary writes, and an fsync */
+  write?: number
+  nowaitReadCached?: number
+  nowaitWrite?: number
+  ioSetup?: number
+  /** IOCB_CMD_FDSYNC */
+  asyncSync?: number
+  /** 1 if the page cache gave the block up that is read next, else 0 */
+  evicted?: number
+  nowaitReadCold?: number
+  /** openat2(2) with RESOLVE_CACHED */
+  resolveCached?: number
+  /** O_DIRECT */
+  direct?: number
+  /** bytes, by statx(2); 0 if it does not say */
+  statedMemoryAlignment?: number
+  statedOffsetAlignment?: number
+  /** bytes, by reads of all powers of two; 0 if none worked */
+  triedMemoryAlignment?: number
+  triedOffsetAlignment?: number
+  nowaitDirectRead?: number
+  nowaitDirectWrite?: number
+}
+
+export interface Binding {
+  /**
+   * Once for each copy of the package in an environment.
+   * @param deliver called from the event loop, with how many completions are in `completions`
+   * @returns what the other calls take, or a negative errno
+   */
+  start(threads: number, deliver: (count: number) => void, completions: Float64Array): Environment | number
+  /** Opens an engine, proving it on a temporary file: null, or the negative errno and the step that failed. */
+  open(environment: Environment, kind: Kind, directory: string): null | [errno: number, step: string]
+  /** Hands over the first `count` of `ids`; returns how many completions are in the array now. */
+  submit(
+    environment: Environment,
+    kind: Kind,
+    channel: number,
+    ids: Uint32Array,
+    count: number,
+    records: Float64Array,
+    views: Views[],
+  ): number
+  cancel(environment: Environment, kind: Kind, channel: number, id: number): boolean
+  /** As Backend.readCached. */
+  readCached(environment: Environment, path: string, view: Uint8Array): number
+  /** Whether a descriptor stands for a regular file. Asks no server. */
+  isRegularFile(fd: number): boolean
+  /** The address of a view's memory modulo `alignment`; undefined where it has no memory. */
+  addressRemainder(view: NodeJS.ArrayBufferView, alignment: number): number | undefined
+  /** What statx(2) says that direct I/O needs, in bytes; undefined if it does not. */
+  statedAlignment(fd: number): [memory: number, offset: number] | undefined
+  /** Tries a directory out, waiting for its disk; undefined but on Linux. */
+  probeDirectory(directory: string): DirectoryAnswers | undefined
+}
+
+/** From dist/lib/ and from lib/ alike, package.json is found by its name. */
+export const packageRoot = fileURLToPath(new URL('../../..', import.meta.url))
+
+/** Why no addon can be loaded in this runtime, whatever is on the disk. */
+export function whyNotLoadable(versions: NodeJS.ProcessVersions): string | undefined {
+  // Both lack the libuv loop that the addon watches its eventfd with.
+  if (versions['bun']) return 'Bun has no libuv event loop for the addon'
+  if (versions['deno']) return 'Deno has no libuv event loop for the addon'
+  return undefined
+}
+
+let loaded: { binding: Binding } | { error: Error } | undefined
+
+function load(): Binding {
+  const obstacle = whyNotLoadable(process.versions)
+  if (obstacle) throw new Error(obstacle)
+  const require = createRequire(import.meta.url)
+  try {
+    const find = require('node-gyp-build') as { (root: string): Binding; path(root: string): string }
+    debug('addon: %s', find.path(packageRoot))
+    return find(packageRoot)
+  } catch (error) {
+    throw shortage() ?? error
+  }
+}
+
+/** What a file cannot be opened for just now: node-gyp-build takes a folder that it cannot read for one that is empty. */
+function shortage(): Error | undefined {
+  try {
+    closeSync(openSync(packageRoot, 'r'))
+    return undefined
+  } catch (error) {
+    return mayPass(error as Error) ? (error as Error) : undefined
+  }
+}
+
+/** @throws what kept the addon from loading, the same each time, unless it may pass */
+export function loadBinding(): Binding {
+  if (!loaded) {
+    try {
+      loaded = { binding: load() }
+    } catch (error) {
+      if (mayPass(error as Error)) throw error
+      loaded = { error: error as Error }
+    }
+  }
+  if ('error' in loaded) throw loaded.error
+  return loaded.binding
+}

@@ -1,0 +1,244 @@
+/** Which backend serves: asked for in code, by CAIO_IMPL, by the file default_implementation, or the first that works. */
+import fs from 'node:fs'
+import { join } from 'node:path'
+import { BackendRefused, backendUnavailable, invalidArgValue, mayPass } from '../common/errors.js'
+import type { Backend, BackendName } from '../protocol/port.js'
+import { packageRoot } from './binding.js'
+import { debug } from '../common/debug.js'
+import { LinuxBackend } from './linux.js'
+import { PureBackend } from './pure/pure.js'
+import { ThreadBackend } from './thread.js'
+import { UringBackend } from './uring.js'
+
+// Taken now, as in lib/engine/turn.ts.
+const { process } = globalThis
+const now = performance.now.bind(performance)
+
+/** Milliseconds for which a failure is remembered that may pass. */
+export const RETRY_AFTER = 1000
+
+/** A backend that may or may not work here; `open` proves it, or throws the reason. */
+export interface Candidate {
+  readonly name: string
+  /** never chosen unless somebody names it */
+  readonly optIn?: boolean
+  open(): Backend
+}
+
+export interface Choice {
+  backend: Backend
+  reason: string
+  /** A better one failed for something that may pass: the choice is to be made again, {@link RETRY_AFTER} later at the soonest. */
+  provisional?: boolean
+}
+
+type Warn = (message: string, code: string) => void
+
+/** What an error says, on one line: node-gyp-build's has several. */
+export function reasonOf(error: Error): string {
+  return error.message.split('\n', 1)[0] as string
+}
+
+/** What opening a candidate gave, and until when that is remembered. */
+interface Opened {
+  result: Backend | Error
+  until: number
+}
+
+/** Candidates, with what opening each gave, which is remembered: for good, unless it failed for something that may pass. */
+export class Registry {
+  readonly #candidates: readonly Candidate[]
+  readonly #opened = new Map<string, Opened>()
+  readonly #warned = new Set<string>()
+  readonly #warn: Warn
+  readonly #now: () => number
+
+  /** @param clock gives milliseconds */
+  constructor(candidates: readonly Candidate[], warn: Warn, clock: () => number = now) {
+    this.#candidates = candidates
+    this.#warn = warn
+    this.#now = clock
+  }
+
+  get names(): string[] {
+    return this.#candidates.map(({ name }) => name)
+  }
+
+  /** Those that are taken unasked, in order of preference. */
+  get order(): string[] {
+    return this.#candidates.filter(({ optIn }) => !optIn).map(({ name }) => name)
+  }
+
+  has(name: string): boolean {
+    return this.#candidates.some((candidate) => candidate.name === name)
+  }
+
+  /** The backend, or the error that says why it does not work here. */
+  open(name: string): Backend | Error {
+    const known = this.#opened.get(name)
+    if (known && this.#now() < known.until) return known.result
+    const candidate = this.#candidates.find((each) => each.name === name)
+    let result: Backend | Error
+    try {
+      result = candidate ? candidate.open() : new Error('there is no such backend')
+    } catch (error) {
+      result = error as Error
+    }
+    const until = result instanceof Error && mayPass(result) ? this.#now() + RETRY_AFTER : Infinity
+    this.#opened.set(name, { result, until })
+    debug('backend %s: %s', name, result instanceof Error ? reasonOf(result) : 'works')
+    return result
+  }
+
+  /** Says a thing once: by default the same message, or else whatever has the same key. */
+  warnOnce(message: string, code: string, key = message): void {
+    if (this.#warned.has(key)) return
+    this.#warned.add(key)
+    debug('warning: %s', message)
+    this.#warn(message, code)
+  }
+
+  /** Says once, for all the shortages that there may be, that another backend serves meanwhile. */
+  warnOfShortage(subject: string, reason: string): void {
+    this.warnOnce(`${subject} cannot be had now (${reason}); another serves until it can`, 'CAIO_BACKEND_UNAVAILABLE', 'shortage')
+  }
+
+  /**
+   * The first that works. Says so once if this machine refuses a better one, or is short of something.
+   * @param told of which backends that has been said already
+   */
+  first(told: ReadonlySet<string> = new Set()): Choice {
+    const failures: string[] = []
+    const refused: string[] = []
+    let provisional = false
+    for (const name of this.order) {
+      const backend = this.open(name)
+      if (!(backend instanceof Error)) {
+        for (const each of refused) this.warnOnce(`${each}; ${name} serves instead`, 'CAIO_BACKEND_UNAVAILABLE')
+        const reason = failures.length === 0 ? `${name} works here and is the first choice` : failures.join('; ')
+        return { backend, reason: failures.length === 0 ? reason : `${name} is the first that works: ${reason}`, provisional }
+      }
+      const reason = reasonOf(backend)
+      failures.push(`${name}: ${reason}`)
+      if (mayPass(backend)) {
+        provisional = true
+        this.warnOfShortage(`the ${name} backend`, reason)
+      } else if (backend instanceof BackendRefused && !told.has(name)) refused.push(`the ${name} backend does not work here: ${reason}`)
+    }
+    throw backendUnavailable('default', failures.join('; '))
+  }
+}
+
+/** The name that the file holds: its first line that is neither empty nor a `#` comment. */
+export function parseDefaultImplementation(text: string): string | undefined {
+  const lines = text.split(/\r?\n/).map((line) => line.replace(/#.*/, '').trim())
+  return lines.find((line) => line !== '')
+}
+
+/** What the environment wishes for. */
+export interface Wishes {
+  /** CAIO_IMPL */
+  variable: string | undefined
+  /** the name in default_implementation */
+  file: string | undefined
+  /** The file could not be read for something that may pass. */
+  unread?: boolean
+}
+
+/** Follows the variable, then the file, then the order. A name that cannot be had is warned of once, and passed over. */
+export function chooseByWish(registry: Registry, { variable, file, unread = false }: Wishes): Choice {
+  const wishes = [
+    { name: variable, source: 'CAIO_IMPL' },
+    { name: file, source: 'the file default_implementation' },
+  ]
+  const told = new Set<string>()
+  let provisional = false
+  for (const { name, source } of wishes) {
+    if (!name) continue
+    told.add(name)
+    if (!registry.has(name)) {
+      registry.warnOnce(`${source} names "${name}", but the backends are ${registry.names.join(', ')}`, 'CAIO_BACKEND_UNKNOWN')
+      continue
+    }
+    const backend = registry.open(name)
+    // What is read later names a backend that goes behind the variable's.
+    if (!(backend instanceof Error)) return { backend, reason: `${source} names it`, provisional }
+    if (mayPass(backend)) {
+      provisional = true
+      registry.warnOfShortage(`"${name}", which ${source} names,`, reasonOf(backend))
+      continue
+    }
+    registry.warnOnce(`${source} names "${name}", which does not work here: ${reasonOf(backend)}`, 'CAIO_BACKEND_UNAVAILABLE')
+  }
+  const first = registry.first(told)
+  return { ...first, provisional: provisional || unread || first.provisional === true }
+}
+
+/** The backends, in order of preference, and behind them what is only for who names it. */
+export const candidates: readonly Candidate[] = [
+  { name: 'linux', open: () => new LinuxBackend() },
+  { name: 'thread', open: () => new ThreadBackend() },
+  { name: 'pure', open: () => new PureBackend() },
+  { name: 'uring', optIn: true, open: () => new UringBackend() },
+]
+
+const registry = new Registry(candidates, (message, code) => process.emitWarning(message, { code, type: 'CaioWarning' }))
+
+/** What this process's environment wishes for. */
+export function readWishes(): Wishes {
+  const variable = process.env['CAIO_IMPL']
+  try {
+    return { variable, file: parseDefaultImplementation(fs.readFileSync(join(packageRoot, 'default_implementation'), 'utf8')) }
+  } catch (error) {
+    // None, or not for us to read.
+    return { variable, file: undefined, unread: mayPass(error as Error) }
+  }
+}
+
+/** Looks like one, at least: what cannot be called is refused now, not in the first operation. */
+function isBackend(value: Backend | null): value is Backend {
+  return value !== null && typeof value.submit === 'function' && typeof value.cancel === 'function' && typeof value.supports === 'object'
+}
+
+let byWish: Choice | undefined
+
+/**
+ * The backend for a new Context, and why.
+ * @throws `ERR_CAIO_BACKEND_UNAVAILABLE`, `ERR_INVALID_ARG_VALUE` for a name asked for in code
+ */
+export function choose(asked?: BackendName | Backend): Choice {
+  const choice = decide(asked)
+  debug('context on %s: %s', choice.backend.name, choice.reason)
+  return choice
+}
+
+function decide(asked: BackendName | Backend | undefined): Choice {
+  if (asked === undefined) {
+    if (!byWish || byWish.provisional) byWish = chooseByWish(registry, readWishes())
+    return byWish
+  }
+  if (typeof asked === 'object' && isBackend(asked)) return { backend: asked, reason: 'the caller made it' }
+  if (typeof asked !== 'string' || !registry.has(asked)) throw invalidArgValue('backend', `must be one of ${registry.names.join(', ')}`)
+  const backend = registry.open(asked)
+  if (backend instanceof Error) throw backendUnavailable(asked, reasonOf(backend))
+  return { backend, reason: 'the caller asked for it' }
+}
+
+/** Whether the choice for a Context that names no backend may be another one later. */
+export function choiceIsProvisional(): boolean {
+  return byWish?.provisional === true
+}
+
+/** The next backend in the order that works, for what `backend` could not take. Says so once. */
+export function fallbackFrom(backend: Backend): Backend | undefined {
+  if (!registry.has(backend.name) || registry.open(backend.name) !== backend) return undefined
+  const { order } = registry
+  // Behind one that is not in the order, all of it.
+  for (const name of order.slice(order.indexOf(backend.name) + 1)) {
+    const next = registry.open(name)
+    if (next instanceof Error) continue
+    registry.warnOnce(`the ${backend.name} backend could not take an operation; ${name} serves instead`, 'CAIO_FALLBACK')
+    return next
+  }
+  return undefined
+}

@@ -1,0 +1,88 @@
+/** Operations that an AbortSignal ends: errors as Node's own have them. */
+import { errnoException, ECANCELED, invalidArgType } from '../common/errors.js'
+
+/** Node's AbortError: `name`, `code`, and the `cause`, by default the signal's reason. */
+export function abortError(signal: AbortSignal, cause: unknown = signal.reason): Error & { code: string } {
+  const error = new Error('The operation was aborted', { cause })
+  error.name = 'AbortError'
+  return Object.assign(error, { code: 'ABORT_ERR' })
+}
+
+/** Whether Node takes it for an AbortSignal: one of another realm and a polyfill's are as good as its own. */
+function isSignal(value: unknown): value is AbortSignal {
+  return typeof value === 'object' && value !== null && 'aborted' in value
+}
+
+/** @throws AbortError if it is aborted, `ERR_INVALID_ARG_TYPE` if it is no AbortSignal */
+export function refuseAborted(signal: AbortSignal | undefined): void {
+  if (signal === undefined) return
+  if (!isSignal(signal)) throw invalidArgType('options.signal', 'an instance of AbortSignal', signal)
+  if (signal.aborted) throw abortError(signal)
+}
+
+/** Those to be told when one signal is aborted. */
+interface Watch {
+  readonly waiting: Set<() => void>
+  readonly listener: () => void
+}
+
+const watches = new WeakMap<AbortSignal, Watch>()
+
+/**
+ * Calls back when a signal is aborted. It has one listener for all that wait for it: Node looks through the listeners that there are
+ * for each that is added, and warns of eleven.
+ * @returns ends it; the last one takes the listener away
+ */
+export function onAbort(signal: AbortSignal, tell: () => void): () => void {
+  let watch = watches.get(signal)
+  if (!watch) {
+    const waiting = new Set<() => void>()
+    watch = {
+      waiting,
+      listener() {
+        for (const each of waiting) each()
+      },
+    }
+    watches.set(signal, watch)
+    // Node takes one that tells nobody, and looks at it now and then.
+    if (typeof signal.addEventListener === 'function') signal.addEventListener('abort', watch.listener)
+  }
+  const { waiting, listener } = watch
+  waiting.add(tell)
+  return () => {
+    if (!waiting.delete(tell) || waiting.size > 0) return
+    watches.delete(signal)
+    if (typeof signal.removeEventListener === 'function') signal.removeEventListener('abort', listener)
+  }
+}
+
+/**
+ * Ends an operation that has been handed in when the signal is aborted. What nothing has begun to serve is taken back: AbortError with
+ * `ECANCELED` as its cause. What has been begun is awaited, since its memory is in use, and is an AbortError then, too: with its
+ * failure as the cause, or the signal's reason where it had succeeded.
+ *
+ * @param takeBack takes it back, so that it is rejected; false if it is too late
+ * @param keep what succeeds although the signal was aborted meanwhile is a success: for what its caller would have to undo
+ */
+export async function untilAborted<T>(
+  signal: AbortSignal,
+  syscall: string,
+  promise: Promise<T>,
+  takeBack: () => boolean,
+  keep = false,
+): Promise<T> {
+  let taken = false
+  const leave = onAbort(signal, () => {
+    taken = takeBack()
+  })
+  try {
+    const value = await promise
+    if (signal.aborted && !keep) throw abortError(signal)
+    return value
+  } catch (error) {
+    if (!signal.aborted || (error as Error).name === 'AbortError') throw error
+    throw abortError(signal, taken ? errnoException(ECANCELED, syscall) : error)
+  } finally {
+    leave()
+  }
+}

@@ -1,0 +1,74 @@
+/** What a file opened with O_DIRECT asks of memory, offset and length, as far as it can be told at once. */
+import fs from 'node:fs'
+import { addressRemainder } from '../toolkit/aligned-buffer.js'
+import { loadBinding } from '../backends/binding.js'
+import type { Views } from '../protocol/port.js'
+
+// Taken now, before anybody patches them.
+const { readFileSync, constants } = fs
+
+/** What direct I/O on a file asks for, in bytes. */
+export interface DirectAlignment {
+  /** of the address */
+  memory: number
+  /** of the offset in the file, and of the length */
+  offset: number
+  /** whether statx(2) states it, or reads of all sizes were tried */
+  by: 'statx' | 'trial'
+}
+
+/** As statx(2) states it (Linux 6.1, on file systems that do); undefined otherwise, or without the addon. */
+export function statedAlignment(fd: number): DirectAlignment | undefined {
+  try {
+    const stated = loadBinding().statedAlignment(fd)
+    return stated && { memory: stated[0], offset: stated[1], by: 'statx' }
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether this process has the descriptor open with O_DIRECT. @throws where /proc does not tell */
+export function isDirect(fd: number | string, flag = constants.O_DIRECT): boolean {
+  const flags = /^flags:\s+(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '0'
+  return (parseInt(flags, 8) & flag) !== 0
+}
+
+/** What most file systems ask for at the most. */
+const USUAL = 4096
+
+/** What is not aligned as it must be, in words. `undefined`: all of it is. */
+export function misaligned(
+  { memory, offset: unit }: Pick<DirectAlignment, 'memory' | 'offset'>,
+  offset: number,
+  length: number,
+  remainders: readonly (number | undefined)[],
+): string | undefined {
+  if (offset % unit !== 0) return `the offset ${offset}`
+  if (length % unit !== 0) return `the length ${length}`
+  return remainders.every((remainder) => remainder !== undefined && remainder % memory === 0) ? undefined : 'the memory'
+}
+
+/**
+ * Why the kernel has refused direct I/O with EINVAL: the requirement, and what does not meet it. Undefined where that is not the
+ * reason, as far as is known.
+ */
+export function explainMisalignment(fd: number, views: Views, byteOffset: number, offset: number, length: number): string | undefined {
+  try {
+    if (!isDirect(fd)) return undefined
+  } catch {
+    return undefined
+  }
+  const stated = statedAlignment(fd)
+  const needed = stated ?? { memory: USUAL, offset: USUAL }
+  const list = (Array.isArray(views) ? views : [views]) as readonly NodeJS.ArrayBufferView[]
+  const remainders = list.map((view) => {
+    const remainder = addressRemainder(view, needed.memory)
+    return remainder === undefined ? undefined : (remainder + byteOffset) % needed.memory
+  })
+  const what = misaligned(needed, offset, length, remainders)
+  if (!what) return undefined
+  const requirement = stated
+    ? `memory aligned to ${stated.memory} bytes, offset and length to ${stated.offset}`
+    : `memory, offset and length aligned, ${USUAL} bytes being enough nearly everywhere`
+  return `O_DIRECT needs ${requirement}; not so ${what}`
+}

@@ -1,0 +1,478 @@
+/**
+ * Context: where requests come in and results go out. It validates, bounds what is with the kernel, hands over all that one tick
+ * brought in one call, keeps buffers alive while they are in use, and closes only when nothing is.
+ */
+import { Field, Route, UNSERVED } from '../protocol/port.js'
+import type { Backend, BackendName, Batch, Receiver, Views } from '../protocol/port.js'
+import { refuseAborted, untilAborted } from './abort.js'
+import { explainMisalignment } from './alignment.js'
+import { Cancellable } from './cancellable.js'
+import type { Waiting } from './cancellable.js'
+import { isEnding, tellAtEnd } from '../common/end-of-process.js'
+import { EAGAIN, ECANCELED, EINVAL, invalidState, laterException } from '../common/errors.js'
+import { readFully, writeFully } from './fully.js'
+import { launch } from './launch.js'
+import { LinkedQueue } from '../common/linked-queue.js'
+import { NO_OPTIONS } from '../common/no-options.js'
+import { Opcode, Operation, isWholeFile, isWrite, shapes } from './operation.js'
+import type { Completer, Shape } from './operation.js'
+import { hintsOf, signalOf } from './request-options.js'
+import type { RequestOptions, WriteOptions } from './request-options.js'
+import { choose, fallbackFrom } from '../backends/select.js'
+import { Slots } from './slots.js'
+import type { Resolve } from './slots.js'
+import { Counters, LATENCY_SAMPLE } from './stats.js'
+import type { Stats } from './stats.js'
+import { isTraced, traceOperation } from './trace.js'
+import * as turn from './turn.js'
+import * as check from '../common/validate.js'
+
+/** What `new Context()` takes. */
+export interface ContextOptions {
+  /** The most operations that are with the backend at a time, 1 to 1,048,576; the rest wait in order. Default 512. */
+  maxRequests?: number
+  /** A backend by name, or one made by the caller. Default: what `CAIO_IMPL` or the file default_implementation names, else the first that works. */
+  backend?: BackendName | Backend
+}
+
+// Taken now, as in turn.ts: who replaces the global ones later does not replace ours.
+const { Promise, setImmediate } = globalThis
+const now = performance.now.bind(performance)
+
+/** Runs the batch at the end of the tick; queueMicrotask costs an AsyncResource a call. */
+const tick = Promise.resolve()
+
+// One executor for every promise, so that none needs a closure.
+let lastResolve: Resolve
+const takeResolve = (resolve: Resolve): void => {
+  lastResolve = resolve
+}
+
+/**
+ * Where requests come in and results go out. Each thread has a {@link defaultContext}; one of your own has its own limit, backend
+ * and counters. It keeps the process alive only while something is in flight.
+ */
+export class Context implements Receiver {
+  /** Name of the backend. */
+  readonly backend: string
+  /** Why this backend. */
+  readonly reason: string
+  /** See {@link ContextOptions.maxRequests}. */
+  readonly maxRequests: number
+
+  readonly #port: Backend
+
+  readonly #slots: Slots
+  readonly #waiting = new LinkedQueue<Waiting>()
+  #sequence = 0
+
+  #flushScheduled = false
+  /** What is being handed over: the slots' batch gathers anew meanwhile, since inline completions let waiting operations start. */
+  readonly #handedOver: Batch
+  #submitting = false
+  /** Whether this submission's inline results come too late for this turn; asked at the first of them. */
+  #late: boolean | undefined
+  /** operations that are with another backend than #port, by id */
+  readonly #fallenBackTo = new Map<number, Backend>()
+  /** rejections under way */
+  #rejecting = 0
+  #closing: Promise<void> | undefined
+  #drained: (() => void) | undefined
+
+  readonly #counters = new Counters()
+
+  /**
+   * @throws `ERR_CAIO_BACKEND_UNAVAILABLE` if a backend asked for by name does not work here, with the reason;
+   * `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for bad options
+   */
+  constructor({ maxRequests = 512, backend }: ContextOptions = NO_OPTIONS) {
+    this.maxRequests = check.maxRequests(maxRequests)
+    const choice = choose(backend)
+    this.#port = choice.backend
+    this.backend = choice.backend.name
+    this.reason = choice.reason
+    this.#slots = new Slots(this.maxRequests)
+    const { batch } = this.#slots
+    this.#handedOver = { ...batch, ids: new Uint32Array(batch.ids.length) }
+    tellAtEnd(this)
+    if (isEnding()) this.#slots.liftLimit()
+  }
+
+  /**
+   * Reads up to `nbytes` bytes into a new buffer, or up to a view's length into that view.
+   *
+   * @param nbytes bytes to read, 0 to 2^31 - 1
+   * @param fd of a file opened for reading
+   * @param offset bytes from the start of the file, 0 to 2^53 - 1
+   * @param options a priority, or {@link RequestOptions}
+   * @returns the bytes read; fewer than asked for, down to none, at the end of the file
+   * @throws (rejects) Node's errors of read(2): `EBADF`, `EISDIR`, `EIO`, `ESPIPE` for a pipe …; `ERR_OUT_OF_RANGE`,
+   * `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`; `ERR_INVALID_STATE` after close; `ABORT_ERR`. An `EINVAL` of direct I/O says
+   * what has to be aligned.
+   */
+  read(nbytes: number, fd: number, offset?: number, options?: number | RequestOptions): Promise<Buffer>
+  /**
+   * Reads into a view, all of it if the file has as much.
+   * @returns the number of bytes read; the rest is as the other `read` has it
+   */
+  read(view: NodeJS.ArrayBufferView, fd: number, offset?: number, options?: number | RequestOptions): Promise<number>
+  read(
+    target: number | NodeJS.ArrayBufferView,
+    fd: number,
+    offset = 0,
+    options: number | RequestOptions = 0,
+  ): Promise<Buffer | number> {
+    return this.#request(shapes.read, target, fd, offset, options)
+  }
+
+  /**
+   * Writes all of `payload` (a string as UTF-8) and resolves to the number of bytes written. It is fewer than the payload has
+   * only if an error stopped the write halfway; the next write meets that error. None at all is an error, never a success.
+   *
+   * @param offset bytes from the start of the file, 0 to 2^53 - 1; a file opened for appending is appended to, as by pwrite(2)
+   * @param options a priority, or {@link WriteOptions}
+   * @throws (rejects) Node's errors of write(2): `EBADF`, `ENOSPC`, `EFBIG`, `EIO` …, and the argument errors of `read`
+   */
+  write(payload: string | NodeJS.ArrayBufferView, fd: number, offset = 0, options: number | WriteOptions = 0): Promise<number> {
+    return this.#request(shapes.write, payload, fd, offset, options)
+  }
+
+  /** Reads into several views in one operation, filling each before the next. 1 to 1,024 views. Resolves to the bytes read. */
+  readv(views: readonly NodeJS.ArrayBufferView[], fd: number, offset = 0, options: number | RequestOptions = 0): Promise<number> {
+    return this.#request(shapes.readv, views, fd, offset, options)
+  }
+
+  /** Writes several views in one operation, one behind the other. 1 to 1,024 views. Resolves to the bytes written. */
+  writev(views: readonly NodeJS.ArrayBufferView[], fd: number, offset = 0, options: number | WriteOptions = 0): Promise<number> {
+    return this.#request(shapes.writev, views, fd, offset, options)
+  }
+
+  /**
+   * Makes what was written before durable, with all metadata: fsync(2). A failed one is not retried: what it could not write is
+   * lost, and everybody who waited on it is told.
+   */
+  fsync(fd: number, options: number | RequestOptions = 0): Promise<void> {
+    return this.#request(shapes.fsync, undefined, fd, 0, options)
+  }
+
+  /** Makes what was written before durable, with the metadata needed to read it back: fdatasync(2). See {@link fsync}. */
+  fdsync(fd: number, options: number | RequestOptions = 0): Promise<void> {
+    return this.#request(shapes.fdsync, undefined, fd, 0, options)
+  }
+
+  /**
+   * Reads exactly `nbytes` bytes into a new buffer, or fills a view, and resolves to it; see {@link read}.
+   * @throws (rejects) `ERR_CAIO_SHORT_READ` if the file ends first; each error has `bytesRead`, what has been read before it
+   */
+  readFully<T extends number | NodeJS.ArrayBufferView>(
+    target: T,
+    fd: number,
+    offset = 0,
+    options: number | RequestOptions = 0,
+  ): Promise<T extends number ? Buffer : T> {
+    return readFully(this, target, fd, offset, options)
+  }
+
+  /** Writes all of `payload`; see {@link write}. @throws (rejects) with `bytesWritten`, what has been written before the error */
+  writeFully(payload: string | NodeJS.ArrayBufferView, fd: number, offset = 0, options: number | WriteOptions = 0): Promise<void> {
+    return writeFully(this, payload, fd, offset, options)
+  }
+
+  /**
+   * Submits operations together, in this order. They run concurrently: two that touch the same bytes have no order.
+   *
+   * @returns their values, when all have completed
+   * @throws (rejects) with the first failure, in the order given, after all have settled; each operation keeps its own result.
+   * `ERR_INVALID_STATE` if one was submitted before, and then none is submitted
+   */
+  async submit<T extends readonly Operation[]>(
+    ...operations: T
+  ): Promise<{ -readonly [K in keyof T]: T[K] extends Operation<infer V> ? V : never }> {
+    await Promise.allSettled(launch(this, operations))
+    return operations.map((operation) => operation.getValue()) as never
+  }
+
+  /**
+   * Submits operations together, as {@link submit} does, and resolves to what became of each, in the order given.
+   * @param operations a list of them, or whatever else gives them one after the other
+   * @throws (rejects) `ERR_INVALID_ARG_TYPE` for anything else; `ERR_INVALID_STATE` if one was submitted before, or after close. Then none
+   * is submitted
+   */
+  batch<T extends readonly Operation[]>(
+    operations: T,
+  ): Promise<{ -readonly [K in keyof T]: PromiseSettledResult<T[K] extends Operation<infer V> ? V : never> }>
+  batch<T>(operations: Iterable<Operation<T>>): Promise<PromiseSettledResult<T>[]>
+  async batch(operations: Iterable<Operation>): Promise<PromiseSettledResult<unknown>[]> {
+    return Promise.allSettled(launch(this, operations))
+  }
+
+  /**
+   * Takes back an operation that nothing has begun to serve: it is rejected with `ECANCELED`, and the file is not touched.
+   * @returns false if it is too late, or not an operation of this context
+   */
+  cancel(operation: Operation): boolean {
+    return operation instanceof Operation && operation.cancellable !== undefined && this.takeBack(operation.cancellable)
+  }
+
+  /** @internal {@link cancel}, by what it was enqueued with as its owner. */
+  takeBack(owner: Cancellable): boolean {
+    const { place } = owner
+    if (typeof place === 'object') {
+      if (!this.#waiting.remove(place)) return false
+      this.#counters.cancelled++
+      this.#counters.count(place.opcode, Route.inline, ECANCELED)
+      this.#reject(place.completer, owner, ECANCELED, place.resolve)
+      return true
+    }
+    const id = this.#slots.idOf(owner)
+    if (id < 0 || !(this.#slots.unbatch(id) || this.#port.cancel(id, this))) return false
+    this.#counters.cancelled++
+    this.#settle(id, ECANCELED, Route.inline)
+    return true
+  }
+
+  /** Takes no more operations, and resolves when all that were taken have settled. Further calls wait for the same. */
+  close(): Promise<void> {
+    this.#closing ??= new Promise((resolve) => {
+      this.#drained = resolve
+      this.#checkDrained()
+    })
+    return this.#closing
+  }
+
+  /** As {@link close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** Counters since the context was made. A new object each time. */
+  stats(): Stats {
+    return {
+      backend: this.backend,
+      maxRequests: this.maxRequests,
+      inFlight: this.#slots.count,
+      waiting: this.#waiting.length,
+      ...this.#counters.snapshot(),
+    }
+  }
+
+  /** @internal */
+  refuseWhenClosing(): void {
+    if (this.#closing) throw invalidState('the context is closed')
+  }
+
+  /** Not an async function: that would cost three more microtasks an operation. */
+  #request<T, A>(shape: (target: A) => Shape, target: A, fd: number, offset: number, options: number | WriteOptions): Promise<T> {
+    try {
+      this.refuseWhenClosing()
+      check.descriptor(fd)
+      check.fileOffset(offset)
+      const { opcode, views, length, completer } = shape(target)
+      const hints = hintsOf(options, isWrite(opcode))
+      const signal = signalOf(options)
+      refuseAborted(signal)
+      const owner = signal && new Cancellable()
+      const promise = this.enqueue(opcode, fd, views, 0, length, offset, hints, 0, completer, owner) as Promise<T>
+      return signal ? untilAborted(signal, completer.syscall, promise, () => this.takeBack(owner as Cancellable)) : promise
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /**
+   * The way in for callers that have checked everything themselves, and have a completer of their own.
+   * @internal
+   */
+  enqueue(
+    opcode: Opcode,
+    fd: number,
+    views: Views,
+    byteOffset: number,
+    length: number,
+    offset: number,
+    hints: number,
+    fileKey: number,
+    completer: Completer,
+    owner: unknown,
+  ): Promise<unknown> {
+    const { atOnce } = completer
+    if (isTraced()) completer = traceOperation(opcode, fd, offset, length, this.backend, completer)
+    const promise = new Promise(takeResolve)
+    const resolve = lastResolve
+    // An id may be free while others wait only between a completion and the start of the next in line: never jump the queue.
+    const id = this.#waiting.length > 0 ? -1 : this.#slots.takeId()
+    if (id < 0) {
+      const waiting: Waiting = {
+        opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve,
+        previous: undefined, next: undefined, queue: undefined,
+      }
+      this.#waiting.push(waiting)
+      if (owner instanceof Cancellable) owner.place = waiting
+    } else {
+      const alone = atOnce && !this.#flushScheduled && this.#slots.count === 0
+      this.#start(id, opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve)
+      if (alone || isEnding()) this.#handOver()
+    }
+    return promise
+  }
+
+  /** @internal Hands over all that there is, more than `maxRequests` if need be: there will be no other occasion. */
+  handOverAll(): void {
+    this.#slots.liftLimit()
+    while (this.#waiting.length > 0) this.#startNext()
+    this.#handOver()
+    this.#port.end?.()
+  }
+
+  #start(
+    id: number,
+    opcode: Opcode,
+    fd: number,
+    views: Views,
+    byteOffset: number,
+    length: number,
+    offset: number,
+    hints: number,
+    fileKey: number,
+    completer: Completer,
+    owner: unknown,
+    resolve: Resolve,
+  ): void {
+    if (completer.lend !== undefined) views = completer.lend(views)
+    this.#slots.fill(id, opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve)
+    if (++this.#sequence % LATENCY_SAMPLE === 0) this.#slots.startedAt[id] = now()
+    this.#slots.addToBatch(id)
+    if (this.#flushScheduled) return
+    this.#flushScheduled = true
+    void tick.then(this.#flush)
+  }
+
+  #startNext(): void {
+    const id = this.#slots.takeId()
+    const next = this.#waiting.shift()
+    const { opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve } = next
+    this.#start(id, opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve)
+  }
+
+  readonly #flush = (): void => {
+    this.#flushScheduled = false
+    this.#handOver()
+  }
+
+  /** Hands over what has been gathered. */
+  #handOver(): void {
+    this.#slots.closeBatch()
+    const { batch } = this.#slots
+    if (batch.count === 0) return
+    // While a batch is being handed over, another needs memory of its own.
+    const outer = this.#submitting
+    const handed = outer ? { ...batch, ids: new Uint32Array(0) } : this.#handedOver
+    const spare = handed.ids.length < batch.ids.length ? new Uint32Array(batch.ids.length) : handed.ids
+    handed.ids = batch.ids
+    handed.count = batch.count
+    handed.records = batch.records
+    batch.ids = spare
+    batch.count = 0
+    this.#counters.batches++
+    this.#late = undefined
+    this.#submitting = true
+    this.#submitTo(this.#port, handed)
+    this.#submitting = outer
+  }
+
+  #submitTo(port: Backend, batch: Batch): void {
+    try {
+      port.submit(batch, this)
+    } catch {
+      // A backend throws before it takes anything over.
+      for (let at = 0; at < batch.count; at++) this.complete(batch.ids[at] as number, UNSERVED, Route.inline)
+    }
+  }
+
+  /** @internal For the backend. */
+  complete(id: number, result: number, route: Route): void {
+    if (this.#submitting && (this.#late ??= turn.isSpent(this.#handedOver.count))) {
+      this.#counters.deferred++
+      turn.defer(this, id, result, route)
+    } else if (result === UNSERVED) {
+      this.#fallBack(id)
+    } else {
+      this.#settle(id, result, route)
+    }
+  }
+
+  /** Gives an operation that its backend could not take to the next backend in the order. */
+  #fallBack(id: number): void {
+    this.#counters.fallbacks++
+    const next = fallbackFrom(this.#fallenBackTo.get(id) ?? this.#port)
+    const opcode = this.#slots.field(id, Field.opcode) as Opcode
+    if (!next || (isWholeFile(opcode) && !next.supports.wholeFile)) return this.#settle(id, EAGAIN, Route.inline)
+    this.#fallenBackTo.set(id, next)
+    this.#submitTo(next, { ...this.#slots.batch, ids: Uint32Array.of(id), count: 1 })
+  }
+
+  #settle(id: number, result: number, route: Route): void {
+    const slots = this.#slots
+    const completer = slots.completers[id] as Completer
+    const resolve = slots.resolves[id] as Resolve
+    const views = slots.batch.views[id]
+    const owner = slots.owners[id]
+    const opcode = slots.field(id, Field.opcode) as Opcode
+    const startedAt = slots.startedAt[id] as number
+    slots.free(id)
+    if (this.#fallenBackTo.size > 0) this.#fallenBackTo.delete(id)
+    this.#counters.count(opcode, route, result)
+    if (startedAt !== 0) this.#counters.record(route, now() - startedAt)
+
+    completer.released?.(owner)
+    if (result < 0 && !completer.takesFailures) {
+      const detail = result === EINVAL && opcode <= Opcode.writev ? this.#explain(id, views) : undefined
+      this.#reject(completer, owner, result, resolve, detail)
+    } else {
+      resolve(completer.value(result, views, owner))
+    }
+    if (this.#waiting.length > 0) this.#startNext()
+    else this.#checkDrained()
+  }
+
+  #checkDrained(): void {
+    if (this.#slots.count > 0 || this.#rejecting > 0 || !this.#drained) return
+    // A turn later, whoever awaits one of the operations has been told.
+    setImmediate(this.#drained)
+    this.#drained = undefined
+  }
+
+  /** @internal Hands over at once what this tick has gathered so far. */
+  submitNow(): void {
+    this.#handOver()
+  }
+
+  /** @internal Whether {@link enqueue} takes whole-file operations. */
+  get servesWholeFiles(): boolean {
+    return this.#port.supports.wholeFile === true
+  }
+
+  /** @internal See {@link Backend.readCached}; EAGAIN when this turn has had its share. */
+  readCached(path: string, view: Uint8Array): number {
+    if (!this.#port.readCached || turn.isSpent(1)) return EAGAIN
+    const result = this.#port.readCached(path, view)
+    if (result >= 0) this.#counters.count(Opcode.readFile, Route.inline, result)
+    return result
+  }
+
+  #explain(id: number, views: Views): string | undefined {
+    const field = (name: number): number => this.#slots.field(id, name)
+    return explainMisalignment(field(Field.fd), views, field(Field.byteOffset), field(Field.offset), field(Field.length))
+  }
+
+  #reject(completer: Completer, owner: unknown, errno: number, resolve: Resolve, detail?: string): void {
+    this.#counters.failed++
+    this.#rejecting++
+    const report = (error: Error): void => {
+      completer.failed?.(owner, error)
+      this.#rejecting--
+      this.#checkDrained()
+    }
+    resolve(laterException(errno, completer.syscall, report, detail))
+  }
+}

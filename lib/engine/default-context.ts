@@ -1,0 +1,46 @@
+import { Context } from './context.js'
+import { debug } from '../common/debug.js'
+import { RETRY_AFTER, choiceIsProvisional, choose } from '../backends/select.js'
+
+// Taken now, as in turn.ts.
+const { process } = globalThis
+const now = performance.now.bind(performance)
+
+/** The Context in use, where no better backend is waited for: all that there is to look at, in most processes. */
+let context: Context | undefined
+/** The Context in use meanwhile, and when to look for a better backend. */
+let provisional: { context: Context; until: number } | undefined
+
+/**
+ * The Context that `caio/fs` uses in this thread, made when it is first needed. Do not close it. If the process was short of
+ * descriptors, memory or threads then, it is another one once they are there again: ask anew for each use.
+ */
+export function defaultContext(): Context {
+  return context ?? current()
+}
+
+function current(): Context {
+  if (provisional && now() < provisional.until) return provisional.context
+  const before = provisional?.context
+  const used = before && choose().backend.name === before.backend ? before : make()
+  // What is in flight on the context of before ends there.
+  if (used !== before) before?.submitNow()
+  if (choiceIsProvisional()) {
+    provisional = { context: used, until: now() + RETRY_AFTER }
+  } else {
+    provisional = undefined
+    context = used
+  }
+  return used
+}
+
+function make(): Context {
+  const made = new Context()
+  if (debug.enabled) {
+    process.once('exit', () => {
+      const { completed, failed, inFlight, waiting, fallbacks, routes } = made.stats()
+      debug('environment: ends: %j', { backend: made.backend, completed, failed, inFlight, waiting, fallbacks, routes })
+    })
+  }
+  return made
+}

@@ -1,0 +1,240 @@
+/** Operation: one request as a value, to be submitted once. As in Python's caio. */
+import { Buffer } from 'node:buffer'
+import { invalidState } from '../common/errors.js'
+import type { Views } from '../protocol/port.js'
+import { Cancellable } from './cancellable.js'
+import { hintsOf, signalOf } from './request-options.js'
+import type { RequestOptions, WriteOptions } from './request-options.js'
+import * as check from '../common/validate.js'
+
+/** native/request/request.h has the same numbers. */
+export const Opcode = { read: 0, write: 1, readv: 2, writev: 3, fsync: 4, fdsync: 5, readFile: 6, writeFile: 7, control: 8 } as const
+export type Opcode = (typeof Opcode)[keyof typeof Opcode]
+
+export function isWrite(opcode: Opcode): boolean {
+  return opcode === Opcode.write || opcode === Opcode.writev
+}
+
+export function isWholeFile(opcode: Opcode): boolean {
+  return opcode === Opcode.readFile || opcode === Opcode.writeFile
+}
+
+/** The names of {@link Opcode}, by number. */
+export const opcodeNames = ['read', 'write', 'readv', 'writev', 'fsync', 'fdsync', 'readFile', 'writeFile', 'control'] as const
+/** What an operation does. */
+export type OpcodeName = (typeof opcodeNames)[number]
+
+/** The system call that an error names, by opcode; Node says `read` and `write` for the vectored ones, too. */
+const syscalls = ['read', 'write', 'read', 'write', 'fsync', 'fdatasync', 'open', 'open', 'fcntl'] as const
+
+/** What a caller called: a Context, a FileHandle, a function of `caio/fs`, or one of `node:fs` with a callback. */
+export type Api = 'context' | 'filehandle' | 'promise' | 'callback'
+
+/** Turns what a backend reports into what the caller awaits. One object a kind of operation, shared by all of its requests. */
+export interface Completer {
+  /** as errors name it */
+  readonly syscall: string
+  /** as events name it; none for a Context */
+  readonly api?: Api
+  /**
+   * The first of an idle Context is handed over with the call, as Node does it: what the caller does next in the same tick (another
+   * current directory or umask, a program that looks at the file, the end of the process) comes after it.
+   */
+  readonly atOnce?: true
+  /** Failures come to `value`, too, as negative results: the caller makes its own of them. */
+  readonly takesFailures?: true
+  /** What the promise is fulfilled with. Must not throw. */
+  value(transferred: number, views: Views, owner: unknown): unknown
+  /**
+   * The memory of a request that has none before it is started, so that what waits takes none: the views in place of those that it
+   * was enqueued with. Must not throw.
+   */
+  lend?(views: Views): Views
+  /** Called when nothing uses the views any more, whatever the result. */
+  released?(owner: unknown): void
+  /** Called with the error that the promise is rejected with. */
+  failed?(owner: unknown, error: Error): void
+}
+
+type Convert = (transferred: number, views: Views) => unknown
+
+const count: Convert = (transferred) => transferred
+const nothing: Convert = () => undefined
+/** The buffer was made for this read: only what was read is given out. */
+const filled: Convert = (transferred, views) => {
+  const buffer = views as Buffer
+  return transferred === buffer.length ? buffer : buffer.subarray(0, transferred)
+}
+
+function completer(opcode: Opcode, value: Convert): Completer {
+  return { syscall: syscalls[opcode], value }
+}
+
+/** A request's opcode, memory and way to complete, before it has a descriptor and an offset. */
+export interface Shape {
+  readonly opcode: Opcode
+  readonly views: Views
+  /** bytes */
+  readonly length: number
+  readonly completer: Completer
+}
+
+const readBuffer = completer(Opcode.read, filled)
+const readView = completer(Opcode.read, count)
+const write = completer(Opcode.write, count)
+const readv = completer(Opcode.readv, count)
+const writev = completer(Opcode.writev, count)
+const fsync = completer(Opcode.fsync, nothing)
+const fdsync = completer(Opcode.fdsync, nothing)
+
+export const shapes = {
+  read(target: number | NodeJS.ArrayBufferView): Shape {
+    if (typeof target !== 'number') {
+      return { opcode: Opcode.read, views: target, length: check.viewLength(target, 'buffer'), completer: readView }
+    }
+    check.byteCount(target, 'nbytes')
+    // Zeroed: what lies behind a short read in the same memory must not be another buffer's bytes.
+    return { opcode: Opcode.read, views: Buffer.alloc(target), length: target, completer: readBuffer }
+  },
+  write(payload: string | NodeJS.ArrayBufferView): Shape {
+    const view = typeof payload === 'string' ? Buffer.from(payload) : payload
+    return { opcode: Opcode.write, views: view, length: check.viewLength(view, 'payload'), completer: write }
+  },
+  readv(views: readonly NodeJS.ArrayBufferView[]): Shape {
+    const length = check.viewsLength(views, 'buffers')
+    return { opcode: Opcode.readv, views: [...views], length, completer: readv }
+  },
+  writev(views: readonly NodeJS.ArrayBufferView[]): Shape {
+    const length = check.viewsLength(views, 'buffers')
+    return { opcode: Opcode.writev, views: [...views], length, completer: writev }
+  },
+  fsync(): Shape {
+    return { opcode: Opcode.fsync, views: undefined, length: 0, completer: fsync }
+  },
+  fdsync(): Shape {
+    return { opcode: Opcode.fdsync, views: undefined, length: 0, completer: fdsync }
+  },
+}
+
+/** How far an {@link Operation} has come. */
+export type State = 'new' | 'submitted' | 'fulfilled' | 'rejected'
+
+/**
+ * One request, made now and submitted later with {@link Context.submit}. It serves once: submitting it again is refused, and
+ * its result can be read only when it is there.
+ */
+export class Operation<T = unknown> {
+  /** what it does */
+  readonly opcode: OpcodeName
+  /** the descriptor it is for */
+  readonly fd: number
+  /** where in the file, in bytes */
+  readonly offset: number
+  /** an ioprio value, 0 for none; see {@link Context.read} */
+  readonly priority: number
+  /** @internal */
+  readonly shape: Shape
+  /** @internal */
+  readonly hints: number
+  /** @internal */
+  readonly signal: AbortSignal | undefined
+  #state: State = 'new'
+  #value: unknown
+  #cancellable: Cancellable | undefined
+
+  private constructor(shape: Shape, fd: number, offset: number, options: number | WriteOptions) {
+    this.opcode = opcodeNames[shape.opcode]
+    this.shape = shape
+    this.fd = check.descriptor(fd)
+    this.offset = check.fileOffset(offset)
+    this.hints = hintsOf(options, isWrite(shape.opcode))
+    this.signal = signalOf(options)
+    this.priority = typeof options === 'number' ? options : (options.priority ?? 0)
+  }
+
+  /** See {@link Context.read}. Throws what that rejects with for a bad argument. */
+  static read(nbytes: number, fd: number, offset?: number, options?: number | RequestOptions): Operation<Buffer>
+  /** The same, into a view. */
+  static read(view: NodeJS.ArrayBufferView, fd: number, offset?: number, options?: number | RequestOptions): Operation<number>
+  static read(
+    target: number | NodeJS.ArrayBufferView,
+    fd: number,
+    offset = 0,
+    options: number | RequestOptions = 0,
+  ): Operation<Buffer | number> {
+    return new Operation(shapes.read(target), fd, offset, options)
+  }
+
+  /** See {@link Context.write}. */
+  static write(payload: string | NodeJS.ArrayBufferView, fd: number, offset = 0, options: number | WriteOptions = 0): Operation<number> {
+    return new Operation(shapes.write(payload), fd, offset, options)
+  }
+
+  /** See {@link Context.readv}. */
+  static readv(views: readonly NodeJS.ArrayBufferView[], fd: number, offset = 0, options: number | RequestOptions = 0): Operation<number> {
+    return new Operation(shapes.readv(views), fd, offset, options)
+  }
+
+  /** See {@link Context.writev}. */
+  static writev(views: readonly NodeJS.ArrayBufferView[], fd: number, offset = 0, options: number | WriteOptions = 0): Operation<number> {
+    return new Operation(shapes.writev(views), fd, offset, options)
+  }
+
+  /** See {@link Context.fsync}. */
+  static fsync(fd: number, options: number | RequestOptions = 0): Operation<void> {
+    return new Operation(shapes.fsync(), fd, 0, options)
+  }
+
+  /** See {@link Context.fdsync}. */
+  static fdsync(fd: number, options: number | RequestOptions = 0): Operation<void> {
+    return new Operation(shapes.fdsync(), fd, 0, options)
+  }
+
+  /** How far it has come. */
+  get state(): State {
+    return this.#state
+  }
+
+  /**
+   * The result: what the corresponding method of {@link Context} resolves to.
+   * @throws the operation's own error if it failed; `ERR_INVALID_STATE` while there is no result yet
+   */
+  getValue(): T {
+    if (this.#state === 'rejected') throw this.#value
+    if (this.#state !== 'fulfilled') throw invalidState(`the operation is ${this.#state}, it has no result yet`)
+    return this.#value as T
+  }
+
+  /** @internal Marks it submitted, or throws if it is already. */
+  claim(): Cancellable {
+    if (this.#state !== 'new') throw invalidState('an operation can be submitted only once')
+    this.#state = 'submitted'
+    this.#cancellable = new Cancellable(this)
+    return this.#cancellable
+  }
+
+  /** @internal Its owner in a Context, once it is submitted. */
+  get cancellable(): Cancellable | undefined {
+    return this.#cancellable
+  }
+
+  /** @internal */
+  settle(state: 'fulfilled' | 'rejected', value: unknown): void {
+    this.#state = state
+    this.#value = value
+  }
+}
+
+/** Completes the {@link Operation} of the request's owner, besides its promise. */
+export const operationCompleters: readonly Completer[] = opcodeNames.map((_, opcode) => ({
+  syscall: syscalls[opcode as Opcode],
+  value(transferred, views, owner) {
+    const operation = (owner as Cancellable).operation as Operation
+    const value = operation.shape.completer.value(transferred, views, owner)
+    operation.settle('fulfilled', value)
+    return value
+  },
+  failed(owner, error) {
+    (owner as Cancellable).operation?.settle('rejected', error)
+  },
+}))

@@ -1,0 +1,39 @@
+/** What a request can be given besides its memory and its place: a priority alone, as Python's caio has it, or options. */
+import { APPENDING_WRITE, DURABLE_WRITE } from '../protocol/port.js'
+import { invalidArgType, invalidArgValue } from '../common/errors.js'
+import * as check from '../common/validate.js'
+
+/** What every operation of a Context takes in place of a priority. */
+export interface RequestOptions {
+  /** 0, or an I/O priority as ioprio_set(2) has it: a hint, which only direct I/O on `linux` passes on */
+  priority?: number
+  /**
+   * Ends it: what nothing has begun to serve is taken back, and rejected with an AbortError whose cause is `ECANCELED`; what has been
+   * begun is rejected when nothing uses its memory any more, whatever became of it.
+   */
+  signal?: AbortSignal
+}
+
+/** What a write takes, besides. */
+export interface WriteOptions extends RequestOptions {
+  /**
+   * Complete when its data is on the disk. By `RWF_DSYNC` if it is direct, or alone; otherwise by fdatasync(2) behind it, which it shares
+   * with others, and which writes whatever else of the file is dirty. Before it fulfils, others may read what is not durable yet.
+   */
+  dsync?: boolean
+  /** At the end of the file, wherever that is by then, whatever the offset: `RWF_APPEND`. `ENOTSUP` on `pure` and but on Linux. */
+  append?: boolean
+}
+
+/** The record's hints for these options. */
+export function hintsOf(options: number | WriteOptions, isWrite: boolean): number {
+  if (typeof options === 'number') return check.priority(options)
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) throw invalidArgType('priority', 'of type number or an object', options)
+  const { priority = 0, dsync = false, append = false } = options
+  if ((dsync || append) && !isWrite) throw invalidArgValue('options', 'has dsync or append, which are for writes')
+  return check.priority(priority) + (dsync ? DURABLE_WRITE : 0) + (append ? APPENDING_WRITE : 0)
+}
+
+export function signalOf(options: number | RequestOptions): AbortSignal | undefined {
+  return typeof options === 'number' ? undefined : options.signal
+}

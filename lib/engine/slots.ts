@@ -1,0 +1,160 @@
+/**
+ * What is in flight, by id: a slot holds an operation from its start until it is settled. Parallel arrays, and ids that are used
+ * again: nothing is allocated for an operation but its promise.
+ */
+import { Field, RECORD_FIELDS } from '../protocol/port.js'
+import type { Batch, Views } from '../protocol/port.js'
+import { Cancellable } from './cancellable.js'
+import type { Completer, Opcode } from './operation.js'
+
+export type Resolve = (value: unknown) => void
+
+const INITIAL_SLOTS = 64
+
+/** Stands in a batch for an id that was taken out of it. */
+const TAKEN_OUT = 0xffffffff
+
+/** Ids that a batch has room for: twice the slots, so that room is made no more often than once for so many taken out. */
+const roomFor = (slots: number): number => slots * 2
+
+export class Slots {
+  /** The records and views of all that is in flight; its ids are those that this tick has gathered. */
+  readonly batch: Batch
+  readonly owners: unknown[] = []
+  readonly completers: (Completer | undefined)[] = []
+  readonly resolves: (Resolve | undefined)[] = []
+  /** When an operation started, for the few whose latency is taken; 0 for the rest. */
+  startedAt: Float64Array
+  /** in flight */
+  count = 0
+  /** Where each id was put in its batch. */
+  #batchedAt: Uint32Array
+  #takenOut = 0
+  #most: number
+  readonly #freeIds: number[] = []
+  #used = 0
+
+  constructor(most: number) {
+    this.#most = most
+    const slots = Math.min(INITIAL_SLOTS, most)
+    this.batch = { ids: new Uint32Array(roomFor(slots)), count: 0, records: new Float64Array(slots * RECORD_FIELDS), views: [] }
+    this.startedAt = new Float64Array(slots)
+    this.#batchedAt = new Uint32Array(slots)
+  }
+
+  /** An id for {@link fill}; -1 if all are in flight. */
+  takeId(): number {
+    const free = this.#freeIds.pop()
+    if (free !== undefined) return free
+    if (this.#used === this.#most) return -1
+    if (this.#used === this.startedAt.length) this.#grow()
+    return this.#used++
+  }
+
+  /** From now on there is an id for everything. */
+  liftLimit(): void {
+    this.#most = Infinity
+  }
+
+  #grow(): void {
+    const { batch, startedAt } = this
+    const slots = Math.min(this.#used * 2, this.#most)
+    const ids = new Uint32Array(roomFor(slots))
+    const records = new Float64Array(slots * RECORD_FIELDS)
+    const batchedAt = new Uint32Array(slots)
+    ids.set(batch.ids)
+    records.set(batch.records)
+    batchedAt.set(this.#batchedAt)
+    batch.ids = ids
+    batch.records = records
+    this.#batchedAt = batchedAt
+    this.startedAt = new Float64Array(slots)
+    this.startedAt.set(startedAt)
+  }
+
+  fill(
+    id: number,
+    opcode: Opcode,
+    fd: number,
+    views: Views,
+    byteOffset: number,
+    length: number,
+    offset: number,
+    hints: number,
+    fileKey: number,
+    completer: Completer,
+    owner: unknown,
+    resolve: Resolve,
+  ): void {
+    const { records } = this.batch
+    const record = id * RECORD_FIELDS
+    records[record + Field.opcode] = opcode
+    records[record + Field.fd] = fd
+    records[record + Field.offset] = offset
+    records[record + Field.length] = length
+    records[record + Field.byteOffset] = byteOffset
+    records[record + Field.hints] = hints
+    records[record + Field.fileKey] = fileKey
+    this.batch.views[id] = views
+    this.completers[id] = completer
+    this.owners[id] = owner
+    this.resolves[id] = resolve
+    this.count++
+    if (owner instanceof Cancellable) owner.place = id
+  }
+
+  /** The id under which an operation is in flight; -1 if it is not. */
+  idOf(owner: Cancellable): number {
+    const { place } = owner
+    return typeof place === 'number' && this.owners[place] === owner ? place : -1
+  }
+
+  /** One number of its record, which stays until the id is taken anew. */
+  field(id: number, field: number): number {
+    return this.batch.records[id * RECORD_FIELDS + field] as number
+  }
+
+  /** Adds an id to the batch that this tick gathers. */
+  addToBatch(id: number): void {
+    const { batch } = this
+    if (batch.count === batch.ids.length) this.closeBatch()
+    this.#batchedAt[id] = batch.count
+    batch.ids[batch.count++] = id
+  }
+
+  /** Takes an id out of the batch that this tick has gathered so far. */
+  unbatch(id: number): boolean {
+    const { batch } = this
+    const at = this.#batchedAt[id] as number
+    if (at >= batch.count || batch.ids[at] !== id) return false
+    // The rest moves up once for all that are taken out.
+    batch.ids[at] = TAKEN_OUT
+    this.#takenOut++
+    return true
+  }
+
+  /** Closes the gaps that {@link unbatch} has left, the order being kept. */
+  closeBatch(): void {
+    if (this.#takenOut === 0) return
+    const { batch } = this
+    let count = 0
+    for (const id of batch.ids.subarray(0, batch.count)) {
+      if (id === TAKEN_OUT) continue
+      this.#batchedAt[id] = count
+      batch.ids[count++] = id
+    }
+    batch.count = count
+    this.#takenOut = 0
+  }
+
+  /** What it held is its owner's again. */
+  free(id: number): void {
+    this.batch.views[id] = undefined
+    this.completers[id] = undefined
+    this.owners[id] = undefined
+    this.resolves[id] = undefined
+    this.startedAt[id] = 0
+    this.#freeIds.push(id)
+    this.count--
+  }
+}

@@ -1,0 +1,141 @@
+/** What a Context counts. */
+import { Route } from '../protocol/port.js'
+import { Opcode, opcodeNames } from './operation.js'
+import type { OpcodeName } from './operation.js'
+
+/** Latency is taken of one operation in so many: two looks at the clock would be a tenth of a cached read. */
+export const LATENCY_SAMPLE = 64
+
+/** From the call to the result, in microseconds: of a sample, each figure up to a fifth too high. */
+export interface Latency {
+  /** how many were measured */
+  samples: number
+  /** the median */
+  p50: number
+  /** what 95 % do not exceed */
+  p95: number
+  /** what 99 % do not exceed */
+  p99: number
+  /** the longest of the sample, exactly */
+  max: number
+}
+
+/** The names of {@link Route}: who did the work. */
+export type RouteName = keyof typeof Route
+
+/** What {@link Context.stats} gives: counters since the Context was made, and what is under way. */
+export interface Stats {
+  /** name of the backend */
+  backend: string
+  /** the most that may be in flight */
+  maxRequests: number
+  /** operations with the backend, or about to be handed to it at the end of this tick */
+  inFlight: number
+  /** operations that wait for one of those to complete */
+  waiting: number
+  /** settled, successfully or not */
+  completed: number
+  /** of those completed, with an error */
+  failed: number
+  /** of those failed, taken back by {@link Context.cancel} */
+  cancelled: number
+  /** calls into the backend: `completed / batches` operations went with each */
+  batches: number
+  /** inline results that were delivered a turn of the event loop later, for fairness */
+  deferred: number
+  /** operations that the chosen backend could not take and another served */
+  fallbacks: number
+  /** by all reads */
+  bytesRead: number
+  /** by all writes */
+  bytesWritten: number
+  /** completed operations by kind */
+  operations: Record<OpcodeName, number>
+  /** completed operations by who did the work */
+  routes: Record<RouteName, number>
+  /** of one operation in 64 */
+  latency: Record<RouteName, Latency>
+}
+
+/** Buckets that grow by 2^(1/4), from a microsecond up to more than an hour. */
+const STEPS = 4
+const BUCKETS = 128
+
+/** Counts by order of magnitude. */
+export class LatencyHistogram {
+  readonly #buckets = new Float64Array(BUCKETS)
+  #samples = 0
+  #max = 0
+
+  /** @param microseconds 0 or more */
+  record(microseconds: number): void {
+    const bucket = microseconds <= 1 ? 0 : Math.ceil(Math.log2(microseconds) * STEPS)
+    this.#buckets[Math.min(bucket, BUCKETS - 1)]!++
+    this.#samples++
+    if (microseconds > this.#max) this.#max = microseconds
+  }
+
+  /** The upper bound of the bucket that holds the sample at this fraction. */
+  #at(fraction: number): number {
+    let left = this.#samples * fraction
+    for (const [bucket, count] of this.#buckets.entries()) {
+      left -= count
+      if (left <= 0) return Math.min(2 ** (bucket / STEPS), this.#max)
+    }
+    return this.#max
+  }
+
+  snapshot(): Latency {
+    return { samples: this.#samples, p50: this.#at(0.5), p95: this.#at(0.95), p99: this.#at(0.99), max: this.#max }
+  }
+}
+
+const routeNames = (Object.keys(Route) as RouteName[]).sort((a, b) => Route[a] - Route[b])
+
+function byName<K extends string, V>(names: readonly K[], values: ArrayLike<V>): Record<K, V> {
+  return Object.fromEntries(names.map((name, index) => [name, values[index]])) as Record<K, V>
+}
+
+type Gauges = 'backend' | 'maxRequests' | 'inFlight' | 'waiting'
+
+export class Counters {
+  failed = 0
+  cancelled = 0
+  batches = 0
+  deferred = 0
+  fallbacks = 0
+  #bytesRead = 0
+  #bytesWritten = 0
+  readonly #operations = new Float64Array(opcodeNames.length)
+  readonly #routes = new Float64Array(routeNames.length)
+  readonly #latency = routeNames.map(() => new LatencyHistogram())
+
+  /** One operation is complete. */
+  count(opcode: Opcode, route: Route, result: number): void {
+    this.#operations[opcode]!++
+    this.#routes[route]!++
+    if (result <= 0) return
+    if (opcode === Opcode.read || opcode === Opcode.readv || opcode === Opcode.readFile) this.#bytesRead += result
+    else if (opcode !== Opcode.control) this.#bytesWritten += result
+  }
+
+  record(route: Route, milliseconds: number): void {
+    this.#latency[route]!.record(milliseconds * 1000)
+  }
+
+  snapshot(): Omit<Stats, Gauges> {
+    return {
+      completed: this.#operations.reduce((sum, count) => sum + count, 0),
+      failed: this.failed,
+      cancelled: this.cancelled,
+      batches: this.batches,
+      deferred: this.deferred,
+      fallbacks: this.fallbacks,
+      bytesRead: this.#bytesRead,
+      bytesWritten: this.#bytesWritten,
+      operations: byName(opcodeNames, this.#operations),
+      routes: byName(routeNames, this.#routes),
+      latency: byName(routeNames, this.#latency.map((histogram) => histogram.snapshot())),
+    }
+  }
+}

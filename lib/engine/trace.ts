@@ -1,0 +1,137 @@
+/**
+ * Events of operations, on the channels that Node proposes for its own fs (nodejs/node#65330): `tracing:fs.operation:start`, `end`,
+ * `asyncStart`, `asyncEnd` and `error`, as TracingChannel has them. Nobody subscribed: a look at five getters, and nothing else.
+ */
+import { AsyncResource } from 'node:async_hooks'
+import { tracingChannel } from 'node:diagnostics_channel'
+import type { Views } from '../protocol/port.js'
+import { errnoException } from '../common/errors.js'
+import { Opcode } from './operation.js'
+import type { Api, Completer } from './operation.js'
+
+/** What all events of one operation share; `result` and `error` are there once they are known. It holds no buffer. */
+export interface FsOperation {
+  /** by its name in `node:fs` */
+  operation: 'read' | 'write' | 'readv' | 'writev' | 'fsync' | 'fdatasync' | 'readFile' | 'writeFile' | 'appendFile'
+  /** what was called: a {@link Context}, a FileHandle of `caio/fs`, a function of `caio/fs`, or one of `node:fs` with a callback */
+  api: Api
+  /** the descriptor, where the call has one */
+  fd?: number
+  /** the path, as the caller gave it, where the call has one */
+  path?: unknown
+  /** of a read or write: bytes from the start of the file */
+  position?: number
+  /** of a read or write: bytes asked for */
+  length?: number
+  /** name of the Context's backend, where it is known to serve */
+  backend?: string
+  /** bytes moved, of a read or write; of a `readFile`, what was read, in bytes */
+  result?: number | undefined
+  /** what the caller's promise is rejected with; of a call with a callback, an error of the same code */
+  error?: unknown
+}
+
+const { start, end, asyncStart, asyncEnd, error } = tracingChannel<unknown, FsOperation>('fs.operation')
+
+// Taken now, as in turn.ts.
+const settled = globalThis.Promise.resolve()
+
+/** Whether anybody listens to any of the channels. */
+export function isTraced(): boolean {
+  return (
+    start.hasSubscribers || asyncEnd.hasSubscribers || error.hasSubscribers || end.hasSubscribers || asyncStart.hasSubscribers
+  )
+}
+
+const names = ['read', 'write', 'readv', 'writev', 'fsync', 'fdatasync'] as const
+
+function publishEnd(event: FsOperation): void {
+  if ('error' in event) error.publish(event)
+  asyncStart.publish(event)
+  asyncEnd.publish(event)
+}
+
+/** Publishes what becomes of an operation, where its caller stands: with the AsyncLocalStorage that it was started with. */
+class TracedCompleter implements Completer {
+  readonly syscall: string
+  readonly takesFailures?: true
+  readonly #event: FsOperation
+  readonly #completer: Completer
+  readonly #resource = new AsyncResource('CaioOperation')
+
+  constructor(event: FsOperation, completer: Completer) {
+    this.syscall = completer.syscall
+    if (completer.takesFailures) this.takesFailures = true
+    this.#event = event
+    this.#completer = completer
+  }
+
+  value(transferred: number, views: Views, owner: unknown): unknown {
+    if (transferred < 0) this.#event.error = errnoException(transferred, this.syscall)
+    else if (this.#event.length !== undefined) this.#event.result = transferred
+    // In a microtask of its own, which comes before the caller's: subscribers must not run in the middle of a completion.
+    void settled.then(() => this.#end())
+    return this.#completer.value(transferred, views, owner)
+  }
+
+  released(owner: unknown): void {
+    this.#completer.released?.(owner)
+  }
+
+  failed(owner: unknown, error: Error): void {
+    this.#completer.failed?.(owner, error)
+    this.#event.error = error
+    this.#end()
+  }
+
+  #end(): void {
+    this.#resource.runInAsyncScope(publishEnd, undefined, this.#event)
+  }
+}
+
+/**
+ * Publishes the start of an engine operation, and returns the completer that publishes the rest. A whole file has events of its
+ * own, from {@link traceCall}.
+ */
+export function traceOperation(
+  opcode: Opcode,
+  fd: number,
+  position: number,
+  length: number,
+  backend: string,
+  completer: Completer,
+): Completer {
+  if (opcode >= names.length) return completer
+  const operation = names[opcode as number] as FsOperation['operation']
+  const event: FsOperation = { operation, api: completer.api ?? 'context', fd, backend }
+  if (opcode < Opcode.fsync) Object.assign(event, { position, length })
+  return start.runStores(event, () => {
+    end.publish(event)
+    return new TracedCompleter(event, completer)
+  })
+}
+
+/** Runs a call on a whole file between its events. */
+export function traceCall<T>(
+  operation: FsOperation['operation'],
+  path: unknown,
+  call: () => Promise<T>,
+  resultOf?: (value: T) => number,
+): Promise<T> {
+  const event: FsOperation = { operation, api: 'promise', path }
+  // By await, not by then: so that the stack of an error goes on to the caller.
+  return start.runStores(event, async () => {
+    const promise = call()
+    end.publish(event)
+    try {
+      const value = await promise
+      if (resultOf) event.result = resultOf(value)
+      return value
+    } catch (reason) {
+      event.error = reason
+      throw reason
+    } finally {
+      publishEnd(event)
+    }
+  })
+}

@@ -1,0 +1,50 @@
+/** What the page cache is to do with a file. Linux; none of it on `pure` (`ENOSYS`). */
+import { Control, controlCompleter, perform } from './control.js'
+import type { ControlOptions } from './control.js'
+import { invalidArgValue } from '../common/errors.js'
+import { NO_OPTIONS } from '../common/no-options.js'
+
+/** How a range will be used. */
+export type Advice = 'normal' | 'random' | 'sequential' | 'willneed' | 'dontneed' | 'noreuse'
+/** POSIX_FADV_* of <fcntl.h>. */
+const advices: Record<Advice, number> = { normal: 0, random: 1, sequential: 2, willneed: 3, dontneed: 4, noreuse: 5 }
+
+/** What {@link syncRange} takes. */
+export interface SyncRangeOptions extends ControlOptions {
+  /** Resolves when the pages are written, not when that has begun. Default: false. */
+  wait?: boolean
+}
+
+/** SYNC_FILE_RANGE_* of <fcntl.h>. */
+const WAIT_BEFORE = 1
+const WRITE = 2
+const WAIT_AFTER = 4
+
+const fadvise = controlCompleter('fadvise')
+const sync = controlCompleter('sync_file_range')
+
+/**
+ * Says how a range will be used: posix_fadvise(2). `willneed` starts to fetch it, `dontneed` drops those of its pages that are clean.
+ * @param length bytes, 0 for all that follows
+ * @throws (rejects) `EBADF`, `ESPIPE`, `EINVAL`; `ENOSYS` on `pure`; `ERR_INVALID_ARG_VALUE` for an unknown advice
+ */
+export async function advise(fd: number, advice: Advice, offset = 0, length = 0, options: ControlOptions = NO_OPTIONS): Promise<void> {
+  if (!Object.hasOwn(advices, advice)) throw invalidArgValue('advice', `must be one of ${Object.keys(advices).join(', ')}`)
+  await perform(fadvise, Control.advise, fd, { offset, length, flags: advices[advice] }, options)
+}
+
+/**
+ * Starts to write a range's dirty pages back: sync_file_range(2). It makes nothing durable: neither metadata nor the disk's own cache
+ * is written. It spreads the work that a later {@link Context.fdsync} would find.
+ * @param length bytes, 0 for all that follows
+ * @throws (rejects) `EIO`, `ENOSPC`, `EBADF`, `ESPIPE`; `ENOSYS` on `pure`
+ */
+export async function syncRange(
+  fd: number,
+  offset = 0,
+  length = 0,
+  options: SyncRangeOptions = NO_OPTIONS,
+): Promise<void> {
+  const flags = options.wait ? WAIT_BEFORE | WRITE | WAIT_AFTER : WRITE
+  await perform(sync, Control.syncRange, fd, { offset, length, flags }, options)
+}

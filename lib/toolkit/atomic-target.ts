@@ -1,0 +1,96 @@
+/**
+ * What an atomic write replaces: links are followed to a regular file, or to where one can be made.
+ */
+import fs from 'node:fs'
+import type { Stats } from 'node:fs'
+import { errnoException, errnoOf } from '../common/errors.js'
+import { joinPath, splitPath } from './path-parts.js'
+import type { Path } from './path-parts.js'
+
+// Taken now, before anybody patches them.
+const { readlink, realpath, stat } = fs.promises
+const { process } = globalThis
+const BYTES = { encoding: 'buffer' } as const
+/** links that the kernel follows */
+const MOST_LINKS = 40
+
+export interface Target {
+  /** no link itself */
+  path: Path
+  /** of the file that is there; undefined where none is */
+  stats: Stats | undefined
+}
+
+/** What resolves, or undefined where nothing is there. */
+async function present<T>(promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await promise
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+function failure(code: string, path: Path, detail?: string): NodeJS.ErrnoException {
+  const error = errnoException(errnoOf(code), 'open')
+  error.message += ` '${String(path)}'${detail ? ` (${detail})` : ''}`
+  error.path = String(path)
+  return error
+}
+
+const { S_IFMT, S_IFREG, S_IFDIR, S_IFIFO, S_IFSOCK, S_IFCHR } = fs.constants
+
+/** Why what has this mode cannot be replaced; undefined for a regular file. */
+export function refusalOf(mode: number): { code: 'EISDIR' | 'EINVAL'; detail?: string } | undefined {
+  const type = mode & S_IFMT
+  if (type === S_IFREG) return undefined
+  if (type === S_IFDIR) return { code: 'EISDIR' }
+  const what = type === S_IFIFO ? 'FIFO' : type === S_IFSOCK ? 'socket' : type === S_IFCHR ? 'character device' : undefined
+  return { code: 'EINVAL', detail: `only a regular file can be replaced, and this is a ${what ?? 'block device'}` }
+}
+
+/** Where a path leads that has no file at its end yet. */
+async function followDangling(path: Path): Promise<Path> {
+  let whole = path
+  for (let links = 0; links <= MOST_LINKS; links++) {
+    const { directory, name } = splitPath(whole)
+    if (name.length === 0) throw failure(whole.length === 0 ? 'ENOENT' : 'EISDIR', path)
+    // Links above it are followed now: they may lead elsewhere by the time of the rename.
+    const above = await real(directory)
+    const place = joinPath(above, name)
+    const text = await linkText(place)
+    if (text === undefined) return place
+    whole = isAbsolute(text) ? text : joinPath(above, text)
+  }
+  throw failure('ELOOP', path)
+}
+
+const real = (path: Path): Promise<Path> => (process.platform === 'win32' ? realpath(String(path)) : realpath(path, BYTES))
+
+/** Undefined for what is no link, or not there. */
+async function linkText(path: Path): Promise<Path | undefined> {
+  try {
+    return process.platform === 'win32' ? await readlink(String(path)) : await readlink(path, BYTES)
+  } catch (error) {
+    if (['ENOENT', 'EINVAL', 'UNKNOWN'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw error
+  }
+}
+
+function isAbsolute(path: Path): boolean {
+  const text = String(path)
+  return process.platform === 'win32' ? /^(?:[a-z]:)?[\\/]/i.test(text) : text.startsWith('/')
+}
+
+/**
+ * The file at the end of a path.
+ * @throws (rejects) `EISDIR`, or `EINVAL` for another thing that is no regular file; `ELOOP`;
+ * Node's errors of stat and realpath
+ */
+export async function findTarget(path: Path): Promise<Target> {
+  const stats = path.length > 0 ? await present(stat(path)) : undefined
+  if (!stats) return { path: await followDangling(path), stats: undefined }
+  const refusal = refusalOf(stats.mode)
+  if (refusal) throw failure(refusal.code, path, refusal.detail)
+  return { path: await real(path), stats }
+}

@@ -1,0 +1,94 @@
+/**
+ * Advisory locks of ranges, owned by the open file description (`F_OFD_SETLK`): they hold between two descriptors of one process as
+ * between two processes, and go when the description is closed for the last time. Linux; none of it on `pure` (`ENOSYS`).
+ */
+import { abortError, onAbort } from '../engine/abort.js'
+import { Control, controlCompleter, perform } from './control.js'
+import type { ControlOptions } from './control.js'
+import { NO_OPTIONS } from '../common/no-options.js'
+
+/** What {@link unlock} takes. */
+export interface LockRange extends ControlOptions {
+  /** bytes, 0 to 2^53 - 1. Default: 0. */
+  offset?: number
+  /** bytes, 0 for all that follows, however long the file becomes. Default: 0. */
+  length?: number
+}
+
+/** What {@link lock} and {@link tryLock} take. */
+export interface LockOptions extends LockRange {
+  /** Lets others share it; takes a descriptor open for reading, where an exclusive one takes one open for writing. Default: false. */
+  shared?: boolean
+}
+
+// Taken now, as in turn.ts.
+const { clearTimeout, setTimeout } = globalThis
+
+const UNLOCK = 0
+const SHARED = 1
+const EXCLUSIVE = 2
+
+const completer = controlCompleter('fcntl')
+
+/** Milliseconds between two attempts, at the most. The kernel tells nobody when a lock is free but a thread that waits for it. */
+const LONGEST_PAUSE = 32
+
+/** Resolves after so many milliseconds. @throws (rejects) `ABORT_ERR` as soon as the signal is aborted */
+function pauseFor(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      leave?.()
+      resolve()
+    }, milliseconds)
+    const leave =
+      signal &&
+      onAbort(signal, () => {
+        leave?.()
+        clearTimeout(timer)
+        reject(abortError(signal))
+      })
+  })
+}
+
+async function apply(fd: number, how: number, range: LockRange): Promise<void> {
+  const { offset = 0, length = 0 } = range
+  await perform(completer, Control.lock, fd, { offset, length, flags: how, keep: true }, range)
+}
+
+/**
+ * Locks a range if nobody else has a lock on any of it that stands against this one; a range that is the descriptor's own already
+ * changes its kind.
+ *
+ * A call that is rejected has locked nothing, and what the descriptor had locked before stays as it was. A signal that is aborted
+ * after the kernel has given the lock is too late: the call resolves, and the caller holds the lock.
+ * @returns whether it is locked
+ * @throws (rejects) `EBADF` if it is not open for that, `ENOLCK`; `ENOSYS` on `pure`; argument errors
+ */
+export async function tryLock(fd: number, options: LockOptions = NO_OPTIONS): Promise<boolean> {
+  const { shared = false } = options
+  try {
+    await apply(fd, shared ? SHARED : EXCLUSIVE, options)
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EAGAIN' || code === 'EACCES') return false
+    throw error
+  }
+}
+
+/**
+ * Locks a range as soon as it can be: {@link tryLock}, again and again, at least 30 times a second, in no order among those who wait.
+ * No thread is held meanwhile. Two who wait for one another wait for ever, unless a signal ends it: then, too, a call that is
+ * rejected has locked nothing, and one that has locked the range resolves.
+ * @throws (rejects) `ABORT_ERR`, and what {@link tryLock} does
+ */
+export async function lock(fd: number, options: LockOptions = NO_OPTIONS): Promise<void> {
+  for (let pause = 1; !(await tryLock(fd, options)); pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    await pauseFor(pause, options.signal)
+  }
+}
+
+/** Gives the locks on a range up; where there are none, that is no error. @throws (rejects) `EBADF`; `ENOSYS` on `pure` */
+export function unlock(fd: number, range: LockRange = NO_OPTIONS): Promise<void> {
+  return apply(fd, UNLOCK, range)
+}

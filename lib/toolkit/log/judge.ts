@@ -1,0 +1,58 @@
+/** What a place without a whole record is: what a crash has left, or damage. */
+import type { LogIdentity } from './format.js'
+import { WINDOW } from './window.js'
+import type { LogWindow } from './window.js'
+
+/**
+ * - `torn`: nothing whole is behind it. The last crash leaves such an end.
+ * - `hole`: whole records are behind it, but a crash leaves this, too: of writes that no commit had
+ *   made durable, later sectors can be on the disk while earlier ones are not.
+ * - `damaged`: anything else.
+ */
+export type Verdict = 'torn' | 'hole' | 'damaged'
+
+export interface Evidence {
+  format: LogIdentity['format']
+  /** the next whole record behind the place */
+  next: number | undefined
+  /** Whether a seal or a barrier says that the place was durable once. */
+  isProved: boolean
+  /** Whether a sector of the place reads as one that was never written. */
+  isUnwritten: boolean
+}
+
+/**
+ * The first format has neither seals nor barriers. There, whole records behind a place always count
+ * as committed.
+ */
+export function judgeGap({ format, next, isProved, isUnwritten }: Evidence): Verdict {
+  if (next === undefined) return 'torn'
+  return format === 2 && !isProved && isUnwritten ? 'hole' : 'damaged'
+}
+
+/** bytes: what a disk writes whole or not at all */
+const SECTOR = 512
+const ZEROS = Buffer.alloc(SECTOR)
+/**
+ * Whether a sector from `start` to `end` reads as zeros, as one does that was never written; the
+ * first may begin before `start`.
+ */
+export async function hasUnwrittenSector(window: LogWindow, start: number, end: number): Promise<boolean> {
+  for (let at = start; ; ) {
+    const bytes = await window.read(at, Math.min(WINDOW, end - at))
+    if (bytes.length === 0) return false
+    const stop = at + bytes.length
+    for (let sectorEnd = at - (at % SECTOR) + SECTOR; sectorEnd <= stop; sectorEnd += SECTOR) {
+      const from = Math.max(sectorEnd - SECTOR, at)
+      const length = sectorEnd - from
+      // Also of a place that begins just before the end of a sector: what is cut for it is kept.
+      if (bytes.compare(ZEROS, 0, length, from - at, sectorEnd - at) === 0) return true
+    }
+    if (stop >= end) return false
+    // A sector that the window cuts is seen whole by the next one, unless the file has become
+    // shorter.
+    const next = stop - (stop % SECTOR)
+    if (next <= at) return false
+    at = next
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * A log brought into a state in which records can be appended: made, or what the last crash left of
+ * it cut off.
+ */
+import { constants } from 'node:fs'
+import { randomInt } from 'node:crypto'
+import { logDamaged, logTorn } from '../../common/errors.js'
+import { SEAL, fileHeader, fileHeaderOf, sealBytes } from './format.js'
+import type { LogFs, LogHandle, LogIdentity } from './format.js'
+import { readHeader } from './reader.js'
+import { fillGap, keepAllBeside, syncDirectoryOf } from './salvage.js'
+import type { Kept } from './salvage.js'
+import { LogScan } from './scan.js'
+import type { LogEnd, Stop } from './scan.js'
+import { LogWindow } from './window.js'
+import { writeAll } from './write.js'
+import type { Path } from '../path-parts.js'
+
+/** What was found when a log was opened, and what was done about it. */
+export interface LogRecovery extends LogEnd {
+  /**
+   * Files beside the log that hold what was cut off or closed over, in its order. Absent where
+   * nothing had to be kept.
+   */
+  kept?: (string | Buffer)[]
+}
+
+export interface RecoveryOptions {
+  torn: 'truncate' | 'refuse'
+  damaged: 'refuse' | 'salvage'
+}
+
+export interface OpenedLog {
+  file: LogHandle
+  /** Whether this call has made it. */
+  isMade: boolean
+}
+
+/** Opens a log, or makes an empty file for it, and tells which. */
+export async function openOrMake(fs: LogFs, path: Path, mode: number): Promise<OpenedLog> {
+  try {
+    return { file: await fs.open(path, constants.O_RDWR), isMade: false }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+  try {
+    return { file: await fs.open(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, mode), isMade: true }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  // A link to where nothing is yet, or somebody else has just made it.
+  return { file: await fs.open(path, constants.O_RDWR | constants.O_CREAT, mode), isMade: false }
+}
+
+/**
+ * Removes what {@link openOrMake} has made, unless there is more in it than the beginning of a log.
+ */
+export async function unmake(fs: LogFs, path: Path, { file, isMade }: OpenedLog): Promise<void> {
+  try {
+    const isEmpty = isMade && (await file.stat()).size <= fileHeader(0).length
+    if (isEmpty) await fs.unlink?.(path)
+  } catch {
+    // The failure that led here is the one to tell.
+  }
+}
+
+/** Makes the file an empty log, and durable, with its name. */
+export async function begin(fs: LogFs, file: LogHandle, path: Path): Promise<LogIdentity> {
+  const salt = randomInt(0x100000000)
+  await file.truncate(0)
+  await writeAll(file, fileHeader(salt), 0)
+  await file.sync()
+  await syncDirectoryOf(fs, path)
+  return { format: 2, salt }
+}
+
+/**
+ * Whether what is cut off behind the last whole record is kept: all that may be more than the tear
+ * of a crash.
+ */
+function mustKeep({ format }: LogIdentity, { verdict, wasDurable }: Stop): boolean {
+  // In the first format nothing vouches for the salt, and a search may miss what is there.
+  return format === 1 || verdict !== 'torn' || wasDurable
+}
+
+/** Reads a log, does what has to be done about what is not whole, and makes it durable. */
+export async function recover(
+  fs: LogFs,
+  file: LogHandle,
+  path: Path,
+  options: RecoveryOptions,
+): Promise<LogRecovery & { log: LogIdentity }> {
+  const { begun, size } = await readHeader(file, path)
+  if (!begun) {
+    const log = await begin(fs, file, path)
+    return { position: fileHeaderOf(log), records: 0, torn: 0, problem: undefined, log }
+  }
+  const { log, sealed } = begun
+  const scan = new LogScan(new LogWindow(file, size), begun, options.damaged === 'salvage')
+  while (await scan.next());
+  const { end, stop } = scan
+  if (stop?.verdict === 'damaged') throw damagedAt(path, end, stop)
+  if (end.torn > 0 && options.torn === 'refuse') throw logTorn(String(path), end.position)
+
+  const { position, torn, damage = [] } = end
+  const places: Kept[] = damage.map((place) => ({ word: 'damaged', ...place }))
+  if (stop && mustKeep(log, stop)) places.push({ word: 'torn', position, length: torn })
+  // What is kept is durable before the log is changed.
+  const kept = await keepAllBeside(fs, file, path, places)
+  for (const place of damage) await fillGap(file, log, place)
+  if (torn > 0) await file.truncate(position)
+  // The seal must not vouch for what will be written in place of what was cut off.
+  if (sealed > position) await writeAll(file, sealBytes(log.salt, position), SEAL)
+  // What was read may be in memory only, and the cut must not be undone behind new records.
+  await file.sync()
+  return { ...end, ...(kept.length > 0 && { kept }), log }
+}
+
+const PROBLEMS = {
+  cut: 'the file ends inside it',
+  length: 'its length is impossible',
+  checksum: 'its checksum is another',
+} as const
+
+function damagedAt(path: Path, { position }: LogEnd, { problem, next }: Stop): Error {
+  const found = `the record there is not whole (${PROBLEMS[problem]}), but whole ones follow from byte ${next} on`
+  const advice = "Nothing was changed; { damaged: 'salvage' } keeps what is whole"
+  return logDamaged(String(path), position, `${found}. ${advice}`, next)
+}

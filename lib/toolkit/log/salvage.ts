@@ -1,0 +1,136 @@
+/** Bytes of a log that are no whole record: kept in a file beside it, then closed over. */
+import { logDamaged } from '../../common/errors.js'
+import { LARGEST_RECORD, addToChecksum, mark, recordHeaderOf, startChecksum, writeHead } from './format.js'
+import type { LogFs, LogHandle, LogIdentity } from './format.js'
+import { WINDOW, readUpTo } from './window.js'
+import { concatPath, splitPath } from '../path-parts.js'
+import type { Path } from '../path-parts.js'
+import { writeAll } from './write.js'
+
+const { process } = globalThis
+/** names that are tried */
+const ATTEMPTS = 1000
+
+/** A range of bytes in the file. */
+export interface Place {
+  position: number
+  length: number
+}
+
+/** What is kept in a file `PATH.WORD-POSITION`. */
+export interface Kept extends Place {
+  word: 'damaged' | 'torn'
+}
+
+/** Makes the names in a file's directory durable. Windows opens no directories. */
+export async function syncDirectoryOf(fs: LogFs, path: Path): Promise<void> {
+  if (process.platform === 'win32') return
+  const directory = await fs.open(splitPath(path).directory, 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}
+
+/** A new file beside the log. Its name ends with a number where the plain one is taken. */
+async function openBeside(
+  fs: LogFs,
+  path: Path,
+  suffix: string,
+  mode: number,
+): Promise<{ name: Path; file: LogHandle }> {
+  for (let attempt = 0; ; attempt++) {
+    const name = concatPath(path, attempt === 0 ? suffix : `${suffix}-${attempt}`)
+    try {
+      return { name, file: await fs.open(name, 'wx', mode) }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempt === ATTEMPTS) throw error
+    }
+  }
+}
+
+/**
+ * Copies bytes of the log into a file beside it, durable except for its name, to which it resolves.
+ */
+async function keepBeside(fs: LogFs, log: LogHandle, path: Path, { word, position, length }: Kept): Promise<Path> {
+  const { mode } = await log.stat()
+  const { name, file } = await openBeside(fs, path, `.${word}-${position}`, mode & 0o666)
+  try {
+    const memory = Buffer.allocUnsafe(Math.min(WINDOW, length))
+    const zeros = Buffer.alloc(memory.length)
+    for (let done = 0; done < length; ) {
+      const part = await readUpTo(log, memory.subarray(0, Math.min(WINDOW, length - done)), position + done)
+      if (part.length === 0) throw logDamaged(String(path), position + done, 'it has become shorter while it was read')
+      // A hole stays one: a file system may have given a log gigabytes of zeros.
+      if (part.compare(zeros, 0, part.length) !== 0) await writeAll(file, part, done)
+      done += part.length
+    }
+    await file.truncate(length)
+    await file.sync()
+  } catch (error) {
+    await file.close()
+    await discard(fs, [name])
+    throw error
+  }
+  await file.close()
+  return name
+}
+
+/** Removes copies that are of no use, since the log stays as it is. */
+async function discard(fs: LogFs, names: readonly Path[]): Promise<void> {
+  // The failure that led here is the one to tell.
+  for (const name of names) await fs.unlink?.(name).catch(() => undefined)
+}
+
+/** {@link keepBeside} for several places, with their names durable, too; all of them or none. */
+export async function keepAllBeside(fs: LogFs, log: LogHandle, path: Path, places: readonly Kept[]): Promise<Path[]> {
+  const names: Path[] = []
+  try {
+    for (const place of places) names.push(await keepBeside(fs, log, path, place))
+    if (names.length > 0) await syncDirectoryOf(fs, path)
+    return names
+  } catch (error) {
+    await discard(fs, names)
+    throw error
+  }
+}
+
+/** The headers, by position, of the gaps that take up this place. */
+export function gapsIn(log: LogIdentity, { position, length }: Place): Place[] {
+  const header = recordHeaderOf(log)
+  const gaps: Place[] = []
+  for (let done = 0; done < length; ) {
+    const left = length - done
+    let size = Math.min(left, header + LARGEST_RECORD)
+    // What is left must have room for a header.
+    if (left - size > 0 && left - size < header) size -= header
+    gaps.push({ position: position + done, length: size })
+    done += size
+  }
+  return gaps
+}
+
+/**
+ * Writes headers into a damaged place, so that readers pass over it and no record changes its
+ * position.
+ */
+export async function fillGap(file: LogHandle, log: LogIdentity, place: Place): Promise<void> {
+  const header = recordHeaderOf(log)
+  const memory = Buffer.allocUnsafe(Math.min(WINDOW, place.length))
+  for (const { position, length } of gapsIn(log, place)) {
+    const contentLength = length - header
+    let checksum = startChecksum(log, position, contentLength)
+    for (let done = 0; done < contentLength; ) {
+      const wanted = memory.subarray(0, Math.min(WINDOW, contentLength - done))
+      const part = await readUpTo(file, wanted, position + header + done)
+      checksum = addToChecksum(checksum, part)
+      done += part.length
+      if (part.length === 0) break
+    }
+    const head = Buffer.alloc(header)
+    writeHead(log, position, { length: contentLength, checksum }, head, 0)
+    mark(log, 'gap', head, 0)
+    await writeAll(file, head, position)
+  }
+}

@@ -1,0 +1,21 @@
+/** Writes of a log that go on until every byte is written. */
+import { errnoException, errnoOf } from '../../common/errors.js'
+import type { LogHandle } from './format.js'
+
+/** bytes of one write */
+const LARGEST_WRITE = 0x40000000
+
+export type WriteSome = (bytes: Buffer, position: number) => Promise<number>
+
+/** @param written is told of every part */
+export async function writeAll(file: LogHandle, bytes: Buffer, position: number): Promise<void> {
+  await writeAllBy(async (part, at) => (await file.write(part, 0, part.length, at)).bytesWritten, bytes, position)
+}
+
+export async function writeAllBy(write: WriteSome, bytes: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const count = await write(bytes.subarray(done, Math.min(bytes.length, done + LARGEST_WRITE)), position + done)
+    if (count === 0) throw errnoException(errnoOf('EIO'), 'write')
+    done += count
+  }
+}

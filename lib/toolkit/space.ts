@@ -1,0 +1,119 @@
+/** What a file occupies: space allocated, given back, zeroed, found, shared. Linux; none of it on `pure` (`ENOSYS`). */
+import fs from 'node:fs'
+import type { BigIntStats } from 'node:fs'
+import { promisify } from 'node:util'
+import { Control, controlCompleter, perform } from './control.js'
+import type { ControlOptions } from './control.js'
+import { EINVAL, errnoException } from '../common/errors.js'
+import { NO_OPTIONS } from '../common/no-options.js'
+
+/** What {@link allocate} and {@link zeroRange} take. */
+export interface SpaceOptions extends ControlOptions {
+  /** Leaves the size of the file as it is, even where the range goes beyond its end. Default: false. */
+  keepSize?: boolean
+}
+
+const KEEP_SIZE = 1
+
+const fallocate = controlCompleter('fallocate')
+const seek = controlCompleter('lseek')
+const copy = controlCompleter('copy_file_range')
+
+/** What is copied at a time, so that no thread is taken for long. */
+const SLICE = 16 * 1024 * 1024
+
+// Taken now, before anybody patches it.
+const fstat = promisify(fs.fstat) as (fd: number, options: { bigint: true }) => Promise<BigIntStats>
+
+async function reserve(control: Control, fd: number, offset: number, length: number, options: SpaceOptions): Promise<void> {
+  await perform(fallocate, control, fd, { offset, length, flags: options.keepSize ? KEEP_SIZE : 0 }, options)
+}
+
+/**
+ * Allocates the blocks of a range, so that writing to it cannot fail for want of space; what was not there before reads as zero:
+ * fallocate(2).
+ * @param offset bytes, 0 to 2^53 - 1 @param length bytes, 1 to 2^53 - 1
+ * @throws (rejects) `ENOSPC`, `EFBIG`, `EBADF`, `EINVAL` for a length of 0; `ENOTSUP` where the file system has no such thing;
+ * `ENOSYS` on `pure`; argument errors
+ */
+export function allocate(fd: number, offset: number, length: number, options: SpaceOptions = NO_OPTIONS): Promise<void> {
+  return reserve(Control.allocate, fd, offset, length, options)
+}
+
+/** Gives the blocks of a range back; it reads as zero, and the size stays. Errors as of {@link allocate}. */
+export function punchHole(fd: number, offset: number, length: number, options: ControlOptions = NO_OPTIONS): Promise<void> {
+  return reserve(Control.punchHole, fd, offset, length, options)
+}
+
+/** Makes a range read as zero, its blocks staying allocated. Errors as of {@link allocate}. */
+export function zeroRange(fd: number, offset: number, length: number, options: SpaceOptions = NO_OPTIONS): Promise<void> {
+  return reserve(Control.zeroRange, fd, offset, length, options)
+}
+
+async function find(control: Control, fd: number, offset: number, options: ControlOptions): Promise<number | undefined> {
+  try {
+    return await perform(seek, control, fd, { offset }, options)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENXIO') return undefined
+    throw error
+  }
+}
+
+/**
+ * Where data starts, at `offset` or behind it; undefined where none follows: lseek(2), without moving the position of `fd`, through
+ * a descriptor of its own (`/proc`), so that `fd`'s file must be allowed to be read.
+ * @throws (rejects) `EBADF`, `EACCES`; `ENOSYS` on `pure`; argument errors
+ */
+export function seekData(fd: number, offset: number, options: ControlOptions = NO_OPTIONS): Promise<number | undefined> {
+  return find(Control.seekData, fd, offset, options)
+}
+
+/** Where a hole starts, at `offset` or behind it, the end of the file being one; undefined behind that. See {@link seekData}. */
+export function seekHole(fd: number, offset: number, options: ControlOptions = NO_OPTIONS): Promise<number | undefined> {
+  return find(Control.seekHole, fd, offset, options)
+}
+
+/**
+ * Copies bytes from one file to another without taking them through this process, sharing the blocks where the file system can:
+ * copy_file_range(2), 16 MiB at a time.
+ * @returns bytes copied: fewer than `length` at the end of the file, or if an error stopped it halfway
+ * @throws (rejects) `EXDEV` between file systems that cannot; `EINVAL` for ranges of one file that overlap; `EBADF`, `ENOSPC` …;
+ * `ENOSYS` on `pure`; argument errors
+ */
+export async function copyFileRange(
+  fromFd: number,
+  fromOffset: number,
+  toFd: number,
+  toOffset: number,
+  length: number,
+  options: ControlOptions = NO_OPTIONS,
+): Promise<number> {
+  const part = (done: number): Promise<number> =>
+    perform(
+      copy,
+      Control.copyRange,
+      fromFd,
+      { offset: fromOffset + done, length: Math.min(length - done, SLICE), otherFd: toFd, otherOffset: toOffset + done },
+      options,
+    )
+  if (!(length > SLICE)) return part(0)
+  // The kernel sees that only of the ranges that it is given, and those are parts.
+  if (Math.abs(fromOffset - toOffset) < length && (await isSameFile(fromFd, toFd))) throw errnoException(EINVAL, copy.syscall)
+  let done = 0
+  while (done < length) {
+    try {
+      const copied = await part(done)
+      if (copied === 0) break
+      done += copied
+    } catch (error) {
+      if (done === 0 || (error as NodeJS.ErrnoException).code === 'ABORT_ERR') throw error
+      break
+    }
+  }
+  return done
+}
+
+async function isSameFile(one: number, other: number): Promise<boolean> {
+  const [a, b] = await Promise.all([one, other].map((fd) => fstat(fd, { bigint: true })))
+  return a?.dev === b?.dev && a?.ino === b?.ino
+}

@@ -1,0 +1,128 @@
+import fs from 'node:fs'
+import type { Stats } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
+import { refuseAborted } from '../engine/abort.js'
+import { findTarget } from './atomic-target.js'
+import type { Context } from '../engine/context.js'
+import { defaultContext } from '../engine/default-context.js'
+import { absolutePath, splitPath } from './path-parts.js'
+import type { Path } from './path-parts.js'
+import { openTemporary } from './temporary-file.js'
+import * as check from '../common/validate.js'
+import { NO_OPTIONS } from '../common/no-options.js'
+
+// Taken now, before anybody patches them.
+const { open, rename, unlink } = fs.promises
+const { process } = globalThis
+
+/** What {@link writeFileAtomic} takes. */
+export interface WriteFileAtomicOptions {
+  /**
+   * Permissions of the file. Default: those of the file that it replaces, or 0o666 less the umask.
+   */
+  mode?: number
+  /** Where it writes and syncs. Default: {@link defaultContext}. */
+  context?: Context
+  /** Ends it while the file has not been replaced; see {@link Context.read}. */
+  signal?: AbortSignal
+}
+
+type Owner = Pick<Stats, 'uid' | 'gid' | 'mode'>
+
+const SET_USER = 0o4000
+const SET_GROUP = 0o2000
+
+/**
+ * The permissions that a file may have in the place of another one. A set-user-id or set-group-id
+ * bit goes where its owner could not be kept, and another group gets no more than everybody.
+ */
+export function modeInPlaceOf(old: Owner, { uid, gid }: Pick<Owner, 'uid' | 'gid'>): number {
+  let mode = old.mode & 0o7777
+  if (uid !== old.uid) mode &= ~SET_USER
+  if (gid !== old.gid) mode = (mode & ~(SET_GROUP | 0o070)) | (mode & ((mode & 0o007) << 3))
+  return mode
+}
+
+/** Gives the file another one's owner and group, or its group alone, as far as this process may. */
+async function takeOwner(handle: FileHandle, { uid, gid }: Owner): Promise<Owner> {
+  const own = await handle.stat()
+  if (own.uid === uid && own.gid === gid) return own
+  // Who may not give files away may still choose among his own groups. -1 leaves the user as he is.
+  await handle.chown(uid, gid).catch(() => handle.chown(-1, gid).catch(() => undefined))
+  return handle.stat()
+}
+
+/**
+ * Owner and permissions, in this order: another owner takes the set-user-id bits away. So does a
+ * write.
+ */
+async function takeAttributes(handle: FileHandle, old: Owner | undefined, asked: number | undefined): Promise<void> {
+  const own = old ? await takeOwner(handle, old) : await handle.stat()
+  const mode = asked ?? (old && modeInPlaceOf(old, own))
+  // File systems without permissions refuse any change of them.
+  if (mode !== undefined && mode !== (own.mode & 0o7777)) await handle.chmod(mode)
+}
+
+/** Makes a directory's entries durable; Windows has no such thing. */
+async function syncDirectory(path: Path, context: Context): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(path, 'r')
+  try {
+    await context.fsync(handle.fd)
+  } finally {
+    await handle.close()
+  }
+}
+
+/**
+ * Replaces a file by one with this content, so that whoever opens it, now or after a crash, finds
+ * the old content or the new, whole: a temporary file beside it, fsync, rename, fsync of the
+ * directory. Durable when it resolves.
+ *
+ * Symbolic links are followed, also to where no file is yet; the temporary file is then beside the
+ * link's target. Only a regular file is replaced. Its permissions are kept, and its owner and group
+ * as far as this process may give files away; where it may not, set-user-id bits go, and another
+ * group gets no more than everybody. Hard links, access control lists and extended attributes are
+ * not carried over. A crash in the middle may leave a `.NAME.….tmp` behind, which no later call
+ * minds.
+ *
+ * @param path is made absolute at once: a later change of the working directory does not matter
+ * @param data a string as UTF-8, or bytes
+ * @throws (rejects) `EISDIR` for a directory, `EINVAL` for a FIFO, socket or device, `ELOOP` for
+ * links in a circle; Node's errors of open, write, fsync and rename; `ERR_INVALID_ARG_TYPE` or
+ * `ERR_INVALID_ARG_VALUE`; `ABORT_ERR`. The old file is untouched then, and no other left, unless
+ * it was the directory that could not be synced
+ */
+export async function writeFileAtomic(
+  path: string | URL | Buffer,
+  data: string | NodeJS.ArrayBufferView,
+  options: WriteFileAtomicOptions = NO_OPTIONS,
+): Promise<void> {
+  const given = absolutePath(path)
+  const { context = defaultContext(), signal } = options
+  const mode = options.mode === undefined ? undefined : check.permissions(options.mode)
+  // A view of this length: one that follows its memory's would make another file when that is resized meanwhile.
+  const bytes = typeof data === 'string' ? data : check.viewBytes(data, 'data')
+  refuseAborted(signal)
+  const target = await findTarget(given)
+  const { directory, name } = splitPath(target.path)
+  const isPlain = mode === undefined && !target.stats
+  // It is nobody's business before it has the permissions that it is to have.
+  const temporary = await openTemporary(directory, name, isPlain ? 0o666 : 0o600)
+  const { handle } = temporary
+  try {
+    try {
+      await context.writeFully(bytes, handle.fd, 0, signal ? { signal } : 0)
+      if (!isPlain) await takeAttributes(handle, target.stats, mode)
+      await context.fsync(handle.fd, signal ? { signal } : 0)
+    } finally {
+      await handle.close()
+    }
+    refuseAborted(signal)
+    await rename(temporary.path, target.path)
+  } catch (error) {
+    await unlink(temporary.path).catch(() => undefined)
+    throw error
+  }
+  await syncDirectory(directory, context)
+}

@@ -1,0 +1,446 @@
+#include "engine.h"
+
+#include <errno.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "../support/mutex_lock.h"
+#include "../support/nanoseconds.h"
+#include "../support/step.h"
+
+namespace caio {
+
+namespace {
+
+// Room in the kernel's queue. Kernel AIO's is charged to fs.aio-max-nr, which the whole machine shares; what does not fit goes to the pool.
+constexpr unsigned kCapacity = 512;
+
+// Direct I/O pins its pages while it is submitted: larger requests would hold the loop.
+constexpr size_t kDirectBytes = 1024 * 1024;
+
+// The same bound for all of one batch.
+constexpr size_t kDirectBatchBytes = 4 * 1024 * 1024;
+
+// A part that the device works on while the next is prepared: it gets nothing of a batch before the kernel has taken all of it.
+constexpr size_t kSubmitAtOnce = 8;
+
+// What a file read whole counts of kInlineBatchBytes, whatever its size: opening it takes as long as copying so much.
+constexpr size_t kWholeFileShare = 16 * 1024;
+
+// An answer of the interface, not of the file: the pool's ordinary system call has the last word (EINVAL on a directory is
+// EISDIR there), and nothing has been read or written yet.
+bool IsEngineFailure(int64_t result) {
+  switch (-result) {
+    case EAGAIN:
+    case EOPNOTSUPP:
+    case EINVAL:
+    case ENOSYS:
+    case ENOMEM:
+    case EINTR:
+    case EPERM:
+    case ECANCELED:
+      return true;
+    default:
+      return false;
+  }
+}
+
+NowaitAnswer AnswerFor(int64_t error) {
+  return error == -EOPNOTSUPP || error == -ENOSYS ? NowaitAnswer::kRefused : NowaitAnswer::kMiss;
+}
+
+}  // namespace
+
+LinuxEngine::LinuxEngine(std::unique_ptr<KernelQueue> kernel, CompletionQueue& completions, Engine& pool, KnownFileSystems& known)
+    : completions_(completions),
+      pool_(pool),
+      known_(known),
+      cached_files_(known),
+      kernel_(std::move(kernel)),
+      helper_(
+          [](void* engine, Request& request) { return static_cast<LinuxEngine*>(engine)->ServeNowait(request); },
+          [](void* engine, Request&& request, int64_t result) {
+            static_cast<LinuxEngine*>(engine)->TakeLate(std::move(request), result);
+          },
+          this) {
+  pthread_mutex_init(&mutex_, nullptr);
+}
+
+LinuxEngine::~LinuxEngine() {
+  Close();
+  pthread_mutex_destroy(&mutex_);
+}
+
+int LinuxEngine::Open(int fd, const char** step) {
+  int error = kernel_->Open(kCapacity, step);
+  if (error == 0) error = Probe(fd, step);
+  if (error == 0) error = kernel_->Signal(completions_.fd(), step);
+  if (error != 0) return error;
+  slots_.resize(kCapacity);
+  free_slots_.reserve(kCapacity);
+  for (uint32_t slot = kCapacity; slot-- > 0;) free_slots_.push_back(slot);
+  commands_.reserve(kCapacity);
+  return 0;
+}
+
+int LinuxEngine::Probe(int fd, const char** step) {
+  char out[] = "caio probe";
+  char in[sizeof out] = {};
+  Request request;
+  request.fd = fd;
+  const int error = Prove(request, out, in, sizeof out, step);
+  // Before the memory goes that a request without an answer was given.
+  if (error != 0) kernel_->Close();
+  return error;
+}
+
+int LinuxEngine::Prove(Request& request, char* out, char* in, size_t length, const char** step) {
+  struct Step {
+    const char* name;
+    Opcode opcode;
+    char* memory;
+    size_t length;
+  };
+  const Step steps[] = {
+      {"write", Opcode::kWrite, out, length},
+      {"read", Opcode::kRead, in, length},
+  };
+  for (const Step& each : steps) {
+    *step = each.name;
+    request.opcode = each.opcode;
+    request.single = {each.memory, each.length};
+    const KernelCommand command{0, &request, 0};
+    const long submitted = kernel_->Submit(&command, 1);
+    if (submitted < 1) return submitted == 0 ? -EAGAIN : static_cast<int>(submitted);
+    KernelEvent event{};
+    // Of what is in memory kernel AIO is done within the call. An io_uring may leave it to a thread of the kernel's.
+    const long answered = kernel_->Reap(&event, 1) == 1 ? 1 : kernel_->WaitOne(&event, 5);
+    if (answered < 1) return answered == 0 ? -ETIMEDOUT : static_cast<int>(answered);
+    if (event.result < 0) return static_cast<int>(event.result);
+    if (static_cast<uint64_t>(event.result) != each.length) return -EIO;
+  }
+  return memcmp(in, out, length) == 0 ? 0 : -EIO;
+}
+
+// Only what cannot block is served from the loop thread.
+LinuxEngine::Way LinuxEngine::Choose(Request& request) {
+  // Syncs share one another's work in the pool.
+  if (IsSync(request.opcode) || request.opcode == Opcode::kWriteFile || IsControl(request.opcode)) return Way::kPool;
+  if (request.opcode == Opcode::kReadFile) {
+    // One of few has been tried by readCached.
+    if (!large_batch_ || inline_bytes_ + kWholeFileShare > kInlineBatchBytes) return Way::kPool;
+    inline_bytes_ += kWholeFileShare;
+    return Way::kShared;
+  }
+  FileFacts* facts = files_.Find(request);
+  if (!facts || !facts->regular) return Way::kPool;
+  const bool reads = IsRead(request.opcode);
+  // What waits for the disk, for the end of the file to hold still, or for a file system to be thawed.
+  if (request.append || (!reads && !facts->direct)) return Way::kPool;
+  const Manner manner = facts->device ? Manner::kInline : known_.Of(facts->mount, now_);
+  if (manner == Manner::kUnknown && facts->readable) {
+    request.duty = Duty::kExamine;
+    request.deputy = this;
+  }
+  if (manner != Manner::kInline) return Way::kPool;
+  NowaitHistory& history = reads ? facts->reads : facts->writes;
+  met_ = facts->mount;
+  if (facts->direct) return ChooseDirect(request, history);
+  if (request.length > kInlineBytes || inline_bytes_ + request.length > kInlineBatchBytes) return Way::kPool;
+  if (!ShouldTry(history)) {
+    request.cold = !history.refused;
+    return Way::kPool;
+  }
+  inline_bytes_ += request.length;
+  return IsTrusted(history) ? Way::kShared : Way::kInline;
+}
+
+LinuxEngine::Way LinuxEngine::ChooseDirect(const Request& request, NowaitHistory& history) {
+  if (free_slots_.empty()) TakeBackSlots();
+  if (free_slots_.empty() || request.length > kDirectBytes || !ShouldTry(history)) return Way::kPool;
+  direct_bytes_ += request.length;
+  const bool may_wait = direct_bytes_ > kDirectBatchBytes;
+  if (kernel_->TakesFromAnyThread()) return may_wait || IsWrite(request.opcode) ? Way::kDeputy : Way::kKernel;
+  return may_wait ? Way::kPool : Way::kKernel;
+}
+
+// Cannot block. Either thread.
+int64_t LinuxEngine::ServeNowait(Request& request) {
+  if (request.opcode == Opcode::kReadFile) {
+    MountKey mount;
+    return cached_files_.Read(request.path.get(), request.single.iov_base, request.length, Nanoseconds(), &mount);
+  }
+  const ssize_t read = preadv2(request.fd, request.iov(), request.iov_count(), request.offset, RWF_NOWAIT);
+  return read < 0 ? -errno : read;
+}
+
+void LinuxEngine::EndInline(Request& request, int64_t result) {
+  if (!Answered(request, result, Route::kInline)) for_pool_.push_back(std::move(request));
+}
+
+void LinuxEngine::ServeShared() {
+  const auto end = [this](Request& request, int64_t result) { EndInline(request, result); };
+  for (size_t next = 0; next < shared_.size();) {
+    const size_t count = std::min(shared_.size() - next, InlineHelper::kMost);
+    if (helper_.Shares(count)) {
+      helper_.ServeAll(&shared_[next], count, end);
+    } else {
+      for (size_t i = 0; i < count; i++) end(shared_[next + i], ServeNowait(shared_[next + i]));
+    }
+    next += count;
+  }
+  shared_.clear();
+}
+
+// Helper's thread. What the answer says of the file is not learned: that is the loop's.
+void LinuxEngine::TakeLate(Request&& request, int64_t result) {
+  const bool failed = result < 0 && !IsEngineFailure(result);
+  const bool whole = IsWholeFile(request.opcode) ? result >= 0 : result == static_cast<int64_t>(request.length);
+  if (failed || whole) {
+    const Completion completion{request.channel, request.id, result, Route::kInline};
+    return completions_.Push(&completion, 1);
+  }
+  if (result >= 0) request.Advance(static_cast<size_t>(result));
+  std::vector<Completion> unserved;
+  pool_.Submit(&request, 1, unserved);
+  completions_.Push(unserved.data(), unserved.size());
+}
+
+uint32_t LinuxEngine::TakeSlot(Request&& taken) {
+  const uint32_t slot = free_slots_.back();
+  free_slots_.pop_back();
+  slots_[slot] = std::move(taken);
+  return slot;
+}
+
+void LinuxEngine::Prepare(Request&& taken) {
+  const uint32_t slot = TakeSlot(std::move(taken));
+  const Request& request = slots_[slot];
+  commands_.push_back({slot, &request, request.durable ? RWF_NOWAIT | RWF_DSYNC : RWF_NOWAIT});
+}
+
+// A request that a pool thread is to submit: it gets one that stands for it.
+void LinuxEngine::Depute(Request&& taken) {
+  const uint32_t slot = TakeSlot(std::move(taken));
+  const Request& request = slots_[slot];
+  deputed_.push_back({slot, request.channel, request.id});
+  Request stand_in;
+  stand_in.channel = request.channel;
+  stand_in.id = request.id;
+  stand_in.opcode = request.opcode;
+  stand_in.fd = request.fd;
+  stand_in.duty = Duty::kSubmit;
+  stand_in.deputy = this;
+  stand_in.slot = slot;
+  for_pool_.push_back(std::move(stand_in));
+}
+
+// Pool thread. It may wait: without NOWAIT, nothing has to be done again.
+bool LinuxEngine::SubmitToKernel(uint32_t slot, Request& request) {
+  const KernelCommand command{slot, &slots_[slot], slots_[slot].durable ? RWF_DSYNC : 0};
+  CAIO_STEP("a request is to be submitted");
+  if (kernel_->Submit(&command, 1) == 1) {
+    CAIO_STEP("a request is submitted");
+    return true;
+  }
+  request = std::move(slots_[slot]);
+  request.missed = true;
+  CAIO_STEP("a request is given back");
+  MutexLock lock(mutex_);
+  given_back_.push_back(slot);
+  return false;
+}
+
+// Pool thread.
+void LinuxEngine::Examine(const Request& request) {
+  if (IsWholeFile(request.opcode)) return cached_files_.Examine(request.path.get());
+  // Its caller has been told, and may have closed it: the number may be another file's by the time that is looked at.
+  MountKey mount, after;
+  if (!FindMount(request.fd, &mount)) return;
+  const Manner manner = ExamineManner(request.fd, nullptr);
+  if (FindMount(request.fd, &after) && after == mount) known_.Learn(mount, manner, Nanoseconds());
+}
+
+void LinuxEngine::TakeBackSlots() {
+  MutexLock lock(mutex_);
+  for (const uint32_t slot : given_back_) FreeSlot(slot);
+  given_back_.clear();
+}
+
+void LinuxEngine::FreeSlot(uint32_t slot) {
+  free_slots_.push_back(slot);
+  const auto deputed = std::find_if(deputed_.begin(), deputed_.end(), [=](const Deputed& each) { return each.slot == slot; });
+  if (deputed == deputed_.end()) return;
+  *deputed = deputed_.back();
+  deputed_.pop_back();
+}
+
+bool LinuxEngine::Cancel(uint32_t channel, uint32_t id) {
+  // What has been given back is nobody's any more: its id may be another operation's by now.
+  TakeBackSlots();
+  if (!pool_.Cancel(channel, id)) return false;
+  // It may have been one that stood for another.
+  const auto matches = [=](const Deputed& each) { return each.channel == channel && each.id == id; };
+  const auto deputed = std::find_if(deputed_.begin(), deputed_.end(), matches);
+  if (deputed != deputed_.end()) FreeSlot(deputed->slot);
+  return true;
+}
+
+int64_t LinuxEngine::ReadCached(const char* path, void* memory, size_t capacity) {
+  const uint64_t now = Nanoseconds();
+  meter_.Begin(now);
+  MountKey mount = 0;
+  const int64_t read = cached_files_.Read(path, memory, capacity, now, &mount);
+  if (mount != 0) EndTurn(mount);
+  return read;
+}
+
+// Notes on which file system the loop was kept waiting.
+void LinuxEngine::EndTurn(MountKey mount) {
+  const uint64_t now = Nanoseconds();
+  if (meter_.HasWaited(now)) known_.HasWaited(mount, now);
+}
+
+void LinuxEngine::Submit(Request* batch, size_t count, std::vector<Completion>& finished) {
+  files_.NextBatch();
+  now_ = Nanoseconds();
+  meter_.Begin(now_);
+  met_ = 0;
+  inline_bytes_ = 0;
+  direct_bytes_ = 0;
+  large_batch_ = count >= InlineHelper::kFewest;
+  for (size_t i = 0; i < count; i++) {
+    switch (Choose(batch[i])) {
+      case Way::kInline: EndInline(batch[i], ServeNowait(batch[i])); break;
+      case Way::kShared: shared_.push_back(std::move(batch[i])); break;
+      case Way::kKernel: Prepare(std::move(batch[i])); break;
+      case Way::kDeputy: Depute(std::move(batch[i])); break;
+      case Way::kPool: for_pool_.push_back(std::move(batch[i])); break;
+    }
+  }
+  if (!commands_.empty()) {
+    SubmitPrepared();
+    Collect(Route::kInline);
+  }
+  if (!shared_.empty()) ServeShared();
+  if (met_ != 0) EndTurn(met_);
+  FlushPool(finished);
+}
+
+// The kernel takes the requests before the first bad one. That one is answered for itself, the rest submitted again.
+void LinuxEngine::SubmitPrepared() {
+  size_t next = 0;
+  while (next < commands_.size()) {
+    const size_t part = std::min(kSubmitAtOnce, commands_.size() - next);
+    const long taken = kernel_->Submit(&commands_[next], part);
+    if (taken > 0) {
+      next += static_cast<size_t>(taken);
+      continue;
+    }
+    const uint32_t slot = commands_[next++].slot;
+    if (taken < 0) {
+      EndSlot(slot, taken, Route::kInline);
+    } else {
+      slots_[slot].missed = true;
+      for_pool_.push_back(std::move(slots_[slot]));
+      free_slots_.push_back(slot);
+    }
+  }
+  commands_.clear();
+}
+
+void LinuxEngine::Remember(const Request& request, NowaitAnswer answer) {
+  FileFacts* facts = files_.Find(request);
+  if (!facts) return;
+  NowaitHistory& history = IsRead(request.opcode) ? facts->reads : facts->writes;
+  history = Learn(history, answer);
+}
+
+// True if that was the request's end. False if the pool is to do what is left of it, or all.
+bool LinuxEngine::Answered(Request& request, int64_t result, Route route) {
+  if (IsEngineFailure(result)) {
+    // EINVAL is about this request, such as memory not aligned for direct I/O: it says nothing of the next.
+    if (result != -EINVAL && !IsWholeFile(request.opcode)) Remember(request, AnswerFor(result));
+    request.missed = true;
+    request.cold = result == -EAGAIN && IsRead(request.opcode);
+    return false;
+  }
+  if (result >= 0 && !IsWholeFile(request.opcode)) {
+    Remember(request, NowaitAnswer::kHit);
+    const auto moved = static_cast<size_t>(result);
+    // A short read that ends at the end of the file is whole; kernels 5.9 and 5.10 also cut NOWAIT reads short elsewhere.
+    const bool whole = moved == request.length || (IsRead(request.opcode) && IsEndOfFile(request.fd, request.offset + result));
+    if (!whole) {
+      request.Advance(moved);
+      return false;
+    }
+  }
+  done_.push_back({request.channel, request.id, result, route});
+  return true;
+}
+
+void LinuxEngine::EndSlot(uint32_t slot, int64_t result, Route route) {
+  if (!Answered(slots_[slot], result, route)) for_pool_.push_back(std::move(slots_[slot]));
+  FreeSlot(slot);
+}
+
+// Takes the events that are there.
+void LinuxEngine::Collect(Route route) {
+  std::array<KernelEvent, 64> events;
+  size_t count;
+  do {
+    count = kernel_->Reap(events.data(), events.size());
+    for (size_t i = 0; i < count; i++) EndSlot(events[i].slot, events[i].result, route);
+  } while (count == events.size());
+}
+
+void LinuxEngine::FlushPool(std::vector<Completion>& finished) {
+  if (!for_pool_.empty()) {
+    // One that is read to know its file system is enough.
+    for (Request& request : for_pool_) {
+      if (!known_.IsWanted()) break;
+      if (request.opcode != Opcode::kReadFile) continue;
+      request.duty = Duty::kExamine;
+      request.deputy = this;
+      break;
+    }
+    pool_.Submit(for_pool_.data(), for_pool_.size(), finished);
+    for_pool_.clear();
+  }
+  finished.insert(finished.end(), done_.begin(), done_.end());
+  done_.clear();
+}
+
+void LinuxEngine::Reap(std::vector<Completion>& finished) {
+  Collect(Route::kKernel);
+  FlushPool(finished);
+}
+
+void LinuxEngine::Finish() {
+  helper_.Close();
+  // What the kernel could not do the pool does, and what the pool submits the kernel does: until neither has anything.
+  for (;;) {
+    pool_.Finish();
+    TakeBackSlots();
+    if (free_slots_.size() == slots_.size()) return;
+    KernelEvent event;
+    const long answered = kernel_->WaitOne(&event, 60);
+    if (answered < 0) return;  // there is no asking any more
+    if (answered == 0) continue;
+    EndSlot(event.slot, event.result, Route::kKernel);
+    std::vector<Completion> untold;
+    FlushPool(untold);
+    completions_.Push(untold.data(), untold.size());
+  }
+}
+
+void LinuxEngine::Close() {
+  Finish();
+  kernel_->Close();
+}
+
+}  // namespace caio

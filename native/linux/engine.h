@@ -1,0 +1,104 @@
+// Reads that cannot block are done from the loop thread, the rest by the pool. Direct I/O goes to the kernel's queue, asynchronously;
+// what may make its submitter wait (writes to a file system that is frozen, much memory to be pinned) a pool thread submits. Buffered
+// reads that are served without waiting (RWF_NOWAIT) end inside the call either way, and are done by preadv2: io_submit took 15 to
+// 45 % longer for the same. Loop thread only, except where it says otherwise; one per environment.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "../request/completion_queue.h"
+#include "../request/engine.h"
+#include "kernel_queue.h"
+#include "cached_file.h"
+#include "file_facts.h"
+#include "inline_helper.h"
+#include "known_file_systems.h"
+#include "waits.h"
+
+namespace caio {
+
+class LinuxEngine final : public Engine, private Deputy {
+ public:
+  LinuxEngine(std::unique_ptr<KernelQueue> kernel, CompletionQueue& completions, Engine& pool, KnownFileSystems& known);
+  ~LinuxEngine() override;
+
+  // Opens the kernel's queue, and writes to and reads from `fd` by it, which is in memory. 0, or a negative errno with the step that failed.
+  int Open(int fd, const char** step);
+
+  void Submit(Request* batch, size_t count, std::vector<Completion>& finished) override;
+  bool Cancel(uint32_t channel, uint32_t id) override;
+  void Reap(std::vector<Completion>& finished) override;
+  void Finish() override;
+  void Close() override;
+
+  // As CachedFiles has it. Notes where that has waited.
+  int64_t ReadCached(const char* path, void* memory, size_t capacity);
+
+ private:
+  enum class Way { kInline, kShared, kKernel, kDeputy, kPool };
+
+  int Probe(int fd, const char** step);
+  int Prove(Request& request, char* out, char* in, size_t length, const char** step);
+  // Pool thread.
+  bool SubmitToKernel(uint32_t slot, Request& request) override;
+  void Examine(const Request& request) override;
+
+  Way Choose(Request& request);
+  Way ChooseDirect(const Request& request, NowaitHistory& history);
+  int64_t ServeNowait(Request& request);
+  void EndInline(Request& request, int64_t result);
+  void ServeShared();
+  void TakeLate(Request&& request, int64_t result);
+  uint32_t TakeSlot(Request&& request);
+  void Prepare(Request&& request);
+  void Depute(Request&& request);
+  void TakeBackSlots();
+  void FreeSlot(uint32_t slot);
+  void EndTurn(MountKey mount);
+  void SubmitPrepared();
+  bool Answered(Request& request, int64_t result, Route route);
+  void EndSlot(uint32_t slot, int64_t result, Route route);
+  void Collect(Route route);
+  void FlushPool(std::vector<Completion>& finished);
+  void Remember(const Request& request, NowaitAnswer answer);
+
+  CompletionQueue& completions_;
+  Engine& pool_;
+  KnownFileSystems& known_;
+  CachedFiles cached_files_;
+  std::unique_ptr<KernelQueue> kernel_;
+  FileFactsTable files_;
+  InlineHelper helper_;
+
+  // What is with the kernel: a slot keeps the request, so that the pool can take over. Fixed size, so that a command can name it.
+  std::vector<Request> slots_;
+  std::vector<uint32_t> free_slots_;
+
+  // Whose request is for a pool thread to submit, or has been.
+  struct Deputed {
+    uint32_t slot;
+    uint32_t channel;
+    uint32_t id;
+  };
+  std::vector<Deputed> deputed_;
+
+  // Slots that pool threads have given back.
+  std::vector<uint32_t> given_back_;  // under mutex_
+  pthread_mutex_t mutex_;
+
+  WaitMeter meter_;
+
+  // Of the call under way.
+  std::vector<KernelCommand> commands_;
+  std::vector<Request> shared_;
+  std::vector<Request> for_pool_;
+  std::vector<Completion> done_;
+  size_t inline_bytes_ = 0;
+  size_t direct_bytes_ = 0;
+  uint64_t now_ = 0;      // at its beginning
+  MountKey met_ = 0;  // the last that something was tried on
+  bool large_batch_ = false;
+};
+
+}  // namespace caio

@@ -1,0 +1,162 @@
+#include "inline_helper.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <new>
+
+#include "../support/mutex_lock.h"
+#include "../support/nanoseconds.h"
+#include "../support/start_thread.h"
+#include "../support/step.h"
+
+namespace caio {
+
+namespace {
+
+constexpr unsigned kTakenAtOnce = 2;
+// Nanoseconds. The loop looks for the helper's last parts so long: it may have lost its processor.
+constexpr uint64_t kAwait = 20 * 1000;
+// The helper looks for the next batch so long before it sleeps: waking it costs the loop more than all the rest.
+constexpr uint64_t kLinger = 50 * 1000;
+
+void Pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+bool HasSecondProcessor() {
+  cpu_set_t allowed;
+  return sched_getaffinity(0, sizeof allowed, &allowed) == 0 && CPU_COUNT(&allowed) > 1;
+}
+
+}  // namespace
+
+InlineHelper::InlineHelper(Serve serve, TakeLate take_late, void* owner)
+    : serve_(serve), take_late_(take_late), owner_(owner) {
+  pthread_mutex_init(&mutex_, nullptr);
+  pthread_cond_init(&wake_, nullptr);
+}
+
+InlineHelper::~InlineHelper() {
+  Close();
+  pthread_cond_destroy(&wake_);
+  pthread_mutex_destroy(&mutex_);
+}
+
+bool InlineHelper::Shares(size_t count) {
+  if (count < kFewest || left_.load(std::memory_order_acquire) > 0) return false;
+  return started_ || Start();
+}
+
+// Tried once.
+bool InlineHelper::Start() {
+  if (refused_) return false;
+  refused_ = true;
+  if (!HasSecondProcessor()) return false;
+  parts_.reset(new (std::nothrow) Part[kMost]);
+  started_ = parts_ && StartThread(&thread_, ThreadMain, this);
+  return started_;
+}
+
+void InlineHelper::Publish(Request* batch, size_t count) {
+  count_ = count;
+  for (size_t i = 0; i < count; i++) {
+    parts_[i].request = std::move(batch[i]);
+    parts_[i].state.store(State::kOpen, std::memory_order_relaxed);
+  }
+  const uint32_t number = rest_.load(std::memory_order_relaxed).number + 1;
+  rest_.store({number, static_cast<uint16_t>(count_), 0});
+  if (!asleep_.load()) return;
+  MutexLock lock(mutex_);
+  pthread_cond_signal(&wake_);
+}
+
+// Either thread. False if nothing is left to be taken.
+bool InlineHelper::ServeSome() {
+  Rest rest = rest_.load(std::memory_order_acquire);
+  Rest taken;
+  do {
+    if (rest.next >= rest.count) return false;
+    taken = rest;
+    taken.next = static_cast<uint16_t>(std::min<unsigned>(rest.count, rest.next + kTakenAtOnce));
+  } while (!rest_.compare_exchange_weak(rest, taken, std::memory_order_acq_rel, std::memory_order_acquire));
+  for (unsigned i = rest.next; i < taken.next; i++) {
+    Part& part = parts_[i];
+    CAIO_STEP("a part is taken");
+    part.result = serve_(owner_, part.request);
+    CAIO_STEP("a part is served");
+    State open = State::kOpen;
+    if (part.state.compare_exchange_strong(open, State::kDone, std::memory_order_acq_rel)) continue;
+    take_late_(owner_, std::move(part.request), part.result);
+    left_.fetch_sub(1, std::memory_order_release);
+  }
+  return true;
+}
+
+void InlineHelper::AwaitHelper() {
+  uint64_t until = 0;
+  for (size_t i = 0; i < count_; i++) {
+    std::atomic<State>& state = parts_[i].state;
+    while (state.load(std::memory_order_acquire) == State::kOpen) {
+      const uint64_t now = Nanoseconds();
+      if (until == 0) until = now + kAwait;
+      if (now < until) {
+        Pause();
+        continue;
+      }
+      left_.fetch_add(1, std::memory_order_relaxed);
+      State open = State::kOpen;
+      if (!state.compare_exchange_strong(open, State::kLeft, std::memory_order_acq_rel)) {
+        left_.fetch_sub(1, std::memory_order_relaxed);
+      }
+      break;
+    }
+  }
+}
+
+bool InlineHelper::HasWork() const {
+  const Rest rest = rest_.load();
+  return rest.next < rest.count;
+}
+
+bool InlineHelper::Linger() const {
+  const uint64_t until = Nanoseconds() + kLinger;
+  do {
+    if (HasWork()) return true;
+    Pause();
+  } while (Nanoseconds() < until);
+  return false;
+}
+
+void* InlineHelper::ThreadMain(void* helper) {
+  pthread_setname_np(pthread_self(), "caio-inline");
+  auto* self = static_cast<InlineHelper*>(helper);
+  for (;;) {
+    while (self->ServeSome()) {
+    }
+    if (self->Linger()) continue;
+    MutexLock lock(self->mutex_);
+    self->asleep_.store(true);
+    while (!self->HasWork() && !self->closing_.load()) pthread_cond_wait(&self->wake_, &self->mutex_);
+    self->asleep_.store(false);
+    if (self->closing_.load()) return nullptr;
+  }
+}
+
+void InlineHelper::Close() {
+  if (!started_) return;
+  {
+    MutexLock lock(mutex_);
+    closing_.store(true);
+    pthread_cond_signal(&wake_);
+  }
+  pthread_join(thread_, nullptr);
+  started_ = false;
+  refused_ = true;
+}
+
+}  // namespace caio

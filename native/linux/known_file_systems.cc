@@ -1,0 +1,129 @@
+#include "known_file_systems.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "../support/descriptor.h"
+#include "../support/mutex_lock.h"
+#include "../support/open_cached.h"
+#include "waits.h"
+
+namespace caio {
+
+namespace {
+
+// <linux/stat.h> of 5.8 and of 6.8.
+constexpr unsigned kMountId = 0x1000;
+constexpr unsigned kUniqueMountId = 0x4000;
+
+constexpr uint64_t kMillisecond = 1000000;
+constexpr uint64_t kTrusted = 1000;  // milliseconds
+constexpr unsigned kMostWaits = 6;   // doublings of a second
+
+// Where <linux/stat.h> has stx_mnt_id; older headers lack it.
+uint64_t MountIdOf(const struct statx& file) {
+  uint64_t id;
+  memcpy(&id, reinterpret_cast<const char*>(&file) + 0x90, sizeof id);
+  return id;
+}
+
+// Local file systems whose attributes, names and pages are had without waiting where they are cached.
+bool IsLocal(uint32_t type) {
+  switch (type) {
+    case 0xEF53:      // ext4
+    case 0x58465342:  // xfs
+    case 0x9123683E:  // btrfs
+    case 0xF2F52010:  // f2fs
+    case 0xCA451A4E:  // bcachefs
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+unsigned MountMask() { return kMountId | kUniqueMountId; }
+
+MountKey MountKeyOf(const struct statx& file) {
+  const uint64_t device = makedev(file.stx_dev_major, file.stx_dev_minor);
+  const uint64_t mount = (file.stx_mask & (kMountId | kUniqueMountId)) != 0 ? MountIdOf(file) : 0;
+  // Two that share a key would have to be alike in 64 bits of this.
+  const uint64_t key = device * 0x9e3779b97f4a7c15u ^ (mount + 1) * 0xc2b2ae3d27d4eb4fu;
+  return key != 0 ? key : 1;
+}
+
+KnownFileSystems::Entry* KnownFileSystems::Find(MountKey mount) {
+  for (Entry& entry : entries_) {
+    if (entry.mount.load(std::memory_order_acquire) == mount) return &entry;
+  }
+  return nullptr;
+}
+
+Manner KnownFileSystems::Of(MountKey mount, uint64_t now) {
+  if (const Entry* entry = Find(mount)) {
+    const uint64_t state = entry->state.load(std::memory_order_acquire);
+    // It may have become another's in between.
+    const bool same = entry->mount.load(std::memory_order_acquire) == mount;
+    if (same && (state >> 16) > now / kMillisecond) return static_cast<Manner>(state & 0xff);
+  }
+  if (!IsWanted()) wanted_.store(true, std::memory_order_relaxed);
+  return Manner::kUnknown;
+}
+
+// With mutex_ held. The one that is there, or the one that has been there longest.
+KnownFileSystems::Entry& KnownFileSystems::Place(MountKey mount) {
+  if (Entry* known = Find(mount)) return *known;
+  Entry& entry = entries_[next_++ % entries_.size()];
+  entry.state.store(0, std::memory_order_release);
+  entry.mount.store(mount, std::memory_order_release);
+  return entry;
+}
+
+void KnownFileSystems::Keep(MountKey mount, Manner manner, unsigned waits, uint64_t until) {
+  Place(mount).state.store(until << 16 | uint64_t{waits} << 8 | static_cast<uint64_t>(manner), std::memory_order_release);
+}
+
+void KnownFileSystems::Learn(MountKey mount, Manner manner, uint64_t now) {
+  wanted_.store(false, std::memory_order_relaxed);
+  if (manner == Manner::kWaits) return HasWaited(mount, now);
+  MutexLock lock(mutex_);
+  const uint64_t earlier = Place(mount).state.load(std::memory_order_relaxed);
+  const unsigned waits = (earlier >> 8) & 0xff;
+  const uint64_t milliseconds = now / kMillisecond;
+  // One that has waited and is quick now may have been asked for what its listener has seen before: it keeps its record for minutes.
+  const bool forgiven = milliseconds > (earlier >> 16) + 60 * kTrusted;
+  Keep(mount, manner, forgiven ? 0 : waits, milliseconds + kTrusted);
+}
+
+void KnownFileSystems::HasWaited(MountKey mount, uint64_t now) {
+  MutexLock lock(mutex_);
+  const unsigned earlier = (Place(mount).state.load(std::memory_order_relaxed) >> 8) & 0xff;
+  const unsigned waits = std::min(earlier + 1, kMostWaits);
+  Keep(mount, Manner::kWaits, waits, now / kMillisecond + (kTrusted << (waits - 1)));
+}
+
+Manner ExamineManner(int fd, const char* path) {
+  struct statfs status;
+  if (fstatfs(fd, &status) != 0 || !IsLocal(static_cast<uint32_t>(status.f_type))) return Manner::kElsewhere;
+  const uint64_t before = VoluntarySwitches();
+  char byte;
+  iovec memory{&byte, 1};
+  // What has been read a moment ago needs no disk: who waits here waits for somebody who listens.
+  if (path) {
+    const Descriptor opened(OpenCached(path, O_RDONLY | O_NONBLOCK));
+    if (opened.valid()) preadv2(opened.get(), &memory, 1, 0, RWF_NOWAIT);
+  } else {
+    preadv2(fd, &memory, 1, 0, RWF_NOWAIT);
+  }
+  return VoluntarySwitches() == before ? Manner::kInline : Manner::kWaits;
+}
+
+}  // namespace caio

@@ -1,0 +1,45 @@
+// Whether a thread has waited where it should not have: it took long, and gave its processor away by itself.
+#pragma once
+
+#include <sys/resource.h>
+
+#include <cstdint>
+
+#include "../support/nanoseconds.h"
+
+namespace caio {
+
+// How often the calling thread has waited for something so far.
+inline uint64_t VoluntarySwitches() {
+  rusage used;
+  return getrusage(RUSAGE_THREAD, &used) == 0 ? static_cast<uint64_t>(used.ru_nvcsw) : 0;
+}
+
+// Of one thread. The count is asked for now and then only, since asking is a system call.
+class WaitMeter {
+ public:
+  void Begin(uint64_t now) {
+    begun_ = now;
+    if (now - counted_at_ < kBetween) return;
+    counted_at_ = now;
+    switches_ = VoluntarySwitches();
+  }
+
+  // A thread that was only put aside has not waited. A turn that began some time after the count says nothing: the thread may have waited
+  // before, for what it may wait for. The next one is counted.
+  bool HasWaited(uint64_t now) {
+    if (now - begun_ <= kLong) return false;
+    const bool counted = counted_at_ == begun_;
+    counted_at_ = 0;
+    return counted && VoluntarySwitches() != switches_;
+  }
+
+ private:
+  static constexpr uint64_t kLong = 1000 * 1000;     // nanoseconds
+  static constexpr uint64_t kBetween = 100 * 1000;
+  uint64_t begun_ = 0;
+  uint64_t counted_at_ = 0;
+  uint64_t switches_ = 0;
+};
+
+}  // namespace caio

@@ -1,0 +1,354 @@
+// The module entry: exactly what JavaScript sees. All of it runs on the loop thread; lib/backends/binding.ts has the types.
+#include <errno.h>
+#include <node_api.h>
+
+#include <cstring>
+#include <new>
+#include <vector>
+
+#include "../request/decode.h"
+#include "environment.h"
+#include "../support/memory.h"
+#include "../support/regular_file.h"
+#ifdef __linux__
+#include "../operations/direct_alignment.h"
+#include "../linux/directory_probe.h"
+#endif
+
+namespace caio {
+namespace {
+
+// What start gave out. Several copies of the package in one process load this module once, and each starts an environment.
+Environment* GetEnvironment(napi_env env, napi_value handle) {
+  napi_valuetype type;
+  void* data = nullptr;
+  if (napi_typeof(env, handle, &type) != napi_ok || type != napi_external) return nullptr;
+  napi_get_value_external(env, handle, &data);
+  return static_cast<Environment*>(data);
+}
+
+napi_value Number(napi_env env, double value) {
+  napi_value result;
+  napi_create_double(env, value, &result);
+  return result;
+}
+
+napi_value Throw(napi_env env, const char* message) {
+  napi_throw_type_error(env, "ERR_INVALID_ARG_VALUE", message);
+  return nullptr;
+}
+
+template <size_t N>
+bool Arguments(napi_env env, napi_callback_info info, napi_value (&out)[N]) {
+  size_t count = N;
+  return napi_get_cb_info(env, info, &count, out, nullptr, nullptr) == napi_ok && count == N;
+}
+
+bool Uint32(napi_env env, napi_value value, uint32_t* out) { return napi_get_value_uint32(env, value, out) == napi_ok; }
+
+// A typed array of the type wanted, as memory.
+template <class T>
+bool TypedArray(napi_env env, napi_value value, napi_typedarray_type wanted, T** memory, size_t* length) {
+  bool is = false;
+  if (napi_is_typedarray(env, value, &is) != napi_ok || !is) return false;
+  napi_typedarray_type type;
+  void* data;
+  if (napi_get_typedarray_info(env, value, &type, length, &data, nullptr, nullptr) != napi_ok || type != wanted) return false;
+  *memory = static_cast<T*>(data);
+  return true;
+}
+
+size_t ElementSize(napi_typedarray_type type) {
+  switch (type) {
+    case napi_int16_array:
+    case napi_uint16_array:
+      return 2;
+    case napi_int32_array:
+    case napi_uint32_array:
+    case napi_float32_array:
+      return 4;
+    case napi_float64_array:
+    case napi_bigint64_array:
+    case napi_biguint64_array:
+      return 8;
+    default:
+      return 1;
+  }
+}
+
+// The memory of a view, and, for who asks, the ArrayBuffer that it is of.
+bool ViewOf(napi_env env, napi_value value, View* view, napi_value* array_buffer = nullptr) {
+  bool is = false;
+  if (napi_is_typedarray(env, value, &is) == napi_ok && is) {
+    napi_typedarray_type type;
+    size_t elements;
+    if (napi_get_typedarray_info(env, value, &type, &elements, &view->data, array_buffer, nullptr) != napi_ok) return false;
+    view->length = elements * ElementSize(type);
+    return true;
+  }
+  if (napi_is_dataview(env, value, &is) == napi_ok && is) {
+    // Its own call throws for a view out of bounds, which is a view of nothing here.
+    if (napi_get_dataview_info(env, value, &view->length, &view->data, array_buffer, nullptr) == napi_ok) return true;
+  }
+  return false;
+}
+
+// Adds to the views of operation `id`.
+bool AddView(napi_env env, napi_value value, uint32_t id, Environment::Scratch& scratch) {
+  View view{};
+  napi_value array_buffer;
+  if (!ViewOf(env, value, &view, &array_buffer)) return false;
+  scratch.views.push_back(view);
+  scratch.memories.Add({id, array_buffer});
+  return true;
+}
+
+// The views of one operation: none for a sync, an array of them for readv and writev, else one.
+bool ViewsOf(napi_env env, napi_value value, uint32_t id, Environment::Scratch& scratch) {
+  scratch.views.clear();
+  if (AddView(env, value, id, scratch)) return true;
+  napi_valuetype type;
+  if (napi_typeof(env, value, &type) != napi_ok || type == napi_undefined) return type == napi_undefined;
+  bool is_array = false;
+  uint32_t count = 0;
+  if (napi_is_array(env, value, &is_array) != napi_ok || !is_array) return false;
+  napi_get_array_length(env, value, &count);
+  for (uint32_t i = 0; i < count; i++) {
+    napi_value element;
+    if (napi_get_element(env, value, i, &element) != napi_ok || !AddView(env, element, id, scratch)) return false;
+  }
+  return true;
+}
+
+constexpr size_t kLongestPath = 4096;  // PATH_MAX, with the terminating zero
+
+// A path to hand to the kernel: no longer than it takes, and without a zero in it.
+bool PathOf(napi_env env, napi_value value, char (&path)[kLongestPath], size_t* length) {
+  if (napi_get_value_string_utf8(env, value, path, kLongestPath, length) != napi_ok) return false;
+  return *length > 0 && *length < kLongestPath - 1 && strlen(path) == *length;
+}
+
+// The path of a whole-file operation, and the view behind it: [path, view]. 0 or a negative errno.
+int PathAndView(napi_env env, napi_value value, uint32_t id, Environment::Scratch& scratch, Request& request) {
+  char path[kLongestPath];
+  size_t length;
+  napi_value first, second;
+  scratch.views.clear();
+  if (napi_get_element(env, value, 0, &first) != napi_ok || napi_get_element(env, value, 1, &second) != napi_ok ||
+      !PathOf(env, first, path, &length) || !AddView(env, second, id, scratch)) {
+    return -EFAULT;
+  }
+  request.path.reset(new (std::nothrow) char[length + 1]);
+  if (!request.path) return -ENOMEM;
+  memcpy(request.path.get(), path, length + 1);
+  return 0;
+}
+
+// start(threads, deliver, completions): the environment for the other calls, or a negative errno
+napi_value Start(napi_env env, napi_callback_info info) {
+  napi_value args[3];
+  uint32_t threads;
+  double* memory;
+  size_t length;
+  if (!Arguments(env, info, args) || !Uint32(env, args[0], &threads) ||
+      !TypedArray(env, args[2], napi_float64_array, &memory, &length) || length < 4) {
+    return Throw(env, "start(threads, deliver, completions)");
+  }
+  auto* environment = new Environment(env);
+  const int error = environment->Start(threads, args[1], args[2]);
+  if (error != 0) {
+    delete environment;
+    return Number(env, error);
+  }
+  // Not owned by JavaScript: the environment's cleanup hook deletes it.
+  napi_value handle;
+  napi_create_external(env, environment, nullptr, nullptr, &handle);
+  return handle;
+}
+
+// open(environment, kind, directory): null, or [negative errno, the step that failed]
+napi_value Open(napi_env env, napi_callback_info info) {
+  napi_value args[3];
+  uint32_t kind;
+  char directory[4096];
+  size_t length;
+  Environment* environment;
+  if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !Uint32(env, args[1], &kind) ||
+      napi_get_value_string_utf8(env, args[2], directory, sizeof directory, &length) != napi_ok) {
+    return Throw(env, "open(kind, directory)");
+  }
+  const char* step = "";
+  const int error = environment->Open(static_cast<Kind>(kind), directory, &step);
+  napi_value result, name;
+  if (error == 0) {
+    napi_get_null(env, &result);
+    return result;
+  }
+  napi_create_array_with_length(env, 2, &result);
+  napi_create_string_utf8(env, step, NAPI_AUTO_LENGTH, &name);
+  napi_set_element(env, result, 0, Number(env, error));
+  napi_set_element(env, result, 1, name);
+  return result;
+}
+
+// Contexts with something in flight: what is held is looked up by their numbers.
+constexpr uint32_t kMostChannels = 1 << 20;
+
+// submit(environment, kind, channel, ids, count, records, views): how many completions are in the array now
+napi_value Submit(napi_env env, napi_callback_info info) {
+  napi_value args[7];
+  uint32_t kind, channel, count;
+  uint32_t* ids;
+  double* records;
+  size_t id_count, record_length;
+  Environment* environment;
+  if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !Uint32(env, args[1], &kind) || !Uint32(env, args[2], &channel) ||
+      !TypedArray(env, args[3], napi_uint32_array, &ids, &id_count) || !Uint32(env, args[4], &count) || count > id_count ||
+      !TypedArray(env, args[5], napi_float64_array, &records, &record_length) || channel >= kMostChannels) {
+    return Throw(env, "submit(kind, channel, ids, count, records, views)");
+  }
+  Engine* engine = environment->engine(static_cast<Kind>(kind));
+  if (!engine) return Throw(env, "the engine is not open");
+  if (!HasMemory()) return Throw(env, "out of memory");
+
+  auto& scratch = environment->scratch();
+  auto& [batch, finished, views, memories] = scratch;
+  batch.clear();
+  finished.clear();
+  memories.Clear();
+  for (uint32_t i = 0; i < count; i++) {
+    const uint32_t id = ids[i];
+    if ((static_cast<size_t>(id) + 1) * kRecordFields > record_length) return Throw(env, "an id without a record");
+    const double* record = records + id * kRecordFields;
+    napi_value element;
+    Request request;
+    const double opcode = record[kFieldOpcode];
+    const bool whole_file = opcode == static_cast<double>(Opcode::kReadFile) || opcode == static_cast<double>(Opcode::kWriteFile);
+    int64_t error = -EFAULT;
+    if (napi_get_element(env, args[6], id, &element) == napi_ok) {
+      if (whole_file) {
+        error = PathAndView(env, element, id, scratch, request);
+      } else if (ViewsOf(env, element, id, scratch)) {
+        error = 0;
+      }
+    }
+    if (error == 0) error = DecodeRequest(record, views.data(), views.size(), request);
+    if (error != 0) {
+      // Others may have the memory.
+      finished.push_back({channel, id, error == -ENOMEM ? kUnserved : error, Route::kInline});
+      continue;
+    }
+    request.channel = channel;
+    request.id = id;
+    batch.push_back(std::move(request));
+  }
+  // A view that cannot be looked at any more may have left an exception; its operation reports EFAULT instead.
+  bool pending = false;
+  if (napi_is_exception_pending(env, &pending) == napi_ok && pending) {
+    napi_value ignored;
+    napi_get_and_clear_last_exception(env, &ignored);
+  }
+  return Number(env, static_cast<double>(environment->Submit(*engine, channel)));
+}
+
+// cancel(environment, kind, channel, id): true if nothing had begun to serve it; it is not delivered then
+napi_value Cancel(napi_env env, napi_callback_info info) {
+  napi_value args[4], result;
+  uint32_t kind, channel, id;
+  Environment* environment;
+  if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !Uint32(env, args[1], &kind) || !Uint32(env, args[2], &channel) ||
+      !Uint32(env, args[3], &id)) {
+    return Throw(env, "cancel(kind, channel, id)");
+  }
+  Engine* engine = environment->engine(static_cast<Kind>(kind));
+  napi_get_boolean(env, engine && environment->Cancel(*engine, channel, id), &result);
+  return result;
+}
+
+// readCached(environment, path, view): bytes read, or a negative errno
+napi_value ReadCached(napi_env env, napi_callback_info info) {
+  napi_value args[3];
+  char path[kLongestPath];
+  size_t length;
+  View view{};
+  Environment* environment;
+  if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !PathOf(env, args[1], path, &length) || !ViewOf(env, args[2], &view)) {
+    return Number(env, -EINVAL);
+  }
+  return Number(env, static_cast<double>(environment->ReadCached(path, view.data, view.length)));
+}
+
+// isRegularFile(fd): whether it is, without asking a server
+napi_value IsRegularFile(napi_env env, napi_callback_info info) {
+  napi_value args[1], result;
+  uint32_t fd;
+  if (!Arguments(env, info, args) || !Uint32(env, args[0], &fd)) return Throw(env, "isRegularFile(fd)");
+  napi_get_boolean(env, caio::IsRegularFile(static_cast<int>(fd)), &result);
+  return result;
+}
+
+// probeDirectory(directory): results by name, or undefined where nothing is known of the system's ways
+napi_value Probe(napi_env env, napi_callback_info info) {
+  napi_value args[1], result;
+  char directory[kLongestPath];
+  size_t length;
+  if (!Arguments(env, info, args) || !PathOf(env, args[0], directory, &length)) return Throw(env, "probeDirectory(directory)");
+#ifdef __linux__
+  napi_create_object(env, &result);
+  for (const Answer& answer : ProbeDirectory(directory)) {
+    napi_set_named_property(env, result, answer.name, Number(env, static_cast<double>(answer.value)));
+  }
+#else
+  napi_get_undefined(env, &result);
+#endif
+  return result;
+}
+
+// addressRemainder(view, alignment): the address of its memory modulo that, or undefined where it has none
+napi_value AddressRemainder(napi_env env, napi_callback_info info) {
+  napi_value args[2], result;
+  uint32_t alignment;
+  View view{};
+  if (!Arguments(env, info, args) || !Uint32(env, args[1], &alignment) || alignment == 0 || !ViewOf(env, args[0], &view)) {
+    return Throw(env, "addressRemainder(view, alignment)");
+  }
+  if (view.data) return Number(env, static_cast<double>(reinterpret_cast<uintptr_t>(view.data) % alignment));
+  napi_get_undefined(env, &result);
+  return result;
+}
+
+// statedAlignment(fd): [memory, offset] in bytes, or undefined where the file system does not say
+napi_value Stated(napi_env env, napi_callback_info info) {
+  napi_value args[1], result;
+  uint32_t fd;
+  if (!Arguments(env, info, args) || !Uint32(env, args[0], &fd)) return Throw(env, "statedAlignment(fd)");
+  napi_get_undefined(env, &result);
+#ifdef __linux__
+  const DirectAlignment stated = StatedAlignment(static_cast<int>(fd));
+  if (stated.memory > 0 && stated.offset > 0) {
+    napi_create_array_with_length(env, 2, &result);
+    napi_set_element(env, result, 0, Number(env, static_cast<double>(stated.memory)));
+    napi_set_element(env, result, 1, Number(env, static_cast<double>(stated.offset)));
+  }
+#endif
+  return result;
+}
+
+napi_value Init(napi_env env, napi_value exports) {
+  const struct {
+    const char* name;
+    napi_callback function;
+  } functions[] = {{"start", Start}, {"open", Open}, {"submit", Submit}, {"cancel", Cancel}, {"readCached", ReadCached},
+                   {"probeDirectory", Probe}, {"isRegularFile", IsRegularFile}, {"addressRemainder", AddressRemainder}, {"statedAlignment", Stated}};
+  for (const auto& each : functions) {
+    napi_value function;
+    napi_create_function(env, each.name, NAPI_AUTO_LENGTH, each.function, nullptr, &function);
+    napi_set_named_property(env, exports, each.name, function);
+  }
+  return exports;
+}
+
+}  // namespace
+}  // namespace caio
+
+NAPI_MODULE(NODE_GYP_MODULE_NAME, caio::Init)

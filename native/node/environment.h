@@ -1,0 +1,102 @@
+// What one JavaScript environment (the main thread, or a worker) owns: its completion queue, its pool, its queues in the kernel.
+// There is nothing global: workers share none of it. Loop thread only.
+#pragma once
+
+#include <node_api.h>
+
+#include <memory>
+#include <vector>
+
+#include "../request/completion_queue.h"
+#include "../request/decode.h"
+#include "../request/engine.h"
+#include "held_memory.h"
+#include "../thread_pool/thread_pool.h"
+#ifdef __linux__
+#include "../linux/known_file_systems.h"
+#include "../linux/engine.h"
+#endif
+
+namespace caio {
+
+// The numbers are shared with lib/backends/binding.ts.
+enum class Kind : uint32_t { kLinux = 0, kThread = 1, kUring = 2 };
+
+class Environment {
+ public:
+  explicit Environment(napi_env env) : env_(env) {}
+  ~Environment() = default;
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+  // Once: `deliver(count)` is called with that many completions in `completions`, four numbers each. 0 or a negative errno.
+  int Start(unsigned threads, napi_value deliver, napi_value completions);
+  bool started() const { return pool_ != nullptr; }
+
+  // Opens the engine, and proves that it works: a thread can be made; the kernel's queue writes to and reads from a file in memory, or,
+  // where that cannot be had, in `directory`. 0, or a negative errno with the failed step.
+  int Open(Kind kind, const char* directory, const char** step);
+
+  // The engine if it is open, else nullptr.
+  Engine* engine(Kind kind);
+
+  // Hands over the batch in the scratch memory, and returns how many completions are in the array now.
+  size_t Submit(Engine& engine, uint32_t channel);
+
+  bool Cancel(Engine& engine, uint32_t channel, uint32_t id);
+
+  // Memory that one submission after another is decoded into. Nothing in it outlives the call.
+  struct Scratch {
+    std::vector<Request> batch;
+    std::vector<Completion> finished;
+    std::vector<View> views;  // of one operation
+    Memories memories;        // of them all
+  };
+  Scratch& scratch() { return scratch_; }
+
+  // Bytes read, or a negative errno, EAGAIN where it would have to wait; see CachedFiles.
+  int64_t ReadCached(const char* path, void* memory, size_t capacity);
+
+ private:
+#ifdef __linux__
+  std::unique_ptr<LinuxEngine>& linux_engine(Kind kind) { return kind == Kind::kUring ? uring_ : linux_; }
+#endif
+  // Brings to its end what the engines have.
+  void Finish();
+  static void OnTurn(uv_prepare_t* turn);
+  bool CanRunJavaScript();
+  // Gives up what the loop has of it, and then all.
+  void Unwatch();
+  static void OnWake(void* data);
+  static void OnCleanup(napi_async_cleanup_hook_handle handle, void* data);
+  void Deliver();
+  bool CallDeliver(size_t most);
+  size_t WriteCompletions(size_t most);
+  void AddPending(size_t count);
+  void RemovePending(size_t count);
+
+  napi_env env_;
+  napi_async_cleanup_hook_handle cleanup_ = nullptr;
+  bool is_worker_ = false;
+  uv_prepare_t turn_{};  // of a worker's loop, while something is pending
+  napi_async_context async_context_ = nullptr;
+  napi_ref deliver_ = nullptr;
+  napi_ref receiver_ = nullptr;
+  napi_ref completions_array_ = nullptr;
+  double* completions_memory_ = nullptr;
+  size_t completions_capacity_ = 0;
+
+  CompletionQueue queue_;
+  std::unique_ptr<ThreadPool> pool_;
+#ifdef __linux__
+  KnownFileSystems known_;
+  std::unique_ptr<LinuxEngine> linux_;
+  std::unique_ptr<LinuxEngine> uring_;
+#endif
+  std::vector<Completion> undelivered_;
+  Scratch scratch_;
+  HeldMemory held_;  // what is pending has
+  size_t pending_ = 0;  // taken over and not yet delivered: what keeps the loop alive
+};
+
+}  // namespace caio

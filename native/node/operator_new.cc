@@ -1,0 +1,98 @@
+// The addon's own operator new, on Linux. Built without exceptions, it could not survive a failure of the usual one, and where in a
+// container's growth one fails, nothing can be undone. So there is a reserve, by which what has been begun comes to its end; Submit
+// takes nothing new until memory can be had again. The one exception to "no mutable globals": there is one heap in a process, too.
+#include <pthread.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <new>
+
+#include "../support/memory.h"
+#include "../support/mutex_lock.h"
+
+namespace caio {
+
+namespace {
+
+// Without having been allocated, and untouched for as long as all goes well. Enough for thousands of requests and their completions.
+constexpr size_t kReserve = 4 * 1024 * 1024;
+constexpr size_t kAlignment = 128;
+alignas(kAlignment) char reserve[kReserve];
+
+pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+size_t used = 0;  // of the reserve: all that lies before
+size_t parts = 0; // of it that are in use; when the last is given back, all is free again
+std::atomic<bool> failed{false};
+
+// What has to be there before work is taken on again.
+constexpr size_t kEnough = 256 * 1024;
+
+// Aligned for anything that a processor's cache asks for.
+void* FromReserve(size_t size) {
+  MutexLock lock(mutex);
+  failed.store(true, std::memory_order_relaxed);
+  if (size > kReserve - used) return nullptr;
+  void* memory = reserve + used;
+  used = std::min(kReserve, (used + size + kAlignment - 1) / kAlignment * kAlignment);
+  parts++;
+  return memory;
+}
+
+void ToReserve() {
+  MutexLock lock(mutex);
+  if (--parts == 0) used = 0;
+}
+
+void* Allocate(size_t size) { return malloc(size > 0 ? size : 1); }
+
+void* AllocateAligned(size_t size, std::align_val_t alignment) {
+  static_assert(__STDCPP_DEFAULT_NEW_ALIGNMENT__ <= kAlignment);
+  void* memory;
+  return posix_memalign(&memory, static_cast<size_t>(alignment), size > 0 ? size : 1) == 0 ? memory : nullptr;
+}
+
+void* OrFromReserve(void* memory, size_t size) {
+  if (!memory) memory = FromReserve(size);
+  if (memory) return memory;
+  fputs("caio: out of memory\n", stderr);
+  abort();
+}
+
+void Free(void* memory) {
+  const auto address = reinterpret_cast<uintptr_t>(memory);
+  const auto start = reinterpret_cast<uintptr_t>(reserve);
+  if (address - start < kReserve) return ToReserve();
+  free(memory);
+}
+
+}  // namespace
+
+bool HasMemory() {
+  if (!failed.load(std::memory_order_relaxed)) return true;
+  void* some = malloc(kEnough);
+  if (!some) return false;
+  free(some);
+  failed.store(false, std::memory_order_relaxed);
+  return true;
+}
+
+}  // namespace caio
+
+void* operator new(size_t size) { return caio::OrFromReserve(caio::Allocate(size), size); }
+void* operator new[](size_t size) { return caio::OrFromReserve(caio::Allocate(size), size); }
+void* operator new(size_t size, std::align_val_t alignment) {
+  return caio::OrFromReserve(caio::AllocateAligned(size, alignment), size);
+}
+// Whoever asks so can do without: the reserve is for those who cannot.
+void* operator new(size_t size, const std::nothrow_t&) noexcept { return caio::Allocate(size); }
+void* operator new[](size_t size, const std::nothrow_t&) noexcept { return caio::Allocate(size); }
+void operator delete(void* memory) noexcept { caio::Free(memory); }
+void operator delete[](void* memory) noexcept { caio::Free(memory); }
+void operator delete(void* memory, size_t) noexcept { caio::Free(memory); }
+void operator delete[](void* memory, size_t) noexcept { caio::Free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { caio::Free(memory); }
+void operator delete(void* memory, size_t, std::align_val_t) noexcept { caio::Free(memory); }

@@ -1,0 +1,95 @@
+#include "file_control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "../support/descriptor.h"
+#ifdef __linux__
+#include <linux/falloc.h>
+
+#include "direct_alignment.h"
+#endif
+
+namespace caio {
+
+#ifdef __linux__
+
+namespace {
+
+#ifndef F_OFD_SETLK
+#define F_OFD_SETLK 37
+#endif
+
+constexpr int kKeepSize = 1;
+constexpr size_t kCopiedAtOnce = 1 << 30;
+
+int64_t Checked(int64_t result) { return result < 0 ? -errno : result; }
+
+// lseek would move the position of the caller's description, which reads without an offset go by: this is another one.
+int64_t Seek(int fd, off_t offset, int whence) {
+  char link[32];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  if (fcntl(fd, F_GETFD) < 0) return -errno;
+  const Descriptor own(open(link, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  return own.valid() ? Checked(lseek(own.get(), offset, whence)) : -errno;
+}
+
+int64_t Copy(const Request& request) {
+  auto from = static_cast<loff_t>(request.offset);
+  auto to = static_cast<loff_t>(request.done);
+  size_t copied = 0;
+  while (copied < request.length) {
+    const size_t wanted = std::min(request.length - copied, kCopiedAtOnce);
+    const ssize_t result = copy_file_range(request.fd, &from, static_cast<int>(request.file_key), &to, wanted, 0);
+    if (result < 0 && errno == EINTR) continue;
+    if (result < 0) return copied > 0 ? static_cast<int64_t>(copied) : -errno;
+    if (result == 0) break;  // the end of the file
+    copied += static_cast<size_t>(result);
+  }
+  return static_cast<int64_t>(copied);
+}
+
+// Owned by the open file description, unlike those of F_SETLK, which any close of the file by the process gives up.
+int64_t Lock(const Request& request, int how) {
+  struct flock lock {};
+  lock.l_type = static_cast<short>(how == 0 ? F_UNLCK : how == 1 ? F_RDLCK : F_WRLCK);
+  lock.l_whence = SEEK_SET;
+  lock.l_start = request.offset;
+  lock.l_len = static_cast<off_t>(request.length);
+  return Checked(fcntl(request.fd, F_OFD_SETLK, &lock));
+}
+
+}  // namespace
+
+int64_t PerformControl(const Request& request) {
+  const int flags = request.priority >> 8;
+  const off_t offset = request.offset;
+  const auto length = static_cast<off_t>(request.length);
+  const int keep = (flags & kKeepSize) != 0 ? FALLOC_FL_KEEP_SIZE : 0;
+  switch (static_cast<Control>(request.priority & 0xff)) {
+    case Control::kFindAlignment: return FindAlignment(request.fd);
+    case Control::kAllocate: return Checked(fallocate(request.fd, keep, offset, length));
+    case Control::kPunchHole: return Checked(fallocate(request.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length));
+    case Control::kZeroRange: return Checked(fallocate(request.fd, FALLOC_FL_ZERO_RANGE | keep, offset, length));
+    case Control::kAdvise: return -posix_fadvise(request.fd, offset, length, flags);
+    case Control::kSyncRange: return Checked(sync_file_range(request.fd, offset, length, static_cast<unsigned>(flags)));
+    case Control::kSeekData: return Seek(request.fd, offset, SEEK_DATA);
+    case Control::kSeekHole: return Seek(request.fd, offset, SEEK_HOLE);
+    case Control::kCopyRange: return Copy(request);
+    case Control::kLock: return Lock(request, flags);
+  }
+  return -ENOSYS;
+}
+
+#else
+
+int64_t PerformControl(const Request&) { return -ENOSYS; }
+
+#endif
+
+}  // namespace caio

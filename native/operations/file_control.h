@@ -1,0 +1,11 @@
+// What is done to an open file besides moving its bytes between it and memory.
+#pragma once
+
+#include "../request/request.h"
+
+namespace caio {
+
+// Pool thread; blocks. 0 or what the operation gives, or a negative errno: -ENOSYS where this system has no such thing.
+int64_t PerformControl(const Request& request);
+
+}  // namespace caio

@@ -1,0 +1,98 @@
+#include "whole_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+
+#include "../../support/descriptor.h"
+#include "../transfer.h"
+
+namespace caio {
+namespace {
+
+bool IsRegular(const struct stat& status) { return S_ISREG(status.st_mode); }
+
+int64_t ReadFile(Request& request) {
+  struct stat status;
+  if (stat(request.path.get(), &status) != 0) return -errno;
+  if (!IsRegular(status)) return -EOPNOTSUPP;
+  const Descriptor fd(open(request.path.get(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd.valid()) return -errno;
+  if (fstat(fd.get(), &status) != 0) return -errno;
+  // Of size 0 are the files of /proc, too, which must be read to their end to know.
+  if (!IsRegular(status) || status.st_size == 0) return -EOPNOTSUPP;
+  if (static_cast<uint64_t>(status.st_size) > request.length) return status.st_size;
+
+  iovec memory{request.single.iov_base, static_cast<size_t>(status.st_size)};
+  int64_t done = 0;
+  while (memory.iov_len > 0) {
+    Request read;
+    read.opcode = Opcode::kRead;
+    read.fd = fd.get();
+    read.offset = done;
+    read.single = memory;
+    const int64_t result = PerformBlocking(read);
+    if (result < 0) return result;
+    if (result == 0) break;  // shorter than it was
+    done += result;
+    memory.iov_base = static_cast<char*>(memory.iov_base) + result;
+    memory.iov_len -= static_cast<size_t>(result);
+  }
+  return done;
+}
+
+// All of it, or up to the error that is returned.
+int64_t WriteAll(int fd, iovec memory, size_t* written) {
+  while (memory.iov_len > 0) {
+    Request write;
+    write.opcode = Opcode::kWrite;
+    write.fd = fd;
+    write.length = memory.iov_len;
+    write.offset = static_cast<int64_t>(*written);
+    write.single = memory;
+    const int64_t result = PerformBlocking(write);
+    if (result < 0) return result;
+    *written += static_cast<size_t>(result);
+    memory.iov_base = static_cast<char*>(memory.iov_base) + result;
+    memory.iov_len -= static_cast<size_t>(result);
+  }
+  return 0;
+}
+
+int64_t WriteFile(Request& request) {
+  const bool append = (request.fd & kAppend) != 0;
+  struct stat status;
+  if (stat(request.path.get(), &status) == 0 && !IsRegular(status)) return -EOPNOTSUPP;
+  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | (append ? O_APPEND : 0);
+  const Descriptor fd(open(request.path.get(), flags, static_cast<mode_t>(request.offset)));
+  if (!fd.valid()) return -errno;
+  if (fstat(fd.get(), &status) != 0) return -errno;
+  if (!IsRegular(status)) return -EOPNOTSUPP;
+
+  size_t written = 0;
+  const int64_t error = WriteAll(fd.get(), request.single, &written);
+  // What was there before must not show behind what is there now, not even after a failure.
+  // Where nothing was written it is the truncation that sets the times, as O_TRUNC would.
+  const auto length = static_cast<off_t>(written);
+  const bool cut = !append && (status.st_size > length || length == 0);
+  if (cut && ftruncate(fd.get(), length) != 0 && error == 0) return -errno + kWhileWriting;
+  if (error != 0) return error + kWhileWriting;
+  if ((request.fd & kFlush) != 0) {
+    Request sync;
+    sync.opcode = Opcode::kFsync;
+    sync.fd = fd.get();
+    const int64_t synced = PerformBlocking(sync);
+    if (synced < 0) return synced + kWhileSyncing;
+  }
+  return static_cast<int64_t>(written);
+}
+
+}  // namespace
+
+int64_t PerformWholeFile(Request& request) {
+  return request.opcode == Opcode::kReadFile ? ReadFile(request) : WriteFile(request);
+}
+
+}  // namespace caio

@@ -1,0 +1,131 @@
+#include "transfer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "file_control.h"
+#include "path/whole_file.h"
+
+namespace caio {
+namespace {
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+#ifndef IOV_MAX
+#define IOV_MAX 1024
+#endif
+
+// What Linux moves in one call, however much is asked for (MAX_RW_COUNT).
+constexpr size_t kLargestTransfer = 0x7ffff000;
+
+// Faulting fresh memory in page by page costs more than filling it: 131,072 faults for 512 MiB. Asked for as a whole just before
+// it is filled, it took half as long. (Huge pages were faster still, or, where the kernel had to make room for them, much slower;
+// where the pages are there already, asking costs half as much as the copy.)
+void FaultIn([[maybe_unused]] const iovec& memory) {
+#ifdef __linux__
+  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const auto start = reinterpret_cast<uintptr_t>(memory.iov_base) & ~(page - 1);
+  const auto end = reinterpret_cast<uintptr_t>(memory.iov_base) + memory.iov_len;
+  madvise(reinterpret_cast<void*>(start), end - start, MADV_POPULATE_WRITE);  // Linux 5.14; a hint, no more
+#endif
+}
+
+// One vector goes as libuv has it go, by the call without: of nothing, they answer differently (EISDIR and 0 on a directory).
+ssize_t ReadOnce(Request& request) {
+  const off_t offset = static_cast<off_t>(request.offset + static_cast<int64_t>(request.done));
+  const iovec* memory = request.iov();
+  if (request.iov_count() == 1) return pread(request.fd, memory->iov_base, memory->iov_len, offset);
+  return preadv(request.fd, memory, std::min(request.iov_count(), IOV_MAX), offset);
+}
+
+ssize_t WriteOnce(Request& request) {
+  const off_t offset = static_cast<off_t>(request.offset + static_cast<int64_t>(request.done));
+  if (request.durable || request.append) {
+#if defined(RWF_DSYNC) && defined(RWF_APPEND)
+    const int flags = (request.durable ? RWF_DSYNC : 0) | (request.append ? RWF_APPEND : 0);
+    return pwritev2(request.fd, request.iov(), std::min(request.iov_count(), IOV_MAX), offset, flags);
+#else
+    errno = EOPNOTSUPP;
+    return -1;
+#endif
+  }
+  const iovec* memory = request.iov();
+  if (request.iov_count() == 1) return pwrite(request.fd, memory->iov_base, memory->iov_len, offset);
+  return pwritev(request.fd, memory, std::min(request.iov_count(), IOV_MAX), offset);
+}
+
+int64_t Read(Request& request) {
+  if (request.fresh_memory) FaultIn(request.single);
+  for (;;) {
+    const ssize_t result = ReadOnce(request);
+    if (result < 0) {
+      if (errno == EINTR) continue;
+      return request.done > 0 ? static_cast<int64_t>(request.done) : -errno;
+    }
+    request.Advance(static_cast<size_t>(result));
+    // Short is the end of the file, but for what the kernel itself cuts off.
+    if (static_cast<size_t>(result) < kLargestTransfer || request.done >= request.length) return static_cast<int64_t>(request.done);
+  }
+}
+
+int SyncOnce(int fd, [[maybe_unused]] bool data_only) {
+#ifdef __APPLE__
+  // fsync there leaves the drive's cache unflushed, as libuv's uv__fs_fsync explains; some file systems refuse the fcntl.
+  const int result = fcntl(fd, F_FULLFSYNC);
+  return result == 0 ? 0 : fsync(fd);
+#else
+  return data_only ? fdatasync(fd) : fsync(fd);
+#endif
+}
+
+int64_t Write(Request& request);
+
+// Where a write cannot be made durable by itself.
+int64_t WriteAndSync(Request& request) {
+  request.durable = false;
+  const int64_t written = Write(request);
+  if (written < 0) return written;
+  return SyncOnce(request.fd, true) == 0 ? written : -errno;
+}
+
+int64_t Write(Request& request) {
+  for (;;) {
+    const ssize_t result = WriteOnce(request);
+    if (result < 0) {
+      if (errno == EINTR) continue;
+      if (errno == EOPNOTSUPP && request.durable && !request.append) return WriteAndSync(request);
+      return request.done > 0 ? static_cast<int64_t>(request.done) : -errno;
+    }
+    request.Advance(static_cast<size_t>(result));
+    if (request.done >= request.length) return static_cast<int64_t>(request.done);
+    if (result == 0) return request.done > 0 ? static_cast<int64_t>(request.done) : -EIO;
+  }
+}
+
+// Never repeated: a failed sync has lost what it failed to write.
+int64_t Sync(const Request& request) {
+  return SyncOnce(request.fd, request.opcode == Opcode::kFdsync) == 0 ? 0 : -errno;
+}
+
+}  // namespace
+
+void Prefetch([[maybe_unused]] const Range& range) {
+#ifdef POSIX_FADV_WILLNEED
+  posix_fadvise(range.fd, range.offset, range.length, POSIX_FADV_WILLNEED);
+#endif
+}
+
+int64_t PerformBlocking(Request& request) {
+  if (IsSync(request.opcode)) return Sync(request);
+  if (IsWholeFile(request.opcode)) return PerformWholeFile(request);
+  if (IsControl(request.opcode)) return PerformControl(request);
+  return IsRead(request.opcode) ? Read(request) : Write(request);
+}
+
+}  // namespace caio

@@ -1,0 +1,111 @@
+#include "completion_queue.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/eventfd.h>
+#endif
+
+#include "../support/mutex_lock.h"
+
+namespace caio {
+
+CompletionQueue::CompletionQueue() { pthread_mutex_init(&mutex_, nullptr); }
+
+CompletionQueue::~CompletionQueue() {
+  if (read_fd_ >= 0) close(read_fd_);
+  if (write_fd_ >= 0 && write_fd_ != read_fd_) close(write_fd_);
+  pthread_mutex_destroy(&mutex_);
+}
+
+int CompletionQueue::Open() {
+#ifdef __linux__
+  read_fd_ = write_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  return read_fd_ < 0 ? -errno : 0;
+#else
+  int fds[2];
+  if (pipe(fds) != 0) return -errno;
+  for (int fd : fds) {
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+  }
+  read_fd_ = fds[0];
+  write_fd_ = fds[1];
+  return 0;
+#endif
+}
+
+void CompletionQueue::Signal() {
+  const uint64_t one = 1;
+#ifdef __linux__
+  const size_t size = sizeof one;
+#else
+  const size_t size = 1;
+#endif
+  // EAGAIN means that a signal is pending already, which is all that is wanted.
+  while (write(write_fd_, &one, size) < 0 && errno == EINTR) {
+  }
+}
+
+void CompletionQueue::Push(const Completion* items, size_t count) {
+  bool was_empty;
+  {
+    MutexLock lock(mutex_);
+    was_empty = items_.empty();
+    items_.insert(items_.end(), items, items + count);
+  }
+  if (was_empty) Signal();
+}
+
+void CompletionQueue::Drain(std::vector<Completion>& out) {
+  // The signal is cleared first: whatever is pushed after the swap signals again.
+  uint64_t buffer[8];
+  while (read(read_fd_, buffer, sizeof buffer) < 0 && errno == EINTR) {
+  }
+  MutexLock lock(mutex_);
+  if (out.empty()) {
+    out.swap(items_);
+  } else {
+    out.insert(out.end(), items_.begin(), items_.end());
+    items_.clear();
+  }
+}
+
+bool CompletionQueue::Wait(int timeout_ms) {
+  pollfd waiting{read_fd_, POLLIN, 0};
+  int ready;
+  while ((ready = poll(&waiting, 1, timeout_ms)) < 0 && errno == EINTR) {
+  }
+  return ready > 0;
+}
+
+int CompletionQueue::Watch(uv_loop_t* loop, Callback on_wake, void* data) {
+  int error = uv_poll_init(loop, &poll_, read_fd_);
+  if (error != 0) return error;
+  poll_.data = this;
+  on_wake_ = on_wake;
+  data_ = data;
+  uv_poll_start(&poll_, UV_READABLE, [](uv_poll_t* handle, int, int) {
+    auto* self = static_cast<CompletionQueue*>(handle->data);
+    self->on_wake_(self->data_);
+  });
+  Unref();
+  return 0;
+}
+
+void CompletionQueue::Ref() { uv_ref(reinterpret_cast<uv_handle_t*>(&poll_)); }
+
+void CompletionQueue::Unref() { uv_unref(reinterpret_cast<uv_handle_t*>(&poll_)); }
+
+void CompletionQueue::Unwatch(Callback on_closed) {
+  on_closed_ = on_closed;
+  uv_poll_stop(&poll_);
+  uv_close(reinterpret_cast<uv_handle_t*>(&poll_), [](uv_handle_t* handle) {
+    auto* self = static_cast<CompletionQueue*>(handle->data);
+    self->on_closed_(self->data_);
+  });
+}
+
+}  // namespace caio
