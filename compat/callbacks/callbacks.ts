@@ -5,7 +5,7 @@
 import types from 'node:util/types'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { callbackException } from '../../lib/common/errors.js'
-import { Opcode } from '../../lib/engine/operation.js'
+import { Opcode } from '../../lib/protocol/operations.js'
 import type { Completer } from '../../lib/engine/operation.js'
 import { isDescriptor, readArguments, vectorArguments, writeArguments } from '../arguments/transfer.js'
 import type { Transfer } from '../arguments/transfer.js'

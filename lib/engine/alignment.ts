@@ -1,6 +1,6 @@
 /** What a file opened with O_DIRECT asks of memory, offset and length, as far as it can be told at once. */
 import fs from 'node:fs'
-import { addressRemainder } from '../toolkit/aligned-buffer.js'
+import { addressRemainder } from '../backends/address.js'
 import { loadBinding } from '../backends/binding.js'
 import type { Views } from '../protocol/port.js'
 

@@ -1,7 +1,8 @@
 /** Operations that can be taken back: each says where it is, so that none is searched for. */
 import type { Views } from '../protocol/port.js'
 import type { Linked } from '../common/linked-queue.js'
-import type { Completer, Opcode, Operation } from './operation.js'
+import type { Completer, Operation } from './operation.js'
+import type { Opcode } from '../protocol/operations.js'
 
 /** An operation beyond `maxRequests`: what it is started with when its turn comes. */
 export interface Waiting extends Linked<Waiting> {

@@ -5,7 +5,8 @@
 import { Field, RECORD_FIELDS } from '../protocol/port.js'
 import type { Batch, Views } from '../protocol/port.js'
 import { Cancellable } from './cancellable.js'
-import type { Completer, Opcode } from './operation.js'
+import type { Completer } from './operation.js'
+import type { Opcode } from '../protocol/operations.js'
 
 export type Resolve = (value: unknown) => void
 

@@ -1,7 +1,7 @@
 /** What a Context counts. */
 import { Route } from '../protocol/port.js'
-import { Opcode, opcodeNames } from './operation.js'
-import type { OpcodeName } from './operation.js'
+import { Opcode, opcodeNames } from '../protocol/operations.js'
+import type { OpcodeName } from '../protocol/operations.js'
 
 /** Latency is taken of one operation in so many: two looks at the clock would be a tenth of a cached read. */
 export const LATENCY_SAMPLE = 64

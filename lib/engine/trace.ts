@@ -6,7 +6,7 @@ import { AsyncResource } from 'node:async_hooks'
 import { tracingChannel } from 'node:diagnostics_channel'
 import type { Views } from '../protocol/port.js'
 import { errnoException } from '../common/errors.js'
-import { Opcode } from './operation.js'
+import { Opcode } from '../protocol/operations.js'
 import type { Api, Completer } from './operation.js'
 
 /** What all events of one operation share; `result` and `error` are there once they are known. It holds no buffer. */

@@ -1,7 +1,6 @@
 /** Memory whose address is a multiple of an alignment, as O_DIRECT asks for: a part of an ordinary ArrayBuffer, never external memory. */
 import { Buffer } from 'node:buffer'
-import { debug } from '../common/debug.js'
-import { loadBinding } from '../backends/binding.js'
+import { addressRemainder } from '../backends/address.js'
 import { errnoException, errnoOf } from '../common/errors.js'
 import * as check from '../common/validate.js'
 
@@ -35,23 +34,6 @@ function pages(size: number): Buffer {
   }
   used += room
   return Buffer.from(arena, used - room, size)
-}
-
-type Remainder = (view: NodeJS.ArrayBufferView, alignment: number) => number | undefined
-let remainderOf: Remainder | null | undefined
-
-/** The address of a view's memory modulo `alignment`; undefined where addresses cannot be seen, which takes the addon. */
-export function addressRemainder(view: NodeJS.ArrayBufferView, alignment: number): number | undefined {
-  if (remainderOf === undefined) {
-    try {
-      const binding = loadBinding()
-      remainderOf = (...args) => binding.addressRemainder(...args)
-    } catch {
-      debug('aligned buffers: by pages, since addresses can be seen only by the addon')
-      remainderOf = null
-    }
-  }
-  return remainderOf?.(view, alignment)
 }
 
 /**

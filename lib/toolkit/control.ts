@@ -1,5 +1,5 @@
 /** What is done to an open file besides moving its bytes: one opcode, whose record says which. In the pool; not on `pure`. */
-import { Opcode } from '../engine/operation.js'
+import { Opcode } from '../protocol/operations.js'
 import type { Completer } from '../engine/operation.js'
 import type { Context } from '../engine/context.js'
 import { refuseAborted, untilAborted } from '../engine/abort.js'

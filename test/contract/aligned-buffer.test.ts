@@ -1,7 +1,8 @@
 /** Memory at multiples of an alignment. */
 import t from 'tap'
 import { alignedBuffer } from 'caio'
-import { addressRemainder, pageMemory } from '../../lib/toolkit/aligned-buffer.js'
+import { addressRemainder } from '../../lib/backends/address.js'
+import { pageMemory } from '../../lib/toolkit/aligned-buffer.js'
 import { runProgram } from '../harness.js'
 
 t.test('every alignment, every size', async (t) => {

@@ -1,7 +1,7 @@
 /** BufferPool: blocks out and back, waiting, leaks. */
 import t from 'tap'
 import { Block, BufferPool } from 'caio'
-import { addressRemainder } from '../../lib/toolkit/aligned-buffer.js'
+import { addressRemainder } from '../../lib/backends/address.js'
 import { rejectionOf, runProgram } from '../harness.js'
 
 t.test('blocks go out and come back', async (t) => {

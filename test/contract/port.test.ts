@@ -2,7 +2,7 @@
 import t from 'tap'
 import type { Test } from 'tap'
 import { RECORD_FIELDS, Field } from '../../lib/protocol/port.js'
-import { Opcode } from '../../lib/engine/operation.js'
+import { Opcode } from '../../lib/protocol/operations.js'
 import type { Backend, BackendName, Batch, Receiver } from 'caio'
 import { onEveryBackend, temporaryFile } from '../harness.js'
 import { RecordingBackend } from './recording-backend.js'

@@ -5,7 +5,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { Operation } from 'caio'
 import { makeContext, onEveryBackend, rejectionOf, temporaryFile, untyped } from '../harness.js'
-import { Opcode } from '../../lib/engine/operation.js'
+import { Opcode } from '../../lib/protocol/operations.js'
 import { recordEvents } from '../trace-recorder.js'
 
 /** Nothing that tracing makes for an operation is made while nobody listens. */

@@ -25,7 +25,7 @@ await t.test('the prebuild', async (t) => {
 await t.test('the tarball', async (t) => {
   const paths = tarball.files.map(({ path }) => path)
   const needed = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'binding.gyp', 'native/node/addon.cc', 'lib/engine/context.ts']
-  for (const path of [...needed, 'dist/lib/index.js', 'dist/lib/index.d.ts', 'dist/compat/fs.js', 'dist/lib/cli/main.js']) {
+  for (const path of [...needed, 'dist/compat/index.js', 'dist/compat/index.d.ts', 'dist/compat/fs.js', 'dist/lib/cli/main.js']) {
     t.ok(paths.includes(path), `holds ${path}`)
   }
   t.ok(paths.some((path) => path.startsWith(`prebuilds/${platform}/`)), 'holds the prebuild')

@@ -4,7 +4,7 @@ import { APPENDING_WRITE, DURABLE_WRITE, Field, RECORD_FIELDS, Route } from '../
 import type { Backend, Batch, Receiver, Supports } from '../../protocol/port.js'
 import { isEnding } from '../../common/end-of-process.js'
 import { errnoOf } from '../../common/errors.js'
-import { Opcode, isWrite } from '../../engine/operation.js'
+import { Opcode, isWrite } from '../../protocol/operations.js'
 import { lengthOf } from '../../common/view-length.js'
 
 // Taken now, as in lib/engine/turn.ts.

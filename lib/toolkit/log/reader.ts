@@ -2,6 +2,7 @@
 import { logDamaged, notALog } from '../../common/errors.js'
 import { FILE_HEADER, judgeHeader, kindOf, startChecksum } from './format.js'
 import type { LogFs, LogIdentity } from './format.js'
+import { ownFiles } from './file.js'
 import { LogScan } from './scan.js'
 import type { LogEnd, Whole } from './scan.js'
 import { LogWindow, WINDOW, readUpTo } from './window.js'
@@ -21,7 +22,7 @@ export interface LogRecord {
 
 /** Of the constructor of {@link LogReader}. */
 export interface LogReaderOptions {
-  /** Whose files: an fs/promises module. Default: caio/fs. */
+  /** Whose files: an fs/promises module. Default: the file system's own, by the default Context. */
   fs?: LogFs
   /** The position of a record to start from, as `append` gave it. Default: the first. */
   start?: number
@@ -30,11 +31,6 @@ export interface LogReaderOptions {
    * Default: `stop`.
    */
   damaged?: 'stop' | 'skip'
-}
-
-export async function caioFs(): Promise<LogFs> {
-  // Not loaded before a log is opened.
-  return (await import('../../../compat/fs.js')).default
 }
 
 /**
@@ -54,7 +50,7 @@ export async function caioFs(): Promise<LogFs> {
  */
 export class LogReader implements AsyncIterable<LogRecord> {
   readonly #path: Path
-  readonly #fs: LogFs | undefined
+  readonly #fs: LogFs
   readonly #start: number
   readonly #skips: boolean
   #end: LogEnd | undefined
@@ -63,7 +59,7 @@ export class LogReader implements AsyncIterable<LogRecord> {
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for a bad path or
    * option
    */
-  constructor(path: string | URL | Buffer, { fs, start = 0, damaged = 'stop' }: LogReaderOptions = NO_OPTIONS) {
+  constructor(path: string | URL | Buffer, { fs = ownFiles, start = 0, damaged = 'stop' }: LogReaderOptions = NO_OPTIONS) {
     this.#path = absolutePath(path)
     this.#fs = fs
     this.#start = check.fileOffset(start)
@@ -77,8 +73,7 @@ export class LogReader implements AsyncIterable<LogRecord> {
 
   /** Opens the file, reads it, and closes it when the loop is left, however. */
   async *[Symbol.asyncIterator](): AsyncGenerator<LogRecord, void, undefined> {
-    const fs = this.#fs ?? (await caioFs())
-    const file = await fs.open(this.#path, 'r')
+    const file = await this.#fs.open(this.#path, 'r')
     try {
       const { begun, size } = await readHeader(file, this.#path)
       if (!begun) {

@@ -2,8 +2,6 @@
  * An append-only log with group commit, over nothing but an fs/promises module: who commits while a
  * sync is under way waits for the next, and all of them together take one write and one sync.
  */
-import type { FileHandle } from 'node:fs/promises'
-import { defaultContext } from '../../engine/default-context.js'
 import { invalidState, logFailed, outOfRange } from '../../common/errors.js'
 import {
   LARGEST_RECORD,
@@ -17,7 +15,7 @@ import {
   writeHead,
 } from './format.js'
 import type { LogFs, LogHandle, LogIdentity } from './format.js'
-import { caioFs } from './reader.js'
+import { durableWriteOf, ownFiles } from './file.js'
 import { openOrMake, recover, unmake } from './recovery.js'
 import type { LogRecovery } from './recovery.js'
 import { writeAllBy } from './write.js'
@@ -28,7 +26,7 @@ import * as check from '../../common/validate.js'
 
 /** Of {@link LogWriter.open}. */
 export interface LogWriterOptions {
-  /** Whose files: an fs/promises module. Default: caio/fs. */
+  /** Whose files: an fs/promises module. Default: the file system's own, by the default Context. */
   fs?: LogFs
   /**
    * What to do about a tail that the last crash left: cut it off, or refuse to open. Default:
@@ -135,19 +133,17 @@ export class LogWriter {
    */
   static async open(path: string | URL | Buffer, options: LogWriterOptions = NO_OPTIONS): Promise<LogWriter> {
     const whole = absolutePath(path)
-    const { fs, mode = 0o666 } = options
+    const { fs = ownFiles, mode = 0o666 } = options
     const torn = check.oneOf(options.torn ?? 'truncate', 'options.torn', ['truncate', 'refuse'])
     const damaged = check.oneOf(options.damaged ?? 'refuse', 'options.damaged', ['refuse', 'salvage'])
-    const own = await caioFs()
-    const files = fs ?? own
-    const opened = await openOrMake(files, whole, mode)
+    const opened = await openOrMake(fs, whole, mode)
     const { file } = opened
     try {
-      const writeDurably = files === own ? durableWrite((file as FileHandle).fd) : undefined
-      const { log, ...recovered } = await recover(files, file, whole, { torn, damaged })
+      const writeDurably = durableWriteOf(file)
+      const { log, ...recovered } = await recover(fs, file, whole, { torn, damaged })
       return new LogWriter(file, log, recovered, writeDurably)
     } catch (error) {
-      await unmake(files, whole, opened)
+      await unmake(fs, whole, opened)
       await file.close()
       throw error
     }
@@ -312,14 +308,4 @@ export class LogWriter {
     this.#group?.reject(logFailed(error))
     this.#group = undefined
   }
-}
-
-/**
- * One trip to a thread where write and datasync are two. On `pure` it would be two as well: there
- * they are the handle's own.
- */
-function durableWrite(fd: number): WriteSome | undefined {
-  const context = defaultContext()
-  if (context.backend === 'pure') return undefined
-  return (bytes, position) => context.write(bytes, fd, position, { dsync: true })
 }

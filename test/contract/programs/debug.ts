@@ -1,7 +1,7 @@
 /** Everything that NODE_DEBUG=caio tells of, once. Argument: a scratch file. */
 import fs from 'node:fs/promises'
 // Relative, so that a copy of the package tests the copy.
-import { patch, unpatch } from '../../../lib/index.js'
+import { patch, unpatch } from '../../../compat/index.js'
 
 const [path = ''] = process.argv.slice(2)
 patch()

@@ -1,0 +1,20 @@
+/** Where a view's memory is, which only the addon can see. */
+import { debug } from '../common/debug.js'
+import { loadBinding } from './binding.js'
+
+type Remainder = (view: NodeJS.ArrayBufferView, alignment: number) => number | undefined
+let remainderOf: Remainder | null | undefined
+
+/** The address of a view's memory modulo `alignment`; undefined where addresses cannot be seen, which takes the addon. */
+export function addressRemainder(view: NodeJS.ArrayBufferView, alignment: number): number | undefined {
+  if (remainderOf === undefined) {
+    try {
+      const binding = loadBinding()
+      remainderOf = (...args) => binding.addressRemainder(...args)
+    } catch {
+      debug('aligned buffers: by pages, since addresses can be seen only by the addon')
+      remainderOf = null
+    }
+  }
+  return remainderOf?.(view, alignment)
+}

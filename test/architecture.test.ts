@@ -1,0 +1,95 @@
+/** The rooms of docs/architecture.md: imports and includes run down the list, never up. */
+import fs from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import t from 'tap'
+import { packageRoot } from '../lib/backends/binding.js'
+
+/** Rooms by the folder they are in, the uppermost first. A room has the folders below it, except those that are rooms themselves. */
+const houses: Record<string, readonly string[]> = {
+  TypeScript: [
+    ...['compat', 'compat/callbacks', 'compat/paths', 'compat/handle', 'compat/arguments', 'compat/node'],
+    ...['lib', 'lib/cli', 'lib/toolkit', 'lib/engine', 'lib/backends', 'lib/protocol', 'lib/common'],
+  ],
+  'C++': ['native/node', 'native/linux', 'native/thread_pool', 'native/operations', 'native/request', 'native/support'],
+}
+
+interface Arrow {
+  from: string
+  to: string
+}
+
+function filesIn(folder: string, endings: readonly string[]): string[] {
+  const names = fs.readdirSync(join(packageRoot, folder), { recursive: true, encoding: 'utf8' })
+  return names.filter((name) => endings.some((ending) => name.endsWith(ending))).map((name) => join(folder, name))
+}
+
+/** By a relative path: from the file, to one that need not be there under this name. */
+function arrowsOf(file: string, pattern: RegExp): Arrow[] {
+  const text = fs.readFileSync(join(packageRoot, file), 'utf8')
+  return [...text.matchAll(pattern)].map(([, path = '']) => ({ from: file, to: join(dirname(file), path) }))
+}
+
+function roomOf(file: string, rooms: readonly string[]): number {
+  for (let folder = dirname(file); folder !== '.'; folder = dirname(folder)) {
+    const room = rooms.indexOf(folder)
+    if (room >= 0) return room
+  }
+  return -1
+}
+
+/** Arrows that point up. What is in no room, such as package.json, is for all. */
+function wrong(arrows: readonly Arrow[], rooms: readonly string[]): string[] {
+  const pointsUp = ({ from, to }: Arrow): boolean => {
+    const there = roomOf(to, rooms)
+    return there >= 0 && there < roomOf(from, rooms)
+  }
+  return arrows.filter(pointsUp).map(({ from, to }) => `${from} -> ${to}`)
+}
+
+const imports = /(?:\bfrom|\bimport|\bimport\(|new URL\()\s*'(\.{1,2}\/[^']*)'/g
+const includes = /#include "([^"]+)"/g
+
+const typeScript = [...filesIn('lib', ['.ts']), ...filesIn('compat', ['.ts'])].flatMap((file) => arrowsOf(file, imports))
+// What is in prebuild/ is put before all else of a published binary.
+const native = filesIn('native', ['.cc', '.h']).filter((file) => !file.startsWith('native/prebuild/'))
+const cpp = native.flatMap((file) => arrowsOf(file, includes))
+
+void t.test('an arrow that points up is found', async (t) => {
+  const rooms = houses['TypeScript'] as readonly string[]
+  t.same(wrong([{ from: 'lib/engine/context.ts', to: 'lib/common/errors.js' }], rooms), [])
+  t.same(wrong([{ from: 'lib/engine/context.ts', to: 'compat/fs.js' }], rooms), ['lib/engine/context.ts -> compat/fs.js'])
+  t.same(wrong([{ from: 'lib/index.ts', to: 'compat/patch.js' }], rooms), ['lib/index.ts -> compat/patch.js'])
+})
+
+void t.test('no arrow points up', async (t) => {
+  t.ok(typeScript.length > 200 && cpp.length > 100, 'there are arrows')
+  t.same(wrong(typeScript, houses['TypeScript'] as readonly string[]), [])
+  t.same(wrong(cpp, houses['C++'] as readonly string[]), [])
+})
+
+void t.test('every room is there', async (t) => {
+  for (const room of Object.values(houses).flat()) t.ok(fs.statSync(join(packageRoot, room)).isDirectory(), room)
+})
+
+void t.test('only native/node sees Node-API', async (t) => {
+  const seeing = native.filter((file) => /#include <(node_api|napi)\.h>/.test(fs.readFileSync(join(packageRoot, file), 'utf8')))
+  t.ok(seeing.length > 0)
+  t.same(seeing.filter((file) => !file.startsWith('native/node/')), [])
+})
+
+void t.test('no module needs itself', async (t) => {
+  // Imports of types are gone when a program runs.
+  const values = /(?:^import|^export)(?! type)[^'\n]*from '(\.{1,2}\/[^']*)'/gm
+  const files = [...filesIn('lib', ['.ts']), ...filesIn('compat', ['.ts'])]
+  const needs = new Map(files.map((file) => [file, arrowsOf(file, values).map(({ to }) => to.replace(/\.js$/, '.ts'))]))
+  const circles: string[] = []
+  const visit = (file: string, way: readonly string[]): void => {
+    if (way.includes(file)) return void circles.push([...way.slice(way.indexOf(file)), file].map((each) => relative('.', each)).join(' -> '))
+    if (done.has(file)) return
+    for (const next of needs.get(file) ?? []) visit(next, [...way, file])
+    done.add(file)
+  }
+  const done = new Set<string>()
+  for (const file of files) visit(file, [])
+  t.same(circles, [])
+})
