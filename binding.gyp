@@ -7,6 +7,7 @@
         "native/node/addon.cc",
         "native/request/completion_queue.cc",
         "native/request/decode.cc",
+        "native/request/protocol.cc",
         "native/support/end_of_process.cc",
         "native/node/environment.cc",
         "native/node/held_memory.cc",

@@ -4,26 +4,12 @@
  */
 import types from 'node:util/types'
 import { LARGEST_VECTOR } from '../../lib/common/validate.js'
+import type { Span } from '../../lib/engine/request.js'
 
 type View = NodeJS.ArrayBufferView
 
-/** A positioned call, complete and in range: bytes all. */
-export interface Transfer {
-  /** the view as the caller gave it, or a copy of the list of them */
-  views: View | View[]
-  /** where in the view */
-  offset: number
-  /** over all views */
-  length: number
-  /** where in the file */
-  position: number
-}
-
 /** What Linux moves in one call. A longer read ends there in Node, where the engine's would go on: it is Node's own. */
 const LARGEST_LENGTH = 0x7ffff000
-
-// One record for all calls, read before the next call is made: the hot path allocates none.
-const record: Transfer = { views: [], offset: 0, length: 0, position: 0 }
 
 function isCount(value: unknown, most: number): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most
@@ -34,15 +20,11 @@ export function isDescriptor(fd: unknown): fd is number {
   return isCount(fd, LARGEST_LENGTH)
 }
 
-function transfer(view: unknown, offset: unknown, length: unknown, position: unknown): Transfer | undefined {
+function transfer(view: unknown, offset: unknown, length: unknown, position: unknown): Span | undefined {
   if (typeof position !== 'number' || !isCount(position, Number.MAX_SAFE_INTEGER)) return undefined
   if (!isUsable(view) || !isCount(offset, LARGEST_LENGTH) || !isCount(length, LARGEST_LENGTH)) return undefined
   if (length === 0 || length > view.byteLength - offset) return undefined
-  record.views = view
-  record.offset = offset
-  record.length = length
-  record.position = position
-  return record
+  return { views: view, start: offset, length, position }
 }
 
 /** A view with memory behind it. A DataView whose buffer is gone throws, which Node then does again in its own words. */
@@ -87,7 +69,7 @@ export function plainOptions(value: unknown, keys: readonly string[]): Options |
 const inBuffer = ['offset', 'length', 'position']
 const withBuffer = ['buffer', ...inBuffer]
 
-function fromOptions(view: unknown, options: Options | undefined): Transfer | undefined {
+function fromOptions(view: unknown, options: Options | undefined): Span | undefined {
   if (!options || !isUsable(view)) return undefined
   const { offset = 0, position } = options
   // Only a number is subtracted: a bigint would throw, an object have its say.
@@ -97,7 +79,7 @@ function fromOptions(view: unknown, options: Options | undefined): Transfer | un
 }
 
 /** `read(buffer, offset, length, position)`, `read(buffer, options)`, `read(options)` */
-export function readArguments(first: unknown, second: unknown, third: unknown, fourth: unknown): Transfer | undefined {
+export function readArguments(first: unknown, second: unknown, third: unknown, fourth: unknown): Span | undefined {
   if (typeof second === 'number') return transfer(first, second, third, fourth)
   if (ArrayBuffer.isView(first)) return fromOptions(first, plainOptions(second, inBuffer))
   const options = plainOptions(first, withBuffer)
@@ -105,13 +87,13 @@ export function readArguments(first: unknown, second: unknown, third: unknown, f
 }
 
 /** `write(buffer, offset, length, position)`, `write(buffer, options)`; a string is Node's. */
-export function writeArguments(first: unknown, second: unknown, third: unknown, fourth: unknown): Transfer | undefined {
+export function writeArguments(first: unknown, second: unknown, third: unknown, fourth: unknown): Span | undefined {
   if (typeof second === 'number') return transfer(first, second, third, fourth)
   return fromOptions(first, plainOptions(second, inBuffer))
 }
 
 /** `readv(buffers, position)`, `writev(buffers, position)` */
-export function vectorArguments(views: unknown, position: unknown): Transfer | undefined {
+export function vectorArguments(views: unknown, position: unknown): Span | undefined {
   if (!isCount(position, Number.MAX_SAFE_INTEGER) || !Array.isArray(views) || types.isProxy(views)) return undefined
   if (views.length > LARGEST_VECTOR) return undefined
   // As it is now: what the caller does to the list afterwards is the caller's business.
@@ -123,9 +105,5 @@ export function vectorArguments(views: unknown, position: unknown): Transfer | u
     length += view.byteLength
   }
   if (length === 0 || length > LARGEST_LENGTH) return undefined
-  record.views = list as View[]
-  record.offset = 0
-  record.length = length
-  record.position = position
-  return record
+  return { views: list as View[], start: 0, length, position }
 }

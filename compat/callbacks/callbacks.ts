@@ -6,9 +6,10 @@ import types from 'node:util/types'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { callbackException } from '../../lib/common/errors.js'
 import { Opcode } from '../../lib/protocol/operations.js'
-import type { Completer } from '../../lib/engine/operation.js'
+import type { Completer } from '../../lib/engine/completer.js'
+import { SyncRequest, TransferRequest } from '../../lib/engine/request.js'
+import type { Span } from '../../lib/engine/request.js'
 import { isDescriptor, readArguments, vectorArguments, writeArguments } from '../arguments/transfer.js'
-import type { Transfer } from '../arguments/transfer.js'
 import { Call, Chain } from './call.js'
 import type { Callback } from './call.js'
 import * as descriptors from './descriptors.js'
@@ -39,15 +40,15 @@ class Served extends Call {
 type Tell = (call: Served, error: Error | null, count: number) => void
 
 /** Results as they come: callbacks take a failure beside the rest. */
-function completer(syscall: string, tell: Tell, atOnce?: true): Completer {
+function completer(syscall: string, tell: Tell, atOnce?: true): Completer<Served> {
   return {
     syscall,
     api: 'callback',
     ...(atOnce && { atOnce }),
     takesFailures: true,
-    value(result, _, owner) {
-      if (result >= 0) tell(owner as Served, null, result)
-      else tell(owner as Served, callbackException(result, syscall), 0)
+    value(result, _, call) {
+      if (result >= 0) tell(call, null, result)
+      else tell(call, callbackException(result, syscall), 0)
     },
   }
 }
@@ -60,19 +61,24 @@ const writeDone = completer('write', transferred, true)
 const fsyncDone = completer('fsync', synced, true)
 const fdatasyncDone = completer('fdatasync', synced, true)
 
-/** Whether the engine has taken the call. */
-function serve(
-  opcode: Opcode,
-  fd: unknown,
-  request: Transfer | undefined,
-  given: unknown,
-  callback: unknown,
-  completer: Completer,
-): boolean {
-  if (request === undefined || !isDescriptor(fd) || typeof callback !== 'function' || !descriptors.take(fd)) return false
-  const { views, offset, length, position } = request
-  const call = new Served(callback as Callback, fd, given)
-  void defaultContext().enqueue(opcode, fd, views, offset, length, position, 0, 0, completer, call)
+/** A call that the engine takes; undefined where it is Node's. */
+function take(fd: unknown, callback: unknown, given: unknown): Served | undefined {
+  if (!isDescriptor(fd) || typeof callback !== 'function' || !descriptors.take(fd)) return undefined
+  return new Served(callback as Callback, fd, given)
+}
+
+/** Whether the engine has taken a read or a write. */
+function serve(opcode: Opcode, span: Span | undefined, call: () => Served | undefined, completer: Completer<Served>): boolean {
+  const served = span && call()
+  if (!served) return false
+  void defaultContext().enqueue(new TransferRequest(opcode, served.fd, span, completer, served))
+  return true
+}
+
+/** Whether the engine has taken a sync. */
+function serveSync(opcode: Opcode, call: Served | undefined, completer: Completer<Served>): boolean {
+  if (!call) return false
+  void defaultContext().enqueue(new SyncRequest(opcode, call.fd, completer, call))
   return true
 }
 
@@ -83,42 +89,40 @@ function leave(call: Own, receiver: unknown, args: Arguments): void {
 
 function read(this: unknown, ...args: Arguments): void {
   const [fd, buffer, offset, length, position] = args
-  let request
+  let span: Span | undefined
   // Node, too, tells them apart by their number.
-  if (args.length > 4) request = typeof offset === 'number' ? readArguments(buffer, offset, length, position) : undefined
-  else if (args.length === 4) request = ArrayBuffer.isView(buffer) ? readArguments(buffer, offset, undefined, undefined) : undefined
-  else if (args.length === 3 && !ArrayBuffer.isView(buffer)) request = readArguments(buffer, undefined, undefined, undefined)
+  if (args.length > 4) span = typeof offset === 'number' ? readArguments(buffer, offset, length, position) : undefined
+  else if (args.length === 4) span = ArrayBuffer.isView(buffer) ? readArguments(buffer, offset, undefined, undefined) : undefined
+  else if (args.length === 3 && !ArrayBuffer.isView(buffer)) span = readArguments(buffer, undefined, undefined, undefined)
   const callback = args[args.length > 4 ? 5 : args.length - 1]
-  if (!serve(Opcode.read, fd, request, request?.views, callback, readDone)) leave(own.read, this, args)
+  if (!serve(Opcode.read, span, () => take(fd, callback, span?.views), readDone)) leave(own.read, this, args)
 }
 
 function write(this: unknown, ...args: Arguments): void {
   const [fd, buffer, offset, length, position] = args
-  let request
-  if (args.length > 4) request = typeof offset === 'number' ? writeArguments(buffer, offset, length, position) : undefined
-  else if (args.length === 4) request = writeArguments(buffer, offset, undefined, undefined)
+  let span: Span | undefined
+  if (args.length > 4) span = typeof offset === 'number' ? writeArguments(buffer, offset, length, position) : undefined
+  else if (args.length === 4) span = writeArguments(buffer, offset, undefined, undefined)
   const callback = args[args.length > 4 ? 5 : 3]
-  if (!serve(Opcode.write, fd, request, buffer, callback, writeDone)) leave(own.write, this, args)
+  if (!serve(Opcode.write, span, () => take(fd, callback, buffer), writeDone)) leave(own.write, this, args)
 }
 
 function readv(this: unknown, ...args: Arguments): void {
   const [fd, buffers, position, callback] = args
-  if (!serve(Opcode.readv, fd, vectorArguments(buffers, position), buffers, callback, readDone)) leave(own.readv, this, args)
+  if (!serve(Opcode.readv, vectorArguments(buffers, position), () => take(fd, callback, buffers), readDone)) leave(own.readv, this, args)
 }
 
 function writev(this: unknown, ...args: Arguments): void {
   const [fd, buffers, position, callback] = args
-  if (!serve(Opcode.writev, fd, vectorArguments(buffers, position), buffers, callback, writeDone)) leave(own.writev, this, args)
+  if (!serve(Opcode.writev, vectorArguments(buffers, position), () => take(fd, callback, buffers), writeDone)) leave(own.writev, this, args)
 }
 
-const noTransfer: Transfer = { views: [], offset: 0, length: 0, position: 0 }
-
 function fsync(this: unknown, ...args: Arguments): void {
-  if (!serve(Opcode.fsync, args[0], noTransfer, undefined, args[1], fsyncDone)) leave(own.fsync, this, args)
+  if (!serveSync(Opcode.fsync, take(args[0], args[1], undefined), fsyncDone)) leave(own.fsync, this, args)
 }
 
 function fdatasync(this: unknown, ...args: Arguments): void {
-  if (!serve(Opcode.fdsync, args[0], noTransfer, undefined, args[1], fdatasyncDone)) leave(own.fdatasync, this, args)
+  if (!serveSync(Opcode.fdsync, take(args[0], args[1], undefined), fdatasyncDone)) leave(own.fdatasync, this, args)
 }
 
 /** Waits for the engine, as Node's own, queued behind what is under way, is served after it. */

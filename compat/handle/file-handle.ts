@@ -15,10 +15,10 @@ import type { DirectAlignment } from '../../lib/engine/alignment.js'
 import { errnoOf, laterException, mayPass } from '../../lib/common/errors.js'
 import { shapes } from '../../lib/engine/operation.js'
 import { Opcode, isWrite } from '../../lib/protocol/operations.js'
-import type { Completer } from '../../lib/engine/operation.js'
-import type { Views } from '../../lib/protocol/port.js'
+import type { Completer } from '../../lib/engine/completer.js'
+import { SyncRequest, TransferRequest } from '../../lib/engine/request.js'
+import type { Span } from '../../lib/engine/request.js'
 import { readArguments, vectorArguments, writeArguments } from '../arguments/transfer.js'
-import type { Transfer } from '../arguments/transfer.js'
 import { Bouncer, segments } from './bounce.js'
 import { HandleState } from './handle-state.js'
 import { open as openHandle } from '../node/original.js'
@@ -72,11 +72,11 @@ function result(first: string, count: number, second: string, views: unknown): o
   return object
 }
 
-/** Who owns a readv or writev. */
-interface VectorCall {
-  handle: FileHandle
-  /** the caller's own list */
-  given: unknown
+/** A call on a handle. */
+interface HandleCall {
+  readonly handle: FileHandle
+  /** what the caller has given, to be given back: the list, where a copy is in use */
+  readonly given: unknown
 }
 
 const none = new Uint8Array(0)
@@ -90,84 +90,81 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
   // Made now: whatever the first operation finds done to this process must not come between us and the addon.
   defaultContext()
 
-  const completer = (syscall: string, value: (transferred: number, views: Views) => unknown): Completer => ({
+  const completer = (syscall: string, value: (transferred: number, given: unknown) => unknown): Completer<HandleCall> => ({
     syscall,
     api: 'filehandle',
-    value,
-    released: (handle) => (handle as Internal)[unref]!(),
+    value: (transferred, _, { given }) => value(transferred, given),
+    released: ({ handle }) => (handle as Internal)[unref]!(),
   })
+  const atOnce = <Caller>(completer: Completer<Caller>): Completer<Caller> => ({ ...completer, atOnce: true })
   const readDone = completer('read', (bytesRead, buffer) => result('bytesRead', bytesRead, 'buffer', buffer))
-  const atOnce = (completer: Completer): Completer => ({ ...completer, atOnce: true })
   const writeDone = atOnce(completer('write', (bytesWritten, buffer) => result('bytesWritten', bytesWritten, 'buffer', buffer)))
-  // The list that the caller gave is given back; the one in use is a copy.
-  const vectorCompleter = (syscall: string, counted: string): Completer => ({
-    syscall,
-    api: 'filehandle',
-    value: (count, _, owner) => result(counted, count, 'buffers', (owner as VectorCall).given),
-    released: (owner) => ((owner as VectorCall).handle as Internal)[unref]!(),
-  })
-  const readvDone = vectorCompleter('read', 'bytesRead')
-  const writevDone = atOnce(vectorCompleter('write', 'bytesWritten'))
+  const readvDone = completer('read', (bytesRead, buffers) => result('bytesRead', bytesRead, 'buffers', buffers))
+  const writevDone = atOnce(completer('write', (bytesWritten, buffers) => result('bytesWritten', bytesWritten, 'buffers', buffers)))
   const syncDone = atOnce(completer('fsync', () => undefined))
   const datasyncDone = atOnce(completer('fdatasync', () => undefined))
 
-  /** What the engine makes of a call, or undefined where the call is for Node's own method. */
+  /** The descriptor that the engine is to use, or undefined where the call is for Node's own method. */
+  function descriptorOf(handle: Internal): number | undefined {
+    if (!HandleState.has(handle)) return undefined
+    const { fd } = handle
+    // Of one that is closed Node speaks in its own words.
+    return fd >= 0 && HandleState.isServed(handle, fd) ? fd : undefined
+  }
+
+  /** What the engine makes of a read or a write, or undefined where it is for Node's own method. */
   function serve(
     handle: Internal,
     opcode: Opcode,
-    request: Transfer | undefined,
-    completer: Completer,
-    given?: unknown,
+    span: Span | undefined,
+    completer: Completer<HandleCall>,
+    given: unknown = span?.views,
   ): Promise<unknown> | undefined {
-    if (request === undefined || !HandleState.has(handle)) return undefined
-    const fd = handle.fd
-    // Of one that is closed Node speaks in its own words.
-    if (fd < 0 || !HandleState.isServed(handle, fd)) return undefined
-    const { views, offset, length, position } = request
-    const bouncer = length > 0 ? HandleState.bouncer(handle) : undefined
-    if (bouncer) return bounce(bouncer, handle, opcode, { ...request }, completer, given)
+    const fd = span && descriptorOf(handle)
+    if (fd === undefined) return undefined
+    const request = new TransferRequest(opcode, fd, span as Span, completer, { handle, given })
+    request.fileKey = HandleState.key(handle)
+    const bouncer = HandleState.bouncer(handle)
+    if (bouncer) return bounce(bouncer, request, span as Span)
     // The reference keeps the descriptor open: close() waits for it, and a call that comes while it waits is served, as Node's is.
     handle[ref]!()
-    const key = HandleState.key(handle)
-    const owner = given === undefined ? handle : ({ handle, given } satisfies VectorCall)
-    return defaultContext().enqueue(opcode, fd, views, offset, length, position, 0, key, completer, owner)
+    return defaultContext().enqueue(request)
   }
 
-  /** The same, and where it is not aligned, by a copy. */
-  async function bounce(
-    bouncer: Bouncer,
-    handle: Internal,
-    opcode: Opcode,
-    { views, offset, length, position }: Transfer,
-    completer: Completer,
-    given: unknown,
-  ): Promise<unknown> {
-    const { fd } = handle
-    const key = HandleState.key(handle)
-    const enqueue = (opcode: Opcode, memory: Views, offset: number, length: number, position: number): Promise<number> => {
+  /** The same of a sync. Extra arguments Node ignores, and so do we. */
+  function serveSync(handle: Internal, opcode: Opcode, completer: Completer<HandleCall>): Promise<void> | undefined {
+    // Under Node's permission model a bare descriptor may not be synced, which is what `pure` would do.
+    if (process.permission !== undefined && defaultContext().backend === 'pure') return undefined
+    const fd = descriptorOf(handle)
+    if (fd === undefined) return undefined
+    handle[ref]!()
+    return defaultContext().enqueue(new SyncRequest(opcode, fd, completer, { handle, given: undefined })) as Promise<void>
+  }
+
+  /** Serves a request, and where it is not aligned, by a copy. */
+  async function bounce(bouncer: Bouncer, request: TransferRequest<HandleCall>, span: Span): Promise<unknown> {
+    const { opcode, fd, completer, caller, fileKey } = request
+    const handle = caller.handle as Internal
+    const enqueue = (opcode: Opcode, span: Span): Promise<number> => {
       const counted = (isWrite(opcode) ? shapes.write : shapes.read)(none).completer
-      return defaultContext().enqueue(opcode, fd, memory, offset, length, position, 0, key, counted, undefined) as Promise<number>
+      const part = new TransferRequest(opcode, fd, span, counted, undefined)
+      part.fileKey = fileKey
+      return defaultContext().enqueue(part) as Promise<number>
     }
     handle[ref]!()
     try {
       const count = await bouncer.transfer(
         isWrite(opcode),
-        () => enqueue(opcode, views, offset, length, position),
-        segments(views, offset, length),
-        position,
-        (write, view, at) => enqueue(write ? Opcode.write : Opcode.read, view, 0, view.byteLength, at),
+        () => enqueue(opcode, span),
+        segments(span.views, span.start, span.length),
+        span.position,
+        (write, view, position) => enqueue(write ? Opcode.write : Opcode.read, { views: view, start: 0, length: view.byteLength, position }),
       )
-      return completer.value(count, views, given === undefined ? handle : ({ handle, given } satisfies VectorCall))
+      return completer.value(count, span.views, caller)
     } finally {
       handle[unref]!()
     }
   }
-
-  // Syncs have no arguments; extra ones Node ignores, and so do we. Under Node's permission model a bare descriptor may not be
-  // synced, which is what `pure` would do: there they are Node's own.
-  const noTransfer: Transfer = { views: [], offset: 0, length: 0, position: 0 }
-  const syncArguments = (): Transfer | undefined =>
-    process.permission !== undefined && defaultContext().backend === 'pure' ? undefined : noTransfer
 
   // Method names and lengths are those that Node's class has. The casts stand for Node's overloads, which args.ts has judged.
   const Caio = class FileHandle extends (NodeHandle as new () => Internal) {
@@ -203,11 +200,11 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     }
 
     override sync(): Promise<void> {
-      return (serve(this, Opcode.fsync, syncArguments(), syncDone) ?? super.sync()) as Promise<void>
+      return serveSync(this, Opcode.fsync, syncDone) ?? super.sync()
     }
 
     override datasync(): Promise<void> {
-      return (serve(this, Opcode.fdsync, syncArguments(), datasyncDone) ?? super.datasync()) as Promise<void>
+      return serveSync(this, Opcode.fdsync, datasyncDone) ?? super.datasync()
     }
   }
   Object.defineProperty(Caio, 'length', { value: NodeHandle.length })

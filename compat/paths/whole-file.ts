@@ -4,11 +4,13 @@
  */
 import { Buffer } from 'node:buffer'
 import { URL, fileURLToPath } from 'node:url'
-import { Append, FRESH_MEMORY, Flush, WHILE_SYNCING, WHILE_WRITING } from '../../lib/protocol/port.js'
+import { TransferFlag, WHILE_SYNCING, WHILE_WRITING, WholeFileFlag } from '../../lib/protocol/port.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { EAGAIN, errnoException, errnoOf } from '../../lib/common/errors.js'
 import { Opcode } from '../../lib/protocol/operations.js'
-import type { Completer } from '../../lib/engine/operation.js'
+import type { Completer } from '../../lib/engine/completer.js'
+import { TransferRequest, WholeFileRequest } from '../../lib/engine/request.js'
+import type { Span } from '../../lib/engine/request.js'
 import { isTraced, traceCall } from '../../lib/engine/trace.js'
 import { lengthOf } from '../../lib/common/view-length.js'
 import { isPolluted, plainOptions } from '../arguments/transfer.js'
@@ -38,10 +40,10 @@ const inlineSlab = Buffer.allocUnsafeSlow(SLAB)
 type Content = Buffer | string | undefined
 
 /** Results as they come: what a failure means depends on how far it got. */
-const completer: Completer = { syscall: 'open', takesFailures: true, atOnce: true, value: (result) => result }
+const completer: Completer<undefined> = { syscall: 'open', takesFailures: true, atOnce: true, value: (result) => result }
 
 /** Chunks of a file are read into memory that nothing has touched yet. */
-const chunk: Completer = { syscall: 'read', api: 'promise', value: (read) => read }
+const chunk: Completer<undefined> = { syscall: 'read', api: 'promise', value: (read) => read }
 
 /** A path as the native side takes it, or undefined for Node to judge. With a permission model all paths are Node's to judge. */
 function plainPath(path: unknown): string | undefined {
@@ -88,8 +90,8 @@ function copyOf(bytes: Buffer, length: number, encoding: BufferEncoding | undefi
 }
 
 function readInto(path: string, target: Buffer): Promise<number> {
-  const views = [path, target] as const
-  return defaultContext().enqueue(Opcode.readFile, 0, views, 0, target.length, 0, 0, 0, completer, undefined) as Promise<number>
+  const file = { path, view: target, length: target.length, mode: 0, flags: 0 }
+  return defaultContext().enqueue(new WholeFileRequest(Opcode.readFile, file, completer, undefined)) as Promise<number>
 }
 
 /** A large file: by a handle of its own, so that no thread of the pool is taken for long. Undefined where it is Node's turn. */
@@ -122,9 +124,10 @@ async function readSized(fd: number, size: number): Promise<Buffer> {
 }
 
 /** By the engine whatever the file is: the handle, which the caller holds, is not asked again. */
-function readChunk(fd: number, buffer: Buffer, at: number, length: number, position: number, hints: number): Promise<number> {
-  const read = defaultContext().enqueue(Opcode.read, fd, buffer, at, length, position, hints, 0, chunk, undefined)
-  return read as Promise<number>
+function readChunk(fd: number, span: Span, flags = 0): Promise<number> {
+  const request = new TransferRequest(Opcode.read, fd, span, chunk, undefined)
+  request.flags = flags
+  return defaultContext().enqueue(request) as Promise<number>
 }
 
 /** A file that says it is empty may have more to say. */
@@ -133,7 +136,7 @@ async function readToEnd(fd: number): Promise<Buffer> {
   let length = 0
   for (;;) {
     const part = Buffer.allocUnsafeSlow(SLAB)
-    const bytesRead = await readChunk(fd, part, 0, SLAB, length, 0)
+    const bytesRead = await readChunk(fd, { views: part, start: 0, length: SLAB, position: length })
     if (bytesRead === 0) break
     parts.push(part.subarray(0, bytesRead))
     length += bytesRead
@@ -151,7 +154,8 @@ async function fill(buffer: Buffer, fd: number): Promise<number> {
       const length = Math.min(CHUNK, end - start)
       next += length
       for (let done = 0; done < length; ) {
-        const read = await readChunk(fd, buffer, start + done, length - done, start + done, FRESH_MEMORY)
+        const at = start + done
+        const read = await readChunk(fd, { views: buffer, start: at, length: length - done, position: at }, TransferFlag.freshMemory)
         done += read
         if (read === 0) return void (end = Math.min(end, start + done))
       }
@@ -195,7 +199,7 @@ function takeSlab(): Buffer {
  * Lends a slab to a read that is started, gives out what was read into it, and has the slab back. An async function instead would
  * take two promises more.
  */
-const intoSlab: Completer = {
+const intoSlab: Completer<BufferEncoding | undefined> = {
   syscall: 'open',
   takesFailures: true,
   atOnce: true,
@@ -204,8 +208,8 @@ const intoSlab: Completer = {
     const [path, slab] = views as readonly [string, Buffer]
     try {
       if (size < 0) return undefined
-      if (size > SLAB) return readLarger(path, size, encoding as BufferEncoding | undefined)
-      return copyOf(slab, size, encoding as BufferEncoding | undefined)
+      if (size > SLAB) return readLarger(path, size, encoding)
+      return copyOf(slab, size, encoding)
     } catch (error) {
       return Promise.reject(error) // no memory for it
     } finally {
@@ -216,8 +220,8 @@ const intoSlab: Completer = {
 
 /** undefined where it is Node's turn. */
 function readByPool(path: string, encoding: BufferEncoding | undefined): Promise<Content> {
-  const views = [path, noSlab] as const
-  return defaultContext().enqueue(Opcode.readFile, 0, views, 0, SLAB, 0, 0, 0, intoSlab, encoding) as Promise<Content>
+  const file = { path, view: noSlab, length: SLAB, mode: 0, flags: 0 }
+  return defaultContext().enqueue(new WholeFileRequest(Opcode.readFile, file, intoSlab, encoding)) as Promise<Content>
 }
 
 /** A plain call for a regular file, perhaps. */
@@ -301,10 +305,9 @@ export function plainWrite(path: unknown, data: unknown, options: unknown, flags
 
 /** Resolves to a result for {@link isWritten}. */
 export function writeWhole({ name, view, length, mode, flush, append }: PlainWrite): Promise<number> {
-  const how = (append ? Append : 0) | (flush ? Flush : 0)
-  const views = [name, view] as const
-  const written = defaultContext().enqueue(Opcode.writeFile, how, views, 0, length, mode, 0, 0, completer, undefined)
-  return written as Promise<number>
+  const flags = (append ? WholeFileFlag.append : 0) | (flush ? WholeFileFlag.flush : 0)
+  const file = { path: name, view, length, mode, flags }
+  return defaultContext().enqueue(new WholeFileRequest(Opcode.writeFile, file, completer, undefined)) as Promise<number>
 }
 
 /**

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Views } from '../protocol/port.js'
 import { debug } from '../common/debug.js'
 import { mayPass } from '../common/errors.js'
+import { describeProtocol } from '../protocol/protocol.js'
 
 /** native/node/environment.h has the same numbers. */
 export const Kind = { linux: 0, thread: 1, uring: 2 } as const
@@ -77,6 +78,8 @@ export interface Binding {
   addressRemainder(view: NodeJS.ArrayBufferView, alignment: number): number | undefined
   /** What statx(2) says that direct I/O needs, in bytes; undefined if it does not. */
   statedAlignment(fd: number): [memory: number, offset: number] | undefined
+  /** As {@link describeProtocol}. */
+  protocol?(): string
   /** Tries a directory out, waiting for its disk; undefined but on Linux. */
   probeDirectory(directory: string): DirectoryAnswers | undefined
 }
@@ -101,10 +104,16 @@ function load(): Binding {
   try {
     const find = require('node-gyp-build') as { (root: string): Binding; path(root: string): string }
     debug('addon: %s', find.path(packageRoot))
-    return find(packageRoot)
+    return ofThisBuild(find(packageRoot))
   } catch (error) {
     throw shortage() ?? error
   }
+}
+
+/** @throws if the addon and this JavaScript would take the same number for two things */
+function ofThisBuild(binding: Binding): Binding {
+  if (binding.protocol?.() === describeProtocol()) return binding
+  throw new Error('the addon is of another build than the JavaScript: `npm run build:native` makes a new one')
 }
 
 /** What a file cannot be opened for just now: node-gyp-build takes a folder that it cannot read for one that is empty. */

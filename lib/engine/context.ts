@@ -2,29 +2,28 @@
  * Context: where requests come in and results go out. It validates, bounds what is with the kernel, hands over all that one tick
  * brought in one call, keeps buffers alive while they are in use, and closes only when nothing is.
  */
-import { Field, Route, UNSERVED } from '../protocol/port.js'
-import type { Backend, BackendName, Batch, Receiver, Views } from '../protocol/port.js'
+import { Route, UNSERVED } from '../protocol/port.js'
+import type { Backend, BackendName, Batch, Receiver } from '../protocol/port.js'
 import { refuseAborted, untilAborted } from './abort.js'
 import { explainMisalignment } from './alignment.js'
-import { Cancellable } from './cancellable.js'
-import type { Waiting } from './cancellable.js'
 import { isEnding, tellAtEnd } from '../common/end-of-process.js'
 import { EAGAIN, ECANCELED, EINVAL, invalidState, laterException } from '../common/errors.js'
 import { readFully, writeFully } from './fully.js'
 import { launch } from './launch.js'
 import { LinkedQueue } from '../common/linked-queue.js'
 import { NO_OPTIONS } from '../common/no-options.js'
-import { Operation, shapes } from './operation.js'
-import { Opcode, isWholeFile, isWrite } from '../protocol/operations.js'
-import type { Completer, Shape } from './operation.js'
+import { Operation, requestOf, shapes } from './operation.js'
+import type { Shape } from './operation.js'
+import { Opcode, familyOf, isWrite } from '../protocol/operations.js'
+import { TransferRequest } from './request.js'
+import type { Request, Resolve } from './request.js'
 import { hintsOf, signalOf } from './request-options.js'
 import type { RequestOptions, WriteOptions } from './request-options.js'
 import { choose, fallbackFrom } from '../backends/select.js'
 import { Slots } from './slots.js'
-import type { Resolve } from './slots.js'
 import { Counters, LATENCY_SAMPLE } from './stats.js'
 import type { Stats } from './stats.js'
-import { isTraced, traceOperation } from './trace.js'
+import { isTraced, traceRequest } from './trace.js'
 import * as turn from './turn.js'
 import * as check from '../common/validate.js'
 
@@ -64,7 +63,7 @@ export class Context implements Receiver {
   readonly #port: Backend
 
   readonly #slots: Slots
-  readonly #waiting = new LinkedQueue<Waiting>()
+  readonly #waiting = new LinkedQueue<Request>()
   #sequence = 0
 
   #flushScheduled = false
@@ -212,21 +211,19 @@ export class Context implements Receiver {
    * @returns false if it is too late, or not an operation of this context
    */
   cancel(operation: Operation): boolean {
-    return operation instanceof Operation && operation.cancellable !== undefined && this.takeBack(operation.cancellable)
+    return operation instanceof Operation && operation.request !== undefined && this.takeBack(operation.request)
   }
 
-  /** @internal {@link cancel}, by what it was enqueued with as its owner. */
-  takeBack(owner: Cancellable): boolean {
-    const { place } = owner
-    if (typeof place === 'object') {
-      if (!this.#waiting.remove(place)) return false
+  /** @internal {@link cancel}, of what has been enqueued. */
+  takeBack(request: Request): boolean {
+    if (this.#waiting.remove(request)) {
       this.#counters.cancelled++
-      this.#counters.count(place.opcode, Route.inline, ECANCELED)
-      this.#reject(place.completer, owner, ECANCELED, place.resolve)
+      this.#counters.count(request.opcode, Route.inline, ECANCELED)
+      this.#reject(request, ECANCELED)
       return true
     }
-    const id = this.#slots.idOf(owner)
-    if (id < 0 || !(this.#slots.unbatch(id) || this.#port.cancel(id, this))) return false
+    const { id } = request
+    if (!this.#slots.has(request) || !(this.#slots.unbatch(id) || this.#port.cancel(id, this))) return false
     this.#counters.cancelled++
     this.#settle(id, ECANCELED, Route.inline)
     return true
@@ -268,13 +265,13 @@ export class Context implements Receiver {
       this.refuseWhenClosing()
       check.descriptor(fd)
       check.fileOffset(offset)
-      const { opcode, views, length, completer } = shape(target)
-      const hints = hintsOf(options, isWrite(opcode))
+      const made = shape(target)
       const signal = signalOf(options)
+      const hints = hintsOf(options, isWrite(made.opcode))
       refuseAborted(signal)
-      const owner = signal && new Cancellable()
-      const promise = this.enqueue(opcode, fd, views, 0, length, offset, hints, 0, completer, owner) as Promise<T>
-      return signal ? untilAborted(signal, completer.syscall, promise, () => this.takeBack(owner as Cancellable)) : promise
+      const request = requestOf(made, { fd, position: offset, hints, caller: undefined }, made.completer)
+      const promise = this.enqueue(request) as Promise<T>
+      return signal ? untilAborted(signal, made.completer.syscall, promise, () => this.takeBack(request)) : promise
     } catch (error) {
       return Promise.reject(error)
     }
@@ -284,34 +281,18 @@ export class Context implements Receiver {
    * The way in for callers that have checked everything themselves, and have a completer of their own.
    * @internal
    */
-  enqueue(
-    opcode: Opcode,
-    fd: number,
-    views: Views,
-    byteOffset: number,
-    length: number,
-    offset: number,
-    hints: number,
-    fileKey: number,
-    completer: Completer,
-    owner: unknown,
-  ): Promise<unknown> {
-    const { atOnce } = completer
-    if (isTraced()) completer = traceOperation(opcode, fd, offset, length, this.backend, completer)
+  enqueue(request: Request): Promise<unknown> {
+    const { atOnce } = request.completer
+    if (isTraced()) traceRequest(request, this.backend)
     const promise = new Promise(takeResolve)
-    const resolve = lastResolve
+    request.resolve = lastResolve
     // An id may be free while others wait only between a completion and the start of the next in line: never jump the queue.
     const id = this.#waiting.length > 0 ? -1 : this.#slots.takeId()
     if (id < 0) {
-      const waiting: Waiting = {
-        opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve,
-        previous: undefined, next: undefined, queue: undefined,
-      }
-      this.#waiting.push(waiting)
-      if (owner instanceof Cancellable) owner.place = waiting
+      this.#waiting.push(request)
     } else {
       const alone = atOnce && !this.#flushScheduled && this.#slots.count === 0
-      this.#start(id, opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve)
+      this.#start(id, request)
       if (alone || isEnding()) this.#handOver()
     }
     return promise
@@ -325,22 +306,10 @@ export class Context implements Receiver {
     this.#port.end?.()
   }
 
-  #start(
-    id: number,
-    opcode: Opcode,
-    fd: number,
-    views: Views,
-    byteOffset: number,
-    length: number,
-    offset: number,
-    hints: number,
-    fileKey: number,
-    completer: Completer,
-    owner: unknown,
-    resolve: Resolve,
-  ): void {
-    if (completer.lend !== undefined) views = completer.lend(views)
-    this.#slots.fill(id, opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve)
+  #start(id: number, request: Request): void {
+    const { completer } = request
+    if (completer.lend !== undefined) request.views = completer.lend(request.views)
+    this.#slots.fill(id, request)
     if (++this.#sequence % LATENCY_SAMPLE === 0) this.#slots.startedAt[id] = now()
     this.#slots.addToBatch(id)
     if (this.#flushScheduled) return
@@ -350,9 +319,7 @@ export class Context implements Receiver {
 
   #startNext(): void {
     const id = this.#slots.takeId()
-    const next = this.#waiting.shift()
-    const { opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve } = next
-    this.#start(id, opcode, fd, views, byteOffset, length, offset, hints, fileKey, completer, owner, resolve)
+    this.#start(id, this.#waiting.shift())
   }
 
   readonly #flush = (): void => {
@@ -406,31 +373,27 @@ export class Context implements Receiver {
   #fallBack(id: number): void {
     this.#counters.fallbacks++
     const next = fallbackFrom(this.#fallenBackTo.get(id) ?? this.#port)
-    const opcode = this.#slots.field(id, Field.opcode) as Opcode
-    if (!next || (isWholeFile(opcode) && !next.supports.wholeFile)) return this.#settle(id, EAGAIN, Route.inline)
+    const { opcode } = this.#slots.requests[id] as Request
+    if (!next || (familyOf(opcode) === 'wholeFile' && !next.supports.wholeFile)) return this.#settle(id, EAGAIN, Route.inline)
     this.#fallenBackTo.set(id, next)
     this.#submitTo(next, { ...this.#slots.batch, ids: Uint32Array.of(id), count: 1 })
   }
 
   #settle(id: number, result: number, route: Route): void {
     const slots = this.#slots
-    const completer = slots.completers[id] as Completer
-    const resolve = slots.resolves[id] as Resolve
-    const views = slots.batch.views[id]
-    const owner = slots.owners[id]
-    const opcode = slots.field(id, Field.opcode) as Opcode
+    const request = slots.requests[id] as Request
+    const { completer, caller, views } = request
     const startedAt = slots.startedAt[id] as number
     slots.free(id)
     if (this.#fallenBackTo.size > 0) this.#fallenBackTo.delete(id)
-    this.#counters.count(opcode, route, result)
+    this.#counters.count(request.opcode, route, result)
     if (startedAt !== 0) this.#counters.record(route, now() - startedAt)
 
-    completer.released?.(owner)
+    completer.released?.(caller)
     if (result < 0 && !completer.takesFailures) {
-      const detail = result === EINVAL && opcode <= Opcode.writev ? this.#explain(id, views) : undefined
-      this.#reject(completer, owner, result, resolve, detail)
+      this.#reject(request, result, result === EINVAL ? explain(request) : undefined)
     } else {
-      resolve(completer.value(result, views, owner))
+      (request.resolve as Resolve)(completer.value(result, views, caller))
     }
     if (this.#waiting.length > 0) this.#startNext()
     else this.#checkDrained()
@@ -461,19 +424,21 @@ export class Context implements Receiver {
     return result
   }
 
-  #explain(id: number, views: Views): string | undefined {
-    const field = (name: number): number => this.#slots.field(id, name)
-    return explainMisalignment(field(Field.fd), views, field(Field.byteOffset), field(Field.offset), field(Field.length))
-  }
-
-  #reject(completer: Completer, owner: unknown, errno: number, resolve: Resolve, detail?: string): void {
+  #reject({ completer, caller, resolve }: Request, errno: number, detail?: string): void {
     this.#counters.failed++
     this.#rejecting++
     const report = (error: Error): void => {
-      completer.failed?.(owner, error)
+      completer.failed?.(caller, error)
       this.#rejecting--
       this.#checkDrained()
     }
-    resolve(laterException(errno, completer.syscall, report, detail))
+    ;(resolve as Resolve)(laterException(errno, completer.syscall, report, detail))
   }
+}
+
+/** What was wrong with a transfer, in words, as far as is known. */
+function explain(request: Request): string | undefined {
+  if (!(request instanceof TransferRequest)) return undefined
+  const { fd, views, start, position, length } = request
+  return explainMisalignment(fd, views, start, position, length)
 }

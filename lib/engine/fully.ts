@@ -1,17 +1,22 @@
 /** All of it or an error: reads and writes that go on until every byte is moved. */
 import { Buffer } from 'node:buffer'
-import type { Context } from './context.js'
 import { shortRead } from '../common/errors.js'
 import type { RequestOptions, WriteOptions } from './request-options.js'
 import * as check from '../common/validate.js'
 
 type View = NodeJS.ArrayBufferView
 
+/** What reads and writes as much as it can: a Context. */
+interface Mover {
+  read(view: View, fd: number, offset: number, options: number | RequestOptions): Promise<number>
+  write(view: View, fd: number, offset: number, options: number | WriteOptions): Promise<number>
+}
+
 /** What a sector is at the least: a direct read cannot go on but at one. */
 const SECTOR = 512
 
 export async function readFully<T extends number | View>(
-  context: Context,
+  context: Mover,
   target: T,
   fd: number,
   offset: number,
@@ -36,7 +41,7 @@ export async function readFully<T extends number | View>(
 }
 
 export async function writeFully(
-  context: Context,
+  context: Mover,
   payload: string | View,
   fd: number,
   offset: number,

@@ -1,13 +1,18 @@
 /** Operations handed to a Context together, each with a result of its own. */
 import { refuseAborted, untilAborted } from './abort.js'
-import type { Cancellable } from './cancellable.js'
-import type { Context } from './context.js'
+import type { Request } from './request.js'
 import { invalidArgType, invalidState } from '../common/errors.js'
-import { Operation, operationCompleters } from './operation.js'
-import type { Completer } from './operation.js'
+import { Operation } from './operation.js'
+
+/** What takes requests: a Context. */
+export interface Taker {
+  refuseWhenClosing(): void
+  enqueue(request: Request): Promise<unknown>
+  takeBack(request: Request): boolean
+}
 
 /** @throws `ERR_INVALID_ARG_TYPE` for what is no Operation, or no iterable of them; `ERR_INVALID_STATE` if one was submitted before, or after close, and then none is submitted */
-export function launch(context: Context, given: Iterable<Operation>): Promise<unknown>[] {
+export function launch(context: Taker, given: Iterable<Operation>): Promise<unknown>[] {
   context.refuseWhenClosing()
   const operations = listOf(given)
   for (const operation of operations) {
@@ -16,8 +21,8 @@ export function launch(context: Context, given: Iterable<Operation>): Promise<un
   }
   if (new Set(operations).size !== operations.length) throw onlyOnce()
   return operations.map((operation) => {
-    const owner = operation.claim()
-    return operation.signal ? launchAbortable(context, operation, owner, operation.signal) : enqueue(context, operation, owner)
+    const request = operation.claim()
+    return operation.signal ? launchAbortable(context, operation, request, operation.signal) : context.enqueue(request)
   })
 }
 
@@ -32,22 +37,16 @@ function onlyOnce(): Error {
   return invalidState('an operation can be submitted only once')
 }
 
-function enqueue(context: Context, operation: Operation, owner: Cancellable): Promise<unknown> {
-  const { shape, fd, offset, hints } = operation
-  const completer = operationCompleters[shape.opcode] as Completer
-  return context.enqueue(shape.opcode, fd, shape.views, 0, shape.length, offset, hints, 0, completer, owner)
-}
-
 async function launchAbortable(
-  context: Context,
+  context: Taker,
   operation: Operation,
-  owner: Cancellable,
+  request: Request<Operation>,
   signal: AbortSignal,
 ): Promise<unknown> {
   try {
     refuseAborted(signal)
     const { syscall } = operation.shape.completer
-    return await untilAborted(signal, syscall, enqueue(context, operation, owner), () => context.takeBack(owner))
+    return await untilAborted(signal, syscall, context.enqueue(request), () => context.takeBack(request))
   } catch (error) {
     operation.settle('rejected', error)
     throw error

@@ -2,41 +2,14 @@
 import { Buffer } from 'node:buffer'
 import { invalidState } from '../common/errors.js'
 import type { Views } from '../protocol/port.js'
-import { Opcode, isWrite, opcodeNames, syscalls } from '../protocol/operations.js'
+import { Opcode, isWrite, opcodeNames, syscallOf } from '../protocol/operations.js'
 import type { OpcodeName } from '../protocol/operations.js'
-import { Cancellable } from './cancellable.js'
+import type { Completer } from './completer.js'
+import { SyncRequest, TransferRequest } from './request.js'
+import type { Request, Span } from './request.js'
 import { hintsOf, signalOf } from './request-options.js'
-import type { RequestOptions, WriteOptions } from './request-options.js'
+import type { Hints, RequestOptions, WriteOptions } from './request-options.js'
 import * as check from '../common/validate.js'
-
-/** What a caller called: a Context, a FileHandle, a function of `caio/fs`, or one of `node:fs` with a callback. */
-export type Api = 'context' | 'filehandle' | 'promise' | 'callback'
-
-/** Turns what a backend reports into what the caller awaits. One object a kind of operation, shared by all of its requests. */
-export interface Completer {
-  /** as errors name it */
-  readonly syscall: string
-  /** as events name it; none for a Context */
-  readonly api?: Api
-  /**
-   * The first of an idle Context is handed over with the call, as Node does it: what the caller does next in the same tick (another
-   * current directory or umask, a program that looks at the file, the end of the process) comes after it.
-   */
-  readonly atOnce?: true
-  /** Failures come to `value`, too, as negative results: the caller makes its own of them. */
-  readonly takesFailures?: true
-  /** What the promise is fulfilled with. Must not throw. */
-  value(transferred: number, views: Views, owner: unknown): unknown
-  /**
-   * The memory of a request that has none before it is started, so that what waits takes none: the views in place of those that it
-   * was enqueued with. Must not throw.
-   */
-  lend?(views: Views): Views
-  /** Called when nothing uses the views any more, whatever the result. */
-  released?(owner: unknown): void
-  /** Called with the error that the promise is rejected with. */
-  failed?(owner: unknown, error: Error): void
-}
 
 type Convert = (transferred: number, views: Views) => unknown
 
@@ -48,17 +21,18 @@ const filled: Convert = (transferred, views) => {
   return transferred === buffer.length ? buffer : buffer.subarray(0, transferred)
 }
 
-function completer(opcode: Opcode, value: Convert): Completer {
-  return { syscall: syscalls[opcode], value }
+function completer(opcode: Opcode, value: Convert): Completer<undefined> {
+  return { syscall: syscallOf(opcode), value }
 }
 
 /** A request's opcode, memory and way to complete, before it has a descriptor and an offset. */
 export interface Shape {
   readonly opcode: Opcode
-  readonly views: Views
+  /** none: a sync */
+  readonly views: Span['views'] | undefined
   /** bytes */
   readonly length: number
-  readonly completer: Completer
+  readonly completer: Completer<undefined>
 }
 
 const readBuffer = completer(Opcode.read, filled)
@@ -98,6 +72,23 @@ export const shapes = {
   },
 }
 
+/** Where a request goes, and how. */
+export interface Target<Caller> {
+  readonly fd: number
+  readonly position: number
+  readonly hints: Hints
+  readonly caller: Caller
+}
+
+export function requestOf<Caller>({ opcode, views, length }: Shape, to: Target<Caller>, completer: Completer<Caller>): Request<Caller> {
+  const { fd, position, hints, caller } = to
+  if (views === undefined) return new SyncRequest(opcode, fd, completer, caller)
+  const request = new TransferRequest(opcode, fd, { views, start: 0, length, position }, completer, caller)
+  request.priority = hints.priority
+  request.flags = hints.flags
+  return request
+}
+
 /** How far an {@link Operation} has come. */
 export type State = 'new' | 'submitted' | 'fulfilled' | 'rejected'
 
@@ -117,15 +108,15 @@ export class Operation<T = unknown> {
   /** @internal */
   readonly shape: Shape
   /** @internal */
-  readonly hints: number
+  readonly hints: Hints
   /** @internal */
   readonly signal: AbortSignal | undefined
   #state: State = 'new'
   #value: unknown
-  #cancellable: Cancellable | undefined
+  #request: Request<Operation> | undefined
 
   private constructor(shape: Shape, fd: number, offset: number, options: number | WriteOptions) {
-    this.opcode = opcodeNames[shape.opcode]
+    this.opcode = opcodeNames[shape.opcode] as OpcodeName
     this.shape = shape
     this.fd = check.descriptor(fd)
     this.offset = check.fileOffset(offset)
@@ -188,16 +179,16 @@ export class Operation<T = unknown> {
   }
 
   /** @internal Marks it submitted, or throws if it is already. */
-  claim(): Cancellable {
+  claim(): Request<Operation> {
     if (this.#state !== 'new') throw invalidState('an operation can be submitted only once')
     this.#state = 'submitted'
-    this.#cancellable = new Cancellable(this)
-    return this.#cancellable
+    const { fd, offset: position, hints, shape } = this
+    return (this.#request = requestOf(shape, { fd, position, hints, caller: this as Operation }, operationCompleters[shape.opcode] as Completer<Operation>))
   }
 
-  /** @internal Its owner in a Context, once it is submitted. */
-  get cancellable(): Cancellable | undefined {
-    return this.#cancellable
+  /** @internal What serves it, once it is submitted. */
+  get request(): Request<Operation> | undefined {
+    return this.#request
   }
 
   /** @internal */
@@ -207,16 +198,15 @@ export class Operation<T = unknown> {
   }
 }
 
-/** Completes the {@link Operation} of the request's owner, besides its promise. */
-export const operationCompleters: readonly Completer[] = opcodeNames.map((_, opcode) => ({
-  syscall: syscalls[opcode as Opcode],
-  value(transferred, views, owner) {
-    const operation = (owner as Cancellable).operation as Operation
-    const value = operation.shape.completer.value(transferred, views, owner)
+/** Complete an {@link Operation}, besides its promise. By opcode. */
+const operationCompleters: readonly Completer<Operation>[] = opcodeNames.map((name) => ({
+  syscall: syscallOf(Opcode[name]),
+  value(transferred, views, operation) {
+    const value = operation.shape.completer.value(transferred, views, undefined)
     operation.settle('fulfilled', value)
     return value
   },
-  failed(owner, error) {
-    (owner as Cancellable).operation?.settle('rejected', error)
+  failed(operation, error) {
+    operation.settle('rejected', error)
   },
 }))

@@ -1,5 +1,5 @@
 /** What a request can be given besides its memory and its place: a priority alone, as Python's caio has it, or options. */
-import { APPENDING_WRITE, DURABLE_WRITE } from '../protocol/port.js'
+import { TransferFlag } from '../protocol/port.js'
 import { invalidArgType, invalidArgValue } from '../common/errors.js'
 import * as check from '../common/validate.js'
 
@@ -25,13 +25,23 @@ export interface WriteOptions extends RequestOptions {
   append?: boolean
 }
 
-/** The record's hints for these options. */
-export function hintsOf(options: number | WriteOptions, isWrite: boolean): number {
-  if (typeof options === 'number') return check.priority(options)
+/** What a request is given of these options, besides a signal. */
+export interface Hints {
+  readonly priority: number
+  /** of {@link TransferFlag} */
+  readonly flags: number
+}
+
+const plain: Hints = { priority: 0, flags: 0 }
+
+export function hintsOf(options: number | WriteOptions, isWrite: boolean): Hints {
+  if (options === 0) return plain
+  if (typeof options === 'number') return { priority: check.priority(options), flags: 0 }
   if (typeof options !== 'object' || options === null || Array.isArray(options)) throw invalidArgType('priority', 'of type number or an object', options)
   const { priority = 0, dsync = false, append = false } = options
   if ((dsync || append) && !isWrite) throw invalidArgValue('options', 'has dsync or append, which are for writes')
-  return check.priority(priority) + (dsync ? DURABLE_WRITE : 0) + (append ? APPENDING_WRITE : 0)
+  const flags = (dsync ? TransferFlag.durable : 0) + (append ? TransferFlag.append : 0)
+  return { priority: check.priority(priority), flags }
 }
 
 export function signalOf(options: number | RequestOptions): AbortSignal | undefined {

@@ -2,13 +2,10 @@
  * What is in flight, by id: a slot holds an operation from its start until it is settled. Parallel arrays, and ids that are used
  * again: nothing is allocated for an operation but its promise.
  */
-import { Field, RECORD_FIELDS } from '../protocol/port.js'
-import type { Batch, Views } from '../protocol/port.js'
-import { Cancellable } from './cancellable.js'
-import type { Completer } from './operation.js'
-import type { Opcode } from '../protocol/operations.js'
-
-export type Resolve = (value: unknown) => void
+import { RECORD_FIELDS } from '../protocol/port.js'
+import type { Batch } from '../protocol/port.js'
+import { recordAt } from './request.js'
+import type { Request } from './request.js'
 
 const INITIAL_SLOTS = 64
 
@@ -21,9 +18,8 @@ const roomFor = (slots: number): number => slots * 2
 export class Slots {
   /** The records and views of all that is in flight; its ids are those that this tick has gathered. */
   readonly batch: Batch
-  readonly owners: unknown[] = []
-  readonly completers: (Completer | undefined)[] = []
-  readonly resolves: (Resolve | undefined)[] = []
+  /** by id */
+  readonly requests: (Request | undefined)[] = []
   /** When an operation started, for the few whose latency is taken; 0 for the rest. */
   startedAt: Float64Array
   /** in flight */
@@ -73,46 +69,17 @@ export class Slots {
     this.startedAt.set(startedAt)
   }
 
-  fill(
-    id: number,
-    opcode: Opcode,
-    fd: number,
-    views: Views,
-    byteOffset: number,
-    length: number,
-    offset: number,
-    hints: number,
-    fileKey: number,
-    completer: Completer,
-    owner: unknown,
-    resolve: Resolve,
-  ): void {
-    const { records } = this.batch
-    const record = id * RECORD_FIELDS
-    records[record + Field.opcode] = opcode
-    records[record + Field.fd] = fd
-    records[record + Field.offset] = offset
-    records[record + Field.length] = length
-    records[record + Field.byteOffset] = byteOffset
-    records[record + Field.hints] = hints
-    records[record + Field.fileKey] = fileKey
-    this.batch.views[id] = views
-    this.completers[id] = completer
-    this.owners[id] = owner
-    this.resolves[id] = resolve
+  fill(id: number, request: Request): void {
+    request.record(this.batch.records, recordAt(id))
+    this.batch.views[id] = request.views
+    this.requests[id] = request
+    request.id = id
     this.count++
-    if (owner instanceof Cancellable) owner.place = id
   }
 
-  /** The id under which an operation is in flight; -1 if it is not. */
-  idOf(owner: Cancellable): number {
-    const { place } = owner
-    return typeof place === 'number' && this.owners[place] === owner ? place : -1
-  }
-
-  /** One number of its record, which stays until the id is taken anew. */
-  field(id: number, field: number): number {
-    return this.batch.records[id * RECORD_FIELDS + field] as number
+  /** Whether a request is in flight. */
+  has(request: Request): boolean {
+    return request.id >= 0 && this.requests[request.id] === request
   }
 
   /** Adds an id to the batch that this tick gathers. */
@@ -151,9 +118,7 @@ export class Slots {
   /** What it held is its owner's again. */
   free(id: number): void {
     this.batch.views[id] = undefined
-    this.completers[id] = undefined
-    this.owners[id] = undefined
-    this.resolves[id] = undefined
+    this.requests[id] = undefined
     this.startedAt[id] = 0
     this.#freeIds.push(id)
     this.count--

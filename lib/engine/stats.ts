@@ -1,7 +1,7 @@
 /** What a Context counts. */
 import { Route } from '../protocol/port.js'
-import { Opcode, opcodeNames } from '../protocol/operations.js'
-import type { OpcodeName } from '../protocol/operations.js'
+import { countsAs, opcodeNames } from '../protocol/operations.js'
+import type { Opcode, OpcodeName } from '../protocol/operations.js'
 
 /** Latency is taken of one operation in so many: two looks at the clock would be a tenth of a cached read. */
 export const LATENCY_SAMPLE = 64
@@ -115,8 +115,9 @@ export class Counters {
     this.#operations[opcode]!++
     this.#routes[route]!++
     if (result <= 0) return
-    if (opcode === Opcode.read || opcode === Opcode.readv || opcode === Opcode.readFile) this.#bytesRead += result
-    else if (opcode !== Opcode.control) this.#bytesWritten += result
+    const counted = countsAs(opcode)
+    if (counted === 'read') this.#bytesRead += result
+    else if (counted === 'written') this.#bytesWritten += result
   }
 
   record(route: Route, milliseconds: number): void {

@@ -6,8 +6,10 @@ import { AsyncResource } from 'node:async_hooks'
 import { tracingChannel } from 'node:diagnostics_channel'
 import type { Views } from '../protocol/port.js'
 import { errnoException } from '../common/errors.js'
-import { Opcode } from '../protocol/operations.js'
-import type { Api, Completer } from './operation.js'
+import { opcodeNames } from '../protocol/operations.js'
+import type { Api, Completer } from './completer.js'
+import { SyncRequest, TransferRequest } from './request.js'
+import type { Request } from './request.js'
 
 /** What all events of one operation share; `result` and `error` are there once they are known. It holds no buffer. */
 export interface FsOperation {
@@ -43,8 +45,6 @@ export function isTraced(): boolean {
   )
 }
 
-const names = ['read', 'write', 'readv', 'writev', 'fsync', 'fdatasync'] as const
-
 function publishEnd(event: FsOperation): void {
   if ('error' in event) error.publish(event)
   asyncStart.publish(event)
@@ -66,20 +66,20 @@ class TracedCompleter implements Completer {
     this.#completer = completer
   }
 
-  value(transferred: number, views: Views, owner: unknown): unknown {
+  value(transferred: number, views: Views, caller: unknown): unknown {
     if (transferred < 0) this.#event.error = errnoException(transferred, this.syscall)
     else if (this.#event.length !== undefined) this.#event.result = transferred
     // In a microtask of its own, which comes before the caller's: subscribers must not run in the middle of a completion.
     void settled.then(() => this.#end())
-    return this.#completer.value(transferred, views, owner)
+    return this.#completer.value(transferred, views, caller)
   }
 
-  released(owner: unknown): void {
-    this.#completer.released?.(owner)
+  released(caller: unknown): void {
+    this.#completer.released?.(caller)
   }
 
-  failed(owner: unknown, error: Error): void {
-    this.#completer.failed?.(owner, error)
+  failed(caller: unknown, error: Error): void {
+    this.#completer.failed?.(caller, error)
     this.#event.error = error
     this.#end()
   }
@@ -89,25 +89,25 @@ class TracedCompleter implements Completer {
   }
 }
 
+/** By its name in `node:fs`. */
+function nameOf(request: TransferRequest | SyncRequest): FsOperation['operation'] {
+  const name = opcodeNames[request.opcode]
+  return name === 'fdsync' ? 'fdatasync' : (name as FsOperation['operation'])
+}
+
 /**
- * Publishes the start of an engine operation, and returns the completer that publishes the rest. A whole file has events of its
- * own, from {@link traceCall}.
+ * Publishes the start of a transfer or a sync, and has the rest published when it is complete. A whole file has events of its own, from
+ * {@link traceCall}; what else is done to a file has none.
  */
-export function traceOperation(
-  opcode: Opcode,
-  fd: number,
-  position: number,
-  length: number,
-  backend: string,
-  completer: Completer,
-): Completer {
-  if (opcode >= names.length) return completer
-  const operation = names[opcode as number] as FsOperation['operation']
-  const event: FsOperation = { operation, api: completer.api ?? 'context', fd, backend }
-  if (opcode < Opcode.fsync) Object.assign(event, { position, length })
-  return start.runStores(event, () => {
+export function traceRequest(request: Request, backend: string): void {
+  const isTransfer = request instanceof TransferRequest
+  if (!isTransfer && !(request instanceof SyncRequest)) return
+  const { completer, fd } = request
+  const event: FsOperation = { operation: nameOf(request), api: completer.api ?? 'context', fd, backend }
+  if (isTransfer) Object.assign(event, { position: request.position, length: request.length })
+  start.runStores(event, () => {
     end.publish(event)
-    return new TracedCompleter(event, completer)
+    request.completer = new TracedCompleter(event, completer)
   })
 }
 

@@ -11,32 +11,66 @@ type View = NodeJS.ArrayBufferView
 /** The memory of one operation: one view, several for readv and writev, none for a sync; path and view for a whole file. */
 export type Views = View | readonly View[] | readonly [path: string, view: View] | undefined
 
-/** What the numbers of one record in {@link Batch.records} mean. native/request/decode.h has the same list. */
-export const Field = {
+/** Numbers per record, whatever its layout. Each layout begins with the opcode. */
+export const RECORD_FIELDS = 8
+
+/** Where the numbers of a read or a write are in its record. */
+export const TransferField = {
   opcode: 0,
-  /** of a whole-file operation: {@link Append}, {@link Flush}; of a control: the one that it is done to */
   fd: 1,
-  /** where in the file, in bytes; of a whole-file operation: the mode to create with */
-  offset: 2,
+  /** in the file, in bytes */
+  position: 2,
   /** bytes, over all views */
   length: 3,
-  /** where in the view the memory starts; 0 for several views, which are used whole; of a control: the offset in the other file */
-  byteOffset: 4,
-  /** an ioprio value, 0 for none, plus {@link FRESH_MEMORY} and the hints of a write; of a control: which, plus its flags * 256 */
-  hints: 5,
-  /** identity of an open handle within this environment, 0 where only the descriptor is known; of a control: another descriptor */
+  /** where in the view the memory starts; 0 for several views, which are used whole */
+  memoryStart: 4,
+  /** an ioprio value, 0 for none */
+  priority: 5,
+  /** identity of an open handle within this environment, 0 where only the descriptor is known */
   fileKey: 6,
+  /** of {@link TransferFlag} */
+  flags: 7,
 } as const
 
-/** A hint: nothing has touched the memory yet, and it is large. native/request/decode.h has the same number. */
-export const FRESH_MEMORY = 0x8000
+export const TransferFlag = {
+  /** a read's: nothing has touched the memory yet, and it is large */
+  freshMemory: 1,
+  /** a write's: complete when its data is on the disk */
+  durable: 2,
+  /** a write's: at the end of the file, whatever the position */
+  append: 4,
+} as const
 
-/** Hints of a write, in bits that an ioprio value leaves free. native/request/decode.h has the same numbers. */
-export const DURABLE_WRITE = 0x0008
-export const APPENDING_WRITE = 0x0010
+/** Where the numbers of a sync are. */
+export const SyncField = { opcode: 0, fd: 1 } as const
 
-/** Numbers a record. */
-export const RECORD_FIELDS = 8
+/** Where the numbers are of something else that is done to an open file. */
+export const ControlField = {
+  opcode: 0,
+  fd: 1,
+  /** in the file, in bytes */
+  position: 2,
+  /** bytes */
+  length: 3,
+  /** the operation's own, 0 to 255 */
+  flags: 4,
+  /** another descriptor, and a position in its file, where the operation has one */
+  otherFd: 5,
+  otherPosition: 6,
+} as const
+
+/** Where the numbers of a whole file's operation are. */
+export const WholeFileField = {
+  opcode: 0,
+  /** bytes of the view */
+  length: 1,
+  /** permissions of a file that is made */
+  mode: 2,
+  /** of {@link WholeFileFlag} */
+  flags: 3,
+} as const
+
+export const WholeFileFlag = { append: 1, flush: 2 } as const
 
 /** The requests of one tick. Everything is indexed by the operation's id, so nothing is copied on its way down. */
 export interface Batch {
@@ -44,13 +78,13 @@ export interface Batch {
   ids: Uint32Array
   /** how many */
   count: number
-  /** `RECORD_FIELDS` numbers an id: see `Field` in lib/protocol/port.ts */
+  /** {@link RECORD_FIELDS} numbers per id, laid out as its opcode's family has it */
   records: Float64Array
   /** the memory of each id: whoever submits it holds it until it is complete, the backend need not */
   views: Views[]
 }
 
-/** Who did the work. native/request/request.h has the same numbers. */
+/** Who did the work. */
 export const Route = {
   /** finished inside `submit` */
   inline: 0,
@@ -65,10 +99,6 @@ export const Route = {
 } as const
 /** Who did the work: a number, by name in the constant of this name. */
 export type Route = (typeof Route)[keyof typeof Route]
-
-/** How a file is written whole. native/request/request.h has the same numbers. */
-export const Append = 1
-export const Flush = 2
 
 /**
  * Added to the errno of a whole-file write that failed when bytes may have been written, or in its sync: another attempt is not

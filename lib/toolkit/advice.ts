@@ -1,5 +1,5 @@
 /** What the page cache is to do with a file. Linux; none of it on `pure` (`ENOSYS`). */
-import { Control, controlCompleter, perform } from './control.js'
+import { perform } from './control.js'
 import type { ControlOptions } from './control.js'
 import { invalidArgValue } from '../common/errors.js'
 import { NO_OPTIONS } from '../common/no-options.js'
@@ -20,9 +20,6 @@ const WAIT_BEFORE = 1
 const WRITE = 2
 const WAIT_AFTER = 4
 
-const fadvise = controlCompleter('fadvise')
-const sync = controlCompleter('sync_file_range')
-
 /**
  * Says how a range will be used: posix_fadvise(2). `willneed` starts to fetch it, `dontneed` drops those of its pages that are clean.
  * @param length bytes, 0 for all that follows
@@ -30,7 +27,7 @@ const sync = controlCompleter('sync_file_range')
  */
 export async function advise(fd: number, advice: Advice, offset = 0, length = 0, options: ControlOptions = NO_OPTIONS): Promise<void> {
   if (!Object.hasOwn(advices, advice)) throw invalidArgValue('advice', `must be one of ${Object.keys(advices).join(', ')}`)
-  await perform(fadvise, Control.advise, fd, { offset, length, flags: advices[advice] }, options)
+  await perform('advise', fd, { position: offset, length, flags: advices[advice] }, options)
 }
 
 /**
@@ -46,5 +43,5 @@ export async function syncRange(
   options: SyncRangeOptions = NO_OPTIONS,
 ): Promise<void> {
   const flags = options.wait ? WAIT_BEFORE | WRITE | WAIT_AFTER : WRITE
-  await perform(sync, Control.syncRange, fd, { offset, length, flags }, options)
+  await perform('syncRange', fd, { position: offset, length, flags }, options)
 }

@@ -1,26 +1,12 @@
-/** What is done to an open file besides moving its bytes: one opcode, whose record says which. In the pool; not on `pure`. */
-import { Opcode } from '../protocol/operations.js'
-import type { Completer } from '../engine/operation.js'
+/** What is done to an open file besides moving its bytes: in the pool; not on `pure`. */
+import { Opcode, syscallOf } from '../protocol/operations.js'
+import type { ControlName } from '../protocol/operations.js'
+import type { Completer } from '../engine/completer.js'
+import { ControlRequest } from '../engine/request.js'
 import type { Context } from '../engine/context.js'
 import { refuseAborted, untilAborted } from '../engine/abort.js'
-import { Cancellable } from '../engine/cancellable.js'
 import { defaultContext } from '../engine/default-context.js'
 import * as check from '../common/validate.js'
-
-/** native/request/request.h has the same numbers. */
-export const Control = {
-  findAlignment: 0,
-  allocate: 1,
-  punchHole: 2,
-  zeroRange: 3,
-  advise: 4,
-  syncRange: 5,
-  seekData: 6,
-  seekHole: 7,
-  copyRange: 8,
-  lock: 9,
-} as const
-export type Control = (typeof Control)[keyof typeof Control]
 
 /** What every operation on an open file takes. */
 export interface ControlOptions {
@@ -31,43 +17,48 @@ export interface ControlOptions {
 }
 
 /** What differs between the operations. */
-export interface ControlRequest {
-  offset?: number
+export interface ControlArguments {
+  position?: number
   length?: number
-  /** of {@link Control}'s own, 0 to 255 */
+  /** the operation's own, 0 to 255 */
   flags?: number
-  /** another descriptor, and the offset in it */
+  /** another descriptor, and a position in its file */
   otherFd?: number
-  otherOffset?: number
-  /** Once done it is a success, even if the signal is aborted before that is known. Default: false. */
-  keep?: boolean
+  otherPosition?: number
 }
 
-const defaults: Required<ControlRequest> = { offset: 0, length: 0, flags: 0, otherFd: 0, otherOffset: 0, keep: false }
+const none: Required<ControlArguments> = { position: 0, length: 0, flags: 0, otherFd: 0, otherPosition: 0 }
 
-/** An operation with its name in errors. */
-export function controlCompleter(syscall: string): Completer {
-  return { syscall, value: (result) => result }
+/** Whose success stays one, even if the signal is aborted before that is known: the caller would have to undo it. */
+const KEPT: ControlName = 'lock'
+
+const completers = new Map<ControlName, Completer<undefined>>()
+
+function completerOf(name: ControlName): Completer<undefined> {
+  const known = completers.get(name)
+  if (known) return known
+  const made: Completer<undefined> = { syscall: syscallOf(Opcode[name]), value: (result) => result }
+  completers.set(name, made)
+  return made
 }
 
 /** What the operation gives. @throws (rejects) its errors, argument errors, `ERR_INVALID_STATE`, `ABORT_ERR` */
 export async function perform(
-  completer: Completer,
-  control: Control,
+  name: ControlName,
   fd: number,
-  request: ControlRequest,
+  given: ControlArguments,
   { context = defaultContext(), signal }: ControlOptions,
 ): Promise<number> {
-  const { offset, length, flags, otherFd, otherOffset, keep } = { ...defaults, ...request }
+  const control = { ...none, ...given }
   check.descriptor(fd)
-  check.descriptor(otherFd)
-  check.fileOffset(offset)
-  check.fileOffset(otherOffset)
-  check.fileLength(length)
+  check.descriptor(control.otherFd)
+  check.fileOffset(control.position)
+  check.fileOffset(control.otherPosition)
+  check.fileLength(control.length)
   refuseAborted(signal)
   context.refuseWhenClosing()
-  const owner = new Cancellable()
-  const hints = control + flags * 256
-  const promise = context.enqueue(Opcode.control, fd, undefined, otherOffset, length, offset, hints, otherFd, completer, owner) as Promise<number>
-  return signal ? untilAborted(signal, completer.syscall, promise, () => context.takeBack(owner), keep) : promise
+  const completer = completerOf(name)
+  const request = new ControlRequest(Opcode[name], fd, control, completer)
+  const promise = context.enqueue(request) as Promise<number>
+  return signal ? untilAborted(signal, completer.syscall, promise, () => context.takeBack(request), name === KEPT) : promise
 }

@@ -1,11 +1,9 @@
 import { statedAlignment } from '../engine/alignment.js'
 import type { DirectAlignment } from '../engine/alignment.js'
-import { Control, controlCompleter, perform } from './control.js'
+import { perform } from './control.js'
 import type { ControlOptions } from './control.js'
 import { NO_OPTIONS } from '../common/no-options.js'
 import * as check from '../common/validate.js'
-
-const completer = controlCompleter('statx')
 
 /**
  * What a file asks of I/O on a descriptor with O_DIRECT: as statx(2) states it (`STATX_DIOALIGN`, Linux 6.1), or else as found by
@@ -18,6 +16,6 @@ export async function directAlignment(fd: number, options: ControlOptions = NO_O
   check.descriptor(fd)
   const stated = statedAlignment(fd)
   if (stated) return stated
-  const found = await perform(completer, Control.findAlignment, fd, {}, options)
+  const found = await perform('findAlignment', fd, {}, options)
   return { memory: found % 2 ** 20, offset: Math.floor(found / 2 ** 20), by: 'trial' }
 }

@@ -3,7 +3,7 @@
  * between two processes, and go when the description is closed for the last time. Linux; none of it on `pure` (`ENOSYS`).
  */
 import { abortError, onAbort } from '../engine/abort.js'
-import { Control, controlCompleter, perform } from './control.js'
+import { perform } from './control.js'
 import type { ControlOptions } from './control.js'
 import { NO_OPTIONS } from '../common/no-options.js'
 
@@ -28,8 +28,6 @@ const UNLOCK = 0
 const SHARED = 1
 const EXCLUSIVE = 2
 
-const completer = controlCompleter('fcntl')
-
 /** Milliseconds between two attempts, at the most. The kernel tells nobody when a lock is free but a thread that waits for it. */
 const LONGEST_PAUSE = 32
 
@@ -51,8 +49,8 @@ function pauseFor(milliseconds: number, signal: AbortSignal | undefined): Promis
 }
 
 async function apply(fd: number, how: number, range: LockRange): Promise<void> {
-  const { offset = 0, length = 0 } = range
-  await perform(completer, Control.lock, fd, { offset, length, flags: how, keep: true }, range)
+  const { offset: position = 0, length = 0 } = range
+  await perform('lock', fd, { position, length, flags: how }, range)
 }
 
 /**

@@ -2,8 +2,10 @@
 import fs from 'node:fs'
 import type { BigIntStats } from 'node:fs'
 import { promisify } from 'node:util'
-import { Control, controlCompleter, perform } from './control.js'
+import { perform } from './control.js'
 import type { ControlOptions } from './control.js'
+import { Opcode, syscallOf } from '../protocol/operations.js'
+import type { ControlName } from '../protocol/operations.js'
 import { EINVAL, errnoException } from '../common/errors.js'
 import { NO_OPTIONS } from '../common/no-options.js'
 
@@ -15,18 +17,14 @@ export interface SpaceOptions extends ControlOptions {
 
 const KEEP_SIZE = 1
 
-const fallocate = controlCompleter('fallocate')
-const seek = controlCompleter('lseek')
-const copy = controlCompleter('copy_file_range')
-
 /** What is copied at a time, so that no thread is taken for long. */
 const SLICE = 16 * 1024 * 1024
 
 // Taken now, before anybody patches it.
 const fstat = promisify(fs.fstat) as (fd: number, options: { bigint: true }) => Promise<BigIntStats>
 
-async function reserve(control: Control, fd: number, offset: number, length: number, options: SpaceOptions): Promise<void> {
-  await perform(fallocate, control, fd, { offset, length, flags: options.keepSize ? KEEP_SIZE : 0 }, options)
+async function reserve(name: ControlName, fd: number, position: number, length: number, options: SpaceOptions): Promise<void> {
+  await perform(name, fd, { position, length, flags: options.keepSize ? KEEP_SIZE : 0 }, options)
 }
 
 /**
@@ -37,22 +35,22 @@ async function reserve(control: Control, fd: number, offset: number, length: num
  * `ENOSYS` on `pure`; argument errors
  */
 export function allocate(fd: number, offset: number, length: number, options: SpaceOptions = NO_OPTIONS): Promise<void> {
-  return reserve(Control.allocate, fd, offset, length, options)
+  return reserve('allocate', fd, offset, length, options)
 }
 
 /** Gives the blocks of a range back; it reads as zero, and the size stays. Errors as of {@link allocate}. */
 export function punchHole(fd: number, offset: number, length: number, options: ControlOptions = NO_OPTIONS): Promise<void> {
-  return reserve(Control.punchHole, fd, offset, length, options)
+  return reserve('punchHole', fd, offset, length, options)
 }
 
 /** Makes a range read as zero, its blocks staying allocated. Errors as of {@link allocate}. */
 export function zeroRange(fd: number, offset: number, length: number, options: SpaceOptions = NO_OPTIONS): Promise<void> {
-  return reserve(Control.zeroRange, fd, offset, length, options)
+  return reserve('zeroRange', fd, offset, length, options)
 }
 
-async function find(control: Control, fd: number, offset: number, options: ControlOptions): Promise<number | undefined> {
+async function find(name: ControlName, fd: number, position: number, options: ControlOptions): Promise<number | undefined> {
   try {
-    return await perform(seek, control, fd, { offset }, options)
+    return await perform(name, fd, { position }, options)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENXIO') return undefined
     throw error
@@ -65,12 +63,12 @@ async function find(control: Control, fd: number, offset: number, options: Contr
  * @throws (rejects) `EBADF`, `EACCES`; `ENOSYS` on `pure`; argument errors
  */
 export function seekData(fd: number, offset: number, options: ControlOptions = NO_OPTIONS): Promise<number | undefined> {
-  return find(Control.seekData, fd, offset, options)
+  return find('seekData', fd, offset, options)
 }
 
 /** Where a hole starts, at `offset` or behind it, the end of the file being one; undefined behind that. See {@link seekData}. */
 export function seekHole(fd: number, offset: number, options: ControlOptions = NO_OPTIONS): Promise<number | undefined> {
-  return find(Control.seekHole, fd, offset, options)
+  return find('seekHole', fd, offset, options)
 }
 
 /**
@@ -90,15 +88,14 @@ export async function copyFileRange(
 ): Promise<number> {
   const part = (done: number): Promise<number> =>
     perform(
-      copy,
-      Control.copyRange,
+      'copyFileRange',
       fromFd,
-      { offset: fromOffset + done, length: Math.min(length - done, SLICE), otherFd: toFd, otherOffset: toOffset + done },
+      { position: fromOffset + done, length: Math.min(length - done, SLICE), otherFd: toFd, otherPosition: toOffset + done },
       options,
     )
   if (!(length > SLICE)) return part(0)
   // The kernel sees that only of the ranges that it is given, and those are parts.
-  if (Math.abs(fromOffset - toOffset) < length && (await isSameFile(fromFd, toFd))) throw errnoException(EINVAL, copy.syscall)
+  if (Math.abs(fromOffset - toOffset) < length && (await isSameFile(fromFd, toFd))) throw errnoException(EINVAL, syscallOf(Opcode.copyFileRange))
   let done = 0
   while (done < length) {
     try {

@@ -222,8 +222,8 @@ napi_value Submit(napi_env env, napi_callback_info info) {
     const double* record = records + id * kRecordFields;
     napi_value element;
     Request request;
-    const double opcode = record[kFieldOpcode];
-    const bool whole_file = opcode == static_cast<double>(Opcode::kReadFile) || opcode == static_cast<double>(Opcode::kWriteFile);
+    Opcode opcode;
+    const bool whole_file = DecodeOpcode(record, &opcode) && IsWholeFile(opcode);
     int64_t error = -EFAULT;
     if (napi_get_element(env, args[6], id, &element) == napi_ok) {
       if (whole_file) {
@@ -334,12 +334,20 @@ napi_value Stated(napi_env env, napi_callback_info info) {
   return result;
 }
 
+// protocol(): what JavaScript and this addon have to agree on, as text
+napi_value Protocol(napi_env env, napi_callback_info) {
+  const std::string text = DescribeProtocol();
+  napi_value result;
+  napi_create_string_utf8(env, text.data(), text.size(), &result);
+  return result;
+}
+
 napi_value Init(napi_env env, napi_value exports) {
   const struct {
     const char* name;
     napi_callback function;
   } functions[] = {{"start", Start}, {"open", Open}, {"submit", Submit}, {"cancel", Cancel}, {"readCached", ReadCached},
-                   {"probeDirectory", Probe}, {"isRegularFile", IsRegularFile}, {"addressRemainder", AddressRemainder}, {"statedAlignment", Stated}};
+                   {"probeDirectory", Probe}, {"isRegularFile", IsRegularFile}, {"addressRemainder", AddressRemainder}, {"statedAlignment", Stated}, {"protocol", Protocol}};
   for (const auto& each : functions) {
     napi_value function;
     napi_create_function(env, each.name, NAPI_AUTO_LENGTH, each.function, nullptr, &function);

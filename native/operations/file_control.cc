@@ -41,11 +41,11 @@ int64_t Seek(int fd, off_t offset, int whence) {
 
 int64_t Copy(const Request& request) {
   auto from = static_cast<loff_t>(request.offset);
-  auto to = static_cast<loff_t>(request.done);
+  auto to = static_cast<loff_t>(request.control.other_offset);
   size_t copied = 0;
   while (copied < request.length) {
     const size_t wanted = std::min(request.length - copied, kCopiedAtOnce);
-    const ssize_t result = copy_file_range(request.fd, &from, static_cast<int>(request.file_key), &to, wanted, 0);
+    const ssize_t result = copy_file_range(request.fd, &from, request.control.other_fd, &to, wanted, 0);
     if (result < 0 && errno == EINTR) continue;
     if (result < 0) return copied > 0 ? static_cast<int64_t>(copied) : -errno;
     if (result == 0) break;  // the end of the file
@@ -67,21 +67,22 @@ int64_t Lock(const Request& request, int how) {
 }  // namespace
 
 int64_t PerformControl(const Request& request) {
-  const int flags = request.priority >> 8;
+  const int flags = request.control.flags;
   const off_t offset = request.offset;
   const auto length = static_cast<off_t>(request.length);
   const int keep = (flags & kKeepSize) != 0 ? FALLOC_FL_KEEP_SIZE : 0;
-  switch (static_cast<Control>(request.priority & 0xff)) {
-    case Control::kFindAlignment: return FindAlignment(request.fd);
-    case Control::kAllocate: return Checked(fallocate(request.fd, keep, offset, length));
-    case Control::kPunchHole: return Checked(fallocate(request.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length));
-    case Control::kZeroRange: return Checked(fallocate(request.fd, FALLOC_FL_ZERO_RANGE | keep, offset, length));
-    case Control::kAdvise: return -posix_fadvise(request.fd, offset, length, flags);
-    case Control::kSyncRange: return Checked(sync_file_range(request.fd, offset, length, static_cast<unsigned>(flags)));
-    case Control::kSeekData: return Seek(request.fd, offset, SEEK_DATA);
-    case Control::kSeekHole: return Seek(request.fd, offset, SEEK_HOLE);
-    case Control::kCopyRange: return Copy(request);
-    case Control::kLock: return Lock(request, flags);
+  switch (request.opcode) {
+    case Opcode::kFindAlignment: return FindAlignment(request.fd);
+    case Opcode::kAllocate: return Checked(fallocate(request.fd, keep, offset, length));
+    case Opcode::kPunchHole: return Checked(fallocate(request.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length));
+    case Opcode::kZeroRange: return Checked(fallocate(request.fd, FALLOC_FL_ZERO_RANGE | keep, offset, length));
+    case Opcode::kAdvise: return -posix_fadvise(request.fd, offset, length, flags);
+    case Opcode::kSyncRange: return Checked(sync_file_range(request.fd, offset, length, static_cast<unsigned>(flags)));
+    case Opcode::kSeekData: return Seek(request.fd, offset, SEEK_DATA);
+    case Opcode::kSeekHole: return Seek(request.fd, offset, SEEK_HOLE);
+    case Opcode::kCopyFileRange: return Copy(request);
+    case Opcode::kLock: return Lock(request, flags);
+    default: break;
   }
   return -ENOSYS;
 }

@@ -9,6 +9,7 @@ namespace caio {
 namespace {
 
 constexpr double kLargestSafeInteger = 9007199254740991.0;
+constexpr double kLargestFd = 2147483647.0;
 
 // NaN fails both comparisons.
 bool InRange(double value, double largest) { return value >= 0 && value <= largest; }
@@ -26,45 +27,79 @@ int DecodeVectors(const View* views, size_t count, Request& request) {
   return total == request.length ? 0 : -EFAULT;
 }
 
-}  // namespace
-
-int DecodeRequest(const double* record, const View* views, size_t view_count, Request& request) {
-  const double opcode = record[kFieldOpcode];
-  const double fd = record[kFieldFd];
-  const double offset = record[kFieldOffset];
-  const double length = record[kFieldLength];
-  const double byte_offset = record[kFieldByteOffset];
-  if (!InRange(opcode, static_cast<double>(Opcode::kControl)) || !InRange(fd, 2147483647.0) ||
-      !InRange(offset, kLargestSafeInteger) || !InRange(length, kLargestSafeInteger) ||
-      !InRange(byte_offset, kLargestSafeInteger) || !InRange(record[kFieldHints], 65535.0) ||
-      !InRange(record[kFieldFileKey], 4294967295.0)) {
-    return -EINVAL;
-  }
-  request.opcode = static_cast<Opcode>(opcode);
-  request.fd = static_cast<int>(fd);
-  request.offset = static_cast<int64_t>(offset);
-  request.length = static_cast<size_t>(length);
-  const auto hints = static_cast<uint16_t>(record[kFieldHints]);
-  request.priority = hints & static_cast<uint16_t>(~(kFreshMemory | kDurableWrite | kAppendingWrite));
-  request.fresh_memory = (hints & kFreshMemory) != 0;
-  request.durable = (hints & kDurableWrite) != 0;
-  request.append = (hints & kAppendingWrite) != 0;
-  request.file_key = static_cast<uint32_t>(record[kFieldFileKey]);
-
-  if (IsSync(request.opcode)) return 0;
-  if (IsControl(request.opcode)) {
-    request.priority = hints;
-    request.done = static_cast<size_t>(byte_offset);
-    return 0;
-  }
-  if (request.opcode == Opcode::kReadv || request.opcode == Opcode::kWritev) {
-    return DecodeVectors(views, view_count, request);
-  }
-  if (view_count != 1) return -EINVAL;
-  const auto start = static_cast<size_t>(byte_offset);
+// The bytes that a request has in the one view that it is given.
+int DecodeMemory(const View* views, size_t count, size_t start, Request& request) {
+  if (count != 1) return -EINVAL;
   if (start > views[0].length || request.length > views[0].length - start) return -EFAULT;
   request.single = {static_cast<char*>(views[0].data) + start, request.length};
   return 0;
+}
+
+int DecodeTransfer(const double* record, const View* views, size_t count, Request& request) {
+  using namespace transfer_field;
+  if (!InRange(record[kFd], kLargestFd) || !InRange(record[kPosition], kLargestSafeInteger) || !InRange(record[kLength], kLargestSafeInteger) ||
+      !InRange(record[kMemoryStart], kLargestSafeInteger) || !InRange(record[kPriority], 65535.0) || !InRange(record[kFileKey], 4294967295.0) ||
+      !InRange(record[kFlags], transfer_flag::kAll)) {
+    return -EINVAL;
+  }
+  request.fd = static_cast<int>(record[kFd]);
+  request.offset = static_cast<int64_t>(record[kPosition]);
+  request.length = static_cast<size_t>(record[kLength]);
+  request.priority = static_cast<uint16_t>(record[kPriority]);
+  request.file_key = static_cast<uint32_t>(record[kFileKey]);
+  const auto flags = static_cast<unsigned>(record[kFlags]);
+  request.fresh_memory = (flags & transfer_flag::kFreshMemory) != 0;
+  request.durable = (flags & transfer_flag::kDurable) != 0;
+  request.append = (flags & transfer_flag::kAppend) != 0;
+  if (IsVectored(request.opcode)) return DecodeVectors(views, count, request);
+  return DecodeMemory(views, count, static_cast<size_t>(record[kMemoryStart]), request);
+}
+
+int DecodeSync(const double* record, Request& request) {
+  if (!InRange(record[sync_field::kFd], kLargestFd)) return -EINVAL;
+  request.fd = static_cast<int>(record[sync_field::kFd]);
+  return 0;
+}
+
+int DecodeControl(const double* record, Request& request) {
+  using namespace control_field;
+  if (!InRange(record[kFd], kLargestFd) || !InRange(record[kPosition], kLargestSafeInteger) || !InRange(record[kLength], kLargestSafeInteger) ||
+      !InRange(record[kFlags], 255.0) || !InRange(record[kOtherFd], kLargestFd) || !InRange(record[kOtherPosition], kLargestSafeInteger)) {
+    return -EINVAL;
+  }
+  request.fd = static_cast<int>(record[kFd]);
+  request.offset = static_cast<int64_t>(record[kPosition]);
+  request.length = static_cast<size_t>(record[kLength]);
+  request.control = {static_cast<int>(record[kFlags]), static_cast<int>(record[kOtherFd]), static_cast<int64_t>(record[kOtherPosition])};
+  return 0;
+}
+
+int DecodeWholeFile(const double* record, const View* views, size_t count, Request& request) {
+  using namespace whole_file_field;
+  if (!InRange(record[kLength], kLargestSafeInteger) || !InRange(record[kMode], 07777) || !InRange(record[kFlags], whole_file_flag::kAll)) return -EINVAL;
+  request.length = static_cast<size_t>(record[kLength]);
+  request.file = {static_cast<mode_t>(record[kMode]), static_cast<unsigned>(record[kFlags])};
+  return DecodeMemory(views, count, 0, request);
+}
+
+}  // namespace
+
+bool DecodeOpcode(const double* record, Opcode* opcode) {
+  // All layouts begin with it.
+  if (!InRange(record[0], static_cast<double>(kOperationCount - 1))) return false;
+  *opcode = static_cast<Opcode>(record[0]);
+  return true;
+}
+
+int DecodeRequest(const double* record, const View* views, size_t view_count, Request& request) {
+  if (!DecodeOpcode(record, &request.opcode)) return -EINVAL;
+  switch (FamilyOf(request.opcode)) {
+    case Family::kTransfer: return DecodeTransfer(record, views, view_count, request);
+    case Family::kSync: return DecodeSync(record, request);
+    case Family::kControl: return DecodeControl(record, request);
+    case Family::kWholeFile: return DecodeWholeFile(record, views, view_count, request);
+  }
+  return -EINVAL;
 }
 
 }  // namespace caio

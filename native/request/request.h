@@ -1,62 +1,17 @@
 // What travels between JavaScript and an engine: plain data, no Node-API.
 #pragma once
 
+#include <sys/types.h>
 #include <sys/uio.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 
+#include "operations.h"
+#include "protocol.h"
+
 namespace caio {
-
-// The numbers are shared with lib/engine/operation.ts.
-enum class Opcode : uint8_t {
-  kRead = 0,
-  kWrite = 1,
-  kReadv = 2,
-  kWritev = 3,
-  kFsync = 4,
-  kFdsync = 5,
-  kReadFile = 6,   // open, fstat, read, close
-  kWriteFile = 7,  // open, write, cut off an old tail, perhaps fsync, close
-  kControl = 8,    // one of enum Control, in the pool
-};
-
-inline bool IsRead(Opcode op) { return op == Opcode::kRead || op == Opcode::kReadv; }
-inline bool IsWrite(Opcode op) { return op == Opcode::kWrite || op == Opcode::kWritev; }
-inline bool IsWholeFile(Opcode op) { return op == Opcode::kReadFile || op == Opcode::kWriteFile; }
-inline bool IsControl(Opcode op) { return op == Opcode::kControl; }
-inline bool IsSync(Opcode op) { return op == Opcode::kFsync || op == Opcode::kFdsync; }
-
-// What is done to an open file besides moving its bytes. The numbers are shared with lib/toolkit/control.ts.
-enum class Control : uint8_t {
-  kFindAlignment = 0,
-  kAllocate = 1,
-  kPunchHole = 2,
-  kZeroRange = 3,
-  kAdvise = 4,
-  kSyncRange = 5,
-  kSeekData = 6,
-  kSeekHole = 7,
-  kCopyRange = 8,
-  kLock = 9,
-};
-
-// Who did the work. The numbers are shared with lib/protocol/port.ts.
-enum class Route : uint8_t {
-  kInline = 0,  // finished inside submit
-  kKernel = 1,  // kernel AIO or an io_uring, asynchronously
-  kPool = 2,    // a pool thread
-  // 3 is the pure backend's
-  kMissed = 4,  // a pool thread, after an attempt from the loop thread that would have had to wait
-};
-
-// Outside the range of errno: no engine here could take the request, and the file was not touched.
-constexpr int64_t kUnserved = -100000;
-
-// How a file is written whole. The numbers are shared with lib/protocol/port.ts.
-constexpr int kAppend = 1;
-constexpr int kFlush = 2;
 
 struct Request;
 
@@ -78,31 +33,55 @@ enum class Duty : uint8_t {
   kExamine,
 };
 
-// One operation. The memory it names belongs to JavaScript; it stays until the completion is delivered (held_memory.h).
+// One operation: what all have, then what those of its family have. The memory it names belongs to JavaScript; it stays until the
+// completion is delivered (held_memory.h).
 struct Request {
-  uint32_t channel = 0;   // which Context
-  uint32_t id = 0;        // which of its operations
-  uint32_t file_key = 0;  // identity of an open handle, or 0 where only the number `fd` is known; of a control: another descriptor
+  uint32_t channel = 0;  // which Context
+  uint32_t id = 0;       // which of its operations
   Opcode opcode = Opcode::kRead;
-  Duty duty = Duty::kNone;     // for `deputy`, besides
-  bool missed = false;    // an attempt from the loop thread came to nothing
-  bool fresh_memory = false;  // nothing has touched it yet
-  bool durable = false;  // of a write: complete when its data is on the disk
-  bool append = false;  // of a write: at the end of the file, wherever that is by then
-  bool cold = false;  // of a read: likely not in the page cache
-  bool sync_follows = false;  // of a write in the pool: it is likely
-  bool shares_sync = false;  // of a write in the pool: made durable by a sync that others may share, not by itself
-  uint16_t priority = 0;  // ioprio value, 0 for none; of a control: which one, plus its flags << 8
-  int fd = -1;         // of a whole-file operation: kAppend, kFlush
-  int64_t offset = 0;  // of a whole-file operation: the mode to create with
-  size_t length = 0;  // bytes asked for, over all vectors
-  size_t done = 0;    // bytes an earlier attempt has moved already; of a control: the offset in the other descriptor
-  iovec single{};     // the memory of a read or write
-  std::unique_ptr<iovec[]> vectors;  // the memory of a readv or writev
-  int vector_count = 0;
-  std::unique_ptr<char[]> path;  // of a whole-file operation
+  Duty duty = Duty::kNone;  // for `deputy`, besides
+  bool missed = false;      // an attempt from the loop thread came to nothing
   Deputy* deputy = nullptr;
   uint32_t slot = 0;
+
+  // Of an open file: a transfer, a sync, a control.
+  int fd = -1;
+
+  // Of a transfer and of a control: the place in the file. Of a whole file: the length alone.
+  int64_t offset = 0;
+  size_t length = 0;  // bytes asked for, over all vectors
+
+  // Of a transfer.
+  uint32_t file_key = 0;      // identity of an open handle, or 0 where only the number `fd` is known
+  uint16_t priority = 0;      // ioprio value, 0 for none
+  bool fresh_memory = false;  // nothing has touched it yet
+  bool durable = false;       // a write: complete when its data is on the disk
+  bool append = false;        // a write: at the end of the file, wherever that is by then
+  bool cold = false;          // a read: likely not in the page cache
+  bool sync_follows = false;  // a write in the pool: it is likely
+  bool shares_sync = false;   // a write in the pool: made durable by a sync that others may share, not by itself
+  size_t done = 0;            // bytes an earlier attempt has moved already
+  std::unique_ptr<iovec[]> vectors;  // the memory of a readv or writev
+  int vector_count = 0;
+
+  // Of a read or a write, and of a whole file: the memory.
+  iovec single{};
+
+  // Of a control, or of a whole file.
+  struct ControlPart {
+    int flags;  // the operation's own
+    int other_fd;
+    int64_t other_offset;
+  };
+  struct WholeFilePart {
+    mode_t mode;  // of a file that is made
+    unsigned flags;  // whole_file_flag
+  };
+  union {
+    ControlPart control{};
+    WholeFilePart file;
+  };
+  std::unique_ptr<char[]> path;  // of a whole file
 
   iovec* iov() { return vectors ? vectors.get() : &single; }
   int iov_count() const { return vectors ? vector_count : 1; }

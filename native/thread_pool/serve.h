@@ -9,7 +9,7 @@ namespace caio {
 // Done in microseconds if no disk is waited for; a sync never is, a control may be anything.
 inline bool IsSmall(const Request& request) {
   constexpr size_t kSmall = 64 * 1024;
-  return !IsSync(request.opcode) && !IsControl(request.opcode) && request.length <= kSmall;
+  return CostOf(request.opcode) == Cost::kByLength && request.length <= kSmall;
 }
 
 inline Completion CompletionOf(const Request& request, int64_t result) {

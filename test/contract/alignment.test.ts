@@ -4,7 +4,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { alignedBuffer, directAlignment } from 'caio'
 import { misaligned, statedAlignment } from '../../lib/engine/alignment.js'
-import { Control, controlCompleter, perform } from '../../lib/toolkit/control.js'
+import { perform } from '../../lib/toolkit/control.js'
 import { makeContext, mustAlign, onEveryLinuxBackend, rejectionOf, temporaryFile } from '../harness.js'
 
 function direct(t: Test, path: string): number {
@@ -43,7 +43,7 @@ onEveryLinuxBackend(t, 'it is what works, and less does not', async (t, backend)
 
 onEveryLinuxBackend(t, 'trials find what statx would say', async (t, backend) => {
   const context = makeContext(t, backend)
-  const trial = (fd: number): Promise<number> => perform(controlCompleter('statx'), Control.findAlignment, fd, {}, { context })
+  const trial = (fd: number): Promise<number> => perform('findAlignment', fd, {}, { context })
   const large = temporaryFile(t, Buffer.alloc(1 << 18))
   const small = temporaryFile(t, 'x')
   for (const { fd } of [large, small]) {

@@ -1,5 +1,5 @@
 /** A backend that completes nothing until it is told to: what is in flight and what waits is the test's to say. */
-import { RECORD_FIELDS, Field } from '../../lib/protocol/port.js'
+import { RECORD_FIELDS, TransferField } from '../../lib/protocol/port.js'
 import type { Backend, Batch, Receiver } from 'caio'
 
 interface Held {
@@ -20,7 +20,7 @@ export class ManualBackend implements Backend {
     this.batches++
     for (const id of ids.subarray(0, count)) {
       const field = (name: number): number => records[id * RECORD_FIELDS + name] as number
-      this.held.push({ id, offset: field(Field.offset), length: field(Field.length), receiver })
+      this.held.push({ id, offset: field(TransferField.position), length: field(TransferField.length), receiver })
     }
   }
 

@@ -1,7 +1,7 @@
 /** The port itself, without a Context: what a backend owes to each of its receivers. */
 import t from 'tap'
 import type { Test } from 'tap'
-import { RECORD_FIELDS, Field } from '../../lib/protocol/port.js'
+import { RECORD_FIELDS, TransferField } from '../../lib/protocol/port.js'
 import { Opcode } from '../../lib/protocol/operations.js'
 import type { Backend, BackendName, Batch, Receiver } from 'caio'
 import { onEveryBackend, temporaryFile } from '../harness.js'
@@ -11,9 +11,9 @@ import { RecordingBackend } from './recording-backend.js'
 function batch(opcode: number, fd: number, count: number, length: number): Batch {
   const records = new Float64Array(count * RECORD_FIELDS)
   for (let id = 0; id < count; id++) {
-    records[id * RECORD_FIELDS + Field.opcode] = opcode
-    records[id * RECORD_FIELDS + Field.fd] = fd
-    records[id * RECORD_FIELDS + Field.length] = length
+    records[id * RECORD_FIELDS + TransferField.opcode] = opcode
+    records[id * RECORD_FIELDS + TransferField.fd] = fd
+    records[id * RECORD_FIELDS + TransferField.length] = length
   }
   const views = Array<Buffer>(count).fill(Buffer.alloc(length))
   return { ids: Uint32Array.from({ length: count }, (_, id) => id), count, records, views }

@@ -1,5 +1,5 @@
 /** A backend around a real one, that sees every request go in and every completion come out. */
-import { RECORD_FIELDS, Field } from '../../lib/protocol/port.js'
+import { RECORD_FIELDS, TransferField } from '../../lib/protocol/port.js'
 import { LinuxBackend } from '../../lib/backends/linux.js'
 import { ThreadBackend } from '../../lib/backends/thread.js'
 import { UringBackend } from '../../lib/backends/uring.js'
@@ -46,7 +46,7 @@ export class RecordingBackend implements Backend {
   }
 
   submit(batch: Batch, receiver: Receiver): void {
-    for (const id of batch.ids.subarray(0, batch.count)) this.started.push(batch.records[id * RECORD_FIELDS + Field.offset] as number)
+    for (const id of batch.ids.subarray(0, batch.count)) this.started.push(batch.records[id * RECORD_FIELDS + TransferField.position] as number)
     this.batchSizes.push(batch.count)
     this.inFlight += batch.count
     this.mostInFlight = Math.max(this.mostInFlight, this.inFlight)

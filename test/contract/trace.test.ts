@@ -5,6 +5,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { Operation } from 'caio'
 import { makeContext, onEveryBackend, rejectionOf, temporaryFile, untyped } from '../harness.js'
+import { TransferRequest } from '../../lib/engine/request.js'
 import { Opcode } from '../../lib/protocol/operations.js'
 import { recordEvents } from '../trace-recorder.js'
 
@@ -65,7 +66,7 @@ onEveryBackend(t, 'a failure that goes to a completer of its own', async (t, bac
   const context = makeContext(t, backend)
   const events = recordEvents(t)
   const completer = { syscall: 'read', api: 'callback', takesFailures: true, value: (result: number) => result } as const
-  const result = await context.enqueue(Opcode.read, 1_000_000, Buffer.alloc(5), 0, 5, 0, 0, 0, completer, undefined)
+  const result = await context.enqueue(new TransferRequest(Opcode.read, 1_000_000, { views: Buffer.alloc(5), start: 0, length: 5, position: 0 }, completer, undefined))
   t.equal(result, -constants.errno.EBADF, 'is no rejection')
   t.same(events.map(({ type }) => type), ['start', 'end', 'error', 'asyncStart', 'asyncEnd'])
   t.match(events[2]?.seen, { api: 'callback', error: { code: 'EBADF', syscall: 'read' } })

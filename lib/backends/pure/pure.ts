@@ -1,10 +1,10 @@
 /** No addon: Node's own `fs`, or one that looks like it. Works wherever JavaScript does. */
 import nodeFs from 'node:fs'
-import { APPENDING_WRITE, DURABLE_WRITE, Field, RECORD_FIELDS, Route } from '../../protocol/port.js'
+import { RECORD_FIELDS, Route, SyncField, TransferField, TransferFlag } from '../../protocol/port.js'
 import type { Backend, Batch, Receiver, Supports } from '../../protocol/port.js'
 import { isEnding } from '../../common/end-of-process.js'
 import { errnoOf } from '../../common/errors.js'
-import { Opcode, isWrite } from '../../protocol/operations.js'
+import { Opcode, familyOf, isWrite } from '../../protocol/operations.js'
 import { lengthOf } from '../../common/view-length.js'
 
 // Taken now, as in lib/engine/turn.ts.
@@ -233,30 +233,29 @@ export class PureBackend implements Backend {
   }
 
   #perform(field: (name: number) => number, views: Batch['views'][number], finish: (result: number) => void): void {
-    const opcode = field(Field.opcode)
-    const fd = field(Field.fd)
-    if (opcode === Opcode.fsync || opcode === Opcode.fdsync) {
-      return this.#syncs.enter(fd, { full: opcode === Opcode.fsync, finish })
-    }
-    if (opcode === Opcode.control) return void setImmediate(finish, errnoOf('ENOSYS'))
-    const write = isWrite(opcode as Opcode)
+    const opcode = field(TransferField.opcode) as Opcode
+    const family = familyOf(opcode)
+    if (family === 'sync') return this.#syncs.enter(field(SyncField.fd), { full: opcode === Opcode.fsync, finish })
+    if (family !== 'transfer') return void setImmediate(finish, errnoOf('ENOSYS'))
+    const fd = field(TransferField.fd)
+    const write = isWrite(opcode)
     if (write) {
-      const hints = field(Field.hints)
+      const flags = field(TransferField.flags)
       // Where the end is could be asked, but not held on to until the write is there.
-      if (hints & APPENDING_WRITE) return void setImmediate(finish, errnoOf('ENOTSUP'))
-      if (hints & DURABLE_WRITE) finish = this.#durably(fd, finish)
+      if (flags & TransferFlag.append) return void setImmediate(finish, errnoOf('ENOTSUP'))
+      if (flags & TransferFlag.durable) finish = this.#durably(fd, finish)
     }
     const list = Array.isArray(views) ? (views as readonly View[]) : [views as View]
-    const offset = field(Field.offset)
-    const length = field(Field.length)
-    if (!holds(views, field(Field.byteOffset), length)) return void setImmediate(finish, errnoOf('EFAULT'))
+    const offset = field(TransferField.position)
+    const length = field(TransferField.length)
+    if (!holds(views, field(TransferField.memoryStart), length)) return void setImmediate(finish, errnoOf('EFAULT'))
     const whole = write ? this.#fs.writev : this.#fs.readv
     // Node's read of nothing asks nobody, not even whether the descriptor is open for reading.
     if (length === 0 && !write && whole) {
       return this.#vector(whole, write, fd, list.length > 1 ? list : [new Uint8Array(0)], offset, length, finish)
     }
     if (list.length > 1 && whole && length <= LARGEST_TRANSFER) return this.#vector(whole, write, fd, list, offset, length, finish)
-    new Transfer(this.#fs, write, fd, offset, list, field(Field.byteOffset), length, finish).step()
+    new Transfer(this.#fs, write, fd, offset, list, field(TransferField.memoryStart), length, finish).step()
   }
 
   /** A write's completion, with a sync before it. */

@@ -17,11 +17,8 @@ uint16_t KernelOpcode(Opcode opcode) {
     case Opcode::kWritev: return IOCB_CMD_PWRITEV;
     case Opcode::kFsync: return IOCB_CMD_FSYNC;
     case Opcode::kFdsync: return IOCB_CMD_FDSYNC;
-    case Opcode::kReadFile:
-    case Opcode::kWriteFile:
-    case Opcode::kControl: break;
+    default: return IOCB_CMD_NOOP;
   }
-  return IOCB_CMD_NOOP;
 }
 
 KernelEvent EventOf(const io_event& event) { return {static_cast<uint32_t>(event.data), event.res}; }

@@ -20,13 +20,8 @@ uint8_t OperationOf(Opcode opcode) {
     case Opcode::kWrite: return uring::kWrite;
     case Opcode::kReadv: return uring::kReadv;
     case Opcode::kWritev: return uring::kWritev;
-    case Opcode::kFsync:
-    case Opcode::kFdsync:
-    case Opcode::kReadFile:
-    case Opcode::kWriteFile:
-    case Opcode::kControl: break;
+    default: return uring::kFsync;
   }
-  return uring::kFsync;
 }
 
 uring::Sqe Translate(const KernelCommand& command) {

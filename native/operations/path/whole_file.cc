@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-
 #include "../../support/descriptor.h"
 #include "../transfer.h"
 
@@ -62,11 +61,11 @@ int64_t WriteAll(int fd, iovec memory, size_t* written) {
 }
 
 int64_t WriteFile(Request& request) {
-  const bool append = (request.fd & kAppend) != 0;
+  const bool append = (request.file.flags & whole_file_flag::kAppend) != 0;
   struct stat status;
   if (stat(request.path.get(), &status) == 0 && !IsRegular(status)) return -EOPNOTSUPP;
   const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | (append ? O_APPEND : 0);
-  const Descriptor fd(open(request.path.get(), flags, static_cast<mode_t>(request.offset)));
+  const Descriptor fd(open(request.path.get(), flags, request.file.mode));
   if (!fd.valid()) return -errno;
   if (fstat(fd.get(), &status) != 0) return -errno;
   if (!IsRegular(status)) return -EOPNOTSUPP;
@@ -79,7 +78,7 @@ int64_t WriteFile(Request& request) {
   const bool cut = !append && (status.st_size > length || length == 0);
   if (cut && ftruncate(fd.get(), length) != 0 && error == 0) return -errno + kWhileWriting;
   if (error != 0) return error + kWhileWriting;
-  if ((request.fd & kFlush) != 0) {
+  if ((request.file.flags & whole_file_flag::kFlush) != 0) {
     Request sync;
     sync.opcode = Opcode::kFsync;
     sync.fd = fd.get();

@@ -5,10 +5,6 @@
 
 namespace caio {
 
-// Added to the errno of a failure by which bytes may have been written, or the file made: another attempt is not the same.
-constexpr int64_t kWhileWriting = -1000;
-constexpr int64_t kWhileSyncing = -2000;
-
 // Blocks. A plain negative errno means that the file cannot be had this way, and nothing has been changed. It is -EOPNOTSUPP for
 // anything but a regular file (and, to be read, one of a known size), which is never opened: opening a FIFO has effects.
 //

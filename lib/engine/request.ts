@@ -1,0 +1,153 @@
+/** One operation on its way from a caller to a backend and back. */
+import { Opcode } from '../protocol/operations.js'
+import { ControlField, RECORD_FIELDS, SyncField, TransferField, WholeFileField } from '../protocol/port.js'
+import type { Views } from '../protocol/port.js'
+import type { Linked } from '../common/linked-queue.js'
+import type { Completer } from './completer.js'
+
+export type Resolve = (value: unknown) => void
+
+const NONE = -1
+
+/**
+ * What all requests have. It waits in a queue, or it has the id of a slot, or it is over.
+ * @typeParam Caller what its completer is given besides the result
+ */
+export abstract class Request<Caller = unknown> implements Linked<Request> {
+  resolve: Resolve | undefined = undefined
+  /** that it is in flight under; not to be relied on once it is over */
+  id = NONE
+  previous: Request | undefined = undefined
+  next: Request | undefined = undefined
+  queue: object | undefined = undefined
+
+  constructor(
+    readonly opcode: Opcode,
+    /** of an open file; none where it has a path */
+    readonly fd: number,
+    public completer: Completer<Caller>,
+    readonly caller: Caller,
+    public views: Views,
+  ) {}
+
+  /** Writes the numbers that the backend takes, from `at` on. */
+  abstract record(records: Float64Array, at: number): void
+}
+
+/** Memory of a transfer, and how much of it. */
+export interface Span {
+  readonly views: NodeJS.ArrayBufferView | readonly NodeJS.ArrayBufferView[]
+  /** where in the view; 0 for several */
+  readonly start: number
+  /** bytes, over all views */
+  readonly length: number
+  /** where in the file */
+  readonly position: number
+}
+
+/** A read or a write. */
+export class TransferRequest<Caller = unknown> extends Request<Caller> {
+  readonly start: number
+  readonly length: number
+  readonly position: number
+  priority = 0
+  /** of {@link TransferFlag} */
+  flags = 0
+  /** identity of a handle, 0 where only the descriptor is known */
+  fileKey = 0
+
+  constructor(opcode: Opcode, fd: number, { views, start, length, position }: Span, completer: Completer<Caller>, caller: Caller) {
+    super(opcode, fd, completer, caller, views)
+    this.start = start
+    this.length = length
+    this.position = position
+  }
+
+  record(records: Float64Array, at: number): void {
+    records[at + TransferField.opcode] = this.opcode
+    records[at + TransferField.fd] = this.fd
+    records[at + TransferField.position] = this.position
+    records[at + TransferField.length] = this.length
+    records[at + TransferField.memoryStart] = this.start
+    records[at + TransferField.priority] = this.priority
+    records[at + TransferField.fileKey] = this.fileKey
+    records[at + TransferField.flags] = this.flags
+  }
+}
+
+export class SyncRequest<Caller = unknown> extends Request<Caller> {
+  constructor(opcode: Opcode, fd: number, completer: Completer<Caller>, caller: Caller) {
+    super(opcode, fd, completer, caller, undefined)
+  }
+
+  record(records: Float64Array, at: number): void {
+    records[at + SyncField.opcode] = this.opcode
+    records[at + SyncField.fd] = this.fd
+  }
+}
+
+/** What else is done to an open file. */
+export interface Control {
+  readonly position: number
+  readonly length: number
+  /** the operation's own, 0 to 255 */
+  readonly flags: number
+  /** another descriptor, and a position in its file */
+  readonly otherFd: number
+  readonly otherPosition: number
+}
+
+export class ControlRequest extends Request<undefined> {
+  readonly #control: Control
+
+  constructor(opcode: Opcode, fd: number, control: Control, completer: Completer<undefined>) {
+    super(opcode, fd, completer, undefined, undefined)
+    this.#control = control
+  }
+
+  record(records: Float64Array, at: number): void {
+    const { position, length, flags, otherFd, otherPosition } = this.#control
+    records[at + ControlField.opcode] = this.opcode
+    records[at + ControlField.fd] = this.fd
+    records[at + ControlField.position] = position
+    records[at + ControlField.length] = length
+    records[at + ControlField.flags] = flags
+    records[at + ControlField.otherFd] = otherFd
+    records[at + ControlField.otherPosition] = otherPosition
+  }
+}
+
+/** A whole file, and the memory for its content, or with it. */
+export interface WholeFile {
+  readonly path: string
+  readonly view: NodeJS.ArrayBufferView
+  /** bytes of the view */
+  readonly length: number
+  /** permissions of a file that is made */
+  readonly mode: number
+  /** of {@link WholeFileFlag} */
+  readonly flags: number
+}
+
+export class WholeFileRequest<Caller = unknown> extends Request<Caller> {
+  readonly #length: number
+  readonly #mode: number
+  readonly #flags: number
+
+  constructor(opcode: Opcode, { path, view, length, mode, flags }: WholeFile, completer: Completer<Caller>, caller: Caller) {
+    super(opcode, NONE, completer, caller, [path, view])
+    this.#length = length
+    this.#mode = mode
+    this.#flags = flags
+  }
+
+  record(records: Float64Array, at: number): void {
+    records[at + WholeFileField.opcode] = this.opcode
+    records[at + WholeFileField.length] = this.#length
+    records[at + WholeFileField.mode] = this.#mode
+    records[at + WholeFileField.flags] = this.#flags
+  }
+}
+
+/** Where an id's record begins. */
+export const recordAt = (id: number): number => id * RECORD_FIELDS

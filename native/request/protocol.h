@@ -1,0 +1,58 @@
+// The numbers shared with JavaScript, besides the operations. lib/protocol/port.ts has the same; they are compared when the addon is loaded.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace caio {
+
+// Numbers per record. Each layout begins with the opcode.
+constexpr size_t kRecordFields = 8;
+
+namespace transfer_field {
+enum : size_t { kOpcode, kFd, kPosition, kLength, kMemoryStart, kPriority, kFileKey, kFlags };
+}
+namespace sync_field {
+enum : size_t { kOpcode, kFd };
+}
+namespace control_field {
+enum : size_t { kOpcode, kFd, kPosition, kLength, kFlags, kOtherFd, kOtherPosition };
+}
+namespace whole_file_field {
+enum : size_t { kOpcode, kLength, kMode, kFlags };
+}
+
+namespace transfer_flag {
+enum : unsigned {
+  kFreshMemory = 1,  // nothing has touched it yet: it is worth faulting in as a whole
+  kDurable = 2,
+  kAppend = 4,
+  kAll = 7,
+};
+}
+
+namespace whole_file_flag {
+enum : unsigned { kAppend = 1, kFlush = 2, kAll = 3 };
+}
+
+// Who did the work.
+enum class Route : uint8_t {
+  kInline = 0,  // finished inside submit
+  kKernel = 1,  // kernel AIO or an io_uring, asynchronously
+  kPool = 2,    // a pool thread
+  kNode = 3,    // the pure backend, which is JavaScript's
+  kMissed = 4,  // a pool thread, after an attempt from the loop thread that would have had to wait
+};
+
+// Outside the range of errno: no engine here could take the request, and the file was not touched.
+constexpr int64_t kUnserved = -100000;
+
+// Added to the errno of a whole file's failure by which bytes may have been written, or the file made: another attempt is not the same.
+constexpr int64_t kWhileWriting = -1000;
+constexpr int64_t kWhileSyncing = -2000;
+
+// All of it as text, in the words of lib/protocol/protocol.ts.
+std::string DescribeProtocol();
+
+}  // namespace caio
