@@ -1,0 +1,50 @@
+/**
+ * The documents' blocks of JavaScript are programs. Each runs alone, on every backend, and prints what
+ * the next block of text says, or nothing.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { makeApp, run } from './fs/child.js'
+import { onEveryBackend, packageRoot } from './harness.js'
+
+interface Program {
+  /** its first line, `// NAME.mjs`, where others import it; else its number */
+  name: string
+  source: string
+  prints: string
+}
+
+const documents = ['README.md', 'docs/toolkit.md', 'docs/operations.md', 'docs/migration.md', 'docs/recipes.md']
+
+/** The first line of a program that ends with ENOSYS or ENOTSUP on `pure`. */
+const NOT_ON_PURE = '// Not on `pure`'
+
+function programsOf(document: string): Program[] {
+  const found: Program[] = []
+  const page = readFileSync(join(packageRoot, document), 'utf8')
+  for (const [, language, text = ''] of page.matchAll(/^```(\w*)\n(.*?)^```$/gms)) {
+    const name = /^\/\/ (\S+\.mjs)\n/.exec(text)?.[1] ?? `${found.length + 1}.mjs`
+    if (language === 'js') found.push({ name, source: text, prints: '' })
+    else if (language === 'text' && found.length > 0) found.at(-1)!.prints = text
+    else if (language !== 'sh') throw new Error(`${document}: a block that no test runs: ${text}`)
+  }
+  return found
+}
+
+for (const document of documents) {
+  const programs = programsOf(document)
+  t.ok(programs.length > 0, `${document}: ${programs.map(({ name }) => name).join(', ')}`)
+  const files = Object.fromEntries(programs.map(({ name, source }) => [name, source]))
+
+  onEveryBackend(t, document, async (t, backend) => {
+    for (const { name, source, prints } of programs) {
+      const { code, signal, stdout, stderr } = await run([name], { cwd: makeApp(t, files), env: { CAIO_IMPL: backend } })
+      if (backend === 'pure' && source.startsWith(NOT_ON_PURE)) {
+        t.match({ code, stderr }, { code: 1, stderr: /code: '(?:ENOSYS|ENOTSUP)'/ }, `${name} says that it is not there`)
+      } else {
+        t.same({ code, signal, stdout, stderr }, { code: 0, signal: null, stdout: prints, stderr: '' }, name)
+      }
+    }
+  })
+}
