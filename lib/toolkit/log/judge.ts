@@ -38,8 +38,10 @@ const ZEROS = Buffer.alloc(SECTOR)
  * first may begin before `start`.
  */
 export async function hasUnwrittenSector(window: LogWindow, start: number, end: number): Promise<boolean> {
+  // The record at `end` may begin with the last bytes of such a sector: its length is zero then.
+  const last = Math.ceil(end / SECTOR) * SECTOR
   for (let at = start; ; ) {
-    const bytes = await window.read(at, Math.min(WINDOW, end - at))
+    const bytes = await window.read(at, Math.min(WINDOW, last - at))
     if (bytes.length === 0) return false
     const stop = at + bytes.length
     for (let sectorEnd = at - (at % SECTOR) + SECTOR; sectorEnd <= stop; sectorEnd += SECTOR) {
@@ -48,7 +50,7 @@ export async function hasUnwrittenSector(window: LogWindow, start: number, end: 
       // Also of a place that begins just before the end of a sector: what is cut for it is kept.
       if (bytes.compare(ZEROS, 0, length, from - at, sectorEnd - at) === 0) return true
     }
-    if (stop >= end) return false
+    if (stop >= last) return false
     // A sector that the window cuts is seen whole by the next one, unless the file has become
     // shorter.
     const next = stop - (stop % SECTOR)

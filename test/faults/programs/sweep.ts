@@ -4,6 +4,8 @@
  * random plans, a seed. Prints a report as JSON.
  */
 import { defaultContext } from 'caio'
+import type { BackendName } from 'caio'
+import { makeKnown } from '../known.js'
 import { Plan } from '../plan.js'
 import type { Call, Rule } from '../plan.js'
 import { judge } from './judge.js'
@@ -66,6 +68,7 @@ const ways: Partial<Record<Call, Way[]>> = {
 }
 
 const { backend } = defaultContext()
+const hasKernel = backend === 'linux' || backend === 'uring'
 const workload = new Workload(directory)
 const report: Report = { backend, states: 0, reached: 0, operations: 0, failed: 0, injected: {}, faults: [] }
 
@@ -75,6 +78,7 @@ async function visit(rules: readonly Rule[]): Promise<Partial<Record<Call, numbe
     console.log(JSON.stringify(report))
     process.exit(0)
   }, HANGS_AFTER)
+  if (hasKernel) await makeKnown(plan, backend as BackendName, directory)
   const { outcomes, faults } = await workload.run(
     (fd) => {
       if (backend === 'pure') plan.watch(fd)

@@ -170,6 +170,27 @@ await t.test('a hole in the batch that was not committed is what a crash leaves'
   t.equal(wrong, 0)
 })
 
+await t.test('a hole that ends within the header of an empty record', async (t) => {
+  const directory = temporaryDirectory(t)
+  // Zeros are the first bytes of that header anyway.
+  const spaces = Array.from({ length: SECTOR }, (_, length) => 'x'.repeat(length + SECTOR))
+  let tried = 0
+  for (const space of spaces) {
+    const path = join(directory, String(space.length))
+    const { bytes, positions, durable } = await crashImage(path, [['committed'], [space, '']])
+    const empty = positions[2] as number
+    const end = Math.ceil(empty / SECTOR) * SECTOR
+    if (end === empty || end - empty > 4 || end - SECTOR < durable) continue
+    tried++
+    const crashed = Buffer.from(bytes).fill(0, end - SECTOR, end)
+    nodeFs.writeFileSync(path, crashed)
+    const log = await LogWriter.open(path, { fs })
+    t.match(log.recovered, { position: durable, records: 1, torn: bytes.length - durable, damage: undefined })
+    await log.close()
+  }
+  t.equal(tried, 4)
+})
+
 await t.test('the same hole in what was committed is damage, though nobody has closed the log', async (t) => {
   const path = join(temporaryDirectory(t), 'log')
   const { bytes, positions, durable } = await crashImage(path, [batch, ['committed after it'], ['not committed']])

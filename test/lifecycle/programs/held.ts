@@ -1,7 +1,9 @@
 /** An operation caught at a step of its life by the fault library: waiting, queued, submitted, or completed and not yet delivered. */
 import fs from 'node:fs'
+import { dirname } from 'node:path'
 import { Context } from 'caio'
 import type { BackendName } from 'caio'
+import { makeKnown } from '../../faults/known.js'
 import type { Call, Plan } from '../../faults/plan.js'
 import { alignedMemory, resizableBuffer } from '../../harness.js'
 
@@ -62,31 +64,6 @@ function blockUntil(happened: () => boolean): void {
   }
 }
 
-/** Milliseconds, of the second for which the engine relies on what it has found out about a file system. */
-const TRUSTED = 500
-let learnt = -Infinity
-
-/** Direct I/O is the kernel's once a pool thread has found out what file system it is on: reads, until the kernel serves them. */
-async function makeKnown({ path, route, plan }: Holding): Promise<void> {
-  if (!isDirect(route) || performance.now() - learnt < TRUSTED) return
-  const fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_DIRECT)
-  fs.ftruncateSync(fd, FILE_LENGTH)
-  const context = new Context({ backend: backendOf(route) })
-  const memory = alignedMemory(fd, LENGTH)
-  plan.arm()
-  const byKernel = async (): Promise<boolean> => {
-    const before = plan.uses.event ?? 0
-    await context.read(memory, fd)
-    return (plan.uses.event ?? 0) > before
-  }
-  // Known from before, it soon is not any more.
-  while (await byKernel());
-  learnt = performance.now()
-  while (!(await byKernel()));
-  await context.close()
-  fs.closeSync(fd)
-}
-
 export class Held {
   readonly fd: number
   readonly context: Context
@@ -96,7 +73,8 @@ export class Held {
   readonly blocker: Promise<unknown> | undefined
 
   static async make(holding: Holding): Promise<Held> {
-    await makeKnown(holding)
+    const { path, plan, route } = holding
+    if (isDirect(route)) await makeKnown(plan, backendOf(route), dirname(path))
     return new Held(holding)
   }
 
