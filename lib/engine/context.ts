@@ -266,8 +266,8 @@ export class Context implements Receiver {
       check.descriptor(fd)
       check.fileOffset(offset)
       const made = shape(target)
-      const signal = signalOf(options)
       const hints = hintsOf(options, isWrite(made.opcode))
+      const signal = signalOf(options)
       refuseAborted(signal)
       const request = requestOf(made, { fd, position: offset, hints, caller: undefined }, made.completer)
       const promise = this.enqueue(request) as Promise<T>
