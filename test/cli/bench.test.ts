@@ -1,4 +1,5 @@
 /** The whole of `caio bench`, on little. */
+// @thorough
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'

@@ -1,4 +1,5 @@
 /** `caio doctor` as a whole process. */
+// @thorough
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'

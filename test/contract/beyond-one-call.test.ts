@@ -1,4 +1,5 @@
 /** Linux moves 2,147,479,552 bytes in one call: what is longer goes on, and ends short at the end of the file alone. */
+// @thorough
 import fs from 'node:fs'
 import { freemem } from 'node:os'
 import t from 'tap'

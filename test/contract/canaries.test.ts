@@ -1,4 +1,5 @@
 /** A Context touches the memory that it is given, and of that no more than was read; and it writes nobody else's bytes. */
+// @thorough
 import fs from 'node:fs'
 import t from 'tap'
 import type { Test } from 'tap'

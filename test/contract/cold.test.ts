@@ -1,4 +1,5 @@
 /** Pages that are not in memory, or only half of them: what an attempt that must not wait left undone, is done. */
+// @thorough
 import fs from 'node:fs'
 import t from 'tap'
 import { makeContext, onEveryBackend, temporaryFile } from '../harness.js'

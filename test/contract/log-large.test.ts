@@ -2,6 +2,7 @@
  * Logs whose numbers are large and wrong: no memory for what is not believed, and the event loop
  * goes on.
  */
+// @thorough
 import fs from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -3,6 +3,7 @@
  * not appended, and what a crash leaves is no error. CAIO_TEST_ROUNDS rounds; CAIO_TEST_SEED, as
  * printed, repeats a run.
  */
+// @thorough
 import fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

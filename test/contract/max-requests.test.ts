@@ -1,3 +1,4 @@
+// @thorough
 import t from 'tap'
 import { Context } from 'caio'
 import { makeContext, onEveryBackend, temporaryFile } from '../harness.js'

@@ -1,4 +1,5 @@
 /** What is in use is held, and what is not is let go: seen by making the garbage collector run. */
+// @thorough
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t from 'tap'

@@ -2,6 +2,7 @@
  * Random requests, one by one and many at once, cancelled, closed and too late: a Context does with a file what Node's fs does with
  * its twin, and refuses what it should.
  */
+// @thorough
 import assert from 'node:assert'
 import fs from 'node:fs'
 import fc from 'fast-check'

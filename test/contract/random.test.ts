@@ -1,4 +1,5 @@
 /** Thousands of operations of every kind at once, against a plain Buffer that is told the same. */
+// @thorough
 import fs from 'node:fs'
 import t from 'tap'
 import { makeContext, onEveryBackend, temporaryFile } from '../harness.js'

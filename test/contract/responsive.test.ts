@@ -1,4 +1,5 @@
 /** The event loop goes on while files are read and written, and ours is not the pool that Node's own work needs. */
+// @thorough
 import { pbkdf2 } from 'node:crypto'
 import fs from 'node:fs'
 import { promisify } from 'node:util'

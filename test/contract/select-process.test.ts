@@ -1,4 +1,5 @@
 /** The choice as a whole process makes it: environment, file, a missing addon, a runtime that forbids addons. */
+// @thorough
 import fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

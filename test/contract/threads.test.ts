@@ -1,3 +1,4 @@
+// @thorough
 import { join } from 'node:path'
 import t from 'tap'
 import { runProgram, temporaryDirectory } from '../harness.js'

@@ -2,6 +2,7 @@
  * A process that is killed while it replaces a file: one whole version is there, none older than
  * was said, and the next goes on.
  */
+// @thorough
 import fs from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -3,6 +3,7 @@
  * a killed process has written the kernel still has, so that alone says nothing of syncs; a trace of the system calls does.
  * CAIO_TEST_ROUNDS: how many rounds on each backend.
  */
+// @thorough
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

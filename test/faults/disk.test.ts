@@ -2,6 +2,7 @@
  * Disks and file systems that fail with operations in flight: who asked hears of it, and nobody else. File systems of their own on loop
  * devices: root's. A full disk is in test/contract.
  */
+// @thorough
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { basename, join } from 'node:path'

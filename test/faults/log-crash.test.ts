@@ -1,4 +1,5 @@
 /** A log whose writer is killed at any moment, again and again: every acknowledged commit is found. CAIO_TEST_ROUNDS as in crash. */
+// @thorough
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'

@@ -1,4 +1,5 @@
 /** Real seccomp filters, as containers have them: the next backend serves, and one sentence says so. */
+// @thorough
 import { constants } from 'node:os'
 import t from 'tap'
 import type { Test } from 'tap'

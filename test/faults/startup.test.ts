@@ -1,4 +1,5 @@
 /** What can go wrong while a backend is opened and proved: the next one serves, rightly, and what is said is said once. */
+// @thorough
 import t from 'tap'
 import type { BackendName } from 'caio'
 import { requiredBackends, runProgram, temporaryDirectory } from '../harness.js'

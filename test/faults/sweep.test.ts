@@ -1,4 +1,5 @@
 /** Every system call under the engines, failing at each of its uses in every way it can: see programs/sweep.ts. */
+// @thorough
 import t from 'tap'
 import { requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
 import { makePlan } from './interposed.js'

@@ -1,4 +1,5 @@
 /** The rule of shared syncs, proved with a pool whose syncs can be held: see sync-sharing.child.ts. */
+// @thorough
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

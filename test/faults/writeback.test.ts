@@ -1,4 +1,5 @@
 /** A writeback that the engine starts early may fail early: the next sync of that file says so, and no other. */
+// @thorough
 import t from 'tap'
 import { requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
 import { makePlan } from './interposed.js'

@@ -1,4 +1,5 @@
 /** The list of functions whose waiting is measured has all that the package exports. */
+// @held
 import nodeFs from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'

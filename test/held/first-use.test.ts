@@ -2,6 +2,7 @@
  * The first use of the engine, in a process or a worker, does not hold the event loop: neither for its proof, where the directory of
  * temporary files is slow, nor for the file.
  */
+// @held
 import fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

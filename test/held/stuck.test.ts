@@ -2,6 +2,7 @@
  * With a server that does not answer, and operations on it that have taken all threads: other files are served, what is done is told,
  * and what has not begun can be taken back.
  */
+// @held
 import t from 'tap'
 import { requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
 import { compileHelper, whyNoFuse } from './helper.js'

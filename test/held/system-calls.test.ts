@@ -2,6 +2,7 @@
  * The system calls that the addon makes on the JavaScript thread, as strace sees them, are those of docs/architecture.md, each of which
  * says why it cannot wait.
  */
+// @held
 import { spawnSync } from 'node:child_process'
 import nodeFs from 'node:fs'
 import { basename, join } from 'node:path'

@@ -1,4 +1,5 @@
 /** A path that leads to a slow server where it led to a local disk a moment ago holds no event loop, nor does a device used again. */
+// @held
 import t from 'tap'
 import { requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
 import { compileHelper, helperNames, whyNoFuse } from './helper.js'

@@ -1,4 +1,5 @@
 /** What was asked for before the end of the process, or of a worker, is done: as Node does it, and no less of it. */
+// @thorough
 import fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

@@ -1,3 +1,4 @@
+// @thorough
 import t from 'tap'
 import { onEveryBackend } from '../harness.js'
 import { run } from './child.js'

@@ -2,6 +2,7 @@
  * Every operation on every route, caught at every step of its life, and then everything that can happen to what it needs. With
  * CAIO_TEST_THOROUGH, processes end with every operation; otherwise with a few, and workers with all.
  */
+// @thorough
 import fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

@@ -1,3 +1,4 @@
+// @thorough
 import fs from 'node:fs'
 import t from 'tap'
 import { onEveryBackend } from '../harness.js'

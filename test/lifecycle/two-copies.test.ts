@@ -1,3 +1,4 @@
+// @thorough
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'

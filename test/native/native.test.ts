@@ -1,4 +1,5 @@
 /** Parts of the addon, each compiled into a program of its own, once for each sanitizer, and run; the pool and the helper under valgrind, too. */
+// @thorough
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { homedir } from 'node:os'

@@ -2,6 +2,7 @@
  * linux-arm64, cross-compiled by Debian's g++-aarch64-linux-gnu, and run by an arm64 Node under qemu-user where test/package/arm64.sh
  * has put both. What the emulator lacks, kernel AIO, must end in a clean fallback.
  */
+// @thorough
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'

@@ -1,4 +1,5 @@
 /** What a user gets who has Node, and no compiler, Python or network. */
+// @thorough
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

@@ -1,4 +1,5 @@
 /** macOS and Windows as far as Linux can show them: what binding.gyp builds there, the code paths they take, the platform faked. */
+// @thorough
 import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,5 @@
 /** Bun and Deno, where they are in PATH: caio loads there, `pure` serves, and the shim is as good as the runtime's own fs. */
+// @thorough
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

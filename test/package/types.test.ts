@@ -1,4 +1,5 @@
 /** The declarations as a user's compiler finds them in the tarball, under each way to resolve them that Node or a bundler has. */
+// @thorough
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'

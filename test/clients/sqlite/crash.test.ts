@@ -2,6 +2,7 @@
  * SQLite over caio/fs is killed in mid-transaction, again and again: its own integrity check finds nothing, no committed transfer is
  * missing, and none is there by halves. CAIO_TEST_ROUNDS: how many rounds on each backend.
  */
+// @thorough
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -2,6 +2,7 @@
  * fs.aio-max-nr used up, by real contexts of another process. It is the whole machine's, so nothing else may run meanwhile: `npm run
  * test:faults` runs this last, and alone.
  */
+// @alone
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'

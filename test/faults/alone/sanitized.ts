@@ -8,6 +8,7 @@
  * and Node's and libuv's are not instrumented: all that the loop hands to a worker, or gets from it, would be reported. The threads of
  * the addon run under it as programs without Node, by test/native.
  */
+// @alone
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { availableParallelism, homedir } from 'node:os'

@@ -4,6 +4,7 @@
  * collector, which looks for pointers on the stack, is not counted: only reports with a frame of the addon's, or of the fault library,
  * which makes the system calls.
  */
+// @alone
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import t from 'tap'

@@ -1,3 +1,5 @@
+// @quick linux pure
+// @thorough node thread
 import t from 'tap'
 import { readCalls } from '../arguments/buffer-calls.js'
 import { compareCalls } from '../arguments/compare.js'

@@ -1,4 +1,5 @@
 /** What a caller does with its arguments once the call is made is no longer the call's business. */
+// @quick node linux thread pure
 import nodeFs from 'node:fs'
 import t from 'tap'
 import type { Test } from 'tap'

@@ -1,3 +1,4 @@
+// @thorough node linux thread pure
 import t from 'tap'
 import { compareCalls } from '../arguments/compare.js'
 import { vectorCalls } from '../arguments/vector-calls.js'

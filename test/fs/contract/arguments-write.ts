@@ -1,3 +1,5 @@
+// @quick linux
+// @thorough node thread pure
 import t from 'tap'
 import { writeCalls } from '../arguments/buffer-calls.js'
 import { compareCalls } from '../arguments/compare.js'

@@ -1,4 +1,5 @@
 /** Calls for more than the 2,147,479,552 bytes that Linux moves at once: where Node stops, everybody stops. */
+// @thorough node linux thread pure
 import nodeFs from 'node:fs'
 import { freemem } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
 /** The callback API by every overload, and with callbacks and descriptors that are none. */
+// @thorough node linux thread pure
 import t from 'tap'
 import nodeFs from 'node:fs'
 import { readCalls, writeCalls } from '../arguments/buffer-calls.js'

@@ -1,4 +1,5 @@
 /** The callback API's life: what comes when, in which context, what is thrown, what close waits for, and what fails how. */
+// @thorough node linux thread pure
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { constants } from 'node:buffer'
 import { create } from 'node:domain'

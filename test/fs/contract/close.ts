@@ -1,4 +1,6 @@
 /** close(): what is in flight ends well, what comes while it waits is served, what comes after is refused, and the events are Node's in Node's order. */
+// @quick node linux pure uring
+// @thorough thread
 import t from 'tap'
 import type { Test } from 'tap'
 import { outcomeOf, tellsTheSame } from '../differential.js'

@@ -1,4 +1,5 @@
 /** A descriptor's number is used again at once: a handle that was closed never touches the file that has it now. */
+// @thorough node linux thread pure uring
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

@@ -1,4 +1,5 @@
 /** What the module exports: all that Node's does, each thing itself, but for what is replaced. */
+// @quick node linux thread pure
 import { createRequire } from 'node:module'
 import nodeFs from 'node:fs'
 import nodePromises, * as nodeNamespace from 'node:fs/promises'

@@ -1,4 +1,6 @@
 /** Failures of the file, each as Node reports it: what cannot be opened, written, extended, aligned. */
+// @quick linux pure
+// @thorough node thread uring
 import { execFileSync } from 'node:child_process'
 import nodeFs from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
 /** An endless loop of reads that are always in the cache lets everybody else run. Bounded by a count of reads, never by time. */
+// @thorough node linux thread pure
 import { once } from 'node:events'
 import nodeFs from 'node:fs'
 import { createConnection, createServer } from 'node:net'

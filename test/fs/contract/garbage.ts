@@ -1,4 +1,5 @@
 /** Handles that nobody closed: Node warns of them when they are collected, and never while they are in use. */
+// @thorough node linux thread pure
 import { join } from 'node:path'
 import t from 'tap'
 import { makeApp, moduleName, run } from '../child.js'

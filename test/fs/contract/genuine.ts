@@ -1,4 +1,5 @@
 /** A handle is Node's FileHandle: for instanceof, for inspect, for EventEmitter, and for everybody who takes one. */
+// @quick node linux thread pure
 import nodeFs from 'node:fs'
 import { EventEmitter } from 'node:events'
 import { inspect, types } from 'node:util'

@@ -1,4 +1,5 @@
 /** Single calls of many megabytes, and of a thousand pieces. */
+// @thorough node linux thread pure uring
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

@@ -2,6 +2,7 @@
  * Damage in the middle of a log, and what a crash leaves: the one is refused or salvaged, the other
  * cut off, and nothing whole is lost.
  */
+// @thorough node linux thread pure
 import nodeFs from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import t from 'tap'

@@ -1,4 +1,5 @@
 /** What a log holds after a crash: whole records up to the first that is not, and nothing else. */
+// @thorough node linux thread pure
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'

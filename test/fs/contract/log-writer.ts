@@ -1,4 +1,6 @@
 /** Group commit: what is committed is durable, in order, by few syncs; and a failure is final. */
+// @quick node linux pure
+// @thorough thread
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'

@@ -1,4 +1,5 @@
 /** A second opinion: memfs' handle, Node's and the subject's do the same walk, and end with the same content. */
+// @thorough node linux thread pure
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import { memfs } from 'memfs'

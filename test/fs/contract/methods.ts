@@ -1,4 +1,6 @@
 /** The methods themselves, called in ways that only a hostile or a very dynamic program would. */
+// @quick linux pure
+// @thorough node thread
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { callbackify, types } from 'node:util'
 import t from 'tap'

@@ -1,4 +1,6 @@
 /** Node's permission model: without --allow-addons pure serves, and what is forbidden is refused as Node refuses it. */
+// @quick linux pure
+// @thorough node thread
 import { join } from 'node:path'
 import t from 'tap'
 import { makeApp, moduleName, repository, run } from '../child.js'

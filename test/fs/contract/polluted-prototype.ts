@@ -1,4 +1,6 @@
 /** Options that somebody has put on Object.prototype: where Node sees them, so do we, and where it does not, we do not. */
+// @quick linux pure
+// @thorough node thread
 import t from 'tap'
 import { makeApp, moduleName, run } from '../child.js'
 import { subject } from '../subject.js'

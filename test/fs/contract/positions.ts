@@ -1,4 +1,6 @@
 /** The file position moves for calls without a position, and for no other, however they are mixed. */
+// @quick linux pure
+// @thorough node thread uring
 import { createHash } from 'node:crypto'
 import nodeFs from 'node:fs'
 import t from 'tap'

@@ -1,4 +1,5 @@
 /** What a process is like that uses it: it stays alive for what is in flight, ends when there is nothing, and says nothing. */
+// @thorough node linux thread pure
 import { join } from 'node:path'
 import t from 'tap'
 import { makeApp, moduleName, run } from '../child.js'

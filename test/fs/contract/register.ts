@@ -1,4 +1,5 @@
 /** caio/register under programs that know nothing of it: every way to reach fs.promises, and nothing else is different. */
+// @thorough node linux thread pure
 import { join } from 'node:path'
 import t from 'tap'
 import { makeApp, run } from '../child.js'

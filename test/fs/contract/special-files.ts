@@ -1,4 +1,6 @@
 /** Files that are none: pipes, devices, directories, /proc. What they answer is Node's. */
+// @quick node linux pure
+// @thorough thread
 import { execFileSync } from 'node:child_process'
 import nodeFs from 'node:fs'
 import { join } from 'node:path'

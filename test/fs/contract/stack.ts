@@ -1,4 +1,6 @@
 /** The stack of an error leads to the caller's own functions, as Node's does, however the call was awaited. */
+// @quick node linux pure
+// @thorough thread
 import t from 'tap'
 import type { Test } from 'tap'
 import { tellsTheSame } from '../differential.js'

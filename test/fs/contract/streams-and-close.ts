@@ -1,4 +1,5 @@
 /** The handle is closed, or the stream destroyed, in the middle of things. */
+// @quick node linux thread pure
 import nodeFs from 'node:fs'
 import { once } from 'node:events'
 import type { EventEmitter } from 'node:events'

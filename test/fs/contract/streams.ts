@@ -1,4 +1,6 @@
 /** Streams over a handle: Node's own, which call the handle's methods, with a position once they are given a start. */
+// @quick linux pure
+// @thorough node thread uring
 import nodeFs from 'node:fs'
 import { createInterface } from 'node:readline'
 import { createInterface as createPromiseInterface } from 'node:readline/promises'

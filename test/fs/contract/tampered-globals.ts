@@ -1,4 +1,5 @@
 /** Test runners, zones and polyfills replace globals under a running program: Node's fs goes on, and so must this. */
+// @thorough node linux thread pure
 import { join } from 'node:path'
 import t from 'tap'
 import { makeApp, moduleName, run } from '../child.js'

@@ -1,4 +1,6 @@
 /** Handles travel to workers and back, by Node's own means, and are as usable on the other side. */
+// @quick node linux pure
+// @thorough thread
 import { once } from 'node:events'
 import nodeFs from 'node:fs'
 import { MessageChannel, Worker, receiveMessageOnPort } from 'node:worker_threads'

@@ -1,4 +1,5 @@
 /** readFile, writeFile and appendFile where files change under them, or are no plain files, or not alone. */
+// @thorough node linux thread pure
 import { constants } from 'node:buffer'
 import { execFileSync } from 'node:child_process'
 import nodeFs from 'node:fs'

@@ -1,4 +1,6 @@
 /** readFile, writeFile and appendFile by path: every option, every kind of data, every failure. */
+// @quick linux
+// @thorough node thread pure uring
 import { execFileSync } from 'node:child_process'
 import nodeFs from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
 /** caio/register in worker threads, which inherit the preload. */
+// @thorough node linux thread pure uring
 import t from 'tap'
 import { makeApp, run } from '../child.js'
 import { same } from '../differential.js'

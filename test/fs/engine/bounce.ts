@@ -1,4 +1,6 @@
 /** Handles opened with O_DIRECT: what they ask for, and calls that are not aligned, through a copy. */
+// @quick linux pure
+// @thorough thread uring
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

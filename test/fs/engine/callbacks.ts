@@ -1,4 +1,5 @@
 /** patch({ callbacks: true }) and its preload: the engine serves what is positioned, everybody is reached, and all of it is given back. */
+// @thorough linux thread pure uring
 import t from 'tap'
 import { makeApp, run } from '../child.js'
 import { same } from '../differential.js'

@@ -1,4 +1,5 @@
 /** The shim touches the part of a buffer that a call names, and of that no more than was read; and it writes nobody else's bytes. */
+// @thorough linux thread pure uring
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

@@ -1,4 +1,5 @@
 /** Views that lie about themselves, or lose their memory: what makes plain Node abort must not harm memory here. */
+// @quick linux thread pure uring
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

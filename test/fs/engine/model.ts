@@ -1,4 +1,5 @@
 /** Random programs, run on the shim and on node:fs/promises over identical files: nothing that a program could notice differs. */
+// @thorough linux thread pure uring
 import assert from 'node:assert'
 import { join } from 'node:path'
 import fc from 'fast-check'

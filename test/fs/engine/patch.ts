@@ -1,4 +1,5 @@
 /** patch() and unpatch() in a program of its own: idempotent, reversible, and considerate of others who patch. */
+// @thorough linux thread pure uring
 import t from 'tap'
 import { makeApp, run } from '../child.js'
 import { same } from '../differential.js'

@@ -1,4 +1,6 @@
 /** Who serves: the engine counts every plain positioned call, and none that is Node's own to judge. */
+// @quick linux pure
+// @thorough thread uring
 import { execFileSync } from 'node:child_process'
 import nodeFs from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,6 @@
 /** Events of handles and whole files on `tracing:fs.operation:*`. */
+// @quick linux pure
+// @thorough thread uring
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
