@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { makeApp, run } from './fs/child.js'
-import { onEveryBackend, packageRoot } from './harness.js'
+import { onEveryBackend, packageRoot } from './support/harness.js'
 
 interface Recipe {
   name: string

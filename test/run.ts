@@ -18,9 +18,9 @@ import fs from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { allowedOf, packageRoot, requiredBackends } from './harness.js'
-import { SUITES, isSuite, memberships } from './suites.js'
-import type { Membership, Suite } from './suites.js'
+import { allowedOf, packageRoot, requiredBackends } from './support/harness.js'
+import { SUITES, isSuite, memberships } from './support/suites.js'
+import type { Membership, Suite } from './support/suites.js'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
 /** Milliseconds that a file may take. */
@@ -42,9 +42,6 @@ interface Outcome {
 
 const backends = allowedOf(requiredBackends)
 
-/** Whether a source is a file to be run, and not a helper. */
-const isRun = (source: string): boolean => source.endsWith('.test.ts') || /^(?:fs\/(?:contract|engine)|faults\/alone)\//.test(source)
-
 function membershipsOf(source: string): Membership[] {
   try {
     return memberships(fs.readFileSync(join(packageRoot, 'test', source), 'utf8'))
@@ -59,7 +56,7 @@ function allRuns(): Run[] {
   const env = { ...process.env, CAIO_IMPL: undefined, TAP_TIMEOUT: '300', CAIO_TEST_BACKENDS: backends.join(',') }
   const available: readonly string[] = ['node', ...backends]
   const sources = fs.readdirSync(join(packageRoot, 'test'), { recursive: true, encoding: 'utf8' }).sort()
-  return sources.filter(isRun).flatMap((source) => {
+  return sources.filter((source) => source.endsWith('.test.ts')).flatMap((source) => {
     const file = source.replace(/\.ts$/, '.js')
     return membershipsOf(source).flatMap(({ suite, subjects }): Run[] => {
       if (subjects.length === 0) return [{ suite, name: file, file, env }]

@@ -2,8 +2,8 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { packageRoot } from './harness.js'
-import { memberships } from './suites.js'
+import { packageRoot } from './support/harness.js'
+import { memberships } from './support/suites.js'
 
 t.test('the lines of a file', async (t) => {
   t.same(memberships('/** Text. */\nimport x\n'), [{ suite: 'quick', subjects: [] }])

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { LogReader, LogWriter } from 'caio'
 import type { LogRecovery } from 'caio'
-import { temporaryDirectory } from '../harness.js'
+import { temporaryDirectory } from '../support/harness.js'
 import { makeFirstFormat, watchedFs } from '../fs/log.js'
 import { random } from '../fs/random.js'
 

@@ -2,7 +2,7 @@
 // @thorough
 import fs from 'node:fs'
 import t from 'tap'
-import { makeContext, onEveryBackend, temporaryFile } from '../harness.js'
+import { makeContext, onEveryBackend, temporaryFile } from '../support/harness.js'
 
 const SIZE = 1024 * 1024
 const ROUNDS = 40

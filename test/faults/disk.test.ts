@@ -9,7 +9,7 @@ import { basename, join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
 import type { BackendName, Context } from 'caio'
-import { makeContext, mountedDirectory, onEveryBackend, temporaryDirectory, temporaryFile, whyNoMount } from '../harness.js'
+import { makeContext, mountedDirectory, onEveryBackend, temporaryDirectory, temporaryFile, whyNoMount } from '../support/harness.js'
 
 t.setTimeout(300_000)
 

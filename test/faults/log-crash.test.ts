@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { LogReader } from 'caio'
-import { onEveryBackend, temporaryDirectory } from '../harness.js'
+import { onEveryBackend, temporaryDirectory } from '../support/harness.js'
 import { killedRun } from './killed.js'
 import { acknowledgements } from './programs/append.js'
 

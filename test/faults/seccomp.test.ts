@@ -3,7 +3,7 @@
 import { constants } from 'node:os'
 import t from 'tap'
 import type { Test } from 'tap'
-import { requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
+import { requiredBackends, runProgram, temporaryDirectory } from '../support/harness.js'
 import { faultLibrary } from './interposed.js'
 import type { Service } from './programs/serve.js'
 

@@ -2,7 +2,7 @@
 // @thorough
 import t from 'tap'
 import type { BackendName } from 'caio'
-import { requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
+import { requiredBackends, runProgram, temporaryDirectory } from '../support/harness.js'
 import { makePlan } from './interposed.js'
 import type { Rule } from './plan.js'
 import type { Service } from './programs/serve.js'

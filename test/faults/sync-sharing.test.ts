@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { requiredBackends, temporaryDirectory } from '../harness.js'
+import { requiredBackends, temporaryDirectory } from '../support/harness.js'
 
 const directory = temporaryDirectory(t)
 const library = join(directory, 'hold_sync.so')

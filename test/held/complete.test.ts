@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import * as caio from 'caio'
 import fs from 'caio/fs'
-import { packageRoot } from '../harness.js'
+import { packageRoot } from '../support/harness.js'
 import { exempt, functions } from './functions.js'
 
 const listed = new Set([...functions.map(({ name }) => name.split(',', 1)[0] as string), ...Object.keys(exempt)])

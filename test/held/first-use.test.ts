@@ -6,7 +6,7 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
+import { requiredBackends, runProgram, temporaryDirectory } from '../support/harness.js'
 import { firstCalls } from './first-use.js'
 import type { FirstUse } from './first-use.js'
 import { Helper, whyNoFuse } from './helper.js'

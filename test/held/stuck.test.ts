@@ -4,7 +4,7 @@
  */
 // @held
 import t from 'tap'
-import { requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
+import { requiredBackends, runProgram, temporaryDirectory } from '../support/harness.js'
 import { compileHelper, whyNoFuse } from './helper.js'
 
 t.setTimeout(600_000)

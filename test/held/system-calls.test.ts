@@ -8,7 +8,7 @@ import nodeFs from 'node:fs'
 import { basename, join } from 'node:path'
 import t from 'tap'
 import type { BackendName } from 'caio'
-import { packageRoot, requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
+import { packageRoot, requiredBackends, runProgram, temporaryDirectory } from '../support/harness.js'
 
 t.setTimeout(900_000)
 

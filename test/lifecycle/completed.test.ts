@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import { onEveryBackend, runProgram, temporaryDirectory } from '../harness.js'
+import { onEveryBackend, runProgram, temporaryDirectory } from '../support/harness.js'
 
 // As in programs/completed.ts, which is not to be run by being imported.
 const WRITES = 600

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { Test } from 'tap'
-import { temporaryDirectory } from '../harness.js'
+import { temporaryDirectory } from '../support/harness.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const memory = 'address,undefined'

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { RULES } from './exceptions.js'
-import { allowedOf } from '../harness.js'
+import { allowedOf } from '../support/harness.js'
 import { HELP, type Options, UsageError, parseOptions } from './options.js'
 import { backendTrouble, inspectNode } from './preflight.js'
 import { Progress } from './progress.js'

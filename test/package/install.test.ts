@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { requiredBackends } from '../harness.js'
+import { requiredBackends } from '../support/harness.js'
 import { checkElf } from './elf.js'
 import { emptyMachine, install, installedAt, pack, prebuild, program, runThere, stagePackage } from './packed.js'
 

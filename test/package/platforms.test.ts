@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { Test } from 'tap'
-import { packageCopy, packageRoot, runProgram, temporaryDirectory } from '../harness.js'
+import { packageCopy, packageRoot, runProgram, temporaryDirectory } from '../support/harness.js'
 import type { Choice } from '../contract/programs/choice.js'
 import { nodeHeaders } from './packed.js'
 

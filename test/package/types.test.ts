@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { packageRoot, temporaryDirectory } from '../harness.js'
+import { packageRoot, temporaryDirectory } from '../support/harness.js'
 import { pack, stagePackage } from './packed.js'
 
 // It packs, and compiles several times over.

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { packageRoot } from '../harness.js'
+import { packageRoot } from '../support/harness.js'
 
 const workflow = readFileSync(join(packageRoot, '.github/workflows/ci.yml'), 'utf8')
 const { scripts } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { scripts: Record<string, string> }

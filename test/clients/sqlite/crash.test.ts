@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { killedRun } from '../../faults/killed.js'
-import { onEveryBackend, temporaryDirectory } from '../../harness.js'
+import { onEveryBackend, temporaryDirectory } from '../../support/harness.js'
 
 const rounds = Number(process.env['CAIO_TEST_ROUNDS'] ?? 9)
 const program = fileURLToPath(new URL('./programs/transfers.js', import.meta.url))

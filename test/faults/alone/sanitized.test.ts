@@ -15,8 +15,8 @@ import { availableParallelism, homedir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import { packageRoot, runProgram, temporaryDirectory } from '../../harness.js'
-import type { Ending } from '../../harness.js'
+import { packageRoot, runProgram, temporaryDirectory } from '../../support/harness.js'
+import type { Ending } from '../../support/harness.js'
 
 t.setTimeout(900_000)
 

@@ -4,8 +4,8 @@
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { recordEvents } from '../../trace-recorder.js'
-import { rejectionOf, temporaryDirectory, temporaryFile } from '../../harness.js'
+import { recordEvents } from '../../support/trace-recorder.js'
+import { rejectionOf, temporaryDirectory, temporaryFile } from '../../support/harness.js'
 import { fs, oracle, subject } from '../subject.js'
 
 void t.test('a handle', async (t) => {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { makeApp, moduleName, run } from '../child.js'
 import { outcomeOf, same, tellsTheSame } from '../differential.js'
-import { temporaryDirectory } from '../../harness.js'
+import { temporaryDirectory } from '../../support/harness.js'
 import { fs, oracle } from '../subject.js'
 import type { FsPromises, Loose } from '../subject.js'
 

@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import t from 'tap'
-import { runProgram, temporaryDirectory } from '../../harness.js'
+import { runProgram, temporaryDirectory } from '../../support/harness.js'
 import type { Service } from '../programs/serve.js'
 
 t.setTimeout(120_000)

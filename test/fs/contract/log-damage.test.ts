@@ -8,7 +8,7 @@ import { basename, dirname, join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
 import { LogReader, LogWriter } from 'caio'
-import { rejectionOf, temporaryDirectory } from '../../harness.js'
+import { rejectionOf, temporaryDirectory } from '../../support/harness.js'
 import { content, crashImage, makeFirstFormat, makeLog, scan, watchedFs } from '../log.js'
 import { fs, subject } from '../subject.js'
 

@@ -8,7 +8,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import t from 'tap'
-import { runProgram, temporaryDirectory } from '../../harness.js'
+import { runProgram, temporaryDirectory } from '../../support/harness.js'
 import { backendOf, environment } from '../../lifecycle/programs/held.js'
 import type { OperationName, RouteName } from '../../lifecycle/programs/held.js'
 import type { Report } from '../../lifecycle/programs/survives.js'

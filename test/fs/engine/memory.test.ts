@@ -4,7 +4,7 @@ import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import { temporaryDirectory } from '../../harness.js'
+import { temporaryDirectory } from '../../support/harness.js'
 import { fs, subject } from '../subject.js'
 import type { Loose } from '../subject.js'
 

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process'
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { temporaryDirectory } from '../../harness.js'
+import { temporaryDirectory } from '../../support/harness.js'
 import { outcomeOf, tellsTheSame } from '../differential.js'
 import { fs, oracle, subject } from '../subject.js'
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { Context } from 'caio'
 import type { BackendName, ContextOptions } from 'caio'
-import { Registry, candidates } from '../lib/backends/select.js'
+import { Registry, candidates } from '../../lib/backends/select.js'
 
 const backendsOfPlatform: readonly BackendName[] =
   process.platform === 'linux' ? ['linux', 'thread', 'pure', 'uring'] : process.platform === 'win32' ? ['pure'] : ['thread', 'pure']
@@ -205,7 +205,7 @@ export function mountedDirectory(t: Test, megabytes: number): string {
   return mounted
 }
 
-export const packageRoot = fileURLToPath(new URL('../..', import.meta.url))
+export const packageRoot = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** The package in a directory of its own, with one compiled program beside it, and its addon copied, linked or left out. */
 export function packageCopy(t: Test, program: string, addon: 'copied' | 'linked' | 'none'): string {

@@ -11,7 +11,7 @@ import { engineStats, fs, oracle, subject } from '../subject.js'
 import type { FsPromises, Loose } from '../subject.js'
 import { use } from '../travel.js'
 import type { Acquaintance, Report, WorkerData } from '../travel.js'
-import { temporaryDirectory } from '../../harness.js'
+import { temporaryDirectory } from '../../support/harness.js'
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz'
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { LogReader, LogWriter } from 'caio'
-import { rejectionOf, temporaryDirectory } from '../../harness.js'
+import { rejectionOf, temporaryDirectory } from '../../support/harness.js'
 import { content, scan, watchedFs } from '../log.js'
 import { fs, subject } from '../subject.js'
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
 import { LogWriter } from 'caio'
-import { rejectionOf, temporaryDirectory } from '../../harness.js'
+import { rejectionOf, temporaryDirectory } from '../../support/harness.js'
 import { content, makeLog, scan, watchedFs } from '../log.js'
 import { fs, subject } from '../subject.js'
 

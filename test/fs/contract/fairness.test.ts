@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 import t from 'tap'
 import type { Test } from 'tap'
-import { temporaryDirectory } from '../../harness.js'
+import { temporaryDirectory } from '../../support/harness.js'
 import { fs, subject } from '../subject.js'
 import type { Loose } from '../subject.js'
 

@@ -4,7 +4,7 @@ import nodeFs from 'node:fs'
 import { freemem } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { temporaryDirectory } from '../../harness.js'
+import { temporaryDirectory } from '../../support/harness.js'
 import { outcomeOf, same } from '../differential.js'
 import { fs, oracle, subject } from '../subject.js'
 

@@ -4,7 +4,7 @@ import nodeFs from 'node:fs'
 import t from 'tap'
 import type { Test } from 'tap'
 import { tellsTheSame } from '../differential.js'
-import { temporaryFile } from '../../harness.js'
+import { temporaryFile } from '../../support/harness.js'
 import { fs, subject } from '../subject.js'
 import type { Loose } from '../subject.js'
 
