@@ -2,11 +2,12 @@
  * The documents' blocks of JavaScript are programs. Each runs alone, on every backend, and prints what
  * the next block of text says, or nothing.
  */
+// @thorough
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { makeApp, run } from './fs/child.js'
-import { onEveryBackend, packageRoot } from './harness.js'
+import { onEveryBackend, packageRoot } from './support/harness.js'
 
 interface Program {
   /** its first line, `// NAME.mjs`, where others import it; else its number */

@@ -1,21 +1,33 @@
 /**
  * Runs our suites: each file a process of plain node, so that what a test starts gets no loader, hook or environment but the
- * test's own, which the tap command would add. The shim's contract, test/fs, is run first for plain Node, the oracle, then for
- * each backend. What a file comments as `counted: …` is shown. `node dist/test/run.js [FILTER …]`
- * With --alone: the files that are for an otherwise idle machine, one by one.
+ * test's own, which the tap command would add. A file says itself which suite it belongs to, by a line `// @SUITE`:
+ *
+ *   @quick      `npm test`. A file without such a line is quick.
+ *   @thorough   `npm run test:all`: what takes longer.
+ *   @held       `npm run test:held`: wants root, minutes, and little beside it.
+ *   @alone      in `npm run test:faults`: wants an otherwise idle machine, so these run one by one.
+ *
+ * A file of the shim's contract (test/fs) names its subjects behind the suite, and is run once for each: plain Node, which is
+ * the oracle, and the backends. It may have a line for each suite: `// @quick node linux`, `// @thorough thread pure`.
+ *
+ * `node dist/test/run.js [--SUITE …] [FILTER …]` runs what is in one of the suites and has one of the filters in its name.
+ * Without a suite: quick and thorough; with filters, any. What a file comments as `counted: …` is shown.
  */
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { allowedOf, requiredBackends } from './harness.js'
+import { allowedOf, packageRoot, requiredBackends } from './support/harness.js'
+import { SUITES, isSuite, memberships } from './support/suites.js'
+import type { Membership, Suite } from './support/suites.js'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
-/** milliseconds that a file may take */
+/** Milliseconds that a file may take. */
 const TIMEOUT = 15 * 60 * 1000
 
-interface Suite {
+interface Run {
+  suite: Suite
   name: string
   file: string
   env: NodeJS.ProcessEnv
@@ -28,30 +40,40 @@ interface Outcome {
   output: string
 }
 
-function scripts(folder: string, ending: string): string[] {
-  const files = fs.readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-  return files.filter((file) => file.endsWith(ending)).map((file) => join(folder, file))
-}
-
 const backends = allowedOf(requiredBackends)
 
-/** Beside its ring, which has suites of its own, uring is linux: of the shim's contract it gets what moves bytes and what ends. */
-const forUring = /^fs\/(?:engine\/|contract\/(?:close|descriptor-reuse|failures|integrity|large|positions|streams|whole-file|workers)\.js)/
+function membershipsOf(source: string): Membership[] {
+  try {
+    return memberships(fs.readFileSync(join(packageRoot, 'test', source), 'utf8'))
+  } catch (error) {
+    throw new Error(`test/${source}: ${(error as Error).message}`)
+  }
+}
 
-function suites(filters: readonly string[]): Suite[] {
+/** Every run of every file, as the sources have them: what an earlier compilation has left in dist is not run. */
+function allRuns(): Run[] {
   // tap's own 30 seconds are too few where the machine is busy: what hangs is told by TIMEOUT.
   const env = { ...process.env, CAIO_IMPL: undefined, TAP_TIMEOUT: '300', CAIO_TEST_BACKENDS: backends.join(',') }
-  if (alone) return scripts('faults/alone', '.js').map((file) => ({ name: file, file, env }))
-  const plain = scripts('.', '.test.js').map((file) => ({ name: file, file, env }))
-  const shim = ['node', ...backends].flatMap((subject) => {
-    // What only an engine can be asked is in fs/engine.
-    const files = [...scripts('fs/contract', '.js'), ...(subject === 'node' ? [] : scripts('fs/engine', '.js'))]
-    const chosen = subject === 'uring' ? files.filter((file) => forUring.test(file)) : files
-    return chosen.map((file) => ({ name: `${file} (${subject})`, file, env: { ...env, CAIO_TEST_SUBJECT: subject } }))
+  const available: readonly string[] = ['node', ...backends]
+  const sources = fs.readdirSync(join(packageRoot, 'test'), { recursive: true, encoding: 'utf8' }).sort()
+  return sources.filter((source) => source.endsWith('.test.ts')).flatMap((source) => {
+    const file = source.replace(/\.ts$/, '.js')
+    return membershipsOf(source).flatMap(({ suite, subjects }): Run[] => {
+      if (subjects.length === 0) return [{ suite, name: file, file, env }]
+      const here = subjects.filter((subject) => available.includes(subject))
+      return here.map((subject) => ({ suite, name: `${file} (${subject})`, file, env: { ...env, CAIO_TEST_SUBJECT: subject } }))
+    })
   })
-  // What holds file systems back wants root, minutes, and little beside it: `npm run test:held`.
-  const byDefault = ({ name }: Suite): boolean => !name.startsWith('held/')
-  return [...plain, ...shim].filter((suite) => (filters.length === 0 ? byDefault(suite) : filters.some((filter) => suite.name.includes(filter))))
+}
+
+function choose(args: readonly string[]): Run[] {
+  const options = args.filter((arg) => arg.startsWith('--')).map((arg) => arg.slice(2))
+  const filters = args.filter((arg) => !arg.startsWith('--'))
+  const wrong = options.find((option) => !isSuite(option))
+  if (wrong !== undefined) throw new Error(`--${wrong}: the suites are ${SUITES.join(', ')}`)
+  const suites = options.length > 0 ? options : filters.length > 0 ? SUITES : ['quick', 'thorough']
+  const byName = ({ name }: Run): boolean => filters.length === 0 || filters.some((filter) => name.includes(filter))
+  return allRuns().filter((run) => suites.includes(run.suite) && byName(run))
 }
 
 /** tap's own totals, its last word: `# { total: 5, pass: 4, fail: 1 }`. What is skipped counts as neither. */
@@ -62,7 +84,7 @@ function totals(output: string): { pass: number; fail: number; skip: number } | 
   return { pass: count('pass'), fail: count('fail'), skip: count('skip') }
 }
 
-/** Each ends one of the suites that run now, and all that it has started. */
+/** Each ends one of the files that run now, and all that it has started. */
 const running = new Set<() => void>()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
@@ -71,7 +93,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 
-function run({ file, env }: Suite): Promise<Outcome> {
+function run({ file, env }: Run): Promise<Outcome> {
   const start = performance.now()
   return new Promise((resolve) => {
     // A group of its own, so that nothing it started outlives it.
@@ -115,25 +137,25 @@ function excerpt(output: string): string {
   return selected.slice(0, 300).join('\n')
 }
 
-const alone = process.argv.includes('--alone')
-const chosen = suites(process.argv.slice(2))
+const chosen = choose(process.argv.slice(2))
+const lanes = chosen.some(({ suite }) => suite === 'alone') ? 1 : availableParallelism()
 const outcomes: Outcome[] = []
 let next = 0
 
 async function lane(): Promise<void> {
-  for (let suite; (suite = chosen[next++]) !== undefined; ) {
-    const outcome = await run(suite)
+  for (let each; (each = chosen[next++]) !== undefined; ) {
+    const outcome = await run(each)
     outcomes.push(outcome)
     const { passed, failed, seconds, output } = outcome
-    console.log(`${failed > 0 ? 'FAIL' : 'ok  '}  ${suite.name}: ${passed} passed, ${failed} failed, ${seconds.toFixed(1)} s`)
+    console.log(`${failed > 0 ? 'FAIL' : 'ok  '}  ${each.name}: ${passed} passed, ${failed} failed, ${seconds.toFixed(1)} s`)
     for (const [, note] of output.matchAll(/^\s*# counted: (.*)$/gm)) console.log(`      ${note}`)
     for (const [, what, why] of output.matchAll(/^\s*ok \d+ - (.*?) # SKIP ?(.*)$/gm)) console.log(`      skipped: ${what}: ${why}`)
     if (failed > 0) console.log(excerpt(output))
   }
 }
 
-await Promise.all(Array.from({ length: alone ? 1 : availableParallelism() }, lane))
+await Promise.all(Array.from({ length: lanes }, lane))
 const sum = (key: 'passed' | 'failed'): number => outcomes.reduce((total, outcome) => total + outcome[key], 0)
-if (chosen.length === 0) console.log('no suite matches')
+if (chosen.length === 0) console.log('no file matches')
 console.log(`${sum('passed')} passed, ${sum('failed')} failed`)
 process.exitCode = chosen.length > 0 && sum('failed') === 0 ? 0 : 1

@@ -1,4 +1,5 @@
 /** The whole of `caio bench`, on little. */
+// @thorough
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -6,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { BenchResults } from '../../lib/cli/bench/results.js'
-import { requiredBackends, temporaryDirectory } from '../harness.js'
+import { requiredBackends, temporaryDirectory } from '../support/harness.js'
 
 const MAIN = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url))
 

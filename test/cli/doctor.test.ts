@@ -1,11 +1,12 @@
 /** `caio doctor` as a whole process. */
+// @thorough
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import { alignedMemory, packageCopy, packageRoot, requiredBackends, runProgram, temporaryDirectory, whyNoMount } from '../harness.js'
-import type { ProgramOptions } from '../harness.js'
+import { alignedMemory, packageCopy, packageRoot, requiredBackends, runProgram, temporaryDirectory, whyNoMount } from '../support/harness.js'
+import type { ProgramOptions } from '../support/harness.js'
 import { refuser } from '../faults/refuse.js'
 import type { Report } from '../../lib/cli/doctor/report.js'
 

@@ -13,8 +13,8 @@ import { remedyFor } from '../../lib/cli/doctor/remedies.js'
 import { examine } from '../../lib/cli/doctor/report.js'
 import { readSystem } from '../../lib/cli/doctor/system.js'
 import type { System } from '../../lib/cli/doctor/system.js'
-import { temporaryDirectory } from '../harness.js'
-import { ManualBackend } from '../contract/manual-backend.js'
+import { temporaryDirectory } from '../support/harness.js'
+import { ManualBackend } from '../support/manual-backend.js'
 
 /** A /proc with these files. */
 function fakeProc(t: Test, files: Record<string, string>): string {

@@ -10,7 +10,7 @@ import type { Task } from '../../lib/cli/trial/task.js'
 import { workloads } from '../../lib/cli/trial/workloads.js'
 import type { WorkloadName } from '../../lib/cli/trial/workloads.js'
 import type { FsPromises } from '../../lib/cli/trial/work.js'
-import { temporaryDirectory } from '../harness.js'
+import { temporaryDirectory } from '../support/harness.js'
 
 const BLOCKS = 256
 

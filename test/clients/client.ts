@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { OpcodeName } from 'caio'
-import { requiredBackends, packageRoot, runProgram, temporaryDirectory } from '../harness.js'
+import { requiredBackends, packageRoot, runProgram, temporaryDirectory } from '../support/harness.js'
 import { same } from '../fs/differential.js'
 import type { Told, Way } from './launch.js'
 

@@ -1,3 +1,4 @@
+// @thorough
 import { sameAsOnNode } from './client.js'
 
 await sameAsOnNode({

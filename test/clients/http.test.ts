@@ -1,3 +1,4 @@
+// @thorough
 import { sameAsOnNode } from './client.js'
 
 await sameAsOnNode({ program: 'http', ways: ['import', 'patch', 'handed'], engine: ['read', 'writeFile'] })

@@ -1,3 +1,4 @@
+// @thorough
 import { sameAsOnNode } from './client.js'
 
 // A journal begins with a random number.

@@ -4,8 +4,8 @@ import fs from 'node:fs'
 import t from 'tap'
 import type { Test } from 'tap'
 import { BufferPool, Context, Operation, lock, tryLock } from 'caio'
-import { makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../harness.js'
-import { ManualBackend } from './manual-backend.js'
+import { makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../support/harness.js'
+import { ManualBackend } from '../support/manual-backend.js'
 
 /** More than the listeners that Node takes without a warning. */
 const MANY = 50

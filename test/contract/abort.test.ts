@@ -3,8 +3,8 @@ import fs from 'node:fs'
 import t from 'tap'
 import { Context, Operation } from 'caio'
 import type { RequestOptions } from 'caio'
-import { makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../harness.js'
-import { ManualBackend } from './manual-backend.js'
+import { makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../support/harness.js'
+import { ManualBackend } from '../support/manual-backend.js'
 
 const takenOut = { name: 'AbortError', code: 'ABORT_ERR', message: 'The operation was aborted', cause: { code: 'ECANCELED' } }
 

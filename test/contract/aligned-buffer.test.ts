@@ -3,7 +3,7 @@ import t from 'tap'
 import { alignedBuffer } from 'caio'
 import { addressRemainder } from '../../lib/backends/address.js'
 import { pageMemory } from '../../lib/toolkit/aligned-buffer.js'
-import { runProgram } from '../harness.js'
+import { runProgram } from '../support/harness.js'
 
 t.test('every alignment, every size', async (t) => {
   for (let alignment = 1; alignment <= 2 ** 21; alignment *= 2) {

@@ -5,7 +5,7 @@ import type { Test } from 'tap'
 import { alignedBuffer, directAlignment } from 'caio'
 import { misaligned, statedAlignment } from '../../lib/engine/alignment.js'
 import { perform } from '../../lib/toolkit/control.js'
-import { makeContext, mustAlign, onEveryLinuxBackend, rejectionOf, temporaryFile } from '../harness.js'
+import { makeContext, mustAlign, onEveryLinuxBackend, rejectionOf, temporaryFile } from '../support/harness.js'
 
 function direct(t: Test, path: string): number {
   const fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_DIRECT)

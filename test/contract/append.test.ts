@@ -1,7 +1,7 @@
 /** O_APPEND, O_DSYNC: the flags that a descriptor was opened with hold. */
 import fs from 'node:fs'
 import t from 'tap'
-import { makeContext, onEveryBackend, temporaryFile } from '../harness.js'
+import { makeContext, onEveryBackend, temporaryFile } from '../support/harness.js'
 
 const { O_APPEND, O_DSYNC, O_RDWR, O_SYNC } = fs.constants
 

@@ -3,8 +3,8 @@ import fs from 'node:fs'
 import t from 'tap'
 import type { Test } from 'tap'
 import { Context } from 'caio'
-import { detach, makeContext, onEveryBackend, rejectionOf, resizableBuffer, temporaryFile, untyped } from '../harness.js'
-import type { Untyped } from '../harness.js'
+import { detach, makeContext, onEveryBackend, rejectionOf, resizableBuffer, temporaryFile, untyped } from '../support/harness.js'
+import type { Untyped } from '../support/harness.js'
 
 const numbers: [value: unknown, code: string][] = [
   [-1, 'ERR_OUT_OF_RANGE'],

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import t from 'tap'
-import { makeContext, onEveryBackend, temporaryFile } from '../harness.js'
+import { makeContext, onEveryBackend, temporaryFile } from '../support/harness.js'
 
 onEveryBackend(t, 'AsyncLocalStorage follows the caller', async (t, backend) => {
   // Few at a time, so that completions of one caller start what another has waiting.

@@ -10,7 +10,7 @@ import { findTarget, refusalOf } from '../../lib/toolkit/atomic-target.js'
 import { absolutePath, cutName, joinPath, splitPath } from '../../lib/toolkit/path-parts.js'
 import { openTemporary, randomToken, temporaryName } from '../../lib/toolkit/temporary-file.js'
 import { modeInPlaceOf } from '../../lib/toolkit/write-file-atomic.js'
-import { rejectionOf, temporaryDirectory } from '../harness.js'
+import { rejectionOf, temporaryDirectory } from '../support/harness.js'
 
 await t.test('a temporary name is no longer than the name, or than 64 bytes', async (t) => {
   const token = randomToken()

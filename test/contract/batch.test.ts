@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import t from 'tap'
 import { Operation } from 'caio'
-import { makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../harness.js'
+import { makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../support/harness.js'
 
 onEveryBackend(t, 'each its own result, in the order given', async (t, backend) => {
   const context = makeContext(t, backend)

@@ -1,9 +1,10 @@
 /** Linux moves 2,147,479,552 bytes in one call: what is longer goes on, and ends short at the end of the file alone. */
+// @thorough
 import fs from 'node:fs'
 import { freemem } from 'node:os'
 import t from 'tap'
 import type { Test } from 'tap'
-import { makeContext, onEveryBackend, temporaryFile } from '../harness.js'
+import { makeContext, onEveryBackend, temporaryFile } from '../support/harness.js'
 
 const LARGEST_CALL = 0x7ffff000
 const SIZE = LARGEST_CALL + 70_000

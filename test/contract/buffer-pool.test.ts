@@ -2,7 +2,7 @@
 import t from 'tap'
 import { Block, BufferPool } from 'caio'
 import { addressRemainder } from '../../lib/backends/address.js'
-import { rejectionOf, runProgram } from '../harness.js'
+import { rejectionOf, runProgram } from '../support/harness.js'
 
 t.test('blocks go out and come back', async (t) => {
   const pool = new BufferPool({ blockSize: 8192, blocks: 2 })

@@ -1,9 +1,10 @@
 /** A Context touches the memory that it is given, and of that no more than was read; and it writes nobody else's bytes. */
+// @thorough
 import fs from 'node:fs'
 import t from 'tap'
 import type { Test } from 'tap'
-import { CANARY, Arena, content, edgeLengths, liar, memoryKinds, wroteOnly } from '../arena.js'
-import { makeContext, onEveryBackend, resizableBuffer, temporaryFile, untyped } from '../harness.js'
+import { CANARY, Arena, content, edgeLengths, liar, memoryKinds, wroteOnly } from '../support/arena.js'
+import { makeContext, onEveryBackend, resizableBuffer, temporaryFile, untyped } from '../support/harness.js'
 
 const SIZE = 70_000
 const positions = [0, 1, 4095, SIZE - 4097, SIZE - 1, SIZE, SIZE + 1, 2 ** 40]

@@ -2,7 +2,7 @@
 import t from 'tap'
 import type { Test } from 'tap'
 import { BufferPool, Context, Operation } from 'caio'
-import { ManualBackend } from './manual-backend.js'
+import { ManualBackend } from '../support/manual-backend.js'
 
 /** Entries that built-in functions look at or move. */
 let touched = 0

@@ -1,8 +1,8 @@
 import fs from 'node:fs'
 import t from 'tap'
 import { Context, Operation } from 'caio'
-import { makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../harness.js'
-import { ManualBackend } from './manual-backend.js'
+import { makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../support/harness.js'
+import { ManualBackend } from '../support/manual-backend.js'
 
 const canceled = { code: 'ECANCELED', errno: -125, message: 'ECANCELED: operation canceled, write', syscall: 'write' }
 

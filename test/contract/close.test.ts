@@ -1,8 +1,8 @@
 import fs from 'node:fs'
 import t from 'tap'
 import { Context, Operation } from 'caio'
-import { makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../harness.js'
-import { ManualBackend } from './manual-backend.js'
+import { makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../support/harness.js'
+import { ManualBackend } from '../support/manual-backend.js'
 
 onEveryBackend(t, 'close waits for all that was taken', async (t, backend) => {
   const context = new Context({ backend, maxRequests: 4 })

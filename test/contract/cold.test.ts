@@ -1,8 +1,9 @@
 /** Pages that are not in memory, or only half of them: what an attempt that must not wait left undone, is done. */
+// @thorough
 import fs from 'node:fs'
 import t from 'tap'
-import { makeContext, onEveryBackend, temporaryFile } from '../harness.js'
-import { evict, evictPart } from './evict.js'
+import { makeContext, onEveryBackend, temporaryFile } from '../support/harness.js'
+import { evict, evictPart } from '../support/evict.js'
 
 const MiB = 1024 * 1024
 const SIZE = 8 * MiB

@@ -1,8 +1,8 @@
 /** NODE_DEBUG=caio: what a program decides behind the scenes, on standard error, and nothing without it. */
 import { join } from 'node:path'
 import t from 'tap'
-import { packageCopy, packageRoot, requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
-import type { Ending } from '../harness.js'
+import { packageCopy, packageRoot, requiredBackends, runProgram, temporaryDirectory } from '../support/harness.js'
+import type { Ending } from '../support/harness.js'
 
 const program = 'dist/test/contract/programs/debug.js'
 

@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import t from 'tap'
 import { Operation } from 'caio'
-import { detach, makeContext, onEveryBackend, rejectionOf, resizableBuffer, temporaryFile } from '../harness.js'
+import { detach, makeContext, onEveryBackend, rejectionOf, resizableBuffer, temporaryFile } from '../support/harness.js'
 
 type Maker = (buffer: ArrayBuffer) => NodeJS.ArrayBufferView
 const kinds: Maker[] = [(b) => Buffer.from(b), (b) => new Uint8Array(b), (b) => new BigUint64Array(b), (b) => new DataView(b)]

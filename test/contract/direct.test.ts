@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import t from 'tap'
 import type { Test } from 'tap'
 import { random } from '../fs/random.js'
-import { alignedMemory, makeContext, mustAlign, onEveryBackend, rejectionOf, requiredBackends, temporaryFile } from '../harness.js'
+import { alignedMemory, makeContext, mustAlign, onEveryBackend, rejectionOf, requiredBackends, temporaryFile } from '../support/harness.js'
 
 const BLOCK = 4096
 

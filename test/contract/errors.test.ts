@@ -5,7 +5,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { Operation } from 'caio'
 import type { Context } from 'caio'
-import { makeContext, onEveryBackend, rejectionOf, temporaryDirectory, temporaryFile } from '../harness.js'
+import { makeContext, onEveryBackend, rejectionOf, temporaryDirectory, temporaryFile } from '../support/harness.js'
 
 const { O_DIRECTORY, O_RDONLY, O_WRONLY } = fs.constants
 // The asynchronous ones: errors of the synchronous ones have their keys in another order.

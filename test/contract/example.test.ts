@@ -1,5 +1,5 @@
 import t from 'tap'
-import { makeContext, onEveryBackend, temporaryFile } from '../harness.js'
+import { makeContext, onEveryBackend, temporaryFile } from '../support/harness.js'
 
 onEveryBackend(t, "Python caio's example", async (t, backend) => {
   const context = makeContext(t, backend)

@@ -4,7 +4,7 @@ import net from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import { makeContext, onEveryBackend, temporaryDirectory, temporaryFile } from '../harness.js'
+import { makeContext, onEveryBackend, temporaryDirectory, temporaryFile } from '../support/harness.js'
 
 /** Where a loop gives up, so that starvation is a failure and not a hang. */
 const MOST_READS = 1_000_000

@@ -2,7 +2,7 @@
 import t from 'tap'
 import type { Test } from 'tap'
 import { Context } from 'caio'
-import { makeContext, onEveryBackend, temporaryFile } from '../harness.js'
+import { makeContext, onEveryBackend, temporaryFile } from '../support/harness.js'
 
 /** Puts `replacement` in place of a global until the test ends. */
 function fake(t: Test, target: object, name: string, replacement: unknown): void {

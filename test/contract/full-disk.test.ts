@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { makeContext, mountedDirectory, onEveryBackend, whyNoMount } from '../harness.js'
+import { makeContext, mountedDirectory, onEveryBackend, whyNoMount } from '../support/harness.js'
 
 const obstacle = whyNoMount()
 

@@ -2,8 +2,8 @@
 import fs from 'node:fs'
 import t from 'tap'
 import { Context } from 'caio'
-import { alignedMemory, makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../harness.js'
-import { ManualBackend } from './manual-backend.js'
+import { alignedMemory, makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../support/harness.js'
+import { ManualBackend } from '../support/manual-backend.js'
 
 onEveryBackend(t, 'all of it', async (t, backend) => {
   const context = makeContext(t, backend)

@@ -4,8 +4,8 @@
  */
 import fs from 'node:fs'
 import t from 'tap'
-import { base, makeContext, temporaryFile } from '../harness.js'
-import { evict, writeCold } from './evict.js'
+import { base, makeContext, temporaryFile } from '../support/harness.js'
+import { evict, writeCold } from '../support/evict.js'
 
 const SIZE = 8 * 1024 * 1024
 

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { Test } from 'tap'
 import { Context, lock, tryLock, unlock } from 'caio'
-import { makeContext, onEveryLinuxBackend, rejectionOf, temporaryFile } from '../harness.js'
-import { ManualBackend } from './manual-backend.js'
+import { makeContext, onEveryLinuxBackend, rejectionOf, temporaryFile } from '../support/harness.js'
+import { ManualBackend } from '../support/manual-backend.js'
 
 function opened(t: Test, path: string, flags = 'r+'): number {
   const fd = fs.openSync(path, flags)

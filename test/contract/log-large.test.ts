@@ -2,6 +2,7 @@
  * Logs whose numbers are large and wrong: no memory for what is not believed, and the event loop
  * goes on.
  */
+// @thorough
 import fs from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,7 +10,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { LogReader, LogWriter } from 'caio'
 import type { LogEnd, LogFs } from 'caio'
-import { rejectionOf, temporaryDirectory } from '../harness.js'
+import { rejectionOf, temporaryDirectory } from '../support/harness.js'
 
 const GIB = 0x40000000
 const MIB = 1024 * 1024

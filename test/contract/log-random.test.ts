@@ -3,12 +3,13 @@
  * not appended, and what a crash leaves is no error. CAIO_TEST_ROUNDS rounds; CAIO_TEST_SEED, as
  * printed, repeats a run.
  */
+// @thorough
 import fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { LogReader, LogWriter } from 'caio'
 import type { LogRecovery } from 'caio'
-import { temporaryDirectory } from '../harness.js'
+import { temporaryDirectory } from '../support/harness.js'
 import { makeFirstFormat, watchedFs } from '../fs/log.js'
 import { random } from '../fs/random.js'
 

@@ -1,7 +1,8 @@
+// @thorough
 import t from 'tap'
 import { Context } from 'caio'
-import { makeContext, onEveryBackend, temporaryFile } from '../harness.js'
-import { RecordingBackend } from './recording-backend.js'
+import { makeContext, onEveryBackend, temporaryFile } from '../support/harness.js'
+import { RecordingBackend } from '../support/recording-backend.js'
 
 const limits: [maxRequests: number, operations: number][] = [
   [1, 300],

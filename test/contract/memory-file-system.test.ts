@@ -3,7 +3,7 @@ import { memfs } from 'memfs'
 import t from 'tap'
 import { Context, Operation, PureBackend } from 'caio'
 import type { CallbackFs } from 'caio'
-import { rejectionOf } from '../harness.js'
+import { rejectionOf } from '../support/harness.js'
 
 function inMemory(content: string) {
   const { fs, vol } = memfs({ '/file': content })

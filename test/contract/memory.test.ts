@@ -1,10 +1,11 @@
 /** What is in use is held, and what is not is let go: seen by making the garbage collector run. */
+// @thorough
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { Context, Operation } from 'caio'
-import { detach, makeContext, onEveryBackend, temporaryFile } from '../harness.js'
-import { ManualBackend } from './manual-backend.js'
+import { detach, makeContext, onEveryBackend, temporaryFile } from '../support/harness.js'
+import { ManualBackend } from '../support/manual-backend.js'
 
 setFlagsFromString('--expose-gc')
 const gc = runInNewContext('gc') as () => void

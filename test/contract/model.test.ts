@@ -2,13 +2,14 @@
  * Random requests, one by one and many at once, cancelled, closed and too late: a Context does with a file what Node's fs does with
  * its twin, and refuses what it should.
  */
+// @thorough
 import assert from 'node:assert'
 import fs from 'node:fs'
 import fc from 'fast-check'
 import t from 'tap'
 import { Context } from 'caio'
 import type { BackendName, Operation } from 'caio'
-import { onEveryBackend, rejectionOf, temporaryDirectory } from '../harness.js'
+import { onEveryBackend, rejectionOf, temporaryDirectory } from '../support/harness.js'
 import { filled } from '../fs/arguments/values.js'
 import { snapshot } from '../fs/snapshot.js'
 import { Tally, holds } from '../model/holds.js'

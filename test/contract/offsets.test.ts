@@ -1,7 +1,7 @@
 /** Offsets are exact up to 2^53 - 1, on sparse files. */
 import fs from 'node:fs'
 import t from 'tap'
-import { makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../harness.js'
+import { makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../support/harness.js'
 
 const GiB = 2 ** 30
 

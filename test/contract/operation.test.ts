@@ -1,8 +1,8 @@
 import fs from 'node:fs'
 import t from 'tap'
 import { Context, Operation } from 'caio'
-import { errorOf, makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../harness.js'
-import { ManualBackend } from './manual-backend.js'
+import { errorOf, makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../support/harness.js'
+import { ManualBackend } from '../support/manual-backend.js'
 
 onEveryBackend(t, 'results come in the order given', async (t, backend) => {
   const context = makeContext(t, backend)

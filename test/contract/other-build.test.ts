@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { describeProtocol } from '../../lib/protocol/protocol.js'
 import { Opcode, opcodeNames, syscallOf } from '../../lib/protocol/operations.js'
-import { packageCopy, requiredBackends, runProgram } from '../harness.js'
+import { packageCopy, requiredBackends, runProgram } from '../support/harness.js'
 
 const choice = 'dist/test/contract/programs/choice.js'
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { advise, syncRange } from 'caio'
 import type { Advice } from 'caio'
-import { makeContext, onEveryLinuxBackend, rejectionOf, temporaryFile } from '../harness.js'
+import { makeContext, onEveryLinuxBackend, rejectionOf, temporaryFile } from '../support/harness.js'
 
 /** bytes that this process has made the kernel fetch from a disk: proc_pid_io(5) */
 function fetched(): number {

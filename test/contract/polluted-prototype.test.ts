@@ -5,7 +5,7 @@ import {
   writeFileAtomic,
 } from 'caio'
 import fs from 'node:fs'
-import { temporaryFile } from '../harness.js'
+import { temporaryFile } from '../support/harness.js'
 
 /** One of each name that an option has, with a value that is refused, or changes what is done. */
 const pollution: Record<string, unknown> = {

@@ -4,8 +4,8 @@ import type { Test } from 'tap'
 import { RECORD_FIELDS, TransferField } from '../../lib/protocol/port.js'
 import { Opcode } from '../../lib/protocol/operations.js'
 import type { Backend, BackendName, Batch, Receiver } from 'caio'
-import { onEveryBackend, temporaryFile } from '../harness.js'
-import { RecordingBackend } from './recording-backend.js'
+import { onEveryBackend, temporaryFile } from '../support/harness.js'
+import { RecordingBackend } from '../support/recording-backend.js'
 
 /** Writes or reads of the same `length` bytes at 0, under the ids from 0 on. */
 function batch(opcode: number, fd: number, count: number, length: number): Batch {

@@ -1,7 +1,8 @@
 /** Thousands of operations of every kind at once, against a plain Buffer that is told the same. */
+// @thorough
 import fs from 'node:fs'
 import t from 'tap'
-import { makeContext, onEveryBackend, temporaryFile } from '../harness.js'
+import { makeContext, onEveryBackend, temporaryFile } from '../support/harness.js'
 
 const SIZE = 1024 * 1024
 const ROUNDS = 40

@@ -5,7 +5,7 @@
 import fs from 'node:fs'
 import t from 'tap'
 import { alignedBuffer } from 'caio'
-import { makeContext, onEveryLinuxBackend, temporaryFile } from '../harness.js'
+import { makeContext, onEveryLinuxBackend, temporaryFile } from '../support/harness.js'
 
 const ROUNDS = 150
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -1,9 +1,10 @@
 /** The event loop goes on while files are read and written, and ours is not the pool that Node's own work needs. */
+// @thorough
 import { pbkdf2 } from 'node:crypto'
 import fs from 'node:fs'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { makeContext, onEveryBackend, requiredBackends, temporaryFile } from '../harness.js'
+import { makeContext, onEveryBackend, requiredBackends, temporaryFile } from '../support/harness.js'
 
 const SIZE = 128 * 1024 * 1024
 const ROUNDS = 8

@@ -2,8 +2,8 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { makeContext, temporaryDirectory } from '../harness.js'
-import { evict } from './evict.js'
+import { makeContext, temporaryDirectory } from '../support/harness.js'
+import { evict } from '../support/evict.js'
 
 interface Made {
   fd: number

@@ -1,10 +1,11 @@
 /** The choice as a whole process makes it: environment, file, a missing addon, a runtime that forbids addons. */
+// @thorough
 import fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import { packageCopy, packageRoot, requiredBackends, runProgram, temporaryDirectory, temporaryFile } from '../harness.js'
-import type { ProgramOptions } from '../harness.js'
+import { packageCopy, packageRoot, requiredBackends, runProgram, temporaryDirectory, temporaryFile } from '../support/harness.js'
+import type { ProgramOptions } from '../support/harness.js'
 import { refuser } from '../faults/refuse.js'
 import type { Choice } from './programs/choice.js'
 

@@ -4,7 +4,7 @@ import type { Backend } from 'caio'
 import { Registry, chooseByWish, parseDefaultImplementation } from '../../lib/backends/select.js'
 import type { Wishes } from '../../lib/backends/select.js'
 import { BackendRefused } from '../../lib/common/errors.js'
-import { ManualBackend } from './manual-backend.js'
+import { ManualBackend } from '../support/manual-backend.js'
 
 /** Candidates of which those named work, with a count of how often each was opened. */
 function fakes(working: readonly string[], { refused = [] }: { refused?: readonly string[] } = {}) {

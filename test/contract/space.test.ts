@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import t from 'tap'
 import { allocate, copyFileRange, punchHole, seekData, seekHole, zeroRange } from 'caio'
-import { base, isFuse, makeContext, onEveryLinuxBackend, rejectionOf, temporaryFile } from '../harness.js'
+import { base, isFuse, makeContext, onEveryLinuxBackend, rejectionOf, temporaryFile } from '../support/harness.js'
 
 const BLOCK = 65_536
 const filled = (...bytes: number[]): Buffer => Buffer.concat(bytes.map((byte) => Buffer.alloc(BLOCK, byte)))

@@ -2,8 +2,8 @@ import t from 'tap'
 import { Context, Operation } from 'caio'
 import type { Stats } from 'caio'
 import type { Test } from 'tap'
-import { makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../harness.js'
-import { ManualBackend } from './manual-backend.js'
+import { makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../support/harness.js'
+import { ManualBackend } from '../support/manual-backend.js'
 
 const sum = (counts: Record<string, number>): number => Object.values(counts).reduce((total, count) => total + count, 0)
 

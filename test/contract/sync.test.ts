@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { Context, PureBackend } from 'caio'
 import type { CallbackFs } from 'caio'
-import { errorOf, makeContext, mountedDirectory, onEveryBackend, rejectionOf, temporaryFile, whyNoMount } from '../harness.js'
+import { errorOf, makeContext, mountedDirectory, onEveryBackend, rejectionOf, temporaryFile, whyNoMount } from '../support/harness.js'
 
 onEveryBackend(t, 'a sync gives nothing, after what was written', async (t, backend) => {
   const context = makeContext(t, backend)

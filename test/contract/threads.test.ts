@@ -1,6 +1,7 @@
+// @thorough
 import { join } from 'node:path'
 import t from 'tap'
-import { runProgram, temporaryDirectory } from '../harness.js'
+import { runProgram, temporaryDirectory } from '../support/harness.js'
 import { threadCount } from '../../lib/backends/native.js'
 
 t.test('CAIO_THREADS as a number', async (t) => {

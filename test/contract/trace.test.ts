@@ -4,10 +4,10 @@ import { constants } from 'node:os'
 import t from 'tap'
 import type { Test } from 'tap'
 import { Operation } from 'caio'
-import { makeContext, onEveryBackend, rejectionOf, temporaryFile, untyped } from '../harness.js'
+import { makeContext, onEveryBackend, rejectionOf, temporaryFile, untyped } from '../support/harness.js'
 import { TransferRequest } from '../../lib/engine/request.js'
 import { Opcode } from '../../lib/protocol/operations.js'
-import { recordEvents } from '../trace-recorder.js'
+import { recordEvents } from '../support/trace-recorder.js'
 
 /** Nothing that tracing makes for an operation is made while nobody listens. */
 async function countResources(t: Test, work: () => Promise<unknown>): Promise<number> {

@@ -1,7 +1,8 @@
 /** A file that changes under its readers: what is read is what was there, of the old file or the new, and nothing else. */
+// @thorough
 import fs from 'node:fs'
 import t from 'tap'
-import { makeContext, onEveryBackend, temporaryFile } from '../harness.js'
+import { makeContext, onEveryBackend, temporaryFile } from '../support/harness.js'
 
 const SIZE = 4 * 1024 * 1024
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { once } from 'node:events'
 import t from 'tap'
 import type { Test } from 'tap'
-import { errorOf, makeContext, onEveryBackend, rejectionOf, temporaryDirectory } from '../harness.js'
+import { errorOf, makeContext, onEveryBackend, rejectionOf, temporaryDirectory } from '../support/harness.js'
 
 function namedPipe(t: Test): number {
   const path = join(temporaryDirectory(t), 'pipe')

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { makeContext, onEveryBackend, rejectionOf, temporaryDirectory, temporaryFile, untyped } from '../harness.js'
+import { makeContext, onEveryBackend, rejectionOf, temporaryDirectory, temporaryFile, untyped } from '../support/harness.js'
 
 onEveryBackend(t, 'readv fills each view before the next', async (t, backend) => {
   const context = makeContext(t, backend)

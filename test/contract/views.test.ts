@@ -1,7 +1,7 @@
 /** Every kind of memory that JavaScript has, in both directions, and nothing written beside it. */
 import fs from 'node:fs'
 import t from 'tap'
-import { makeContext, onEveryBackend, resizableBuffer, temporaryFile } from '../harness.js'
+import { makeContext, onEveryBackend, resizableBuffer, temporaryFile } from '../support/harness.js'
 
 // Node has it; TypeScript has it only with the DOM's types.
 declare const WebAssembly: { Memory: new (options: { initial: number }) => { buffer: ArrayBuffer } }

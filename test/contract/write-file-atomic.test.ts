@@ -7,7 +7,7 @@ import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { writeFileAtomic } from 'caio'
-import { isFuse, makeContext, onEveryBackend, rejectionOf, runProgram, temporaryDirectory } from '../harness.js'
+import { isFuse, makeContext, onEveryBackend, rejectionOf, runProgram, temporaryDirectory } from '../support/harness.js'
 
 onEveryBackend(t, 'makes and replaces', async (t, backend) => {
   const context = makeContext(t, backend)

@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import t from 'tap'
 import { Operation } from 'caio'
-import { alignedMemory, makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../harness.js'
+import { alignedMemory, makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../support/harness.js'
 
 const { O_DIRECT, O_RDWR } = fs.constants
 

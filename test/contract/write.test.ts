@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import t from 'tap'
-import { makeContext, onEveryBackend, temporaryFile } from '../harness.js'
+import { makeContext, onEveryBackend, temporaryFile } from '../support/harness.js'
 
 onEveryBackend(t, 'a write puts its bytes where it is told', async (t, backend) => {
   const context = makeContext(t, backend)

@@ -2,11 +2,12 @@
  * A process that is killed while it replaces a file: one whole version is there, none older than
  * was said, and the next goes on.
  */
+// @thorough
 import fs from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { onEveryBackend, temporaryDirectory } from '../harness.js'
+import { onEveryBackend, temporaryDirectory } from '../support/harness.js'
 import { killedRun } from './killed.js'
 
 const rounds = Math.ceil(Number(process.env['CAIO_TEST_ROUNDS'] ?? 32) / 8)

@@ -3,11 +3,12 @@
  * a killed process has written the kernel still has, so that alone says nothing of syncs; a trace of the system calls does.
  * CAIO_TEST_ROUNDS: how many rounds on each backend.
  */
+// @thorough
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { onEveryBackend, requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
+import { onEveryBackend, requiredBackends, runProgram, temporaryDirectory } from '../support/harness.js'
 import { makePlan } from './interposed.js'
 import { killedRun } from './killed.js'
 import { acknowledgements, isRecord } from './programs/append.js'

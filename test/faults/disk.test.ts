@@ -2,13 +2,14 @@
  * Disks and file systems that fail with operations in flight: who asked hears of it, and nobody else. File systems of their own on loop
  * devices: root's. A full disk is in test/contract.
  */
+// @thorough
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { basename, join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
 import type { BackendName, Context } from 'caio'
-import { makeContext, mountedDirectory, onEveryBackend, temporaryDirectory, temporaryFile, whyNoMount } from '../harness.js'
+import { makeContext, mountedDirectory, onEveryBackend, temporaryDirectory, temporaryFile, whyNoMount } from '../support/harness.js'
 
 t.setTimeout(300_000)
 

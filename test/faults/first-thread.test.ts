@@ -1,6 +1,7 @@
 /** Operations that go to another backend while others of the same batch are being told: each settles once, with its own result. */
+// @thorough
 import t from 'tap'
-import { requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
+import { requiredBackends, runProgram, temporaryDirectory } from '../support/harness.js'
 import { makePlan } from './interposed.js'
 import type { Report } from './programs/first-thread.js'
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import root from 'tap'
 import type { Test } from 'tap'
-import { temporaryDirectory } from '../harness.js'
+import { temporaryDirectory } from '../support/harness.js'
 import { Plan } from './plan.js'
 
 let compiled: string | undefined

@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import { Context } from 'caio'
 import type { BackendName } from 'caio'
-import { alignedMemory } from '../harness.js'
+import { alignedMemory } from '../support/harness.js'
 import type { Plan } from './plan.js'
 
 const LENGTH = 4096

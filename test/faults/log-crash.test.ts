@@ -1,9 +1,10 @@
 /** A log whose writer is killed at any moment, again and again: every acknowledged commit is found. CAIO_TEST_ROUNDS as in crash. */
+// @thorough
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { LogReader } from 'caio'
-import { onEveryBackend, temporaryDirectory } from '../harness.js'
+import { onEveryBackend, temporaryDirectory } from '../support/harness.js'
 import { killedRun } from './killed.js'
 import { acknowledgements } from './programs/append.js'
 

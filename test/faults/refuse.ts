@@ -4,7 +4,7 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
-import { temporaryDirectory } from '../harness.js'
+import { temporaryDirectory } from '../support/harness.js'
 
 /** A command to put before another's arguments, which then meets `code` in each of these system calls. */
 export function refuser(t: Test): (code: keyof typeof constants.errno, calls: readonly string[]) => [string, ...string[]] {

@@ -1,8 +1,9 @@
 /** Real seccomp filters, as containers have them: the next backend serves, and one sentence says so. */
+// @thorough
 import { constants } from 'node:os'
 import t from 'tap'
 import type { Test } from 'tap'
-import { requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
+import { requiredBackends, runProgram, temporaryDirectory } from '../support/harness.js'
 import { faultLibrary } from './interposed.js'
 import type { Service } from './programs/serve.js'
 

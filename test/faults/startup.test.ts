@@ -1,7 +1,8 @@
 /** What can go wrong while a backend is opened and proved: the next one serves, rightly, and what is said is said once. */
+// @thorough
 import t from 'tap'
 import type { BackendName } from 'caio'
-import { requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
+import { requiredBackends, runProgram, temporaryDirectory } from '../support/harness.js'
 import { makePlan } from './interposed.js'
 import type { Rule } from './plan.js'
 import type { Service } from './programs/serve.js'

@@ -1,6 +1,7 @@
 /** Every system call under the engines, failing at each of its uses in every way it can: see programs/sweep.ts. */
+// @thorough
 import t from 'tap'
-import { requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
+import { requiredBackends, runProgram, temporaryDirectory } from '../support/harness.js'
 import { makePlan } from './interposed.js'
 import type { BackendName } from 'caio'
 import type { Report } from './programs/sweep.js'

@@ -1,9 +1,10 @@
 /** The rule of shared syncs, proved with a pool whose syncs can be held: see sync-sharing.child.ts. */
+// @thorough
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { requiredBackends, temporaryDirectory } from '../harness.js'
+import { requiredBackends, temporaryDirectory } from '../support/harness.js'
 
 const directory = temporaryDirectory(t)
 const library = join(directory, 'hold_sync.so')

@@ -1,6 +1,7 @@
 /** A writeback that the engine starts early may fail early: the next sync of that file says so, and no other. */
+// @thorough
 import t from 'tap'
-import { requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
+import { requiredBackends, runProgram, temporaryDirectory } from '../support/harness.js'
 import { makePlan } from './interposed.js'
 import type { Report } from './programs/writeback.js'
 

@@ -11,7 +11,7 @@ import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { whyNoMount } from '../harness.js'
+import { whyNoMount } from '../support/harness.js'
 import { fileSystems, mount, removeAll, whyNoTools } from './mounts.js'
 import type { FileSystem } from './mounts.js'
 import type { Support } from './probe.js'
@@ -25,7 +25,7 @@ const everything = ['contract/', 'fs/engine/']
 const engine = ['append', 'canaries', 'cold', 'direct', 'model', 'offsets', 'random', 'read', 'sync', 'truncated', 'write']
 const different = [
   ...engine.map((name) => `contract/${name}.test`),
-  ...['integrity', 'positions', 'special-files', 'whole-file'].map((name) => `fs/contract/${name}.js`),
+  ...['integrity', 'positions', 'special-files', 'whole-file'].map((name) => `fs/contract/${name}.test`),
   'fs/engine/model',
 ]
 const filters = options.includes('--table') ? [] : quick ? different : everything

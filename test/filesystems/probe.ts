@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { Context, defaultContext } from 'caio'
 import type { Stats } from 'caio'
 import caioFs from 'caio/fs'
-import { alignedMemory } from '../harness.js'
-import { evict } from '../contract/evict.js'
+import { alignedMemory } from '../support/harness.js'
+import { evict } from '../support/evict.js'
 
 export interface Support {
   cachedRead: string

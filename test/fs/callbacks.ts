@@ -2,7 +2,7 @@
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { temporaryDirectory } from '../harness.js'
+import { temporaryDirectory } from '../support/harness.js'
 import { comparer, outcomeOf } from './differential.js'
 import type { Outcome, Pair } from './differential.js'
 import { subject } from './subject.js'

@@ -4,14 +4,14 @@ import nodeFs from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { remove, temporaryDirectory } from '../harness.js'
+import { remove, temporaryDirectory } from '../support/harness.js'
 import { snapshot } from './snapshot.js'
 import { fs, oracle } from './subject.js'
 
 /** Plain data: see {@link snapshot}. */
 export type Outcome = { settled: 'fulfilled'; value: unknown } | { settled: 'rejected' | 'thrown'; error: unknown }
 
-/** An error with its keys and class; of the stack only the first line, the others being contract/stack.ts's business. */
+/** An error with its keys and class; of the stack only the first line, the others being contract/stack.test.ts's business. */
 function errorFacts(error: unknown): unknown {
   const { name, stack } = error as Error
   return { error: snapshot(error), name, firstLine: stack?.split('\n')[0] }

@@ -1,4 +1,4 @@
-/** The other side of contract/transfer.ts: takes handles, uses them, and gives them back. */
+/** The other side of contract/transfer.test.ts: takes handles, uses them, and gives them back. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { inspect } from 'node:util'
 import type { Loose } from './subject.js'

@@ -1,4 +1,4 @@
-/** What both sides of contract/transfer.ts say to each other, and do with a handle. */
+/** What both sides of contract/transfer.test.ts say to each other, and do with a handle. */
 import { outcomeOf } from './differential.js'
 import type { Loose } from './subject.js'
 

@@ -1,11 +1,12 @@
 /** The list of functions whose waiting is measured has all that the package exports. */
+// @held
 import nodeFs from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import * as caio from 'caio'
 import fs from 'caio/fs'
-import { packageRoot } from '../harness.js'
+import { packageRoot } from '../support/harness.js'
 import { exempt, functions } from './functions.js'
 
 const listed = new Set([...functions.map(({ name }) => name.split(',', 1)[0] as string), ...Object.keys(exempt)])

@@ -2,10 +2,11 @@
  * The first use of the engine, in a process or a worker, does not hold the event loop: neither for its proof, where the directory of
  * temporary files is slow, nor for the file.
  */
+// @held
 import fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
+import { requiredBackends, runProgram, temporaryDirectory } from '../support/harness.js'
 import { firstCalls } from './first-use.js'
 import type { FirstUse } from './first-use.js'
 import { Helper, whyNoFuse } from './helper.js'

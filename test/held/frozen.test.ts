@@ -1,4 +1,5 @@
 /** A file system that is frozen, as snapshots and backups do it, holds no event loop. */
+// @held
 import t from 'tap'
 import { measureEverywhere } from './measuring.js'
 

@@ -1,4 +1,5 @@
 /** A FUSE server that takes its time over each request holds no event loop. */
+// @held
 import t from 'tap'
 import { measureEverywhere } from './measuring.js'
 

@@ -1,4 +1,5 @@
 /** A lease on a file, which its holder has to give up before another may open it, holds no event loop. */
+// @held
 import t from 'tap'
 import { measureEverywhere } from './measuring.js'
 

@@ -2,8 +2,9 @@
  * With a server that does not answer, and operations on it that have taken all threads: other files are served, what is done is told,
  * and what has not begun can be taken back.
  */
+// @held
 import t from 'tap'
-import { requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
+import { requiredBackends, runProgram, temporaryDirectory } from '../support/harness.js'
 import { compileHelper, whyNoFuse } from './helper.js'
 
 t.setTimeout(600_000)

@@ -2,12 +2,13 @@
  * The system calls that the addon makes on the JavaScript thread, as strace sees them, are those of docs/architecture.md, each of which
  * says why it cannot wait.
  */
+// @held
 import { spawnSync } from 'node:child_process'
 import nodeFs from 'node:fs'
 import { basename, join } from 'node:path'
 import t from 'tap'
 import type { BackendName } from 'caio'
-import { packageRoot, requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
+import { packageRoot, requiredBackends, runProgram, temporaryDirectory } from '../support/harness.js'
 
 t.setTimeout(900_000)
 

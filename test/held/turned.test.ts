@@ -1,6 +1,7 @@
 /** A path that leads to a slow server where it led to a local disk a moment ago holds no event loop, nor does a device used again. */
+// @held
 import t from 'tap'
-import { requiredBackends, runProgram, temporaryDirectory } from '../harness.js'
+import { requiredBackends, runProgram, temporaryDirectory } from '../support/harness.js'
 import { compileHelper, helperNames, whyNoFuse } from './helper.js'
 import { HOLD, whyNoImage } from './situations.js'
 import type { Turned } from './turned.js'

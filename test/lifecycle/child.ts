@@ -1,8 +1,8 @@
 /** Programs that end in every way there is: each runs in a process of its own, with a limit on its time. */
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { runProgram, temporaryDirectory } from '../harness.js'
-import type { Ending, ProgramOptions } from '../harness.js'
+import { runProgram, temporaryDirectory } from '../support/harness.js'
+import type { Ending, ProgramOptions } from '../support/harness.js'
 
 /** Runs programs/NAME with a scratch file and `args`. */
 export function run(t: Test, name: string, args: readonly string[], options: ProgramOptions = {}): Promise<Ending & { scratch: string }> {

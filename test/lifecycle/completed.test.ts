@@ -1,9 +1,10 @@
 /** What was asked for before the end of the process, or of a worker, is done: as Node does it, and no less of it. */
+// @thorough
 import fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import { onEveryBackend, runProgram, temporaryDirectory } from '../harness.js'
+import { onEveryBackend, runProgram, temporaryDirectory } from '../support/harness.js'
 
 // As in programs/completed.ts, which is not to be run by being imported.
 const WRITES = 600

@@ -1,7 +1,7 @@
 /** A descriptor closed, and its number used again, while operations on it are queued. */
 import fs from 'node:fs'
 import t from 'tap'
-import { makeContext, onEveryBackend, temporaryDirectory, temporaryFile } from '../harness.js'
+import { makeContext, onEveryBackend, temporaryDirectory, temporaryFile } from '../support/harness.js'
 
 onEveryBackend(t, 'closed while operations are queued', async (t, backend) => {
   const context = makeContext(t, backend, { maxRequests: 16 })

@@ -2,12 +2,13 @@
  * Every operation on every route, caught at every step of its life, and then everything that can happen to what it needs. With
  * CAIO_TEST_THOROUGH, processes end with every operation; otherwise with a few, and workers with all.
  */
+// @thorough
 import fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import { runProgram, temporaryDirectory } from '../harness.js'
-import type { Ending } from '../harness.js'
+import { runProgram, temporaryDirectory } from '../support/harness.js'
+import type { Ending } from '../support/harness.js'
 import { makePlan } from '../faults/interposed.js'
 import type { Plan } from '../faults/plan.js'
 import { backendOf, endings, environment, operationsOf, rightContent, routes, steps } from './programs/held.js'

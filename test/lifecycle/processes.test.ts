@@ -1,6 +1,7 @@
+// @thorough
 import fs from 'node:fs'
 import t from 'tap'
-import { onEveryBackend } from '../harness.js'
+import { onEveryBackend } from '../support/harness.js'
 import { runToEnd } from './child.js'
 
 // Dozens of processes and workers: seconds on an idle machine, more on a busy one. Each has a limit of its own.

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { onEveryBackend } from '../harness.js'
+import { onEveryBackend } from '../support/harness.js'
 import { runToEnd } from './child.js'
 
 onEveryBackend(t, 'a rejection is unhandled if its caller ignores it, once', async (t, backend) => {

@@ -1,7 +1,8 @@
+// @thorough
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
-import { onEveryBackend, packageCopy, packageRoot, runProgram, temporaryDirectory } from '../harness.js'
+import { onEveryBackend, packageCopy, packageRoot, runProgram, temporaryDirectory } from '../support/harness.js'
 
 const program = 'dist/test/lifecycle/programs/two-copies.js'
 

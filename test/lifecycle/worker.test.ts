@@ -1,5 +1,6 @@
+// @thorough
 import t from 'tap'
-import { onEveryBackend } from '../harness.js'
+import { onEveryBackend } from '../support/harness.js'
 import { workers } from './workers.js'
 
 // Dozens of processes and workers: seconds on an idle machine, more on a busy one. Each has a limit of its own.

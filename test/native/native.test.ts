@@ -1,4 +1,5 @@
 /** Parts of the addon, each compiled into a program of its own, once for each sanitizer, and run; the pool and the helper under valgrind, too. */
+// @thorough
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { homedir } from 'node:os'
@@ -6,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { Test } from 'tap'
-import { temporaryDirectory } from '../harness.js'
+import { temporaryDirectory } from '../support/harness.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const memory = 'address,undefined'

@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { RULES } from './exceptions.js'
-import { allowedOf } from '../harness.js'
-import { BACKENDS, HELP, type Options, UsageError, parseOptions } from './options.js'
+import { allowedOf } from '../support/harness.js'
+import { HELP, type Options, UsageError, parseOptions } from './options.js'
 import { backendTrouble, inspectNode } from './preflight.js'
 import { Progress } from './progress.js'
 import { runAll } from './run-all.js'
@@ -70,7 +70,7 @@ async function runVariants(setting: Setting, tests: readonly TestFile[], options
     : undefined
   const backends: Run[] = []
   const troubles: string[] = []
-  for (const backend of options.backends === BACKENDS ? allowedOf(BACKENDS) : options.backends) {
+  for (const backend of allowedOf(options.backends)) {
     const trouble = backendTrouble(setting, backend)
     if (trouble === undefined) backends.push(await runBackend(setting, tests, backend, options, control))
     else troubles.push(`${backend}: ${trouble}`)

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseReports } from './engine-report.js'
-import { type Backend, cleanEnvironment, type Setting } from './run-test.js'
+import { type Backend, cleanEnvironment, preloaded, type Setting } from './run-test.js'
 
 /** The version of a Node binary, without the v, and its full path: tests do not start where the user has. */
 export function inspectNode(node: string): { version: string; path: string } {
@@ -28,8 +28,8 @@ const READ_A_BYTE = `require('fs').promises.open(process.argv[1]).then(async (ha
 export function backendTrouble({ node, preload, scratch }: Setting, backend: Backend): string | undefined {
   if (!existsSync(preload)) return `${preload} is not there: npm run compile makes it`
   const file = join(scratch, `preflight-${backend}`)
-  const env = { ...cleanEnvironment(process.env), CAIO_IMPL: backend, CAIO_NODE_TESTS_REPORT: file }
-  const args = ['--require', preload, '-e', READ_A_BYTE, preload]
+  const env = { ...cleanEnvironment(process.env), ...preloaded(preload, backend, file) }
+  const args = ['-e', READ_A_BYTE, preload]
   const { status, stdout, stderr } = spawnSync(node, args, { encoding: 'utf8', env })
   if (status !== 0) return `a program with the preload fails:\n${stderr.trim()}`
   const report = existsSync(file) ? parseReports(readFileSync(file, 'utf8'))[0] : undefined

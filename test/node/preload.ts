@@ -1,6 +1,7 @@
 /**
- * Preloaded into each of Node's tests with `--require`: puts the shim under the test and, as a process or worker that has
- * used the engine ends, appends to the file CAIO_NODE_TESTS_REPORT names one line of JSON: which backend, and how much.
+ * Preloaded, by NODE_OPTIONS, into each of Node's tests and what it starts: puts the shim under them. As a process or worker
+ * that has used the engine ends, it appends one line of JSON to the file that CAIO_NODE_TESTS_REPORT names: which backend, and
+ * how much.
  */
 import { closeSync, openSync, writeSync } from 'node:fs'
 import 'caio/register'

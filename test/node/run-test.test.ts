@@ -35,7 +35,7 @@ t.test('tests in child processes', async (t) => {
   const setting = {
     node: process.execPath,
     tree,
-    preload: join(tree, 'preload.cjs'),
+    preload: join(tree, 'pre "load\\.cjs'),
     timeoutSeconds: 60,
     scratch: join(tree, 'scratch'),
   }
@@ -64,6 +64,13 @@ t.test('tests in child processes', async (t) => {
   t.test('the preload comes in on a backend, and its report back', async (t) => {
     const result = await runTest(setting, test('parallel/test-empty.js', ''), 'thread', 0)
     t.match(result, { outcome: 'pass', reports: [{ backend: 'thread', operations: { read: 1 } }] })
+  })
+
+  t.test('the preload reaches the children that a test starts', async (t) => {
+    const source = "require('child_process').execFileSync(process.execPath, ['-e', '0']);"
+    const { outcome, reports } = await runTest(setting, test('parallel/test-starts.js', source), 'pure', 0)
+    t.equal(outcome, 'pass')
+    t.equal(reports.length, 2, 'the child reports, too')
   })
 
   t.test('the output of a failing test is kept', async (t) => {

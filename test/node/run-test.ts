@@ -79,12 +79,8 @@ async function execute(
   files: { stdout: string; stderr: string; report: string },
 ): Promise<End> {
   const env: NodeJS.ProcessEnv = { ...cleanEnvironment(process.env), NODE_TEST_DIR: work, TEST_THREAD_ID: String(slot) }
-  const args = parseFlags(test.source)
-  if (variant !== 'control') {
-    args.push('--require', setting.preload)
-    Object.assign(env, { CAIO_IMPL: variant, CAIO_NODE_TESTS_REPORT: files.report })
-  }
-  args.push(join(setting.tree, 'test', test.name))
+  if (variant !== 'control') Object.assign(env, preloaded(setting.preload, variant, files.report))
+  const args = [...parseFlags(test.source), join(setting.tree, 'test', test.name)]
   const [stdout, stderr] = [openSync(files.stdout, 'w'), openSync(files.stderr, 'w')]
   try {
     // Detached: a process group of its own, so that what it leaves behind can be ended with it.
@@ -99,6 +95,19 @@ async function execute(
     closeSync(stdout)
     closeSync(stderr)
   }
+}
+
+/**
+ * The environment that puts caio under a Node. In NODE_OPTIONS, and not as an argument, the preload reaches the children and
+ * threads that a test starts, too, as it does where a user sets it.
+ */
+export function preloaded(preload: string, backend: Backend, report: string): NodeJS.ProcessEnv {
+  return { NODE_OPTIONS: `--require=${quoted(preload)}`, CAIO_IMPL: backend, CAIO_NODE_TESTS_REPORT: report }
+}
+
+/** A value of NODE_OPTIONS, which is split at spaces outside of double quotes. */
+function quoted(value: string): string {
+  return `"${value.replace(/["\\]/g, '\\$&')}"`
 }
 
 /** The environment without what would change how a test's Node runs, or make it part of the run it is started from. */

@@ -4,7 +4,7 @@ import { type Rules, judgeBackend, judgeControl } from './verdict.js'
 
 const name = 'parallel/test-x.js'
 const test = { name, source: '' }
-const none: Rules = { controlFailures: new Map(), preloadForbidden: new Map() }
+const none: Rules = { controlFailures: new Map(), preloadForbidden: new Map(), knownFaults: new Map() }
 
 function result(outcome: Outcome, served = 'linux'): TestResult {
   const reports = [{ backend: served, operations: {} }]
@@ -44,6 +44,13 @@ t.test('a known control failure excuses only where no control was run', async (t
 t.test('a test that forbids the preload is excused whatever the control says', async (t) => {
   const rules: Rules = { ...none, preloadForbidden: new Map([[name, 'cannot read it']]) }
   t.same(judgeBackend(test, 'linux', result('fail'), 'pass', rules), { verdict: 'skipped', note: 'cannot read it' })
+})
+
+t.test('a known fault excuses whatever the control says, and a pass stays one', async (t) => {
+  const rules: Rules = { ...none, knownFaults: new Map([[name, 'not yet mended']]) }
+  t.same(judgeBackend(test, 'linux', result('fail'), 'pass', rules), { verdict: 'skipped', note: 'not yet mended' })
+  t.equal(judgeBackend(test, 'linux', result('pass'), 'pass', rules).verdict, 'passed')
+  t.equal(judgeBackend(test, 'linux', result('fail', 'pure'), 'pass', rules).verdict, 'failed', 'by another backend')
 })
 
 t.test('another backend than the one asked for is a failure, unless addons are forbidden and it is pure', async (t) => {

@@ -2,13 +2,14 @@
  * linux-arm64, cross-compiled by Debian's g++-aarch64-linux-gnu, and run by an arm64 Node under qemu-user where test/package/arm64.sh
  * has put both. What the emulator lacks, kernel AIO, must end in a clean fallback.
  */
+// @thorough
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import { packageRoot, temporaryDirectory } from '../harness.js'
+import { packageRoot, temporaryDirectory } from '../support/harness.js'
 import type { Choice } from '../contract/programs/choice.js'
 import { checkElf } from './elf.js'
 import { prebuild } from './packed.js'

@@ -1,8 +1,9 @@
 /** What a user gets who has Node, and no compiler, Python or network. */
+// @thorough
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { requiredBackends } from '../harness.js'
+import { requiredBackends } from '../support/harness.js'
 import { checkElf } from './elf.js'
 import { emptyMachine, install, installedAt, pack, prebuild, program, runThere, stagePackage } from './packed.js'
 

@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync 
 import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import type { Test } from 'tap'
-import { packageRoot, temporaryDirectory } from '../harness.js'
+import { packageRoot, temporaryDirectory } from '../support/harness.js'
 
 /** What `npm pack --json` says of a tarball, as far as it is used here. */
 export interface Tarball {

@@ -1,4 +1,5 @@
 /** macOS and Windows as far as Linux can show them: what binding.gyp builds there, the code paths they take, the platform faked. */
+// @thorough
 import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { Test } from 'tap'
-import { packageCopy, packageRoot, runProgram, temporaryDirectory } from '../harness.js'
+import { packageCopy, packageRoot, runProgram, temporaryDirectory } from '../support/harness.js'
 import type { Choice } from '../contract/programs/choice.js'
 import { nodeHeaders } from './packed.js'
 

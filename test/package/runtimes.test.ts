@@ -1,9 +1,10 @@
 /** Bun and Deno, where they are in PATH: caio loads there, `pure` serves, and the shim is as good as the runtime's own fs. */
+// @thorough
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { packageCopy, packageRoot, temporaryDirectory } from '../harness.js'
+import { packageCopy, packageRoot, temporaryDirectory } from '../support/harness.js'
 
 interface Runtime {
   name: string
@@ -68,7 +69,7 @@ for (const { name, command: [command = '', ...args], files } of runtimes) {
 
   for (const file of files) {
     await t.test(`${name}: ${file}`, { skip: absent }, async (t) => {
-      const { status, stdout, stderr } = run(join('dist/test/fs/contract', `${file}.js`), directory, 'pure')
+      const { status, stdout, stderr } = run(join('dist/test/fs/contract', `${file}.test.js`), directory, 'pure')
       t.match(stdout, /^# \{ total: [1-9]\d*, pass: \d+, fail: 0 \}$/m, /^not ok.*/m.exec(stdout)?.[0] ?? stderr)
       t.equal(status, 0)
     })

@@ -1,7 +1,7 @@
 /** `npm run size`: what the package weighs, packed as it would be published with the prebuilds that there are. */
 import { readFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { packageRoot } from '../harness.js'
+import { packageRoot } from '../support/harness.js'
 import { pack } from './packed.js'
 
 const { dependencies = {}, bundleDependencies = [] } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {

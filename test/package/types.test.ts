@@ -1,9 +1,10 @@
 /** The declarations as a user's compiler finds them in the tarball, under each way to resolve them that Node or a bundler has. */
+// @thorough
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { packageRoot, temporaryDirectory } from '../harness.js'
+import { packageRoot, temporaryDirectory } from '../support/harness.js'
 import { pack, stagePackage } from './packed.js'
 
 // It packs, and compiles several times over.

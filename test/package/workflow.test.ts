@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { packageRoot } from '../harness.js'
+import { packageRoot } from '../support/harness.js'
 
 const workflow = readFileSync(join(packageRoot, '.github/workflows/ci.yml'), 'utf8')
 const { scripts } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
@@ -11,6 +11,7 @@ const found = (pattern: RegExp): string[] => [...workflow.matchAll(pattern)].map
 t.test('what the workflow runs', async (t) => {
   const run = found(/npm run ([\w:]+)/g)
   t.ok(run.includes('prebuild') && run.includes('size'))
+  t.match(workflow, /run: npm cit\n {6}- run: npm run test:all\n/, 'the whole suite')
   t.same(run.filter((name) => !(name in scripts)), [], 'scripts')
   const files = found(/\b(test\/package\/[\w./-]+\.\w+)\b/g)
   t.same(files.filter((name) => !existsSync(join(packageRoot, name))), [], 'files')

@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { requiredBackends } from '../harness.js'
+import { requiredBackends } from '../support/harness.js'
 
 const args = process.argv.slice(2)
 const minutes = Number(args.find((arg) => /^[\d.]+$/.test(arg)) ?? process.env['CAIO_SOAK_MINUTES'] ?? 30)

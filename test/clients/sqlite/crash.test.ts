@@ -2,12 +2,13 @@
  * SQLite over caio/fs is killed in mid-transaction, again and again: its own integrity check finds nothing, no committed transfer is
  * missing, and none is there by halves. CAIO_TEST_ROUNDS: how many rounds on each backend.
  */
+// @thorough
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { killedRun } from '../../faults/killed.js'
-import { onEveryBackend, temporaryDirectory } from '../../harness.js'
+import { onEveryBackend, temporaryDirectory } from '../../support/harness.js'
 
 const rounds = Number(process.env['CAIO_TEST_ROUNDS'] ?? 9)
 const program = fileURLToPath(new URL('./programs/transfers.js', import.meta.url))

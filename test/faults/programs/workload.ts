@@ -5,7 +5,7 @@
 import fs from 'node:fs'
 import { defaultContext } from 'caio'
 import caioFs from 'caio/fs'
-import { alignedMemory } from '../../harness.js'
+import { alignedMemory } from '../../support/harness.js'
 
 const BLOCK = 4096
 const BLOCKS = 96

@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import { Context } from 'caio'
 import type { BackendName } from 'caio'
-import { alignedMemory } from '../../harness.js'
+import { alignedMemory } from '../../support/harness.js'
 
 const [path = '', backend, manner = ''] = process.argv.slice(2)
 fs.writeFileSync(path, Buffer.alloc(4 * 1024 * 1024))

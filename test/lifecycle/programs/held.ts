@@ -5,7 +5,7 @@ import { Context } from 'caio'
 import type { BackendName } from 'caio'
 import { makeKnown } from '../../faults/known.js'
 import type { Call, Plan } from '../../faults/plan.js'
-import { alignedMemory, resizableBuffer } from '../../harness.js'
+import { alignedMemory, resizableBuffer } from '../../support/harness.js'
 
 export const steps = ['waiting', 'queued', 'submitted', 'completed'] as const
 export type Step = (typeof steps)[number]

@@ -5,7 +5,7 @@
 import { setTimeout as later } from 'node:timers/promises'
 import caioFs from 'caio/fs'
 import { Plan } from '../../faults/plan.js'
-import { detach } from '../../harness.js'
+import { detach } from '../../support/harness.js'
 import { Held, LENGTH, isDirect, operationsOf, rightContent, steps } from './held.js'
 import type { Holding, OperationName, RouteName, Step } from './held.js'
 

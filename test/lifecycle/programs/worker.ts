@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { Context } from 'caio'
 import type { BackendName } from 'caio'
-import { alignedMemory } from '../../harness.js'
+import { alignedMemory } from '../../support/harness.js'
 
 const { path, backend, task } = workerData as { path: string; backend: BackendName; task: string }
 const fd = fs.openSync(path, 'r+')

@@ -1,0 +1,167 @@
+/**
+ * The whole addon built with AddressSanitizer and UndefinedBehaviorSanitizer, in a copy of the package where it is the only one, loaded
+ * by an ordinary Node through the suites that move bytes and end threads. Before that a control, the same addon with bugs planted, shows
+ * that a report is not missed, however deep in child processes. Reports are taken from files, since a test that has its child killed
+ * does not look at its stderr.
+ *
+ * Not here: `pure`, which runs no native code; and the addon under ThreadSanitizer. That has to see every synchronization of the process,
+ * and Node's and libuv's are not instrumented: all that the loop hands to a worker, or gets from it, would be reported. The threads of
+ * the addon run under it as programs without Node, by test/native.
+ */
+// @alone
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import { availableParallelism, homedir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import type { Test } from 'tap'
+import { packageRoot, runProgram, temporaryDirectory } from '../../support/harness.js'
+import type { Ending } from '../../support/harness.js'
+
+t.setTimeout(900_000)
+
+const skip = process.platform === 'linux' ? false : 'the sanitizers are tried on Linux'
+
+/** -O1, after node-gyp's own -O3: compiles in half the time, and its stacks can be read. */
+const flags = '-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g -O1'
+
+const asan = [
+  // Node gives nothing back when it ends, and V8 and OpenSSL not what a worker had.
+  'detect_leaks=0',
+  // Off unless asked for: the addon's own frames, for a pool thread that keeps a pointer into one.
+  'detect_stack_use_after_return=1',
+  // A fifth less time: Node's own allocations are most of what is kept track of.
+  'malloc_context_size=5',
+  'quarantine_size_mb=32',
+]
+
+/** A test file, of dist/test, and the names of those of its tests that are run. */
+interface Suite {
+  file: string
+  grep?: string
+}
+
+/** Ends of threads, of processes and of descriptors, with operations under way. What else test/lifecycle has ends the same ways. */
+const lifecycle: readonly Suite[] = [
+  { file: 'lifecycle/lifetimes.test.js', grep: '/^thread: workers/' },
+  { file: 'lifecycle/lifetimes.test.js', grep: '/^direct: workers/' },
+  { file: 'lifecycle/lifetimes.test.js', grep: '/^direct by uring: workers/' },
+  { file: 'lifecycle/lifetimes.test.js', grep: '/^thread: processes/' },
+  { file: 'lifecycle/lifetimes.test.js', grep: '/^(direct|direct by uring|linux|thread): what/' },
+  { file: 'lifecycle/worker-ends.test.js' },
+  { file: 'lifecycle/worker.test.js', grep: '/in flight/' },
+  { file: 'lifecycle/descriptor-closed.test.js' },
+]
+
+/** What is wrong in the control: used after it is freed, when an environment ends; an overflow, when an operation is cancelled. */
+const planted = [
+  {
+    right: 'const napi_async_cleanup_hook_handle handle = environment->cleanup_;\n    delete environment;\n    napi_remove_async_cleanup_hook(handle);',
+    wrong: 'delete environment;\n    napi_remove_async_cleanup_hook(environment->cleanup_);',
+  },
+  {
+    right: 'if (!engine.Cancel(channel, id)) return false;',
+    wrong: 'volatile int most = 2147483647;\n  const int next = most + 1;\n  most = next;\n  if (most > 0 || !engine.Cancel(channel, id)) return false;',
+  },
+]
+
+function build(command: 'rebuild' | 'build', directory: string): void {
+  const beside = join(process.execPath, '../..')
+  const cached = join(homedir(), `.cache/node-gyp/${process.versions.node}`)
+  const nodedir = [beside, cached].find((folder) => fs.existsSync(join(folder, 'include/node/node_api.h')))
+  // Without headers here, node-gyp gets them.
+  const args = [command, '--silent', '--jobs=2', ...(nodedir ? [`--nodedir=${nodedir}`] : [])]
+  const env = { ...process.env, CXXFLAGS: flags, LDFLAGS: flags }
+  execFileSync(join(packageRoot, 'node_modules/.bin/node-gyp'), args, { cwd: directory, env, stdio: ['ignore', 'ignore', 'inherit'] })
+}
+
+/** The package with everything that its tests need, and without an addon. */
+function copyPackage(t: Test): string {
+  const directory = temporaryDirectory(t)
+  for (const part of ['dist', 'native', 'package.json', 'binding.gyp', 'test/faults']) fs.cpSync(join(packageRoot, part), join(directory, part), { recursive: true })
+  fs.symlinkSync(join(packageRoot, 'node_modules'), join(directory, 'node_modules'))
+  return directory
+}
+
+interface Outcome extends Ending {
+  passed: number
+  reports: string
+}
+
+/** Runs a suite with the package, and so the addon, in `directory`. */
+async function run(t: Test, directory: string, { file, grep = '' }: Suite): Promise<Outcome> {
+  const reports = temporaryDirectory(t)
+  const env = {
+    LD_PRELOAD: execFileSync('g++', ['-print-file-name=libasan.so'], { encoding: 'utf8' }).trim(),
+    ASAN_OPTIONS: [...asan, `log_path=${reports}/address`].join(':'),
+    UBSAN_OPTIONS: `print_stacktrace=1:log_path=${reports}/undefined`,
+    CAIO_TEST_BACKENDS: 'linux,thread,uring',
+    CAIO_TEST_MEMORY_CHECKED: 'yes',
+    // What a process leaves behind when a report ends it goes with the rest.
+    CAIO_TEST_DIR: temporaryDirectory(t),
+    // Each of them at a quarter of the usual speed.
+    CAIO_MODEL_RUNS: '200',
+    TAP_GREP: grep,
+    TAP_TIMEOUT: '300',
+  }
+  const ending = await runProgram(join(directory, 'dist/test', file), [], { env, timeout: 300_000 })
+  const files = fs.readdirSync(reports).map((name) => fs.readFileSync(join(reports, name), 'utf8'))
+  // GCC's UndefinedBehaviorSanitizer tells stderr, whatever log_path says; deeper down it is the exit code that fails a test.
+  if (/runtime error/.test(ending.stderr)) files.push(ending.stderr)
+  const passed = Number(ending.stdout.match(/^# \{ total: .* pass: (\d+)/gm)?.at(-1)?.match(/\d+$/)?.[0] ?? 0)
+  return { ...ending, passed, reports: files.join('\n') }
+}
+
+if (skip) t.pass(skip, { skip })
+else {
+  const directory = copyPackage(t as unknown as Test)
+  build('rebuild', directory)
+
+  void t.test('what is planted is reported', async (t) => {
+    const control = temporaryDirectory(t)
+    // As old as they are: only what is changed is compiled.
+    fs.cpSync(directory, control, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true })
+    const file = join(control, 'native/node/environment.cc')
+    let source = fs.readFileSync(file, 'utf8')
+    for (const { right, wrong } of planted) {
+      t.ok(source.includes(right), 'there is what is spoilt')
+      source = source.replace(right, wrong)
+    }
+    fs.writeFileSync(file, source)
+    build('build', control)
+    for (const { suite, report } of [
+      { suite: { file: 'contract/example.test.js' }, report: /AddressSanitizer: heap-use-after-free [^]*native\/environment\.cc/ },
+      { suite: { file: 'contract/cancel.test.js' }, report: /runtime error: signed integer overflow/ },
+      {
+        suite: { file: 'lifecycle/lifetimes.test.js', grep: '/^thread: workers/' },
+        report: /AddressSanitizer: heap-use-after-free [^]*native\/environment\.cc/,
+      },
+    ]) {
+      const { code, stdout, reports } = await run(t, control, suite)
+      t.equal(code, 1, `${suite.file} fails`)
+      t.match(reports, report, 'and a report says why', { stdout })
+    }
+  })
+
+  void t.test('nothing is reported', async (t) => {
+    const names = fs.readdirSync(join(directory, 'dist/test/contract')).filter((name) => name.endsWith('.test.js'))
+    const contract = names.map((name) => ({ file: `contract/${name}` }))
+    // Those that take long first, so that nothing is left to one lane in the end.
+    const suites: Suite[] = [...lifecycle, ...contract]
+    let passed = 0
+    let next = 0
+    const lane = async (): Promise<void> => {
+      for (let suite; (suite = suites[next++]) !== undefined; ) {
+        const outcome = await run(t, directory, suite)
+        const { code, stdout, stderr, reports } = outcome
+        t.equal(reports, '', `${suite.file}: no report`)
+        const failures = stdout.split('\n').filter((line) => /^\s*not ok/.test(line))
+        t.equal(code, 0, suite.file, { failures, stderr })
+        t.ok(outcome.passed > 0, 'it has run')
+        passed += outcome.passed
+      }
+    }
+    await Promise.all(Array.from({ length: availableParallelism() }, lane))
+    t.comment(`counted: ${contract.length} files of the contract and ${lifecycle.length} of lifecycle with the sanitizers: ${passed} passed`)
+  })
+}

@@ -1,0 +1,70 @@
+/**
+ * Node itself under valgrind's memcheck, with the addon as it is shipped: what may become of an operation at each step of its life,
+ * and workers that end with it. Without a JIT, whose code memcheck would follow at a crawl. What it says of Node's own garbage
+ * collector, which looks for pointers on the stack, is not counted: only reports with a frame of the addon's, or of the fault library,
+ * which makes the system calls.
+ */
+// @alone
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import t from 'tap'
+import { runProgram, temporaryDirectory } from '../../support/harness.js'
+import { backendOf, environment } from '../../lifecycle/programs/held.js'
+import type { OperationName, RouteName } from '../../lifecycle/programs/held.js'
+import type { Report } from '../../lifecycle/programs/survives.js'
+import { makePlan } from '../interposed.js'
+
+t.setTimeout(600_000)
+
+const skip = spawnSync('valgrind', ['--version']).status === 0 ? false : 'valgrind is not installed'
+const under = ['valgrind', '--quiet', '--error-limit=no', '--num-callers=30', '--smc-check=all-non-file', '--fair-sched=yes']
+const nodeArgs = ['--jitless', '--expose-gc', '--no-warnings']
+
+interface Case {
+  program: 'survives' | 'worker-ends'
+  route: RouteName
+  operations: readonly OperationName[]
+}
+
+/** One that reads, one of several views that writes, and a sync where the route has them. */
+const few: readonly OperationName[] = ['read', 'writev', 'fdsync']
+/** The longest first. */
+const cases: readonly Case[] = [
+  { program: 'worker-ends', route: 'thread', operations: few.slice(0, 1) },
+  { program: 'survives', route: 'thread', operations: few },
+  { program: 'survives', route: 'direct', operations: few.slice(0, 2) },
+  { program: 'survives', route: 'direct by uring', operations: few.slice(0, 2) },
+]
+
+/** memcheck's reports in what a process wrote to stderr. */
+function reportsIn(stderr: string): string[] {
+  const lines = stderr.split('\n').filter((line) => /^==\d+==/.test(line))
+  return lines.join('\n').split(/^==\d+== \n/m)
+}
+
+if (skip) {
+  t.pass(skip)
+  t.comment(`counted: no cases under memcheck: ${skip}`)
+} else {
+  void t.test('nothing is reported', async (t) => {
+    const rest = [...cases]
+    const lane = async (): Promise<void> => {
+      for (let each; (each = rest.shift()) !== undefined; ) {
+        const { program, route, operations } = each
+        const what = `${program}, ${route}`
+        const { env: plan } = makePlan(t)
+        const env = { ...plan, ...environment, CAIO_IMPL: backendOf(route), CAIO_TEST_MEMORY_CHECKED: 'yes' }
+        const scratch = join(temporaryDirectory(t), 'scratch')
+        const file = new URL(`../../lifecycle/programs/${program}.js`, import.meta.url)
+        const ending = await runProgram(file, [scratch, route, ...operations], { nodeArgs, env, under, timeout: 300_000 })
+        t.equal(ending.code, 0, what, { stderr: ending.stderr })
+        if (ending.code !== 0) continue
+        t.same(reportsIn(ending.stderr).filter((report) => /caio\.node|faults\.so/.test(report)), [], `${what}: no report`)
+        const { cases, faults } = JSON.parse(ending.stdout) as Report
+        t.same(faults, [])
+        t.comment(`counted: ${cases} cases of ${what}, under memcheck`)
+      }
+    }
+    await Promise.all([lane(), lane()])
+  })
+}

@@ -1,0 +1,196 @@
+/** patch({ callbacks: true }) and its preload: the engine serves what is positioned, everybody is reached, and all of it is given back. */
+// @thorough linux thread pure uring
+import t from 'tap'
+import { makeApp, run } from '../child.js'
+import { same } from '../differential.js'
+import { subject } from '../subject.js'
+
+const opening = `
+  import assert from 'node:assert'
+  import fs, { read as named } from 'node:fs'
+  import { createRequire } from 'node:module'
+  import { join } from 'node:path'
+  import { promisify } from 'node:util'
+  import { buffer } from 'node:stream/consumers'
+  import { finished } from 'node:stream/promises'
+  import { defaultContext, patch, unpatch } from 'caio'
+  import * as namespace from 'node:fs'
+  const before = Object.getOwnPropertyDescriptors(fs)
+  const path = join(import.meta.dirname, 'file')
+  const operations = () => defaultContext().stats().operations
+  const served = async (act) => {
+    const past = operations()
+    await act()
+    const entries = Object.entries(operations()).map(([name, count]) => [name, count - past[name]])
+    return Object.fromEntries(entries.filter(([, count]) => count !== 0))
+  }
+  fs.writeFileSync(path, 'abcdefghijklmnopqrstuvwxyz')
+  const fd = fs.openSync(path, 'r+')
+  const four = () => Buffer.alloc(4)
+  const call = (name, ...args) => promisify(fs[name])(...args)
+  const whole = ${JSON.stringify(subject !== 'pure')}`
+
+const programs: Record<string, string> = {
+  'hooks see the requests that Node would make, and the callback keeps its context': `
+    const { AsyncLocalStorage, createHook, triggerAsyncId } = await import('node:async_hooks')
+    const requests = async () => {
+      const seen = new Map()
+      const init = (id, type, trigger) => type === 'FSREQCALLBACK' && seen.set(id, trigger)
+      const hook = createHook({ init }).enable()
+      await call('readFile', path)
+      hook.disable()
+      const ids = [...seen.keys()]
+      return [...seen.values()].map((trigger) => ids.indexOf(trigger))
+    }
+    const nodes = await requests()
+    // Since 26.8 one that does all.
+    assert.deepEqual(nodes, nodes.length === 1 ? [-1] : [-1, 0, 1, 2])
+    patch({ callbacks: true })
+    assert.deepEqual(await requests(), nodes)
+    const storage = new AsyncLocalStorage()
+    const read = new Promise((resolve) => storage.run('mine', () => fs.readFile(path, () => resolve(storage.getStore()))))
+    assert.equal(await read, 'mine')`,
+  'what is positioned is the engine’s': `
+    patch({ callbacks: true })
+    const table = [
+      [() => call('read', fd, four(), 0, 4, 0), { read: 1 }],
+      [() => call('read', fd, four(), { position: 1 }), { read: 1 }],
+      [() => call('read', fd, { buffer: four(), position: 1 }), { read: 1 }],
+      [() => call('write', fd, four(), 0, 4, 0), { write: 1 }],
+      [() => call('write', fd, four(), { position: 4 }), { write: 1 }],
+      [() => call('readv', fd, [four()], 0), { readv: 1 }],
+      [() => call('writev', fd, [four()], 0), { writev: 1 }],
+      [() => call('fsync', fd), { fsync: 1 }],
+      [() => call('fdatasync', fd), { fdsync: 1 }],
+      [() => call('writeFile', path + '-whole', 'text'), whole ? { writeFile: 1 } : {}],
+      [() => call('appendFile', path + '-whole', 'more'), whole ? { writeFile: 1 } : {}],
+      [() => call('writeFile', path + '-flushed', 'text', { flush: true }), { fsync: 1 }],
+      [() => call('readFile', path + '-whole'), whole ? { readFile: 1 } : {}],
+      [() => buffer(fs.createReadStream(path, { start: 0, highWaterMark: 1000 })), { read: 2 }],
+      [() => finished(fs.createWriteStream(path + '-stream', { start: 0, flush: true }).end('text')), { write: 1, fsync: 1 }],
+    ]
+    for (const [act, counts] of table) assert.deepEqual(await served(act), counts, String(act))`,
+  'what is not is Node’s': `
+    patch({ callbacks: true })
+    const table = [
+      () => call('read', fd, four(), 0, 4, null),
+      () => call('read', fd, four(), 0, 4, -1),
+      () => call('read', fd, four()),
+      () => call('read', fd, four(), 0, 0, 0),
+      () => call('write', fd, four(), 0, 4, null),
+      () => call('write', fd, 'text', 3),
+      () => call('readv', fd, [four()]),
+      () => call('writev', fd, [four()]),
+      () => call('readFile', fd),
+      () => call('writeFile', path, 'text', { signal: new AbortController().signal }),
+      () => buffer(fs.createReadStream(path)),
+      () => fs.readSync(fd, four(), 0, 4, 0),
+    ]
+    for (const act of table) assert.deepEqual(await served(act), {}, String(act))`,
+  'everybody is reached, and all is given back': `
+    const own = fs.read
+    patch({ callbacks: true })
+    const require = createRequire(import.meta.url)
+    for (const read of [fs.read, named, namespace.read, namespace.default.read, require('fs').read, (await import('fs')).read]) {
+      assert.notEqual(read, own)
+      assert.equal(read, fs.read)
+    }
+    const changed = Object.keys(before).filter((name) => 'value' in before[name] && before[name].value !== fs[name])
+    assert.deepEqual(changed.sort(), ['close', 'closeSync', 'fdatasync', 'fsync', 'read', 'readFile', 'readv', 'write', 'writeFile', 'writev'])
+    assert.deepEqual(Reflect.ownKeys(fs), Reflect.ownKeys(before))
+    unpatch()
+    assert.equal(named, own)
+    assert.deepEqual(Object.getOwnPropertyDescriptors(fs), before)
+    assert.deepEqual(await served(() => call('read', fd, four(), 0, 4, 0)), {})`,
+  'only on request, in any order, any number of times': `
+    const own = fs.read
+    patch()
+    assert.equal(fs.read, own)
+    const { open } = fs.promises
+    patch({ callbacks: true })
+    assert.notEqual(fs.read, own)
+    assert.equal(fs.promises.open, open)
+    patch({ callbacks: true }); patch(); patch({ callbacks: false })
+    assert.notEqual(fs.read, own)
+    unpatch(); unpatch()
+    assert.deepEqual(Object.getOwnPropertyDescriptors(fs), before)
+    patch({ callbacks: true })
+    const theirs = (...args) => own(...args)
+    fs.read = theirs
+    unpatch()
+    assert.equal(fs.read, theirs)
+    assert.equal(fs.write, before.write.value)`,
+  'what is under way outlives unpatch': `
+    patch({ callbacks: true })
+    const reading = call('read', fd, four(), 0, 4, 0)
+    const closing = call('close', fd)
+    unpatch()
+    assert.equal((await reading).bytesRead, 4)
+    await closing
+    assert.throws(() => fs.fstatSync(fd), { code: 'EBADF' })`,
+  // With plain Node, the close may come first.
+  'close comes after what the same tick asked for': `
+    patch({ callbacks: true })
+    for (let round = 0; round < 100; round++) {
+      const opened = fs.openSync(path, 'r+')
+      const story = []
+      await new Promise((resolve) => {
+        for (let at = 0; at < 8; at++) fs.write(opened, Buffer.from((round + ':' + at).padEnd(8)), 0, 8, at * 8, (error) => story.push(error ?? 'write'))
+        fs.close(opened, (error) => resolve(story.push(error ?? 'close')))
+      })
+      assert.deepEqual(story, [...Array.from({ length: 8 }, () => 'write'), 'close'])
+      assert.equal(fs.readFileSync(path, 'latin1').slice(56), (round + ':7').padEnd(8))
+    }`,
+  'a close that waits, and a number used again': `
+    patch({ callbacks: true })
+    for (let round = 0; round < 200; round++) {
+      const first = fs.openSync(path + '-first', 'w')
+      const writing = Promise.all(Array.from({ length: 10 }, (_, at) => call('write', first, Buffer.from('first'), 0, 5, at * 5)))
+      const closing = call('close', first)
+      const opening = call('open', path + '-second', 'w')
+      await Promise.all([writing, closing])
+      const second = await opening
+      await call('write', second, Buffer.from('second'), 0, 6, 0)
+      await call('close', second)
+      assert.equal(fs.readFileSync(path + '-first', 'utf8'), 'first'.repeat(10))
+      assert.equal(fs.readFileSync(path + '-second', 'utf8'), 'second')
+    }`,
+  'a hundred thousand in a chain, and ten thousand at once': `
+    patch({ callbacks: true })
+    const target = four()
+    const one = await served(() => new Promise((resolve) => {
+      let left = 100_000
+      const next = () => (left-- === 0 ? resolve() : fs.read(fd, target, 0, 4, 0, next))
+      next()
+    }))
+    assert.deepEqual(one, { read: 100_000 })
+    const all = await Promise.all(Array.from({ length: 10_000 }, (_, at) => call('read', fd, four(), 0, 4, at % 22)))
+    for (const [at, { buffer, bytesRead }] of all.entries()) assert.equal(buffer.toString(), 'abcdefghijklmnopqrstuvwxyz'.substr(at % 22, bytesRead))`,
+}
+
+for (const [name, source] of Object.entries(programs)) {
+  await t.test(name, async (t) => {
+    const app = makeApp(t, { 'app.mjs': `${opening}\n${source}` })
+    same(t, await run(['app.mjs'], { cwd: app }), { code: 0, signal: null, stdout: '', stderr: '' }, 'every assertion holds')
+  })
+}
+
+await t.test('the preload', async (t) => {
+  const app = makeApp(t, {
+    'app.cjs': `
+      const { read, openSync } = require('fs')
+      const { Worker, isMainThread } = require('worker_threads')
+      read(openSync(process.execPath, 'r'), Buffer.alloc(4), 0, 4, 0, async (error, bytesRead) => {
+        const { defaultContext } = await import('caio')
+        console.log(isMainThread, bytesRead, defaultContext().stats().operations.read, require('fs').promises.open.name)
+        if (isMainThread) new Worker(__filename)
+      })`,
+  })
+  const expected = { code: 0, signal: null, stdout: 'true 4 1 open\nfalse 4 1 open\n', stderr: '' }
+  for (const by of ['--import', '--require']) {
+    same(t, await run([by, 'caio/register/callbacks', 'app.cjs'], { cwd: app }), expected, by)
+    same(t, await run(['app.cjs'], { cwd: app, env: { NODE_OPTIONS: `${by}=caio/register/callbacks` } }), expected, `${by} in NODE_OPTIONS`)
+  }
+  const both = ['--import', 'caio/register', '--import', 'caio/register/callbacks', '--require', 'caio/register']
+  same(t, await run([...both, 'app.cjs'], { cwd: app }), expected, 'beside the other')
+})

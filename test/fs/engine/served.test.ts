@@ -1,0 +1,165 @@
+/** Who serves: the engine counts every plain positioned call, and none that is Node's own to judge. */
+// @quick linux pure
+// @thorough thread uring
+import { execFileSync } from 'node:child_process'
+import nodeFs from 'node:fs'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import t from 'tap'
+import type { Test } from 'tap'
+import { defaultContext } from 'caio'
+import type { OpcodeName, Stats } from 'caio'
+import { temporaryDirectory } from '../../support/harness.js'
+import { emptyReadvIsFatal } from '../arguments/vector-calls.js'
+import { same } from '../differential.js'
+import { fs, oracle, subject } from '../subject.js'
+import type { Loose } from '../subject.js'
+
+type Counts = Partial<Record<OpcodeName, number>>
+
+const stats = (): Stats => defaultContext().stats()
+
+/** What the engine did while `act` ran: only what is not none. */
+async function served(act: () => Promise<unknown>): Promise<Counts> {
+  const before = stats().operations
+  await act().catch(() => undefined)
+  const after = stats().operations
+  const names = Object.keys(after) as OpcodeName[]
+  return Object.fromEntries(names.map((name) => [name, after[name] - before[name]]).filter(([, count]) => count !== 0)) as Counts
+}
+
+async function open(t: Test, content = 'abcdefghijklmnopqrstuvwxyz', flags = 'r+'): Promise<Loose> {
+  const path = join(temporaryDirectory(t), 'file')
+  nodeFs.writeFileSync(path, content)
+  const handle = (await fs.open(path, flags)) as Loose
+  t.teardown(() => handle.close())
+  return handle
+}
+
+const four = (): Buffer => Buffer.from('1234')
+
+await t.test('the engine’s', async (t) => {
+  t.equal(stats().backend, subject)
+  const handle = await open(t)
+  const table: [string, () => Promise<unknown>, Counts][] = [
+    ['read', () => handle.read(four(), 0, 4, 0), { read: 1 }],
+    ['read at the end', () => handle.read(four(), 0, 4, 26), { read: 1 }],
+    ['read(buffer, options)', () => handle.read(four(), { position: 3 }), { read: 1 }],
+    ['read(buffer, all options)', () => handle.read(four(), { offset: 1, length: 2, position: 3 }), { read: 1 }],
+    ['read(options)', () => handle.read({ buffer: four(), position: 5 }), { read: 1 }],
+    ['read into a DataView', () => handle.read(new DataView(new ArrayBuffer(4)), 0, 4, 1), { read: 1 }],
+    ['read into a Float64Array', () => handle.read(new Float64Array(2), 0, 16, 1), { read: 1 }],
+    ['read into shared memory', () => handle.read(new Uint8Array(new SharedArrayBuffer(4)), 0, 4, 1), { read: 1 }],
+    ['write', () => handle.write(four(), 0, 4, 0), { write: 1 }],
+    ['write(buffer, options)', () => handle.write(four(), { position: 3 }), { write: 1 }],
+    ['readv', () => handle.readv([four(), four()], 2), { readv: 1 }],
+    ['writev', () => handle.writev([four(), four()], 2), { writev: 1 }],
+    ['sync', () => handle.sync(), { fsync: 1 }],
+    ['datasync', () => handle.datasync(), { fdsync: 1 }],
+    ['a thousand reads', () => Promise.all(Array.from({ length: 1000 }, () => handle.read(four(), 0, 4, 0))), { read: 1000 }],
+  ]
+  for (const [name, act, counts] of table) same(t, await served(act), counts, name)
+})
+
+await t.test('Node’s own', async (t) => {
+  const handle = await open(t)
+  const table: Record<string, () => Promise<unknown>> = {
+    'read at null': () => handle.read(four(), 0, 4, null),
+    'read without position': () => handle.read(four()),
+    'read at -1': () => handle.read(four(), 0, 4, -1),
+    'read at a bigint': () => handle.read(four(), 0, 4, 0n),
+    'read at a fraction': () => handle.read(four(), 0, 4, 1.5),
+    'read beyond 2^53': () => handle.read(four(), 0, 4, 2 ** 53),
+    'read of nothing': () => handle.read(four(), 0, 0, 0),
+    'read into nothing': () => handle.read(Buffer.alloc(0), 0, 0, 0),
+    'read of too much': () => handle.read(four(), 0, 5, 0),
+    'read at a bad offset': () => handle.read(four(), -1, 4, 0),
+    'read with unknown options': () => handle.read(four(), { position: 0, later: true }),
+    'write of a string': () => handle.write('text', 0),
+    'write at null': () => handle.write(four(), 0, 4, null),
+    'write of too much': () => handle.write(four(), 2, 4, 0),
+    'write of nothing': () => handle.write(Buffer.alloc(0), 0, 0, 0),
+    'readv without position': () => handle.readv([four()]),
+    ...(emptyReadvIsFatal ? {} : { 'readv of none': () => handle.readv([], 0) }),
+    'readv of 1,025': () => handle.readv(Array.from({ length: 1025 }, four), 0),
+    'readv of no view': () => handle.readv(['text'], 0),
+    'writev without position': () => handle.writev([four()]),
+    'writev of none': () => handle.writev([], 0),
+    'writev of no list': () => handle.writev(four(), 0),
+    stat: () => handle.stat(),
+    truncate: () => handle.truncate(20),
+    chmod: () => handle.chmod(0o600),
+  }
+  for (const [name, act] of Object.entries(table)) same(t, await served(act), {}, name)
+})
+
+await t.test('files that are not regular', async (t) => {
+  const directory = temporaryDirectory(t)
+  const fifo = join(directory, 'fifo')
+  execFileSync('mkfifo', [fifo])
+  for (const [path, flags] of [[directory, 'r'], ['/dev/null', 'r+'], ['/dev/zero', 'r'], ['/dev/full', 'r+'], [fifo, 'r+']] as const) {
+    const handle = (await fs.open(path, flags)) as Loose
+    const acts = async (): Promise<unknown> =>
+      Promise.allSettled([handle.read(four(), 0, 4, 0), handle.write(four(), 0, 4, 0), handle.readv([four()], 0), handle.writev([four()], 0)])
+    // On `pure`, Node's own `fs` does them in either case, and what they are is not asked.
+    const counts = subject === 'pure' ? { read: 1, write: 1, readv: 1, writev: 1 } : {}
+    same(t, await served(acts), counts, path === directory ? 'a directory' : path)
+    await handle.close()
+  }
+})
+
+await t.test('a closed handle', async (t) => {
+  const handle = await open(t)
+  await handle.close()
+  for (const name of ['sync', 'datasync'] as const) same(t, await served(() => handle[name]()), {}, name)
+  same(t, await served(() => handle.read(four(), 0, 4, 0)), {}, 'read')
+  same(t, await served(() => handle.writev([four()], 0)), {}, 'writev')
+})
+
+await t.test('streams', async (t) => {
+  const content = 'x'.repeat(200_000)
+  const reading = await open(t, content)
+  const counts = await served(() => text(reading.createReadStream({ start: 0, highWaterMark: 50_000 })))
+  same(t, counts, { read: 5 }, 'with a start: four reads and the end')
+  const sequential = await open(t, content)
+  same(t, await served(() => text(sequential.createReadStream())), {}, 'without a start')
+  const writing = await open(t)
+  const written = await served(async () => {
+    const stream = writing.createWriteStream({ start: 0 })
+    for (let at = 0; at < 10; at++) await new Promise((resolve) => stream.write('chunk', resolve))
+    await new Promise((resolve) => stream.end(() => resolve(undefined)))
+  })
+  same(t, written, { write: 10 }, 'written chunk by chunk')
+  const corked = await open(t)
+  const gathered = await served(async () => {
+    const stream = corked.createWriteStream({ start: 0 })
+    await new Promise((resolve) => stream.write('first', resolve))
+    stream.cork()
+    for (let at = 0; at < 10; at++) stream.write('chunk')
+    await new Promise((resolve) => stream.end(() => resolve(undefined)))
+  })
+  same(t, gathered, { write: 1, writev: 1 }, 'corked chunks as one')
+})
+
+await t.test('failures and sums', async (t) => {
+  const before = stats()
+  const handle = await open(t, 'abcdefgh', 'r')
+  await handle.write(four(), 0, 4, 0).catch(() => undefined)
+  await handle.read(Buffer.alloc(100), 0, 100, 2)
+  const after = stats()
+  t.equal(after.failed - before.failed, 1, 'a failure is counted')
+  t.equal(after.bytesRead - before.bytesRead, 6, 'bytes read')
+  t.equal(after.bytesWritten - before.bytesWritten, 0, 'no bytes written')
+  t.equal(after.completed - before.completed, 2)
+  t.equal(after.inFlight, 0, 'nothing is left')
+  t.equal(after.waiting, 0)
+})
+
+await t.test('Node’s handles are left alone', async (t) => {
+  const path = join(temporaryDirectory(t), 'file')
+  nodeFs.writeFileSync(path, 'abcdefgh')
+  const ours = (await fs.open(path, 'r+')) as Loose
+  const nodes = (await oracle.open(path, 'r+')) as Loose
+  same(t, await served(() => Promise.all([nodes.read(four(), 0, 4, 0), nodes.sync(), nodes.write(four(), 0, 4, 0)])), {}, 'node:fs/promises')
+  await Promise.all([ours.close(), nodes.close()])
+})

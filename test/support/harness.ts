@@ -1,0 +1,218 @@
+/** What the suites share: the backends that this machine must have, and temporary files on a real disk. */
+import { execFile, execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+import { Context } from 'caio'
+import type { BackendName, ContextOptions } from 'caio'
+import { Registry, candidates } from '../../lib/backends/select.js'
+
+const backendsOfPlatform: readonly BackendName[] =
+  process.platform === 'linux' ? ['linux', 'thread', 'pure', 'uring'] : process.platform === 'win32' ? ['pure'] : ['thread', 'pure']
+
+/** Without uring, which is said, where somebody forbids io_uring, as containers do. Otherwise all: it is there, or should be. */
+export function allowedOf(names: readonly BackendName[]): readonly BackendName[] {
+  const why = names.includes('uring') ? whyNoUring() : undefined
+  if (!why) return names
+  console.log(`uring is not tested here: ${why}`)
+  return names.filter((name) => name !== 'uring')
+}
+
+function whyNoUring(): string | undefined {
+  const opened = new Registry(candidates, () => {}).open('uring')
+  const { code, syscall, message } = (opened instanceof Error ? opened : {}) as Partial<NodeJS.ErrnoException>
+  return syscall === 'io_uring_setup' && ['EPERM', 'EACCES', 'ENOSYS'].includes(code ?? '') ? message : undefined
+}
+
+/**
+ * Required here: one that is not available fails the run, since making a Context of it throws. CAIO_TEST_BACKENDS names fewer, for
+ * runtimes that lack one, such as Bun, or Node under an emulator without AIO.
+ */
+export const requiredBackends: readonly BackendName[] = process.env['CAIO_TEST_BACKENDS']
+  ? backendsOfPlatform.filter((name) => process.env['CAIO_TEST_BACKENDS']?.split(',').includes(name))
+  : backendsOfPlatform
+
+/** Where temporary files go: tmpfs hides bugs, so CAIO_TEST_DIR or the system's directory must be on a disk. */
+export const base = process.env['CAIO_TEST_DIR'] ?? tmpdir()
+
+/** Whether direct I/O has to be aligned here: on ext4 and xfs. Others take what they can get, or go by what is under them. */
+export const mustAlign = [0xef53, 0x58465342].includes(fs.statfsSync(base).type)
+
+/** A file system in a program of its own, which has fewer means. */
+export const isFuse = fs.statfsSync(base).type === 0x65735546
+
+export function remove(directory: string): void {
+  try {
+    fs.rmSync(directory, { recursive: true, force: true })
+  } catch (error) {
+    // FUSE keeps what is removed while it is open, under another name. It goes with the mount.
+    if (!isFuse) throw error
+  }
+}
+
+/** A directory that goes when the test ends. */
+export function temporaryDirectory(t: Test): string {
+  const directory = fs.mkdtempSync(join(base, 'caio-test-'))
+  t.teardown(() => remove(directory))
+  return directory
+}
+
+export interface OpenFile {
+  path: string
+  fd: number
+}
+
+/** A file with this content, opened for reading and writing; closed when the test ends. */
+export function temporaryFile(t: Test, content: string | Uint8Array = ''): OpenFile {
+  const path = join(temporaryDirectory(t), 'file')
+  fs.writeFileSync(path, content)
+  const fd = fs.openSync(path, 'r+')
+  t.teardown(() => fs.closeSync(fd))
+  return { path, fd }
+}
+
+/** A Context on one backend, closed when the test ends. */
+export function makeContext(t: Test, backend: BackendName, options: Omit<ContextOptions, 'backend'> = {}): Context {
+  const context = new Context({ ...options, backend })
+  t.teardown(() => context.close())
+  return context
+}
+
+/** Runs one behaviour's test on every backend that this machine must have. */
+export function onEveryBackend(t: Test, behaviour: string, test: (t: Test, backend: BackendName) => Promise<void>): void {
+  for (const backend of requiredBackends) void t.test(`${backend}: ${behaviour}`, (sub) => test(sub, backend))
+}
+
+/** {@link onEveryBackend} for what is Linux's alone: elsewhere one skip, that says so. */
+export function onEveryLinuxBackend(t: Test, behaviour: string, test: (t: Test, backend: BackendName) => Promise<void>): void {
+  if (process.platform === 'linux') onEveryBackend(t, behaviour, test)
+  else void t.test(behaviour, { skip: 'Linux only' }, async () => {})
+}
+
+/** A Context's methods as a program without types calls them. */
+export type Untyped = Record<'read' | 'write' | 'readv' | 'writev' | 'fsync' | 'fdsync', (...args: unknown[]) => Promise<unknown>>
+
+export function untyped(context: Context): Untyped {
+  return context as unknown as Untyped
+}
+
+/** What a call of Node's throws: the oracle for what ours must look like. */
+export function errorOf(call: () => unknown): NodeJS.ErrnoException {
+  try {
+    call()
+  } catch (error) {
+    return error as NodeJS.ErrnoException
+  }
+  throw new Error('the oracle was expected to throw')
+}
+
+/** What a promise is rejected with; fails where it is fulfilled. */
+export async function rejectionOf(promise: Promise<unknown>): Promise<NodeJS.ErrnoException> {
+  const value = await promise.then(
+    (result: unknown) => ({ result }),
+    (error: unknown) => ({ error }),
+  )
+  if ('error' in value) return value.error as NodeJS.ErrnoException
+  throw new Error(`expected a rejection, got ${String(value.result)}`)
+}
+
+export type Resizable = ArrayBuffer & { resize(length: number): void }
+
+/** TypeScript's es2023 library does not know them yet; every Node that caio supports does. */
+export function resizableBuffer(length: number, maxByteLength: number): Resizable {
+  return Reflect.construct(ArrayBuffer, [length, { maxByteLength }]) as Resizable
+}
+
+/** Takes a buffer's memory away; returns its new owner. */
+export function detach(buffer: ArrayBuffer): ArrayBuffer {
+  return structuredClone(buffer, { transfer: [buffer] })
+}
+
+/**
+ * Memory that reads with O_DIRECT from `fd` take, out of a bigger buffer: JavaScript does not see addresses, so Node's own read
+ * tries one after the other.
+ */
+export function alignedMemory(fd: number, length: number): Buffer {
+  const block = 4096
+  const whole = Buffer.alloc(length + block)
+  for (let start = 0; start < block; start += 8) {
+    const candidate = whole.subarray(start, start + length)
+    try {
+      fs.readSync(fd, candidate, 0, block, 0)
+      return candidate.fill(0)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
+    }
+  }
+  throw new Error('no offset of the buffer is aligned')
+}
+
+/** How a child process ended. `signal` is SIGKILL where it had to be stopped because it hung. */
+export interface Ending {
+  code: number | null
+  signal: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+}
+
+export interface ProgramOptions {
+  nodeArgs?: string[]
+  env?: NodeJS.ProcessEnv
+  cwd?: string
+  /** a program that runs it, and its arguments */
+  under?: readonly string[]
+  /** milliseconds until it counts as hung */
+  timeout?: number
+}
+
+/** Runs a JavaScript file to its end in a process of its own. */
+export function runProgram(
+  file: string | URL,
+  args: readonly string[] = [],
+  { nodeArgs = [], env = {}, cwd = base, under = [], timeout = 30_000 }: ProgramOptions = {},
+): Promise<Ending> {
+  const path = typeof file === 'string' ? file : fileURLToPath(file)
+  // NODE_OPTIONS is the test runner's own.
+  const options = { cwd, timeout, killSignal: 'SIGKILL' as const, env: { ...process.env, NODE_OPTIONS: '', ...env } }
+  const [command, ...rest] = [...under, process.execPath, ...nodeArgs, path, ...args] as [string, ...string[]]
+  return new Promise((resolve) => {
+    const child = execFile(command, rest, options, (_error, stdout, stderr) => {
+      resolve({ code: child.exitCode, signal: child.signalCode, stdout, stderr })
+    })
+  })
+}
+
+/** Why no file system can be mounted here, or undefined where one can. */
+export function whyNoMount(): string | undefined {
+  if (process.platform !== 'linux') return "loop devices are Linux's"
+  if (process.getuid?.() !== 0) return 'mounting a file system takes root'
+  return undefined
+}
+
+/** A small ext4 file system of its own, gone when the test ends. */
+export function mountedDirectory(t: Test, megabytes: number): string {
+  const directory = temporaryDirectory(t)
+  const image = join(directory, 'image')
+  const mounted = join(directory, 'mounted')
+  fs.mkdirSync(mounted)
+  fs.writeFileSync(image, '')
+  fs.truncateSync(image, megabytes * 1024 * 1024)
+  execFileSync('mkfs.ext4', ['-q', '-F', '-m', '0', image])
+  execFileSync('mount', ['-o', 'loop', image, mounted])
+  t.teardown(() => execFileSync('umount', [mounted]))
+  return mounted
+}
+
+export const packageRoot = fileURLToPath(new URL('../../..', import.meta.url))
+
+/** The package in a directory of its own, with one compiled program beside it, and its addon copied, linked or left out. */
+export function packageCopy(t: Test, program: string, addon: 'copied' | 'linked' | 'none'): string {
+  const directory = temporaryDirectory(t)
+  const parts = ['dist/lib', 'dist/compat', program, 'package.json', 'node_modules/node-gyp-build']
+  if (addon === 'copied') parts.push('build/Release')
+  for (const part of parts) fs.cpSync(join(packageRoot, part), join(directory, part), { recursive: true })
+  if (addon === 'linked') fs.symlinkSync(join(packageRoot, 'build'), join(directory, 'build'))
+  return directory
+}
