@@ -6,6 +6,8 @@ import type { Views } from '../protocol/port.js'
 import { debug } from '../common/debug.js'
 import { mayPass } from '../common/errors.js'
 
+const { URL, process } = globalThis
+
 /** native/node/environment.h has the same numbers. */
 export const Kind = { linux: 0, thread: 1, uring: 2 } as const
 export type Kind = (typeof Kind)[keyof typeof Kind]
