@@ -7,6 +7,8 @@ import { debug } from '../common/debug.js'
 import { mayPass } from '../common/errors.js'
 import { describeProtocol } from '../protocol/protocol.js'
 
+const { URL, process } = globalThis
+
 /** native/node/environment.h has the same numbers. */
 export const Kind = { linux: 0, thread: 1, uring: 2 } as const
 export type Kind = (typeof Kind)[keyof typeof Kind]

@@ -6,6 +6,8 @@ import type { Binding, Environment, Kind } from './binding.js'
 import { debug } from '../common/debug.js'
 import { BackendRefused, errnoException } from '../common/errors.js'
 
+const { process } = globalThis
+
 /** Room for the largest batch that completes at once; more comes in several calls. */
 const COMPLETIONS = 2048
 const DEFAULT_THREADS = 4

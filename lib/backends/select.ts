@@ -11,7 +11,7 @@ import { ThreadBackend } from './thread.js'
 import { UringBackend } from './uring.js'
 
 // Taken now, as in lib/engine/turn.ts.
-const { process } = globalThis
+const { performance, process } = globalThis
 const now = performance.now.bind(performance)
 
 /** Milliseconds for which a failure is remembered that may pass. */

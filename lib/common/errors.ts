@@ -3,7 +3,7 @@ import { constants } from 'node:os'
 import { NO_OPTIONS } from './no-options.js'
 
 // Not by an import: see debug.ts.
-const { getSystemErrorMap } = process.getBuiltinModule('node:util')
+const { getSystemErrorMap } = globalThis.process.getBuiltinModule('node:util')
 const systemErrors = getSystemErrorMap()
 
 /** A negative errno of this platform by its name. */

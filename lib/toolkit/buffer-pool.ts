@@ -8,7 +8,7 @@ import { NO_OPTIONS } from '../common/no-options.js'
 import * as check from '../common/validate.js'
 
 // Taken now, as in turn.ts.
-const { process } = globalThis
+const { Promise, process } = globalThis
 
 /** What `new BufferPool()` takes. */
 export interface BufferPoolOptions {

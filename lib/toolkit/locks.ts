@@ -22,7 +22,7 @@ export interface LockOptions extends LockRange {
 }
 
 // Taken now, as in turn.ts.
-const { clearTimeout, setTimeout } = globalThis
+const { Promise, clearTimeout, setTimeout } = globalThis
 
 const UNLOCK = 0
 const SHARED = 1

@@ -9,6 +9,8 @@ import type { ControlName } from '../protocol/operations.js'
 import { EINVAL, errnoException } from '../common/errors.js'
 import { NO_OPTIONS } from '../common/no-options.js'
 
+const { Promise } = globalThis
+
 /** What {@link allocate} and {@link zeroRange} take. */
 export interface SpaceOptions extends ControlOptions {
   /** Leaves the size of the file as it is, even where the range goes beyond its end. Default: false. */

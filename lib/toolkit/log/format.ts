@@ -15,6 +15,8 @@
 import zlib from 'node:zlib'
 import type { FileHandle } from 'node:fs/promises'
 
+const { Buffer } = globalThis
+
 /**
  * What a log needs of an fs/promises module. `unlink` removes files that could not be completed.
  */

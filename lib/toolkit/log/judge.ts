@@ -3,6 +3,8 @@ import type { LogIdentity } from './format.js'
 import { WINDOW } from './window.js'
 import type { LogWindow } from './window.js'
 
+const { Buffer } = globalThis
+
 /**
  * - `torn`: nothing whole is behind it. The last crash leaves such an end.
  * - `hole`: whole records are behind it, but a crash leaves this, too: of writes that no commit had

@@ -12,6 +12,8 @@ import type { Path } from '../path-parts.js'
 import { NO_OPTIONS } from '../../common/no-options.js'
 import * as check from '../../common/validate.js'
 
+const { Buffer } = globalThis
+
 /** One record, as a {@link LogReader} gives it. */
 export interface LogRecord {
   /** bytes from the start of the file, as {@link LogWriter.append} gave it */

@@ -7,7 +7,8 @@ import { concatPath, splitPath } from '../path-parts.js'
 import type { Path } from '../path-parts.js'
 import { writeAll } from './write.js'
 
-const { process } = globalThis
+const { Buffer, process } = globalThis
+
 /** names that are tried */
 const ATTEMPTS = 1000
 

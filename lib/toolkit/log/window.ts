@@ -6,7 +6,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { addToChecksum } from './format.js'
 
 // Taken now, as in turn.ts.
-const { Promise, setImmediate, Buffer } = globalThis
+const { Buffer, Promise, performance, setImmediate } = globalThis
 const now = performance.now.bind(performance)
 
 export type LogSource = Pick<FileHandle, 'read' | 'stat'>

@@ -63,7 +63,7 @@ function makeGroup(): Group {
 const LARGE = 1024 * 1024
 
 // Taken now, as in turn.ts.
-const { Promise, setImmediate } = globalThis
+const { Buffer, Promise, setImmediate } = globalThis
 
 /**
  * ```js
@@ -173,7 +173,7 @@ export class LogWriter {
     if (this.#closing) throw invalidState('the log is closed')
     if (this.#failure) throw logFailed(this.#failure)
     const bytes = typeof record === 'string' ? undefined : check.viewBytes(record, 'record')
-    const length = bytes ? bytes.length : Buffer.byteLength(record as string)
+    const length = bytes ? bytes.length : Buffer.byteLength(record)
     if (length > LARGEST_RECORD) throw outOfRange('record.length', `<= ${LARGEST_RECORD}`, length)
     const position = this.#end
     const start = this.#used

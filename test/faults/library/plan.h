@@ -62,7 +62,8 @@ enum { MOST_RULES = 16, MOST_ENTRIES = 16384 };
 
 struct plan {
   int32_t armed;     // calls are counted and rules obeyed
-  int32_t emulated;  // contexts are emulated: 1 with the ring that the engine knows, 2 with one it must reap by io_getevents; an io_uring has but one
+  // Contexts are emulated: 1 with the ring that the engine knows, 2 with one that it must reap by io_getevents. An io_uring has but one.
+  int32_t emulated;
   int32_t rule_count;
   int32_t held;      // calls held at present
   int32_t released;  // calls go on that are held

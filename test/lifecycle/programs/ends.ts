@@ -18,6 +18,8 @@ await undefined
 await undefined
 held.reach()
 switch (ending) {
+  case 'returns':
+    break
   case 'exit':
     process.exit(7)
     break
