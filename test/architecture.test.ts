@@ -49,7 +49,9 @@ function wrong(arrows: readonly Arrow[], rooms: readonly string[]): string[] {
 const imports = /(?:\bfrom|\bimport|\bimport\(|new URL\()\s*'(\.{1,2}\/[^']*)'/g
 const includes = /#include "([^"]+)"/g
 
-const typeScript = [...filesIn('lib', ['.ts']), ...filesIn('compat', ['.ts'])].flatMap((file) => arrowsOf(file, imports))
+const typeScript = [...filesIn('lib', ['.ts']), ...filesIn('compat', ['.ts'])].flatMap((file) =>
+  arrowsOf(file, imports),
+)
 // What is in prebuild/ is put before all else of a published binary.
 const native = filesIn('native', ['.cc', '.h']).filter((file) => !file.startsWith('native/prebuild/'))
 const cpp = native.flatMap((file) => arrowsOf(file, includes))
@@ -57,7 +59,9 @@ const cpp = native.flatMap((file) => arrowsOf(file, includes))
 void t.test('an arrow that points up is found', async (t) => {
   const rooms = houses['TypeScript'] as readonly string[]
   t.same(wrong([{ from: 'lib/engine/context.ts', to: 'lib/common/errors.js' }], rooms), [])
-  t.same(wrong([{ from: 'lib/engine/context.ts', to: 'compat/fs.js' }], rooms), ['lib/engine/context.ts -> compat/fs.js'])
+  t.same(wrong([{ from: 'lib/engine/context.ts', to: 'compat/fs.js' }], rooms), [
+    'lib/engine/context.ts -> compat/fs.js',
+  ])
   t.same(wrong([{ from: 'lib/index.ts', to: 'compat/patch.js' }], rooms), ['lib/index.ts -> compat/patch.js'])
 })
 
@@ -72,9 +76,14 @@ void t.test('every room is there', async (t) => {
 })
 
 void t.test('only native/node sees Node-API', async (t) => {
-  const seeing = native.filter((file) => /#include <(node_api|napi)\.h>/.test(fs.readFileSync(join(packageRoot, file), 'utf8')))
+  const seeing = native.filter((file) =>
+    /#include <(node_api|napi)\.h>/.test(fs.readFileSync(join(packageRoot, file), 'utf8')),
+  )
   t.ok(seeing.length > 0)
-  t.same(seeing.filter((file) => !file.startsWith('native/node/')), [])
+  t.same(
+    seeing.filter((file) => !file.startsWith('native/node/')),
+    [],
+  )
 })
 
 void t.test('no module needs itself', async (t) => {
@@ -84,7 +93,9 @@ void t.test('no module needs itself', async (t) => {
   const needs = new Map(files.map((file) => [file, arrowsOf(file, values).map(({ to }) => to.replace(/\.js$/, '.ts'))]))
   const circles: string[] = []
   const visit = (file: string, way: readonly string[]): void => {
-    if (way.includes(file)) return void circles.push([...way.slice(way.indexOf(file)), file].map((each) => relative('.', each)).join(' -> '))
+    if (way.includes(file)) {
+      return void circles.push([...way.slice(way.indexOf(file)), file].map((each) => relative('.', each)).join(' -> '))
+    }
     if (done.has(file)) return
     for (const next of needs.get(file) ?? []) visit(next, [...way, file])
     done.add(file)

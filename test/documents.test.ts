@@ -40,9 +40,16 @@ for (const document of documents) {
 
   onEveryBackend(t, document, async (t, backend) => {
     for (const { name, source, prints } of programs) {
-      const { code, signal, stdout, stderr } = await run([name], { cwd: makeApp(t, files), env: { CAIO_IMPL: backend } })
+      const { code, signal, stdout, stderr } = await run([name], {
+        cwd: makeApp(t, files),
+        env: { CAIO_IMPL: backend },
+      })
       if (backend === 'pure' && source.startsWith(NOT_ON_PURE)) {
-        t.match({ code, stderr }, { code: 1, stderr: /code: '(?:ENOSYS|ENOTSUP)'/ }, `${name} says that it is not there`)
+        t.match(
+          { code, stderr },
+          { code: 1, stderr: /code: '(?:ENOSYS|ENOTSUP)'/ },
+          `${name} says that it is not there`,
+        )
       } else {
         t.same({ code, signal, stdout, stderr }, { code: 0, signal: null, stdout: prints, stderr: '' }, name)
       }

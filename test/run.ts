@@ -56,14 +56,21 @@ function allRuns(): Run[] {
   const env = { ...process.env, CAIO_IMPL: undefined, TAP_TIMEOUT: '300', CAIO_TEST_BACKENDS: backends.join(',') }
   const available: readonly string[] = ['node', ...backends]
   const sources = fs.readdirSync(join(packageRoot, 'test'), { recursive: true, encoding: 'utf8' }).sort()
-  return sources.filter((source) => source.endsWith('.test.ts')).flatMap((source) => {
-    const file = source.replace(/\.ts$/, '.js')
-    return membershipsOf(source).flatMap(({ suite, subjects }): Run[] => {
-      if (subjects.length === 0) return [{ suite, name: file, file, env }]
-      const here = subjects.filter((subject) => available.includes(subject))
-      return here.map((subject) => ({ suite, name: `${file} (${subject})`, file, env: { ...env, CAIO_TEST_SUBJECT: subject } }))
+  return sources
+    .filter((source) => source.endsWith('.test.ts'))
+    .flatMap((source) => {
+      const file = source.replace(/\.ts$/, '.js')
+      return membershipsOf(source).flatMap(({ suite, subjects }): Run[] => {
+        if (subjects.length === 0) return [{ suite, name: file, file, env }]
+        const here = subjects.filter((subject) => available.includes(subject))
+        return here.map((subject) => ({
+          suite,
+          name: `${file} (${subject})`,
+          file,
+          env: { ...env, CAIO_TEST_SUBJECT: subject },
+        }))
+      })
     })
-  })
 }
 
 function choose(args: readonly string[]): Run[] {
@@ -112,7 +119,9 @@ function run({ file, env }: Run): Promise<Outcome> {
     running.add(killAll)
     const timer = setTimeout(killAll, TIMEOUT)
     let output = ''
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text))
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => (output += text))
+    }
     child.on('close', (code, signal) => {
       clearTimeout(timer)
       killAll()
@@ -143,13 +152,17 @@ const outcomes: Outcome[] = []
 let next = 0
 
 async function lane(): Promise<void> {
-  for (let each; (each = chosen[next++]) !== undefined; ) {
+  for (let each; (each = chosen[next++]) !== undefined;) {
     const outcome = await run(each)
     outcomes.push(outcome)
     const { passed, failed, seconds, output } = outcome
-    console.log(`${failed > 0 ? 'FAIL' : 'ok  '}  ${each.name}: ${passed} passed, ${failed} failed, ${seconds.toFixed(1)} s`)
+    console.log(
+      `${failed > 0 ? 'FAIL' : 'ok  '}  ${each.name}: ${passed} passed, ${failed} failed, ${seconds.toFixed(1)} s`,
+    )
     for (const [, note] of output.matchAll(/^\s*# counted: (.*)$/gm)) console.log(`      ${note}`)
-    for (const [, what, why] of output.matchAll(/^\s*ok \d+ - (.*?) # SKIP ?(.*)$/gm)) console.log(`      skipped: ${what}: ${why}`)
+    for (const [, what, why] of output.matchAll(/^\s*ok \d+ - (.*?) # SKIP ?(.*)$/gm)) {
+      console.log(`      skipped: ${what}: ${why}`)
+    }
     if (failed > 0) console.log(excerpt(output))
   }
 }

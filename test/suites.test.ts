@@ -12,7 +12,11 @@ t.test('the lines of a file', async (t) => {
     { suite: 'quick', subjects: ['node', 'linux'] },
     { suite: 'thorough', subjects: ['pure'] },
   ])
-  t.same(memberships("const text = '// @thorough'\n  // @thorough\n"), [{ suite: 'quick', subjects: [] }], 'a line of its own')
+  t.same(
+    memberships("const text = '// @thorough'\n  // @thorough\n"),
+    [{ suite: 'quick', subjects: [] }],
+    'a line of its own',
+  )
   t.throws(() => memberships('// @through\n'), { message: '// @through: the suites are quick, thorough, held, alone' })
   t.throws(() => memberships('// @quick windows\n'), /the subjects are node, linux/)
   t.throws(() => memberships('// @quick node linux\n// @thorough linux\n'), { message: 'run twice: linux' })
@@ -20,7 +24,8 @@ t.test('the lines of a file', async (t) => {
 })
 
 t.test('the files of the shim’s contract', async (t) => {
-  const subjectsOf = (file: string): string[] => memberships(readFileSync(file, 'utf8')).flatMap(({ subjects }) => subjects)
+  const subjectsOf = (file: string): string[] =>
+    memberships(readFileSync(file, 'utf8')).flatMap(({ subjects }) => subjects)
   const needed = { contract: ['node', 'linux', 'thread', 'pure'], engine: ['linux', 'thread', 'pure'] }
   for (const [folder, subjects] of Object.entries(needed)) {
     const path = join(packageRoot, 'test/fs', folder)

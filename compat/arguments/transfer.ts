@@ -46,7 +46,8 @@ const bare: Options = {}
  */
 export function isPolluted(): boolean {
   const { encoding, mode, flag, flush, signal, buffer, offset, length, position } = bare
-  const ofFiles = encoding !== undefined || mode !== undefined || flag !== undefined || flush !== undefined || signal !== undefined
+  const ofFiles =
+    encoding !== undefined || mode !== undefined || flag !== undefined || flush !== undefined || signal !== undefined
   return ofFiles || buffer !== undefined || offset !== undefined || length !== undefined || position !== undefined
 }
 

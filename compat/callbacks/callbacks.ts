@@ -68,7 +68,12 @@ function take(fd: unknown, callback: unknown, given: unknown): Served | undefine
 }
 
 /** Whether the engine has taken a read or a write. */
-function serve(opcode: Opcode, span: Span | undefined, call: () => Served | undefined, completer: Completer<Served>): boolean {
+function serve(
+  opcode: Opcode,
+  span: Span | undefined,
+  call: () => Served | undefined,
+  completer: Completer<Served>,
+): boolean {
   const served = span && call()
   if (!served) return false
   void defaultContext().enqueue(new TransferRequest(opcode, served.fd, span, completer, served))
@@ -91,9 +96,13 @@ function read(this: unknown, ...args: Arguments): void {
   const [fd, buffer, offset, length, position] = args
   let span: Span | undefined
   // Node, too, tells them apart by their number.
-  if (args.length > 4) span = typeof offset === 'number' ? readArguments(buffer, offset, length, position) : undefined
-  else if (args.length === 4) span = ArrayBuffer.isView(buffer) ? readArguments(buffer, offset, undefined, undefined) : undefined
-  else if (args.length === 3 && !ArrayBuffer.isView(buffer)) span = readArguments(buffer, undefined, undefined, undefined)
+  if (args.length > 4) {
+    span = typeof offset === 'number' ? readArguments(buffer, offset, length, position) : undefined
+  } else if (args.length === 4) {
+    span = ArrayBuffer.isView(buffer) ? readArguments(buffer, offset, undefined, undefined) : undefined
+  } else if (args.length === 3 && !ArrayBuffer.isView(buffer)) {
+    span = readArguments(buffer, undefined, undefined, undefined)
+  }
   const callback = args[args.length > 4 ? 5 : args.length - 1]
   if (!serve(Opcode.read, span, () => take(fd, callback, span?.views), readDone)) leave(own.read, this, args)
 }
@@ -109,12 +118,16 @@ function write(this: unknown, ...args: Arguments): void {
 
 function readv(this: unknown, ...args: Arguments): void {
   const [fd, buffers, position, callback] = args
-  if (!serve(Opcode.readv, vectorArguments(buffers, position), () => take(fd, callback, buffers), readDone)) leave(own.readv, this, args)
+  if (!serve(Opcode.readv, vectorArguments(buffers, position), () => take(fd, callback, buffers), readDone)) {
+    leave(own.readv, this, args)
+  }
 }
 
 function writev(this: unknown, ...args: Arguments): void {
   const [fd, buffers, position, callback] = args
-  if (!serve(Opcode.writev, vectorArguments(buffers, position), () => take(fd, callback, buffers), writeDone)) leave(own.writev, this, args)
+  if (!serve(Opcode.writev, vectorArguments(buffers, position), () => take(fd, callback, buffers), writeDone)) {
+    leave(own.writev, this, args)
+  }
 }
 
 function fsync(this: unknown, ...args: Arguments): void {
@@ -175,9 +188,17 @@ function readFile(this: unknown, ...args: Arguments): void {
   const call = new Chain(callback as Callback, READ_FILE_REQUESTS)
   const nodes = (): void => leave(own.readFile, this, args)
   const content = readWhole(plain)
-  if (types.isPromise(content)) settle(call, content.then((bytes) => (bytes === undefined ? undefined : [bytes])), nodes)
-  else if (content === undefined) call.leaveTo(nodes)
-  else call.end(null, content)
+  if (types.isPromise(content)) {
+    settle(
+      call,
+      content.then((bytes) => (bytes === undefined ? undefined : [bytes])),
+      nodes,
+    )
+  } else if (content === undefined) {
+    call.leaveTo(nodes)
+  } else {
+    call.end(null, content)
+  }
 }
 
 function writeFile(this: unknown, ...args: Arguments): void {
@@ -188,7 +209,11 @@ function writeFile(this: unknown, ...args: Arguments): void {
   if (!plain || plain.flush || hasNul(plain)) return leave(own.writeFile, this, args)
   const call = new Call(callback as Callback)
   const nodes = (): void => leave(own.writeFile, this, args)
-  settle(call, writeWhole(plain).then((result) => (isWritten(plain, result) ? [] : undefined)), nodes)
+  settle(
+    call,
+    writeWhole(plain).then((result) => (isWritten(plain, result) ? [] : undefined)),
+    nodes,
+  )
 }
 
 const ours = { read, write, readv, writev, fsync, fdatasync, readFile, writeFile, close, closeSync }

@@ -18,7 +18,9 @@ export function segments(views: View | readonly View[], offset: number, length: 
     const { buffer, byteOffset } = views as View
     return [new Uint8Array(buffer, byteOffset + offset, length)]
   }
-  return (views as readonly View[]).map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength))
+  return (views as readonly View[]).map(
+    ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
+  )
 }
 
 /** What nobody states is enough nearly everywhere. */
@@ -52,7 +54,13 @@ export class Bouncer {
    * @param direct tries it as it is
    * @returns bytes moved
    */
-  async transfer(write: boolean, direct: () => Promise<number>, memory: Uint8Array[], position: number, move: Move): Promise<number> {
+  async transfer(
+    write: boolean,
+    direct: () => Promise<number>,
+    memory: Uint8Array[],
+    position: number,
+    move: Move,
+  ): Promise<number> {
     const length = memory.reduce((sum, { length }) => sum + length, 0)
     if (position % this.#unit === 0 && length % this.#unit === 0) {
       try {
@@ -61,7 +69,9 @@ export class Bouncer {
         if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
       }
     }
-    return write ? this.#exclude(() => this.#write(memory, position, length, move)) : this.#read(memory, position, length, move)
+    return write
+      ? this.#exclude(() => this.#write(memory, position, length, move))
+      : this.#read(memory, position, length, move)
   }
 
   #block(position: number, length: number): { block: Buffer; start: number; skipped: number } {

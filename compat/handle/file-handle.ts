@@ -90,7 +90,10 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
   // Made now: whatever the first operation finds done to this process must not come between us and the addon.
   defaultContext()
 
-  const completer = (syscall: string, value: (transferred: number, given: unknown) => unknown): Completer<HandleCall> => ({
+  const completer = (
+    syscall: string,
+    value: (transferred: number, given: unknown) => unknown,
+  ): Completer<HandleCall> => ({
     syscall,
     api: 'filehandle',
     value: (transferred, _, { given }) => value(transferred, given),
@@ -98,9 +101,13 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
   })
   const atOnce = <Caller>(completer: Completer<Caller>): Completer<Caller> => ({ ...completer, atOnce: true })
   const readDone = completer('read', (bytesRead, buffer) => result('bytesRead', bytesRead, 'buffer', buffer))
-  const writeDone = atOnce(completer('write', (bytesWritten, buffer) => result('bytesWritten', bytesWritten, 'buffer', buffer)))
+  const writeDone = atOnce(
+    completer('write', (bytesWritten, buffer) => result('bytesWritten', bytesWritten, 'buffer', buffer)),
+  )
   const readvDone = completer('read', (bytesRead, buffers) => result('bytesRead', bytesRead, 'buffers', buffers))
-  const writevDone = atOnce(completer('write', (bytesWritten, buffers) => result('bytesWritten', bytesWritten, 'buffers', buffers)))
+  const writevDone = atOnce(
+    completer('write', (bytesWritten, buffers) => result('bytesWritten', bytesWritten, 'buffers', buffers)),
+  )
   const syncDone = atOnce(completer('fsync', () => undefined))
   const datasyncDone = atOnce(completer('fdatasync', () => undefined))
 
@@ -138,7 +145,9 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     const fd = descriptorOf(handle)
     if (fd === undefined) return undefined
     handle[ref]!()
-    return defaultContext().enqueue(new SyncRequest(opcode, fd, completer, { handle, given: undefined })) as Promise<void>
+    return defaultContext().enqueue(
+      new SyncRequest(opcode, fd, completer, { handle, given: undefined }),
+    ) as Promise<void>
   }
 
   /** Serves a request, and where it is not aligned, by a copy. */
@@ -158,7 +167,8 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
         () => enqueue(opcode, span),
         segments(span.views, span.start, span.length),
         span.position,
-        (write, view, position) => enqueue(write ? Opcode.write : Opcode.read, { views: view, start: 0, length: view.byteLength, position }),
+        (write, view, position) =>
+          enqueue(write ? Opcode.write : Opcode.read, { views: view, start: 0, length: view.byteLength, position }),
       )
       return completer.value(count, span.views, caller)
     } finally {
@@ -170,12 +180,14 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
   const Caio = class FileHandle extends (NodeHandle as new () => Internal) {
     override read(buffer?: unknown, offset?: unknown, length?: unknown, position?: unknown): Promise<never> {
       const served = serve(this, Opcode.read, readArguments(buffer, offset, length, position), readDone)
-      return (served ?? super.read(buffer as never, offset as never, length as never, position as never)) as Promise<never>
+      return (served ??
+        super.read(buffer as never, offset as never, length as never, position as never)) as Promise<never>
     }
 
     override write(buffer?: unknown, offset?: unknown, length?: unknown, position?: unknown): Promise<never> {
       const served = serve(this, Opcode.write, writeArguments(buffer, offset, length, position), writeDone)
-      return (served ?? super.write(buffer as never, offset as never, length as never, position as never)) as Promise<never>
+      return (served ??
+        super.write(buffer as never, offset as never, length as never, position as never)) as Promise<never>
     }
 
     override readv(buffers?: unknown, position?: unknown): Promise<never> {
@@ -213,7 +225,11 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
 }
 
 /** Node looks its symbol-keyed methods up on the prototype itself, and makes a plain handle of one that arrives in a thread. */
-function adoptInternals(NodeHandle: FileHandleClass, Caio: FileHandleClass, { transfer, deserialize }: Internals): void {
+function adoptInternals(
+  NodeHandle: FileHandleClass,
+  Caio: FileHandleClass,
+  { transfer, deserialize }: Internals,
+): void {
   const theirs = NodeHandle.prototype as Record<symbol, Method>
   const ours = Caio.prototype as Record<symbol, Method>
   for (const symbol of Object.getOwnPropertySymbols(theirs)) {

@@ -40,7 +40,12 @@ const inlineSlab = Buffer.allocUnsafeSlow(SLAB)
 type Content = Buffer | string | undefined
 
 /** Results as they come: what a failure means depends on how far it got. */
-const completer: Completer<undefined> = { syscall: 'open', takesFailures: true, atOnce: true, value: (result) => result }
+const completer: Completer<undefined> = {
+  syscall: 'open',
+  takesFailures: true,
+  atOnce: true,
+  value: (result) => result,
+}
 
 /** Chunks of a file are read into memory that nothing has touched yet. */
 const chunk: Completer<undefined> = { syscall: 'read', api: 'promise', value: (read) => read }
@@ -73,10 +78,24 @@ interface Plain {
  */
 function plainFileOptions(options: unknown, keys: readonly string[], flags: string): Plain | undefined {
   if (isPolluted()) return undefined
-  const bag = options === undefined || options === null ? {} : typeof options === 'string' ? { encoding: options } : plainOptions(options, keys)
+  const bag =
+    options === undefined || options === null
+      ? {}
+      : typeof options === 'string'
+        ? { encoding: options }
+        : plainOptions(options, keys)
   if (!bag || bag['signal'] !== undefined) return undefined
   const { encoding, mode = 0o666, flag = flags[0], flush = false } = bag
-  if (typeof flag !== 'string' || flag.length !== 1 || !flags.includes(flag) || typeof flush !== 'boolean' || typeof mode !== 'number' || (mode & 0o7777) !== mode) return undefined
+  if (
+    typeof flag !== 'string' ||
+    flag.length !== 1 ||
+    !flags.includes(flag) ||
+    typeof flush !== 'boolean' ||
+    typeof mode !== 'number' ||
+    (mode & 0o7777) !== mode
+  ) {
+    return undefined
+  }
   if (encoding === undefined || encoding === null) return { encoding: undefined, mode, flag, flush }
   return Buffer.isEncoding(encoding as string) ? { encoding: encoding as BufferEncoding, mode, flag, flush } : undefined
 }
@@ -153,9 +172,13 @@ async function fill(buffer: Buffer, fd: number): Promise<number> {
       const start = next
       const length = Math.min(CHUNK, end - start)
       next += length
-      for (let done = 0; done < length; ) {
+      for (let done = 0; done < length;) {
         const at = start + done
-        const read = await readChunk(fd, { views: buffer, start: at, length: length - done, position: at }, TransferFlag.freshMemory)
+        const read = await readChunk(
+          fd,
+          { views: buffer, start: at, length: length - done, position: at },
+          TransferFlag.freshMemory,
+        )
         done += read
         if (read === 0) return void (end = Math.min(end, start + done))
       }
@@ -268,7 +291,12 @@ const WITHIN = Symbol('within its events')
 
 async function readFile(path: never, options?: never, within?: symbol): Promise<unknown> {
   if (within !== WITHIN && isTraced()) {
-    return traceCall('readFile', path, () => readFile(path, options, WITHIN), (content) => bytesOf(content, options))
+    return traceCall(
+      'readFile',
+      path,
+      () => readFile(path, options, WITHIN),
+      (content) => bytesOf(content, options),
+    )
   }
   const plain = plainRead(path, options)
   if (!plain) return original.readFile(path, options)
@@ -294,7 +322,12 @@ export interface PlainWrite {
 }
 
 /** undefined where it is Node's to judge. */
-export function plainWrite(path: unknown, data: unknown, options: unknown, flags: 'w' | 'a' | 'wa'): PlainWrite | undefined {
+export function plainWrite(
+  path: unknown,
+  data: unknown,
+  options: unknown,
+  flags: 'w' | 'a' | 'wa',
+): PlainWrite | undefined {
   const plain = defaultContext().servesWholeFiles ? plainFileOptions(options, writeKeys, flags) : undefined
   const view = plain && plainData(data, plain.encoding)
   const name = view && plainPath(path)

@@ -100,7 +100,11 @@ export class Registry {
 
   /** Says once, for all the shortages that there may be, that another backend serves meanwhile. */
   warnOfShortage(subject: string, reason: string): void {
-    this.warnOnce(`${subject} cannot be had now (${reason}); another serves until it can`, 'CAIO_BACKEND_UNAVAILABLE', 'shortage')
+    this.warnOnce(
+      `${subject} cannot be had now (${reason}); another serves until it can`,
+      'CAIO_BACKEND_UNAVAILABLE',
+      'shortage',
+    )
   }
 
   /**
@@ -116,14 +120,20 @@ export class Registry {
       if (!(backend instanceof Error)) {
         for (const each of refused) this.warnOnce(`${each}; ${name} serves instead`, 'CAIO_BACKEND_UNAVAILABLE')
         const reason = failures.length === 0 ? `${name} works here and is the first choice` : failures.join('; ')
-        return { backend, reason: failures.length === 0 ? reason : `${name} is the first that works: ${reason}`, provisional }
+        return {
+          backend,
+          reason: failures.length === 0 ? reason : `${name} is the first that works: ${reason}`,
+          provisional,
+        }
       }
       const reason = reasonOf(backend)
       failures.push(`${name}: ${reason}`)
       if (mayPass(backend)) {
         provisional = true
         this.warnOfShortage(`the ${name} backend`, reason)
-      } else if (backend instanceof BackendRefused && !told.has(name)) refused.push(`the ${name} backend does not work here: ${reason}`)
+      } else if (backend instanceof BackendRefused && !told.has(name)) {
+        refused.push(`the ${name} backend does not work here: ${reason}`)
+      }
     }
     throw backendUnavailable('default', failures.join('; '))
   }
@@ -157,7 +167,10 @@ export function chooseByWish(registry: Registry, { variable, file, unread = fals
     if (!name) continue
     told.add(name)
     if (!registry.has(name)) {
-      registry.warnOnce(`${source} names "${name}", but the backends are ${registry.names.join(', ')}`, 'CAIO_BACKEND_UNKNOWN')
+      registry.warnOnce(
+        `${source} names "${name}", but the backends are ${registry.names.join(', ')}`,
+        'CAIO_BACKEND_UNKNOWN',
+      )
       continue
     }
     const backend = registry.open(name)
@@ -168,7 +181,10 @@ export function chooseByWish(registry: Registry, { variable, file, unread = fals
       registry.warnOfShortage(`"${name}", which ${source} names,`, reasonOf(backend))
       continue
     }
-    registry.warnOnce(`${source} names "${name}", which does not work here: ${reasonOf(backend)}`, 'CAIO_BACKEND_UNAVAILABLE')
+    registry.warnOnce(
+      `${source} names "${name}", which does not work here: ${reasonOf(backend)}`,
+      'CAIO_BACKEND_UNAVAILABLE',
+    )
   }
   const first = registry.first(told)
   return { ...first, provisional: provisional || unread || first.provisional === true }
@@ -182,13 +198,18 @@ export const candidates: readonly Candidate[] = [
   { name: 'uring', optIn: true, open: () => new UringBackend() },
 ]
 
-const registry = new Registry(candidates, (message, code) => process.emitWarning(message, { code, type: 'CaioWarning' }))
+const registry = new Registry(candidates, (message, code) =>
+  process.emitWarning(message, { code, type: 'CaioWarning' }),
+)
 
 /** What this process's environment wishes for. */
 export function readWishes(): Wishes {
   const variable = process.env['CAIO_IMPL']
   try {
-    return { variable, file: parseDefaultImplementation(fs.readFileSync(join(packageRoot, 'default_implementation'), 'utf8')) }
+    return {
+      variable,
+      file: parseDefaultImplementation(fs.readFileSync(join(packageRoot, 'default_implementation'), 'utf8')),
+    }
   } catch (error) {
     // None, or not for us to read.
     return { variable, file: undefined, unread: mayPass(error as Error) }
@@ -197,7 +218,12 @@ export function readWishes(): Wishes {
 
 /** Looks like one, at least: what cannot be called is refused now, not in the first operation. */
 function isBackend(value: Backend | null): value is Backend {
-  return value !== null && typeof value.submit === 'function' && typeof value.cancel === 'function' && typeof value.supports === 'object'
+  return (
+    value !== null &&
+    typeof value.submit === 'function' &&
+    typeof value.cancel === 'function' &&
+    typeof value.supports === 'object'
+  )
 }
 
 let byWish: Choice | undefined
@@ -218,7 +244,9 @@ function decide(asked: BackendName | Backend | undefined): Choice {
     return byWish
   }
   if (typeof asked === 'object' && isBackend(asked)) return { backend: asked, reason: 'the caller made it' }
-  if (typeof asked !== 'string' || !registry.has(asked)) throw invalidArgValue('backend', `must be one of ${registry.names.join(', ')}`)
+  if (typeof asked !== 'string' || !registry.has(asked)) {
+    throw invalidArgValue('backend', `must be one of ${registry.names.join(', ')}`)
+  }
   const backend = registry.open(asked)
   if (backend instanceof Error) throw backendUnavailable(asked, reasonOf(backend))
   return { backend, reason: 'the caller asked for it' }
@@ -237,7 +265,10 @@ export function fallbackFrom(backend: Backend): Backend | undefined {
   for (const name of order.slice(order.indexOf(backend.name) + 1)) {
     const next = registry.open(name)
     if (next instanceof Error) continue
-    registry.warnOnce(`the ${backend.name} backend could not take an operation; ${name} serves instead`, 'CAIO_FALLBACK')
+    registry.warnOnce(
+      `the ${backend.name} backend could not take an operation; ${name} serves instead`,
+      'CAIO_FALLBACK',
+    )
     return next
   }
   return undefined

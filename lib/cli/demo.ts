@@ -25,7 +25,8 @@ interface Row {
 
 /** The report, or why there is none. Warnings (a backend that does not work here) are told in the table. */
 async function compete(contender: string, task: Omit<Task, 'subject'>): Promise<Report | string> {
-  const [runtime, subject] = contender === 'node' ? [thisNode(), 'own' as const] : [thisNode(contender), 'caio' as const]
+  const [runtime, subject] =
+    contender === 'node' ? [thisNode(), 'own' as const] : [thisNode(contender), 'caio' as const]
   return runTrial(runtime, { ...task, subject }).catch((error: unknown) =>
     error instanceof Error ? error.message : String(error),
   )
@@ -98,7 +99,9 @@ export async function demo(path?: string): Promise<number> {
     }
     progress.show(steps + 1, 'done')
     progress.end()
-    console.log(`${source}: ${figure(sums.blocks.length)} blocks of 4 KiB, in the page cache; contents verified by CRC-32\n`)
+    console.log(
+      `${source}: ${figure(sums.blocks.length)} blocks of 4 KiB, in the page cache; contents verified by CRC-32\n`,
+    )
     console.log(report(rows))
     return rows.some(({ result }) => typeof result === 'string') ? 1 : 0
   } finally {

@@ -21,7 +21,8 @@ Options:
 `
 
 function version(): string {
-  return (JSON.parse(fs.readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }).version
+  return (JSON.parse(fs.readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string })
+    .version
 }
 
 async function main(args: string[]): Promise<number> {

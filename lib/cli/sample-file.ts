@@ -27,14 +27,21 @@ export function fillBlock(block: Uint32Array, seed: number): void {
  * Makes a file of `blocks` blocks, on the disk when this returns.
  * @param chunkSize bytes of one write: the page cache keeps what came at once in one piece, as far as the file system can
  */
-export function makeSampleFile(path: string, blocks: number, report: (fraction: number) => void, chunkSize = CHUNK): void {
+export function makeSampleFile(
+  path: string,
+  blocks: number,
+  report: (fraction: number) => void,
+  chunkSize = CHUNK,
+): void {
   const fd = fs.openSync(path, 'w')
   const chunk = Buffer.alloc(chunkSize)
   const words = new Uint32Array(chunk.buffer, chunk.byteOffset, chunkSize / 4)
   try {
     for (let block = 0; block < blocks;) {
       const count = Math.min(chunkSize / BLOCK, blocks - block)
-      for (let at = 0; at < count; at++, block++) fillBlock(words.subarray((at * BLOCK) / 4, ((at + 1) * BLOCK) / 4), block)
+      for (let at = 0; at < count; at++, block++) {
+        fillBlock(words.subarray((at * BLOCK) / 4, ((at + 1) * BLOCK) / 4), block)
+      }
       fs.writeSync(fd, chunk, 0, count * BLOCK)
       report(block / blocks)
     }
@@ -115,7 +122,9 @@ export function sampleText(seed: number): string {
   const words = new Uint32Array(SMALL_BYTES / 8)
   fillBlock(words, seed)
   let text = ''
-  for (const [at, word] of words.entries()) text += word.toString(16).padStart(8, '0').slice(1) + (at % 10 === 9 ? '\n' : ' ')
+  for (const [at, word] of words.entries()) {
+    text += word.toString(16).padStart(8, '0').slice(1) + (at % 10 === 9 ? '\n' : ' ')
+  }
   return text
 }
 

@@ -6,11 +6,15 @@
  */
 export function table(head: readonly string[], rows: readonly (readonly string[])[], spanning = false): string {
   const measured = spanning ? rows.filter(({ length }) => length > 1) : rows
-  const widths = head.map((title, column) => Math.max(title.length, ...measured.map((row) => (row[column] ?? '').length)))
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...measured.map((row) => (row[column] ?? '').length)),
+  )
   const line = (row: readonly string[]): string =>
     spanning && row.length === 1
       ? (row[0] ?? '')
-      : row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ')
+      : row
+          .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+          .join('  ')
   return [line(head), widths.map((width) => '─'.repeat(width)).join('──'), ...rows.map(line)].join('\n')
 }
 

@@ -80,7 +80,10 @@ function coded<E extends Error>(error: E, code: string): E & CodedError {
 /** `ERR_INVALID_ARG_TYPE` */
 export function invalidArgType(name: string, expected: string, actual: unknown): TypeError & CodedError {
   const received = actual === null || actual === undefined ? String(actual) : `type ${typeof actual}`
-  return coded(new TypeError(`The "${name}" argument must be ${expected}. Received ${received}`), 'ERR_INVALID_ARG_TYPE')
+  return coded(
+    new TypeError(`The "${name}" argument must be ${expected}. Received ${received}`),
+    'ERR_INVALID_ARG_TYPE',
+  )
 }
 
 /** `ERR_INVALID_ARG_VALUE` */

@@ -87,7 +87,9 @@ export function viewLength(view: unknown, name: string): number {
 export function viewBytes(view: unknown, name: string): Uint8Array {
   const length = viewLength(view, name)
   const bytes = bytesOf(view as NodeJS.ArrayBufferView)
-  if (bytes.length !== length) throw invalidArgValue(name, `is a view of ${bytes.length} bytes whose byteLength is ${length}`)
+  if (bytes.length !== length) {
+    throw invalidArgValue(name, `is a view of ${bytes.length} bytes whose byteLength is ${length}`)
+  }
   return bytes
 }
 

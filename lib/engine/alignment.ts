@@ -52,7 +52,13 @@ export function misaligned(
  * Why the kernel has refused direct I/O with EINVAL: the requirement, and what does not meet it. Undefined where that is not the
  * reason, as far as is known.
  */
-export function explainMisalignment(fd: number, views: Views, byteOffset: number, offset: number, length: number): string | undefined {
+export function explainMisalignment(
+  fd: number,
+  views: Views,
+  byteOffset: number,
+  offset: number,
+  length: number,
+): string | undefined {
   try {
     if (!isDirect(fd)) return undefined
   } catch {

@@ -133,17 +133,32 @@ export class Context implements Receiver {
    * @param options a priority, or {@link WriteOptions}
    * @throws (rejects) Node's errors of write(2): `EBADF`, `ENOSPC`, `EFBIG`, `EIO` …, and the argument errors of `read`
    */
-  write(payload: string | NodeJS.ArrayBufferView, fd: number, offset = 0, options: number | WriteOptions = 0): Promise<number> {
+  write(
+    payload: string | NodeJS.ArrayBufferView,
+    fd: number,
+    offset = 0,
+    options: number | WriteOptions = 0,
+  ): Promise<number> {
     return this.#request(shapes.write, payload, fd, offset, options)
   }
 
   /** Reads into several views in one operation, filling each before the next. 1 to 1,024 views. Resolves to the bytes read. */
-  readv(views: readonly NodeJS.ArrayBufferView[], fd: number, offset = 0, options: number | RequestOptions = 0): Promise<number> {
+  readv(
+    views: readonly NodeJS.ArrayBufferView[],
+    fd: number,
+    offset = 0,
+    options: number | RequestOptions = 0,
+  ): Promise<number> {
     return this.#request(shapes.readv, views, fd, offset, options)
   }
 
   /** Writes several views in one operation, one behind the other. 1 to 1,024 views. Resolves to the bytes written. */
-  writev(views: readonly NodeJS.ArrayBufferView[], fd: number, offset = 0, options: number | WriteOptions = 0): Promise<number> {
+  writev(
+    views: readonly NodeJS.ArrayBufferView[],
+    fd: number,
+    offset = 0,
+    options: number | WriteOptions = 0,
+  ): Promise<number> {
     return this.#request(shapes.writev, views, fd, offset, options)
   }
 
@@ -174,7 +189,12 @@ export class Context implements Receiver {
   }
 
   /** Writes all of `payload`; see {@link write}. @throws (rejects) with `bytesWritten`, what has been written before the error */
-  writeFully(payload: string | NodeJS.ArrayBufferView, fd: number, offset = 0, options: number | WriteOptions = 0): Promise<void> {
+  writeFully(
+    payload: string | NodeJS.ArrayBufferView,
+    fd: number,
+    offset = 0,
+    options: number | WriteOptions = 0,
+  ): Promise<void> {
     return writeFully(this, payload, fd, offset, options)
   }
 
@@ -260,7 +280,13 @@ export class Context implements Receiver {
   }
 
   /** Not an async function: that would cost three more microtasks an operation. */
-  #request<T, A>(shape: (target: A) => Shape, target: A, fd: number, offset: number, options: number | WriteOptions): Promise<T> {
+  #request<T, A>(
+    shape: (target: A) => Shape,
+    target: A,
+    fd: number,
+    offset: number,
+    options: number | WriteOptions,
+  ): Promise<T> {
     try {
       this.refuseWhenClosing()
       check.descriptor(fd)
@@ -374,7 +400,9 @@ export class Context implements Receiver {
     this.#counters.fallbacks++
     const next = fallbackFrom(this.#fallenBackTo.get(id) ?? this.#port)
     const { opcode } = this.#slots.requests[id] as Request
-    if (!next || (familyOf(opcode) === 'wholeFile' && !next.supports.wholeFile)) return this.#settle(id, EAGAIN, Route.inline)
+    if (!next || (familyOf(opcode) === 'wholeFile' && !next.supports.wholeFile)) {
+      return this.#settle(id, EAGAIN, Route.inline)
+    }
     this.#fallenBackTo.set(id, next)
     this.#submitTo(next, { ...this.#slots.batch, ids: Uint32Array.of(id), count: 1 })
   }
@@ -393,7 +421,7 @@ export class Context implements Receiver {
     if (result < 0 && !completer.takesFailures) {
       this.#reject(request, result, result === EINVAL ? explain(request) : undefined)
     } else {
-      (request.resolve as Resolve)(completer.value(result, views, caller))
+      ;(request.resolve as Resolve)(completer.value(result, views, caller))
     }
     if (this.#waiting.length > 0) this.#startNext()
     else this.#checkDrained()

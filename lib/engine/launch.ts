@@ -29,7 +29,9 @@ export function launch(context: Taker, given: Iterable<Operation>): Promise<unkn
 /** As it is now: what is iterated may be another the next time. */
 function listOf(given: unknown): Operation[] {
   const iterable = given as Partial<Iterable<Operation>> | null | undefined
-  if (typeof iterable?.[Symbol.iterator] !== 'function') throw invalidArgType('operations', 'an iterable of Operations', given)
+  if (typeof iterable?.[Symbol.iterator] !== 'function') {
+    throw invalidArgType('operations', 'an iterable of Operations', given)
+  }
   return Array.from(iterable as Iterable<Operation>)
 }
 

@@ -80,7 +80,11 @@ export interface Target<Caller> {
   readonly caller: Caller
 }
 
-export function requestOf<Caller>({ opcode, views, length }: Shape, to: Target<Caller>, completer: Completer<Caller>): Request<Caller> {
+export function requestOf<Caller>(
+  { opcode, views, length }: Shape,
+  to: Target<Caller>,
+  completer: Completer<Caller>,
+): Request<Caller> {
   const { fd, position, hints, caller } = to
   if (views === undefined) return new SyncRequest(opcode, fd, completer, caller)
   const request = new TransferRequest(opcode, fd, { views, start: 0, length, position }, completer, caller)
@@ -128,7 +132,12 @@ export class Operation<T = unknown> {
   /** See {@link Context.read}. Throws what that rejects with for a bad argument. */
   static read(nbytes: number, fd: number, offset?: number, options?: number | RequestOptions): Operation<Buffer>
   /** The same, into a view. */
-  static read(view: NodeJS.ArrayBufferView, fd: number, offset?: number, options?: number | RequestOptions): Operation<number>
+  static read(
+    view: NodeJS.ArrayBufferView,
+    fd: number,
+    offset?: number,
+    options?: number | RequestOptions,
+  ): Operation<number>
   static read(
     target: number | NodeJS.ArrayBufferView,
     fd: number,
@@ -139,17 +148,32 @@ export class Operation<T = unknown> {
   }
 
   /** See {@link Context.write}. */
-  static write(payload: string | NodeJS.ArrayBufferView, fd: number, offset = 0, options: number | WriteOptions = 0): Operation<number> {
+  static write(
+    payload: string | NodeJS.ArrayBufferView,
+    fd: number,
+    offset = 0,
+    options: number | WriteOptions = 0,
+  ): Operation<number> {
     return new Operation(shapes.write(payload), fd, offset, options)
   }
 
   /** See {@link Context.readv}. */
-  static readv(views: readonly NodeJS.ArrayBufferView[], fd: number, offset = 0, options: number | RequestOptions = 0): Operation<number> {
+  static readv(
+    views: readonly NodeJS.ArrayBufferView[],
+    fd: number,
+    offset = 0,
+    options: number | RequestOptions = 0,
+  ): Operation<number> {
     return new Operation(shapes.readv(views), fd, offset, options)
   }
 
   /** See {@link Context.writev}. */
-  static writev(views: readonly NodeJS.ArrayBufferView[], fd: number, offset = 0, options: number | WriteOptions = 0): Operation<number> {
+  static writev(
+    views: readonly NodeJS.ArrayBufferView[],
+    fd: number,
+    offset = 0,
+    options: number | WriteOptions = 0,
+  ): Operation<number> {
     return new Operation(shapes.writev(views), fd, offset, options)
   }
 
@@ -183,7 +207,11 @@ export class Operation<T = unknown> {
     if (this.#state !== 'new') throw invalidState('an operation can be submitted only once')
     this.#state = 'submitted'
     const { fd, offset: position, hints, shape } = this
-    return (this.#request = requestOf(shape, { fd, position, hints, caller: this as Operation }, operationCompleters[shape.opcode] as Completer<Operation>))
+    return (this.#request = requestOf(
+      shape,
+      { fd, position, hints, caller: this as Operation },
+      operationCompleters[shape.opcode] as Completer<Operation>,
+    ))
   }
 
   /** @internal What serves it, once it is submitted. */

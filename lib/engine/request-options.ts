@@ -37,7 +37,9 @@ const plain: Hints = { priority: 0, flags: 0 }
 export function hintsOf(options: number | WriteOptions, isWrite: boolean): Hints {
   if (options === 0) return plain
   if (typeof options === 'number') return { priority: check.priority(options), flags: 0 }
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) throw invalidArgType('priority', 'of type number or an object', options)
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw invalidArgType('priority', 'of type number or an object', options)
+  }
   const { priority = 0, dsync = false, append = false } = options
   if ((dsync || append) && !isWrite) throw invalidArgValue('options', 'has dsync or append, which are for writes')
   const flags = (dsync ? TransferFlag.durable : 0) + (append ? TransferFlag.append : 0)

@@ -56,7 +56,13 @@ export class TransferRequest<Caller = unknown> extends Request<Caller> {
   /** identity of a handle, 0 where only the descriptor is known */
   fileKey = 0
 
-  constructor(opcode: Opcode, fd: number, { views, start, length, position }: Span, completer: Completer<Caller>, caller: Caller) {
+  constructor(
+    opcode: Opcode,
+    fd: number,
+    { views, start, length, position }: Span,
+    completer: Completer<Caller>,
+    caller: Caller,
+  ) {
     super(opcode, fd, completer, caller, views)
     this.start = start
     this.length = length
@@ -134,7 +140,12 @@ export class WholeFileRequest<Caller = unknown> extends Request<Caller> {
   readonly #mode: number
   readonly #flags: number
 
-  constructor(opcode: Opcode, { path, view, length, mode, flags }: WholeFile, completer: Completer<Caller>, caller: Caller) {
+  constructor(
+    opcode: Opcode,
+    { path, view, length, mode, flags }: WholeFile,
+    completer: Completer<Caller>,
+    caller: Caller,
+  ) {
     super(opcode, NONE, completer, caller, [path, view])
     this.#length = length
     this.#mode = mode

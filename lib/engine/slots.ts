@@ -34,7 +34,12 @@ export class Slots {
   constructor(most: number) {
     this.#most = most
     const slots = Math.min(INITIAL_SLOTS, most)
-    this.batch = { ids: new Uint32Array(roomFor(slots)), count: 0, records: new Float64Array(slots * RECORD_FIELDS), views: [] }
+    this.batch = {
+      ids: new Uint32Array(roomFor(slots)),
+      count: 0,
+      records: new Float64Array(slots * RECORD_FIELDS),
+      views: [],
+    }
     this.startedAt = new Float64Array(slots)
     this.#batchedAt = new Uint32Array(slots)
   }

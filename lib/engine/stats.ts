@@ -136,7 +136,10 @@ export class Counters {
       bytesWritten: this.#bytesWritten,
       operations: byName(opcodeNames, this.#operations),
       routes: byName(routeNames, this.#routes),
-      latency: byName(routeNames, this.#latency.map((histogram) => histogram.snapshot())),
+      latency: byName(
+        routeNames,
+        this.#latency.map((histogram) => histogram.snapshot()),
+      ),
     }
   }
 }

@@ -41,7 +41,11 @@ const settled = globalThis.Promise.resolve()
 /** Whether anybody listens to any of the channels. */
 export function isTraced(): boolean {
   return (
-    start.hasSubscribers || asyncEnd.hasSubscribers || error.hasSubscribers || end.hasSubscribers || asyncStart.hasSubscribers
+    start.hasSubscribers ||
+    asyncEnd.hasSubscribers ||
+    error.hasSubscribers ||
+    end.hasSubscribers ||
+    asyncStart.hasSubscribers
   )
 }
 

@@ -52,7 +52,10 @@ export const opcodeNames = Object.keys(rows) as OpcodeName[]
 const table: readonly Row[] = Object.values(rows)
 
 /** By name. */
-export const Opcode = Object.fromEntries(opcodeNames.map((name, opcode) => [name, opcode])) as Record<OpcodeName, Opcode>
+export const Opcode = Object.fromEntries(opcodeNames.map((name, opcode) => [name, opcode])) as Record<
+  OpcodeName,
+  Opcode
+>
 
 /** The names of those that are done to an open file besides moving its bytes. */
 export type ControlName = NamesOf<'control'>

@@ -15,7 +15,12 @@ import {
 } from './port.js'
 
 export function describeProtocol(): string {
-  const numbers = { recordFields: RECORD_FIELDS, unserved: UNSERVED, whileWriting: WHILE_WRITING, whileSyncing: WHILE_SYNCING }
+  const numbers = {
+    recordFields: RECORD_FIELDS,
+    unserved: UNSERVED,
+    whileWriting: WHILE_WRITING,
+    whileSyncing: WHILE_SYNCING,
+  }
   const parts: Record<string, Record<string, number | string>> = {
     operations: Object.fromEntries(opcodeNames.map((name) => [name, familyOf(Opcode[name])])),
     transfer: TransferField,

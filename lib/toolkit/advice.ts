@@ -25,8 +25,16 @@ const WAIT_AFTER = 4
  * @param length bytes, 0 for all that follows
  * @throws (rejects) `EBADF`, `ESPIPE`, `EINVAL`; `ENOSYS` on `pure`; `ERR_INVALID_ARG_VALUE` for an unknown advice
  */
-export async function advise(fd: number, advice: Advice, offset = 0, length = 0, options: ControlOptions = NO_OPTIONS): Promise<void> {
-  if (!Object.hasOwn(advices, advice)) throw invalidArgValue('advice', `must be one of ${Object.keys(advices).join(', ')}`)
+export async function advise(
+  fd: number,
+  advice: Advice,
+  offset = 0,
+  length = 0,
+  options: ControlOptions = NO_OPTIONS,
+): Promise<void> {
+  if (!Object.hasOwn(advices, advice)) {
+    throw invalidArgValue('advice', `must be one of ${Object.keys(advices).join(', ')}`)
+  }
   await perform('advise', fd, { position: offset, length, flags: advices[advice] }, options)
 }
 

@@ -5,7 +5,8 @@ import { errnoException, errnoOf } from '../common/errors.js'
 import * as check from '../common/validate.js'
 
 /** The part of the WebAssembly API used here; its types come only with a browser's. */
-declare const WebAssembly: { Memory: new (limits: { initial: number; maximum: number }) => { buffer: ArrayBuffer } } | undefined
+declare const WebAssembly:
+  { Memory: new (limits: { initial: number; maximum: number }) => { buffer: ArrayBuffer } } | undefined
 
 const WASM_PAGE = 64 * 1024
 /** What a page is at the least: WebAssembly's memory is protected by pages, in every runtime, and so starts at one. */
@@ -54,4 +55,3 @@ export function alignedBuffer(size: number, alignment = 4096): Buffer {
   if (alignment > PAGE) throw errnoException(errnoOf('ENOTSUP'), 'alignedBuffer')
   return pages(size)
 }
-

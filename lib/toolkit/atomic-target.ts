@@ -45,7 +45,8 @@ export function refusalOf(mode: number): { code: 'EISDIR' | 'EINVAL'; detail?: s
   const type = mode & S_IFMT
   if (type === S_IFREG) return undefined
   if (type === S_IFDIR) return { code: 'EISDIR' }
-  const what = type === S_IFIFO ? 'FIFO' : type === S_IFSOCK ? 'socket' : type === S_IFCHR ? 'character device' : undefined
+  const what =
+    type === S_IFIFO ? 'FIFO' : type === S_IFSOCK ? 'socket' : type === S_IFCHR ? 'character device' : undefined
   return { code: 'EINVAL', detail: `only a regular file can be replaced, and this is a ${what ?? 'block device'}` }
 }
 
@@ -65,7 +66,8 @@ async function followDangling(path: Path): Promise<Path> {
   throw failure('ELOOP', path)
 }
 
-const real = (path: Path): Promise<Path> => (process.platform === 'win32' ? realpath(String(path)) : realpath(path, BYTES))
+const real = (path: Path): Promise<Path> =>
+  process.platform === 'win32' ? realpath(String(path)) : realpath(path, BYTES)
 
 /** Undefined for what is no link, or not there. */
 async function linkText(path: Path): Promise<Path | undefined> {

@@ -60,5 +60,7 @@ export async function perform(
   const completer = completerOf(name)
   const request = new ControlRequest(Opcode[name], fd, control, completer)
   const promise = context.enqueue(request) as Promise<number>
-  return signal ? untilAborted(signal, completer.syscall, promise, () => context.takeBack(request), name === KEPT) : promise
+  return signal
+    ? untilAborted(signal, completer.syscall, promise, () => context.takeBack(request), name === KEPT)
+    : promise
 }

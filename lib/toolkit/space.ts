@@ -25,7 +25,13 @@ const SLICE = 16 * 1024 * 1024
 // Taken now, before anybody patches it.
 const fstat = promisify(fs.fstat) as (fd: number, options: { bigint: true }) => Promise<BigIntStats>
 
-async function reserve(name: ControlName, fd: number, position: number, length: number, options: SpaceOptions): Promise<void> {
+async function reserve(
+  name: ControlName,
+  fd: number,
+  position: number,
+  length: number,
+  options: SpaceOptions,
+): Promise<void> {
   await perform(name, fd, { position, length, flags: options.keepSize ? KEEP_SIZE : 0 }, options)
 }
 
@@ -36,21 +42,41 @@ async function reserve(name: ControlName, fd: number, position: number, length: 
  * @throws (rejects) `ENOSPC`, `EFBIG`, `EBADF`, `EINVAL` for a length of 0; `ENOTSUP` where the file system has no such thing;
  * `ENOSYS` on `pure`; argument errors
  */
-export function allocate(fd: number, offset: number, length: number, options: SpaceOptions = NO_OPTIONS): Promise<void> {
+export function allocate(
+  fd: number,
+  offset: number,
+  length: number,
+  options: SpaceOptions = NO_OPTIONS,
+): Promise<void> {
   return reserve('allocate', fd, offset, length, options)
 }
 
 /** Gives the blocks of a range back; it reads as zero, and the size stays. Errors as of {@link allocate}. */
-export function punchHole(fd: number, offset: number, length: number, options: ControlOptions = NO_OPTIONS): Promise<void> {
+export function punchHole(
+  fd: number,
+  offset: number,
+  length: number,
+  options: ControlOptions = NO_OPTIONS,
+): Promise<void> {
   return reserve('punchHole', fd, offset, length, options)
 }
 
 /** Makes a range read as zero, its blocks staying allocated. Errors as of {@link allocate}. */
-export function zeroRange(fd: number, offset: number, length: number, options: SpaceOptions = NO_OPTIONS): Promise<void> {
+export function zeroRange(
+  fd: number,
+  offset: number,
+  length: number,
+  options: SpaceOptions = NO_OPTIONS,
+): Promise<void> {
   return reserve('zeroRange', fd, offset, length, options)
 }
 
-async function find(name: ControlName, fd: number, position: number, options: ControlOptions): Promise<number | undefined> {
+async function find(
+  name: ControlName,
+  fd: number,
+  position: number,
+  options: ControlOptions,
+): Promise<number | undefined> {
   try {
     return await perform(name, fd, { position }, options)
   } catch (error) {
@@ -64,12 +90,20 @@ async function find(name: ControlName, fd: number, position: number, options: Co
  * a descriptor of its own (`/proc`), so that `fd`'s file must be allowed to be read.
  * @throws (rejects) `EBADF`, `EACCES`; `ENOSYS` on `pure`; argument errors
  */
-export function seekData(fd: number, offset: number, options: ControlOptions = NO_OPTIONS): Promise<number | undefined> {
+export function seekData(
+  fd: number,
+  offset: number,
+  options: ControlOptions = NO_OPTIONS,
+): Promise<number | undefined> {
   return find('seekData', fd, offset, options)
 }
 
 /** Where a hole starts, at `offset` or behind it, the end of the file being one; undefined behind that. See {@link seekData}. */
-export function seekHole(fd: number, offset: number, options: ControlOptions = NO_OPTIONS): Promise<number | undefined> {
+export function seekHole(
+  fd: number,
+  offset: number,
+  options: ControlOptions = NO_OPTIONS,
+): Promise<number | undefined> {
   return find('seekHole', fd, offset, options)
 }
 
@@ -92,12 +126,19 @@ export async function copyFileRange(
     perform(
       'copyFileRange',
       fromFd,
-      { position: fromOffset + done, length: Math.min(length - done, SLICE), otherFd: toFd, otherPosition: toOffset + done },
+      {
+        position: fromOffset + done,
+        length: Math.min(length - done, SLICE),
+        otherFd: toFd,
+        otherPosition: toOffset + done,
+      },
       options,
     )
   if (!(length > SLICE)) return part(0)
   // The kernel sees that only of the ranges that it is given, and those are parts.
-  if (Math.abs(fromOffset - toOffset) < length && (await isSameFile(fromFd, toFd))) throw errnoException(EINVAL, syscallOf(Opcode.copyFileRange))
+  if (Math.abs(fromOffset - toOffset) < length && (await isSameFile(fromFd, toFd))) {
+    throw errnoException(EINVAL, syscallOf(Opcode.copyFileRange))
+  }
   let done = 0
   while (done < length) {
     try {

@@ -106,7 +106,8 @@ std::vector<Answer> ProbeDirectory(const char* directory) {
   if (!file.valid()) return answers;
   const int fd = file.get();
   struct statfs status;
-  if (fstatfs(fd, &status) == 0) answers.push_back({"type", static_cast<int64_t>(static_cast<uint32_t>(status.f_type))});
+  if (fstatfs(fd, &status) == 0)
+    answers.push_back({"type", static_cast<int64_t>(static_cast<uint32_t>(status.f_type))});
 
   void* allocated;
   if (posix_memalign(&allocated, 2 * kLargestAlignment, 2 * kLargestAlignment) != 0) return answers;

@@ -42,10 +42,8 @@ bool IsEngineFailure(int64_t result) {
     case ENOMEM:
     case EINTR:
     case EPERM:
-    case ECANCELED:
-      return true;
-    default:
-      return false;
+    case ECANCELED: return true;
+    default: return false;
   }
 }
 
@@ -55,18 +53,18 @@ NowaitAnswer AnswerFor(int64_t error) {
 
 }  // namespace
 
-LinuxEngine::LinuxEngine(std::unique_ptr<KernelQueue> kernel, CompletionQueue& completions, Engine& pool, KnownFileSystems& known)
+LinuxEngine::LinuxEngine(std::unique_ptr<KernelQueue> kernel, CompletionQueue& completions, Engine& pool,
+                         KnownFileSystems& known)
     : completions_(completions),
       pool_(pool),
       known_(known),
       cached_files_(known),
       kernel_(std::move(kernel)),
-      helper_(
-          [](void* engine, Request& request) { return static_cast<LinuxEngine*>(engine)->ServeNowait(request); },
-          [](void* engine, Request&& request, int64_t result) {
-            static_cast<LinuxEngine*>(engine)->TakeLate(std::move(request), result);
-          },
-          this) {
+      helper_([](void* engine, Request& request) { return static_cast<LinuxEngine*>(engine)->ServeNowait(request); },
+              [](void* engine, Request&& request, int64_t result) {
+                static_cast<LinuxEngine*>(engine)->TakeLate(std::move(request), result);
+              },
+              this) {
   pthread_mutex_init(&mutex_, nullptr);
 }
 
@@ -273,7 +271,8 @@ void LinuxEngine::TakeBackSlots() {
 
 void LinuxEngine::FreeSlot(uint32_t slot) {
   free_slots_.push_back(slot);
-  const auto deputed = std::find_if(deputed_.begin(), deputed_.end(), [=](const Deputed& each) { return each.slot == slot; });
+  const auto deputed =
+      std::find_if(deputed_.begin(), deputed_.end(), [=](const Deputed& each) { return each.slot == slot; });
   if (deputed == deputed_.end()) return;
   *deputed = deputed_.back();
   deputed_.pop_back();
@@ -373,7 +372,8 @@ bool LinuxEngine::Answered(Request& request, int64_t result, Route route) {
     Remember(request, NowaitAnswer::kHit);
     const auto moved = static_cast<size_t>(result);
     // A short read that ends at the end of the file is whole; kernels 5.9 and 5.10 also cut NOWAIT reads short elsewhere.
-    const bool whole = moved == request.length || (IsRead(request.opcode) && IsEndOfFile(request.fd, request.offset + result));
+    const bool whole =
+        moved == request.length || (IsRead(request.opcode) && IsEndOfFile(request.fd, request.offset + result));
     if (!whole) {
       request.Advance(moved);
       return false;

@@ -96,7 +96,7 @@ class LinuxEngine final : public Engine, private Deputy {
   std::vector<Completion> done_;
   size_t inline_bytes_ = 0;
   size_t direct_bytes_ = 0;
-  uint64_t now_ = 0;      // at its beginning
+  uint64_t now_ = 0;  // at its beginning
   MountKey met_ = 0;  // the last that something was tried on
   bool large_batch_ = false;
 };

@@ -20,10 +20,12 @@ struct Identity {
 
 bool Identify(int fd, Identity& identity) {
   struct statx known;
-  if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO | STATX_BTIME | MountMask(), &known) == 0) {
+  if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO | STATX_BTIME | MountMask(), &known) ==
+      0) {
     const bool dated = (known.stx_mask & STATX_BTIME) != 0;
     const int64_t born = dated ? known.stx_btime.tv_sec * 1000000000 + known.stx_btime.tv_nsec : 0;
-    identity = {makedev(known.stx_dev_major, known.stx_dev_minor), known.stx_ino, born, known.stx_mode, MountKeyOf(known)};
+    identity = {makedev(known.stx_dev_major, known.stx_dev_minor), known.stx_ino, born, known.stx_mode,
+                MountKeyOf(known)};
     return true;
   }
   return false;

@@ -20,8 +20,8 @@ struct FileFacts {
   MountKey mount = 0;
   int64_t born = 0;  // nanoseconds since 1970, 0 where unknown: an inode's number is used again
   bool regular = false;
-  bool device = false;  // a block device: a file of no file system
-  bool direct = false;  // opened with O_DIRECT
+  bool device = false;    // a block device: a file of no file system
+  bool direct = false;    // opened with O_DIRECT
   bool readable = false;  // a look at its file system is a read
   NowaitHistory reads;
   NowaitHistory writes;

@@ -43,8 +43,7 @@ bool IsLocal(uint32_t type) {
     case 0xF2F52010:  // f2fs
     case 0xCA451A4E:  // bcachefs
       return true;
-    default:
-      return false;
+    default: return false;
   }
 }
 
@@ -88,7 +87,8 @@ KnownFileSystems::Entry& KnownFileSystems::Place(MountKey mount) {
 }
 
 void KnownFileSystems::Keep(MountKey mount, Manner manner, unsigned waits, uint64_t until) {
-  Place(mount).state.store(until << 16 | uint64_t{waits} << 8 | static_cast<uint64_t>(manner), std::memory_order_release);
+  Place(mount).state.store(until << 16 | uint64_t{waits} << 8 | static_cast<uint64_t>(manner),
+                           std::memory_order_release);
 }
 
 void KnownFileSystems::Learn(MountKey mount, Manner manner, uint64_t now) {

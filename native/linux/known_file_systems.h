@@ -25,10 +25,10 @@ unsigned MountMask();
 MountKey MountKeyOf(const struct statx& file);
 
 enum class Manner : uint8_t {
-  kUnknown,   // or too long ago: a pool thread has to look
-  kInline,    // local, and what is cached is had without waiting
-  kElsewhere, // asks a server, or does not know NOWAIT: nothing of it is for the loop
-  kWaits,     // local, but attempts that should not have waited did
+  kUnknown,    // or too long ago: a pool thread has to look
+  kInline,     // local, and what is cached is had without waiting
+  kElsewhere,  // asks a server, or does not know NOWAIT: nothing of it is for the loop
+  kWaits,      // local, but attempts that should not have waited did
 };
 
 class KnownFileSystems {

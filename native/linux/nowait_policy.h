@@ -14,10 +14,10 @@ constexpr size_t kInlineBatchBytes = 2 * 1024 * 1024;
 enum class NowaitAnswer : uint8_t { kHit, kMiss, kRefused };
 
 struct NowaitHistory {
-  uint8_t misses = 0;   // in a row
-  uint16_t pause = 0;   // operations yet to let pass without an attempt
-  bool refused = false; // the file system does not know NOWAIT here: never again
-  uint8_t hits = 0;     // in a row, as far as they matter
+  uint8_t misses = 0;    // in a row
+  uint16_t pause = 0;    // operations yet to let pass without an attempt
+  bool refused = false;  // the file system does not know NOWAIT here: never again
+  uint8_t hits = 0;      // in a row, as far as they matter
 };
 
 constexpr uint8_t kMissesBeforePause = 4;

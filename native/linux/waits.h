@@ -35,7 +35,7 @@ class WaitMeter {
   }
 
  private:
-  static constexpr uint64_t kLong = 1000 * 1000;     // nanoseconds
+  static constexpr uint64_t kLong = 1000 * 1000;  // nanoseconds
   static constexpr uint64_t kBetween = 100 * 1000;
   uint64_t begun_ = 0;
   uint64_t counted_at_ = 0;

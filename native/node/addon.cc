@@ -53,7 +53,8 @@ bool TypedArray(napi_env env, napi_value value, napi_typedarray_type wanted, T**
   if (napi_is_typedarray(env, value, &is) != napi_ok || !is) return false;
   napi_typedarray_type type;
   void* data;
-  if (napi_get_typedarray_info(env, value, &type, length, &data, nullptr, nullptr) != napi_ok || type != wanted) return false;
+  if (napi_get_typedarray_info(env, value, &type, length, &data, nullptr, nullptr) != napi_ok || type != wanted)
+    return false;
   *memory = static_cast<T*>(data);
   return true;
 }
@@ -61,18 +62,14 @@ bool TypedArray(napi_env env, napi_value value, napi_typedarray_type wanted, T**
 size_t ElementSize(napi_typedarray_type type) {
   switch (type) {
     case napi_int16_array:
-    case napi_uint16_array:
-      return 2;
+    case napi_uint16_array: return 2;
     case napi_int32_array:
     case napi_uint32_array:
-    case napi_float32_array:
-      return 4;
+    case napi_float32_array: return 4;
     case napi_float64_array:
     case napi_bigint64_array:
-    case napi_biguint64_array:
-      return 8;
-    default:
-      return 1;
+    case napi_biguint64_array: return 8;
+    default: return 1;
   }
 }
 
@@ -82,7 +79,8 @@ bool ViewOf(napi_env env, napi_value value, View* view, napi_value* array_buffer
   if (napi_is_typedarray(env, value, &is) == napi_ok && is) {
     napi_typedarray_type type;
     size_t elements;
-    if (napi_get_typedarray_info(env, value, &type, &elements, &view->data, array_buffer, nullptr) != napi_ok) return false;
+    if (napi_get_typedarray_info(env, value, &type, &elements, &view->data, array_buffer, nullptr) != napi_ok)
+      return false;
     view->length = elements * ElementSize(type);
     return true;
   }
@@ -202,8 +200,9 @@ napi_value Submit(napi_env env, napi_callback_info info) {
   double* records;
   size_t id_count, record_length;
   Environment* environment;
-  if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !Uint32(env, args[1], &kind) || !Uint32(env, args[2], &channel) ||
-      !TypedArray(env, args[3], napi_uint32_array, &ids, &id_count) || !Uint32(env, args[4], &count) || count > id_count ||
+  if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !Uint32(env, args[1], &kind) ||
+      !Uint32(env, args[2], &channel) || !TypedArray(env, args[3], napi_uint32_array, &ids, &id_count) ||
+      !Uint32(env, args[4], &count) || count > id_count ||
       !TypedArray(env, args[5], napi_float64_array, &records, &record_length) || channel >= kMostChannels) {
     return Throw(env, "submit(kind, channel, ids, count, records, views)");
   }
@@ -256,8 +255,8 @@ napi_value Cancel(napi_env env, napi_callback_info info) {
   napi_value args[4], result;
   uint32_t kind, channel, id;
   Environment* environment;
-  if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !Uint32(env, args[1], &kind) || !Uint32(env, args[2], &channel) ||
-      !Uint32(env, args[3], &id)) {
+  if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !Uint32(env, args[1], &kind) ||
+      !Uint32(env, args[2], &channel) || !Uint32(env, args[3], &id)) {
     return Throw(env, "cancel(kind, channel, id)");
   }
   Engine* engine = environment->engine(static_cast<Kind>(kind));
@@ -272,7 +271,8 @@ napi_value ReadCached(napi_env env, napi_callback_info info) {
   size_t length;
   View view{};
   Environment* environment;
-  if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !PathOf(env, args[1], path, &length) || !ViewOf(env, args[2], &view)) {
+  if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) ||
+      !PathOf(env, args[1], path, &length) || !ViewOf(env, args[2], &view)) {
     return Number(env, -EINVAL);
   }
   return Number(env, static_cast<double>(environment->ReadCached(path, view.data, view.length)));
@@ -292,7 +292,8 @@ napi_value Probe(napi_env env, napi_callback_info info) {
   napi_value args[1], result;
   char directory[kLongestPath];
   size_t length;
-  if (!Arguments(env, info, args) || !PathOf(env, args[0], directory, &length)) return Throw(env, "probeDirectory(directory)");
+  if (!Arguments(env, info, args) || !PathOf(env, args[0], directory, &length))
+    return Throw(env, "probeDirectory(directory)");
 #ifdef __linux__
   napi_create_object(env, &result);
   for (const Answer& answer : ProbeDirectory(directory)) {
@@ -309,7 +310,8 @@ napi_value AddressRemainder(napi_env env, napi_callback_info info) {
   napi_value args[2], result;
   uint32_t alignment;
   View view{};
-  if (!Arguments(env, info, args) || !Uint32(env, args[1], &alignment) || alignment == 0 || !ViewOf(env, args[0], &view)) {
+  if (!Arguments(env, info, args) || !Uint32(env, args[1], &alignment) || alignment == 0 ||
+      !ViewOf(env, args[0], &view)) {
     return Throw(env, "addressRemainder(view, alignment)");
   }
   if (view.data) return Number(env, static_cast<double>(reinterpret_cast<uintptr_t>(view.data) % alignment));
@@ -346,8 +348,16 @@ napi_value Init(napi_env env, napi_value exports) {
   const struct {
     const char* name;
     napi_callback function;
-  } functions[] = {{"start", Start}, {"open", Open}, {"submit", Submit}, {"cancel", Cancel}, {"readCached", ReadCached},
-                   {"probeDirectory", Probe}, {"isRegularFile", IsRegularFile}, {"addressRemainder", AddressRemainder}, {"statedAlignment", Stated}, {"protocol", Protocol}};
+  } functions[] = {{"start", Start},
+                   {"open", Open},
+                   {"submit", Submit},
+                   {"cancel", Cancel},
+                   {"readCached", ReadCached},
+                   {"probeDirectory", Probe},
+                   {"isRegularFile", IsRegularFile},
+                   {"addressRemainder", AddressRemainder},
+                   {"statedAlignment", Stated},
+                   {"protocol", Protocol}};
   for (const auto& each : functions) {
     napi_value function;
     napi_create_function(env, each.name, NAPI_AUTO_LENGTH, each.function, nullptr, &function);

@@ -122,7 +122,8 @@ bool Environment::CanRunJavaScript() {
   if (napi_open_handle_scope(env_, &scope) != napi_ok) return false;
   napi_value receiver, same;
   // Any call that might run some.
-  const bool can = napi_get_reference_value(env_, receiver_, &receiver) == napi_ok && napi_coerce_to_object(env_, receiver, &same) == napi_ok;
+  const bool can = napi_get_reference_value(env_, receiver_, &receiver) == napi_ok &&
+                   napi_coerce_to_object(env_, receiver, &same) == napi_ok;
   napi_close_handle_scope(env_, scope);
   return can;
 }
@@ -192,7 +193,8 @@ bool Environment::CallDeliver(size_t most) {
   return true;
 }
 
-int64_t Environment::ReadCached([[maybe_unused]] const char* path, [[maybe_unused]] void* memory, [[maybe_unused]] size_t capacity) {
+int64_t Environment::ReadCached([[maybe_unused]] const char* path, [[maybe_unused]] void* memory,
+                                [[maybe_unused]] size_t capacity) {
 #ifdef __linux__
   LinuxEngine* engine = linux_ ? linux_.get() : uring_.get();
   if (engine) return engine->ReadCached(path, memory, capacity);
@@ -218,7 +220,8 @@ void Environment::OnCleanup(napi_async_cleanup_hook_handle, void* data) {
 #endif
   self->pool_->Close();
   if (!self->is_worker_) return self->Unwatch();
-  uv_close(reinterpret_cast<uv_handle_t*>(&self->turn_), [](uv_handle_t* turn) { static_cast<Environment*>(turn->data)->Unwatch(); });
+  uv_close(reinterpret_cast<uv_handle_t*>(&self->turn_),
+           [](uv_handle_t* turn) { static_cast<Environment*>(turn->data)->Unwatch(); });
 }
 
 void Environment::Unwatch() {

@@ -95,7 +95,7 @@ class Environment {
 #endif
   std::vector<Completion> undelivered_;
   Scratch scratch_;
-  HeldMemory held_;  // what is pending has
+  HeldMemory held_;     // what is pending has
   size_t pending_ = 0;  // taken over and not yet delivered: what keeps the loop alive
 };
 

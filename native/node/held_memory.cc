@@ -19,7 +19,8 @@ class __attribute__((visibility("default"))) ArrayBuffer {
 };
 
 // ArrayBuffer::GetBackingStore(): as a member it could not be compared with null.
-__attribute__((weak)) std::shared_ptr<BackingStore> GetBackingStore(ArrayBuffer* self) __asm__("_ZN2v811ArrayBuffer15GetBackingStoreEv");
+__attribute__((weak)) std::shared_ptr<BackingStore> GetBackingStore(ArrayBuffer* self) __asm__(
+    "_ZN2v811ArrayBuffer15GetBackingStoreEv");
 }  // namespace v8
 #endif
 

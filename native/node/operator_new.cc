@@ -24,8 +24,8 @@ constexpr size_t kAlignment = 128;
 alignas(kAlignment) char reserve[kReserve];
 
 pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-size_t used = 0;  // of the reserve: all that lies before
-size_t parts = 0; // of it that are in use; when the last is given back, all is free again
+size_t used = 0;   // of the reserve: all that lies before
+size_t parts = 0;  // of it that are in use; when the last is given back, all is free again
 std::atomic<bool> failed{false};
 
 // What has to be there before work is taken on again.

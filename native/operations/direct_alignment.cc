@@ -25,7 +25,9 @@ struct Free {
   void operator()(char* memory) const { free(memory); }
 };
 
-int64_t Pack(DirectAlignment found) { return found.offset == 0 || found.memory == 0 ? -EINVAL : (found.offset << 20) + found.memory; }
+int64_t Pack(DirectAlignment found) {
+  return found.offset == 0 || found.memory == 0 ? -EINVAL : (found.offset << 20) + found.memory;
+}
 
 // A temporary file in the directory of `fd`, filled, with O_DIRECT set: a descriptor, or a negative errno.
 int OpenBeside(int fd, const char* memory) {
@@ -64,12 +66,14 @@ DirectAlignment StatedAlignment(int fd) {
 DirectAlignment TriedAlignment(int fd, char* memory) {
   DirectAlignment found;
   for (size_t size = 1; size <= kLargestAlignment && found.offset == 0; size *= 2) {
-    if (pread(fd, memory, size, static_cast<off_t>(size)) == static_cast<ssize_t>(size)) found.offset = static_cast<int64_t>(size);
+    if (pread(fd, memory, size, static_cast<off_t>(size)) == static_cast<ssize_t>(size))
+      found.offset = static_cast<int64_t>(size);
   }
   if (found.offset == 0) return found;
   const auto length = static_cast<size_t>(found.offset);
   for (size_t shift = 1; shift <= kLargestAlignment && found.memory == 0; shift *= 2) {
-    if (pread(fd, memory + shift, length, found.offset) == static_cast<ssize_t>(length)) found.memory = static_cast<int64_t>(shift);
+    if (pread(fd, memory + shift, length, found.offset) == static_cast<ssize_t>(length))
+      found.memory = static_cast<int64_t>(shift);
   }
   return found;
 }

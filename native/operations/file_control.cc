@@ -56,7 +56,7 @@ int64_t Copy(const Request& request) {
 
 // Owned by the open file description, unlike those of F_SETLK, which any close of the file by the process gives up.
 int64_t Lock(const Request& request, int how) {
-  struct flock lock {};
+  struct flock lock{};
   lock.l_type = static_cast<short>(how == 0 ? F_UNLCK : how == 1 ? F_RDLCK : F_WRLCK);
   lock.l_whence = SEEK_SET;
   lock.l_start = request.offset;
@@ -74,7 +74,8 @@ int64_t PerformControl(const Request& request) {
   switch (request.opcode) {
     case Opcode::kFindAlignment: return FindAlignment(request.fd);
     case Opcode::kAllocate: return Checked(fallocate(request.fd, keep, offset, length));
-    case Opcode::kPunchHole: return Checked(fallocate(request.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length));
+    case Opcode::kPunchHole:
+      return Checked(fallocate(request.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length));
     case Opcode::kZeroRange: return Checked(fallocate(request.fd, FALLOC_FL_ZERO_RANGE | keep, offset, length));
     case Opcode::kAdvise: return -posix_fadvise(request.fd, offset, length, flags);
     case Opcode::kSyncRange: return Checked(sync_file_range(request.fd, offset, length, static_cast<unsigned>(flags)));

@@ -70,7 +70,8 @@ int64_t Read(Request& request) {
     }
     request.Advance(static_cast<size_t>(result));
     // Short is the end of the file, but for what the kernel itself cuts off.
-    if (static_cast<size_t>(result) < kLargestTransfer || request.done >= request.length) return static_cast<int64_t>(request.done);
+    if (static_cast<size_t>(result) < kLargestTransfer || request.done >= request.length)
+      return static_cast<int64_t>(request.done);
   }
 }
 

@@ -32,7 +32,9 @@ function headers() {
 function prebuild(platform, compiler, out) {
   const stage = mkdtempSync(join(tmpdir(), 'caio-prebuild-'))
   try {
-    for (const part of ['native', 'binding.gyp', 'package.json']) cpSync(join(root, part), join(stage, part), { recursive: true })
+    for (const part of ['native', 'binding.gyp', 'package.json']) {
+      cpSync(join(root, part), join(stage, part), { recursive: true })
+    }
     const tool = (name) => compiler.replace(/g\+\+$/, name)
     const bin = join(dirname(require.resolve('prebuildify/package.json')), 'bin.js')
     const args = ['--napi', '--strip', '--tag-libc', '--cwd', stage, '--out', out, '--arch', platform.split('-')[1]]
@@ -54,7 +56,10 @@ function prebuild(platform, compiler, out) {
   }
 }
 
-const { positionals: asked, values } = parseArgs({ allowPositionals: true, options: { out: { type: 'string', default: root } } })
+const { positionals: asked, values } = parseArgs({
+  allowPositionals: true,
+  options: { out: { type: 'string', default: root } },
+})
 const unknown = asked.filter((name) => !(name in platforms))
 if (unknown.length > 0) {
   console.error(`prebuild: ${unknown.join(', ')}: the platforms are ${Object.keys(platforms).join(', ')}`)
@@ -64,7 +69,11 @@ let failed = false
 for (const platform of asked.length > 0 ? asked : Object.keys(platforms)) {
   const { compilers } = platforms[platform]
   const compiler = compilers.find(works)
-  const outcome = compiler ? (prebuild(platform, compiler, resolve(values.out)) ? 'built' : 'FAILED') : `left out, there is no ${compilers.join(' or ')}`
+  const outcome = compiler
+    ? prebuild(platform, compiler, resolve(values.out))
+      ? 'built'
+      : 'FAILED'
+    : `left out, there is no ${compilers.join(' or ')}`
   console.log(`${platform}: ${outcome}`)
   failed ||= outcome === 'FAILED' || (outcome !== 'built' && asked.length > 0)
 }

@@ -36,5 +36,7 @@ extern "C" int stat64(const char* path, struct stat64* status) noexcept {
   return static_cast<int>(syscall(SYS_newfstatat, AT_FDCWD, path, status, 0));
 }
 
-extern "C" int fstat64(int fd, struct stat64* status) noexcept { return static_cast<int>(syscall(SYS_fstat, fd, status)); }
+extern "C" int fstat64(int fd, struct stat64* status) noexcept {
+  return static_cast<int>(syscall(SYS_fstat, fd, status));
+}
 #endif

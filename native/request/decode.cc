@@ -37,8 +37,9 @@ int DecodeMemory(const View* views, size_t count, size_t start, Request& request
 
 int DecodeTransfer(const double* record, const View* views, size_t count, Request& request) {
   using namespace transfer_field;
-  if (!InRange(record[kFd], kLargestFd) || !InRange(record[kPosition], kLargestSafeInteger) || !InRange(record[kLength], kLargestSafeInteger) ||
-      !InRange(record[kMemoryStart], kLargestSafeInteger) || !InRange(record[kPriority], 65535.0) || !InRange(record[kFileKey], 4294967295.0) ||
+  if (!InRange(record[kFd], kLargestFd) || !InRange(record[kPosition], kLargestSafeInteger) ||
+      !InRange(record[kLength], kLargestSafeInteger) || !InRange(record[kMemoryStart], kLargestSafeInteger) ||
+      !InRange(record[kPriority], 65535.0) || !InRange(record[kFileKey], 4294967295.0) ||
       !InRange(record[kFlags], transfer_flag::kAll)) {
     return -EINVAL;
   }
@@ -63,20 +64,24 @@ int DecodeSync(const double* record, Request& request) {
 
 int DecodeControl(const double* record, Request& request) {
   using namespace control_field;
-  if (!InRange(record[kFd], kLargestFd) || !InRange(record[kPosition], kLargestSafeInteger) || !InRange(record[kLength], kLargestSafeInteger) ||
-      !InRange(record[kFlags], 255.0) || !InRange(record[kOtherFd], kLargestFd) || !InRange(record[kOtherPosition], kLargestSafeInteger)) {
+  if (!InRange(record[kFd], kLargestFd) || !InRange(record[kPosition], kLargestSafeInteger) ||
+      !InRange(record[kLength], kLargestSafeInteger) || !InRange(record[kFlags], 255.0) ||
+      !InRange(record[kOtherFd], kLargestFd) || !InRange(record[kOtherPosition], kLargestSafeInteger)) {
     return -EINVAL;
   }
   request.fd = static_cast<int>(record[kFd]);
   request.offset = static_cast<int64_t>(record[kPosition]);
   request.length = static_cast<size_t>(record[kLength]);
-  request.control = {static_cast<int>(record[kFlags]), static_cast<int>(record[kOtherFd]), static_cast<int64_t>(record[kOtherPosition])};
+  request.control = {static_cast<int>(record[kFlags]), static_cast<int>(record[kOtherFd]),
+                     static_cast<int64_t>(record[kOtherPosition])};
   return 0;
 }
 
 int DecodeWholeFile(const double* record, const View* views, size_t count, Request& request) {
   using namespace whole_file_field;
-  if (!InRange(record[kLength], kLargestSafeInteger) || !InRange(record[kMode], 07777) || !InRange(record[kFlags], whole_file_flag::kAll)) return -EINVAL;
+  if (!InRange(record[kLength], kLargestSafeInteger) || !InRange(record[kMode], 07777) ||
+      !InRange(record[kFlags], whole_file_flag::kAll))
+    return -EINVAL;
   request.length = static_cast<size_t>(record[kLength]);
   request.file = {static_cast<mode_t>(record[kMode]), static_cast<unsigned>(record[kFlags])};
   return DecodeMemory(views, count, 0, request);

@@ -30,7 +30,7 @@ enum class Opcode : uint8_t {
 
 // What a request has besides its header.
 enum class Family : uint8_t {
-  kTransfer,   // bytes to or from an open file
+  kTransfer,  // bytes to or from an open file
   kSync,
   kControl,    // what else is done to an open file
   kWholeFile,  // a file by its path

@@ -36,14 +36,27 @@ std::string DescribeProtocol() {
   text += "\n";
   {
     using namespace transfer_field;
-    Append(text, "transfer", {{"opcode", kOpcode}, {"fd", kFd}, {"position", kPosition}, {"length", kLength}, {"memoryStart", kMemoryStart},
-                              {"priority", kPriority}, {"fileKey", kFileKey}, {"flags", kFlags}});
+    Append(text, "transfer",
+           {{"opcode", kOpcode},
+            {"fd", kFd},
+            {"position", kPosition},
+            {"length", kLength},
+            {"memoryStart", kMemoryStart},
+            {"priority", kPriority},
+            {"fileKey", kFileKey},
+            {"flags", kFlags}});
   }
   Append(text, "sync", {{"opcode", sync_field::kOpcode}, {"fd", sync_field::kFd}});
   {
     using namespace control_field;
-    Append(text, "control", {{"opcode", kOpcode}, {"fd", kFd}, {"position", kPosition}, {"length", kLength}, {"flags", kFlags},
-                             {"otherFd", kOtherFd}, {"otherPosition", kOtherPosition}});
+    Append(text, "control",
+           {{"opcode", kOpcode},
+            {"fd", kFd},
+            {"position", kPosition},
+            {"length", kLength},
+            {"flags", kFlags},
+            {"otherFd", kOtherFd},
+            {"otherPosition", kOtherPosition}});
   }
   {
     using namespace whole_file_field;
@@ -55,9 +68,17 @@ std::string DescribeProtocol() {
   }
   Append(text, "wholeFileFlag", {{"append", whole_file_flag::kAppend}, {"flush", whole_file_flag::kFlush}});
   const auto number = [](Route route) { return static_cast<int64_t>(route); };
-  Append(text, "route", {{"inline", number(Route::kInline)}, {"kernel", number(Route::kKernel)}, {"pool", number(Route::kPool)},
-                         {"node", number(Route::kNode)}, {"missed", number(Route::kMissed)}});
-  Append(text, "numbers", {{"recordFields", kRecordFields}, {"unserved", kUnserved}, {"whileWriting", kWhileWriting}, {"whileSyncing", kWhileSyncing}});
+  Append(text, "route",
+         {{"inline", number(Route::kInline)},
+          {"kernel", number(Route::kKernel)},
+          {"pool", number(Route::kPool)},
+          {"node", number(Route::kNode)},
+          {"missed", number(Route::kMissed)}});
+  Append(text, "numbers",
+         {{"recordFields", kRecordFields},
+          {"unserved", kUnserved},
+          {"whileWriting", kWhileWriting},
+          {"whileSyncing", kWhileSyncing}});
   return text;
 }
 

@@ -29,7 +29,7 @@ class Deputy {
 
 enum class Duty : uint8_t {
   kNone,
-  kSubmit,   // the request stands for one that its deputy keeps, in `slot`
+  kSubmit,  // the request stands for one that its deputy keeps, in `slot`
   kExamine,
 };
 
@@ -52,15 +52,15 @@ struct Request {
   size_t length = 0;  // bytes asked for, over all vectors
 
   // Of a transfer.
-  uint32_t file_key = 0;      // identity of an open handle, or 0 where only the number `fd` is known
-  uint16_t priority = 0;      // ioprio value, 0 for none
-  bool fresh_memory = false;  // nothing has touched it yet
-  bool durable = false;       // a write: complete when its data is on the disk
-  bool append = false;        // a write: at the end of the file, wherever that is by then
-  bool cold = false;          // a read: likely not in the page cache
-  bool sync_follows = false;  // a write in the pool: it is likely
-  bool shares_sync = false;   // a write in the pool: made durable by a sync that others may share, not by itself
-  size_t done = 0;            // bytes an earlier attempt has moved already
+  uint32_t file_key = 0;             // identity of an open handle, or 0 where only the number `fd` is known
+  uint16_t priority = 0;             // ioprio value, 0 for none
+  bool fresh_memory = false;         // nothing has touched it yet
+  bool durable = false;              // a write: complete when its data is on the disk
+  bool append = false;               // a write: at the end of the file, wherever that is by then
+  bool cold = false;                 // a read: likely not in the page cache
+  bool sync_follows = false;         // a write in the pool: it is likely
+  bool shares_sync = false;          // a write in the pool: made durable by a sync that others may share, not by itself
+  size_t done = 0;                   // bytes an earlier attempt has moved already
   std::unique_ptr<iovec[]> vectors;  // the memory of a readv or writev
   int vector_count = 0;
 
@@ -74,7 +74,7 @@ struct Request {
     int64_t other_offset;
   };
   struct WholeFilePart {
-    mode_t mode;  // of a file that is made
+    mode_t mode;     // of a file that is made
     unsigned flags;  // whole_file_flag
   };
   union {

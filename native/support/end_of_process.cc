@@ -54,7 +54,9 @@ void FinishAtExit(Finisher finish, void* data) {
 
 void ForgetAtExit(void* data) {
   MutexLock lock(mutex);
-  entries->erase(std::remove_if(entries->begin(), entries->end(), [=](const Entry& entry) { return entry.data == data; }), entries->end());
+  entries->erase(
+      std::remove_if(entries->begin(), entries->end(), [=](const Entry& entry) { return entry.data == data; }),
+      entries->end());
 }
 
 }  // namespace caio

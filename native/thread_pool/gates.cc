@@ -199,7 +199,8 @@ void ThreadPool::RunSyncs(Worker& self, int fd) {
     return;
   }
   gate.running = true;
-  const bool full = std::any_of(group.begin(), group.end(), [](const Request& r) { return r.opcode == Opcode::kFsync; });
+  const bool full =
+      std::any_of(group.begin(), group.end(), [](const Request& r) { return r.opcode == Opcode::kFsync; });
   Hand& hand = self.hand;
   hand.Clear(false);
   Request sync;

@@ -77,7 +77,8 @@ void ThreadPool::Grow() {
   size_t waiting = queue_.size();
   // What stuck threads have in hand is work, too.
   if (stuck_ > 0) {
-    waiting += static_cast<size_t>(std::count_if(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->hand.HasOpen(); }));
+    waiting += static_cast<size_t>(
+        std::count_if(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->hand.HasOpen(); }));
   }
   const size_t wanted = std::min(Limit(), Busy() + waiting - std::min(waiting, Ending()));
   while (workers_.size() < wanted && AddWorker()) {

@@ -65,13 +65,13 @@ class ThreadPool final : public Engine {
     ThreadPool& pool;
     pthread_t thread{};
     Hand hand;
-    std::atomic<uint32_t> step{0};   // counts the operations that it has begun
-    std::atomic<size_t> place{0};    // in its hand, of the one that it is at
-    std::atomic<bool> stuck{false};  // written with mutex_ held
-    std::atomic<bool> ending{false}; // has nothing to do any more, and comes for the next
+    std::atomic<uint32_t> step{0};    // counts the operations that it has begun
+    std::atomic<size_t> place{0};     // in its hand, of the one that it is at
+    std::atomic<bool> stuck{false};   // written with mutex_ held
+    std::atomic<bool> ending{false};  // has nothing to do any more, and comes for the next
     // Under mutex_.
     bool busy = false;
-    uint32_t seen = 0;  // `step`, when the watch last looked
+    uint32_t seen = 0;                       // `step`, when the watch last looked
     FileSystem file_system = kNoFileSystem;  // that it is stuck in
   };
 

@@ -51,7 +51,9 @@ void t.test('measures, and reports in three ways', async (t) => {
         rounds.every(({ operations, verified }) => operations > 0 && (verified > 0 || contender === 'harness')),
         'counted and compared',
       )
-      if (contender !== 'node' && contender !== 'harness') t.equal(rounds[0]?.served, contender, 'by the backend that is meant')
+      if (contender !== 'node' && contender !== 'harness') {
+        t.equal(rounds[0]?.served, contender, 'by the backend that is meant')
+      }
     }
   }
   t.match(stdout, /random 4 KiB fh\.read, cached, 64 in flight\n +node:fs\/promises +[\d,.]+ \/s/)
@@ -70,7 +72,17 @@ void t.test('measures, and reports in three ways', async (t) => {
 
 void t.test('leaves nothing behind when it is interrupted', async (t) => {
   const directory = temporaryDirectory(t)
-  const { child, ended } = start([directory, '--size', '64', '--duration', '60000', '--contenders', 'node', '--rows', 'read-64'])
+  const { child, ended } = start([
+    directory,
+    '--size',
+    '64',
+    '--duration',
+    '60000',
+    '--contenders',
+    'node',
+    '--rows',
+    'read-64',
+  ])
   // Progress is told on stderr: the first trial is under way.
   for await (const [text] of on(child)) if (/fh\.read/.test(text)) break
   child.kill('SIGTERM')

@@ -5,7 +5,15 @@ import fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import { alignedMemory, packageCopy, packageRoot, requiredBackends, runProgram, temporaryDirectory, whyNoMount } from '../support/harness.js'
+import {
+  alignedMemory,
+  packageCopy,
+  packageRoot,
+  requiredBackends,
+  runProgram,
+  temporaryDirectory,
+  whyNoMount,
+} from '../support/harness.js'
 import type { ProgramOptions } from '../support/harness.js'
 import { refuser } from '../faults/refuse.js'
 import type { Report } from '../../lib/cli/doctor/report.js'
@@ -43,29 +51,46 @@ void t.test('where all is well', async (t) => {
   t.same(fs.readdirSync(directory), [], 'leaves nothing behind')
 })
 
-void t.test('the file system, as it really is', { skip: process.platform !== 'linux' && 'asked only on Linux' }, async (t) => {
-  const directory = temporaryDirectory(t)
-  const { directory: found } = await report(t, [directory])
-  t.equal(found.mount?.type, execFileSync('df', ['--output=fstype', directory], { encoding: 'utf8' }).split('\n')[1])
-  t.match(found.answers, { write: 'served', asyncSync: 'served', resolveCached: 'served' })
-  // DESIGN, fact 13.
-  if (found.mount?.type === 'ext4') {
-    t.match(found.answers, { nowaitReadCached: 'served', nowaitReadCold: 'EAGAIN', nowaitWrite: 'EOPNOTSUPP', direct: 'served' })
-    t.match(found.answers, { nowaitDirectRead: 'served', nowaitDirectWrite: 'served' })
-  }
-  const { alignment } = found
-  t.equal(found.answers.direct === 'served', alignment !== undefined)
-  if (!alignment) return
-  const file = join(directory, 'file')
-  fs.writeFileSync(file, Buffer.alloc(64 * 1024, 7))
-  const fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_DIRECT)
-  t.teardown(() => fs.closeSync(fd))
-  const memory = alignedMemory(fd, 8192)
-  t.equal(fs.readSync(fd, memory, 0, alignment.offset, alignment.offset), alignment.offset, 'direct I/O works as aligned')
-  if (alignment.by === 'statx' && alignment.offset > 1) {
-    t.throws(() => fs.readSync(fd, memory, 0, alignment.offset, alignment.offset / 2), { code: 'EINVAL' }, 'and not with less')
-  }
-})
+void t.test(
+  'the file system, as it really is',
+  { skip: process.platform !== 'linux' && 'asked only on Linux' },
+  async (t) => {
+    const directory = temporaryDirectory(t)
+    const { directory: found } = await report(t, [directory])
+    t.equal(found.mount?.type, execFileSync('df', ['--output=fstype', directory], { encoding: 'utf8' }).split('\n')[1])
+    t.match(found.answers, { write: 'served', asyncSync: 'served', resolveCached: 'served' })
+    // DESIGN, fact 13.
+    if (found.mount?.type === 'ext4') {
+      t.match(found.answers, {
+        nowaitReadCached: 'served',
+        nowaitReadCold: 'EAGAIN',
+        nowaitWrite: 'EOPNOTSUPP',
+        direct: 'served',
+      })
+      t.match(found.answers, { nowaitDirectRead: 'served', nowaitDirectWrite: 'served' })
+    }
+    const { alignment } = found
+    t.equal(found.answers.direct === 'served', alignment !== undefined)
+    if (!alignment) return
+    const file = join(directory, 'file')
+    fs.writeFileSync(file, Buffer.alloc(64 * 1024, 7))
+    const fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_DIRECT)
+    t.teardown(() => fs.closeSync(fd))
+    const memory = alignedMemory(fd, 8192)
+    t.equal(
+      fs.readSync(fd, memory, 0, alignment.offset, alignment.offset),
+      alignment.offset,
+      'direct I/O works as aligned',
+    )
+    if (alignment.by === 'statx' && alignment.offset > 1) {
+      t.throws(
+        () => fs.readSync(fd, memory, 0, alignment.offset, alignment.offset / 2),
+        { code: 'EINVAL' },
+        'and not with less',
+      )
+    }
+  },
+)
 
 void t.test('who asks', async (t) => {
   const directory = temporaryDirectory(t)
@@ -81,13 +106,23 @@ void t.test('without the addon', async (t) => {
   const directory = packageCopy(t, main, 'none')
   const plain = await report(t, [directory], { directory })
   t.match(plain.choice, { backend: 'pure', by: 'order' })
-  t.match(plain.problems, [{ severity: 'warning', what: /linux and thread do not work here: No native build/, remedy: /npx node-gyp rebuild/ }])
+  t.match(plain.problems, [
+    { severity: 'warning', what: /linux and thread do not work here: No native build/, remedy: /npx node-gyp rebuild/ },
+  ])
   t.match(plain.directory, { unasked: /addon/, answers: {} })
   for (const how of ['--backend', 'CAIO_IMPL', 'default_implementation']) {
     if (how === 'default_implementation') fs.writeFileSync(join(directory, how), 'thread\n')
     const env = how === 'CAIO_IMPL' ? { CAIO_IMPL: 'thread' } : {}
-    const { problems, choice } = await report(t, [directory, ...(how === '--backend' ? [how, 'thread'] : [])], { directory, env, code: 1 })
-    t.match(problems[0], { severity: 'error', what: new RegExp(`^${how} asks for thread, which does not work here: No native`) }, how)
+    const { problems, choice } = await report(t, [directory, ...(how === '--backend' ? [how, 'thread'] : [])], {
+      directory,
+      env,
+      code: 1,
+    })
+    t.match(
+      problems[0],
+      { severity: 'error', what: new RegExp(`^${how} asks for thread, which does not work here: No native`) },
+      how,
+    )
     t.equal(choice.backend, 'pure')
   }
 })
@@ -104,25 +139,41 @@ void t.test('under a seccomp filter', { skip: process.platform !== 'linux' && "s
   const directory = temporaryDirectory(t)
   const forbidden = await report(t, [directory], { under: refuse('EPERM', ['io_setup']) })
   t.match(forbidden, { seccomp: 'filter', choice: { backend: 'thread', by: 'order' } })
-  t.match(forbidden.problems, [{ severity: 'warning', what: /linux does not work here: .*EPERM/, remedy: /allow io_setup/ }])
+  t.match(forbidden.problems, [
+    { severity: 'warning', what: /linux does not work here: .*EPERM/, remedy: /allow io_setup/ },
+  ])
   t.notOk('asyncSync' in forbidden.directory.answers)
 
   const ring = refuse('EPERM', ['io_uring_setup'])
   const unasked = await report(t, [directory], { under: ring })
   t.match(unasked.backends, [{}, {}, {}, { name: 'uring', works: false, optIn: true, code: 'EPERM' }])
   t.same(unasked.problems, [], 'nobody has asked for it')
-  t.match((await doctor([directory], { under: ring })).stdout, /uring +does not work: EPERM.*; only if asked for: containers refuse io_uring/)
+  t.match(
+    (await doctor([directory], { under: ring })).stdout,
+    /uring +does not work: EPERM.*; only if asked for: containers refuse io_uring/,
+  )
   const named = await report(t, [directory], { under: ring, env: { CAIO_IMPL: 'uring' }, code: 1 })
-  t.match(named.problems, [{ severity: 'error', what: /CAIO_IMPL asks for uring/ }, { severity: 'warning', remedy: /allow io_uring_setup/ }])
+  t.match(named.problems, [
+    { severity: 'error', what: /CAIO_IMPL asks for uring/ },
+    { severity: 'warning', remedy: /allow io_uring_setup/ },
+  ])
 
-  const exhausted = await report(t, [directory, '--backend', 'linux'], { under: refuse('EAGAIN', ['io_setup']), code: 1 })
-  t.match(exhausted.problems, [{ severity: 'error' }, { severity: 'warning', what: /fs\.aio-max-nr/, remedy: /sysctl -w fs\.aio-max-nr=1048576/ }])
+  const exhausted = await report(t, [directory, '--backend', 'linux'], {
+    under: refuse('EAGAIN', ['io_setup']),
+    code: 1,
+  })
+  t.match(exhausted.problems, [
+    { severity: 'error' },
+    { severity: 'warning', what: /fs\.aio-max-nr/, remedy: /sysctl -w fs\.aio-max-nr=1048576/ },
+  ])
 
   const old = await report(t, [directory], { under: refuse('ENOSYS', ['preadv2', 'pwritev2', 'openat2', 'statx']) })
   t.match(old.directory.answers, { resolveCached: 'ENOSYS', write: 'served' })
   // glibc says so where the system call is missing.
   t.match(old.directory.answers, { nowaitReadCached: 'EOPNOTSUPP', nowaitWrite: 'EOPNOTSUPP' })
-  if (old.directory.answers.direct === 'served') t.equal(old.directory.alignment?.by, 'trial', 'alignment without statx')
+  if (old.directory.answers.direct === 'served') {
+    t.equal(old.directory.alignment?.by, 'trial', 'alignment without statx')
+  }
   const local = /ext4|xfs|btrfs/.test(old.directory.mount?.type ?? '')
   t.match(old.problems, [{ what: /refuses reads that must not wait/, remedy: local ? /allow preadv2/ : /./ }])
 })

@@ -26,36 +26,65 @@ function fakeProc(t: Test, files: Record<string, string>): string {
   return proc
 }
 
-const limits = (inUse: string, most: string): Record<string, string> => ({ 'sys/fs/aio-nr': inUse, 'sys/fs/aio-max-nr': most })
+const limits = (inUse: string, most: string): Record<string, string> => ({
+  'sys/fs/aio-nr': inUse,
+  'sys/fs/aio-max-nr': most,
+})
 
 void t.test('the options', async (t) => {
   t.strictSame(parseOptions([]), { directory: '.', backend: undefined, json: false, help: false })
-  t.strictSame(parseOptions(['/data', '--json', '--backend=pure']), { directory: '/data', backend: 'pure', json: true, help: false })
+  t.strictSame(parseOptions(['/data', '--json', '--backend=pure']), {
+    directory: '/data',
+    backend: 'pure',
+    json: true,
+    help: false,
+  })
 })
 
 void t.test('/proc', async (t) => {
   const cases: [files: Record<string, string>, System][] = [
     [{}, { seccomp: null, aio: null, uringDisabled: null }],
-    [{ ...limits('1536\n', '65536\n'), 'self/status': 'Name:\tnode\nSeccomp:\t2\nSeccomp_filters:\t1\n' }, { seccomp: 'filter', aio: { inUse: 1536, most: 65536 }, uringDisabled: null }],
-    [{ 'self/status': 'Seccomp:\t0\n', 'sys/kernel/io_uring_disabled': '2\n' }, { seccomp: 'none', aio: null, uringDisabled: 2 }],
-    [{ 'self/status': 'Seccomp_filters:\t7\n', 'sys/fs/aio-nr': '5\n' }, { seccomp: null, aio: null, uringDisabled: null }],
+    [
+      { ...limits('1536\n', '65536\n'), 'self/status': 'Name:\tnode\nSeccomp:\t2\nSeccomp_filters:\t1\n' },
+      { seccomp: 'filter', aio: { inUse: 1536, most: 65536 }, uringDisabled: null },
+    ],
+    [
+      { 'self/status': 'Seccomp:\t0\n', 'sys/kernel/io_uring_disabled': '2\n' },
+      { seccomp: 'none', aio: null, uringDisabled: 2 },
+    ],
+    [
+      { 'self/status': 'Seccomp_filters:\t7\n', 'sys/fs/aio-nr': '5\n' },
+      { seccomp: null, aio: null, uringDisabled: null },
+    ],
     [limits('many', ''), { seccomp: null, aio: null, uringDisabled: null }],
   ]
   for (const [files, system] of cases) t.strictSame(readSystem(fakeProc(t, files)), system)
 })
 
 void t.test('a report on a faked /proc', async (t) => {
-  const { aio, problems } = examine({ directory: temporaryDirectory(t), version: '1', proc: fakeProc(t, limits('64512', '65536')) })
+  const { aio, problems } = examine({
+    directory: temporaryDirectory(t),
+    version: '1',
+    proc: fakeProc(t, limits('64512', '65536')),
+  })
   t.strictSame(aio, { inUse: 64512, most: 65536 })
   if (process.platform === 'linux') {
-    t.match(problems, [{ severity: 'warning', what: /64512 of fs\.aio-max-nr 65536: room for 2 more/, remedy: /sysctl -w fs\.aio-max-nr=1048576/ }])
+    t.match(problems, [
+      {
+        severity: 'warning',
+        what: /64512 of fs\.aio-max-nr 65536: room for 2 more/,
+        remedy: /sysctl -w fs\.aio-max-nr=1048576/,
+      },
+    ])
   }
 })
 
 void t.test('who asks for which backend', async (t) => {
   const survey = (working: readonly string[], asked?: BackendName, variable?: string, file?: string) => {
     const open = (name: string) => (): Backend => {
-      if (!working.includes(name)) throw Object.assign(new Error(`no ${name} today\nat all`), { code: 'EAGAIN', syscall: 'io_setup' })
+      if (!working.includes(name)) {
+        throw Object.assign(new Error(`no ${name} today\nat all`), { code: 'EAGAIN', syscall: 'io_setup' })
+      }
       return Object.assign(new ManualBackend(), { name })
     }
     const candidates = ['linux', 'thread', 'pure'].map((name) => ({ name, open: open(name) }))
@@ -65,17 +94,36 @@ void t.test('who asks for which backend', async (t) => {
   const cases: [ReturnType<typeof survey>, backend: string, by: string, wishes: string[]][] = [
     [survey(all), 'linux', 'order', []],
     [survey(['pure']), 'pure', 'order', []],
-    [survey(all, undefined, 'pure', 'thread'), 'pure', 'CAIO_IMPL', ['CAIO_IMPL pure', 'default_implementation thread']],
-    [survey(all, undefined, 'posix', 'thread'), 'thread', 'default_implementation', ['CAIO_IMPL posix', 'default_implementation thread']],
+    [
+      survey(all, undefined, 'pure', 'thread'),
+      'pure',
+      'CAIO_IMPL',
+      ['CAIO_IMPL pure', 'default_implementation thread'],
+    ],
+    [
+      survey(all, undefined, 'posix', 'thread'),
+      'thread',
+      'default_implementation',
+      ['CAIO_IMPL posix', 'default_implementation thread'],
+    ],
     [survey(all, 'thread', 'pure'), 'thread', '--backend', ['--backend thread', 'CAIO_IMPL pure']],
     [survey(['pure'], 'linux', 'pure'), 'pure', 'CAIO_IMPL', ['--backend linux', 'CAIO_IMPL pure']],
     [survey(['thread', 'pure'], undefined, 'linux'), 'thread', 'order', ['CAIO_IMPL linux']],
   ]
   for (const [{ choice, wishes }, backend, by, asked] of cases) {
     t.match(choice, { backend, by })
-    t.same(wishes.map((wish) => `${wish.by} ${wish.name}`), asked)
+    t.same(
+      wishes.map((wish) => `${wish.by} ${wish.name}`),
+      asked,
+    )
   }
-  t.strictSame(survey(['pure']).backends[0], { name: 'linux', works: false, reason: 'no linux today', code: 'EAGAIN', syscall: 'io_setup' })
+  t.strictSame(survey(['pure']).backends[0], {
+    name: 'linux',
+    works: false,
+    reason: 'no linux today',
+    code: 'EAGAIN',
+    syscall: 'io_setup',
+  })
   t.match(survey(all, undefined, 'posix').wishes, [{ known: false }])
 })
 
@@ -84,12 +132,24 @@ void t.test('what a file system answered', async (t) => {
   t.strictSame(interpret(answers), {
     answers: { write: 'served', nowaitReadCached: 'served', nowaitReadCold: 'EAGAIN', nowaitWrite: 'EOPNOTSUPP' },
   })
-  t.equal(interpret({ open: 0, nowaitReadCold: 4096, evicted: 0 }).answers.nowaitReadCold, 'unknown', 'it was cached still')
+  t.equal(
+    interpret({ open: 0, nowaitReadCold: 4096, evicted: 0 }).answers.nowaitReadCold,
+    'unknown',
+    'it was cached still',
+  )
   t.equal(interpret({ open: 0, nowaitReadCold: 4096, evicted: 1 }).answers.nowaitReadCold, 'served')
   const tried = { open: 0, direct: 0, triedMemoryAlignment: 4, triedOffsetAlignment: 4096 }
   t.strictSame(interpret(tried).alignment, { memory: 4, offset: 4096, by: 'trial' })
-  t.strictSame(interpret({ ...tried, statedMemoryAlignment: 512, statedOffsetAlignment: 512 }).alignment, { memory: 512, offset: 512, by: 'statx' })
-  t.strictSame(interpret({ ...tried, statedMemoryAlignment: 4, statedOffsetAlignment: 0 }).alignment?.by, 'trial', 'where statx says: none')
+  t.strictSame(interpret({ ...tried, statedMemoryAlignment: 512, statedOffsetAlignment: 512 }).alignment, {
+    memory: 512,
+    offset: 512,
+    by: 'statx',
+  })
+  t.strictSame(
+    interpret({ ...tried, statedMemoryAlignment: 4, statedOffsetAlignment: 0 }).alignment?.by,
+    'trial',
+    'where statx says: none',
+  )
   t.equal(interpret({ open: 0, direct: -22 }).alignment, undefined)
 })
 
@@ -112,7 +172,9 @@ void t.test('what can be done', async (t) => {
     [{ code: 'EAGAIN', syscall: 'pthread_create' }, free, /ulimit -u/],
     [{ code: 'EIO', syscall: 'read' }, free, /look up/],
   ]
-  for (const [state, system, remedy] of cases) t.match(remedyFor({ name: 'linux', works: false, ...state }, system, '/here'), remedy)
+  for (const [state, system, remedy] of cases) {
+    t.match(remedyFor({ name: 'linux', works: false, ...state }, system, '/here'), remedy)
+  }
 
   const ofUring: typeof cases = [
     [{ code: 'EPERM' }, filtered, /io_uring_setup.* in the seccomp profile/],
@@ -124,7 +186,9 @@ void t.test('what can be done', async (t) => {
     [{ code: 'EIO' }, free, /look up/],
     [{ reason: "io_uring is Linux's, and this is darwin" }, free, /none is needed/],
   ]
-  for (const [state, system, remedy] of ofUring) t.match(remedyFor({ name: 'uring', works: false, ...state }, system, '/here'), remedy)
+  for (const [state, system, remedy] of ofUring) {
+    t.match(remedyFor({ name: 'uring', works: false, ...state }, system, '/here'), remedy)
+  }
 })
 
 const well: Findings = {
@@ -137,7 +201,14 @@ const well: Findings = {
   directory: { path: '/data', mount: { point: '/data', type: 'ext4', source: '/dev/sda', options: 'rw' }, answers: {} },
 }
 
-const forbidden = { name: 'uring', works: false, optIn: true, reason: 'EPERM', code: 'EPERM', syscall: 'io_uring_setup' }
+const forbidden = {
+  name: 'uring',
+  works: false,
+  optIn: true,
+  reason: 'EPERM',
+  code: 'EPERM',
+  syscall: 'io_uring_setup',
+}
 const withoutUring: Findings = { ...well, backends: [...well.backends, forbidden] }
 
 function onDirectory(type: string, answers: Findings['directory']['answers']): Findings {
@@ -150,8 +221,16 @@ void t.test('problems', async (t) => {
     [well, [], /^$/],
     [{ ...well, wishes: [{ by: 'CAIO_IMPL', name: 'thread', known: true }] }, [], /^$/],
     [withoutUring, [], /^$/],
-    [{ ...withoutUring, wishes: [{ by: 'CAIO_IMPL', name: 'uring', known: true }] }, ['error', 'warning'], /uring does not work here: EPERM.*seccomp|security/],
-    [{ ...well, wishes: [{ by: 'default_implementation', name: 'uring', known: false }] }, ['error'], /default_implementation asks for uring/],
+    [
+      { ...withoutUring, wishes: [{ by: 'CAIO_IMPL', name: 'uring', known: true }] },
+      ['error', 'warning'],
+      /uring does not work here: EPERM.*seccomp|security/,
+    ],
+    [
+      { ...well, wishes: [{ by: 'default_implementation', name: 'uring', known: false }] },
+      ['error'],
+      /default_implementation asks for uring/,
+    ],
     [{ ...well, aio: { inUse: 65536 - 16 * 512, most: 65536 } }, [], /^$/],
     [{ ...well, aio: { inUse: 65537 - 16 * 512, most: 65536 } }, ['warning'], /room for 15 more/],
     [{ ...well, aio: { inUse: 70000, most: 65536 } }, ['warning'], /room for 0 more/],
@@ -162,12 +241,22 @@ void t.test('problems', async (t) => {
     [onDirectory('fuse.sshfs', refused), ['note'], /network/],
     [onDirectory('xfs', refused), ['warning'], /preadv2/],
     [onDirectory('ext4', { write: 'ENOSPC' }), ['warning'], /ENOSPC.*room/],
-    [onDirectory('zfs', { write: 'served', nowaitReadCached: 'served', direct: 'EINVAL' }), ['note'], /O_DIRECT is refused \(EINVAL\)/],
+    [
+      onDirectory('zfs', { write: 'served', nowaitReadCached: 'served', direct: 'EINVAL' }),
+      ['note'],
+      /O_DIRECT is refused \(EINVAL\)/,
+    ],
   ]
   for (const [findings, severities, text] of cases) {
     const problems = findProblems(findings, '/here')
-    t.same(problems.map(({ severity }) => severity), severities)
+    t.same(
+      problems.map(({ severity }) => severity),
+      severities,
+    )
     t.match(problems.map(({ what, remedy }) => `${what} ${remedy}`).join(), text)
-    t.ok(problems.every(({ remedy }) => remedy.length > 10), 'each with a remedy')
+    t.ok(
+      problems.every(({ remedy }) => remedy.length > 10),
+      'each with a remedy',
+    )
   }
 })

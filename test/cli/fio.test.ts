@@ -21,7 +21,14 @@ void t.test('reads', async (t) => {
   const report = parseFio(output({ read: some }), reads)
   t.equal(report.operations, 61238)
   t.equal(Math.round(report.operations / (report.milliseconds / 1000)), 61177, 'its own rate')
-  t.match(report.latency, { p50: 0.489472, p95: 4.620288, p99: 6.324224, p999: 18.743296, max: 19.158727, samples: 61301 })
+  t.match(report.latency, {
+    p50: 0.489472,
+    p95: 4.620288,
+    p99: 6.324224,
+    p999: 18.743296,
+    max: 19.158727,
+    samples: 61301,
+  })
   t.equal(report.cpu?.toFixed(3), ((0.448 * 1e6) / 61238).toFixed(3), 'user and system, microseconds an operation')
   t.match(report, { served: 'fio-3.33', bytes: 4096, loopDelay: null, peakMemory: null, verified: 0 })
 })

@@ -3,7 +3,14 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import { BLOCK, checksums, loadChecksums, makeSampleFile, makeSmallFiles, saveChecksums } from '../../lib/cli/sample-file.js'
+import {
+  BLOCK,
+  checksums,
+  loadChecksums,
+  makeSampleFile,
+  makeSmallFiles,
+  saveChecksums,
+} from '../../lib/cli/sample-file.js'
 import { clockInterval, measure } from '../../lib/cli/trial/measure.js'
 import { findDropMethod } from '../../lib/cli/trial/page-cache.js'
 import type { Task } from '../../lib/cli/trial/task.js'
@@ -18,8 +25,9 @@ function task(t: Test, workload: WorkloadName, more: Partial<Task> = {}): Task {
   const directory = temporaryDirectory(t)
   const path = join(directory, 'file')
   const sums = join(directory, 'checksums')
-  if (/Files$/.test(workload)) makeSmallFiles(path, 32)
-  else {
+  if (/Files$/.test(workload)) {
+    makeSmallFiles(path, 32)
+  } else {
     makeSampleFile(path, BLOCKS, () => {})
     saveChecksums(sums, checksums(path))
   }
@@ -78,7 +86,9 @@ void t.test('wrong bytes are found', async (t) => {
 void t.test('short reads are found', async (t) => {
   const short = withMethods(t, (handle) => {
     const read = handle.read.bind(handle)
-    return { read: (buffer: Buffer, at: number, length: number, position: number) => read(buffer, at, length - 1, position) }
+    return {
+      read: (buffer: Buffer, at: number, length: number, position: number) => read(buffer, at, length - 1, position),
+    }
   })
   await t.rejects(run(short, task(t, 'randomReads')), { message: /fewer bytes/ })
 })
@@ -116,8 +126,9 @@ void t.test('a cold file is read once between drops', async (t) => {
   t.equal(work.supply, BLOCKS)
   await measure(work, 30, 0)
   for (let start = 0; start + BLOCKS <= positions.length; start += BLOCKS) {
-    if (new Set(positions.slice(start, start + BLOCKS)).size !== BLOCKS)
+    if (new Set(positions.slice(start, start + BLOCKS)).size !== BLOCKS) {
       return t.fail(`a block was read twice after ${start} reads`)
+    }
   }
   return t.ok(positions.length > 0, 'read')
 })

@@ -14,7 +14,10 @@ void t.test('without arguments', async (t) => {
     list: false,
   })
   const { rows, backends, contenders, json, html, programs } = parseOptions([])
-  t.strictSame([rows, backends, contenders, json, html, programs], [undefined, undefined, undefined, undefined, undefined, {}])
+  t.strictSame(
+    [rows, backends, contenders, json, html, programs],
+    [undefined, undefined, undefined, undefined, undefined, {}],
+  )
 })
 
 void t.test('--quick changes the defaults, and only those', async (t) => {
@@ -28,7 +31,11 @@ void t.test('--quick changes the defaults, and only those', async (t) => {
 
 void t.test('lists', async (t) => {
   t.strictSame(parseOptions(['--backend', 'linux,thread']).backends, ['linux', 'thread'])
-  t.strictSame(parseOptions(['--backend', 'linux', '--backend', ' pure , linux']).backends, ['linux', 'pure'], 'repeated')
+  t.strictSame(
+    parseOptions(['--backend', 'linux', '--backend', ' pure , linux']).backends,
+    ['linux', 'pure'],
+    'repeated',
+  )
   t.strictSame(parseOptions(['--rows', 'table,in-flight-8']).rows, ['table', 'in-flight-8'])
   t.equal(parseOptions(['--rows', ',']).rows, undefined, 'of nothing')
 })

@@ -112,7 +112,9 @@ void t.test('fio’s job for each row', async (t) => {
   has('write-sync-64', '--numjobs=64', '--iodepth=1', '--fdatasync=1')
   has('append-sync-1', '--rw=write', '--create_on_open=1', '--fdatasync=1')
   t.notOk(job('write-64')?.includes('--readonly'))
-  for (const id of ['readfile-64', 'readfile-large', 'writefile-64', 'busy-pool-1']) t.equal(job(id), undefined, `${id}: none`)
+  for (const id of ['readfile-64', 'readfile-large', 'writefile-64', 'busy-pool-1']) {
+    t.equal(job(id), undefined, `${id}: none`)
+  }
   t.ok(job('read-64', true)?.includes('--iodepth_batch_submit=64'))
   t.equal(job('read-1', true), undefined, 'no batch of one')
 })

@@ -42,7 +42,9 @@ export async function sameAsOnNode({ program, ways, engine, unlike }: Client): P
       env: { CAIO_IMPL: backend },
       timeout: TIMEOUT,
     })
-    if (ended.code !== 0 || ended.stderr !== '') throw new Error(`${program} (${way}): ${JSON.stringify(ended, null, 2)}`)
+    if (ended.code !== 0 || ended.stderr !== '') {
+      throw new Error(`${program} (${way}): ${JSON.stringify(ended, null, 2)}`)
+    }
     const told = JSON.parse(ended.stdout) as Told
     for (const name of Object.keys(told.files)) if (unlike?.test(name)) told.files[name] = 'differs from run to run'
     return told
@@ -59,7 +61,12 @@ export async function sameAsOnNode({ program, ways, engine, unlike }: Client): P
         t.equal(stats?.backend, backend)
         const served = engine.filter((name) => (stats?.operations[name] ?? 0) > 0)
         // `pure` leaves whole files to Node.
-        same(t, served, engine.filter((name) => backend !== 'pure' || !wholeFiles.includes(name)), 'the engine has served')
+        same(
+          t,
+          served,
+          engine.filter((name) => backend !== 'pure' || !wholeFiles.includes(name)),
+          'the engine has served',
+        )
       })
     }
   }

@@ -1,4 +1,8 @@
 // @thorough
 import { sameAsOnNode } from './client.js'
 
-await sameAsOnNode({ program: 'errors', ways: ['import', 'patch', 'import callbacks'], engine: ['read', 'write', 'readFile', 'writeFile'] })
+await sameAsOnNode({
+  program: 'errors',
+  ways: ['import', 'patch', 'import callbacks'],
+  engine: ['read', 'write', 'readFile', 'writeFile'],
+})

@@ -15,7 +15,16 @@ export type Program = (directory: string, fs: Fs) => Promise<unknown>
 export function told(error: unknown, caller?: string): Record<string, unknown> {
   const { name, message, code, errno, syscall, path, stack } = error as NodeJS.ErrnoException
   const [first] = String(stack).split('\n')
-  return { name, message, code, errno, syscall, path, first, ...(caller !== undefined && { caller: stack?.includes(caller) }) }
+  return {
+    name,
+    message,
+    code,
+    errno,
+    syscall,
+    path,
+    first,
+    ...(caller !== undefined && { caller: stack?.includes(caller) }),
+  }
 }
 
 /** What a promise is rejected with, as told; `caller` as in {@link told}. */

@@ -60,7 +60,11 @@ declare module 'fs-extra' {
     throws?: boolean
   }
   interface FsExtra {
-    copy(from: string, to: string, options?: { overwrite?: boolean; errorOnExist?: boolean; preserveTimestamps?: boolean }): Promise<void>
+    copy(
+      from: string,
+      to: string,
+      options?: { overwrite?: boolean; errorOnExist?: boolean; preserveTimestamps?: boolean },
+    ): Promise<void>
     move(from: string, to: string): Promise<void>
     remove(path: string): Promise<void>
     emptyDir(path: string): Promise<void>
@@ -75,8 +79,20 @@ declare module 'fs-extra' {
     open(path: string, flags: string): Promise<number>
     close(fd: number): Promise<void>
     fsync(fd: number): Promise<void>
-    read(fd: number, buffer: Buffer, offset: number, length: number, position: number): Promise<{ bytesRead: number; buffer: Buffer }>
-    write(fd: number, buffer: Buffer, offset: number, length: number, position: number): Promise<{ bytesWritten: number }>
+    read(
+      fd: number,
+      buffer: Buffer,
+      offset: number,
+      length: number,
+      position: number,
+    ): Promise<{ bytesRead: number; buffer: Buffer }>
+    write(
+      fd: number,
+      buffer: Buffer,
+      offset: number,
+      length: number,
+      position: number,
+    ): Promise<{ bytesWritten: number }>
     writev(fd: number, buffers: Buffer[], position: number): Promise<{ bytesWritten: number }>
     createReadStream: typeof fs.createReadStream
   }
@@ -121,6 +137,8 @@ declare module 'yauzl' {
     readEntry(): void
     openReadStream(entry: Entry, done: (error: Error | null, stream: Readable) => void): void
   }
-  const yauzl: { open(path: string, options: { lazyEntries: boolean }, done: (error: Error | null, zip: ZipFile) => void): void }
+  const yauzl: {
+    open(path: string, options: { lazyEntries: boolean }, done: (error: Error | null, zip: ZipFile) => void): void
+  }
   export default yauzl
 }

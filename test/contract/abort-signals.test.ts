@@ -69,7 +69,9 @@ onEveryBackend(t, 'one signal ends all that wait for a lock', async (t, backend)
   }
   controller.abort('enough')
   for (const outcome of await settled) {
-    if (outcome.status === 'fulfilled' || (outcome.reason as { code: string }).code !== 'ABORT_ERR') t.fail(JSON.stringify(outcome))
+    if (outcome.status === 'fulfilled' || (outcome.reason as { code: string }).code !== 'ABORT_ERR') {
+      t.fail(JSON.stringify(outcome))
+    }
   }
   t.equal(listeners(signal), 0)
   t.same(warnings, [])
@@ -80,8 +82,10 @@ class ForeignSignal {
   aborted = false
   reason: unknown
   readonly listeners = new Set<() => void>()
-  addEventListener = (type: string, listener: () => void): void => void (type === 'abort' && this.listeners.add(listener))
-  removeEventListener = (type: string, listener: () => void): void => void (type === 'abort' && this.listeners.delete(listener))
+  addEventListener = (type: string, listener: () => void): void =>
+    void (type === 'abort' && this.listeners.add(listener))
+  removeEventListener = (type: string, listener: () => void): void =>
+    void (type === 'abort' && this.listeners.delete(listener))
 
   abort(reason: unknown): void {
     this.aborted = true
@@ -95,7 +99,11 @@ t.test("a polyfill's signal, and one that tells nobody", async (t) => {
   const context = new Context({ backend: manual, maxRequests: 1 })
   const foreign = new ForeignSignal()
   const options = { signal: foreign as unknown as AbortSignal }
-  const calls = [context.read(1, 0, 0, options), context.write('x', 0, 0, options), context.submit(Operation.fsync(0, options))]
+  const calls = [
+    context.read(1, 0, 0, options),
+    context.write('x', 0, 0, options),
+    context.submit(Operation.fsync(0, options)),
+  ]
   t.equal(foreign.listeners.size, 1)
   await undefined
   manual.cancel = () => false
@@ -129,10 +137,27 @@ t.test('what Node takes for a signal is one', async (t) => {
   const { path, fd } = temporaryFile(t, 'content')
   const pool = new BufferPool({ blockSize: 512, blocks: 100 })
   const codeOf = async (promise: Promise<unknown>): Promise<string | undefined> =>
-    promise.then(() => undefined, ({ code }: { code: string }) => code)
+    promise.then(
+      () => undefined,
+      ({ code }: { code: string }) => code,
+    )
   const candidates: unknown[] = [
-    undefined, null, {}, [], 5, 'text', true, () => ({ aborted: false }), { aborted: false }, { aborted: true }, Object.create({ aborted: false }),
-    new ForeignSignal(), AbortSignal.abort(), new AbortController().signal, new EventTarget(), { aborted: undefined },
+    undefined,
+    null,
+    {},
+    [],
+    5,
+    'text',
+    true,
+    () => ({ aborted: false }),
+    { aborted: false },
+    { aborted: true },
+    Object.create({ aborted: false }),
+    new ForeignSignal(),
+    AbortSignal.abort(),
+    new AbortController().signal,
+    new EventTarget(),
+    { aborted: undefined },
   ]
   for (const [at, candidate] of candidates.entries()) {
     const signal = candidate as AbortSignal

@@ -6,7 +6,12 @@ import type { RequestOptions } from 'caio'
 import { makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../support/harness.js'
 import { ManualBackend } from '../support/manual-backend.js'
 
-const takenOut = { name: 'AbortError', code: 'ABORT_ERR', message: 'The operation was aborted', cause: { code: 'ECANCELED' } }
+const takenOut = {
+  name: 'AbortError',
+  code: 'ABORT_ERR',
+  message: 'The operation was aborted',
+  cause: { code: 'ECANCELED' },
+}
 
 onEveryBackend(t, 'every operation, before it is handed over', async (t, backend) => {
   const context = makeContext(t, backend)
@@ -37,28 +42,35 @@ onEveryBackend(t, 'every operation, before it is handed over', async (t, backend
   t.match(await rejectionOf(context.read(1, fd, 0, { signal: {} as AbortSignal })), { code: 'ERR_INVALID_ARG_TYPE' })
 })
 
-onEveryBackend(t, 'of many, those that wait are taken out, and the rest is told when it is done', async (t, backend) => {
-  const context = makeContext(t, backend, { maxRequests: 8 })
-  const { path, fd } = temporaryFile(t)
-  const controller = new AbortController()
-  const block = Buffer.alloc(70_000, 1)
-  const writes = Array.from({ length: 200 }, (_, i) => context.write(block, fd, i * block.length, { signal: controller.signal }))
-  const settled = Promise.allSettled(writes)
-  await new Promise(setImmediate)
-  controller.abort(new Error('stop'))
-  const outcomes = await settled
-  t.match(context.stats(), { inFlight: 0, waiting: 0 }, 'nothing is under way any more')
-  const content = fs.readFileSync(path)
-  let taken = 0
-  for (const [i, outcome] of outcomes.entries()) {
-    const there = content[i * block.length] === 1
-    const cancelled = outcome.status === 'rejected' && ((outcome.reason as Error).cause as { code?: string }).code === 'ECANCELED'
-    if (cancelled) taken++
-    if (cancelled === there) t.fail(`${i} is ${there ? 'there' : 'not there'}, and ${JSON.stringify(outcome)}`)
-  }
-  t.ok(taken > 100, `${taken} were taken out`)
-  t.equal(context.stats().cancelled, taken)
-})
+onEveryBackend(
+  t,
+  'of many, those that wait are taken out, and the rest is told when it is done',
+  async (t, backend) => {
+    const context = makeContext(t, backend, { maxRequests: 8 })
+    const { path, fd } = temporaryFile(t)
+    const controller = new AbortController()
+    const block = Buffer.alloc(70_000, 1)
+    const writes = Array.from({ length: 200 }, (_, i) =>
+      context.write(block, fd, i * block.length, { signal: controller.signal }),
+    )
+    const settled = Promise.allSettled(writes)
+    await new Promise(setImmediate)
+    controller.abort(new Error('stop'))
+    const outcomes = await settled
+    t.match(context.stats(), { inFlight: 0, waiting: 0 }, 'nothing is under way any more')
+    const content = fs.readFileSync(path)
+    let taken = 0
+    for (const [i, outcome] of outcomes.entries()) {
+      const there = content[i * block.length] === 1
+      const cancelled =
+        outcome.status === 'rejected' && ((outcome.reason as Error).cause as { code?: string }).code === 'ECANCELED'
+      if (cancelled) taken++
+      if (cancelled === there) t.fail(`${i} is ${there ? 'there' : 'not there'}, and ${JSON.stringify(outcome)}`)
+    }
+    t.ok(taken > 100, `${taken} were taken out`)
+    t.equal(context.stats().cancelled, taken)
+  },
+)
 
 t.test('what is with the kernel holds its memory until the kernel is done', async (t) => {
   const manual = new ManualBackend()
@@ -69,7 +81,12 @@ t.test('what is with the kernel holds its memory until the kernel is done', asyn
   const operation = Operation.write('x', 0, 0, { signal })
   const calls = [context.read(1, 0, 0, { signal }), context.write('x', 0, 0, { signal }), context.submit(operation)]
   let settled = 0
-  for (const call of calls) call.then(() => settled++, () => settled++)
+  for (const call of calls) {
+    call.then(
+      () => settled++,
+      () => settled++,
+    )
+  }
   await new Promise(setImmediate)
   controller.abort('why')
   await new Promise(setImmediate)
@@ -99,10 +116,21 @@ onEveryBackend(t, 'in a batch, those with the signal', async (t, backend) => {
   const { path, fd } = temporaryFile(t, '...')
   const controller = new AbortController()
   const { signal } = controller
-  const operations = [Operation.write('a', fd, 0), Operation.write('b', fd, 1, { signal }), Operation.write('c', fd, 2, { signal: AbortSignal.abort() })]
+  const operations = [
+    Operation.write('a', fd, 0),
+    Operation.write('b', fd, 1, { signal }),
+    Operation.write('c', fd, 2, { signal: AbortSignal.abort() }),
+  ]
   const all = context.batch(operations)
   controller.abort()
-  t.match(await all, [{ status: 'fulfilled', value: 1 }, { status: 'rejected', reason: takenOut }, { status: 'rejected', reason: { code: 'ABORT_ERR' } }])
-  t.same(operations.map(({ state }) => state), ['fulfilled', 'rejected', 'rejected'])
+  t.match(await all, [
+    { status: 'fulfilled', value: 1 },
+    { status: 'rejected', reason: takenOut },
+    { status: 'rejected', reason: { code: 'ABORT_ERR' } },
+  ])
+  t.same(
+    operations.map(({ state }) => state),
+    ['fulfilled', 'rejected', 'rejected'],
+  )
   t.equal(fs.readFileSync(path, 'utf8'), 'a..')
 })

@@ -25,7 +25,9 @@ t.test('it is ordinary memory, kept whole by any part of it', async (t) => {
 })
 
 t.test('what is refused', async (t) => {
-  for (const alignment of [0, 3, 4095, 2 ** 31, 1.5]) t.throws(() => alignedBuffer(1, alignment), { code: 'ERR_OUT_OF_RANGE' }, String(alignment))
+  for (const alignment of [0, 3, 4095, 2 ** 31, 1.5]) {
+    t.throws(() => alignedBuffer(1, alignment), { code: 'ERR_OUT_OF_RANGE' }, String(alignment))
+  }
   for (const size of [-1, 2 ** 31, NaN]) t.throws(() => alignedBuffer(size), { code: 'ERR_OUT_OF_RANGE' }, String(size))
   t.throws(() => alignedBuffer('1' as unknown as number), { code: 'ERR_INVALID_ARG_TYPE' })
 })

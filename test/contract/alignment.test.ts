@@ -29,7 +29,9 @@ t.test('what is not aligned', async (t) => {
 onEveryLinuxBackend(t, 'it is what works, and less does not', async (t, backend) => {
   const context = makeContext(t, backend)
   const { path, fd } = temporaryFile(t, Buffer.alloc(1 << 18, 7))
-  if (backend === 'pure' && !statedAlignment(fd)) return void t.match(await rejectionOf(directAlignment(fd, { context })), { code: 'ENOSYS' })
+  if (backend === 'pure' && !statedAlignment(fd)) {
+    return void t.match(await rejectionOf(directAlignment(fd, { context })), { code: 'ENOSYS' })
+  }
   const { memory, offset, by } = await directAlignment(fd, { context })
   t.ok(memory > 0 && offset > 0, JSON.stringify({ memory, offset, by }))
   t.equal(by, statedAlignment(fd) ? 'statx' : 'trial')
@@ -37,7 +39,10 @@ onEveryLinuxBackend(t, 'it is what works, and less does not', async (t, backend)
   const view = alignedBuffer(offset, Math.max(memory, 4096))
   t.equal(await context.read(view, file, offset), offset)
   if (offset > 1) t.match(await rejectionOf(context.read(view.subarray(0, offset / 2), file, 0)), { code: 'EINVAL' })
-  t.match(await rejectionOf(directAlignment(1_000_000, { context })), { code: backend === 'pure' ? 'ENOSYS' : 'EBADF', syscall: 'statx' })
+  t.match(await rejectionOf(directAlignment(1_000_000, { context })), {
+    code: backend === 'pure' ? 'ENOSYS' : 'EBADF',
+    syscall: 'statx',
+  })
   t.match(await rejectionOf(directAlignment(-1, { context })), { code: 'ERR_OUT_OF_RANGE' })
 })
 
@@ -55,7 +60,10 @@ onEveryLinuxBackend(t, 'trials find what statx would say', async (t, backend) =>
     const [memory, offset] = [found % 2 ** 20, Math.floor(found / 2 ** 20)]
     const stated = statedAlignment(fd)
     // The kernel may take more than it promises.
-    t.ok(memory > 0 && offset > 0 && (!stated || (memory <= stated.memory && offset <= stated.offset)), `${memory}, ${offset}`)
+    t.ok(
+      memory > 0 && offset > 0 && (!stated || (memory <= stated.memory && offset <= stated.offset)),
+      `${memory}, ${offset}`,
+    )
   }
 })
 
@@ -72,7 +80,10 @@ onEveryLinuxBackend(t, 'EINVAL names the requirement', async (t, backend) => {
     [memory.subarray(0, 100), 0, 'the length 100'],
     [memory.subarray(1, 4097), 0, 'the memory'],
   ] as const) {
-    for (const error of [await rejectionOf(context.read(view, fd, at)), await rejectionOf(context.readv([view], fd, at))]) {
+    for (const error of [
+      await rejectionOf(context.read(view, fd, at)),
+      await rejectionOf(context.readv([view], fd, at)),
+    ]) {
       t.match(error, { code: 'EINVAL', errno: -22, syscall: 'read', message: needs })
       t.ok(error.message.endsWith(`; not so ${what})`), error.message)
     }

@@ -3,7 +3,15 @@ import fs from 'node:fs'
 import t from 'tap'
 import type { Test } from 'tap'
 import { Context } from 'caio'
-import { detach, makeContext, onEveryBackend, rejectionOf, resizableBuffer, temporaryFile, untyped } from '../support/harness.js'
+import {
+  detach,
+  makeContext,
+  onEveryBackend,
+  rejectionOf,
+  resizableBuffer,
+  temporaryFile,
+  untyped,
+} from '../support/harness.js'
 import type { Untyped } from '../support/harness.js'
 
 const numbers: [value: unknown, code: string][] = [
@@ -25,7 +33,12 @@ const numbers: [value: unknown, code: string][] = [
 ]
 
 /** Calls with `value` where `place` is. A valid call otherwise. */
-function callsWith(context: Context, place: 'fd' | 'offset' | 'priority', fd: number, value: unknown): Promise<unknown>[] {
+function callsWith(
+  context: Context,
+  place: 'fd' | 'offset' | 'priority',
+  fd: number,
+  value: unknown,
+): Promise<unknown>[] {
   const { read, write, readv, writev, fsync, fdsync }: Untyped = untyped(context)
   const rest = place === 'fd' ? [value] : place === 'offset' ? [fd, value] : [fd, 0, value]
   const transfers = [
@@ -84,7 +97,9 @@ onEveryBackend(t, 'what to read', async (t, backend) => {
   const context = makeContext(t, backend)
   const { read } = untyped(context)
   const { fd } = temporaryFile(t, 'content')
-  for (const [value, code] of numbers) t.match(await rejectionOf(read.call(context, value, fd)), { code }, String(value))
+  for (const [value, code] of numbers) {
+    t.match(await rejectionOf(read.call(context, value, fd)), { code }, String(value))
+  }
   t.match(await rejectionOf(read.call(context, 2 ** 31, fd)), { code: 'ERR_OUT_OF_RANGE' })
   for (const value of [undefined, 'text', new ArrayBuffer(8), [Buffer.alloc(1)]]) {
     t.match(await rejectionOf(read.call(context, value, fd)), { code: 'ERR_INVALID_ARG_TYPE' })
@@ -97,7 +112,18 @@ onEveryBackend(t, 'what to write', async (t, backend) => {
   const context = makeContext(t, backend)
   const { write } = untyped(context)
   const { path, fd } = temporaryFile(t, 'content')
-  for (const value of [undefined, null, 5, 5n, {}, [], [Buffer.alloc(1)], new ArrayBuffer(8), Symbol('x'), new String('x')]) {
+  for (const value of [
+    undefined,
+    null,
+    5,
+    5n,
+    {},
+    [],
+    [Buffer.alloc(1)],
+    new ArrayBuffer(8),
+    Symbol('x'),
+    new String('x'),
+  ]) {
     t.match(await rejectionOf(write.call(context, value, fd)), { code: 'ERR_INVALID_ARG_TYPE' })
   }
   t.equal(fs.readFileSync(path, 'utf8'), 'content')

@@ -16,7 +16,10 @@ await t.test('a temporary name is no longer than the name, or than 64 bytes', as
   const token = randomToken()
   t.not(token, randomToken())
   t.equal(temporaryName('file', '1-2'), '.file.1-2.tmp')
-  t.same(temporaryName(Buffer.from([0xff]), '1-2'), Buffer.concat([Buffer.from('.'), Buffer.from([0xff]), Buffer.from('.1-2.tmp')]))
+  t.same(
+    temporaryName(Buffer.from([0xff]), '1-2'),
+    Buffer.concat([Buffer.from('.'), Buffer.from([0xff]), Buffer.from('.1-2.tmp')]),
+  )
   for (let length = 1; length <= 255; length++) {
     const bytes = Buffer.byteLength(temporaryName('n'.repeat(length), token))
     if (bytes > Math.max(length, 64)) t.fail(`${length}: ${bytes}`)
@@ -24,7 +27,9 @@ await t.test('a temporary name is no longer than the name, or than 64 bytes', as
   for (const character of ['é', '語', '😀']) {
     for (let count = 1; count < 60; count++) {
       const name = temporaryName(character.repeat(count), token) as string
-      if (name.includes('\ufffd') || Buffer.byteLength(name) > Math.max(Buffer.byteLength(character) * count, 64)) t.fail(name)
+      if (name.includes('\ufffd') || Buffer.byteLength(name) > Math.max(Buffer.byteLength(character) * count, 64)) {
+        t.fail(name)
+      }
     }
   }
   t.equal(cutName('abc', 2), 'ab')

@@ -55,12 +55,25 @@ onEveryBackend(t, 'of whatever can be iterated, once', async (t, backend) => {
   const lists: Iterable<Operation<Buffer>>[] = [new Set(make()), generated(), named.values(), make().values()]
   for (const operations of lists) {
     const outcomes = await context.batch(operations)
-    t.same(outcomes.map((outcome) => outcome.status === 'fulfilled' && String(outcome.value)), ['3', '56'])
+    t.same(
+      outcomes.map((outcome) => outcome.status === 'fulfilled' && String(outcome.value)),
+      ['3', '56'],
+    )
   }
   t.equal(iterated, 1)
   t.same(await context.batch(new Set<Operation>()), [])
   const untyped = context.batch.bind(context) as (...args: unknown[]) => Promise<unknown>
-  for (const args of [[], [null], [5], [{}], [{ length: 0 }], [Operation.read(1, fd)], ['text'], [[undefined]], [{ [Symbol.iterator]: 5 }]]) {
+  for (const args of [
+    [],
+    [null],
+    [5],
+    [{}],
+    [{ length: 0 }],
+    [Operation.read(1, fd)],
+    ['text'],
+    [[undefined]],
+    [{ [Symbol.iterator]: 5 }],
+  ]) {
     t.match(await rejectionOf(untyped(...args)), { code: 'ERR_INVALID_ARG_TYPE' }, String(args))
   }
   const [fresh] = make() as [Operation<Buffer>]

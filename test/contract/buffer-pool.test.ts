@@ -76,7 +76,11 @@ t.test('who waits can stop to', async (t) => {
 })
 
 t.test('what is refused', async (t) => {
-  for (const options of [{ blockSize: 0, blocks: 1 }, { blockSize: 1, blocks: 0 }, { blockSize: 1, blocks: 1, alignment: 3 }]) {
+  for (const options of [
+    { blockSize: 0, blocks: 1 },
+    { blockSize: 1, blocks: 0 },
+    { blockSize: 1, blocks: 1, alignment: 3 },
+  ]) {
     t.throws(() => new BufferPool(options), { code: 'ERR_OUT_OF_RANGE' })
   }
 })

@@ -42,9 +42,18 @@ onEveryBackend(t, 'reads at every edge', async (t, backend) => {
         const count = Math.max(0, Math.min(length, SIZE - position))
         const single = new Arena(kind, length, position % 3)
         const vector = new Arena(kind, length, 1)
-        const [one, many] = await Promise.all([context.read(single.view, fd, position), context.readv(pieces(vector.view), fd, position)])
-        checks.check(one === count && single.holdsOnly(0, count, position), `read of ${length} at ${position} into ${kind}`)
-        checks.check(many === count && vector.holdsOnly(0, count, position), `readv of ${length} at ${position} into ${kind}`)
+        const [one, many] = await Promise.all([
+          context.read(single.view, fd, position),
+          context.readv(pieces(vector.view), fd, position),
+        ])
+        checks.check(
+          one === count && single.holdsOnly(0, count, position),
+          `read of ${length} at ${position} into ${kind}`,
+        )
+        checks.check(
+          many === count && vector.holdsOnly(0, count, position),
+          `readv of ${length} at ${position} into ${kind}`,
+        )
       }
     }
   }
@@ -86,7 +95,10 @@ onEveryBackend(t, 'what is refused touches nothing', async (t, backend) => {
         const target = list ? (place === 'in the list' ? [arena.view, value] : [arena.view]) : arena.view
         const options = place === 'priority' ? value : { priority: place === 'options.priority' ? value : 0 }
         const args = [place === 'fd' ? value : fd, place === 'offset' ? value : 0, options]
-        const settled = await context[method](target, ...args).then(() => 'fulfilled', () => 'rejected')
+        const settled = await context[method](target, ...args).then(
+          () => 'fulfilled',
+          () => 'rejected',
+        )
         checks.check(settled === 'rejected' && arena.holdsOnly(0, 0, 0), `${method}: ${String(value)} as ${place}`)
       }
     }
@@ -140,7 +152,9 @@ onEveryBackend(t, 'a list that is another one each time it is looked at', async 
       const arena = new Arena('ArrayBuffer', 64)
       const other = second()
       let looks = 0
-      const list = Object.defineProperty([arena.view], 0, { get: () => (looks++ === 0 ? arena.view : other) }) as Uint8Array[]
+      const list = Object.defineProperty([arena.view], 0, {
+        get: () => (looks++ === 0 ? arena.view : other),
+      }) as Uint8Array[]
       const moved = await context[method](list, fd).catch((error: NodeJS.ErrnoException) => error.code)
       if (method === 'readv') t.ok(arena.holdsOnly(0, 0, 0) || arena.holdsOnly(0, 64, 0), `readv: ${moved}`)
       else t.ok(fs.readFileSync(path).subarray(100_000).length === 0, `writev: ${moved}`)
@@ -171,8 +185,14 @@ onEveryBackend(t, 'memory that grows and shrinks under an operation', async (t, 
     const now = new Uint8Array(buffer)
     // A canary, or the zero of memory that was given back; behind the view never a byte of the file.
     const untouched = (byte: number): boolean => byte === CANARY || byte === 0
-    checks.check(now.subarray(0, 4096).every(untouched) && now.subarray(4096 + length).every(untouched), `round ${round}`)
-    checks.check(now.subarray(4096, 4096 + length).every((byte, at) => untouched(byte) || byte === file[at]), `round ${round}`)
+    checks.check(
+      now.subarray(0, 4096).every(untouched) && now.subarray(4096 + length).every(untouched),
+      `round ${round}`,
+    )
+    checks.check(
+      now.subarray(4096, 4096 + length).every((byte, at) => untouched(byte) || byte === file[at]),
+      `round ${round}`,
+    )
   }
   checks.end(t)
 })
@@ -189,7 +209,10 @@ onEveryBackend(t, 'what is given out holds nobody else’s bytes', async (t, bac
       const whole = new Uint8Array(given.buffer)
       const behind = whole.subarray(given.byteOffset + given.length)
       checks.check(given.equals(before.subarray(position, position + length)), `read ${length} at ${position}`)
-      checks.check(whole.length === length && behind.every((byte) => byte === 0), `and behind it zeros, ${length} at ${position}`)
+      checks.check(
+        whole.length === length && behind.every((byte) => byte === 0),
+        `and behind it zeros, ${length} at ${position}`,
+      )
     }
   }
   checks.end(t)

@@ -10,8 +10,14 @@ let touched = 0
 /** Counts, for the rest of the test, what functions that go through a whole array or view go through. */
 function countWork(t: Test): void {
   const counted: [prototype: object, names: string[]][] = [
-    [Array.prototype, ['indexOf', 'lastIndexOf', 'includes', 'find', 'findIndex', 'filter', 'slice', 'splice', 'shift', 'unshift']],
-    [Object.getPrototypeOf(Uint32Array.prototype) as object, ['indexOf', 'includes', 'find', 'findIndex', 'filter', 'slice', 'copyWithin', 'set']],
+    [
+      Array.prototype,
+      ['indexOf', 'lastIndexOf', 'includes', 'find', 'findIndex', 'filter', 'slice', 'splice', 'shift', 'unshift'],
+    ],
+    [
+      Object.getPrototypeOf(Uint32Array.prototype) as object,
+      ['indexOf', 'includes', 'find', 'findIndex', 'filter', 'slice', 'copyWithin', 'set'],
+    ],
   ]
   for (const [prototype, names] of counted) {
     for (const name of names) {
@@ -64,7 +70,9 @@ t.test('work an operation that is taken back', async (t) => {
       })
       t.ok(work <= 10 * MANY, `${work} entries for ${MANY} operations`)
       t.match(context.stats(), { cancelled: MANY - 1, inFlight: 1, waiting: 0 })
-      const causes = (await aborted).map((each) => each.status === 'rejected' && ((each.reason as Error).cause as { code: string }).code)
+      const causes = (await aborted).map(
+        (each) => each.status === 'rejected' && ((each.reason as Error).cause as { code: string }).code,
+      )
       t.same(new Set(causes), new Set(['ECANCELED']))
       void first
     })
@@ -78,7 +86,9 @@ t.test('work an operation that is taken back', async (t) => {
     const submitting = workOf(() => (all = context.batch(operations)))
     t.ok(submitting <= 10 * MANY, `${submitting} entries to submit ${MANY}`)
     const work = workOf(() => {
-      for (let at = MANY; at-- > 0; ) if (!context.cancel(operations[at] as Operation)) t.fail(`operation ${at} is not taken back`)
+      for (let at = MANY; at-- > 0;) {
+        if (!context.cancel(operations[at] as Operation)) t.fail(`operation ${at} is not taken back`)
+      }
     })
     t.ok(work <= 10 * MANY, `${work} entries to take back ${MANY}`)
     await all
@@ -123,14 +133,20 @@ t.test('those that stay are handed over in their order', async (t) => {
     t.same(started, expected, `with ${maxRequests} in flight`)
     if (context.stats().inFlight > 0) return void t.fail('some are never handed over')
     const outcomes = await all
-    t.same(outcomes.map(({ status }) => status === 'fulfilled'), operations.map(({ offset }) => stays(offset)))
+    t.same(
+      outcomes.map(({ status }) => status === 'fulfilled'),
+      operations.map(({ offset }) => stays(offset)),
+    )
     await context.close()
   }
 })
 
 t.test('what waits in one context is not taken back by another', async (t) => {
   const backend = new ManualBackend()
-  const [own, other] = [new Context({ backend, maxRequests: 1 }), new Context({ backend: new ManualBackend(), maxRequests: 1 })]
+  const [own, other] = [
+    new Context({ backend, maxRequests: 1 }),
+    new Context({ backend: new ManualBackend(), maxRequests: 1 }),
+  ]
   const operations = [Operation.write('a', 0), Operation.write('b', 0)] as const
   const all = own.submit(...operations)
   for (const operation of operations) t.equal(other.cancel(operation), false)

@@ -17,7 +17,10 @@ onEveryBackend(t, 'one of this tick, and one that waits', async (t, backend) => 
   t.equal(context.cancel(operations[3] as Operation), false, 'a second time')
 
   t.match(await rejectionOf(all), canceled)
-  t.same(operations.map(({ state }) => state), ['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled', 'rejected'])
+  t.same(
+    operations.map(({ state }) => state),
+    ['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled', 'rejected'],
+  )
   t.throws(() => operations[3]?.getValue(), canceled)
   t.equal(fs.readFileSync(path, 'utf8'), '0.2.4.')
   t.match(context.stats(), { cancelled: 3, inFlight: 0, waiting: 0 })
@@ -31,7 +34,10 @@ onEveryBackend(t, 'any of one tick, in any order', async (t, backend) => {
     const all = context.submit(...operations).catch((error: unknown) => error)
     for (const i of chosen) t.equal(context.cancel(operations[i] as Operation), true)
     await all
-    t.equal(fs.readFileSync(path, 'utf8'), [...'012345'].map((digit) => (chosen.includes(Number(digit)) ? '.' : digit)).join(''))
+    t.equal(
+      fs.readFileSync(path, 'utf8'),
+      [...'012345'].map((digit) => (chosen.includes(Number(digit)) ? '.' : digit)).join(''),
+    )
   }
 })
 
@@ -68,7 +74,10 @@ onEveryBackend(t, "a bad argument takes nobody's operation away", async (t, back
     t.equal(cancelled, false, String(nothing))
   }
   const outcomes = await Promise.allSettled(reads)
-  t.same(outcomes.map(({ status }) => status), ['fulfilled', 'fulfilled', 'fulfilled'])
+  t.same(
+    outcomes.map(({ status }) => status),
+    ['fulfilled', 'fulfilled', 'fulfilled'],
+  )
 })
 
 onEveryBackend(t, 'cancelling among hundreds: each is either written or cancelled', async (t, backend) => {
@@ -103,7 +112,10 @@ t.test('by the backend', async (t) => {
   t.equal(manual.held.length, 2, 'the third took its place')
   manual.complete(2)
   t.match(await rejectionOf(all), canceled)
-  t.same(operations.map(({ state }) => state), ['rejected', 'fulfilled', 'fulfilled'])
+  t.same(
+    operations.map(({ state }) => state),
+    ['rejected', 'fulfilled', 'fulfilled'],
+  )
   await context.close()
 })
 
@@ -119,7 +131,7 @@ onEveryBackend(t, 'one context cannot reach into another', async (t, backend) =>
   await quick.read(1, fd)
   await quick.read(1, fd)
   // Uses up what inline results may take of this turn.
-  for (const end = performance.now() + 5; performance.now() < end; );
+  for (const end = performance.now() + 5; performance.now() < end;);
   const reads = Array.from({ length: 60 }, () => Operation.read(16, fd))
   const all = quick.submit(...reads).catch((error: unknown) => error)
   const writes = Array.from({ length: 60 }, (_, i) => slow.write(Buffer.alloc(300_000, 1), target.fd, i * 300_000))

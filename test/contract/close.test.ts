@@ -50,7 +50,9 @@ onEveryBackend(t, 'a closed context takes nothing more', async (t, backend) => {
     () => context.submit(operation),
     () => context.submit(),
   ]
-  for (const call of calls) t.match(await rejectionOf(call()), { code: 'ERR_INVALID_STATE' }, `closing: ${String(call)}`)
+  for (const call of calls) {
+    t.match(await rejectionOf(call()), { code: 'ERR_INVALID_STATE' }, `closing: ${String(call)}`)
+  }
   await closing
   for (const call of calls) t.match(await rejectionOf(call()), { code: 'ERR_INVALID_STATE' }, `closed: ${String(call)}`)
   t.equal(String(await reading), 'content')

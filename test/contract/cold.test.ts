@@ -54,6 +54,9 @@ onEveryBackend(t, 'a cold read up to the end of the file', async (t, backend) =>
   const { path, fd } = temporaryFile(t, content.subarray(0, 100_001))
   for (const offset of [0, 65_536, 98_304, 100_000]) {
     evict(path)
-    t.ok((await context.read(60_000, fd, offset)).equals(content.subarray(offset, Math.min(offset + 60_000, 100_001))), `at ${offset}`)
+    t.ok(
+      (await context.read(60_000, fd, offset)).equals(content.subarray(offset, Math.min(offset + 60_000, 100_001))),
+      `at ${offset}`,
+    )
   }
 })

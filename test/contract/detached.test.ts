@@ -5,7 +5,12 @@ import { Operation } from 'caio'
 import { detach, makeContext, onEveryBackend, rejectionOf, resizableBuffer, temporaryFile } from '../support/harness.js'
 
 type Maker = (buffer: ArrayBuffer) => NodeJS.ArrayBufferView
-const kinds: Maker[] = [(b) => Buffer.from(b), (b) => new Uint8Array(b), (b) => new BigUint64Array(b), (b) => new DataView(b)]
+const kinds: Maker[] = [
+  (b) => Buffer.from(b),
+  (b) => new Uint8Array(b),
+  (b) => new BigUint64Array(b),
+  (b) => new DataView(b),
+]
 
 onEveryBackend(t, 'detached between the call and its submission', async (t, backend) => {
   const context = makeContext(t, backend)
@@ -53,7 +58,11 @@ onEveryBackend(t, 'detached while it waits behind others', async (t, backend) =>
 onEveryBackend(t, 'shrunk between the call and its submission', async (t, backend) => {
   const context = makeContext(t, backend)
   const { path, fd } = temporaryFile(t, 'content')
-  for (const make of [(b: ArrayBuffer) => new Uint8Array(b), (b: ArrayBuffer) => new Uint8Array(b, 0, 16), (b: ArrayBuffer) => new DataView(b)]) {
+  for (const make of [
+    (b: ArrayBuffer) => new Uint8Array(b),
+    (b: ArrayBuffer) => new Uint8Array(b, 0, 16),
+    (b: ArrayBuffer) => new DataView(b),
+  ]) {
     for (const left of [0, 5]) {
       for (const start of [
         (view: NodeJS.ArrayBufferView) => context.read(view, fd),

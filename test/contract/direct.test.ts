@@ -3,7 +3,15 @@ import fs from 'node:fs'
 import t from 'tap'
 import type { Test } from 'tap'
 import { random } from '../fs/random.js'
-import { alignedMemory, makeContext, mustAlign, onEveryBackend, rejectionOf, requiredBackends, temporaryFile } from '../support/harness.js'
+import {
+  alignedMemory,
+  makeContext,
+  mustAlign,
+  onEveryBackend,
+  rejectionOf,
+  requiredBackends,
+  temporaryFile,
+} from '../support/harness.js'
 
 const BLOCK = 4096
 
@@ -75,28 +83,32 @@ onEveryBackend(t, 'the end of the file', async (t, backend) => {
   t.equal(await context.read(memory, fd, 300 * BLOCK), 0)
 })
 
-onEveryBackend(t, 'what is not aligned is as from Node: EINVAL, but where the file system takes it', async (t, backend) => {
-  const context = makeContext(t, backend)
-  const { path, fd } = directFile(t, 8)
-  const memory = alignedMemory(fd, 2 * BLOCK)
-  const before = fs.readFileSync(path)
-  const cases: [what: string, view: Buffer, offset: number][] = [
-    ['memory', memory.subarray(1, 1 + BLOCK), 0],
-    ['offset', memory.subarray(0, BLOCK), 100],
-    ['length', memory.subarray(0, 100), 0],
-  ]
-  for (const [what, view, offset] of cases) {
-    const expected = outcomeOfSync(() => fs.readSync(fd, view, 0, view.length, offset))
-    if (mustAlign) t.equal(expected, 'EINVAL: invalid argument, read', what)
-    t.equal(await outcomeOf(context.read(view, fd, offset)), expected)
-    t.equal(await outcomeOf(context.readv([view], fd, offset)), expected)
-    const expectedOfWrite = outcomeOfSync(() => fs.writeSync(fd, view, 0, view.length, offset))
-    const written = fs.readFileSync(path)
-    t.equal(await outcomeOf(context.write(view, fd, offset)), expectedOfWrite)
-    t.ok(fs.readFileSync(path).equals(written))
-    if (mustAlign) t.ok(written.equals(before))
-  }
-})
+onEveryBackend(
+  t,
+  'what is not aligned is as from Node: EINVAL, but where the file system takes it',
+  async (t, backend) => {
+    const context = makeContext(t, backend)
+    const { path, fd } = directFile(t, 8)
+    const memory = alignedMemory(fd, 2 * BLOCK)
+    const before = fs.readFileSync(path)
+    const cases: [what: string, view: Buffer, offset: number][] = [
+      ['memory', memory.subarray(1, 1 + BLOCK), 0],
+      ['offset', memory.subarray(0, BLOCK), 100],
+      ['length', memory.subarray(0, 100), 0],
+    ]
+    for (const [what, view, offset] of cases) {
+      const expected = outcomeOfSync(() => fs.readSync(fd, view, 0, view.length, offset))
+      if (mustAlign) t.equal(expected, 'EINVAL: invalid argument, read', what)
+      t.equal(await outcomeOf(context.read(view, fd, offset)), expected)
+      t.equal(await outcomeOf(context.readv([view], fd, offset)), expected)
+      const expectedOfWrite = outcomeOfSync(() => fs.writeSync(fd, view, 0, view.length, offset))
+      const written = fs.readFileSync(path)
+      t.equal(await outcomeOf(context.write(view, fd, offset)), expectedOfWrite)
+      t.ok(fs.readFileSync(path).equals(written))
+      if (mustAlign) t.ok(written.equals(before))
+    }
+  },
+)
 
 onEveryBackend(t, 'random aligned operations agree with a model', async (t, backend) => {
   const context = makeContext(t, backend, { maxRequests: 100 })
@@ -120,7 +132,10 @@ onEveryBackend(t, 'random aligned operations agree with a model', async (t, back
         return (await read) === view.length && view.equals(expected)
       }
       view.fill(below(256)).copy(expected)
-      return (await (kind === 2 ? context.write(view, fd, from * BLOCK) : context.writev(list, fd, from * BLOCK))) === view.length
+      return (
+        (await (kind === 2 ? context.write(view, fd, from * BLOCK) : context.writev(list, fd, from * BLOCK))) ===
+        view.length
+      )
     })
     const wrong = (await Promise.all(operations)).indexOf(false)
     if (wrong >= 0) t.fail(`round ${round}, operation ${wrong}`)
@@ -135,7 +150,9 @@ for (const backend of requiredBackends.filter((name) => name === 'linux' || name
     const memory = alignedMemory(fd, 8 * BLOCK)
     if (!mustAlign) return void t.pass('not asked of this file system', { skip: 'not asked of this file system' })
     const readAll = (): Promise<number[]> =>
-      Promise.all(Array.from({ length: 8 }, (_, i) => context.read(memory.subarray(i * BLOCK, (i + 1) * BLOCK), fd, i * BLOCK)))
+      Promise.all(
+        Array.from({ length: 8 }, (_, i) => context.read(memory.subarray(i * BLOCK, (i + 1) * BLOCK), fd, i * BLOCK)),
+      )
 
     await readAll()
     const served = (): number => context.stats().routes.kernel + context.stats().routes.inline

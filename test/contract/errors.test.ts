@@ -11,7 +11,13 @@ const { O_DIRECTORY, O_RDONLY, O_WRONLY } = fs.constants
 // The asynchronous ones: errors of the synchronous ones have their keys in another order.
 const node = {
   read: promisify(fs.read),
-  write: promisify(fs.write) as (fd: number, view: Buffer, offset: number, length: number, position: number) => Promise<unknown>,
+  write: promisify(fs.write) as (
+    fd: number,
+    view: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+  ) => Promise<unknown>,
   fsync: promisify(fs.fsync),
   fdatasync: promisify(fs.fdatasync),
 }
@@ -133,7 +139,17 @@ onEveryBackend(t, 'bad ones among good ones, all in one tick', async (t, backend
     [1_000_000, 'EBADF'],
     [opened(t, temporaryDirectory(t), O_RDONLY | O_DIRECTORY), 'EISDIR'],
   ]
-  for (const pattern of ['g0g', '0g', 'g0', '00g', 'g01g2g', '0g0g0g0g', 'ggg0ggg2ggg1ggg', '012', 'g'.repeat(100) + '0' + 'g'.repeat(100)]) {
+  for (const pattern of [
+    'g0g',
+    '0g',
+    'g0',
+    '00g',
+    'g01g2g',
+    '0g0g0g0g',
+    'ggg0ggg2ggg1ggg',
+    '012',
+    'g'.repeat(100) + '0' + 'g'.repeat(100),
+  ]) {
     const outcomes = await Promise.allSettled(
       [...pattern].map((letter, i) => {
         const target = bad[Number(letter)]?.[0] ?? fd

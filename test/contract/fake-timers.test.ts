@@ -20,7 +20,9 @@ const { setTimeout: realSetTimeout, clearTimeout: realClearTimeout } = globalThi
 onEveryBackend(t, 'timers that never fire', async (t, backend) => {
   const context = new Context({ backend })
   const { fd } = temporaryFile(t, 'content')
-  for (const name of ['setImmediate', 'setTimeout', 'queueMicrotask']) fake(t, globalThis, name, () => ({ ref() {}, unref() {} }))
+  for (const name of ['setImmediate', 'setTimeout', 'queueMicrotask']) {
+    fake(t, globalThis, name, () => ({ ref() {}, unref() {} }))
+  }
   let reads = 0
   const all = (async () => {
     for (; reads < 20_000; reads++) await context.read(7, fd)

@@ -17,7 +17,15 @@ function whyNotHere(): string | false {
 
 const skip = whyNotHere()
 
-for (const names of [[], ['linux'], ['thread'], ['linux', 'thread'], ['thread', 'linux'], ['pure', 'linux'], ...(requiredBackends.includes('uring') ? [['uring']] : [])]) {
+for (const names of [
+  [],
+  ['linux'],
+  ['thread'],
+  ['linux', 'thread'],
+  ['thread', 'linux'],
+  ['pure', 'linux'],
+  ...(requiredBackends.includes('uring') ? [['uring']] : []),
+]) {
   t.test(`no threads, with ${names.join(' and then ') || 'the default'} open`, { skip }, async (t) => {
     const program = new URL('./programs/no-threads.js', import.meta.url)
     const scratch = join(temporaryDirectory(t), 'scratch')
@@ -25,7 +33,12 @@ for (const names of [[], ['linux'], ['thread'], ['linux', 'thread'], ['thread', 
     t.equal(signal, null, 'did not hang')
     t.equal(code, 0, stderr)
     if (code !== 0) return
-    const { right, error, warnings, stats } = JSON.parse(stdout) as { right: boolean; error: string; warnings: string[]; stats: Stats }
+    const { right, error, warnings, stats } = JSON.parse(stdout) as {
+      right: boolean
+      error: string
+      warnings: string[]
+      stats: Stats
+    }
     t.ok(right, 'every byte was written and read')
     t.equal(error, 'EBADF: bad file descriptor, write', "and an error of the file is the file's")
     if (names.includes('thread')) {

@@ -33,7 +33,9 @@ onEveryBackend(t, 'writing until the disk is full', async (t, backend) => {
   t.equal(fs.fstatSync(fd).size, position, 'all that was counted is there')
   t.ok(fs.readFileSync(path).every((byte) => byte === 120))
 
-  const outcomes = await Promise.allSettled(Array.from({ length: 40 }, (_, i) => context.write(Buffer.alloc(size), fd, position + i * size)))
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 40 }, (_, i) => context.write(Buffer.alloc(size), fd, position + i * size)),
+  )
   for (const outcome of outcomes) {
     if (outcome.status === 'rejected') t.match(outcome.reason, { code: 'ENOSPC' })
     else t.ok(outcome.value > 0 && outcome.value < size, 'a fragment of free space')

@@ -21,7 +21,11 @@ onEveryBackend(t, 'all of it', async (t, backend) => {
 onEveryBackend(t, 'a file that ends first', async (t, backend) => {
   const context = makeContext(t, backend)
   const { fd } = temporaryFile(t, '0123456789')
-  t.match(await rejectionOf(context.readFully(20, fd, 3)), { code: 'ERR_CAIO_SHORT_READ', bytesRead: 7, message: /7 of 20/ })
+  t.match(await rejectionOf(context.readFully(20, fd, 3)), {
+    code: 'ERR_CAIO_SHORT_READ',
+    bytesRead: 7,
+    message: /7 of 20/,
+  })
   t.match(await rejectionOf(context.readFully(Buffer.alloc(1), fd, 10)), { code: 'ERR_CAIO_SHORT_READ', bytesRead: 0 })
 })
 
@@ -39,7 +43,11 @@ onEveryBackend(t, 'failures of the file, and of arguments', async (t, backend) =
   const { fd } = temporaryFile(t)
   t.match(await rejectionOf(context.readFully(1, 1_000_000)), { code: 'EBADF', syscall: 'read', bytesRead: 0 })
   t.match(await rejectionOf(context.writeFully('x', 1_000_000)), { code: 'EBADF', syscall: 'write', bytesWritten: 0 })
-  t.match(await rejectionOf(context.writeFully('', 1_000_000)), { code: 'EBADF' }, 'nothing, to a descriptor that is none')
+  t.match(
+    await rejectionOf(context.writeFully('', 1_000_000)),
+    { code: 'EBADF' },
+    'nothing, to a descriptor that is none',
+  )
   t.match(await rejectionOf(context.readFully(-1, fd)), { code: 'ERR_OUT_OF_RANGE' })
   t.match(await rejectionOf(context.readFully('x' as unknown as number, fd)), { code: 'ERR_INVALID_ARG_TYPE' })
   t.match(await rejectionOf(context.writeFully(7 as unknown as string, fd)), { code: 'ERR_INVALID_ARG_TYPE' })

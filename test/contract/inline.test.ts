@@ -32,7 +32,11 @@ t.test('linux: what is cached is served at once, what is not by the pool', { ski
   if (!mayServe) {
     await context.read(4096, fd, SIZE >> 1)
     await context.read(4096, fd, SIZE >> 1)
-    return void t.match(context.stats().routes, { inline: 0, pool: 2 - context.stats().routes.missed }, 'all of it by the pool')
+    return void t.match(
+      context.stats().routes,
+      { inline: 0, pool: 2 - context.stats().routes.missed },
+      'all of it by the pool',
+    )
   }
   // The first operation on a file system goes to the pool, which finds out what it is.
   const other = temporaryFile(t, 'x')

@@ -19,7 +19,9 @@ onEveryLinuxBackend(t, 'exclusive, shared, ranges', async (t, backend) => {
   const context = makeContext(t, backend)
   const { path, fd: first } = temporaryFile(t, 'content')
   if (backend === 'pure') {
-    for (const call of [lock, tryLock, unlock]) t.match(await rejectionOf(call(first, { context })), { code: 'ENOSYS', syscall: 'fcntl' })
+    for (const call of [lock, tryLock, unlock]) {
+      t.match(await rejectionOf(call(first, { context })), { code: 'ENOSYS', syscall: 'fcntl' })
+    }
     return
   }
   const second = opened(t, path)
@@ -63,7 +65,9 @@ onEveryLinuxBackend(t, 'another process holds it as long as it lives', async (t,
   if (backend === 'pure') return void t.pass('has none')
   const context = makeContext(t, backend)
   const { path, fd } = temporaryFile(t)
-  const child = spawn(process.execPath, [fileURLToPath(new URL('programs/lock.js', import.meta.url)), path], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [fileURLToPath(new URL('programs/lock.js', import.meta.url)), path], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   t.teardown(() => child.kill('SIGKILL'))
   await once(child.stdout, 'data')
   t.equal(await tryLock(fd, { context }), false)
@@ -83,7 +87,10 @@ onEveryLinuxBackend(t, 'who is rejected by a signal holds nothing, who is not ho
   for (let round = 0; round < 200; round++) {
     const controller = new AbortController()
     const call = round % 2 ? lock : tryLock
-    const outcome = call(fd, { context, signal: controller.signal }).then(() => true, ({ code }: NodeJS.ErrnoException) => code)
+    const outcome = call(fd, { context, signal: controller.signal }).then(
+      () => true,
+      ({ code }: NodeJS.ErrnoException) => code,
+    )
     // In the same tick, when it has been handed over, or when it may have been done.
     for (let turns = round % 5; turns > 0; turns--) await (turns === 1 ? undefined : turn())
     controller.abort()
@@ -107,13 +114,22 @@ onEveryLinuxBackend(t, 'a signal does not cost a lock that was held before', asy
   for (let round = 0; round < 100; round++) {
     await lock(fd, { context, shared: true, offset: 10, length: 10 })
     const controller = new AbortController()
-    const upgrade = lock(fd, { context, offset: 15, length: 20, signal: controller.signal }).then(() => true, () => false)
+    const upgrade = lock(fd, { context, offset: 15, length: 20, signal: controller.signal }).then(
+      () => true,
+      () => false,
+    )
     if (round % 2) await undefined
     controller.abort()
     const upgraded = await upgrade
-    if (await tryLock(second, { context, offset: 10, length: 5 })) wrong.push(`round ${round}: the first bytes are not locked`)
-    if ((await tryLock(second, { context, shared: true, offset: 15, length: 5 })) === upgraded) wrong.push(`round ${round}: the kind is wrong`)
-    if (await tryLock(second, { context, offset: 15, length: 5 })) wrong.push(`round ${round}: the lock of before is gone`)
+    if (await tryLock(second, { context, offset: 10, length: 5 })) {
+      wrong.push(`round ${round}: the first bytes are not locked`)
+    }
+    if ((await tryLock(second, { context, shared: true, offset: 15, length: 5 })) === upgraded) {
+      wrong.push(`round ${round}: the kind is wrong`)
+    }
+    if (await tryLock(second, { context, offset: 15, length: 5 })) {
+      wrong.push(`round ${round}: the lock of before is gone`)
+    }
     await unlock(second, { context })
     await unlock(fd, { context })
   }

@@ -73,11 +73,27 @@ await t.test('a gap has room for the header of each of its parts', async (t) => 
   for (const log of [first, second]) {
     const header = format.recordHeaderOf(log)
     const largest = header + format.LARGEST_RECORD
-    for (const length of [header, header + 1, largest, largest + 1, largest + header - 1, largest + header, 3 * largest + 1]) {
+    for (const length of [
+      header,
+      header + 1,
+      largest,
+      largest + 1,
+      largest + header - 1,
+      largest + header,
+      3 * largest + 1,
+    ]) {
       const gaps = gapsIn(log, { position: 77, length })
       t.ok(gaps.every((gap) => gap.length >= header && gap.length <= largest))
-      t.same(gaps.map(({ position }, at) => gaps.slice(0, at).reduce((sum, gap) => sum + gap.length, 77) === position).includes(false), false)
-      t.equal(gaps.reduce((sum, gap) => sum + gap.length, 0), length)
+      t.same(
+        gaps
+          .map(({ position }, at) => gaps.slice(0, at).reduce((sum, gap) => sum + gap.length, 77) === position)
+          .includes(false),
+        false,
+      )
+      t.equal(
+        gaps.reduce((sum, gap) => sum + gap.length, 0),
+        length,
+      )
     }
   }
 })

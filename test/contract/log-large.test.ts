@@ -41,7 +41,10 @@ const immediateFs = {
     const fd = fs.openSync(path, 'r')
     return {
       stat: async () => fs.fstatSync(fd),
-      read: async (buffer: Buffer, ...rest: [number, number, number]) => ({ buffer, bytesRead: fs.readSync(fd, buffer, ...rest) }),
+      read: async (buffer: Buffer, ...rest: [number, number, number]) => ({
+        buffer,
+        bytesRead: fs.readSync(fd, buffer, ...rest),
+      }),
       close: async () => fs.closeSync(fd),
     } as unknown as FileHandle
   },
@@ -67,7 +70,11 @@ await t.test('a length of 1 GiB in a sparse file', async (t: Test) => {
   const log = await LogWriter.open(path)
   const at = log.append('whole')
   await log.close()
-  const second = { bytes: Buffer.concat([fs.readFileSync(path), largestRecord().subarray(16)]), position: at + 17, records: 1 }
+  const second = {
+    bytes: Buffer.concat([fs.readFileSync(path), largestRecord().subarray(16)]),
+    position: at + 17,
+    records: 1,
+  }
   const first = { bytes: largestRecord(), position: 16, records: 0 }
   for (const { bytes, position, records } of [first, second]) {
     fs.writeFileSync(path, bytes)
@@ -85,20 +92,26 @@ await t.test('a length of 1 GiB in a sparse file', async (t: Test) => {
   await opened.close()
 })
 
-await t.test('a damaged length before many megabytes of random bytes, and a large record behind them', async (t: Test) => {
-  const path = join(temporaryDirectory(t), 'log')
-  const log = await LogWriter.open(path)
-  let seed = 1
-  const random = Buffer.from(Uint32Array.from({ length: 4 * MIB }, () => (seed = Math.imul(seed ^ (seed >>> 15), 0x2c1b3c6d) + 0x9e3779b9)).buffer)
-  const [at, next] = [log.append(random), log.append(random.subarray(0, 5 * MIB))]
-  log.append('last')
-  await log.close()
-  const file = fs.openSync(path, 'r+')
-  fs.writeSync(file, Buffer.from([random[0]! ^ 1]), 0, 1, at + 1)
-  fs.closeSync(file)
-  let error: unknown
-  const { memory, turns } = await watching(async () => void (error = await rejectionOf(LogWriter.open(path))))
-  t.match(error, { code: 'ERR_CAIO_LOG_DAMAGED', position: at, next })
-  t.ok(memory < 4 * MIB, `${memory} bytes`)
-  t.ok(turns > 10, `${turns} turns of the event loop`)
-})
+await t.test(
+  'a damaged length before many megabytes of random bytes, and a large record behind them',
+  async (t: Test) => {
+    const path = join(temporaryDirectory(t), 'log')
+    const log = await LogWriter.open(path)
+    let seed = 1
+    const random = Buffer.from(
+      Uint32Array.from({ length: 4 * MIB }, () => (seed = Math.imul(seed ^ (seed >>> 15), 0x2c1b3c6d) + 0x9e3779b9))
+        .buffer,
+    )
+    const [at, next] = [log.append(random), log.append(random.subarray(0, 5 * MIB))]
+    log.append('last')
+    await log.close()
+    const file = fs.openSync(path, 'r+')
+    fs.writeSync(file, Buffer.from([random[0]! ^ 1]), 0, 1, at + 1)
+    fs.closeSync(file)
+    let error: unknown
+    const { memory, turns } = await watching(async () => void (error = await rejectionOf(LogWriter.open(path))))
+    t.match(error, { code: 'ERR_CAIO_LOG_DAMAGED', position: at, next })
+    t.ok(memory < 4 * MIB, `${memory} bytes`)
+    t.ok(turns > 10, `${turns} turns of the event loop`)
+  },
+)

@@ -47,7 +47,14 @@ async function someLog(path: string): Promise<Log> {
   if (next(4) === 0) {
     const positions = makeFirstFormat(path, contents)
     const bytes = fs.readFileSync(path)
-    return { bytes, records: new Map(contents.map((content, at) => [positions[at]!, content])), durable: bytes.length, isClosed: true, format: 1, barriers: [] }
+    return {
+      bytes,
+      records: new Map(contents.map((content, at) => [positions[at]!, content])),
+      durable: bytes.length,
+      isClosed: true,
+      format: 1,
+      barriers: [],
+    }
   }
   const records = new Map<number, Buffer>()
   const isClosed = next(2) === 0
@@ -117,7 +124,9 @@ function untouched({ bytes, records, format }: Log, spoilt: Buffer): number[] {
   const header = format === 1 ? 8 : 12
   return [...records].flatMap(([position, content]) => {
     const end = position + header + content.length
-    return end <= spoilt.length && bytes.subarray(position, end).equals(spoilt.subarray(position, end)) ? [position] : []
+    return end <= spoilt.length && bytes.subarray(position, end).equals(spoilt.subarray(position, end))
+      ? [position]
+      : []
   })
 }
 
@@ -128,7 +137,12 @@ function isDamage({ records, isClosed, format, barriers }: Log, whole: number[])
 }
 
 /** Positions of records that are neither in the log nor in a file beside it. */
-function lost(log: Log, whole: number[], found: Map<number, Buffer>, { position, damage, kept = [] }: LogRecovery): number[] {
+function lost(
+  log: Log,
+  whole: number[],
+  found: Map<number, Buffer>,
+  { position, damage, kept = [] }: LogRecovery,
+): number[] {
   const places = (damage ?? []).map(({ position, length }) => ({ position, length }))
   if (kept.length > places.length) places.push({ position, length: Infinity })
   return whole.filter((at) => {
@@ -171,7 +185,9 @@ await t.test(`seed ${seed}`, async (t) => {
       const missing = lost(log, left, found, recovered)
       if (missing.length > 0) wrong(`lost ${missing.join()}`)
       if (recovered.kept) kept++
-      if (!recovered.kept && left.some((position) => position < log.durable && !found.has(position))) wrong('committed, and not kept')
+      if (!recovered.kept && left.some((position) => position < log.durable && !found.has(position))) {
+        wrong('committed, and not kept')
+      }
       for (const name of recovered.kept ?? []) fs.unlinkSync(name)
     }
     const opened = await LogWriter.open(path, { fs: quick }).catch((error: NodeJS.ErrnoException) => error)

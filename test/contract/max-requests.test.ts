@@ -31,7 +31,11 @@ onEveryBackend(t, 'at most maxRequests in flight, the rest in order', async (t, 
     t.equal(recorder.completed, operations, 'each completed once')
     t.ok(recorder.mostInFlight <= maxRequests, `${recorder.mostInFlight} in flight at most`)
     t.equal(recorder.batchSizes[0], Math.min(maxRequests, operations), 'one tick is one batch')
-    t.same(recorder.started, Array.from({ length: operations }, (_, i) => i), 'started first come, first served')
+    t.same(
+      recorder.started,
+      Array.from({ length: operations }, (_, i) => i),
+      'started first come, first served',
+    )
     t.match(context.stats(), { inFlight: 0, waiting: 0, completed: operations, failed: 0, bytesRead: operations })
     await context.close()
   }
@@ -48,7 +52,10 @@ onEveryBackend(t, 'latecomers do not jump the queue', async (t, backend) => {
     await context.read(1, fd, next++)
   })
   await Promise.all(first)
-  t.same(recorder.started, Array.from({ length: 2000 }, (_, i) => i))
+  t.same(
+    recorder.started,
+    Array.from({ length: 2000 }, (_, i) => i),
+  )
   t.ok(recorder.mostInFlight <= 3)
   await context.close()
 })
@@ -69,7 +76,9 @@ onEveryBackend(t, 'failures make room as successes do', async (t, backend) => {
 onEveryBackend(t, 'more than the kernel or the completion array hold at once', async (t, backend) => {
   const context = makeContext(t, backend, { maxRequests: 20_000 })
   const { fd } = temporaryFile(t, 'x'.repeat(100))
-  const reads = Array.from({ length: 20_000 }, (_, i) => (i % 10 === 9 ? context.read(1, 1_000_000) : context.read(1, fd, i % 100)))
+  const reads = Array.from({ length: 20_000 }, (_, i) =>
+    i % 10 === 9 ? context.read(1, 1_000_000) : context.read(1, fd, i % 100),
+  )
   t.equal(context.stats().inFlight, 20_000)
   const outcomes = await Promise.allSettled(reads)
   t.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 18_000)

@@ -61,7 +61,6 @@ t.test('errors, operations, limits, close', async (t) => {
   t.match(await rejectionOf(context.read(1, fd)), { code: 'ERR_INVALID_STATE' })
 })
 
-
 t.test('short writes are continued, and a write that moves nothing is an error', async (t) => {
   const written: string[] = []
   const steps = [2, 1, 3]
@@ -90,8 +89,16 @@ t.test('a file system that throws', async (t) => {
     real.read.call(real, ...args)
   }
   const write = real.write.bind(real)
-  const context = new Context({ backend: new PureBackend({ fs: { read, write, fsync: real.fsync.bind(real), fdatasync: real.fdatasync.bind(real) } }) })
+  const context = new Context({
+    backend: new PureBackend({
+      fs: { read, write, fsync: real.fsync.bind(real), fdatasync: real.fdatasync.bind(real) },
+    }),
+  })
   const outcomes = await Promise.allSettled([context.read(7, fd), context.read(7, fd), context.read(7, fd)])
-  t.match(outcomes, [{ reason: { code: 'ENXIO', syscall: 'read' } }, { value: Buffer.from('content') }, { reason: { code: 'ENXIO' } }])
+  t.match(outcomes, [
+    { reason: { code: 'ENXIO', syscall: 'read' } },
+    { value: Buffer.from('content') },
+    { reason: { code: 'ENXIO' } },
+  ])
   await context.close()
 })

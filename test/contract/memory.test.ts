@@ -63,7 +63,9 @@ onEveryBackend(t, 'buffers that nobody else holds survive until they are filled'
   const context = makeContext(t, backend)
   const { fd } = temporaryFile(t, Buffer.alloc(300_000, 'x'))
   let pending = true
-  const reads = Promise.all(Array.from({ length: 60 }, (_, i) => context.read(i % 2 ? 300_000 : 1000, fd))).finally(() => (pending = false))
+  const reads = Promise.all(Array.from({ length: 60 }, (_, i) => context.read(i % 2 ? 300_000 : 1000, fd))).finally(
+    () => (pending = false),
+  )
   while (pending) {
     gc()
     await new Promise(setImmediate)
@@ -76,9 +78,15 @@ onEveryBackend(t, 'memory that is transferred meanwhile, and dropped, is freed i
   const size = 1024 * 1024
   const { fd } = temporaryFile(t, Buffer.alloc(size, 'x'))
   const round = async (): Promise<void> => {
-    const halves = (): Uint8Array[] => [new Uint8Array(new ArrayBuffer(size / 2)), new Uint8Array(new ArrayBuffer(size / 2))]
+    const halves = (): Uint8Array[] => [
+      new Uint8Array(new ArrayBuffer(size / 2)),
+      new Uint8Array(new ArrayBuffer(size / 2)),
+    ]
     const lists = Array.from({ length: 8 }, halves)
-    const pending = [...lists.map((list) => context.writev(list, fd, 0)), ...lists.map(([first]) => context.read(first as Uint8Array, fd, 0))]
+    const pending = [
+      ...lists.map((list) => context.writev(list, fd, 0)),
+      ...lists.map(([first]) => context.read(first as Uint8Array, fd, 0)),
+    ]
     // Submitted when this goes on.
     await undefined
     await undefined

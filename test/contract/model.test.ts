@@ -13,7 +13,18 @@ import { onEveryBackend, rejectionOf, temporaryDirectory } from '../support/harn
 import { filled } from '../fs/arguments/values.js'
 import { snapshot } from '../fs/snapshot.js'
 import { Tally, holds } from '../model/holds.js'
-import { Files, argumentsOf, call, expectation, isSync, methods, operation, refusal, requests, textOf } from '../model/requests.js'
+import {
+  Files,
+  argumentsOf,
+  call,
+  expectation,
+  isSync,
+  methods,
+  operation,
+  refusal,
+  requests,
+  textOf,
+} from '../model/requests.js'
 import type { Request } from '../model/requests.js'
 
 const PROGRAMS = 800
@@ -44,10 +55,16 @@ class Step {
   }
 }
 
-const errorFacts = ({ code, errno, syscall, message }: NodeJS.ErrnoException): unknown => ({ code, errno, syscall, message })
+const errorFacts = ({ code, errno, syscall, message }: NodeJS.ErrnoException): unknown => ({
+  code,
+  errno,
+  syscall,
+  message,
+})
 
 async function single({ context, ours, theirs, closed }: World, request: Request, asOperation: boolean): Promise<void> {
-  const refused = (asOperation ? refusal(request, true) : undefined) ?? (closed ? 'ERR_INVALID_STATE' : refusal(request, asOperation))
+  const refused =
+    (asOperation ? refusal(request, true) : undefined) ?? (closed ? 'ERR_INVALID_STATE' : refusal(request, asOperation))
   const { target, args } = argumentsOf(request, ours)
   const run = async (): Promise<unknown> => {
     if (!asOperation) return call(context, request.method, args)
@@ -91,11 +108,16 @@ async function batch({ context, ours, theirs, closed }: World, calls: [Request['
     return assert.ok(operations.every(({ state }) => state === 'new'))
   }
   // Before the tick ends nothing has begun, with any backend and any number of requests at a time.
-  for (const [cell, [, cancel]] of calls.entries()) if (cancel) assert.ok(context.cancel(operations[cell] as Operation), `cancel ${cell}`)
+  for (const [cell, [, cancel]] of calls.entries()) {
+    if (cancel) assert.ok(context.cancel(operations[cell] as Operation), `cancel ${cell}`)
+  }
   const again = await rejectionOf(context.submit(operations[0] as Operation))
   assert.strictEqual(again.code, 'ERR_INVALID_STATE', 'twice')
   const outcome = await all.catch((error: NodeJS.ErrnoException) => error.code)
-  assert.strictEqual(outcome === 'ECANCELED', calls.some(([, cancel]) => cancel))
+  assert.strictEqual(
+    outcome === 'ECANCELED',
+    calls.some(([, cancel]) => cancel),
+  )
   for (const [cell, [method, cancel]] of calls.entries()) {
     const done = operations[cell] as Operation
     assert.strictEqual(done.state, cancel ? 'rejected' : 'fulfilled')
@@ -115,12 +137,18 @@ const closes = fc.boolean().map((twice) => {
     if (twice) assert.strictEqual(await world.context.close(), undefined)
     assert.strictEqual(await first, undefined)
     // close() has waited for it.
-    if (read) assert.deepStrictEqual(await Promise.race([read, 'not yet']), fs.readFileSync(world.ours.path).subarray(0, 10))
+    if (read) {
+      assert.deepStrictEqual(await Promise.race([read, 'not yet']), fs.readFileSync(world.ours.path).subarray(0, 10))
+    }
     world.closed = true
   })
 })
 
-const steps = fc.oneof({ weight: 12, arbitrary: singles }, { weight: 4, arbitrary: batches }, { weight: 1, arbitrary: closes })
+const steps = fc.oneof(
+  { weight: 12, arbitrary: singles },
+  { weight: 4, arbitrary: batches },
+  { weight: 1, arbitrary: closes },
+)
 const programs = fc.record({
   maxRequests: fc.constantFrom(1, 2, 5, 512),
   steps: fc.array(steps, { maxLength: 25, size: 'max' }),

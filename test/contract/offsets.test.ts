@@ -38,7 +38,10 @@ onEveryBackend(t, 'a file of more than 4 GiB', async (t, backend) => {
   const marks = Array.from({ length: 9 }, (_, i) => ({ offset: i * GiB + 5, text: `mark ${i}` }))
   await Promise.all(marks.map(({ offset, text }) => context.write(text, fd, offset)))
   const found = await Promise.all(marks.map(({ offset }) => context.read(6, fd, offset)))
-  t.same(found.map(String), marks.map(({ text }) => text))
+  t.same(
+    found.map(String),
+    marks.map(({ text }) => text),
+  )
   t.equal(fs.fstatSync(fd).size, 8 * GiB + 5 + 6)
 })
 
@@ -60,7 +63,10 @@ onEveryBackend(t, 'the largest offset there is', async (t, backend) => {
     expected = error as NodeJS.ErrnoException
   }
   t.equal(expected.code, 'EFBIG', 'the file system has a limit below it')
-  for (const write of [() => context.write('x', fd, last), () => context.writev([Buffer.from('x'), Buffer.from('y')], fd, last)]) {
+  for (const write of [
+    () => context.write('x', fd, last),
+    () => context.writev([Buffer.from('x'), Buffer.from('y')], fd, last),
+  ]) {
     const error = await rejectionOf(write())
     t.equal(error.message, expected.message)
     t.equal(error.errno, expected.errno)

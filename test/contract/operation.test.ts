@@ -52,7 +52,11 @@ onEveryBackend(t, 'a result can be read only when it is there', async (t, backen
   t.equal(String(good.getValue()), 'content')
   t.equal(good.getValue(), good.getValue(), 'as often as you like')
   t.equal(bad.state, 'rejected')
-  t.equal(errorOf(() => bad.getValue()), error, 'the very error')
+  t.equal(
+    errorOf(() => bad.getValue()),
+    error,
+    'the very error',
+  )
 })
 
 onEveryBackend(t, 'one that fails takes none with it', async (t, backend) => {
@@ -67,7 +71,10 @@ onEveryBackend(t, 'one that fails takes none with it', async (t, backend) => {
   ]
   const error = await rejectionOf(context.submit(...operations))
   t.match(error, { code: 'EBADF', syscall: 'write' }, 'the first failure in the order given')
-  t.same(operations.map(({ state }) => state), ['fulfilled', 'rejected', 'rejected', 'fulfilled', 'rejected'])
+  t.same(
+    operations.map(({ state }) => state),
+    ['fulfilled', 'rejected', 'rejected', 'fulfilled', 'rejected'],
+  )
   t.equal(fs.readFileSync(path, 'utf8'), 'contenty')
 })
 
@@ -101,7 +108,10 @@ onEveryBackend(t, 'more operations than maxRequests', async (t, backend) => {
   const context = makeContext(t, backend, { maxRequests: 3 })
   const { fd } = temporaryFile(t, Buffer.from(Array.from({ length: 200 }, (_, i) => i)))
   const values = await context.submit(...Array.from({ length: 200 }, (_, i) => Operation.read(1, fd, i)))
-  t.same(values.map((buffer) => buffer[0]), Array.from({ length: 200 }, (_, i) => i))
+  t.same(
+    values.map((buffer) => buffer[0]),
+    Array.from({ length: 200 }, (_, i) => i),
+  )
 })
 
 t.test('all settle before submit does', async (t) => {
@@ -114,7 +124,10 @@ t.test('all settle before submit does', async (t) => {
   manual.complete(1, -9)
   manual.complete(1)
   await new Promise(setImmediate)
-  t.same(operations.map(({ state }) => state), ['rejected', 'fulfilled', 'submitted'])
+  t.same(
+    operations.map(({ state }) => state),
+    ['rejected', 'fulfilled', 'submitted'],
+  )
   t.notOk(done)
   manual.complete()
   t.match(await rejectionOf(all), { code: 'EBADF' })

@@ -1,7 +1,21 @@
 /** Options that were not given are not those that somebody has put on Object.prototype. */
 import t from 'tap'
 import {
-  BufferPool, Context, LogReader, LogWriter, advise, allocate, copyFileRange, defaultContext, lock, patch, seekData, syncRange, tryLock, unlock, unpatch,
+  BufferPool,
+  Context,
+  LogReader,
+  LogWriter,
+  advise,
+  allocate,
+  copyFileRange,
+  defaultContext,
+  lock,
+  patch,
+  seekData,
+  syncRange,
+  tryLock,
+  unlock,
+  unpatch,
   writeFileAtomic,
 } from 'caio'
 import fs from 'node:fs'
@@ -9,8 +23,27 @@ import { temporaryFile } from '../support/harness.js'
 
 /** One of each name that an option has, with a value that is refused, or changes what is done. */
 const pollution: Record<string, unknown> = {
-  signal: AbortSignal.abort(), context: {}, offset: -1, length: -1, flags: 255, otherFd: -1, otherOffset: -1, keep: true, shared: 'yes', keepSize: true,
-  wait: true, maxRequests: 0, backend: 'nonsense', start: -1, fs: {}, torn: 'refuse', mode: 0o111, callbacks: true, errno: 1, code: 'X', syscall: 'x',
+  signal: AbortSignal.abort(),
+  context: {},
+  offset: -1,
+  length: -1,
+  flags: 255,
+  otherFd: -1,
+  otherOffset: -1,
+  keep: true,
+  shared: 'yes',
+  keepSize: true,
+  wait: true,
+  maxRequests: 0,
+  backend: 'nonsense',
+  start: -1,
+  fs: {},
+  torn: 'refuse',
+  mode: 0o111,
+  callbacks: true,
+  errno: 1,
+  code: 'X',
+  syscall: 'x',
 }
 
 /** The options of a call are read before it returns. */

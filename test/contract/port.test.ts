@@ -63,7 +63,9 @@ onEveryBackend(t, 'each completion goes to the receiver that submitted it', asyn
   const { fd } = temporaryFile(t, 'x'.repeat(200_000))
   const counters = Array.from({ length: 20 }, (_, i) => new Counter(1 + i * 10))
   // The same ids for all of them.
-  for (const [i, counter] of counters.entries()) counter.submit(backend, batch(Opcode.read, fd, counter.expected, 5 + i))
+  for (const [i, counter] of counters.entries()) {
+    counter.submit(backend, batch(Opcode.read, fd, counter.expected, 5 + i))
+  }
   for (const [i, counter] of counters.entries()) await complete(t, counter, 5 + i)
 })
 

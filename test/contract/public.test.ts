@@ -3,8 +3,22 @@ import * as caio from 'caio'
 
 const engine = ['Context', 'LogReader', 'LogWriter', 'Operation', 'PureBackend', 'defaultContext', 'patch', 'unpatch']
 const toolkit = [
-  'Block', 'BufferPool', 'advise', 'alignedBuffer', 'allocate', 'copyFileRange', 'directAlignment', 'lock', 'punchHole', 'seekData',
-  'seekHole', 'syncRange', 'tryLock', 'unlock', 'writeFileAtomic', 'zeroRange',
+  'Block',
+  'BufferPool',
+  'advise',
+  'alignedBuffer',
+  'allocate',
+  'copyFileRange',
+  'directAlignment',
+  'lock',
+  'punchHole',
+  'seekData',
+  'seekHole',
+  'syncRange',
+  'tryLock',
+  'unlock',
+  'writeFileAtomic',
+  'zeroRange',
 ]
 
 t.test('what the package exports', async (t) => {

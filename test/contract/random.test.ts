@@ -38,8 +38,14 @@ onEveryBackend(t, 'random operations agree with a model', async (t, backend) => 
         const to = borders[i + 1] ?? SIZE
         const view = Buffer.alloc(to - from, random(256))
         const kind = random(6)
-        if (kind === 0) return (await context.read(view, fd, from)) === view.length && view.equals(model.subarray(from, to))
-        if (kind === 1) return (await context.readv(cut(view, random), fd, from)) === view.length && view.equals(model.subarray(from, to))
+        if (kind === 0) {
+          return (await context.read(view, fd, from)) === view.length && view.equals(model.subarray(from, to))
+        }
+        if (kind === 1) {
+          return (
+            (await context.readv(cut(view, random), fd, from)) === view.length && view.equals(model.subarray(from, to))
+          )
+        }
         if (kind === 2) return (await context.read(view.length, fd, from)).equals(model.subarray(from, to))
         if (kind === 3) return (await context.fdsync(fd)) === undefined
         view.copy(model, from)

@@ -43,7 +43,10 @@ onEveryBackend(t, 'memory behind a short read is zero', async (t, backend) => {
     t.equal(String(buffer), 'short')
     const all = new Uint8Array(buffer.buffer)
     const from = buffer.byteOffset
-    t.ok(all.every((byte, index) => byte === 0 || (index >= from && index < from + 5)), `${nbytes} bytes`)
+    t.ok(
+      all.every((byte, index) => byte === 0 || (index >= from && index < from + 5)),
+      `${nbytes} bytes`,
+    )
   }
 })
 
@@ -60,7 +63,9 @@ onEveryBackend(t, 'a view keeps its bytes behind a short read', async (t, backen
 onEveryBackend(t, 'large reads at odd offsets give the right bytes', async (t, backend) => {
   const context = makeContext(t, backend)
   const content = Buffer.alloc(3 * 1024 * 1024 + 17)
-  for (let i = 0; i < content.length; i += 4) content.writeUInt32LE((i * 2654435761) >>> 0, Math.min(i, content.length - 4))
+  for (let i = 0; i < content.length; i += 4) {
+    content.writeUInt32LE((i * 2654435761) >>> 0, Math.min(i, content.length - 4))
+  }
   const { fd } = temporaryFile(t, content)
   // Around the size up to which a read may be served inside submit, and far above.
   const sizes = [65_535, 65_536, 65_537, 1_048_577, content.length]

@@ -26,7 +26,9 @@ onEveryLinuxBackend(t, 'direct writes that are refused, and aborts', async (t, b
   }
   let asked = 0
   for (let round = 0; round < ROUNDS; round++) {
-    const { signal, abort } = ((controller) => ({ signal: controller.signal, abort: () => controller.abort() }))(new AbortController())
+    const { signal, abort } = ((controller) => ({ signal: controller.signal, abort: () => controller.abort() }))(
+      new AbortController(),
+    )
     const all: Promise<void>[] = []
     for (let at = 0; at < 6; at++) {
       all.push(count(context.write(block, readable, 0)), count(context.read(block, readable, 0)))
@@ -43,6 +45,9 @@ onEveryLinuxBackend(t, 'direct writes that are refused, and aborts', async (t, b
   const told = [...codes.values()].reduce((sum, each) => sum + each, 0)
   t.equal(told, asked, 'each has settled')
   t.equal(codes.get('EBADF'), ROUNDS * 7, 'with its own error')
-  t.same([...codes.keys()].sort().filter((code) => !['ABORT_ERR', 'EBADF', 'done'].includes(code)), [])
+  t.same(
+    [...codes.keys()].sort().filter((code) => !['ABORT_ERR', 'EBADF', 'done'].includes(code)),
+    [],
+  )
   t.match(context.stats(), { inFlight: 0, waiting: 0, completed: asked })
 })

@@ -42,10 +42,38 @@ interface Row {
 
 const table: Row[] = [
   { what: 'the first', working: all, wishes: {}, chosen: 'linux', reason: /first choice/, opened: ['linux'] },
-  { what: 'the second', working: ['thread', 'pure'], wishes: {}, chosen: 'thread', reason: /no linux today/, opened: ['linux', 'thread'] },
-  { what: 'the last', working: ['pure'], wishes: {}, chosen: 'pure', reason: /no linux today.*no thread today/, opened: all },
-  { what: 'not what is only for who asks', working: ['pure', 'uring'], wishes: {}, chosen: 'pure', reason: /no thread today/, opened: all },
-  { what: 'what is only for who asks', working: [...all, 'uring'], wishes: { variable: 'uring' }, chosen: 'uring', reason: /CAIO_IMPL/, opened: ['uring'] },
+  {
+    what: 'the second',
+    working: ['thread', 'pure'],
+    wishes: {},
+    chosen: 'thread',
+    reason: /no linux today/,
+    opened: ['linux', 'thread'],
+  },
+  {
+    what: 'the last',
+    working: ['pure'],
+    wishes: {},
+    chosen: 'pure',
+    reason: /no linux today.*no thread today/,
+    opened: all,
+  },
+  {
+    what: 'not what is only for who asks',
+    working: ['pure', 'uring'],
+    wishes: {},
+    chosen: 'pure',
+    reason: /no thread today/,
+    opened: all,
+  },
+  {
+    what: 'what is only for who asks',
+    working: [...all, 'uring'],
+    wishes: { variable: 'uring' },
+    chosen: 'uring',
+    reason: /CAIO_IMPL/,
+    opened: ['uring'],
+  },
   {
     what: 'what is only for who asks, and cannot be had',
     working: all,
@@ -55,10 +83,38 @@ const table: Row[] = [
     warnings: [/default_implementation names "uring".*no uring today: CAIO_BACKEND_UNAVAILABLE/],
     opened: ['uring', 'linux'],
   },
-  { what: 'the variable', working: all, wishes: { variable: 'pure' }, chosen: 'pure', reason: /CAIO_IMPL/, opened: ['pure'] },
-  { what: 'the file', working: all, wishes: { file: 'thread' }, chosen: 'thread', reason: /default_implementation/, opened: ['thread'] },
-  { what: 'both', working: all, wishes: { variable: 'thread', file: 'pure' }, chosen: 'thread', reason: /CAIO_IMPL/, opened: ['thread'] },
-  { what: 'an empty variable', working: all, wishes: { variable: '', file: 'pure' }, chosen: 'pure', reason: /default_imp/, opened: ['pure'] },
+  {
+    what: 'the variable',
+    working: all,
+    wishes: { variable: 'pure' },
+    chosen: 'pure',
+    reason: /CAIO_IMPL/,
+    opened: ['pure'],
+  },
+  {
+    what: 'the file',
+    working: all,
+    wishes: { file: 'thread' },
+    chosen: 'thread',
+    reason: /default_implementation/,
+    opened: ['thread'],
+  },
+  {
+    what: 'both',
+    working: all,
+    wishes: { variable: 'thread', file: 'pure' },
+    chosen: 'thread',
+    reason: /CAIO_IMPL/,
+    opened: ['thread'],
+  },
+  {
+    what: 'an empty variable',
+    working: all,
+    wishes: { variable: '', file: 'pure' },
+    chosen: 'pure',
+    reason: /default_imp/,
+    opened: ['pure'],
+  },
   {
     what: 'an unknown variable',
     working: all,
@@ -74,7 +130,10 @@ const table: Row[] = [
     wishes: { variable: 'Linux', file: 'constructor' },
     chosen: 'pure',
     reason: /first that works/,
-    warnings: [/CAIO_IMPL.*"Linux".*: CAIO_BACKEND_UNKNOWN/, /default_implementation.*"constructor".*: CAIO_BACKEND_UNKNOWN/],
+    warnings: [
+      /CAIO_IMPL.*"Linux".*: CAIO_BACKEND_UNKNOWN/,
+      /default_implementation.*"constructor".*: CAIO_BACKEND_UNKNOWN/,
+    ],
     opened: all,
   },
   {
@@ -113,8 +172,12 @@ for (const { what, working, wishes, chosen, reason, warnings: expected = [], ope
 
 t.test('a machine that refuses a better one: said once, and only once', async (t) => {
   const { registry, warnings } = fakes(['pure'], { refused: ['linux'] })
-  for (let time = 0; time < 2; time++) t.match(chooseByWish(registry, none).reason, /linux: linux refused; thread: no thread today/)
-  t.same(warnings, [['the linux backend does not work here: linux refused; pure serves instead', 'CAIO_BACKEND_UNAVAILABLE']])
+  for (let time = 0; time < 2; time++) {
+    t.match(chooseByWish(registry, none).reason, /linux: linux refused; thread: no thread today/)
+  }
+  t.same(warnings, [
+    ['the linux backend does not work here: linux refused; pure serves instead', 'CAIO_BACKEND_UNAVAILABLE'],
+  ])
 
   const wished = fakes(['thread', 'pure'], { refused: ['linux'] })
   t.equal(chooseByWish(wished.registry, { ...none, variable: 'linux' }).backend, wished.backends.get('thread'))
@@ -123,15 +186,28 @@ t.test('a machine that refuses a better one: said once, and only once', async (t
 
 t.test('none at all', async (t) => {
   const { registry } = fakes([])
-  const unavailable = { code: 'ERR_CAIO_BACKEND_UNAVAILABLE', message: /no linux today.*no thread today.*no pure today/ }
+  const unavailable = {
+    code: 'ERR_CAIO_BACKEND_UNAVAILABLE',
+    message: /no linux today.*no thread today.*no pure today/,
+  }
   t.throws(() => chooseByWish(registry, none), unavailable)
 })
 
 t.test('a reason is one line, whatever the error says', async (t) => {
   const warnings: string[] = []
-  const talkative = { name: 'linux', open: () => { throw new Error('not built\n    loaded from: /nowhere\n') } }
-  const registry = new Registry([talkative, { name: 'pure', open: () => new ManualBackend() }], (message) => warnings.push(message))
-  t.equal(chooseByWish(registry, { ...none, variable: 'linux' }).reason, 'pure is the first that works: linux: not built')
+  const talkative = {
+    name: 'linux',
+    open: () => {
+      throw new Error('not built\n    loaded from: /nowhere\n')
+    },
+  }
+  const registry = new Registry([talkative, { name: 'pure', open: () => new ManualBackend() }], (message) =>
+    warnings.push(message),
+  )
+  t.equal(
+    chooseByWish(registry, { ...none, variable: 'linux' }).reason,
+    'pure is the first that works: linux: not built',
+  )
   t.same(warnings, ['CAIO_IMPL names "linux", which does not work here: not built'])
 })
 
@@ -151,10 +227,13 @@ t.test('the file default_implementation', async (t) => {
 })
 
 /** An error as a system call makes it. */
-const failure = (code: string, syscall: string): Error => Object.assign(new BackendRefused(`${code}: ${syscall}`), { code, syscall })
+const failure = (code: string, syscall: string): Error =>
+  Object.assign(new BackendRefused(`${code}: ${syscall}`), { code, syscall })
 
 t.test('what may pass is tried again, a second later at the soonest', async (t) => {
-  const unloadable = Object.assign(new Error('addon.node: cannot open shared object file: Too many open files'), { code: 'ERR_DLOPEN_FAILED' })
+  const unloadable = Object.assign(new Error('addon.node: cannot open shared object file: Too many open files'), {
+    code: 'ERR_DLOPEN_FAILED',
+  })
   const rows: [error: Error, passes: boolean][] = [
     [failure('EMFILE', 'eventfd'), true],
     [failure('ENFILE', 'open'), true],
@@ -179,7 +258,14 @@ t.test('what may pass is tried again, a second later at the soonest', async (t) 
         if (short) throw error
         return linux
       }
-      const registry = new Registry([{ name: 'linux', open }, { name: 'pure', open: () => pure }], (message) => void warnings.push(message), () => time)
+      const registry = new Registry(
+        [
+          { name: 'linux', open },
+          { name: 'pure', open: () => pure },
+        ],
+        (message) => void warnings.push(message),
+        () => time,
+      )
       const choose = (): unknown => {
         const { backend, provisional } = chooseByWish(registry, wishes)
         return [backend === linux ? 'linux' : 'pure', provisional]
@@ -198,7 +284,11 @@ t.test('what may pass is tried again, a second later at the soonest', async (t) 
       time += 100_000
       t.same(choose(), passes ? ['linux', false] : ['pure', false], 'and it stays')
       t.equal(opened, passes ? 3 : 1)
-      t.equal(warnings.length, passes || error instanceof BackendRefused || wishes.variable ? 1 : 0, `warned of once: ${warnings.join()}`)
+      t.equal(
+        warnings.length,
+        passes || error instanceof BackendRefused || wishes.variable ? 1 : 0,
+        `warned of once: ${warnings.join()}`,
+      )
       if (passes) t.match(warnings[0], /cannot be had now/)
     }
   }
@@ -206,10 +296,23 @@ t.test('what may pass is tried again, a second later at the soonest', async (t) 
 
 t.test('two that are short of the same are one warning', async (t) => {
   const warnings: string[] = []
-  const short = (name: string, syscall: string): { name: string; open(): never } => ({ name, open: () => { throw failure('EMFILE', syscall) } })
-  const candidates = [short('linux', 'open'), short('thread', 'eventfd'), { name: 'pure', open: () => new ManualBackend() }]
+  const short = (name: string, syscall: string): { name: string; open(): never } => ({
+    name,
+    open: () => {
+      throw failure('EMFILE', syscall)
+    },
+  })
+  const candidates = [
+    short('linux', 'open'),
+    short('thread', 'eventfd'),
+    { name: 'pure', open: () => new ManualBackend() },
+  ]
   const registry = new Registry(candidates, (message) => void warnings.push(message))
   t.match(chooseByWish(registry, { ...none, variable: 'thread' }), { provisional: true, reason: /pure is the first/ })
   t.equal(warnings.length, 1)
-  t.match(chooseByWish(fakes(all).registry, { ...none, unread: true }), { provisional: true, reason: /first choice/ }, 'a file that cannot be read now')
+  t.match(
+    chooseByWish(fakes(all).registry, { ...none, unread: true }),
+    { provisional: true, reason: /first choice/ },
+    'a file that cannot be read now',
+  )
 })

@@ -18,7 +18,10 @@ onEveryLinuxBackend(t, 'zeroRange', async (t, backend) => {
   const { path, fd } = temporaryFile(t, filled(1, 2, 3))
   fs.fsyncSync(fd)
   if (backend === 'pure' || !zeroes) {
-    t.match(await rejectionOf(zeroRange(fd, 0, BLOCK, { context })), { code: backend === 'pure' ? 'ENOSYS' : 'ENOTSUP', syscall: 'fallocate' })
+    t.match(await rejectionOf(zeroRange(fd, 0, BLOCK, { context })), {
+      code: backend === 'pure' ? 'ENOSYS' : 'ENOTSUP',
+      syscall: 'fallocate',
+    })
     return
   }
   const { blocks } = fs.fstatSync(fd)
@@ -29,7 +32,12 @@ onEveryLinuxBackend(t, 'zeroRange', async (t, backend) => {
   t.equal(fs.fstatSync(fd).size, 3 * BLOCK)
   await zeroRange(fd, 4 * BLOCK, 10, { context })
   t.equal(fs.fstatSync(fd).size, 4 * BLOCK + 10)
-  t.ok(fs.readFileSync(path).subarray(2 * BLOCK).every((byte) => byte === 0))
+  t.ok(
+    fs
+      .readFileSync(path)
+      .subarray(2 * BLOCK)
+      .every((byte) => byte === 0),
+  )
 })
 
 onEveryLinuxBackend(t, 'allocate, punchHole', async (t, backend) => {
@@ -42,7 +50,12 @@ onEveryLinuxBackend(t, 'allocate, punchHole', async (t, backend) => {
     }
     return
   }
-  if (isFuse) return void t.match(await rejectionOf(punchHole(fd, BLOCK, BLOCK, { context })), { code: 'ENOTSUP', syscall: 'fallocate' })
+  if (isFuse) {
+    return void t.match(await rejectionOf(punchHole(fd, BLOCK, BLOCK, { context })), {
+      code: 'ENOTSUP',
+      syscall: 'fallocate',
+    })
+  }
   const blocks = (): number => fs.fstatSync(fd).blocks
   const before = blocks()
   await punchHole(fd, BLOCK, BLOCK, { context })
@@ -74,7 +87,9 @@ onEveryLinuxBackend(t, 'seekData and seekHole', async (t, backend) => {
   fs.writeSync(fd, filled(1), 0, BLOCK, 2 * BLOCK)
   fs.ftruncateSync(fd, 4 * BLOCK)
   if (backend === 'pure') {
-    for (const call of [seekData, seekHole]) t.match(await rejectionOf(call(fd, 0, { context })), { code: 'ENOSYS', syscall: 'lseek' })
+    for (const call of [seekData, seekHole]) {
+      t.match(await rejectionOf(call(fd, 0, { context })), { code: 'ENOSYS', syscall: 'lseek' })
+    }
     return
   }
   if (isFuse) return void t.equal(await seekData(fd, 0, { context }), 0, 'bindfs tells of no holes')
@@ -95,7 +110,10 @@ onEveryLinuxBackend(t, 'copyFileRange', async (t, backend) => {
   const from = temporaryFile(t, filled(1, 2, 3))
   const to = temporaryFile(t, filled(9))
   if (backend === 'pure') {
-    t.match(await rejectionOf(copyFileRange(from.fd, 0, to.fd, 0, 1, { context })), { code: 'ENOSYS', syscall: 'copy_file_range' })
+    t.match(await rejectionOf(copyFileRange(from.fd, 0, to.fd, 0, 1, { context })), {
+      code: 'ENOSYS',
+      syscall: 'copy_file_range',
+    })
     return
   }
   t.equal(await copyFileRange(from.fd, BLOCK, to.fd, 3 * BLOCK, BLOCK + 10, { context }), BLOCK + 10)
@@ -103,14 +121,21 @@ onEveryLinuxBackend(t, 'copyFileRange', async (t, backend) => {
   t.equal(await copyFileRange(from.fd, 2 * BLOCK, to.fd, 0, 5 * BLOCK, { context }), BLOCK, 'to the end of the file')
   t.equal(await copyFileRange(from.fd, 9 * BLOCK, to.fd, 0, 1, { context }), 0)
   t.equal(fs.readFileSync(to.path)[0], 3)
-  t.match(await rejectionOf(copyFileRange(from.fd, 0, from.fd, 5, 10, { context })), { code: 'EINVAL', syscall: 'copy_file_range' }, 'overlapping')
+  t.match(
+    await rejectionOf(copyFileRange(from.fd, 0, from.fd, 5, 10, { context })),
+    { code: 'EINVAL', syscall: 'copy_file_range' },
+    'overlapping',
+  )
   // More than goes to a thread at a time: the parts do not overlap, all of it does.
   const large = temporaryFile(t, '')
   const length = 40 * 1024 * 1024 + 10
   fs.ftruncateSync(large.fd, length + 20 * 1024 * 1024)
   const marks = [0, 16 * 1024 * 1024 - 1, 16 * 1024 * 1024, 40 * 1024 * 1024 + 9]
   for (const at of marks) fs.writeSync(large.fd, 'x', at)
-  t.match(await rejectionOf(copyFileRange(large.fd, 0, large.fd, 20 * 1024 * 1024, length, { context })), { code: 'EINVAL', syscall: 'copy_file_range' })
+  t.match(await rejectionOf(copyFileRange(large.fd, 0, large.fd, 20 * 1024 * 1024, length, { context })), {
+    code: 'EINVAL',
+    syscall: 'copy_file_range',
+  })
   const before = context.stats().operations.copyFileRange
   t.equal(await copyFileRange(large.fd, 0, to.fd, 0, length, { context }), length)
   t.equal(context.stats().operations.copyFileRange - before, 3, 'in parts, so that others have their turn')

@@ -47,7 +47,9 @@ onEveryBackend(t, 'every operation is counted once', async (t, backend) => {
   })
   const native = ['inline', 'kernel', 'pool', 'missed']
   const routes = { linux: native, thread: ['pool'], pure: ['node'], uring: native }[backend]
-  for (const [route, count] of Object.entries(stats.routes)) t.ok(count === 0 || routes.includes(route), `${count} by ${route}`)
+  for (const [route, count] of Object.entries(stats.routes)) {
+    t.ok(count === 0 || routes.includes(route), `${count} by ${route}`)
+  }
 })
 
 t.test('what is in flight and what waits', async (t) => {

@@ -4,7 +4,15 @@ import { join } from 'node:path'
 import t from 'tap'
 import { Context, PureBackend } from 'caio'
 import type { CallbackFs } from 'caio'
-import { errorOf, makeContext, mountedDirectory, onEveryBackend, rejectionOf, temporaryFile, whyNoMount } from '../support/harness.js'
+import {
+  errorOf,
+  makeContext,
+  mountedDirectory,
+  onEveryBackend,
+  rejectionOf,
+  temporaryFile,
+  whyNoMount,
+} from '../support/harness.js'
 
 onEveryBackend(t, 'a sync gives nothing, after what was written', async (t, backend) => {
   const context = makeContext(t, backend)
@@ -35,7 +43,9 @@ onEveryBackend(t, 'many syncs on one descriptor, between writes', async (t, back
 onEveryBackend(t, 'syncs on many descriptors', async (t, backend) => {
   const context = makeContext(t, backend)
   const files = Array.from({ length: 20 }, () => temporaryFile(t, 'content'))
-  const results = await Promise.all(files.flatMap(({ fd }) => [context.fdsync(fd), context.fsync(fd), context.fdsync(fd)]))
+  const results = await Promise.all(
+    files.flatMap(({ fd }) => [context.fdsync(fd), context.fsync(fd), context.fdsync(fd)]),
+  )
   t.equal(results.length, 60)
 })
 
@@ -43,12 +53,22 @@ onEveryBackend(t, "a bad descriptor is everybody's error", async (t, backend) =>
   const context = makeContext(t, backend)
   const fd = 1_000_000
   const [fsync, fdatasync] = [errorOf(() => fs.fsyncSync(fd)), errorOf(() => fs.fdatasyncSync(fd))]
-  const outcomes = await Promise.allSettled(Array.from({ length: 60 }, (_, i) => (i % 2 ? context.fsync(fd) : context.fdsync(fd))))
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 60 }, (_, i) => (i % 2 ? context.fsync(fd) : context.fdsync(fd))),
+  )
   for (const [i, outcome] of outcomes.entries()) {
     const reason = outcome.status === 'rejected' ? (outcome.reason as NodeJS.ErrnoException) : undefined
-    t.match(reason, { code: 'EBADF', message: (i % 2 ? fsync : fdatasync).message, syscall: i % 2 ? 'fsync' : 'fdatasync' })
+    t.match(reason, {
+      code: 'EBADF',
+      message: (i % 2 ? fsync : fdatasync).message,
+      syscall: i % 2 ? 'fsync' : 'fdatasync',
+    })
   }
-  t.equal(new Set(outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason)).size, 60, 'each an error of its own')
+  t.equal(
+    new Set(outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason)).size,
+    60,
+    'each an error of its own',
+  )
 })
 
 /** The pure backend over syncs and writes that the test completes, in the order in which they were called. */
@@ -59,8 +79,14 @@ function manualSyncs() {
     (name: string): CallbackFs['fsync'] =>
     (_fd, done) =>
       void calls.push({ name, done })
-  const write: CallbackFs['write'] = (_fd, _view, _offset, length, _position, done) => void calls.push({ name: 'write', done: (error) => done(error, length) })
-  const fake: CallbackFs = { read: read as CallbackFs['read'], write, fsync: manual('fsync'), fdatasync: manual('fdatasync') }
+  const write: CallbackFs['write'] = (_fd, _view, _offset, length, _position, done) =>
+    void calls.push({ name: 'write', done: (error) => done(error, length) })
+  const fake: CallbackFs = {
+    read: read as CallbackFs['read'],
+    write,
+    fsync: manual('fsync'),
+    fdatasync: manual('fdatasync'),
+  }
   const context = new Context({ backend: new PureBackend({ fs: fake }) })
   /** Completes those that were called, and lets what follows from that happen. */
   const complete = async (error: NodeJS.ErrnoException | null = null): Promise<void> => {
@@ -81,7 +107,10 @@ t.test('pure: a failing sync fails for all who wait for it', async (t) => {
   t.equal(calls.length, 1, 'one at a time')
   await complete(Object.assign(new Error('EIO'), { code: 'EIO' }))
   await complete()
-  t.same((await syncs).map(({ status }) => status), Array(5).fill('rejected'))
+  t.same(
+    (await syncs).map(({ status }) => status),
+    Array(5).fill('rejected'),
+  )
 
   const later = context.fdsync(7)
   await undefined
@@ -95,11 +124,20 @@ t.test('pure: a failing sync fails the durable writes that are under way', async
   const sync = rejectionOf(context.fdsync(7))
   const write = rejectionOf(context.write('x', 7, 0, { dsync: true }))
   await undefined
-  t.same(calls.map(({ name }) => name), ['fdatasync', 'write'])
+  t.same(
+    calls.map(({ name }) => name),
+    ['fdatasync', 'write'],
+  )
   calls.shift()?.done(Object.assign(new Error('EIO'), { code: 'EIO' }))
   await complete()
   t.equal(calls.length, 0, 'no sync of its own could say what became of it')
-  t.match([await sync, await write], [{ code: 'EIO', syscall: 'fdatasync' }, { code: 'EIO', syscall: 'write' }])
+  t.match(
+    [await sync, await write],
+    [
+      { code: 'EIO', syscall: 'fdatasync' },
+      { code: 'EIO', syscall: 'write' },
+    ],
+  )
 
   const again = context.write('x', 7, 0, { dsync: true })
   await undefined
@@ -123,7 +161,10 @@ t.test('pure: who comes while a sync runs gets one that starts later, and as str
   calls.splice(0, 1)[0]?.done(null)
   await new Promise(setImmediate)
   t.same(settled, ['first'])
-  t.ok(calls.some(({ name }) => name === 'fsync'), 'the metadata of the third')
+  t.ok(
+    calls.some(({ name }) => name === 'fsync'),
+    'the metadata of the third',
+  )
   await complete()
   t.same(settled.sort(), ['first', 'other', 'second', 'third'])
   t.equal(calls.length, 0)

@@ -24,7 +24,11 @@ t.test('CAIO_THREADS as a number', async (t) => {
 const skip = process.platform !== 'linux' && 'threads are counted on Linux'
 
 for (const backend of ['linux', 'thread']) {
-  for (const [CAIO_THREADS, most] of [['1', 1], ['3', 3], ['', 4]] as const) {
+  for (const [CAIO_THREADS, most] of [
+    ['1', 1],
+    ['3', 3],
+    ['', 4],
+  ] as const) {
     t.test(`${backend}: ${most} threads, and without work no more than proves the backend`, { skip }, async (t) => {
       const program = new URL('./programs/threads.js', import.meta.url)
       const scratch = join(temporaryDirectory(t), 'scratch')

@@ -40,10 +40,18 @@ onEveryBackend(t, 'each operation has its events, in order', async (t, backend) 
   for (const [call, operation, details, result] of calls) {
     events.length = 0
     const promise = call()
-    t.same(events.map(({ type }) => type), ['start', 'end'], `${operation}: at the call`)
+    t.same(
+      events.map(({ type }) => type),
+      ['start', 'end'],
+      `${operation}: at the call`,
+    )
     t.same(events[0]?.seen, { operation, api: 'context', fd, backend, ...details })
     await promise
-    t.same(events.map(({ type }) => type), ['start', 'end', 'asyncStart', 'asyncEnd'], `${operation}: before its result`)
+    t.same(
+      events.map(({ type }) => type),
+      ['start', 'end', 'asyncStart', 'asyncEnd'],
+      `${operation}: before its result`,
+    )
     t.equal(new Set(events.map(({ message }) => message)).size, 1, 'one message for all')
     t.equal(events[3]?.seen.result, result)
     t.notOk('error' in (events[3]?.seen ?? {}))
@@ -54,7 +62,10 @@ onEveryBackend(t, 'a failure', async (t, backend) => {
   const context = makeContext(t, backend)
   const events = recordEvents(t)
   const error = await rejectionOf(context.read(5, 1_000_000))
-  t.same(events.map(({ type }) => type), ['start', 'end', 'error', 'asyncStart', 'asyncEnd'])
+  t.same(
+    events.map(({ type }) => type),
+    ['start', 'end', 'error', 'asyncStart', 'asyncEnd'],
+  )
   t.equal(events[2]?.seen.error, error, 'is the one that the caller gets')
   t.match(error.stack, /trace\.test/, 'and names the caller')
   events.length = 0
@@ -65,10 +76,26 @@ onEveryBackend(t, 'a failure', async (t, backend) => {
 onEveryBackend(t, 'a failure that goes to a completer of its own', async (t, backend) => {
   const context = makeContext(t, backend)
   const events = recordEvents(t)
-  const completer = { syscall: 'read', api: 'callback', takesFailures: true, value: (result: number) => result } as const
-  const result = await context.enqueue(new TransferRequest(Opcode.read, 1_000_000, { views: Buffer.alloc(5), start: 0, length: 5, position: 0 }, completer, undefined))
+  const completer = {
+    syscall: 'read',
+    api: 'callback',
+    takesFailures: true,
+    value: (result: number) => result,
+  } as const
+  const result = await context.enqueue(
+    new TransferRequest(
+      Opcode.read,
+      1_000_000,
+      { views: Buffer.alloc(5), start: 0, length: 5, position: 0 },
+      completer,
+      undefined,
+    ),
+  )
   t.equal(result, -constants.errno.EBADF, 'is no rejection')
-  t.same(events.map(({ type }) => type), ['start', 'end', 'error', 'asyncStart', 'asyncEnd'])
+  t.same(
+    events.map(({ type }) => type),
+    ['start', 'end', 'error', 'asyncStart', 'asyncEnd'],
+  )
   t.match(events[2]?.seen, { api: 'callback', error: { code: 'EBADF', syscall: 'read' } })
 })
 
@@ -98,7 +125,11 @@ onEveryBackend(t, 'subscribers stand where the caller stood, and may use the con
     // More than the context takes at a time, from within each completion.
     if (type === 'asyncEnd' && more.length < 60) for (let i = 0; i < 3; i++) more.push(context.read(5, fd, i))
   })
-  await Promise.all([1, 2, 3, 4, 5].map((i) => storage.run(i, () => (i === 3 ? context.read(1, 1_000_000).catch(() => {}) : context.read(5, fd)))))
+  await Promise.all(
+    [1, 2, 3, 4, 5].map((i) =>
+      storage.run(i, () => (i === 3 ? context.read(1, 1_000_000).catch(() => {}) : context.read(5, fd))),
+    ),
+  )
   for (let settled = 0; settled < more.length; settled++) await more[settled]
   t.equal(more.length, 60)
   t.equal(events.length, 65 * 4 + 1)
@@ -126,7 +157,10 @@ onEveryBackend(t, 'stores bound to the start', async (t, backend) => {
   events.channels.start.bindStore(storage, ({ operation }) => `span of ${operation}`)
   t.teardown(() => events.channels.start.unbindStore(storage))
   await context.read(5, fd)
-  t.same(seen.map((each) => String(each)), ['start', 'end', 'asyncStart', 'asyncEnd'].map((type) => `${type},span of read`))
+  t.same(
+    seen.map((each) => String(each)),
+    ['start', 'end', 'asyncStart', 'asyncEnd'].map((type) => `${type},span of read`),
+  )
   t.equal(storage.getStore(), undefined)
 })
 

@@ -23,7 +23,9 @@ onEveryBackend(t, 'truncated while reads are in flight', async (t, backend) => {
     for (const { view, count, most } of await Promise.all(reads)) {
       if (count < 0 || count > most) t.fail(`${count} of ${most} bytes`)
       // The kernel zeroes a page that is being truncated, so zeros may be seen in place of what was there.
-      if (!view.subarray(0, count).every((byte) => byte === 120 || byte === 0)) t.fail('bytes that never were in the file')
+      if (!view.subarray(0, count).every((byte) => byte === 120 || byte === 0)) {
+        t.fail('bytes that never were in the file')
+      }
       if (!view.subarray(most).every((byte) => byte === 35)) t.fail('more was written to the view than was read')
     }
     t.pass(`round ${round}`)

@@ -1,7 +1,14 @@
 import fs from 'node:fs'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { makeContext, onEveryBackend, rejectionOf, temporaryDirectory, temporaryFile, untyped } from '../support/harness.js'
+import {
+  makeContext,
+  onEveryBackend,
+  rejectionOf,
+  temporaryDirectory,
+  temporaryFile,
+  untyped,
+} from '../support/harness.js'
 
 onEveryBackend(t, 'readv fills each view before the next', async (t, backend) => {
   const context = makeContext(t, backend)
@@ -31,7 +38,10 @@ onEveryBackend(t, 'nothing read from a directory fails as it does in Node', asyn
   for (const views of [[empty], [empty, empty]]) {
     const [ours, nodes] = await Promise.all([
       context.readv(views, fd).catch((error: NodeJS.ErrnoException) => error.code),
-      promisify(fs.readv)(fd, views, 0).then(({ bytesRead }) => bytesRead, (error: NodeJS.ErrnoException) => error.code),
+      promisify(fs.readv)(fd, views, 0).then(
+        ({ bytesRead }) => bytesRead,
+        (error: NodeJS.ErrnoException) => error.code,
+      ),
     ])
     t.equal(ours, nodes, `${views.length} empty views`)
   }
@@ -126,8 +136,11 @@ onEveryBackend(t, 'an array that lies fails or tells the truth, and harms nobody
     if (held.length % 2 === 0) void [...views]
     const neighbour = context.read(7, fd)
     const [outcome] = await Promise.allSettled([untyped(context).readv.call(context, views, fd)])
-    if (outcome.status === 'fulfilled') t.ok([2, 7].includes(outcome.value as number), 'a number of bytes that was there to read')
-    else t.type((outcome.reason as NodeJS.ErrnoException).code, 'string')
+    if (outcome.status === 'fulfilled') {
+      t.ok([2, 7].includes(outcome.value as number), 'a number of bytes that was there to read')
+    } else {
+      t.type((outcome.reason as NodeJS.ErrnoException).code, 'string')
+    }
     t.equal(String(await neighbour), 'content')
   }
   t.equal(fs.readFileSync(path, 'utf8'), 'content')

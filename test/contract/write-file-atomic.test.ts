@@ -47,7 +47,10 @@ onEveryBackend(t, 'what fails leaves the old file, and nothing else', async (t, 
     [() => writeFileAtomic(join(directory, 'none', 'file'), 'new', { context }), 'ENOENT'],
     [() => writeFileAtomic(directory, 'new', { context }), 'EISDIR'],
     [() => writeFileAtomic(path, 7 as unknown as string, { context }), 'ERR_INVALID_ARG_TYPE'],
-    [() => writeFileAtomic(path, Object.defineProperty(Buffer.from('new'), 'byteLength', { value: 90 }), { context }), 'ERR_INVALID_ARG_VALUE'],
+    [
+      () => writeFileAtomic(path, Object.defineProperty(Buffer.from('new'), 'byteLength', { value: 90 }), { context }),
+      'ERR_INVALID_ARG_VALUE',
+    ],
     [() => writeFileAtomic(path, 'new', { context, mode: '644' as unknown as number }), 'ERR_INVALID_ARG_TYPE'],
     [() => writeFileAtomic(7 as unknown as string, 'new', { context }), 'ERR_INVALID_ARG_TYPE'],
     [() => writeFileAtomic('with\0zero', 'new', { context }), 'ERR_INVALID_ARG_VALUE'],
@@ -73,7 +76,9 @@ onEveryBackend(t, 'who reads meanwhile sees one whole content or another', async
   const versions = Array.from({ length: 20 }, (_, i) => Buffer.alloc(100_000, i + 1))
   await writeFileAtomic(path, versions[0]!, { context })
   let writing = true
-  const written = Promise.all(versions.map((version) => writeFileAtomic(path, version, { context }))).finally(() => (writing = false))
+  const written = Promise.all(versions.map((version) => writeFileAtomic(path, version, { context }))).finally(
+    () => (writing = false),
+  )
   let reads = 0
   while (writing) {
     const content = await fs.promises.readFile(path)
@@ -113,7 +118,13 @@ onEveryBackend(t, 'links to where no file is yet', async (t, backend) => {
   // `..` of what a link leads to is not the directory that the link is in.
   fs.symlinkSync('far/deep', inside('aside'))
   fs.symlinkSync('aside/../beside', inside('above'))
-  const links = { relative: 'target', absolute: 'absolute-target', chain: 'far/end', above: 'far/beside', 'aside/../over': 'far/over' }
+  const links = {
+    relative: 'target',
+    absolute: 'absolute-target',
+    chain: 'far/end',
+    above: 'far/beside',
+    'aside/../over': 'far/over',
+  }
   for (const [link, target] of Object.entries(links)) {
     await writeFileAtomic(`${directory}/${link}`, link, { context })
     t.equal(fs.readFileSync(inside(target), 'utf8'), link)
@@ -153,7 +164,10 @@ onEveryBackend(t, 'what is no regular file is refused, and stays', async (t, bac
     const before = fs.statSync(inside(name))
     const error = await rejectionOf(writeFileAtomic(inside(name), 'text', { context }))
     t.match(error, { code, syscall: 'open', path: inside(name) })
-    t.match(error.message, code === 'EISDIR' ? 'EISDIR: illegal operation on a directory' : /only a regular file can be replaced/)
+    t.match(
+      error.message,
+      code === 'EISDIR' ? 'EISDIR: illegal operation on a directory' : /only a regular file can be replaced/,
+    )
     const after = fs.statSync(inside(name))
     t.same([after.ino, after.mode], [before.ino, before.mode])
   }
@@ -163,7 +177,15 @@ onEveryBackend(t, 'what is no regular file is refused, and stays', async (t, bac
 onEveryBackend(t, 'names of every kind', async (t, backend) => {
   const context = makeContext(t, backend)
   const directory = temporaryDirectory(t)
-  const names: (string | Buffer)[] = ['n'.repeat(255), 'é'.repeat(127), '語'.repeat(85), `x${'😀'.repeat(63)}`, '\n', ' ', '-rf']
+  const names: (string | Buffer)[] = [
+    'n'.repeat(255),
+    'é'.repeat(127),
+    '語'.repeat(85),
+    `x${'😀'.repeat(63)}`,
+    '\n',
+    ' ',
+    '-rf',
+  ]
   // Names that are not UTF-8.
   if (process.platform === 'linux') names.push(Buffer.from([0xff, 0xfe]), Buffer.alloc(255, 0x80))
   for (const name of names) {
@@ -225,7 +247,11 @@ onEveryBackend(t, 'a user who may not give files away', async (t, backend) => {
     fs.chmodSync(path, mode)
     return path
   }
-  const paths = [make('of-his-group', member, 0o4770), make('of-another', other, 0o2764), join(directory, 'locked/file')]
+  const paths = [
+    make('of-his-group', member, 0o4770),
+    make('of-another', other, 0o2764),
+    join(directory, 'locked/file'),
+  ]
   fs.mkdirSync(join(directory, 'locked'))
   fs.writeFileSync(paths[2]!, 'old')
   const program = new URL('./programs/atomic-as.js', import.meta.url)
@@ -233,7 +259,9 @@ onEveryBackend(t, 'a user who may not give files away', async (t, backend) => {
   const { stdout, stderr } = await runProgram(program, args, { env: { CAIO_IMPL: backend }, cwd: directory })
   t.equal(stderr, '')
   t.same(JSON.parse(stdout), ['ok', 'ok', 'EACCES'])
-  const attributes = paths.map((path) => fs.statSync(path)).map(({ uid, gid, mode }) => [uid, gid, (mode & 0o7777).toString(8)])
+  const attributes = paths
+    .map((path) => fs.statSync(path))
+    .map(({ uid, gid, mode }) => [uid, gid, (mode & 0o7777).toString(8)])
   t.same(attributes[0], [own.uid, member, '770'], 'the group is kept; the set-user-id bit would be for another user')
   t.same(attributes[1], [own.uid, own.gid, '744'], 'his group may do no more than everybody')
   t.equal(fs.readFileSync(paths[2]!, 'utf8'), 'old')

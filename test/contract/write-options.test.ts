@@ -11,7 +11,9 @@ onEveryBackend(t, 'dsync writes as any write does', async (t, backend) => {
   const { path, fd } = temporaryFile(t, '..........')
   t.equal(await context.write('ab', fd, 1, { dsync: true }), 2)
   t.equal(await context.writev([Buffer.from('c'), Buffer.from('de')], fd, 5, { dsync: true, priority: 2 << 13 }), 3)
-  await Promise.all(Array.from({ length: 100 }, (_, i) => context.write(String(i % 10), fd, 10 + i, { dsync: i % 2 === 0 })))
+  await Promise.all(
+    Array.from({ length: 100 }, (_, i) => context.write(String(i % 10), fd, 10 + i, { dsync: i % 2 === 0 })),
+  )
   t.equal(fs.readFileSync(path, 'utf8'), `.ab..cde..${'0123456789'.repeat(10)}`)
   t.match(await rejectionOf(context.write('x', 1_000_000, 0, { dsync: true })), { code: 'EBADF', syscall: 'write' })
   t.match(context.stats().operations, { write: 102, writev: 1, fdsync: 0 })
@@ -23,7 +25,10 @@ onEveryBackend(t, 'dsync to what cannot be synced', async (t, backend) => {
   t.teardown(() => fs.closeSync(fd))
   const writes = [1, 2, 3].map((count) => context.write('x'.repeat(count), fd, 0, { dsync: true }))
   if (backend !== 'pure') return void t.same(await Promise.all(writes), [1, 2, 3], 'is a plain write')
-  t.match(await Promise.all(writes.map(rejectionOf)), writes.map(() => ({ code: 'EINVAL', syscall: 'write' })))
+  t.match(
+    await Promise.all(writes.map(rejectionOf)),
+    writes.map(() => ({ code: 'EINVAL', syscall: 'write' })),
+  )
 })
 
 onEveryBackend(t, 'dsync past the page cache', async (t, backend) => {
@@ -63,6 +68,10 @@ t.test('what is refused', async (t) => {
   t.match(await rejectionOf(context.read(1, fd, 0, append)), { code: 'ERR_INVALID_ARG_VALUE' })
   t.match(await rejectionOf(context.fsync(fd, { dsync: true } as object)), { code: 'ERR_INVALID_ARG_VALUE' })
   t.throws(() => Operation.readv([Buffer.alloc(1)], fd, 0, append), { code: 'ERR_INVALID_ARG_VALUE' })
-  t.match(await rejectionOf(context.write('x', fd, 0, { priority: 8 })), { code: 'ERR_OUT_OF_RANGE' }, 'no hint by its number')
+  t.match(
+    await rejectionOf(context.write('x', fd, 0, { priority: 8 })),
+    { code: 'ERR_OUT_OF_RANGE' },
+    'no hint by its number',
+  )
   t.match(await rejectionOf(context.write('x', fd, 0, null as unknown as number)), { code: 'ERR_INVALID_ARG_TYPE' })
 })

@@ -28,5 +28,8 @@ onEveryBackend(t, `killed ${rounds} times`, async (t, backend) => {
     t.ok(number >= Number(lines.at(-1)), 'what was said to be durable, or newer')
   }
   const left = fs.readdirSync(dirname(path)).filter((name) => name !== basename(path))
-  t.ok(left.every((name) => /^\.file\.\d+-[0-9a-f]{12}\.tmp$/.test(name)), `${left.length} temporary files`)
+  t.ok(
+    left.every((name) => /^\.file\.\d+-[0-9a-f]{12}\.tmp$/.test(name)),
+    `${left.length} temporary files`,
+  )
 })

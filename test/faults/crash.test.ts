@@ -78,7 +78,10 @@ if (process.platform === 'linux') {
         }
       }
       t.equal(early, 0, 'every record is covered by a sync that began after it was written')
-      t.ok(syncs.length > 1 && syncs.length <= lines.length, `${syncs.length} syncs for ${lines.length} acknowledgements`)
+      t.ok(
+        syncs.length > 1 && syncs.length <= lines.length,
+        `${syncs.length} syncs for ${lines.length} acknowledgements`,
+      )
       t.comment(`${backend}: ${writes.length} writes, ${syncs.length} syncs, ${lines.length} acknowledgements`)
     })
   }

@@ -9,7 +9,14 @@ import { basename, join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
 import type { BackendName, Context } from 'caio'
-import { makeContext, mountedDirectory, onEveryBackend, temporaryDirectory, temporaryFile, whyNoMount } from '../support/harness.js'
+import {
+  makeContext,
+  mountedDirectory,
+  onEveryBackend,
+  temporaryDirectory,
+  temporaryFile,
+  whyNoMount,
+} from '../support/harness.js'
 
 t.setTimeout(300_000)
 
@@ -30,8 +37,9 @@ async function traffic(context: Context, fd: number, enough: (tally: Tally) => b
     for (let i = first; !enough(tally) && tally.done < 100_000; i += 4) {
       const block = i % BLOCKS
       try {
-        if (i % 16 === first) await context.fdsync(fd)
-        else {
+        if (i % 16 === first) {
+          await context.fdsync(fd)
+        } else {
           await context.write(content(block), fd, block * SIZE)
           if (!(await context.read(SIZE, fd, block * SIZE)).equals(content(block))) tally.wrong++
         }
@@ -47,7 +55,13 @@ async function traffic(context: Context, fd: number, enough: (tally: Tally) => b
 }
 
 /** Traffic on a file of `directory` and on one of a disk that is well, while `strike` happens to the first. */
-async function strikeInFlight(t: Test, backend: BackendName, directory: string, strike: () => void, expected: readonly string[]): Promise<void> {
+async function strikeInFlight(
+  t: Test,
+  backend: BackendName,
+  directory: string,
+  strike: () => void,
+  expected: readonly string[],
+): Promise<void> {
   const context = makeContext(t, backend)
   const fd = fs.openSync(join(directory, 'victim'), 'w+')
   t.teardown(() => fs.closeSync(fd))
@@ -62,11 +76,17 @@ async function strikeInFlight(t: Test, backend: BackendName, directory: string, 
   const other = await others
   const total = [...victim.errors.values()].reduce((a, b) => a + b, 0)
   t.ok(total >= 20, `${total} failures of ${victim.done} operations`)
-  t.same([...victim.errors.keys()].filter((code) => !expected.includes(code)), [], [...victim.errors.keys()].join())
+  t.same(
+    [...victim.errors.keys()].filter((code) => !expected.includes(code)),
+    [],
+    [...victim.errors.keys()].join(),
+  )
   t.equal(victim.wrong + other.wrong, 0, 'what could be read was right')
   t.same([...other.errors], [], 'the other file has nothing to do with it')
   t.match(context.stats(), { inFlight: 0, waiting: 0, fallbacks: 0 })
-  t.comment(`${backend}: ${[...victim.errors].map(([code, count]) => `${count} ${code}`).join(', ')}, and none of ${other.done} others`)
+  t.comment(
+    `${backend}: ${[...victim.errors].map(([code, count]) => `${count} ${code}`).join(', ')}, and none of ${other.done} others`,
+  )
 }
 
 /** FS_IOC_SHUTDOWN, with nothing more written to the device: what is left when it has been pulled out. */
@@ -98,8 +118,9 @@ function overcommitted(t: Test): string {
 }
 
 const skip = whyNoMount()
-if (skip) t.pass(skip, { skip })
-else {
+if (skip) {
+  t.pass(skip, { skip })
+} else {
   onEveryBackend(t, 'a device that disappears', async (t, backend) => {
     const directory = mountedDirectory(t, 16)
     await strikeInFlight(t, backend, directory, () => pullOut(directory), ['EIO', 'ESHUTDOWN', 'EROFS'])
@@ -116,10 +137,14 @@ else {
     const fd = fs.openSync(join(directory, 'file'), 'w+')
     const well = temporaryFile(t, 'well')
     const chunk = Buffer.alloc(1024 * 1024, 'x')
-    for (let i = 0; i < 12; i++) t.equal(await context.write(chunk, fd, i * chunk.length), chunk.length, 'taken, and not yet on the device')
+    for (let i = 0; i < 12; i++) {
+      t.equal(await context.write(chunk, fd, i * chunk.length), chunk.length, 'taken, and not yet on the device')
+    }
     const waiters = Array.from({ length: 8 }, (_, i) => (i % 2 ? context.fdsync(fd) : context.fsync(fd)))
     const outcomes = await Promise.allSettled([...waiters, context.fdsync(well.fd)])
-    const codes = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? 'done' : (outcome.reason as NodeJS.ErrnoException).code))
+    const codes = outcomes.map((outcome) =>
+      outcome.status === 'fulfilled' ? 'done' : (outcome.reason as NodeJS.ErrnoException).code,
+    )
     // Which of the two depends on the kernel.
     t.ok(codes[0] === 'EIO' || codes[0] === 'ENOSPC', `${codes[0]}`)
     t.same(codes.slice(0, 8), Array(8).fill(codes[0]), 'everybody who waited hears of it')

@@ -14,9 +14,17 @@ interface Options {
 }
 
 /** @param life milliseconds, at the most */
-export function killedRun(program: string, args: readonly string[], life: number, { env, from = 1 }: Options = {}): Promise<Killed> {
+export function killedRun(
+  program: string,
+  args: readonly string[],
+  life: number,
+  { env, from = 1 }: Options = {},
+): Promise<Killed> {
   // NODE_OPTIONS is the test runner's own.
-  const options = { env: { ...process.env, NODE_OPTIONS: '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'] }
+  const options = {
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'],
+  }
   const child = spawn(process.execPath, [program, ...args], options)
   let [output, stderr] = ['', '']
   let counted = false

@@ -22,18 +22,30 @@ onEveryBackend(t, `killed ${rounds} times`, async (t, backend) => {
   const known = new Map<number, { number: number; length: number }>()
   let [lost, torn] = [0, 0]
   for (let round = 0; round < rounds; round++) {
-    const { lines, stderr } = await killedRun(program, [path, String(round * 1_000_000)], LIFE, { env: { CAIO_IMPL: backend } })
+    const { lines, stderr } = await killedRun(program, [path, String(round * 1_000_000)], LIFE, {
+      env: { CAIO_IMPL: backend },
+    })
     if (stderr || lines.length === 0) t.fail(stderr || 'nothing was acknowledged')
-    for (const { number, offset, length } of acknowledgements(`${lines.join('\n')}\n`)) known.set(offset, { number, length })
+    for (const { number, offset, length } of acknowledgements(`${lines.join('\n')}\n`)) {
+      known.set(offset, { number, length })
+    }
     const reader = new LogReader(path)
     let found = 0
     for await (const { position, content } of reader) {
       const record = known.get(position)
-      if (record && content.length === record.length && content.toString('latin1', 0, 20).startsWith(`${record.number} `)) found++
+      if (
+        record &&
+        content.length === record.length &&
+        content.toString('latin1', 0, 20).startsWith(`${record.number} `)
+      ) {
+        found++
+      }
     }
     lost += known.size - found
     if ((reader.end?.torn ?? 0) > 0) torn++
   }
   t.equal(lost, 0, 'no acknowledged commit is missing')
-  t.comment(`counted: ${backend}: ${rounds} kills, ${known.size} acknowledged commits, ${lost} lost, ${torn} torn tails`)
+  t.comment(
+    `counted: ${backend}: ${rounds} kills, ${known.size} acknowledged commits, ${lost} lost, ${torn} torn tails`,
+  )
 })

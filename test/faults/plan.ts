@@ -6,8 +6,37 @@ import fs from 'node:fs'
 import { constants } from 'node:os'
 
 export const calls = [
-  'io_setup', 'io_submit', 'io_getevents', 'io_uring_setup', 'io_uring_enter', 'io_uring_register', 'iocb', 'event', 'preadv2', 'pwritev2', 'pread', 'pwrite', 'preadv', 'pwritev', 'fsync',
-  'fdatasync', 'sync_file_range', 'ftruncate', 'open', 'openat2', 'stat', 'fstat', 'fcntl', 'eventfd', 'signal', 'clear', 'poll', 'thread', 'malloc', 'statx', 'memfd',
+  'io_setup',
+  'io_submit',
+  'io_getevents',
+  'io_uring_setup',
+  'io_uring_enter',
+  'io_uring_register',
+  'iocb',
+  'event',
+  'preadv2',
+  'pwritev2',
+  'pread',
+  'pwrite',
+  'preadv',
+  'pwritev',
+  'fsync',
+  'fdatasync',
+  'sync_file_range',
+  'ftruncate',
+  'open',
+  'openat2',
+  'stat',
+  'fstat',
+  'fcntl',
+  'eventfd',
+  'signal',
+  'clear',
+  'poll',
+  'thread',
+  'malloc',
+  'statx',
+  'memfd',
 ] as const
 export type Call = (typeof calls)[number]
 
@@ -36,7 +65,21 @@ export interface Entry {
 }
 
 /** numbers of 32 bits */
-const At = { armed: 0, emulated: 1, rules: 2, held: 3, released: 4, lost: 5, logging: 6, inode: 8, uses: 10, injected: 42, rule: 74, entries: 154, log: 156 }
+const At = {
+  armed: 0,
+  emulated: 1,
+  rules: 2,
+  held: 3,
+  released: 4,
+  lost: 5,
+  logging: 6,
+  inode: 8,
+  uses: 10,
+  injected: 42,
+  rule: 74,
+  entries: 154,
+  log: 156,
+}
 const ENTRY = 10
 const MOST_RULES = 16
 const MOST_ENTRIES = 16384
@@ -113,7 +156,9 @@ export class Plan {
 
   #counts(at: number): Partial<Record<Call, number>> {
     const numbers = this.#read(at, calls.length)
-    return Object.fromEntries(calls.map((call, index) => [call, numbers[index] as number] as const).filter(([, n]) => n > 0))
+    return Object.fromEntries(
+      calls.map((call, index) => [call, numbers[index] as number] as const).filter(([, n]) => n > 0),
+    )
   }
 
   get uses(): Partial<Record<Call, number>> {

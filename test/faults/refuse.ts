@@ -7,7 +7,9 @@ import type { Test } from 'tap'
 import { temporaryDirectory } from '../support/harness.js'
 
 /** A command to put before another's arguments, which then meets `code` in each of these system calls. */
-export function refuser(t: Test): (code: keyof typeof constants.errno, calls: readonly string[]) => [string, ...string[]] {
+export function refuser(
+  t: Test,
+): (code: keyof typeof constants.errno, calls: readonly string[]) => [string, ...string[]] {
   const program = join(temporaryDirectory(t), 'refuse_syscalls')
   // The source stands beside this file's own, not in dist/.
   const source = fileURLToPath(new URL('../../../test/faults/refuse_syscalls.c', import.meta.url))

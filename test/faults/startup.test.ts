@@ -23,27 +23,69 @@ interface Case {
 }
 
 const refused = ['CAIO_BACKEND_UNAVAILABLE']
-const fail = (call: Rule['call'], argument: string, first = 1, count = 1): Rule => ({ call, first, count, action: 'fail', argument })
+const fail = (call: Rule['call'], argument: string, first = 1, count = 1): Rule => ({
+  call,
+  first,
+  count,
+  action: 'fail',
+  argument,
+})
 const noContext = fail('io_setup', 'EAGAIN')
 const always = 1_000_000
 
 const cases: Case[] = [
   { rules: [], backend: 'linux', warnings: [] },
-  { rules: [noContext], backend: 'thread', warnings: refused, says: /EAGAIN.*set \/proc\/sys\/fs\/aio-max-nr to at least .*aio-nr plus 512/ },
+  {
+    rules: [noContext],
+    backend: 'thread',
+    warnings: refused,
+    says: /EAGAIN.*set \/proc\/sys\/fs\/aio-max-nr to at least .*aio-nr plus 512/,
+  },
   { rules: [fail('io_setup', 'ENOSYS')], backend: 'thread', warnings: refused, says: /this kernel has no AIO/ },
   { rules: [fail('io_setup', 'EPERM')], backend: 'thread', warnings: refused, says: /seccomp/ },
   { rules: [fail('io_setup', 'ENOMEM')], backend: 'thread', warnings: refused, says: /ENOMEM/ },
   // The proof of the engine: a write and a read.
   ...[1, 2].flatMap((first): Case[] => [
-    ...['EAGAIN', 'EINVAL', 'ENOSYS', 'EIO'].map((errno): Case => ({ rules: [fail('io_submit', errno, first)], backend: 'thread', warnings: refused, says: /probe/ })),
-    ...['EIO', 'EOPNOTSUPP'].map((errno): Case => ({ rules: [fail('event', errno, first)], backend: 'thread', warnings: refused, says: /probe/, emulated: 'ring' })),
-    { rules: [fail('io_getevents', 'EINVAL', 2 * first - 1, 2)], backend: 'thread', warnings: refused, emulated: 'io_getevents' },
+    ...['EAGAIN', 'EINVAL', 'ENOSYS', 'EIO'].map((errno): Case => ({
+      rules: [fail('io_submit', errno, first)],
+      backend: 'thread',
+      warnings: refused,
+      says: /probe/,
+    })),
+    ...['EIO', 'EOPNOTSUPP'].map((errno): Case => ({
+      rules: [fail('event', errno, first)],
+      backend: 'thread',
+      warnings: refused,
+      says: /probe/,
+      emulated: 'ring',
+    })),
+    {
+      rules: [fail('io_getevents', 'EINVAL', 2 * first - 1, 2)],
+      backend: 'thread',
+      warnings: refused,
+      emulated: 'io_getevents',
+    },
     { rules: [fail('io_getevents', 'EINTR', first)], backend: 'linux', warnings: [], emulated: 'io_getevents' },
-    { rules: [{ call: 'event', first, action: 'late', argument: 50_000 }], backend: 'linux', warnings: [], emulated: 'ring' },
+    {
+      rules: [{ call: 'event', first, action: 'late', argument: 50_000 }],
+      backend: 'linux',
+      warnings: [],
+      emulated: 'ring',
+    },
   ]),
-  { rules: [{ call: 'event', first: 1, action: 'short', argument: 3 }], backend: 'thread', warnings: refused, emulated: 'ring' },
+  {
+    rules: [{ call: 'event', first: 1, action: 'short', argument: 3 }],
+    backend: 'thread',
+    warnings: refused,
+    emulated: 'ring',
+  },
   { rules: [fail('eventfd', 'EMFILE')], backend: 'thread', warnings: refused, says: /EMFILE/ },
-  { rules: [fail('eventfd', 'ENFILE', 1, always)], backend: 'pure', warnings: refused, says: /another serves until it can/ },
+  {
+    rules: [fail('eventfd', 'ENFILE', 1, always)],
+    backend: 'pure',
+    warnings: refused,
+    says: /another serves until it can/,
+  },
   // The memory for the proof's file, and what stands in for it.
   { rules: [fail('memfd', 'ENOSYS')], backend: 'linux', warnings: [] },
   { rules: [fail('memfd', 'EPERM'), fail('open', 'EOPNOTSUPP')], backend: 'linux', warnings: [] },
@@ -51,14 +93,37 @@ const cases: Case[] = [
   { rules: [fail('statx', 'ENOSYS', 1, always)], backend: 'linux', warnings: [] },
   { rules: [fail('statx', 'EPERM', 2, always)], backend: 'linux', warnings: [] },
   // The pool, behind a context that cannot be had.
-  { rules: [noContext, fail('thread', 'EAGAIN')], backend: 'pure', warnings: [...refused, ...refused], says: /pthread_create/ },
-  { rules: [noContext, { call: 'pwrite', first: 1, action: 'short', argument: 3 }], backend: 'thread', warnings: refused },
+  {
+    rules: [noContext, fail('thread', 'EAGAIN')],
+    backend: 'pure',
+    warnings: [...refused, ...refused],
+    says: /pthread_create/,
+  },
+  {
+    rules: [noContext, { call: 'pwrite', first: 1, action: 'short', argument: 3 }],
+    backend: 'thread',
+    warnings: refused,
+  },
   { rules: [noContext, fail('signal', 'EINTR')], backend: 'thread', warnings: refused },
   // Threads that cannot be had when there is work for them, from the first on or from a later one.
-  { rules: [fail('thread', 'EAGAIN', 1, always)], backend: 'linux', warnings: ['CAIO_FALLBACK'], says: /pure serves instead/ },
-  ...[2, 3, 4].map((first): Case => ({ rules: [fail('thread', 'EAGAIN', first, always)], backend: 'linux', warnings: [] })),
+  {
+    rules: [fail('thread', 'EAGAIN', 1, always)],
+    backend: 'linux',
+    warnings: ['CAIO_FALLBACK'],
+    says: /pure serves instead/,
+  },
+  ...[2, 3, 4].map((first): Case => ({
+    rules: [fail('thread', 'EAGAIN', first, always)],
+    backend: 'linux',
+    warnings: [],
+  })),
   // Memory that cannot be had from some time on. What has been begun has a reserve; Node, whom the rule is not for, serves the rest.
-  ...[1, 2, 5, 10, 20].map((first): Case => ({ rules: [fail('malloc', 'ENOMEM', first, always)], backend: 'linux', warnings: ['CAIO_FALLBACK', 'CAIO_FALLBACK'], says: /thread serves instead/ })),
+  ...[1, 2, 5, 10, 20].map((first): Case => ({
+    rules: [fail('malloc', 'ENOMEM', first, always)],
+    backend: 'linux',
+    warnings: ['CAIO_FALLBACK', 'CAIO_FALLBACK'],
+    says: /thread serves instead/,
+  })),
 ]
 
 const byRing: Omit<Case, 'rules'> = { named: 'uring', backend: 'uring', warnings: [] }
@@ -68,7 +133,11 @@ const ofRing: Case[] = [
   // The first flag that it tries is newer than the kernels that it wants.
   { ...byRing, rules: [fail('io_uring_setup', 'EINVAL')] },
   { ...notByRing, rules: [fail('io_uring_setup', 'EINVAL', 1, 2)], says: /run Linux 5\.6 or later/ },
-  { ...notByRing, rules: [fail('io_uring_setup', 'ENOSYS')], says: /^CAIO_IMPL names "uring".* run Linux 5\.6 or later/ },
+  {
+    ...notByRing,
+    rules: [fail('io_uring_setup', 'ENOSYS')],
+    says: /^CAIO_IMPL names "uring".* run Linux 5\.6 or later/,
+  },
   { ...notByRing, rules: [fail('io_uring_setup', 'EPERM')], says: /io_uring_disabled/ },
   { ...notByRing, rules: [fail('io_uring_setup', 'ENOMEM')], says: /ulimit -l/ },
   // What it can do, and where it signals.
@@ -79,33 +148,55 @@ const ofRing: Case[] = [
   { ...notByRing, rules: [fail('io_uring_enter', 'ENOSYS')], says: /run Linux 5\.6 or later/ },
   { ...notByRing, rules: [fail('io_uring_enter', 'EPERM')], says: /io_uring_disabled.* allow / },
   ...[1, 2].flatMap((first): Case[] => [
-    ...['EAGAIN', 'EBUSY', 'ENOSYS'].map((errno): Case => ({ ...notByRing, rules: [fail('io_uring_enter', errno, first + 1)], says: /probe/ })),
-    ...['EIO', 'EOPNOTSUPP'].map((errno): Case => ({ ...notByRing, rules: [fail('event', errno, first)], says: /probe/, emulated: 'ring' })),
+    ...['EAGAIN', 'EBUSY', 'ENOSYS'].map((errno): Case => ({
+      ...notByRing,
+      rules: [fail('io_uring_enter', errno, first + 1)],
+      says: /probe/,
+    })),
+    ...['EIO', 'EOPNOTSUPP'].map((errno): Case => ({
+      ...notByRing,
+      rules: [fail('event', errno, first)],
+      says: /probe/,
+      emulated: 'ring',
+    })),
     { ...notByRing, rules: [fail('iocb', 'EINVAL', first)], says: /probe/, emulated: 'ring' },
     { ...byRing, rules: [{ call: 'event', first, action: 'late', argument: 50_000 }], emulated: 'ring' },
   ]),
-  { ...byRing, rules: [fail('poll', 'EINTR'), { call: 'event', first: 1, action: 'late', argument: 50_000 }], emulated: 'ring' },
+  {
+    ...byRing,
+    rules: [fail('poll', 'EINTR'), { call: 'event', first: 1, action: 'late', argument: 50_000 }],
+    emulated: 'ring',
+  },
   { ...notByRing, rules: [{ call: 'event', first: 1, action: 'short', argument: 3 }], says: /probe/, emulated: 'ring' },
 ]
 if (requiredBackends.includes('uring')) cases.push(...ofRing)
 
-if (process.platform !== 'linux') t.pass('the fault library is for Linux', { skip: true })
-else {
+if (process.platform !== 'linux') {
+  t.pass('the fault library is for Linux', { skip: true })
+} else {
   for (const { rules, backend, named = '', warnings, says, emulated } of cases) {
-    const what = rules.map(({ call, first, action, argument }) => `${call} ${first} ${action} ${argument}`).join(' and ')
+    const what = rules
+      .map(({ call, first, action, argument }) => `${call} ${first} ${action} ${argument}`)
+      .join(' and ')
     void t.test(`${named} ${what || 'nothing'}`, async (t) => {
       const { plan, env } = makePlan(t)
       if (emulated) plan.emulate(emulated)
       plan.arm(rules)
       const program = new URL('./programs/serve.js', import.meta.url)
-      const { code, signal, stdout, stderr } = await runProgram(program, [temporaryDirectory(t)], { env: { ...env, CAIO_IMPL: named } })
+      const { code, signal, stdout, stderr } = await runProgram(program, [temporaryDirectory(t)], {
+        env: { ...env, CAIO_IMPL: named },
+      })
       t.equal(signal, null)
       t.equal(code, 0, stderr)
       const service = JSON.parse(stdout) as Service
       t.equal(service.error, undefined)
       t.equal(service.backend, backend)
       t.same([...service.failures, ...service.faults], [])
-      t.same(service.warnings.map((warning) => warning.code), warnings, JSON.stringify(service.warnings))
+      t.same(
+        service.warnings.map((warning) => warning.code),
+        warnings,
+        JSON.stringify(service.warnings),
+      )
       t.equal(new Set(service.warnings.map(({ message }) => message)).size, warnings.length, 'nothing is said twice')
       if (says) t.match(service.warnings[0]?.message, says)
       if (rules.length > 0) t.not(Object.keys(plan.injected).length, 0, 'it did go wrong')

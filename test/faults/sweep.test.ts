@@ -12,10 +12,14 @@ t.setTimeout(900_000)
 
 const seed = process.env['CAIO_TEST_SEED'] ?? String(Date.now() % 1_000_000)
 
-const reapings: Partial<Record<BackendName, string[]>> = { linux: ['kernel', 'ring', 'io_getevents'], uring: ['kernel', 'ring'] }
+const reapings: Partial<Record<BackendName, string[]>> = {
+  linux: ['kernel', 'ring', 'io_getevents'],
+  uring: ['kernel', 'ring'],
+}
 
-if (process.platform !== 'linux') t.pass('the fault library is for Linux', { skip: true })
-else {
+if (process.platform !== 'linux') {
+  t.pass('the fault library is for Linux', { skip: true })
+} else {
   for (const backend of requiredBackends) {
     for (const reaping of reapings[backend] ?? ['kernel']) {
       void t.test(`${backend}, contexts by ${reaping}`, async (t) => {

@@ -39,7 +39,9 @@ function watch<T>(promise: Promise<T>): { settled: () => boolean; promise: Promi
 
 /** Their values, or the codes of their errors. */
 const outcomes = async (promises: readonly Promise<unknown>[]): Promise<unknown[]> =>
-  (await Promise.allSettled(promises)).map((result) => (result.status === 'rejected' ? (result.reason as NodeJS.ErrnoException).code : result.value))
+  (await Promise.allSettled(promises)).map((result) =>
+    result.status === 'rejected' ? (result.reason as NodeJS.ErrnoException).code : result.value,
+  )
 
 t.test('a sync covers what had been written when it started, and is shared by all who wait for it', async (t) => {
   await context.write('A', fd, 0)
@@ -94,7 +96,10 @@ t.test('durable writes share a sync, and fulfil when it has ended', async (t) =>
   t.equal(await alone.promise, 1)
   t.equal(fs.readFileSync(`${directory}/data`, 'latin1').slice(2), 'CDEF', 'they are written')
   await context.read(1, fd, 0)
-  t.notOk(others.some(({ settled }) => settled()), 'and not durable yet')
+  t.notOk(
+    others.some(({ settled }) => settled()),
+    'and not durable yet',
+  )
   release(0)
   t.same(await Promise.all(others.map(({ promise }) => promise)), [1, 1, 1])
   t.equal(started - before, 1, 'the three shared one')
@@ -136,7 +141,10 @@ t.test('what only durable writes have heard, the next who asks for a sync hears'
 
 t.test('a durable write that is under way when a sync fails, fails', async (t) => {
   const { begun: sync } = await whenStarted(() => context.fdsync(fd))
-  const writes = [context.write('L', fd, 11, { dsync: true }), context.write(Buffer.alloc(64 * 1024 * 1024, 'M'), fd, 12, { dsync: true })]
+  const writes = [
+    context.write('L', fd, 11, { dsync: true }),
+    context.write(Buffer.alloc(64 * 1024 * 1024, 'M'), fd, 12, { dsync: true }),
+  ]
   // The small one is written, and waits; the large one is being written.
   while (fs.fstatSync(fd).size < 64 * 1024) await context.read(1, fd, 0)
   release(5)

@@ -5,15 +5,18 @@ import { requiredBackends, runProgram, temporaryDirectory } from '../support/har
 import { makePlan } from './interposed.js'
 import type { Report } from './programs/writeback.js'
 
-if (process.platform !== 'linux') t.pass('the fault library is for Linux', { skip: true })
-else {
+if (process.platform !== 'linux') {
+  t.pass('the fault library is for Linux', { skip: true })
+} else {
   for (const backend of requiredBackends.filter((name) => name !== 'pure')) {
     void t.test(backend, async (t) => {
       const { env } = makePlan(t)
       const program = new URL('./programs/writeback.js', import.meta.url)
       const ending = await runProgram(program, [temporaryDirectory(t)], { env: { ...env, CAIO_IMPL: backend } })
       t.equal(ending.code, 0, ending.stderr)
-      const { afterFailure, ofAnotherFile, unknownCall, uses, usesBehindLarge, usesBehindLone } = JSON.parse(ending.stdout) as Report
+      const { afterFailure, ofAnotherFile, unknownCall, uses, usesBehindLarge, usesBehindLone } = JSON.parse(
+        ending.stdout,
+      ) as Report
       t.ok(uses > 0, 'the writeback was started early')
       t.ok(usesBehindLarge > 0, 'behind a large write, too')
       t.equal(usesBehindLone, 0, 'but not behind a small one alone')

@@ -22,7 +22,19 @@ const names = process.argv.slice(2).filter((arg) => !arg.startsWith('--'))
 const quick = options.includes('--quick')
 
 const everything = ['contract/', 'fs/engine/']
-const engine = ['append', 'canaries', 'cold', 'direct', 'model', 'offsets', 'random', 'read', 'sync', 'truncated', 'write']
+const engine = [
+  'append',
+  'canaries',
+  'cold',
+  'direct',
+  'model',
+  'offsets',
+  'random',
+  'read',
+  'sync',
+  'truncated',
+  'write',
+]
 const different = [
   ...engine.map((name) => `contract/${name}.test`),
   ...['integrity', 'positions', 'special-files', 'whole-file'].map((name) => `fs/contract/${name}.test`),
@@ -46,9 +58,21 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 process.once('exit', removeAll)
 
-async function node(program: string, args: readonly string[], directory: string): Promise<{ code: number | null; output: string }> {
-  const env = { ...process.env, CAIO_TEST_DIR: directory, TMPDIR: directory, ...(quick ? { CAIO_MODEL_RUNS: '100' } : {}) }
-  child = spawn(process.execPath, ['--enable-source-maps', join(root, program), ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+async function node(
+  program: string,
+  args: readonly string[],
+  directory: string,
+): Promise<{ code: number | null; output: string }> {
+  const env = {
+    ...process.env,
+    CAIO_TEST_DIR: directory,
+    TMPDIR: directory,
+    ...(quick ? { CAIO_MODEL_RUNS: '100' } : {}),
+  }
+  child = spawn(process.execPath, ['--enable-source-maps', join(root, program), ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const closed = new Promise<number | null>((resolve) => child?.once('close', resolve))
   const output = await text(child.stdout as NonNullable<ChildProcess['stdout']>)
   return { code: await closed, output }
@@ -79,7 +103,11 @@ async function tryOut(fileSystem: FileSystem): Promise<Outcome> {
   if (filters.length === 0) return outcome
   const { code, output } = await node('run.js', filters, point)
   const [, passed = 0, failed = 1] = /^(\d+) passed, (\d+) failed$/m.exec(output) ?? []
-  const shown = output.split('\n').filter((line) => !/^(?:ok |\s{6}\S)/.test(line) && !/^\d+ passed/.test(line)).join('\n').trim()
+  const shown = output
+    .split('\n')
+    .filter((line) => !/^(?:ok |\s{6}\S)/.test(line) && !/^\d+ passed/.test(line))
+    .join('\n')
+    .trim()
   if (shown) console.log(shown)
   outcome.passed += Number(passed)
   outcome.failed += code === 0 ? Number(failed) : Math.max(1, Number(failed))
@@ -98,7 +126,9 @@ const headings: Record<keyof Support, string> = {
 function table(outcomes: readonly Outcome[]): string {
   const keys = Object.keys(headings) as (keyof Support)[]
   const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-  const rows = outcomes.flatMap(({ name, support }) => (support ? [row([name, ...keys.map((key) => support[key])])] : []))
+  const rows = outcomes.flatMap(({ name, support }) =>
+    support ? [row([name, ...keys.map((key) => support[key])])] : [],
+  )
   return [row(['file system', ...Object.values(headings)]), row(['---', ...keys.map(() => '---')]), ...rows].join('\n')
 }
 
@@ -108,7 +138,9 @@ const outcomes: Outcome[] = []
 try {
   for (const fileSystem of chosen) {
     const start = performance.now()
-    const outcome = obstacle ? { name: fileSystem.name, passed: 0, failed: 0, skipped: obstacle } : await tryOut(fileSystem)
+    const outcome = obstacle
+      ? { name: fileSystem.name, passed: 0, failed: 0, skipped: obstacle }
+      : await tryOut(fileSystem)
     removeAll()
     if (outcome.skipped && options.includes('--required')) outcome.failed++
     outcomes.push(outcome)

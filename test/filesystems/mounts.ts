@@ -34,7 +34,11 @@ const ext4 = inImage('mkfs.ext4', '-q', '-F', '-b', '4096', '-m', '0')
 export const fileSystems: readonly FileSystem[] = [
   { name: 'ext4', tools: [{ command: 'mkfs.ext4', package: 'e2fsprogs' }], mount: ext4 },
   { name: 'xfs', tools: [{ command: 'mkfs.xfs', package: 'xfsprogs' }], mount: inImage('mkfs.xfs', '-q', '-f') },
-  { name: 'btrfs', tools: [{ command: 'mkfs.btrfs', package: 'btrfs-progs' }], mount: inImage('mkfs.btrfs', '-q', '-f') },
+  {
+    name: 'btrfs',
+    tools: [{ command: 'mkfs.btrfs', package: 'btrfs-progs' }],
+    mount: inImage('mkfs.btrfs', '-q', '-f'),
+  },
   {
     name: 'overlayfs',
     tools: [{ command: 'mkfs.ext4', package: 'e2fsprogs' }],
@@ -82,7 +86,10 @@ export function whyNoTools({ tools }: FileSystem): string | undefined {
 }
 
 function isMounted(point: string): boolean {
-  return fs.readFileSync('/proc/self/mountinfo', 'utf8').split('\n').some((line) => line.split(' ')[4] === point)
+  return fs
+    .readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .some((line) => line.split(' ')[4] === point)
 }
 
 function unmount(point: string): void {

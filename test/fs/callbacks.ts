@@ -8,7 +8,8 @@ import type { Outcome, Pair } from './differential.js'
 import { subject } from './subject.js'
 import type { Loose } from './subject.js'
 
-type Name = 'read' | 'write' | 'readv' | 'writev' | 'fsync' | 'fdatasync' | 'readFile' | 'writeFile' | 'appendFile' | 'close'
+type Name =
+  'read' | 'write' | 'readv' | 'writev' | 'fsync' | 'fdatasync' | 'readFile' | 'writeFile' | 'appendFile' | 'close'
 
 /** As a program without types calls it. */
 export type CallbackFs = Record<Name, (...args: unknown[]) => void> & typeof nodeFs

@@ -24,7 +24,11 @@ export interface Scanned {
   end: LogEnd | undefined
 }
 
-export async function scan(path: string | URL | Buffer, start?: number, damaged: 'stop' | 'skip' = 'stop'): Promise<Scanned> {
+export async function scan(
+  path: string | URL | Buffer,
+  start?: number,
+  damaged: 'stop' | 'skip' = 'stop',
+): Promise<Scanned> {
   const reader = new LogReader(path, { fs, damaged, ...(start !== undefined && { start }) })
   const scanned: Scanned = { records: [], positions: [], end: undefined }
   for await (const { position, content } of reader) {
@@ -52,7 +56,8 @@ export function watchedFs(before: (method: Method, count: number, args: unknown[
     const handle = await fs.open(...args)
     for (const method of ['write', 'datasync', 'sync', 'truncate'] as const) {
       const own = handle[method].bind(handle) as (...args: unknown[]) => Promise<unknown>
-      const watched = async (...args: unknown[]): Promise<unknown> => (await before(method, ++counts[method], args)) ?? own(...args)
+      const watched = async (...args: unknown[]): Promise<unknown> =>
+        (await before(method, ++counts[method], args)) ?? own(...args)
       Object.defineProperty(handle, method, { value: watched })
     }
     return handle

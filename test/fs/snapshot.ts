@@ -17,7 +17,9 @@ function viewText(view: NodeJS.ArrayBufferView): string {
     return `${name} without memory`
   }
   const bytes = hex(new Uint8Array(buffer, view.byteOffset, length))
-  return buffer.byteLength > LARGEST_OWN_MEMORY ? `${name} ${bytes}` : `${name} ${bytes} at ${view.byteOffset} of ${hex(new Uint8Array(buffer))}`
+  return buffer.byteLength > LARGEST_OWN_MEMORY
+    ? `${name} ${bytes}`
+    : `${name} ${bytes} at ${view.byteOffset} of ${hex(new Uint8Array(buffer))}`
 }
 
 function prototypeName(value: object): string {

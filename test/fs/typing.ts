@@ -6,7 +6,12 @@ import type { FileHandle } from 'caio/fs'
 
 export const asDefault: typeof import('node:fs/promises') = caio
 export const asNamespace: typeof import('node:fs/promises') = namespace
-export const named: Pick<typeof node, 'constants' | 'open' | 'readFile' | 'watch'> = { constants, open, readFile, watch }
+export const named: Pick<typeof node, 'constants' | 'open' | 'readFile' | 'watch'> = {
+  constants,
+  open,
+  readFile,
+  watch,
+}
 
 /** And back: what caio/fs gives is Node's, nothing less. */
 export const handleIsNodes = (handle: FileHandle): node.FileHandle => handle

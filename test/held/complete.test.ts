@@ -19,7 +19,9 @@ function members(prototype: object, internal: ReadonlySet<string> = new Set()): 
 /** What a module's declarations mark `@internal`. */
 function internals(module: string): Set<string> {
   const text = nodeFs.readFileSync(join(packageRoot, 'dist/lib', `${module}.d.ts`), 'utf8')
-  const marked = text.matchAll(/\/\*\*(?:(?!\*\/)[^])*@internal(?:(?!\*\/)[^])*\*\/\s*(?:(?:get|static|async|readonly)\s+)*(\w+)/g)
+  const marked = text.matchAll(
+    /\/\*\*(?:(?!\*\/)[^])*@internal(?:(?!\*\/)[^])*\*\/\s*(?:(?:get|static|async|readonly)\s+)*(\w+)/g,
+  )
   return new Set([...marked].map(([, name]) => name as string))
 }
 
@@ -37,7 +39,9 @@ void t.test('handles', async (t) => {
   const handle = await fs.open(path)
   const nodes = await open(path)
   // Node keeps some methods on the handle itself.
-  const own = Object.getOwnPropertyNames(handle).filter((name) => typeof (handle as unknown as Record<string, unknown>)[name] === 'function')
+  const own = Object.getOwnPropertyNames(handle).filter(
+    (name) => typeof (handle as unknown as Record<string, unknown>)[name] === 'function',
+  )
   const ours = members(Object.getPrototypeOf(handle) as object)
   t.same(missing('handle', [...own, ...ours, ...members(Object.getPrototypeOf(nodes) as object)]), [])
   await handle.close()
@@ -66,6 +70,9 @@ void t.test('the functions with a callback', async (t) => {
 
 void t.test('nothing is exempt that is not there', async (t) => {
   const called = functions.map(({ name }) => name.split(',', 1)[0] as string)
-  t.same(Object.keys(exempt).filter((name) => called.includes(name)), [])
+  t.same(
+    Object.keys(exempt).filter((name) => called.includes(name)),
+    [],
+  )
   t.equal(new Set(functions.map(({ name }) => name)).size, functions.length, 'no name twice')
 })

@@ -45,7 +45,10 @@ export class LoopWatch {
   #look(): void {
     const now = performance.now()
     const length = fs.readSync(this.#schedstat, this.#bytes, 0, this.#bytes.length, 0)
-    const [worked = 0, queued = 0] = this.#bytes.toString('latin1', 0, length).split(' ').map((nanoseconds) => Number(nanoseconds) / 1e6)
+    const [worked = 0, queued = 0] = this.#bytes
+      .toString('latin1', 0, length)
+      .split(' ')
+      .map((nanoseconds) => Number(nanoseconds) / 1e6)
     const took = now - this.#last - (queued - this.#queued)
     this.#turns.longest = Math.max(this.#turns.longest, took)
     this.#turns.waited = Math.max(this.#turns.waited, took - (worked - this.#worked))

@@ -38,7 +38,13 @@ await t.test('first use', { skip: whyNoFuse() ?? false, timeout: 600_000 }, asyn
   const uses = places.flatMap((place) =>
     requiredBackends.flatMap((backend) =>
       Object.keys(firstCalls).flatMap((call) =>
-        ['process', ...(inWorkers.includes(call) ? ['worker'] : [])].map((where, at) => ({ place, backend, call, where, file: join(place.files, `${call}-${backend}-${at}`) })),
+        ['process', ...(inWorkers.includes(call) ? ['worker'] : [])].map((where, at) => ({
+          place,
+          backend,
+          call,
+          where,
+          file: join(place.files, `${call}-${backend}-${at}`),
+        })),
       ),
     ),
   )
@@ -54,10 +60,14 @@ await t.test('first use', { skip: whyNoFuse() ?? false, timeout: 600_000 }, asyn
   const longest = new Map<string, number>()
   let next = 0
   const lane = async (): Promise<void> => {
-    for (let use; (use = uses[next++]); ) {
+    for (let use; (use = uses[next++]);) {
       const { place, backend, call, where, file } = use
       const env = { CAIO_IMPL: backend, TMPDIR: place.temporary }
-      const { code, stdout, stderr } = await runProgram(new URL('./first-use.js', import.meta.url), [call, file, where], { env, timeout: 60_000 })
+      const { code, stdout, stderr } = await runProgram(
+        new URL('./first-use.js', import.meta.url),
+        [call, file, where],
+        { env, timeout: 60_000 },
+      )
       const name = `${place.name}, ${backend}, ${call}, in a ${where}`
       if (code !== 0) {
         t.fail(name, { code, stderr })

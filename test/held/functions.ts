@@ -133,7 +133,10 @@ function ofPath(name: string, call: (path: string, room: Room) => unknown, bytes
 
 const direct = constants.O_RDWR | constants.O_DIRECT
 /** What works but once. */
-const once = (described: Described): Described => ({ ...described, prepare: async (room) => (await described.prepare(room)).slice(0, 1) })
+const once = (described: Described): Described => ({
+  ...described,
+  prepare: async (room) => (await described.prepare(room)).slice(0, 1),
+})
 
 const ofFs: Described[] = [
   ofPath('fs.access', (path) => fs.access(path)),
@@ -166,9 +169,15 @@ const ofFs: Described[] = [
   once(ofPath('fs.link', (path, room) => fs.link(path, room.path('link')))),
   ofPath('fs.lstat', (path) => fs.lstat(path)),
   ofPath('fs.lutimes', (path) => fs.lutimes(path, 1, 1)),
-  { name: 'fs.mkdir', prepare: (room) => [() => fs.mkdir(room.path('made')), () => fs.mkdir(room.path('a/b'), { recursive: true })] },
+  {
+    name: 'fs.mkdir',
+    prepare: (room) => [() => fs.mkdir(room.path('made')), () => fs.mkdir(room.path('a/b'), { recursive: true })],
+  },
   { name: 'fs.mkdtemp', prepare: (room) => twice(() => fs.mkdtemp(room.path('made-'))) },
-  { name: 'fs.mkdtempDisposable', prepare: (room) => [async () => (await newer.mkdtempDisposable?.(room.path('made-')))?.remove()] },
+  {
+    name: 'fs.mkdtempDisposable',
+    prepare: (room) => [async () => (await newer.mkdtempDisposable?.(room.path('made-')))?.remove()],
+  },
   ofPath('fs.open', (path, room) => openAndLeave(room, path, 'r')),
   ofPath('fs.open, to write', (path, room) => openAndLeave(room, path, 'r+')),
   ofPath('fs.open, truncating', (path, room) => openAndLeave(room, path, 'w')),
@@ -190,7 +199,11 @@ const ofFs: Described[] = [
   ofPath('fs.readFile, of an empty file', (path) => fs.readFile(path), 0),
   ofPath('fs.readFile, with a signal', (path) => fs.readFile(path, { signal: new AbortController().signal })),
   ofHandle('readFile, by fs.readFile', (handle) => fs.readFile(handle)),
-  { name: 'fs.readFile, of nothing', refused: ['ENOENT'], prepare: (room) => twice(() => fs.readFile(room.path('none'))) },
+  {
+    name: 'fs.readFile, of nothing',
+    refused: ['ENOENT'],
+    prepare: (room) => twice(() => fs.readFile(room.path('none'))),
+  },
   {
     name: 'fs.readFile, by a link',
     prepare(room) {
@@ -199,7 +212,10 @@ const ofFs: Described[] = [
     },
   },
   { name: 'fs.readdir', prepare: (room) => twice(() => fs.readdir(room.directory)) },
-  { name: 'fs.readdir, with types', prepare: (room) => twice(() => fs.readdir(room.directory, { withFileTypes: true })) },
+  {
+    name: 'fs.readdir, with types',
+    prepare: (room) => twice(() => fs.readdir(room.directory, { withFileTypes: true })),
+  },
   {
     name: 'fs.readlink',
     prepare(room) {
@@ -254,7 +270,13 @@ async function openAndLeave(room: Room, path: string, flags: string | number, bo
 }
 
 /** A method of a handle that nothing has used before. */
-function ofHandle(name: string, call: (handle: CaioFileHandle) => unknown, flags: string | number = 'r+', bytes = 65536, bounce = false): Described {
+function ofHandle(
+  name: string,
+  call: (handle: CaioFileHandle) => unknown,
+  flags: string | number = 'r+',
+  bytes = 65536,
+  bounce = false,
+): Described {
   return {
     name: `handle.${name}`,
     async prepare(room) {
@@ -314,13 +336,21 @@ const handles: Described[] = [
   ofHandle('write, direct, longer', (handle) => handle.write(block(), 0, 4096, 65536), direct),
   ofHandle('write, by bounce', (handle) => handle.write(Buffer.alloc(100), 0, 100, 10), direct, 65536, true),
   ofHandle('write, of a file opened for appending', (handle) => handle.write(block(), 0, 4096, 0), 'a+'),
-  ofHandle('write, of a file opened for synchronous writes', (handle) => handle.write(block(), 0, 4096, 0), constants.O_RDWR | constants.O_DSYNC),
+  ofHandle(
+    'write, of a file opened for synchronous writes',
+    (handle) => handle.write(block(), 0, 4096, 0),
+    constants.O_RDWR | constants.O_DSYNC,
+  ),
   ofHandle('writeFile', (handle) => handle.writeFile('content')),
   ofHandle('writev', (handle) => handle.writev([block(), block()], 0)),
   ofHandle('writev, direct', (handle) => handle.writev([block(), block()], 0), direct),
 ]
 
-function ofContext(name: string, call: (context: Context, fd: number, room: Room) => unknown, flags: string | number = 'r+'): Described {
+function ofContext(
+  name: string,
+  call: (context: Context, fd: number, room: Room) => unknown,
+  flags: string | number = 'r+',
+): Described {
   return {
     name: `context.${name}`,
     prepare(room) {
@@ -331,7 +361,9 @@ function ofContext(name: string, call: (context: Context, fd: number, room: Room
 }
 
 const contexts: Described[] = [
-  ofContext('batch', (context, fd) => context.batch([Operation.read(4096, fd), Operation.write('x', fd, 8192), Operation.fsync(fd)])),
+  ofContext('batch', (context, fd) =>
+    context.batch([Operation.read(4096, fd), Operation.write('x', fd, 8192), Operation.fsync(fd)]),
+  ),
   ofContext('cancel', (context, fd) => {
     const operation = Operation.read(4096, fd)
     const submitted = context.submit(operation).catch((error: NodeJS.ErrnoException) => {
@@ -365,7 +397,9 @@ const contexts: Described[] = [
     context.stats()
     return read
   }),
-  ofContext('submit', (context, fd) => context.submit(Operation.write('x', fd), Operation.readv([block()], fd), Operation.fdsync(fd))),
+  ofContext('submit', (context, fd) =>
+    context.submit(Operation.write('x', fd), Operation.readv([block()], fd), Operation.fdsync(fd)),
+  ),
   ofContext('write', (context, fd) => context.write('content', fd)),
   ofContext('write, direct', (context, fd) => context.write(block(), fd), direct),
   ofContext('write, durable', (context, fd) => context.write('content', fd, 0, { dsync: true })),
@@ -386,7 +420,10 @@ function ofCaio(name: string, call: (fd: number, room: Room) => unknown, flags: 
 }
 
 const toolkit: Described[] = [
-  { name: 'caio.Context', prepare: (room) => [() => new Context({ backend: room.context.backend as 'linux' }).close()] },
+  {
+    name: 'caio.Context',
+    prepare: (room) => [() => new Context({ backend: room.context.backend as 'linux' }).close()],
+  },
   ofCaio('advise', (fd) => advise(fd, 'willneed')),
   ofCaio('advise, dontneed', (fd) => advise(fd, 'dontneed')),
   ofCaio('allocate', (fd) => allocate(fd, 0, 100_000)),
@@ -467,7 +504,11 @@ async function openLog(room: Room): Promise<LogWriter> {
 }
 
 /** With `patch({ callbacks: true })` in force. */
-function ofCallbacks(name: string, call: (fd: number, callback: (error?: unknown) => void) => void, flags: string | number = 'r+'): Described {
+function ofCallbacks(
+  name: string,
+  call: (fd: number, callback: (error?: unknown) => void) => void,
+  flags: string | number = 'r+',
+): Described {
   return {
     name: `callbacks.${name}`,
     prepare(room) {
@@ -494,7 +535,9 @@ const callbacks: Described[] = [
   ofPath('callbacks.createReadStream', (path) => drain(nodeFs.createReadStream(path))),
   ofPath('callbacks.createReadStream, from a position', (path) => drain(nodeFs.createReadStream(path, { start: 0 }))),
   ofPath('callbacks.createWriteStream', (path) => fill(nodeFs.createWriteStream(path))),
-  ofPath('callbacks.createWriteStream, from a position', (path) => fill(nodeFs.createWriteStream(path, { start: 0, flags: 'r+' }))),
+  ofPath('callbacks.createWriteStream, from a position', (path) =>
+    fill(nodeFs.createWriteStream(path, { start: 0, flags: 'r+' })),
+  ),
   ofCallbacks('fdatasync', (fd, callback) => nodeFs.fdatasync(fd, callback)),
   ofCallbacks('fsync', (fd, callback) => nodeFs.fsync(fd, callback)),
   ofCallbacks('read', (fd, callback) => nodeFs.read(fd, block(), 0, 4096, 0, callback)),
@@ -515,7 +558,9 @@ function isHere({ name }: Described): boolean {
   return module !== 'fs' || typeof (fs as unknown as Record<string, unknown>)[member] === 'function'
 }
 
-export const functions: readonly Described[] = [...ofFs, ...handles, ...contexts, ...toolkit, ...callbacks].filter(isHere)
+export const functions: readonly Described[] = [...ofFs, ...handles, ...contexts, ...toolkit, ...callbacks].filter(
+  isHere,
+)
 
 /** What needs no call here, and why. */
 export const exempt: Readonly<Record<string, string>> = {

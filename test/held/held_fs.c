@@ -64,16 +64,20 @@ static struct entry {
 } entries[ENTRIES];
 
 static const char *const names[] = {
-    [FUSE_LOOKUP] = "lookup",   [FUSE_GETATTR] = "getattr",       [FUSE_SETATTR] = "setattr",     [FUSE_READLINK] = "readlink",
-    [FUSE_SYMLINK] = "symlink", [FUSE_MKNOD] = "mknod",           [FUSE_MKDIR] = "mkdir",         [FUSE_UNLINK] = "unlink",
-    [FUSE_RMDIR] = "rmdir",     [FUSE_RENAME] = "rename",         [FUSE_LINK] = "link",           [FUSE_OPEN] = "open",
-    [FUSE_READ] = "read",       [FUSE_WRITE] = "write",           [FUSE_STATFS] = "statfs",       [FUSE_RELEASE] = "release",
-    [FUSE_FSYNC] = "fsync",     [FUSE_SETXATTR] = "setxattr",     [FUSE_GETXATTR] = "getxattr",   [FUSE_LISTXATTR] = "listxattr",
-    [FUSE_FLUSH] = "flush",     [FUSE_OPENDIR] = "opendir",       [FUSE_READDIR] = "readdir",     [FUSE_RELEASEDIR] = "releasedir",
-    [FUSE_GETLK] = "getlk",     [FUSE_FSYNCDIR] = "fsyncdir",     [FUSE_SETLK] = "setlk",         [FUSE_SETLKW] = "setlkw",
-    [FUSE_ACCESS] = "access",   [FUSE_CREATE] = "create",         [FUSE_FALLOCATE] = "fallocate", [FUSE_IOCTL] = "ioctl",
-    [FUSE_RENAME2] = "rename2", [FUSE_LSEEK] = "lseek",           [FUSE_POLL] = "poll",           [FUSE_COPY_FILE_RANGE] = "copy_file_range",
-    [FUSE_STATX_REQUEST] = "statx",     [FUSE_TMPFILE] = "tmpfile",       [FUSE_SYNCFS] = "syncfs",       [FUSE_BMAP] = "bmap",
+    [FUSE_LOOKUP] = "lookup",       [FUSE_GETATTR] = "getattr",     [FUSE_SETATTR] = "setattr",
+    [FUSE_READLINK] = "readlink",   [FUSE_SYMLINK] = "symlink",     [FUSE_MKNOD] = "mknod",
+    [FUSE_MKDIR] = "mkdir",         [FUSE_UNLINK] = "unlink",       [FUSE_RMDIR] = "rmdir",
+    [FUSE_RENAME] = "rename",       [FUSE_LINK] = "link",           [FUSE_OPEN] = "open",
+    [FUSE_READ] = "read",           [FUSE_WRITE] = "write",         [FUSE_STATFS] = "statfs",
+    [FUSE_RELEASE] = "release",     [FUSE_FSYNC] = "fsync",         [FUSE_SETXATTR] = "setxattr",
+    [FUSE_GETXATTR] = "getxattr",   [FUSE_LISTXATTR] = "listxattr", [FUSE_FLUSH] = "flush",
+    [FUSE_OPENDIR] = "opendir",     [FUSE_READDIR] = "readdir",     [FUSE_RELEASEDIR] = "releasedir",
+    [FUSE_GETLK] = "getlk",         [FUSE_FSYNCDIR] = "fsyncdir",   [FUSE_SETLK] = "setlk",
+    [FUSE_SETLKW] = "setlkw",       [FUSE_ACCESS] = "access",       [FUSE_CREATE] = "create",
+    [FUSE_FALLOCATE] = "fallocate", [FUSE_IOCTL] = "ioctl",         [FUSE_RENAME2] = "rename2",
+    [FUSE_LSEEK] = "lseek",         [FUSE_POLL] = "poll",           [FUSE_COPY_FILE_RANGE] = "copy_file_range",
+    [FUSE_STATX_REQUEST] = "statx", [FUSE_TMPFILE] = "tmpfile",     [FUSE_SYNCFS] = "syncfs",
+    [FUSE_BMAP] = "bmap",
 };
 #define KINDS (sizeof names / sizeof *names)
 
@@ -93,7 +97,8 @@ static void reply(const struct fuse_in_header *request, int error, const void *d
   struct fuse_out_header header = {.len = (uint32_t)(sizeof header + size), .error = -error, .unique = request->unique};
   struct iovec parts[] = {{&header, sizeof header}, {(void *)data, size}};
   // ENOENT: nobody waits for it any more.
-  if (writev(device, parts, size ? 2 : 1) < 0 && errno != ENOENT) fprintf(stderr, "held_fs: answering %s: %s\n", name_of(request->opcode), strerror(errno));
+  if (writev(device, parts, size ? 2 : 1) < 0 && errno != ENOENT)
+    fprintf(stderr, "held_fs: answering %s: %s\n", name_of(request->opcode), strerror(errno));
 }
 
 static struct timespec now(void) {
@@ -102,7 +107,9 @@ static struct timespec now(void) {
   return time;
 }
 
-static struct node *node_of(uint64_t id) { return id >= 1 && id <= NODES && nodes[id - 1].used ? &nodes[id - 1] : NULL; }
+static struct node *node_of(uint64_t id) {
+  return id >= 1 && id <= NODES && nodes[id - 1].used ? &nodes[id - 1] : NULL;
+}
 
 static uint64_t make_node(const struct fuse_in_header *request, uint32_t mode) {
   for (uint64_t at = 0; at < NODES; at++) {
@@ -178,7 +185,8 @@ static int resize(struct node *node, uint64_t size) {
 
 static struct fuse_attr attributes(uint64_t id) {
   const struct node *node = node_of(id);
-  struct fuse_attr attr = {.ino = id, .size = node->size, .blocks = (node->size + 511) / 512, .mode = node->mode, .nlink = node->links};
+  struct fuse_attr attr = {
+      .ino = id, .size = node->size, .blocks = (node->size + 511) / 512, .mode = node->mode, .nlink = node->links};
   attr.uid = node->uid, attr.gid = node->gid, attr.rdev = node->rdev, attr.blksize = 4096;
   attr.atime = node->accessed.tv_sec, attr.atimensec = node->accessed.tv_nsec;
   attr.mtime = node->modified.tv_sec, attr.mtimensec = node->modified.tv_nsec;
@@ -210,7 +218,10 @@ static void reply_attributes(const struct fuse_in_header *request) {
 
 static void reply_statx(const struct fuse_in_header *request) {
   const struct fuse_attr attr = attributes(request->nodeid);
-  struct statx_reply out = {.valid = (uint64_t)attributes_valid, .valid_nanoseconds = nanoseconds(attributes_valid), .mask = 0xfff, .blksize = 4096};
+  struct statx_reply out = {.valid = (uint64_t)attributes_valid,
+                            .valid_nanoseconds = nanoseconds(attributes_valid),
+                            .mask = 0xfff,
+                            .blksize = 4096};
   out.nlink = attr.nlink, out.uid = attr.uid, out.gid = attr.gid, out.mode = (uint16_t)attr.mode;
   out.ino = attr.ino, out.size = attr.size, out.blocks = attr.blocks;
   out.accessed = (struct statx_time){(int64_t)attr.atime, attr.atimensec, 0};
@@ -219,7 +230,9 @@ static void reply_statx(const struct fuse_in_header *request) {
   reply(request, 0, &out, sizeof out);
 }
 
-static struct fuse_open_out opened(void) { return (struct fuse_open_out){.open_flags = direct ? FOPEN_DIRECT_IO : FOPEN_KEEP_CACHE}; }
+static struct fuse_open_out opened(void) {
+  return (struct fuse_open_out){.open_flags = direct ? FOPEN_DIRECT_IO : FOPEN_KEEP_CACHE};
+}
 
 // A new node under a name, or an errno.
 static int make(const struct fuse_in_header *request, const char *name, uint32_t mode, uint64_t *id) {
@@ -256,8 +269,10 @@ static void set_attributes(const struct fuse_in_header *request, const struct fu
   if (in->valid & FATTR_MODE) node->mode = (node->mode & S_IFMT) | (in->mode & 07777);
   if (in->valid & FATTR_UID) node->uid = in->uid;
   if (in->valid & FATTR_GID) node->gid = in->gid;
-  if (in->valid & FATTR_ATIME) node->accessed = in->valid & FATTR_ATIME_NOW ? now() : (struct timespec){(time_t)in->atime, in->atimensec};
-  if (in->valid & FATTR_MTIME) node->modified = in->valid & FATTR_MTIME_NOW ? now() : (struct timespec){(time_t)in->mtime, in->mtimensec};
+  if (in->valid & FATTR_ATIME)
+    node->accessed = in->valid & FATTR_ATIME_NOW ? now() : (struct timespec){(time_t)in->atime, in->atimensec};
+  if (in->valid & FATTR_MTIME)
+    node->modified = in->valid & FATTR_MTIME_NOW ? now() : (struct timespec){(time_t)in->mtime, in->mtimensec};
   node->changed = now();
   reply_attributes(request);
 }
@@ -270,7 +285,10 @@ static void list(const struct fuse_in_header *request, const struct fuse_read_in
     const size_t length = strlen(entries[at].name), size = FUSE_DIRENT_ALIGN(FUSE_NAME_OFFSET + length);
     if (used + size > in->size) break;
     struct fuse_dirent *entry = (struct fuse_dirent *)(out + used);
-    *entry = (struct fuse_dirent){.ino = entries[at].node, .off = at + 1, .namelen = (uint32_t)length, .type = (node_of(entries[at].node)->mode & S_IFMT) >> 12};
+    *entry = (struct fuse_dirent){.ino = entries[at].node,
+                                  .off = at + 1,
+                                  .namelen = (uint32_t)length,
+                                  .type = (node_of(entries[at].node)->mode & S_IFMT) >> 12};
     memcpy(entry->name, entries[at].name, length);
     used += size;
   }
@@ -300,7 +318,8 @@ static void copy(const struct fuse_in_header *request, struct node *node, const 
   struct node *to = node_of(in->nodeid_out);
   struct fuse_write_out out = {0};
   if (!to) return reply(request, ENOENT, NULL, 0);
-  if (in->off_in < node->size) out.size = (uint32_t)(in->len < node->size - in->off_in ? in->len : node->size - in->off_in);
+  if (in->off_in < node->size)
+    out.size = (uint32_t)(in->len < node->size - in->off_in ? in->len : node->size - in->off_in);
   char *data = (char *)malloc(out.size + 1);
   if (out.size) memcpy(data, node->data + in->off_in, out.size);
   const int error = out.size ? write_at(to, in->off_out, data, out.size) : 0;
@@ -309,8 +328,10 @@ static void copy(const struct fuse_in_header *request, struct node *node, const 
 }
 
 static void init(const struct fuse_in_header *request, const struct fuse_init_in *in) {
-  struct fuse_init_out out = {.major = FUSE_KERNEL_VERSION, .minor = FUSE_KERNEL_MINOR_VERSION, .max_readahead = in->max_readahead};
-  const uint32_t wanted = FUSE_ASYNC_READ | FUSE_POSIX_LOCKS | FUSE_ATOMIC_O_TRUNC | FUSE_BIG_WRITES | FUSE_ASYNC_DIO | FUSE_PARALLEL_DIROPS | FUSE_MAX_PAGES;
+  struct fuse_init_out out = {
+      .major = FUSE_KERNEL_VERSION, .minor = FUSE_KERNEL_MINOR_VERSION, .max_readahead = in->max_readahead};
+  const uint32_t wanted = FUSE_ASYNC_READ | FUSE_POSIX_LOCKS | FUSE_ATOMIC_O_TRUNC | FUSE_BIG_WRITES | FUSE_ASYNC_DIO |
+                          FUSE_PARALLEL_DIROPS | FUSE_MAX_PAGES;
   out.flags = in->flags & wanted;
   // Whether statx is asked for goes by the minor number.
   if (in->minor > out.minor) out.minor = 39;
@@ -403,7 +424,8 @@ static void serve(struct fuse_in_header *request) {
       return reply(request, 0, &out, sizeof out);
     }
     case FUSE_CREATE: {
-      error = make(request, body + sizeof(struct fuse_create_in), S_IFREG | (((struct fuse_create_in *)body)->mode & 07777), &id);
+      error = make(request, body + sizeof(struct fuse_create_in),
+                   S_IFREG | (((struct fuse_create_in *)body)->mode & 07777), &id);
       if (error) break;
       struct {
         struct fuse_entry_out entry;
@@ -424,7 +446,14 @@ static void serve(struct fuse_in_header *request) {
       break;
     }
     case FUSE_STATFS: {
-      struct fuse_statfs_out out = {.st = {.blocks = 1 << 20, .bfree = 1 << 19, .bavail = 1 << 19, .files = NODES, .ffree = NODES / 2, .bsize = 4096, .namelen = 255, .frsize = 4096}};
+      struct fuse_statfs_out out = {.st = {.blocks = 1 << 20,
+                                           .bfree = 1 << 19,
+                                           .bavail = 1 << 19,
+                                           .files = NODES,
+                                           .ffree = NODES / 2,
+                                           .bsize = 4096,
+                                           .namelen = 255,
+                                           .frsize = 4096}};
       return reply(request, 0, &out, sizeof out);
     }
     case FUSE_READDIR: return list(request, (struct fuse_read_in *)body);
@@ -467,7 +496,8 @@ static const char *called(const struct fuse_in_header *request) {
 
 // Serves it, unless it is to be held, and then keeps it.
 static void take(struct fuse_in_header *request) {
-  if (request->opcode == FUSE_FORGET) forget(request->nodeid, ((struct fuse_forget_in *)(request + 1))->nlookup);
+  if (request->opcode == FUSE_FORGET)
+    forget(request->nodeid, ((struct fuse_forget_in *)(request + 1))->nlookup);
   else if (request->opcode == FUSE_BATCH_FORGET) {
     const struct fuse_batch_forget_in *in = (struct fuse_batch_forget_in *)(request + 1);
     const struct fuse_forget_one *one = (const struct fuse_forget_one *)(in + 1);
@@ -504,8 +534,10 @@ static int mount_at(const char *where, const char *block) {
   char options[256];
   device = open("/dev/fuse", O_RDWR | O_CLOEXEC | O_NONBLOCK);
   if (device < 0) return errno;
-  snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other%s", device, block ? ",blksize=4096" : "");
-  if (mount(block ? block : "held_fs", where, block ? "fuseblk" : "fuse", MS_NOSUID | MS_NODEV, options) != 0) return errno;
+  snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other%s", device,
+           block ? ",blksize=4096" : "");
+  if (mount(block ? block : "held_fs", where, block ? "fuseblk" : "fuse", MS_NOSUID | MS_NODEV, options) != 0)
+    return errno;
   snprintf(point, sizeof point, "%s", where);
   return 0;
 }
@@ -553,7 +585,8 @@ static void obey(char *line) {
   }
   if (strcmp(command, "watch") == 0 && first) return watched = (unsigned)atol(first), answer(0);
   if (strcmp(command, "direct") == 0 && first) return direct = atoi(first), answer(0);
-  if (strcmp(command, "valid") == 0 && second) return entry_valid = atof(first), attributes_valid = atof(second), answer(0);
+  if (strcmp(command, "valid") == 0 && second)
+    return entry_valid = atof(first), attributes_valid = atof(second), answer(0);
   answer(EINVAL);
 }
 

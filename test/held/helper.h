@@ -56,8 +56,10 @@ static UNUSED __attribute__((format(printf, 1, 2))) void say(const char *format,
 
 // The answer to a command: an errno, or 0.
 static UNUSED void answer(int error) {
-  if (error) say("failed %s", strerror(error));
-  else say("done");
+  if (error)
+    say("failed %s", strerror(error));
+  else
+    say("done");
 }
 
 // The next whole line, or NULL where there is none yet. The end of stdin stops the helper.
@@ -123,8 +125,10 @@ static UNUSED void *overdue(int *wait) {
   *wait = -1;
   for (struct held **place = &held_first; *place; place = &(*place)->next) {
     const long left = (*place)->deadline - now;
-    if (left <= 0) due = place;
-    else if (*wait < 0 || left < *wait) *wait = (int)left;
+    if (left <= 0)
+      due = place;
+    else if (*wait < 0 || left < *wait)
+      *wait = (int)left;
   }
   return due ? unhold(due) : NULL;
 }

@@ -80,10 +80,15 @@ export class Helper {
 
   #take(line: string): void {
     const [kind, ...words] = line.split(' ')
-    if (kind === 'held') this.onHeld({ id: Number(words[0]), operation: words[1] ?? '', thread: Number(words[2]), name: words[3] ?? '' })
-    else if (kind === 'asked') this.onAsked(words.join(' '))
-    else if (kind === 'done') this.#answers.shift()?.resolve()
-    else this.#answers.shift()?.reject(new Error(words.join(' ')))
+    if (kind === 'held') {
+      this.onHeld({ id: Number(words[0]), operation: words[1] ?? '', thread: Number(words[2]), name: words[3] ?? '' })
+    } else if (kind === 'asked') {
+      this.onAsked(words.join(' '))
+    } else if (kind === 'done') {
+      this.#answers.shift()?.resolve()
+    } else {
+      this.#answers.shift()?.reject(new Error(words.join(' ')))
+    }
   }
 
   /** Resolves when it is done. @throws (rejects) why it could not be */

@@ -73,7 +73,8 @@ int main(int argc, char **argv) {
       for (char *line; (line = next_line());) obey(line);
     }
     struct signalfd_siginfo got;
-    if (files[1].revents && read(signals, &got, sizeof got) == sizeof got && leased >= 0) say("held %u lease 0 %s", hold(name, hold_ms), name);
+    if (files[1].revents && read(signals, &got, sizeof got) == sizeof got && leased >= 0)
+      say("held %u lease 0 %s", hold(name, hold_ms), name);
   }
   give_up();
   remove_home(argc, argv);

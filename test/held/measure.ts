@@ -62,7 +62,11 @@ async function codeOf(call: () => unknown): Promise<string | undefined> {
   }
 }
 
-async function inRoom(described: Described, directory: string, use: (call: () => unknown, at: number, file?: string) => Promise<void>): Promise<void> {
+async function inRoom(
+  described: Described,
+  directory: string,
+  use: (call: () => unknown, at: number, file?: string) => Promise<void>,
+): Promise<void> {
   fs.mkdirSync(directory)
   const room = new Room(directory, context)
   const calls = await described.prepare(room)
@@ -93,7 +97,9 @@ try {
     await situation.arrive()
   }
   for (const [at, described] of chosen.entries()) {
-    await inRoom(described, join(situation.directory, String(at)), (call, at, file) => measure(described, call, at, file))
+    await inRoom(described, join(situation.directory, String(at)), (call, at, file) =>
+      measure(described, call, at, file),
+    )
   }
 } finally {
   await watch.end()

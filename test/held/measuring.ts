@@ -26,23 +26,39 @@ export function wasHeld({ waited, longest, asked }: Measurement): boolean {
   return waited > MOST_WAITED || longest > MOST_WORKED || asked.length > 0
 }
 
-async function run(situation: SituationName, backend: BackendName, programs: string): Promise<{ measured: Measurement[]; complaints: string }> {
+async function run(
+  situation: SituationName,
+  backend: BackendName,
+  programs: string,
+): Promise<{ measured: Measurement[]; complaints: string }> {
   const env = { ...process.env, NODE_OPTIONS: '', CAIO_IMPL: backend }
-  const child = spawn(process.execPath, ['--enable-source-maps', program, situation, programs], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, ['--enable-source-maps', program, situation, programs], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const closed = new Promise<number | null>((resolve) => child.once('close', resolve))
   const [output, complaints, code] = await Promise.all([text(child.stdout), text(child.stderr), closed])
-  const measured = output.trim().split('\n').filter(Boolean).map((line) => JSON.parse(line) as Measurement)
+  const measured = output
+    .trim()
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Measurement)
   return { measured, complaints: code === 0 ? complaints : `${complaints} ended with ${String(code)}` }
 }
 
 function maximum(measured: readonly Measurement[], key: 'longest' | 'waited'): string {
-  const worst = measured.reduce<Measurement | undefined>((most, each) => (most && most[key] >= each[key] ? most : each), undefined)
+  const worst = measured.reduce<Measurement | undefined>(
+    (most, each) => (most && most[key] >= each[key] ? most : each),
+    undefined,
+  )
   return worst ? `${worst[key].toFixed(1)} ms (${worst.name})` : 'none'
 }
 
 function judge(t: Test, described: Described, measured: readonly Measurement[], backend: BackendName): void {
   const { name, excused, refused = [] } = described
-  const unexpected = measured.filter(({ code }) => code !== undefined && !refused.includes(code) && !(backend === 'pure' && code === 'ENOSYS'))
+  const unexpected = measured.filter(
+    ({ code }) => code !== undefined && !refused.includes(code) && !(backend === 'pure' && code === 'ENOSYS'),
+  )
   if (unexpected.length > 0) t.fail(`${name} fails`, { unexpected })
   const held = measured.filter(wasHeld)
   if (excused && held.length > 0) t.comment(`${name} is held: ${excused}`)
@@ -65,9 +81,13 @@ async function measureOn(t: Test, situation: SituationName, tolerated: number): 
       )
       const late = measured.filter(wasHeld)
       const excused = late.length <= tolerated ? late : []
-      for (const { name, longest } of excused) t.comment(`counted: ${situation}, ${backend}: held once, by ${name}, for ${longest.toFixed(0)} ms`)
+      for (const { name, longest } of excused) {
+        t.comment(`counted: ${situation}, ${backend}: held once, by ${name}, for ${longest.toFixed(0)} ms`)
+      }
       for (const described of functions) {
-        const own = measured.filter((measurement) => measurement.name === described.name && !excused.includes(measurement))
+        const own = measured.filter(
+          (measurement) => measurement.name === described.name && !excused.includes(measurement),
+        )
         judge(t, described, own, backend)
       }
     })

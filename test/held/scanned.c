@@ -32,7 +32,8 @@ static void take(const struct fanotify_event_metadata *event) {
   name[length < 0 ? 0 : length] = '\0';
   const char *last = strrchr(name, '/');
   const int fd = event->fd;
-  say("held %u %s %d %s", hold((void *)(intptr_t)(fd + 1), hold_ms), event->mask & FAN_OPEN_PERM ? "open" : "read", event->pid, last ? last + 1 : name);
+  say("held %u %s %d %s", hold((void *)(intptr_t)(fd + 1), hold_ms), event->mask & FAN_OPEN_PERM ? "open" : "read",
+      event->pid, last ? last + 1 : name);
 }
 
 static void take_events(void) {
@@ -71,7 +72,8 @@ static void obey(char *line) {
 
 int main(int argc, char **argv) {
   begin_helper();
-  group = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_REPORT_TID, O_RDONLY | O_LARGEFILE | O_CLOEXEC);
+  group = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_REPORT_TID,
+                        O_RDONLY | O_LARGEFILE | O_CLOEXEC);
   // Said by the first answer.
   while (!stopped) {
     int wait;

@@ -64,7 +64,9 @@ abstract class Told implements Situation {
   }
 
   turn(now: number): void {
-    for (let first; (first = this.#waiting[0]) && now - first.since >= TURNING; this.#waiting.shift()) void this.helper.free(first.held)
+    for (let first; (first = this.#waiting[0]) && now - first.since >= TURNING; this.#waiting.shift()) {
+      void this.helper.free(first.held)
+    }
   }
 
   abstract end(): Promise<void>
@@ -227,7 +229,13 @@ class Leased extends Told {
   override async begin(file: string | undefined): Promise<boolean> {
     await super.begin(file)
     // Refused where somebody, as a handle does, has the file open.
-    return file !== undefined && this.helper.tell(`lease ${this.kind} ${file}`).then(() => true, () => false)
+    return (
+      file !== undefined &&
+      this.helper.tell(`lease ${this.kind} ${file}`).then(
+        () => true,
+        () => false,
+      )
+    )
   }
 
   end(): Promise<void> {
@@ -248,10 +256,22 @@ export function whyNoImage(kind: Kind): string | undefined {
   return whyNoHelpers()
 }
 
-const fuse = (...settings: string[]): Choice => ({ make: (programs) => Fuse.make(programs, settings), whyNot: whyNoFuse })
-const frozen = (kind: Kind): Choice => ({ make: (programs) => Frozen.make(kind, programs), whyNot: () => whyNoImage(kind) })
-const scanned = (late: boolean): Choice => ({ make: (programs) => Scanned.make(late, programs), whyNot: () => whyNoImage('ext4') })
-const leased = (kind: 'read' | 'write'): Choice => ({ make: (programs) => Leased.make(kind, programs), whyNot: whyNoHelpers })
+const fuse = (...settings: string[]): Choice => ({
+  make: (programs) => Fuse.make(programs, settings),
+  whyNot: whyNoFuse,
+})
+const frozen = (kind: Kind): Choice => ({
+  make: (programs) => Frozen.make(kind, programs),
+  whyNot: () => whyNoImage(kind),
+})
+const scanned = (late: boolean): Choice => ({
+  make: (programs) => Scanned.make(late, programs),
+  whyNot: () => whyNoImage('ext4'),
+})
+const leased = (kind: 'read' | 'write'): Choice => ({
+  make: (programs) => Leased.make(kind, programs),
+  whyNot: whyNoHelpers,
+})
 
 /** By name: the measuring program's argument. */
 export const situations = {

@@ -29,11 +29,14 @@ await t.test('operations that are held', { skip: whyNoFuse() ?? false, timeout: 
   compileHelper('held_fs', programs)
   let next = 0
   const lane = async (): Promise<void> => {
-    for (let trial; (trial = trials[next++]); ) {
+    for (let trial; (trial = trials[next++]);) {
       const { name, kind, count, backend } = trial
       const env = { CAIO_IMPL: backend, CAIO_THREADS: '4' }
       const program = new URL('./stuck.js', import.meta.url)
-      const { code, signal, stdout, stderr } = await runProgram(program, [name, kind, String(count), programs], { env, timeout: TIMEOUT })
+      const { code, signal, stdout, stderr } = await runProgram(program, [name, kind, String(count), programs], {
+        env,
+        timeout: TIMEOUT,
+      })
       const problem = code === 0 ? '' : signal ? 'the event loop is held' : stderr.trim()
       t.equal(problem, '', `${name}, ${count} x ${kind}, ${backend}${stdout && `: ${stdout.trim()}`}`)
     }

@@ -123,7 +123,11 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
     // Again and again: the threads that come in the place of those are not to be held, one after the other.
     for (let round = 1; round <= 6; round++) {
       const beside = start(others, localOnes)
-      await soon(`what is elsewhere is served, round ${round}`, beside, () => `: ${localOnes.count} of ${round * LOCAL}`)
+      await soon(
+        `what is elsewhere is served, round ${round}`,
+        beside,
+        () => `: ${localOnes.count} of ${round * LOCAL}`,
+      )
     }
     if (slowOnes.count > 0) throw new Error(`${slowOnes.count} were not held`)
     await helper.tell('pass')
@@ -162,7 +166,9 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
     await helper.tell(`free ${(await fsync).id}`)
     for (let round = 0; round < LOCAL; round++) await soon(`write ${round} is served`, context.write('x', otherFd))
     await helper.tell('pass')
-    const codes = (await Promise.allSettled(durable)).map((each) => (each.status === 'rejected' ? (each.reason as NodeJS.ErrnoException).code : 'done'))
+    const codes = (await Promise.allSettled(durable)).map((each) =>
+      each.status === 'rejected' ? (each.reason as NodeJS.ErrnoException).code : 'done',
+    )
     if (codes.some((code) => code !== 'EIO')) throw new Error(`the writes ended with ${codes.join(' ')}`)
     await helper.tell('fail fsync 0')
   },
@@ -177,7 +183,9 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
         nodeFs.writeFileSync(path, Buffer.alloc(4096 * count, 'x'))
         fd = (await open(path)).fd
       }
-      operations.push(kind === 'write' ? Operation.write(content, fd) : Operation.read(4096, fd, kind === 'readOne' ? 4096 * at : 0))
+      operations.push(
+        kind === 'write' ? Operation.write(content, fd) : Operation.read(4096, fd, kind === 'readOne' ? 4096 * at : 0),
+      )
     }
     await helper.tell(`hold ${LONG} 1000000 all`)
     const all = context.batch(operations)
@@ -186,7 +194,9 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
     for (const operation of operations) if (!context.cancel(operation)) refused++
     await soon('what is not taken back has begun', heldUpTo(refused), () => `: ${refused} were not, ${held} have`)
     await helper.tell('pass')
-    const codes = (await all).map((each) => (each.status === 'rejected' ? (each.reason as NodeJS.ErrnoException).code : 'done'))
+    const codes = (await all).map((each) =>
+      each.status === 'rejected' ? (each.reason as NodeJS.ErrnoException).code : 'done',
+    )
     const done = codes.filter((code) => code === 'done').length
     if (done !== refused || codes.some((code) => code !== 'done' && code !== 'ECANCELED')) {
       throw new Error(`${refused} were not taken back, and it ended with ${codes.join(' ')}`)

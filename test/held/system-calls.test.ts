@@ -49,7 +49,9 @@ export function systemCalls(trace: string): SystemCall[] {
     if (basename(object).endsWith('.node') && name !== undefined) {
       found.push({ name, from: symbol.replace(/\+0x[0-9a-f]+$/, '') })
       over = true
-    } else if (symbol.startsWith('Builtins_') || symbol.startsWith('v8::internal::Execution::')) over = true
+    } else if (symbol.startsWith('Builtins_') || symbol.startsWith('v8::internal::Execution::')) {
+      over = true
+    }
   }
   return found
 }
@@ -86,7 +88,10 @@ for (const backend of requiredBackends.filter((name): name is BackendName => nam
     const directory = temporaryDirectory(t)
     const output = join(directory, 'trace')
     const program = new URL('./system-calls.js', import.meta.url)
-    const { code, stderr } = await runProgram(program, [directory, output], { env: { CAIO_IMPL: backend }, timeout: 600_000 })
+    const { code, stderr } = await runProgram(program, [directory, output], {
+      env: { CAIO_IMPL: backend },
+      timeout: 600_000,
+    })
     t.equal(code, 0, stderr)
     const trace = nodeFs.existsSync(output) ? nodeFs.readFileSync(output, 'utf8') : ''
     const calls = systemCalls(trace)

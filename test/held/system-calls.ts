@@ -30,7 +30,9 @@ const file = (name: string, bytes = 65536): string => {
   nodeFs.writeFileSync(path, Buffer.alloc(bytes, 'x'))
   return path
 }
-const [small, written, handled, direct, other] = ['small', 'written', 'handled', 'direct', 'other'].map((name) => file(name)) as [string, string, string, string, string]
+const [small, written, handled, direct, other] = ['small', 'written', 'handled', 'direct', 'other'].map((name) =>
+  file(name),
+) as [string, string, string, string, string]
 const fd = nodeFs.openSync(file('plain'), 'r+')
 const to = nodeFs.openSync(other, 'r+')
 
@@ -53,9 +55,16 @@ const block = (): Buffer => alignedBuffer(4096).fill('b')
 const context = defaultContext()
 // The first call and the next may be served in different ways.
 for (let round = 0; round < 2; round++) await fs.readFile(small)
-await Promise.all([fs.readFile(small, 'utf8'), fs.writeFile(written, 'content'), fs.appendFile(join(directory, 'new'), 'content', { flush: true } as object)])
+await Promise.all([
+  fs.readFile(small, 'utf8'),
+  fs.writeFile(written, 'content'),
+  fs.appendFile(join(directory, 'new'), 'content', { flush: true } as object),
+])
 await fs.readFile(join(directory, 'none')).catch(() => undefined)
-const [handle, unbuffered] = await Promise.all([fs.open(handled, 'r+'), fs.open(direct, constants.O_RDWR | constants.O_DIRECT, 0o666, { bounce: true })])
+const [handle, unbuffered] = await Promise.all([
+  fs.open(handled, 'r+'),
+  fs.open(direct, constants.O_RDWR | constants.O_DIRECT, 0o666, { bounce: true }),
+])
 for (let round = 0; round < 2; round++) {
   await Promise.all([
     handle.read(block(), 0, 4096, 0),
@@ -66,7 +75,12 @@ for (let round = 0; round < 2; round++) {
     unbuffered.write(block(), 0, 4096, 4096),
   ])
 }
-await Promise.all([handle.sync(), handle.datasync(), unbuffered.read(Buffer.alloc(10), 0, 10, 1), unbuffered.directAlignment()])
+await Promise.all([
+  handle.sync(),
+  handle.datasync(),
+  unbuffered.read(Buffer.alloc(10), 0, 10, 1),
+  unbuffered.directAlignment(),
+])
 await context.batch([
   Operation.read(4096, fd),
   Operation.read(2 ** 20, fd),

@@ -7,7 +7,12 @@ import { HOLD, whyNoImage } from './situations.js'
 import type { Turned } from './turned.js'
 
 t.setTimeout(600_000)
-const cases = { link: whyNoFuse(), mount: whyNoFuse(), 'mount, unseen': whyNoFuse(), device: whyNoFuse() ?? whyNoImage('ext4') }
+const cases = {
+  link: whyNoFuse(),
+  mount: whyNoFuse(),
+  'mount, unseen': whyNoFuse(),
+  device: whyNoFuse() ?? whyNoImage('ext4'),
+}
 const programs = temporaryDirectory(t)
 if (!whyNoFuse()) for (const helper of helperNames) compileHelper(helper, programs)
 
@@ -15,7 +20,10 @@ for (const [name, why] of Object.entries(cases)) {
   for (const backend of requiredBackends) {
     await t.test(`${name}, ${backend}`, { skip: why ?? false }, async (t) => {
       const program = new URL('./turned.js', import.meta.url)
-      const { code, stdout, stderr } = await runProgram(program, [name, programs], { env: { CAIO_IMPL: backend }, timeout: 60_000 })
+      const { code, stdout, stderr } = await runProgram(program, [name, programs], {
+        env: { CAIO_IMPL: backend },
+        timeout: 60_000,
+      })
       t.equal(code, 0, stderr)
       if (code !== 0) return
       const turned = JSON.parse(stdout) as Turned

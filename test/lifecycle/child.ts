@@ -5,7 +5,12 @@ import { runProgram, temporaryDirectory } from '../support/harness.js'
 import type { Ending, ProgramOptions } from '../support/harness.js'
 
 /** Runs programs/NAME with a scratch file and `args`. */
-export function run(t: Test, name: string, args: readonly string[], options: ProgramOptions = {}): Promise<Ending & { scratch: string }> {
+export function run(
+  t: Test,
+  name: string,
+  args: readonly string[],
+  options: ProgramOptions = {},
+): Promise<Ending & { scratch: string }> {
   const scratch = join(temporaryDirectory(t), 'scratch')
   const program = new URL(`./programs/${name}.js`, import.meta.url)
   return runProgram(program, [scratch, ...args], options).then((ending) => ({ ...ending, scratch }))

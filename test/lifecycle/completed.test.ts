@@ -22,7 +22,12 @@ function completed(directory: string, means: string): number {
   let count = 0
   for (let index = 0; index < WRITES; index++) {
     const own = join(directory, String(index))
-    const bytes = means !== 'writeFile' ? file.subarray(index * BYTES, (index + 1) * BYTES) : fs.existsSync(own) ? fs.readFileSync(own) : Buffer.alloc(0)
+    const bytes =
+      means !== 'writeFile'
+        ? file.subarray(index * BYTES, (index + 1) * BYTES)
+        : fs.existsSync(own)
+          ? fs.readFileSync(own)
+          : Buffer.alloc(0)
     if (isBlock(bytes, index)) count++
   }
   return count
@@ -31,7 +36,9 @@ function completed(directory: string, means: string): number {
 async function end(t: Test, backend: string, means: string, ending: string, where: string): Promise<string> {
   const directory = temporaryDirectory(t)
   const program = new URL('./programs/completed.js', import.meta.url)
-  const { signal, stderr } = await runProgram(program, [directory, means, ending, where], { env: { CAIO_IMPL: backend } })
+  const { signal, stderr } = await runProgram(program, [directory, means, ending, where], {
+    env: { CAIO_IMPL: backend },
+  })
   t.equal(signal, null, stderr)
   return directory
 }

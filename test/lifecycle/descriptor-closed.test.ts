@@ -9,7 +9,11 @@ onEveryBackend(t, 'closed while operations are queued', async (t, backend) => {
   for (const wait of [() => Promise.resolve(), () => new Promise(setImmediate)]) {
     const fd = fs.openSync(path, 'r+')
     const operations = Array.from({ length: 400 }, (_, i) =>
-      i % 4 === 0 ? context.fdsync(fd) : i % 4 === 1 ? context.write(Buffer.alloc(2000, 'x'), fd, i * 2000) : context.read(100_000, fd),
+      i % 4 === 0
+        ? context.fdsync(fd)
+        : i % 4 === 1
+          ? context.write(Buffer.alloc(2000, 'x'), fd, i * 2000)
+          : context.read(100_000, fd),
     )
     await wait()
     fs.closeSync(fd)

@@ -17,7 +17,11 @@ import type { Report } from './programs/survives.js'
 
 t.setTimeout(900_000)
 
-async function run(t: Test, name: string, args: readonly [route: RouteName, ...rest: string[]]): Promise<{ ending: Ending; plan: Plan; scratch: string }> {
+async function run(
+  t: Test,
+  name: string,
+  args: readonly [route: RouteName, ...rest: string[]],
+): Promise<{ ending: Ending; plan: Plan; scratch: string }> {
   const { plan, env } = makePlan(t)
   const scratch = join(temporaryDirectory(t), 'scratch')
   const program = new URL(`./programs/${name}.js`, import.meta.url)
@@ -25,17 +29,25 @@ async function run(t: Test, name: string, args: readonly [route: RouteName, ...r
   const CAIO_IMPL = backendOf(args[0])
   // Node warns of handles that it has to close itself, which is right.
   const nodeArgs = ['--expose-gc', '--no-warnings']
-  const ending = await runProgram(program, [scratch, ...args], { nodeArgs, env: { ...env, ...environment, CAIO_IMPL }, timeout: 120_000 })
+  const ending = await runProgram(program, [scratch, ...args], {
+    nodeArgs,
+    env: { ...env, ...environment, CAIO_IMPL },
+    timeout: 120_000,
+  })
   return { ending, plan, scratch }
 }
 
 const codes = { exit: 7, throws: 1, returns: 0 }
 const few: readonly OperationName[] = ['read', 'writev', 'fdsync']
 
-if (process.platform !== 'linux') t.pass('the fault library is for Linux', { skip: true })
-else {
+if (process.platform !== 'linux') {
+  t.pass('the fault library is for Linux', { skip: true })
+} else {
   for (const route of routes) {
-    for (const [name, what] of [['survives', 'what a program may do meanwhile'], ['worker-ends', 'workers that end']] as const) {
+    for (const [name, what] of [
+      ['survives', 'what a program may do meanwhile'],
+      ['worker-ends', 'workers that end'],
+    ] as const) {
       void t.test(`${route}: ${what}`, async (t) => {
         const { ending } = await run(t, name, [route])
         t.equal(ending.signal, null, 'neither crashed nor hung')
@@ -43,19 +55,32 @@ else {
         if (ending.code !== 0) return
         const { cases, faults, unpromised = 0 } = JSON.parse(ending.stdout) as Report
         t.same(faults, [])
-        t.comment(`${route}: ${cases} cases of ${what}, ${faults.length} faults, ${unpromised} with memory that its new owner gave back`)
+        t.comment(
+          `${route}: ${cases} cases of ${what}, ${faults.length} faults, ${unpromised} with memory that its new owner gave back`,
+        )
       })
     }
     void t.test(`${route}: processes that end`, async (t) => {
       const chosen = operationsOf(route).filter((name) => process.env['CAIO_TEST_THOROUGH'] || few.includes(name))
-      const cases = chosen.flatMap((operation) => steps.flatMap((step) => endings.map((ending) => ({ operation, step, ending }))))
+      const cases = chosen.flatMap((operation) =>
+        steps.flatMap((step) => endings.map((ending) => ({ operation, step, ending }))),
+      )
       let next = 0
       const lane = async (): Promise<void> => {
-        for (let each; (each = cases[next++]) !== undefined; ) {
+        for (let each; (each = cases[next++]) !== undefined;) {
           const { operation, step, ending } = each
           const { ending: how, plan, scratch } = await run(t, 'ends', [route, operation, step, ending])
-          const outcome = { code: how.code, signal: how.signal, lost: plan.lost, stderr: ending === 'throws' ? /thrown in flight/.test(how.stderr) : how.stderr === '' }
-          t.match(outcome, { code: codes[ending], signal: null, lost: 0, stderr: true }, `${operation}, ${step}, ${ending} ${how.stderr}`)
+          const outcome = {
+            code: how.code,
+            signal: how.signal,
+            lost: plan.lost,
+            stderr: ending === 'throws' ? /thrown in flight/.test(how.stderr) : how.stderr === '',
+          }
+          t.match(
+            outcome,
+            { code: codes[ending], signal: null, lost: 0, stderr: true },
+            `${operation}, ${step}, ${ending} ${how.stderr}`,
+          )
           t.ok(rightContent(scratch, operation, ending === 'returns'), 'and the file is as it must be')
           fs.rmSync(scratch)
         }

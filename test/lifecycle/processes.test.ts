@@ -11,8 +11,14 @@ onEveryBackend(t, 'child processes started with a context open', async (t, backe
   const { stdout, scratch } = await runToEnd(t, 'processes', [backend])
   t.same(JSON.parse(stdout), { code: 0, message: 'child', right: true, inherited: null })
   const content = fs.readFileSync(scratch)
-  t.ok(content.subarray(1000, 51_000).every((byte) => byte === 112), 'what the parent wrote')
-  t.ok(content.subarray(101_000, 151_000).every((byte) => byte === 99), 'what the child wrote')
+  t.ok(
+    content.subarray(1000, 51_000).every((byte) => byte === 112),
+    'what the parent wrote',
+  )
+  t.ok(
+    content.subarray(101_000, 151_000).every((byte) => byte === 99),
+    'what the child wrote',
+  )
 })
 
 onEveryBackend(t, 'signals with a handler interrupt nothing', async (t, backend) => {

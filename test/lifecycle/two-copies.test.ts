@@ -12,7 +12,9 @@ for (const addon of ['linked', 'copied'] as const) {
     const copy = packageCopy(t, program, addon)
     const entry = pathToFileURL(join(copy, 'dist/lib/index.js')).href
     const scratch = join(temporaryDirectory(t), 'scratch')
-    const { code, signal, stdout, stderr } = await runProgram(join(packageRoot, program), [scratch, backend, entry], { timeout: 15_000 })
+    const { code, signal, stdout, stderr } = await runProgram(join(packageRoot, program), [scratch, backend, entry], {
+      timeout: 15_000,
+    })
     t.equal(signal, null, 'neither crashed nor hung')
     t.equal(code, 0, stderr)
     t.equal(stdout, 'true\n')

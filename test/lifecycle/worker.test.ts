@@ -20,7 +20,10 @@ onEveryBackend(t, 'two contexts in a worker', async (t, backend) => {
 })
 
 onEveryBackend(t, 'contexts collected in a worker with operations in flight', async (t, backend) => {
-  const { exitCodes, messages } = await workers(t, backend, 'lets its context be collected', { total: 4, nodeArgs: ['--expose-gc'] })
+  const { exitCodes, messages } = await workers(t, backend, 'lets its context be collected', {
+    total: 4,
+    nodeArgs: ['--expose-gc'],
+  })
   t.same(exitCodes, [0, 0, 0, 0])
   t.same(messages, Array(4).fill('done'))
 })

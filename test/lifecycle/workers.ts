@@ -11,7 +11,12 @@ interface Workers {
   nodeArgs?: string[]
 }
 
-export async function workers(t: Test, backend: string, task: string, { total = 1, atOnce = total, nodeArgs = [] }: Workers = {}) {
+export async function workers(
+  t: Test,
+  backend: string,
+  task: string,
+  { total = 1, atOnce = total, nodeArgs = [] }: Workers = {},
+) {
   const args = [backend, task, String(total), String(atOnce)]
   const { stdout, scratch } = await runToEnd(t, 'workers', args, { nodeArgs, timeout: 60_000 })
   const report = JSON.parse(stdout) as Report

@@ -45,12 +45,18 @@ function list(parts: readonly Named[]): Named {
 }
 
 /** Mostly within a page; now and then more than one inline attempt moves. */
-const sizes = fc.oneof({ weight: 20, arbitrary: fc.integer({ min: 1, max: 64 }) }, { weight: 1, arbitrary: fc.constantFrom(4096, 70_000) })
+const sizes = fc.oneof(
+  { weight: 20, arbitrary: fc.integer({ min: 1, max: 64 }) },
+  { weight: 1, arbitrary: fc.constantFrom(4096, 70_000) },
+)
 
 const letters = fc.integer({ min: 65, max: 90 })
 
 /** Where a write may go without making a file that is too large to look at. */
-const near = fc.oneof({ weight: 10, arbitrary: fc.nat(120) }, { weight: 1, arbitrary: fc.constantFrom(4095, 4096, 65_536) })
+const near = fc.oneof(
+  { weight: 10, arbitrary: fc.nat(120) },
+  { weight: 1, arbitrary: fc.constantFrom(4095, 4096, 65_536) },
+)
 const everywhere = oneOf(positions)
 const harmless = oneOf(
   positions.filter(({ make }) => {
@@ -80,7 +86,12 @@ const transfer: fc.Arbitrary<Transfer> = fc
   })
 
 // Node's three overloads.
-const plainTransfer: Arguments = transfer.map(({ buffer, offset, length, position }) => [buffer, offset, length, position])
+const plainTransfer: Arguments = transfer.map(({ buffer, offset, length, position }) => [
+  buffer,
+  offset,
+  length,
+  position,
+])
 const withOptions: Arguments = transfer.map(({ buffer, ...rest }) => [buffer, bag(rest)])
 const inOneBag: Arguments = transfer.map((parts) => [bag(parts)])
 
@@ -107,7 +118,10 @@ function vector(position: fc.Arbitrary<Named>, plain: fc.Arbitrary<Named>): Argu
   const pieces = fc.array(fc.tuple(fc.oneof(sizes, fc.constant(0)), letters), { minLength: 1, maxLength: 6 })
   const views = pieces.map((parts) => list(parts.map(([size, first]) => buffer(size, first))))
   const oddViews = fc.oneof(fc.array(oddView, { maxLength: 3 }).map(list), oddView)
-  return fc.oneof({ weight: 4, arbitrary: fc.tuple(views, plain) }, { weight: 1, arbitrary: prefixes(oddViews, position) })
+  return fc.oneof(
+    { weight: 4, arbitrary: fc.tuple(views, plain) },
+    { weight: 1, arbitrary: prefixes(oddViews, position) },
+  )
 }
 
 const nearby = near.map(value)
@@ -135,7 +149,8 @@ const signals = [
   named('never aborted', () => new AbortController().signal),
   ...literals('no signal'),
 ]
-const flags = (plain: string): fc.Arbitrary<Named> => oneOf(literals(plain, 'r', 'r+', 'a+', 'wx', 'ax', 'w', 'bad', null, 0))
+const flags = (plain: string): fc.Arbitrary<Named> =>
+  oneOf(literals(plain, 'r', 'r+', 'a+', 'wx', 'ax', 'w', 'bad', null, 0))
 const modes = oneOf(literals(0o600, 0o444, '644', 0o7777, -1, 1.5, 'mode', null))
 
 const readFlags = oneOf(literals('r', 'r+', 'bad', null, undefined))
@@ -158,7 +173,11 @@ const data = fc.oneof(
     arbitrary: oneOf([
       named('an array of strings', () => pieces),
       named('a generator', () => pieces.values()),
-      named('an async generator', () => (async function* () { yield* pieces })()),
+      named('an async generator', () =>
+        (async function* () {
+          yield* pieces
+        })(),
+      ),
     ]),
   },
 )
@@ -166,7 +185,11 @@ const data = fc.oneof(
 /** What writeFile and appendFile take besides the path. */
 export function writeOptions(flag: string): Arguments {
   const bag = options({
-    encoding: encodings, mode: modes, flag: flags(flag), flush: oneOf(literals(true, false, 'yes')), signal: oneOf(signals),
+    encoding: encodings,
+    mode: modes,
+    flag: flags(flag),
+    flush: oneOf(literals(true, false, 'yes')),
+    signal: oneOf(signals),
   })
   return fc.oneof(
     { weight: 3, arbitrary: fc.tuple(data) },
@@ -182,22 +205,37 @@ export interface Path {
   make(directory: string): unknown
 }
 
-const names = ['a', 'b', 'c', 'empty', 'large', 'missing', 'directory', 'link', 'dangling', 'none/such', 'a/below', 'n'.repeat(300)]
+const names = [
+  'a',
+  'b',
+  'c',
+  'empty',
+  'large',
+  'missing',
+  'directory',
+  'link',
+  'dangling',
+  'none/such',
+  'a/below',
+  'n'.repeat(300),
+]
 
-export const paths: fc.Arbitrary<Path> = fc.oneof(
-  { weight: 8, arbitrary: fc.constantFrom(...names.slice(0, 6)) },
-  { weight: 2, arbitrary: fc.constantFrom(...names) },
-).chain((name) => {
-  const forms: Path[] = [
-    { name, make: (directory) => `${directory}/${name}` },
-    { name: `Buffer of ${name}`, make: (directory) => Buffer.from(`${directory}/${name}`) },
-    { name: `URL of ${name}`, make: (directory) => pathToFileURL(`${directory}/${name}`) },
-    { name: `${name} with a zero`, make: (directory) => `${directory}/${name}\0b` },
-    { name: 'nothing', make: () => undefined },
-    { name: '7', make: () => 7 },
-    { name: 'empty', make: () => '' },
-    { name: 'a web page', make: () => new URL('http://host/page') },
-  ]
-  const [plain, ...odd] = forms as [Path, ...Path[]]
-  return fc.oneof({ weight: 8, arbitrary: fc.constant(plain) }, { weight: 2, arbitrary: fc.constantFrom(...odd) })
-})
+export const paths: fc.Arbitrary<Path> = fc
+  .oneof(
+    { weight: 8, arbitrary: fc.constantFrom(...names.slice(0, 6)) },
+    { weight: 2, arbitrary: fc.constantFrom(...names) },
+  )
+  .chain((name) => {
+    const forms: Path[] = [
+      { name, make: (directory) => `${directory}/${name}` },
+      { name: `Buffer of ${name}`, make: (directory) => Buffer.from(`${directory}/${name}`) },
+      { name: `URL of ${name}`, make: (directory) => pathToFileURL(`${directory}/${name}`) },
+      { name: `${name} with a zero`, make: (directory) => `${directory}/${name}\0b` },
+      { name: 'nothing', make: () => undefined },
+      { name: '7', make: () => 7 },
+      { name: 'empty', make: () => '' },
+      { name: 'a web page', make: () => new URL('http://host/page') },
+    ]
+    const [plain, ...odd] = forms as [Path, ...Path[]]
+    return fc.oneof({ weight: 8, arbitrary: fc.constant(plain) }, { weight: 2, arbitrary: fc.constantFrom(...odd) })
+  })

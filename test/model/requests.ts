@@ -117,14 +117,19 @@ function targetProblem({ method, target: { name, make } }: Request): string | un
 export function refusal(request: Request, asOperation: boolean): string | undefined {
   const orDefault = (given: unknown): unknown => (given === undefined ? 0 : given)
   const fd = request.fd ? integerProblem(request.fd.make(), 0, 0x7fffffff) : undefined
-  const offset = isSync(request.method) ? undefined : integerProblem(orDefault(request.offset.make()), 0, Number.MAX_SAFE_INTEGER)
+  const offset = isSync(request.method)
+    ? undefined
+    : integerProblem(orDefault(request.offset.make()), 0, Number.MAX_SAFE_INTEGER)
   const options = optionsProblem(orDefault(request.options.make()), !isSync(request.method) && !isRead(request.method))
   const target = isSync(request.method) ? undefined : targetProblem(request)
   return asOperation ? (target ?? fd ?? offset ?? options) : (fd ?? offset ?? target ?? options)
 }
 
 /** What Node's fs comes to with the same call, on the other side's file. */
-export function expectation(request: Request, files: Files): { value?: unknown; memory?: unknown; error?: NodeJS.ErrnoException } {
+export function expectation(
+  request: Request,
+  files: Files,
+): { value?: unknown; memory?: unknown; error?: NodeJS.ErrnoException } {
   const { target, args } = argumentsOf(request, files)
   const fd = args[isSync(request.method) ? 0 : 1] as number
   const offset = (args[2] ?? 0) as number
@@ -150,9 +155,9 @@ export function expectation(request: Request, files: Files): { value?: unknown; 
 const sizes = fc.integer({ min: 0, max: 64 })
 const letters = fc.integer({ min: 65, max: 90 })
 const buffers = fc.tuple(sizes, letters).map(([size, first]) => named(`${size} bytes`, () => filled(size, first)))
-const lists = fc.array(buffers, { minLength: 1, maxLength: 5 }).map((parts) =>
-  named(`[${parts.map(({ name }) => name).join(', ')}]`, () => parts.map(({ make }) => make())),
-)
+const lists = fc
+  .array(buffers, { minLength: 1, maxLength: 5 })
+  .map((parts) => named(`[${parts.map(({ name }) => name).join(', ')}]`, () => parts.map(({ make }) => make())))
 const oddLists = [
   named('no views', () => []),
   named('too many views', () => Array.from({ length: 1025 }, () => Buffer.alloc(1))),
@@ -162,7 +167,10 @@ const oddLists = [
 const oddTargets = oneOf([...views, ...oddLists, ...literals(-1, 1.5, 2 ** 31, 2 ** 53, Infinity)])
 const odd = literals(-1, 1.5, NaN, Infinity, 2 ** 53, '3', null, 4n, true)
 
-const plainOptions = [named('no options', () => ({})), named('a priority among options', () => ({ priority: (2 << 13) | 4 }))]
+const plainOptions = [
+  named('no options', () => ({})),
+  named('a priority among options', () => ({ priority: (2 << 13) | 4 })),
+]
 const oddOptions = [
   named('a priority that is none', () => ({ priority: '3' })),
   named('a write that is to be durable', () => ({ dsync: true })),
@@ -191,7 +199,10 @@ export const requests: fc.Arbitrary<Request> = fc.constantFrom(...methods).chain
     ),
     fd: mostly(fc.constant(undefined), oneOf([...odd, ...literals(2 ** 31)])),
     // A write at 2^53 - 1 is refused by some file systems only, and leaves a file that nobody can look at.
-    offset: mostly(fc.nat(250).map(value), oneOf([...odd, ...literals(undefined, ...(isRead(method) ? [2 ** 53 - 1] : []))])),
+    offset: mostly(
+      fc.nat(250).map(value),
+      oneOf([...odd, ...literals(undefined, ...(isRead(method) ? [2 ** 53 - 1] : []))]),
+    ),
     options: mostly(
       oneOf([...literals(0, undefined, (2 << 13) | 4, (3 << 13) | 0), ...plainOptions]),
       oneOf([...odd, ...literals(1, 0x7fff, (1 << 13) | 9), ...oddOptions]),

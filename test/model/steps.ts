@@ -49,7 +49,9 @@ function onHandle(method: string, argumentsOf: Arguments): fc.Arbitrary<Step> {
 
 function onPath(method: string, argumentsOf: Arguments): fc.Arbitrary<Step> {
   return fc.tuple(paths, argumentsOf).map(([path, args]) => {
-    return new Step(`fs.${method}`, `${method}(${[path.name, names(args)].join(', ')})`, (world) => pathCall(world, method, path, args))
+    return new Step(`fs.${method}`, `${method}(${[path.name, names(args)].join(', ')})`, (world) =>
+      pathCall(world, method, path, args),
+    )
   })
 }
 
@@ -73,7 +75,10 @@ function opening({ slot, path, args }: Opening): Step {
     const closed = before && (await outcomeOf(() => before.close()))
     const opened = await outcomeOf(async () => {
       const made = args.map((arg) => arg.make())
-      const handle = await (world.fs.open as unknown as (...all: unknown[]) => Promise<FileHandle>)(path.make(world.directory), ...made)
+      const handle = await (world.fs.open as unknown as (...all: unknown[]) => Promise<FileHandle>)(
+        path.make(world.directory),
+        ...made,
+      )
       world.handles[slot] = handle
       const flags = made[0]
       world.appends[slot] = typeof flags === 'string' && flags.startsWith('a')
@@ -84,15 +89,24 @@ function opening({ slot, path, args }: Opening): Step {
 }
 
 const plainFlags = fc.constantFrom(...goodFlags).map((flags) => [value(flags)])
-const anyFlags = fc.tuple(oneOf(literals(...goodFlags, ...oddFlags)), oneOf(literals(0o600, 0o644, 'x', undefined, 1.5, -1)))
+const anyFlags = fc.tuple(
+  oneOf(literals(...goodFlags, ...oddFlags)),
+  oneOf(literals(0o600, 0o644, 'x', undefined, 1.5, -1)),
+)
 const opens = fc
-  .record({ slot: slots, path: paths, args: fc.oneof({ weight: 4, arbitrary: plainFlags }, { weight: 1, arbitrary: anyFlags }) })
+  .record({
+    slot: slots,
+    path: paths,
+    args: fc.oneof({ weight: 4, arbitrary: plainFlags }, { weight: 1, arbitrary: anyFlags }),
+  })
   .map(opening)
 
 /** A program's first: something is open then. */
 export const firstOpen = fc
   .tuple(fc.constantFrom('a', 'b', 'c', 'empty', 'large'), fc.constantFrom('r+', 'w+', 'a+', 'r', 'rs+'))
-  .map(([name, flags]) => opening({ slot: 0, path: { name, make: (directory) => `${directory}/${name}` }, args: [value(flags)] }))
+  .map(([name, flags]) =>
+    opening({ slot: 0, path: { name, make: (directory) => `${directory}/${name}` }, args: [value(flags)] }),
+  )
 
 const lengths = oneOf(literals(0, 1, 10, 30, 200, 5000, undefined, null, -1, 1.5, NaN, '5', 2 ** 53))
 const dates = oneOf(literals(0, 1, 1e9, '1000', -1, NaN, 'date', undefined, null))
@@ -101,10 +115,13 @@ const dates = oneOf(literals(0, 1, 1e9, '1000', -1, NaN, 'date', undefined, null
 function stat(slot: number): Step {
   return new Step('stat', `#${slot}.stat()`, async ({ handles }) => {
     const handle = handles[slot]
-    return handle && outcomeOf(async () => {
-      const { size, mode, nlink } = await handle.stat()
-      return [size, mode, nlink, handle.fd >= 0]
-    })
+    return (
+      handle &&
+      outcomeOf(async () => {
+        const { size, mode, nlink } = await handle.stat()
+        return [size, mode, nlink, handle.fd >= 0]
+      })
+    )
   })
 }
 
@@ -122,35 +139,47 @@ const streamMethods = { read: 'createReadStream', lines: 'readLines', write: 'cr
 
 /** Node's streams, which close the handle when they end, or fail: one left open would hold it for ever. */
 const streams = fc
-  .record({ slot: slots, kind: fc.constantFrom('read', 'lines', 'write'), start: fc.nat(40), length: fc.integer({ min: 1, max: 60 }) })
+  .record({
+    slot: slots,
+    kind: fc.constantFrom('read', 'lines', 'write'),
+    start: fc.nat(40),
+    length: fc.integer({ min: 1, max: 60 }),
+  })
   .map(({ slot, kind, start, length }) => {
-    return new Step(streamMethods[kind], `#${slot} ${kind} stream from ${start}, ${length} bytes`, async ({ handles }) => {
-      const handle = handles[slot]
-      // An error that a stream meets while it is made has nobody to go to.
-      if (!handle || handle.fd < 0) return undefined
-      return outcomeOf(async () => {
-        if (kind === 'read') {
-          return collect(handle.createReadStream({ start, end: start + length - 1, highWaterMark: 16 }))
-        }
-        if (kind === 'lines') {
-          // readline leaves the stream's errors to nobody.
-          if (!(await readable(handle))) return undefined
-          const lines = []
-          for await (const line of handle.readLines({ start })) lines.push(line)
-          return lines
-        }
-        return new Promise<void>((resolve, reject) => {
-          const stream = handle.createWriteStream({ start })
-          stream.on('error', reject).on('close', resolve)
-          stream.write(filled(length, 97))
-          stream.end(filled(1, 48))
+    return new Step(
+      streamMethods[kind],
+      `#${slot} ${kind} stream from ${start}, ${length} bytes`,
+      async ({ handles }) => {
+        const handle = handles[slot]
+        // An error that a stream meets while it is made has nobody to go to.
+        if (!handle || handle.fd < 0) return undefined
+        return outcomeOf(async () => {
+          if (kind === 'read') {
+            return collect(handle.createReadStream({ start, end: start + length - 1, highWaterMark: 16 }))
+          }
+          if (kind === 'lines') {
+            // readline leaves the stream's errors to nobody.
+            if (!(await readable(handle))) return undefined
+            const lines = []
+            for await (const line of handle.readLines({ start })) lines.push(line)
+            return lines
+          }
+          return new Promise<void>((resolve, reject) => {
+            const stream = handle.createWriteStream({ start })
+            stream.on('error', reject).on('close', resolve)
+            stream.write(filled(length, 97))
+            stream.end(filled(1, 48))
+          })
         })
-      })
-    })
+      },
+    )
   })
 
 function readable(handle: FileHandle): Promise<boolean> {
-  return handle.read(Buffer.alloc(1), 0, 1, 0).then(() => true, () => false)
+  return handle.read(Buffer.alloc(1), 0, 1, 0).then(
+    () => true,
+    () => false,
+  )
 }
 
 const CELL = 16
@@ -164,13 +193,20 @@ function cellCall(handle: FileHandle, kind: CellKind, cell: number, appends: boo
   const halves = [memory.subarray(0, 5), memory.subarray(5)]
   const writes = kind === 'write' || kind === 'writev'
   switch (writes && appends ? 'read' : kind) {
-    case 'read': return handle.read(memory, 0, CELL, at)
-    case 'write': return handle.write(memory, 0, CELL, at)
-    case 'readv': return handle.readv(halves, at)
-    case 'writev': return handle.writev(halves, at)
-    case 'sync': return handle.sync()
-    case 'datasync': return handle.datasync()
-    case 'stat': return handle.stat().then(({ mode }) => mode)
+    case 'read':
+      return handle.read(memory, 0, CELL, at)
+    case 'write':
+      return handle.write(memory, 0, CELL, at)
+    case 'readv':
+      return handle.readv(halves, at)
+    case 'writev':
+      return handle.writev(halves, at)
+    case 'sync':
+      return handle.sync()
+    case 'datasync':
+      return handle.datasync()
+    case 'stat':
+      return handle.stat().then(({ mode }) => mode)
   }
 }
 
@@ -187,7 +223,9 @@ const groups = fc
       const handle = handles[slot]
       if (!handle) return undefined
       // Long enough for all: what one adds at the end of the file would be another's bytes.
-      const grown = await outcomeOf(async () => (await handle.stat()).size >= CELL * 12 || (await handle.truncate(CELL * 12)))
+      const grown = await outcomeOf(
+        async () => (await handle.stat()).size >= CELL * 12 || (await handle.truncate(CELL * 12)),
+      )
       const pending = kinds.map((kind, cell) => outcomeOf(() => cellCall(handle, kind, cell, appends[slot] as boolean)))
       if (close !== 'no') pending.push(outcomeOf(() => handle.close()))
       if (close === 'then, and once more') pending.push(outcomeOf(() => handle.close()))
@@ -200,20 +238,26 @@ const groups = fc
 const wholeKinds = ['readFile', 'writeFile', 'appendFile'] as const
 
 /** Several whole files at once, each a file of its own; some are aborted before they can have begun. */
-const wholeGroups = fc.array(fc.tuple(fc.constantFrom(...wholeKinds), fc.boolean()), { minLength: 2, maxLength: 5 }).map((calls) => {
-  const files = ['a', 'b', 'c', 'empty', 'missing']
-  const text = calls.map(([method, abort], at) => `${method}(${files[at]})${abort ? ' aborted' : ''}`).join(', ')
-  return new Step('whole files', `at once: ${text}`, async ({ fs, directory }) => {
-    return Promise.all(calls.map(([method, abort], at) => {
-      const controller = new AbortController()
-      const settings = abort ? { signal: controller.signal } : undefined
-      const path = `${directory}/${files[at]}`
-      const outcome = outcomeOf(() => (method === 'readFile' ? fs.readFile(path, settings) : fs[method](path, filled(20 + at), settings)))
-      controller.abort()
-      return outcome
-    }))
+const wholeGroups = fc
+  .array(fc.tuple(fc.constantFrom(...wholeKinds), fc.boolean()), { minLength: 2, maxLength: 5 })
+  .map((calls) => {
+    const files = ['a', 'b', 'c', 'empty', 'missing']
+    const text = calls.map(([method, abort], at) => `${method}(${files[at]})${abort ? ' aborted' : ''}`).join(', ')
+    return new Step('whole files', `at once: ${text}`, async ({ fs, directory }) => {
+      return Promise.all(
+        calls.map(([method, abort], at) => {
+          const controller = new AbortController()
+          const settings = abort ? { signal: controller.signal } : undefined
+          const path = `${directory}/${files[at]}`
+          const outcome = outcomeOf(() =>
+            method === 'readFile' ? fs.readFile(path, settings) : fs[method](path, filled(20 + at), settings),
+          )
+          controller.abort()
+          return outcome
+        }),
+      )
+    })
   })
-})
 
 const none: Arguments = fc.constant([])
 

@@ -34,7 +34,13 @@ export class World {
     this.fs = fs
     this.directory = directory
     nodeFs.mkdirSync(join(directory, 'directory'), { recursive: true })
-    for (const [name, size] of [['a', 26], ['b', 100], ['c', 5000], ['empty', 0], ['large', 70_001]] as const) {
+    for (const [name, size] of [
+      ['a', 26],
+      ['b', 100],
+      ['c', 5000],
+      ['empty', 0],
+      ['large', 70_001],
+    ] as const) {
       nodeFs.writeFileSync(join(directory, name), filled(size))
     }
     nodeFs.symlinkSync('a', join(directory, 'link'))

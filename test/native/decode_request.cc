@@ -24,13 +24,15 @@ void Expect(bool holds, const char* what) {
 }
 
 // A transfer: opcode, descriptor, position, length, start in the view.
-int Decode(double opcode, double fd, double position, double length, double start, size_t view_length, Request& request) {
+int Decode(double opcode, double fd, double position, double length, double start, size_t view_length,
+           Request& request) {
   const double record[kRecordFields] = {opcode, fd, position, length, start, 0, 0, 0};
   const View view{memory, view_length};
   return DecodeRequest(record, &view, 1, request);
 }
 
-int Refusal(double opcode, double fd, double position, double length, double start, size_t view_length = sizeof memory) {
+int Refusal(double opcode, double fd, double position, double length, double start,
+            size_t view_length = sizeof memory) {
   Request request;
   return Decode(opcode, fd, position, length, start, view_length, request);
 }
@@ -47,30 +49,54 @@ void Families() {
   Request copy;
   Expect(DecodeOne(Opcode::kCopyFileRange, {3, 100, 200, 8, 4, 300, 0}, copy) == 0, "a copy is accepted");
   Expect(copy.fd == 3 && copy.offset == 100 && copy.length == 200, "its own file, place and length");
-  Expect(copy.control.flags == 8 && copy.control.other_fd == 4 && copy.control.other_offset == 300, "its flags, the other file and place");
-  Expect(!copy.durable && !copy.append && !copy.fresh_memory && copy.priority == 0 && copy.file_key == 0 && copy.done == 0, "and nothing of a transfer's");
+  Expect(copy.control.flags == 8 && copy.control.other_fd == 4 && copy.control.other_offset == 300,
+         "its flags, the other file and place");
+  Expect(
+      !copy.durable && !copy.append && !copy.fresh_memory && copy.priority == 0 && copy.file_key == 0 && copy.done == 0,
+      "and nothing of a transfer's");
   Request lock;
-  Expect(DecodeOne(Opcode::kLock, {3, 0, 0, 2, 0, 0, 0}, lock) == 0 && !lock.durable && lock.control.flags == 2, "a lock is no durable write");
+  Expect(DecodeOne(Opcode::kLock, {3, 0, 0, 2, 0, 0, 0}, lock) == 0 && !lock.durable && lock.control.flags == 2,
+         "a lock is no durable write");
   Request sync;
-  Expect(DecodeOne(Opcode::kFdsync, {3, -1, NAN, -1, -1, -1, -1}, sync) == 0 && sync.fd == 3, "of a sync nothing else is looked at");
+  Expect(DecodeOne(Opcode::kFdsync, {3, -1, NAN, -1, -1, -1, -1}, sync) == 0 && sync.fd == 3,
+         "of a sync nothing else is looked at");
   Request write;
   Expect(DecodeOne(Opcode::kWrite, {3, 0, 10, 0, 8, 77, transfer_flag::kDurable}, write) == 0, "a write is accepted");
-  Expect(write.durable && !write.append && write.priority == 8 && write.file_key == 77, "its priority is none of its flags");
+  Expect(write.durable && !write.append && write.priority == 8 && write.file_key == 77,
+         "its priority is none of its flags");
   Request file;
   Expect(DecodeOne(Opcode::kWriteFile, {10, 0600, whole_file_flag::kFlush}, file) == 0, "a whole file is accepted");
-  Expect(file.fd == -1 && file.offset == 0 && file.file.mode == 0600 && file.file.flags == whole_file_flag::kFlush, "it has a mode and flags, and no descriptor");
+  Expect(file.fd == -1 && file.offset == 0 && file.file.mode == 0600 && file.file.flags == whole_file_flag::kFlush,
+         "it has a mode and flags, and no descriptor");
   Request refused;
   Expect(DecodeOne(Opcode::kWrite, {3, 0, 10, 0, 0, 0, 8}, refused) == -EINVAL, "an unknown flag is refused");
   Expect(DecodeOne(Opcode::kWriteFile, {10, 010000, 0}, refused) == -EINVAL, "what is no mode is refused");
   Expect(DecodeOne(Opcode::kLock, {3, 0, 0, 256, 0, 0, 0}, refused) == -EINVAL, "flags that are none are refused");
-  Expect(DecodeOne(Opcode::kLock, {3, 0, 0, 1, -1, 0, 0}, refused) == -EINVAL, "another descriptor that is none is refused");
+  Expect(DecodeOne(Opcode::kLock, {3, 0, 0, 1, -1, 0, 0}, refused) == -EINVAL,
+         "another descriptor that is none is refused");
 }
 
 // Whatever the numbers, a request that is accepted stays inside the view.
 void Fuzz(int rounds) {
   std::mt19937_64 random(20261122);
-  const double odd[] = {0,    1,     -1,    255,  256,  257,    0.5,  1e300, -1e300, NAN, INFINITY, -INFINITY, 9007199254740991.0,
-                        9007199254740992.0, 2147483647.0, 2147483648.0, 4294967296.0, 18446744073709551615.0};
+  const double odd[] = {0,
+                        1,
+                        -1,
+                        255,
+                        256,
+                        257,
+                        0.5,
+                        1e300,
+                        -1e300,
+                        NAN,
+                        INFINITY,
+                        -INFINITY,
+                        9007199254740991.0,
+                        9007199254740992.0,
+                        2147483647.0,
+                        2147483648.0,
+                        4294967296.0,
+                        18446744073709551615.0};
   const auto pick = [&] { return odd[random() % (sizeof odd / sizeof odd[0])]; };
   for (int i = 0; i < rounds; i++) {
     Request request;
@@ -81,11 +107,13 @@ void Fuzz(int rounds) {
     if (DecodeRequest(record, &view, 1, request) != 0) continue;
     if (IsSync(request.opcode) || IsControl(request.opcode)) continue;
     if (request.vectors) {
-      Expect(request.vectors[0].iov_base == memory && request.vectors[0].iov_len == view_length, "a vector is its view");
+      Expect(request.vectors[0].iov_base == memory && request.vectors[0].iov_len == view_length,
+             "a vector is its view");
       continue;
     }
     const char* start = static_cast<char*>(request.single.iov_base);
-    Expect(start >= memory && start + request.single.iov_len <= memory + view_length, "an accepted request stays inside its view");
+    Expect(start >= memory && start + request.single.iov_len <= memory + view_length,
+           "an accepted request stays inside its view");
   }
 }
 

@@ -102,13 +102,16 @@ void CloseAt(const char* place, const Files& files) {
   const bool held = holder.AwaitHeld(strstr(place, "a part") ? 1 : 20);
   Check(held || strstr(place, "a part"), place);
   pthread_t closer;
-  pthread_create(&closer, nullptr, [](void* data) -> void* {
-    auto* its = static_cast<Round*>(data);
-    // As the environment does it.
-    its->engine.reset();
-    its->pool.Close();
-    return nullptr;
-  }, &round);
+  pthread_create(
+      &closer, nullptr,
+      [](void* data) -> void* {
+        auto* its = static_cast<Round*>(data);
+        // As the environment does it.
+        its->engine.reset();
+        its->pool.Close();
+        return nullptr;
+      },
+      &round);
   usleep(2000);
   holder.Release();
   pthread_join(closer, nullptr);
@@ -135,11 +138,13 @@ int main() {
   char path[] = "/tmp/caio-engine-steps-XXXXXX";
   const int fd = mkstemp(path);
   std::vector<char> content(kCount * kBlock, 'y');
-  Check(fd >= 0 && pwrite(fd, content.data(), content.size(), 0) == static_cast<ssize_t>(content.size()) && fsync(fd) == 0, "a file");
+  Check(fd >= 0 && pwrite(fd, content.data(), content.size(), 0) == static_cast<ssize_t>(content.size()) &&
+            fsync(fd) == 0,
+        "a file");
   const Files files{open(path, O_RDWR | O_DIRECT), open(path, O_RDONLY | O_DIRECT), fd};
   unlink(path);
-  const char* places[] = {"a request is to be submitted", "a request is submitted", "a request is given back", "a part is taken",
-                          "a part is served"};
+  const char* places[] = {"a request is to be submitted", "a request is submitted", "a request is given back",
+                          "a part is taken", "a part is served"};
   CloseAt(places[0], files);
   const int before = Threads();
   size_t rounds = 1;

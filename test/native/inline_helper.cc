@@ -19,8 +19,8 @@ using caio::Request;
 // What a caller would see of its requests.
 struct Caller {
   pthread_t loop = pthread_self();
-  std::atomic<bool> hold{false};      // the helper does not end what it serves
-  std::atomic<unsigned> held{0};      // requests that it keeps
+  std::atomic<bool> hold{false};  // the helper does not end what it serves
+  std::atomic<unsigned> held{0};  // requests that it keeps
   std::atomic<unsigned> by_helper{0};
   std::atomic<unsigned> late{0};
   std::vector<int> served, answered, late_answers;
@@ -68,7 +68,8 @@ void Prepare(Caller& caller, std::vector<Request>& batch, std::vector<char>& mem
 void ServeAll(InlineHelper& helper, Caller& caller, std::vector<Request>& batch) {
   helper.ServeAll(batch.data(), batch.size(), [&](Request& request, int64_t result) {
     Check((result == -11) == (request.id % 7 == 0), "an answer is that of its request");
-    Check(*static_cast<char*>(request.single.iov_base) == static_cast<char>(request.id % 251), "and its memory is written");
+    Check(*static_cast<char*>(request.single.iov_base) == static_cast<char>(request.id % 251),
+          "and its memory is written");
     caller.answered[request.id]++;
   });
 }
@@ -160,7 +161,9 @@ void Late(bool close) {
 
 int main() {
   Caller idle;
-  { InlineHelper never_started(Serve, TakeLate, &idle); }
+  {
+    InlineHelper never_started(Serve, TakeLate, &idle);
+  }
   InlineHelper small(Serve, TakeLate, &idle);
   Check(!small.Shares(InlineHelper::kFewest - 1), "a small batch is not shared");
   if (!small.Shares(InlineHelper::kFewest)) {

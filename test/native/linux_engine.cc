@@ -106,7 +106,8 @@ class Round {
     abandoned += left_;
     for (const Asked& each : asked_) {
       const bool may_be_dropped = abandon && OnlyReads(each.kind);
-      Check(may_be_dropped ? each.settled <= 1 : each.settled == 1, "each is answered once, dropped is nothing but reads");
+      Check(may_be_dropped ? each.settled <= 1 : each.settled == 1,
+            "each is answered once, dropped is nothing but reads");
     }
     CheckWritten();
     // Nobody writes to it any more: AddressSanitizer sees who does.
@@ -141,9 +142,7 @@ class Round {
         // With a handle's key, or by the bare number.
         request.file_key = random_() % 2 == 0 ? files_.key : 0;
         break;
-      case Kind::kDirect:
-        request.fd = files_.direct;
-        break;
+      case Kind::kDirect: request.fd = files_.direct; break;
       case Kind::kVectors:
         request.opcode = Opcode::kReadv;
         request.fd = random_() % 2 == 0 ? files_.direct : files_.buffered;
@@ -275,7 +274,7 @@ int main() {
   const std::string remove = "rm -r " + files.directory;
   Check(system(remove.c_str()) == 0, "all is removed");
   Check(by_route[0] > 0 && by_route[1] > 0 && by_route[2] > 0, "every route was taken");
-  printf("%zu answered (inline %zu, kernel %zu, pool %zu, missed %zu), %zu cancelled, %zu abandoned, %d failures\n", answered,
-         by_route[0], by_route[1], by_route[2], by_route[4], cancelled, abandoned, failures);
+  printf("%zu answered (inline %zu, kernel %zu, pool %zu, missed %zu), %zu cancelled, %zu abandoned, %d failures\n",
+         answered, by_route[0], by_route[1], by_route[2], by_route[4], cancelled, abandoned, failures);
   return failures == 0 ? 0 : 1;
 }

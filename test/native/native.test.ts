@@ -12,10 +12,25 @@ import { temporaryDirectory } from '../support/harness.js'
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const memory = 'address,undefined'
 const pool = [
-  ...['operations/direct_alignment', 'operations/file_control', 'operations/path/whole_file', 'operations/transfer', 'request/completion_queue', 'support/probe_file'],
+  ...[
+    'operations/direct_alignment',
+    'operations/file_control',
+    'operations/path/whole_file',
+    'operations/transfer',
+    'request/completion_queue',
+    'support/probe_file',
+  ],
   ...['early_writeback', 'file_system_of', 'gates', 'thread_pool'].map((name) => `thread_pool/${name}`),
 ].map((name) => `native/${name}.cc`)
-const engine = ['aio/kernel_context', 'cached_file', 'directory_probe', 'engine', 'file_facts', 'inline_helper', 'known_file_systems'].map((name) => `native/linux/${name}.cc`)
+const engine = [
+  'aio/kernel_context',
+  'cached_file',
+  'directory_probe',
+  'engine',
+  'file_facts',
+  'inline_helper',
+  'known_file_systems',
+].map((name) => `native/linux/${name}.cc`)
 const helper = ['native/linux/inline_helper.cc']
 interface Program {
   name: string
@@ -37,13 +52,20 @@ const programs: readonly Program[] = [
 t.setTimeout(400_000)
 
 /** Beside this Node, or where node-gyp has put them. */
-const headers = [join(process.execPath, '../../include/node'), join(homedir(), `.cache/node-gyp/${process.versions.node}/include/node`)].find((folder) => fs.existsSync(folder))
+const headers = [
+  join(process.execPath, '../../include/node'),
+  join(homedir(), `.cache/node-gyp/${process.versions.node}/include/node`),
+].find((folder) => fs.existsSync(folder))
 
 function compile(t: Test, name: string, sources: readonly string[], flags: readonly string[]): string {
   const program = join(temporaryDirectory(t), name)
   const files = [join(root, 'test/native', `${name}.cc`), ...sources.map((source) => join(root, source))]
   const include = headers ? [`-I${headers}`] : []
-  const compiled = spawnSync('g++', ['-std=c++17', '-O1', '-g', '-Wall', '-Wextra', ...flags, ...include, '-o', program, ...files, '-lpthread'], { encoding: 'utf8' })
+  const compiled = spawnSync(
+    'g++',
+    ['-std=c++17', '-O1', '-g', '-Wall', '-Wextra', ...flags, ...include, '-o', program, ...files, '-lpthread'],
+    { encoding: 'utf8' },
+  )
   t.equal(compiled.status, 0, compiled.stderr || 'compiles')
   t.equal(compiled.stderr, '', 'without a warning')
   return program
@@ -66,8 +88,16 @@ for (const { name, sources, sanitizers, flags = [] } of programs) {
 
 const skip = spawnSync('valgrind', ['--version']).status === 0 ? false : 'valgrind is not installed'
 // Not the engine: the kernel maps a ring of more entries than were asked for, and valgrind takes those behind for memory of nobody's.
-for (const { name, sources, flags = [] } of programs.filter(({ name, sanitizers }) => sanitizers.includes('thread') && !name.includes('engine'))) {
+for (const { name, sources, flags = [] } of programs.filter(
+  ({ name, sanitizers }) => sanitizers.includes('thread') && !name.includes('engine'),
+)) {
   void t.test(`${name}, valgrind`, { skip }, async (t) => {
-    run(t, 'valgrind', ['--quiet', '--leak-check=full', '--fair-sched=yes', '--error-exitcode=9', compile(t, name, sources, flags)])
+    run(t, 'valgrind', [
+      '--quiet',
+      '--leak-check=full',
+      '--fair-sched=yes',
+      '--error-exitcode=9',
+      compile(t, name, sources, flags),
+    ])
   })
 }

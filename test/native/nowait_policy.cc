@@ -35,7 +35,9 @@ const Row kTable[] = {
 int PauseAfter(const char* answers) {
   NowaitHistory history;
   for (const char* at = answers; *at; at++) {
-    history = Learn(history, *at == 'h' ? NowaitAnswer::kHit : *at == 'm' ? NowaitAnswer::kMiss : NowaitAnswer::kRefused);
+    history = Learn(history, *at == 'h'   ? NowaitAnswer::kHit
+                             : *at == 'm' ? NowaitAnswer::kMiss
+                                          : NowaitAnswer::kRefused);
   }
   for (int let_pass = 0; let_pass < 1000; let_pass++) {
     if (ShouldTry(history)) return let_pass;

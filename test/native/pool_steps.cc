@@ -57,7 +57,8 @@ struct Round {
     queue.Drain(finished);
     for (const Completion& completion : finished) {
       settled[completion.id]++;
-      Check(completion.result == 0 || completion.result == static_cast<int64_t>(kBlock) || reads[completion.id], "it succeeds");
+      Check(completion.result == 0 || completion.result == static_cast<int64_t>(kBlock) || reads[completion.id],
+            "it succeeds");
     }
     finished.clear();
   }
@@ -77,7 +78,8 @@ void CloseAt(const char* place, int fd, unsigned threads, unsigned mix) {
   holder.Arm(place);
   std::vector<Request> batch;
   for (uint32_t id = 0; id < kCount; id++) {
-    const Opcode opcodes[] = {Opcode::kWrite, Opcode::kWrite, Opcode::kFdsync, Opcode::kWrite, Opcode::kRead, Opcode::kFsync};
+    const Opcode opcodes[] = {Opcode::kWrite, Opcode::kWrite, Opcode::kFdsync,
+                              Opcode::kWrite, Opcode::kRead,  Opcode::kFsync};
     Request request = round.Make(id, id == 0 ? Opcode::kWrite : opcodes[(id + mix) % 6]);
     // The first is alone: made durable by itself.
     request.durable = caio::IsWrite(request.opcode) && (id == 0 || (id + mix) % 3 == 0);
@@ -91,10 +93,13 @@ void CloseAt(const char* place, int fd, unsigned threads, unsigned mix) {
   if (!held) printf("nobody came to: %s (%u threads, mix %u)\n", place, threads, mix);
   Check(held, "a thread comes to the place");
   pthread_t closer;
-  pthread_create(&closer, nullptr, [](void* pool) -> void* {
-    static_cast<caio::ThreadPool*>(pool)->Close();
-    return nullptr;
-  }, &round.pool);
+  pthread_create(
+      &closer, nullptr,
+      [](void* pool) -> void* {
+        static_cast<caio::ThreadPool*>(pool)->Close();
+        return nullptr;
+      },
+      &round.pool);
   // Close has the pool's mutex, or has left it to wait; the held thread needs it in either case.
   usleep(2000);
   holder.Release();
@@ -107,7 +112,8 @@ void CloseAt(const char* place, int fd, unsigned threads, unsigned mix) {
   }
   for (uint32_t id = 0; id < kCount; id++) {
     if (round.memory[id * kBlock] != static_cast<char>(id % 251 + 1) || round.reads[id]) continue;
-    Check(pread(fd, block.data(), kBlock, static_cast<off_t>(id * kBlock)) == static_cast<ssize_t>(kBlock), "it is in the file");
+    Check(pread(fd, block.data(), kBlock, static_cast<off_t>(id * kBlock)) == static_cast<ssize_t>(kBlock),
+          "it is in the file");
     Check(memcmp(block.data(), &round.memory[id * kBlock], kBlock) == 0, "as it was given");
   }
   std::vector<Request> late;
@@ -197,8 +203,8 @@ int main() {
   const int fd = mkstemp(path);
   unlink(path);
   Check(fd >= 0 && mkdtemp(directory) != nullptr, "a file and a directory");
-  const char* places[] = {"requests are taken", "requests are done", "writes are taken", "writes are done",
-                          "a durable write is taken", "a durable write is done", "a sync is taken", "a sync is done"};
+  const char* places[] = {"requests are taken",       "requests are done",       "writes are taken", "writes are done",
+                          "a durable write is taken", "a durable write is done", "a sync is taken",  "a sync is done"};
   // A sanitizer has a thread of its own, from the first one on.
   CloseAt(places[0], fd, 1, 0);
   const int before = Threads();

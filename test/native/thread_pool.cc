@@ -58,7 +58,8 @@ void Round(unsigned threads, uint32_t seed, int fd, bool abandon) {
     finished.clear();
   };
   for (uint32_t id = 0; id < kCount; id++) {
-    const Opcode opcodes[] = {Opcode::kWrite, Opcode::kRead, Opcode::kWrite, Opcode::kFdsync, Opcode::kWrite, Opcode::kFsync};
+    const Opcode opcodes[] = {Opcode::kWrite,  Opcode::kRead,  Opcode::kWrite,
+                              Opcode::kFdsync, Opcode::kWrite, Opcode::kFsync};
     char* own = memory.data() + id * kBlock;
     memset(own, static_cast<int>(id % 251), kBlock);
     Request request = Make(id, opcodes[random() % 6], fd, own);

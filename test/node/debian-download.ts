@@ -35,8 +35,9 @@ function downloadFromArchive(pin: Pin, archive: Archive, root: string): string {
   // we do not need is missing (seen on sid), so what counts is whether ours has arrived.
   const output = spawn(root, 'apt-get', ['-c', config, 'source', '--download-only', '--tar-only', `nodejs=${version}`])
   const tarball = readdirSync(root).find((file) => /^nodejs_.*\.orig\.tar\.xz$/.test(file))
-  if (tarball === undefined)
+  if (tarball === undefined) {
     throw new Unavailable(`apt-get source nodejs=${version} failed: ${lastLine(output.stderr)}`)
+  }
   return join(root, tarball)
 }
 

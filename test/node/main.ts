@@ -41,7 +41,9 @@ async function main(): Promise<number> {
   const scratch = makeScratch()
   endCleanly(scratch)
   try {
-    const preload = fileURLToPath(new URL(options.callbacks ? './preload-callbacks.js' : './preload.js', import.meta.url))
+    const preload = fileURLToPath(
+      new URL(options.callbacks ? './preload-callbacks.js' : './preload.js', import.meta.url),
+    )
     const root = copyTree(tree.root, scratch)
     const setting = { node, tree: root, preload, timeoutSeconds: options.timeoutSeconds, scratch }
     return await runVariants(setting, tests, options)

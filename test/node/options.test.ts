@@ -2,7 +2,14 @@ import t from 'tap'
 import { BACKENDS, UsageError, parseOptions } from './options.js'
 
 t.test('defaults', async (t) => {
-  t.match(parseOptions([]), { help: false, control: true, backends: BACKENDS, wide: false, callbacks: false, node: process.execPath })
+  t.match(parseOptions([]), {
+    help: false,
+    control: true,
+    backends: BACKENDS,
+    wide: false,
+    callbacks: false,
+    node: process.execPath,
+  })
 })
 
 t.test('options', async (t) => {

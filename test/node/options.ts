@@ -67,17 +67,17 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       options: {
-        'backend': { type: 'string' },
+        backend: { type: 'string' },
         'no-control': { type: 'boolean' },
         'control-only': { type: 'boolean' },
-        'wide': { type: 'boolean' },
-        'callbacks': { type: 'boolean' },
-        'filter': { type: 'string' },
-        'jobs': { type: 'string' },
-        'node': { type: 'string' },
-        'timeout': { type: 'string' },
-        'json': { type: 'string' },
-        'help': { type: 'boolean', short: 'h' },
+        wide: { type: 'boolean' },
+        callbacks: { type: 'boolean' },
+        filter: { type: 'string' },
+        jobs: { type: 'string' },
+        node: { type: 'string' },
+        timeout: { type: 'string' },
+        json: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
       },
     }).values
   } catch (error) {

@@ -35,6 +35,8 @@ export function backendTrouble({ node, preload, scratch }: Setting, backend: Bac
   const report = existsSync(file) ? parseReports(readFileSync(file, 'utf8'))[0] : undefined
   if (report === undefined) return `a read from a file does not reach the engine\n${stderr}`.trim()
   if (report.backend !== backend) return `not available here, ${report.backend} answers\n${stderr}`.trim()
-  if (stdout + stderr !== '') return `the preload prints, which tests would take for their own output:\n${stdout}${stderr}`.trimEnd()
+  if (stdout + stderr !== '') {
+    return `the preload prints, which tests would take for their own output:\n${stdout}${stderr}`.trimEnd()
+  }
   return undefined
 }

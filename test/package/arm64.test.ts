@@ -22,7 +22,13 @@ const exists = (command: string): boolean => spawnSync(command, ['--version']).s
 const contract = ['write', 'vectors', 'sync', 'random']
 
 /** Runs a compiled file of the repository by the emulated Node, with the addon that lies under `addon`. */
-function emulate(t: Test, addon: string, file: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): string {
+function emulate(
+  t: Test,
+  addon: string,
+  file: string,
+  args: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): string {
   const command = ['-L', '/usr/aarch64-linux-gnu', node, join(packageRoot, 'dist/test/contract', file), ...args]
   const { status, signal, stdout, stderr } = spawnSync(emulator, command, {
     env: { ...process.env, CAIO_IMPL: '', CAIO_PREBUILD: addon, ...env },
@@ -35,7 +41,9 @@ function emulate(t: Test, addon: string, file: string, args: readonly string[] =
 }
 
 const notBuilt = !exists(compiler) && `no ${compiler}: test/package/arm64.sh installs it`
-const notRun = notBuilt || ((!exists(emulator) || !existsSync(node)) && `no ${emulator}, or no ${node}: test/package/arm64.sh installs both`)
+const notRun =
+  notBuilt ||
+  ((!exists(emulator) || !existsSync(node)) && `no ${emulator}, or no ${node}: test/package/arm64.sh installs both`)
 
 t.setTimeout(4 * 60_000)
 
@@ -47,7 +55,13 @@ await t.test('linux-arm64', { skip: notBuilt }, async (t) => {
   await t.test('under an emulator without AIO', { skip: notRun }, async (t) => {
     const scratch = join(directory, 'scratch')
     const choice = JSON.parse(emulate(t, directory, 'programs/choice.js', [scratch])) as Choice
-    t.match(choice, { backend: 'thread', reason: /linux: ENOSYS.*this kernel has no AIO/, read: 'it works', sync: 'done', warnings: [] })
+    t.match(choice, {
+      backend: 'thread',
+      reason: /linux: ENOSYS.*this kernel has no AIO/,
+      read: 'it works',
+      sync: 'done',
+      warnings: [],
+    })
     for (const name of contract) {
       const told = emulate(t, directory, `${name}.test.js`, [], { CAIO_TEST_BACKENDS: 'thread,pure' })
       t.match(told, /^ok 1 - thread: /m, `${name} on the pool`)

@@ -28,16 +28,39 @@ export function checkElf(t: Test, directory: string): void {
     const needed = [...readelf('-d', file).matchAll(/\(NEEDED\).*\[(.*)\]/g)].map(([, library]) => library)
     t.match(needed, ['libc.so.6'])
     t.equal(needed.length, 1, 'no library but glibc, least of all libstdc++')
-    const symbols = readelf('--dyn-syms', file).split('\n').map((line) => line.trim().split(/\s+/)).filter(([, , , , binding]) => /^(?:GLOBAL|WEAK)$/.test(binding ?? ''))
-    const versioned = symbols.flatMap(([, , , , , , , name = '']) => (name.includes('@') ? [name.replace(/ .*/, '')] : []))
+    const symbols = readelf('--dyn-syms', file)
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, , , , binding]) => /^(?:GLOBAL|WEAK)$/.test(binding ?? ''))
+    const versioned = symbols.flatMap(([, , , , , , , name = '']) =>
+      name.includes('@') ? [name.replace(/ .*/, '')] : [],
+    )
     t.ok(versioned.length > 20, `${versioned.length} versions were looked at`)
-    t.same(versioned.filter((name) => isNewer(/@GLIBC_([\d.]+)/.exec(name)?.[1] ?? 'unknown')), [], 'none newer than the baseline')
-    t.same(versioned.filter((name) => !name.includes('@GLIBC_')), [], "all glibc's")
-    const [undefinedOnes, defined] = [true, false].map((is) => symbols.filter((fields) => (fields[6] === 'UND') === is)) as [string[][], string[][]]
+    t.same(
+      versioned.filter((name) => isNewer(/@GLIBC_([\d.]+)/.exec(name)?.[1] ?? 'unknown')),
+      [],
+      'none newer than the baseline',
+    )
+    t.same(
+      versioned.filter((name) => !name.includes('@GLIBC_')),
+      [],
+      "all glibc's",
+    )
+    const [undefinedOnes, defined] = [true, false].map((is) =>
+      symbols.filter((fields) => (fields[6] === 'UND') === is),
+    ) as [string[][], string[][]]
     t.same(defined.map((fields) => fields[7]).sort(), EXPORTS, 'gives out its entry')
     const loose = undefinedOnes.map((fields) => fields[7] ?? '').filter((name) => name && !name.includes('@'))
-    t.same(loose.filter((name) => !/^(?:napi_|node_api_|uv_|_ITM_|__gmon_start__|_ZN2v811ArrayBuffer)/.test(name)), [], "the rest is Node's")
+    t.same(
+      loose.filter((name) => !/^(?:napi_|node_api_|uv_|_ITM_|__gmon_start__|_ZN2v811ArrayBuffer)/.test(name)),
+      [],
+      "the rest is Node's",
+    )
     const v8s = undefinedOnes.filter((fields) => fields[7]?.startsWith('_ZN2v8'))
-    t.same(v8s.map((fields) => fields[4]), ['WEAK', 'WEAK'], "and does without where a runtime has no V8, or another one")
+    t.same(
+      v8s.map((fields) => fields[4]),
+      ['WEAK', 'WEAK'],
+      'and does without where a runtime has no V8, or another one',
+    )
   }
 }

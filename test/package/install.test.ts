@@ -25,18 +25,37 @@ await t.test('the prebuild', async (t) => {
 
 await t.test('the tarball', async (t) => {
   const paths = tarball.files.map(({ path }) => path)
-  const needed = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'binding.gyp', 'native/node/addon.cc', 'lib/engine/context.ts']
-  for (const path of [...needed, 'dist/compat/index.js', 'dist/compat/index.d.ts', 'dist/compat/fs.js', 'dist/lib/cli/main.js']) {
+  const needed = [
+    'package.json',
+    'README.md',
+    'LICENSE',
+    'CHANGELOG.md',
+    'binding.gyp',
+    'native/node/addon.cc',
+    'lib/engine/context.ts',
+  ]
+  for (const path of [
+    ...needed,
+    'dist/compat/index.js',
+    'dist/compat/index.d.ts',
+    'dist/compat/fs.js',
+    'dist/lib/cli/main.js',
+  ]) {
     t.ok(paths.includes(path), `holds ${path}`)
   }
-  t.ok(paths.some((path) => path.startsWith(`prebuilds/${platform}/`)), 'holds the prebuild')
+  t.ok(
+    paths.some((path) => path.startsWith(`prebuilds/${platform}/`)),
+    'holds the prebuild',
+  )
   t.ok(tarball.size < MOST_BYTES, `${tarball.size} bytes are less than a megabyte`)
   const unwanted = paths.filter((path) => /^(?:dist\/test|test|build|\.|tsconfig|package-lock)|\.tgz$/.test(path))
   t.same(unwanted, [], 'holds nothing that a user has no use for')
-  const missing = paths.filter((path) => path.endsWith('.js.map')).filter((path) => {
-    const { sources } = JSON.parse(readFileSync(join(stage, path), 'utf8')) as { sources: string[] }
-    return !sources.every((source) => paths.includes(join(path, '..', source)))
-  })
+  const missing = paths
+    .filter((path) => path.endsWith('.js.map'))
+    .filter((path) => {
+      const { sources } = JSON.parse(readFileSync(join(stage, path), 'utf8')) as { sources: string[] }
+      return !sources.every((source) => paths.includes(join(path, '..', source)))
+    })
   t.same(missing, [], 'holds what its source maps point to')
 })
 

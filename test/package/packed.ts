@@ -31,13 +31,19 @@ function npmProgram(): string {
 }
 
 function npm(args: readonly string[], options: { cwd: string; env?: NodeJS.ProcessEnv }): string {
-  return execFileSync(process.execPath, [npmProgram(), ...args], { ...options, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  return execFileSync(process.execPath, [npmProgram(), ...args], {
+    ...options,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
 }
 
 /** Where node_api.h is: beside Node, or where node-gyp keeps what it has fetched. */
 export function nodeHeaders(): string {
   const prefix = dirname(dirname(realpathSync(process.execPath)))
-  const places = [prefix, join(homedir(), '.cache/node-gyp', process.versions.node)].map((place) => join(place, 'include/node'))
+  const places = [prefix, join(homedir(), '.cache/node-gyp', process.versions.node)].map((place) =>
+    join(place, 'include/node'),
+  )
   const found = places.find((place) => existsSync(join(place, 'node_api.h')))
   if (!found) throw new Error(`no node_api.h in ${places.join(' or ')}`)
   return found
@@ -64,7 +70,10 @@ export function stagePackage(t: Test): string {
 
 /** Packs a directory into a tarball that lies in it. */
 export function pack(directory: string): Tarball {
-  const answer = JSON.parse(npm(['pack', '--ignore-scripts', '--json'], { cwd: directory })) as (Omit<Tarball, 'path'> & { filename: string })[]
+  const answer = JSON.parse(npm(['pack', '--ignore-scripts', '--json'], { cwd: directory })) as (Omit<
+    Tarball,
+    'path'
+  > & { filename: string })[]
   const [tarball] = answer
   if (!tarball) throw new Error('npm packed nothing')
   return { ...tarball, path: join(directory, tarball.filename) }
@@ -88,11 +97,18 @@ export function emptyMachine(t: Test): EmptyMachine {
 
 /** `npm install TARBALL`, with install scripts allowed if there are any. */
 export function install({ directory, env }: EmptyMachine, tarball: string): void {
-  npm(['install', '--no-audit', '--no-fund', '--foreground-scripts', '--ignore-scripts=false', tarball], { cwd: directory, env })
+  npm(['install', '--no-audit', '--no-fund', '--foreground-scripts', '--ignore-scripts=false', tarball], {
+    cwd: directory,
+    env,
+  })
 }
 
 /** Runs Node on the empty machine; its standard output. */
-export function runThere({ directory, env }: EmptyMachine, args: readonly string[], command = process.execPath): string {
+export function runThere(
+  { directory, env }: EmptyMachine,
+  args: readonly string[],
+  command = process.execPath,
+): string {
   return execFileSync(command, args, { cwd: directory, env, encoding: 'utf8', timeout: 60_000 })
 }
 

@@ -21,27 +21,51 @@ function target(t: Test, os: 'linux' | 'mac' | 'win'): { type: string; sources: 
   cpSync(join(packageRoot, 'binding.gyp'), join(directory, 'binding.gyp'))
   writeFileSync(join(directory, 'addon.gypi'), "{ 'target_defaults': { 'type': 'loadable_module' } }")
   const defines = [`-DOS=${os}`, '-Dmodule_root_dir=.']
-  execFileSync('python3', [gyp, 'binding.gyp', '-f', 'gypd', '--depth=.', '-I', 'addon.gypi', ...defines], { cwd: directory })
+  execFileSync('python3', [gyp, 'binding.gyp', '-f', 'gypd', '--depth=.', '-I', 'addon.gypi', ...defines], {
+    cwd: directory,
+  })
   const told = readFileSync(join(directory, 'binding.gypd'), 'utf8')
   return { type: /'type': '(\w+)'/.exec(told)?.[1] ?? '', sources: told.match(/native\/[\w/]+\.cc/g) ?? [] }
 }
 
 /** Node arguments that make the process believe that it runs elsewhere. */
-const pretend = (platform: string): string[] => ['--import', `data:text/javascript,Object.defineProperty(process,'platform',{value:'${platform}'})`]
+const pretend = (platform: string): string[] => [
+  '--import',
+  `data:text/javascript,Object.defineProperty(process,'platform',{value:'${platform}'})`,
+]
 
 async function choose(t: Test, directory: string, platform: string, env: NodeJS.ProcessEnv = {}): Promise<Choice> {
   const scratch = join(temporaryDirectory(t), 'scratch')
-  const { code, stdout, stderr } = await runProgram(join(directory, choice), [scratch], { nodeArgs: pretend(platform), env: { CAIO_IMPL: '', ...env } })
+  const { code, stdout, stderr } = await runProgram(join(directory, choice), [scratch], {
+    nodeArgs: pretend(platform),
+    env: { CAIO_IMPL: '', ...env },
+  })
   t.equal(code, 0, stderr)
   return JSON.parse(stdout) as Choice
 }
 
-const contract = ['append', 'cancel', 'close', 'detached', 'errors', 'random', 'read', 'sync', 'unseekable', 'vectors', 'write']
+const contract = [
+  'append',
+  'cancel',
+  'close',
+  'detached',
+  'errors',
+  'random',
+  'read',
+  'sync',
+  'unseekable',
+  'vectors',
+  'write',
+]
 
 /** The contract on the backends which that platform must have, over the addon under `directory`, if there is one. */
 async function runContract(t: Test, directory: string, platform: string, backends: readonly string[]): Promise<void> {
   // Windows has its temporary files elsewhere; node-gyp-build looks for the addon where CAIO_PREBUILD says.
-  const env = { CAIO_TEST_DIR: process.env['CAIO_TEST_DIR'] ?? tmpdir(), CAIO_PREBUILD: directory, CAIO_IMPL: undefined }
+  const env = {
+    CAIO_TEST_DIR: process.env['CAIO_TEST_DIR'] ?? tmpdir(),
+    CAIO_PREBUILD: directory,
+    CAIO_IMPL: undefined,
+  }
   for (const name of contract) {
     const options = { nodeArgs: pretend(platform), env }
     const { code, stdout } = await runProgram(join(tests, `${name}.test.js`), [], options)
@@ -56,7 +80,11 @@ await t.test('binding.gyp', async (t) => {
   const others = ['native/node/operator_new.cc', 'native/operations/direct_alignment.cc']
   const ofLinux = linux.sources.filter((source) => source.startsWith('native/linux/') || others.includes(source))
   t.ok(ofLinux.length > 0)
-  t.same(mac, { type: 'loadable_module', sources: linux.sources.filter((source) => !ofLinux.includes(source)) }, 'the pool on macOS')
+  t.same(
+    mac,
+    { type: 'loadable_module', sources: linux.sources.filter((source) => !ofLinux.includes(source)) },
+    'the pool on macOS',
+  )
   t.equal(win.type, 'none', 'nothing on Windows')
   t.ok([...linux.sources].every((source) => existsSync(join(packageRoot, source))))
 })
@@ -65,24 +93,57 @@ await t.test('darwin: the addon without what is Linux alone', async (t) => {
   const directory = packageCopy(t, choice, 'none')
   const addon = join(directory, 'build/Release/caio.node')
   mkdirSync(dirname(addon), { recursive: true })
-  const defines = ['NAPI_VERSION=9', 'NODE_GYP_MODULE_NAME=caio', 'BUILDING_NODE_EXTENSION', '_FILE_OFFSET_BITS=64'].map((name) => `-D${name}`)
-  const flags = ['-U__linux__', '-std=c++17', '-O1', '-Wall', '-Wextra', '-fno-exceptions', '-fno-rtti', '-fPIC', '-shared', '-I', nodeHeaders()]
+  const defines = [
+    'NAPI_VERSION=9',
+    'NODE_GYP_MODULE_NAME=caio',
+    'BUILDING_NODE_EXTENSION',
+    '_FILE_OFFSET_BITS=64',
+  ].map((name) => `-D${name}`)
+  const flags = [
+    '-U__linux__',
+    '-std=c++17',
+    '-O1',
+    '-Wall',
+    '-Wextra',
+    '-fno-exceptions',
+    '-fno-rtti',
+    '-fPIC',
+    '-shared',
+    '-I',
+    nodeHeaders(),
+  ]
   const sources = target(t, 'mac').sources.map((source) => join(packageRoot, source))
   const compiled = spawnSync('g++', [...flags, ...defines, '-o', addon, ...sources], { encoding: 'utf8' })
   t.equal(compiled.status, 0, compiled.stderr)
   t.equal(compiled.stderr, '', 'compiles without a warning')
 
-  const served = { backend: 'thread', reason: /linux: kernel AIO is Linux's, and this is darwin/, read: 'it works', sync: 'done', warnings: [] }
+  const served = {
+    backend: 'thread',
+    reason: /linux: kernel AIO is Linux's, and this is darwin/,
+    read: 'it works',
+    sync: 'done',
+    warnings: [],
+  }
   t.match(await choose(t, directory, 'darwin'), served)
   const { backend, warnings } = await choose(t, directory, 'darwin', { CAIO_IMPL: 'linux' })
   t.equal(backend, 'thread', 'asked for what cannot be')
   t.match(warnings, [{ code: 'CAIO_BACKEND_UNAVAILABLE' }])
-  t.match(await choose(t, directory, 'linux'), { backend: 'thread', reason: /linux: .*ENOSYS/ }, 'as on a kernel without AIO')
+  t.match(
+    await choose(t, directory, 'linux'),
+    { backend: 'thread', reason: /linux: .*ENOSYS/ },
+    'as on a kernel without AIO',
+  )
   await runContract(t, directory, 'darwin', ['thread', 'pure'])
 })
 
 await t.test('win32: no addon', async (t) => {
   const directory = packageCopy(t, choice, 'none')
-  t.match(await choose(t, directory, 'win32'), { backend: 'pure', reason: /linux: [^]*thread: /, read: 'it works', sync: 'done', warnings: [] })
+  t.match(await choose(t, directory, 'win32'), {
+    backend: 'pure',
+    reason: /linux: [^]*thread: /,
+    read: 'it works',
+    sync: 'done',
+    warnings: [],
+  })
   await runContract(t, directory, 'win32', ['pure'])
 })

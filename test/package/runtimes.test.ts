@@ -13,14 +13,30 @@ interface Runtime {
   files: string[]
 }
 
-const common = ['arguments-read', 'arguments-vectors', 'descriptor-reuse', 'fairness', 'genuine', 'integrity', 'memfs', 'methods', 'positions', 'streams', 'streams-and-close']
+const common = [
+  'arguments-read',
+  'arguments-vectors',
+  'descriptor-reuse',
+  'fairness',
+  'genuine',
+  'integrity',
+  'memfs',
+  'methods',
+  'positions',
+  'streams',
+  'streams-and-close',
+]
 
 // Not here: what is about Node alone (register, permission, garbage, stack, process-life, transfer, workers), and memory that is
 // transferred away, which each runtime has its own way with. Bun's own fs fails write of a few odd arguments, close, and failures;
 // Deno's own names some functions otherwise (exports) and fails whole-file.
 const runtimes: Runtime[] = [
   { name: 'bun', command: ['bun'], files: [...common, 'exports', 'whole-file', 'tampered-globals'] },
-  { name: 'deno', command: ['deno', 'run', '-A', '--node-modules-dir=manual'], files: [...common, 'arguments-write', 'close', 'whole-file-edges'] },
+  {
+    name: 'deno',
+    command: ['deno', 'run', '-A', '--node-modules-dir=manual'],
+    files: [...common, 'arguments-write', 'close', 'whole-file-edges'],
+  },
 ]
 
 /** The package with the suites, and a `tap` that these runtimes can run. */
@@ -40,7 +56,9 @@ function project(caio: string): string {
   mkdirSync(join(directory, 'node_modules'))
   symlinkSync(caio, join(directory, 'node_modules/caio'))
   writeFileSync(join(directory, 'package.json'), '{ "dependencies": { "caio": "*" } }')
-  for (const name of ['use.mjs', 'use.cjs']) cpSync(join(packageRoot, 'test/package/programs', name), join(directory, name))
+  for (const name of ['use.mjs', 'use.cjs']) {
+    cpSync(join(packageRoot, 'test/package/programs', name), join(directory, name))
+  }
   return directory
 }
 
@@ -49,12 +67,27 @@ const app = project(directory)
 t.setTimeout(10 * 60_000)
 t.ok(app, 'staged')
 
-for (const { name, command: [command = '', ...args], files } of runtimes) {
+for (const {
+  name,
+  command: [command = '', ...args],
+  files,
+} of runtimes) {
   const absent = spawnSync(command, ['--version']).status !== 0 && `no ${name} in PATH`
-  const run = (file: string, cwd: string, subject: string, ...rest: string[]): { status: number | null; stdout: string; stderr: string } =>
+  const run = (
+    file: string,
+    cwd: string,
+    subject: string,
+    ...rest: string[]
+  ): { status: number | null; stdout: string; stderr: string } =>
     spawnSync(command, [...args, file, ...rest], {
       cwd,
-      env: { ...process.env, CAIO_IMPL: undefined, CAIO_TEST_BACKENDS: 'pure', CAIO_TEST_SUBJECT: subject, NO_COLOR: '1' },
+      env: {
+        ...process.env,
+        CAIO_IMPL: undefined,
+        CAIO_TEST_BACKENDS: 'pure',
+        CAIO_TEST_SUBJECT: subject,
+        NO_COLOR: '1',
+      },
       encoding: 'utf8',
       timeout: 60_000,
     })
@@ -63,7 +96,13 @@ for (const { name, command: [command = '', ...args], files } of runtimes) {
     await t.test(`${name}: ${program}`, { skip: absent }, async (t) => {
       const { status, stdout, stderr } = run(program, app, 'pure', join(app, 'file'))
       t.equal(status, 0, stderr)
-      t.match(JSON.parse(stdout), { backend: 'pure', reason: /no libuv event loop/, read: 'positioned', whole: 15, same: true })
+      t.match(JSON.parse(stdout), {
+        backend: 'pure',
+        reason: /no libuv event loop/,
+        read: 'positioned',
+        whole: 15,
+        same: true,
+      })
     })
   }
 

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { packageRoot } from '../support/harness.js'
 import { pack } from './packed.js'
 
-const { dependencies = {}, bundleDependencies = [] } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
+const { dependencies = {}, bundleDependencies = [] } = JSON.parse(
+  readFileSync(join(packageRoot, 'package.json'), 'utf8'),
+) as {
   dependencies?: Record<string, string>
   bundleDependencies?: string[]
 }

@@ -20,7 +20,15 @@ function tool(name: string, args: readonly string[], cwd = packageRoot): { statu
 
 await t.test('are the types wrong', async (t) => {
   // caio is ES modules alone, which every Node that it supports lets CommonJS require.
-  const { status, output } = tool('attw', ['--profile', 'node16', '--ignore-rules', 'cjs-resolves-to-esm', '--format', 'ascii', tarball])
+  const { status, output } = tool('attw', [
+    '--profile',
+    'node16',
+    '--ignore-rules',
+    'cjs-resolves-to-esm',
+    '--format',
+    'ascii',
+    tarball,
+  ])
   t.equal(status, 0, output)
   for (const entry of ['"caio"', '"caio/fs"', '"caio/register"']) t.ok(output.includes(entry), `${entry} was looked at`)
 })
@@ -36,7 +44,9 @@ const installed = join(directory, 'node_modules/caio')
 mkdirSync(installed, { recursive: true })
 spawnSync('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1'])
 symlinkSync(join(modules, '@types'), join(directory, 'node_modules/@types'))
-for (const name of ['types.mts', 'types.cts']) cpSync(join(packageRoot, 'test/package/programs', name), join(directory, name))
+for (const name of ['types.mts', 'types.cts']) {
+  cpSync(join(packageRoot, 'test/package/programs', name), join(directory, name))
+}
 
 const strict = ['--strict', '--noEmit', '--exactOptionalPropertyTypes', '--target', 'es2022', '--types', 'node']
 const resolutions = [

@@ -129,7 +129,10 @@ class Worker {
 async function shared(name: string, at: number, flags: number): Promise<Shared> {
   const path = join(directory, name)
   const slots = DEPTH * SLOTS
-  nodeFs.writeFileSync(path, Buffer.concat(Array.from({ length: slots }, (_, slot) => expected(at * slots + slot, 0, BLOCK))))
+  nodeFs.writeFileSync(
+    path,
+    Buffer.concat(Array.from({ length: slots }, (_, slot) => expected(at * slots + slot, 0, BLOCK))),
+  )
   return { path, handle: await fs.open(path, flags), flags, versions: new Uint32Array(slots) }
 }
 
@@ -138,7 +141,13 @@ function verifyAll(files: readonly Shared[]): void {
   for (const [at, { path, versions }] of files.entries()) {
     const content = nodeFs.readFileSync(path)
     for (const [slot, version] of versions.entries()) {
-      verify(content.subarray(slot * BLOCK, (slot + 1) * BLOCK), at * DEPTH * SLOTS + slot, version, BLOCK, 'in the end')
+      verify(
+        content.subarray(slot * BLOCK, (slot + 1) * BLOCK),
+        at * DEPTH * SLOTS + slot,
+        version,
+        BLOCK,
+        'in the end',
+      )
     }
   }
 }
@@ -148,7 +157,10 @@ async function soak(): Promise<boolean> {
   const flags = [O_RDWR, O_RDWR, O_RDWR, O_RDWR | O_DIRECT]
   const files = await Promise.all(flags.map((each, at) => shared(`shared-${at}`, at, each)))
   const memory = alignedMemory((files[3] as Shared).handle.fd, DEPTH * BLOCK)
-  const workers = Array.from({ length: DEPTH }, (_, n) => new Worker(n, memory.subarray(n * BLOCK, (n + 1) * BLOCK), files))
+  const workers = Array.from(
+    { length: DEPTH },
+    (_, n) => new Worker(n, memory.subarray(n * BLOCK, (n + 1) * BLOCK), files),
+  )
 
   const deadline = performance.now() + seconds * 1000
   const end = (): boolean => problems.length > 0 || performance.now() > deadline
@@ -166,7 +178,9 @@ async function soak(): Promise<boolean> {
 
   const { operations: served, routes, fallbacks } = engineStats!()
   const gibibytes = (verified / 2 ** 30).toFixed(1)
-  console.log(`${subject}: ${operations} operations in ${seconds.toFixed(0)} s, ${gibibytes} GiB verified, ${looks.length} looks`)
+  console.log(
+    `${subject}: ${operations} operations in ${seconds.toFixed(0)} s, ${gibibytes} GiB verified, ${looks.length} looks`,
+  )
   console.log(`  engine: ${JSON.stringify(served)}, ${JSON.stringify(routes)}, ${fallbacks} fallbacks`)
   let flat = true
   for (const { resource, windows, flat: holds } of trends(looks)) {

@@ -15,13 +15,18 @@ const load = fileURLToPath(new URL('load.js', import.meta.url))
 /** One process a backend: what one leaves in memory is not the other's. */
 function run(backend: string, seconds: number): Promise<number | null> {
   const env = { ...process.env, CAIO_TEST_SUBJECT: backend }
-  const child = spawn(process.execPath, ['--enable-source-maps', load, String(seconds)], { env, stdio: ['ignore', 'inherit', 'inherit'] })
+  const child = spawn(process.execPath, ['--enable-source-maps', load, String(seconds)], {
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
   // Twice as long is a hang.
   const timer = setTimeout(() => child.kill('SIGKILL'), (2 * seconds + 60) * 1000)
-  return new Promise((resolve) => child.once('close', (code) => {
-    clearTimeout(timer)
-    resolve(code)
-  }))
+  return new Promise((resolve) =>
+    child.once('close', (code) => {
+      clearTimeout(timer)
+      resolve(code)
+    }),
+  )
 }
 
 let passed = 0

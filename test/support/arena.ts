@@ -11,9 +11,12 @@ export type MemoryKind = (typeof memoryKinds)[number]
 
 function memory(kind: MemoryKind, bytes: number): ArrayBuffer {
   switch (kind) {
-    case 'ArrayBuffer': return new ArrayBuffer(bytes)
-    case 'SharedArrayBuffer': return new SharedArrayBuffer(bytes) as unknown as ArrayBuffer
-    case 'resizable': return resizableBuffer(bytes, bytes * 2)
+    case 'ArrayBuffer':
+      return new ArrayBuffer(bytes)
+    case 'SharedArrayBuffer':
+      return new SharedArrayBuffer(bytes) as unknown as ArrayBuffer
+    case 'resizable':
+      return resizableBuffer(bytes, bytes * 2)
   }
 }
 

@@ -6,7 +6,11 @@ import { execFileSync } from 'node:child_process'
 
 /** Writes zeros past the page cache, so that none of them were ever in it. btrfs may not: it sums up what it has in memory. */
 export function writeCold(path: string, size: number): void {
-  execFileSync('dd', ['if=/dev/zero', `of=${path}`, 'bs=1M', 'oflag=direct', 'conv=notrunc,fdatasync', `count=${size >> 20}`], { stdio: 'ignore' })
+  execFileSync(
+    'dd',
+    ['if=/dev/zero', `of=${path}`, 'bs=1M', 'oflag=direct', 'conv=notrunc,fdatasync', `count=${size >> 20}`],
+    { stdio: 'ignore' },
+  )
   evict(path)
 }
 
@@ -17,5 +21,9 @@ export function evict(path: string): void {
 
 /** Drops two MiB of it, from a multiple of two MiB on: no page of the kernel's, however large, reaches over their ends. */
 export function evictPart(path: string, from: number): void {
-  execFileSync('dd', [`if=${path}`, 'of=/dev/null', 'iflag=nocache', 'bs=2M', `skip=${from / (2 * 1024 * 1024)}`, 'count=1'], { stdio: 'ignore' })
+  execFileSync(
+    'dd',
+    [`if=${path}`, 'of=/dev/null', 'iflag=nocache', 'bs=2M', `skip=${from / (2 * 1024 * 1024)}`, 'count=1'],
+    { stdio: 'ignore' },
+  )
 }

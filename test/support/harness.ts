@@ -10,7 +10,11 @@ import type { BackendName, ContextOptions } from 'caio'
 import { Registry, candidates } from '../../lib/backends/select.js'
 
 const backendsOfPlatform: readonly BackendName[] =
-  process.platform === 'linux' ? ['linux', 'thread', 'pure', 'uring'] : process.platform === 'win32' ? ['pure'] : ['thread', 'pure']
+  process.platform === 'linux'
+    ? ['linux', 'thread', 'pure', 'uring']
+    : process.platform === 'win32'
+      ? ['pure']
+      : ['thread', 'pure']
 
 /** Without uring, which is said, where somebody forbids io_uring, as containers do. Otherwise all: it is there, or should be. */
 export function allowedOf(names: readonly BackendName[]): readonly BackendName[] {
@@ -81,18 +85,29 @@ export function makeContext(t: Test, backend: BackendName, options: Omit<Context
 }
 
 /** Runs one behaviour's test on every backend that this machine must have. */
-export function onEveryBackend(t: Test, behaviour: string, test: (t: Test, backend: BackendName) => Promise<void>): void {
+export function onEveryBackend(
+  t: Test,
+  behaviour: string,
+  test: (t: Test, backend: BackendName) => Promise<void>,
+): void {
   for (const backend of requiredBackends) void t.test(`${backend}: ${behaviour}`, (sub) => test(sub, backend))
 }
 
 /** {@link onEveryBackend} for what is Linux's alone: elsewhere one skip, that says so. */
-export function onEveryLinuxBackend(t: Test, behaviour: string, test: (t: Test, backend: BackendName) => Promise<void>): void {
+export function onEveryLinuxBackend(
+  t: Test,
+  behaviour: string,
+  test: (t: Test, backend: BackendName) => Promise<void>,
+): void {
   if (process.platform === 'linux') onEveryBackend(t, behaviour, test)
   else void t.test(behaviour, { skip: 'Linux only' }, async () => {})
 }
 
 /** A Context's methods as a program without types calls them. */
-export type Untyped = Record<'read' | 'write' | 'readv' | 'writev' | 'fsync' | 'fdsync', (...args: unknown[]) => Promise<unknown>>
+export type Untyped = Record<
+  'read' | 'write' | 'readv' | 'writev' | 'fsync' | 'fdsync',
+  (...args: unknown[]) => Promise<unknown>
+>
 
 export function untyped(context: Context): Untyped {
   return context as unknown as Untyped

@@ -46,7 +46,9 @@ export class RecordingBackend implements Backend {
   }
 
   submit(batch: Batch, receiver: Receiver): void {
-    for (const id of batch.ids.subarray(0, batch.count)) this.started.push(batch.records[id * RECORD_FIELDS + TransferField.position] as number)
+    for (const id of batch.ids.subarray(0, batch.count)) {
+      this.started.push(batch.records[id * RECORD_FIELDS + TransferField.position] as number)
+    }
     this.batchSizes.push(batch.count)
     this.inFlight += batch.count
     this.mostInFlight = Math.max(this.mostInFlight, this.inFlight)

@@ -68,7 +68,9 @@ class Transfer {
     const view = this.views[this.#index] as View
     // A view that has shrunk since: its memory is not there any more.
     const left = Math.min(lengthOf(view) - this.#within, this.length - this.#moved, LARGEST_TRANSFER)
-    if (left < 0 || (left === 0 && this.views.length === 1 && this.length > this.#moved)) return this.finish(errnoOf('EFAULT'))
+    if (left < 0 || (left === 0 && this.views.length === 1 && this.length > this.#moved)) {
+      return this.finish(errnoOf('EFAULT'))
+    }
     if (left === 0 && this.#moved < this.length) return this.#nextView()
     const call = this.write ? this.fs.write : this.fs.read
     call.call(this.fs, this.fd, view, this.#within, left, this.position + this.#moved, (error, count) => {
@@ -254,7 +256,9 @@ export class PureBackend implements Backend {
     if (length === 0 && !write && whole) {
       return this.#vector(whole, write, fd, list.length > 1 ? list : [new Uint8Array(0)], offset, length, finish)
     }
-    if (list.length > 1 && whole && length <= LARGEST_TRANSFER) return this.#vector(whole, write, fd, list, offset, length, finish)
+    if (list.length > 1 && whole && length <= LARGEST_TRANSFER) {
+      return this.#vector(whole, write, fd, list, offset, length, finish)
+    }
     new Transfer(this.#fs, write, fd, offset, list, field(TransferField.memoryStart), length, finish).step()
   }
 

@@ -53,7 +53,12 @@ function untilInterrupted(): { signal: AbortSignal; interrupted: () => number; r
   return { signal: controller.signal, interrupted: () => code, release }
 }
 
-async function measure({ plan, missing }: Chosen, options: Options, version: string, signal: AbortSignal): Promise<BenchResults> {
+async function measure(
+  { plan, missing }: Chosen,
+  options: Options,
+  version: string,
+  signal: AbortSignal,
+): Promise<BenchResults> {
   const machine = describeMachine(options.directory)
   const progress = new Progress(100)
   let samples: Samples | undefined
@@ -111,21 +116,25 @@ export async function bench(args: readonly string[], version: string): Promise<n
     console.log(usage)
     return 0
   }
-  if (process.versions['bun'] || process.versions['deno'])
+  if (process.versions['bun'] || process.versions['deno']) {
     throw new UsageError('run `caio bench` with Node: the others are its contenders')
+  }
   const chosen = choose(options, version)
   if (options.list) {
     console.log(list(chosen))
     return 0
   }
   const { plan, missing } = chosen
-  if (plan.contenders.length === 0)
+  if (plan.contenders.length === 0) {
     throw new UsageError(`nobody to measure: ${missing.map(({ id, reason }) => `${id}: ${reason}`).join('; ')}`)
+  }
   // A report that cannot be written should fail before the measuring, not after.
   for (const path of [options.json, options.html]) if (path !== undefined) fs.closeSync(fs.openSync(path, 'a'))
   const assets = options.html === undefined ? undefined : loadAssets()
   const about = minutes(estimate(plan))
-  console.error(`${plan.rows.length} rows, ${plan.contenders.length} contenders, ${options.rounds} rounds: about ${about}`)
+  console.error(
+    `${plan.rows.length} rows, ${plan.contenders.length} contenders, ${options.rounds} rounds: about ${about}`,
+  )
 
   const { signal, interrupted, release } = untilInterrupted()
   try {

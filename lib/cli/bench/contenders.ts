@@ -68,9 +68,19 @@ function whyNot(backend: BackendName): string | undefined {
 
 function nodeContenders(): Contender[] {
   const { version } = process
-  const plain = { id: 'node', label: 'node:fs/promises', version, means: { runtime: thisNode(), subject: 'own' as const } }
+  const plain = {
+    id: 'node',
+    label: 'node:fs/promises',
+    version,
+    means: { runtime: thisNode(), subject: 'own' as const },
+  }
   const ring = { ...thisNode(), env: { UV_USE_IO_URING: '1' } }
-  const uring = { id: 'node-uring', label: 'node, io_uring', version, means: { runtime: ring, subject: 'own' as const } }
+  const uring = {
+    id: 'node-uring',
+    label: 'node, io_uring',
+    version,
+    means: { runtime: ring, subject: 'own' as const },
+  }
   return process.platform === 'linux' ? [plain, uring] : [plain]
 }
 
@@ -78,7 +88,15 @@ function caioContenders(version: string): Contender[] {
   return (['linux', 'thread', 'pure', 'uring'] as const).map((backend) => {
     const missing = whyNot(backend)
     const means = { runtime: thisNode(backend), subject: 'caio' as const }
-    return { id: backend, label: `caio/fs, ${backend}`, version, backend, means, ...(backend === 'uring' && { optIn: true }), ...(missing !== undefined && { missing }) }
+    return {
+      id: backend,
+      label: `caio/fs, ${backend}`,
+      version,
+      backend,
+      means,
+      ...(backend === 'uring' && { optIn: true }),
+      ...(missing !== undefined && { missing }),
+    }
   })
 }
 
@@ -94,7 +112,8 @@ function fioContenders(named: string | undefined): Contender[] {
   const engines: string = missing === undefined ? spawnSync(path, ['--enghelp'], { encoding: 'utf8' }).stdout : ''
   const one = (id: string, label: string, engine: FioEngine): Contender => {
     const why =
-      missing ?? (engines.split(/\s+/).includes(engine.ioengine) ? undefined : `fio was built without ${engine.ioengine}`)
+      missing ??
+      (engines.split(/\s+/).includes(engine.ioengine) ? undefined : `fio was built without ${engine.ioengine}`)
     return { id, label, version, means: { fio: path, engine }, ...(why !== undefined && { missing: why }) }
   }
   return [

@@ -37,7 +37,12 @@ export function fioArguments(task: FioTask, { ioengine, batched }: FioEngine): s
     ...(direct ? ['--direct=1'] : []),
     ...(batched ? [`--iodepth_batch_submit=${inFlight}`, `--iodepth_batch_complete_max=${inFlight}`] : []),
   ]
-  const again = ['--time_based', '--norandommap', '--invalidate=0', `--ramp_time=${Math.ceil(warmUpTime(milliseconds))}ms`]
+  const again = [
+    '--time_based',
+    '--norandommap',
+    '--invalidate=0',
+    `--ramp_time=${Math.ceil(warmUpTime(milliseconds))}ms`,
+  ]
   // Made when it is opened, so that it grows as it is written.
   const grown = ['--create_on_open=1', '--fallocate=none', `--size=${LOG_SIZE}`]
   switch (workload) {

@@ -28,7 +28,9 @@ export function loadAssets(): Assets {
     try {
       return fs.readFileSync(new URL(`../page/${name}`, import.meta.url), 'utf8')
     } catch {
-      throw new Error(`${name} is missing from dist/lib/cli/page, which \`npm run compile\` makes: no HTML report without it`)
+      throw new Error(
+        `${name} is missing from dist/lib/cli/page, which \`npm run compile\` makes: no HTML report without it`,
+      )
     }
   }
   return {

@@ -22,7 +22,9 @@ export function findMount(mountinfo: string, path: string): Mount | undefined {
     if (!point || !type || source === undefined) continue
     const inside = path === point || path.startsWith(point.endsWith('/') ? point : `${point}/`)
     if (!inside || point.length < (found?.point.length ?? 0)) continue
-    const options = new Set([...(before?.split(' ')[5] ?? '').split(','), ...(superOptions ?? '').split(',')].filter(Boolean))
+    const options = new Set(
+      [...(before?.split(' ')[5] ?? '').split(','), ...(superOptions ?? '').split(',')].filter(Boolean),
+    )
     found = { point, type, source: unescape(source), options: [...options].join(',') }
   }
   return found

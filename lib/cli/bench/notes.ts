@@ -20,7 +20,9 @@ function harnessNote(rows: readonly RowResults[]): string[] {
       `${figure(nanoseconds)} ns an operation at ${inFlight} in flight` +
       (part > 0 ? ` (${percent(part)} of what the fastest takes)` : ''),
   )
-  return [`The harness itself, with an async function that does nothing, costs ${each.join(' and ')}; it is not subtracted.`]
+  return [
+    `The harness itself, with an async function that does nothing, costs ${each.join(' and ')}; it is not subtracted.`,
+  ]
 }
 
 function cacheNotes({ rows, pageCache, machine }: BenchResults): string[] {
@@ -34,17 +36,24 @@ function cacheNotes({ rows, pageCache, machine }: BenchResults): string[] {
     return { min: Math.min(...found.map(({ min }) => min)), max: Math.max(...found.map(({ max }) => max)) }
   }
   const hot = state('hot')
-  if (hot) notes.push(`Cached: when each trial began, fincore found at least ${percent(hot.min)} of the file in the page cache.`)
+  if (hot) {
+    notes.push(
+      `Cached: when each trial began, fincore found at least ${percent(hot.min)} of the file in the page cache.`,
+    )
+  }
   const cold = state('cold')
   if (rows.some(({ row }) => row.cache === 'cold')) {
     const how = pageCache.drop === 'drop_caches' ? '/proc/sys/vm/drop_caches' : 'posix_fadvise(POSIX_FADV_DONTNEED)'
-    const seen = cold ? `; fincore found at most ${percent(cold.max)} of it there` : '; fincore is missing, so nobody has checked'
+    const seen = cold
+      ? `; fincore found at most ${percent(cold.max)} of it there`
+      : '; fincore is missing, so nobody has checked'
     notes.push(
       `Cold: before each pass ${how} dropped the file from the page cache${seen}. What the device or a host below it caches is out of reach.`,
     )
   }
-  if (!pageCache.fincore && hot === undefined)
+  if (!pageCache.fincore && hot === undefined) {
     notes.push('fincore(1) is missing: the state of the page cache is as intended, but unchecked.')
+  }
   if (machine.load > 0.5) {
     const why = 'busy neighbours take more from who works on one thread than from who has many'
     notes.push(`The machine was not idle: its load was ${figure(machine.load)} before the run, and ${why}.`)

@@ -58,8 +58,9 @@ export class UsageError extends Error {}
 function wholeNumber(name: string, text: string | undefined, fallback: number, least: number): number {
   if (text === undefined) return fallback
   const value = Number(text)
-  if (!Number.isInteger(value) || value < least)
+  if (!Number.isInteger(value) || value < least) {
     throw new UsageError(`--${name} wants a whole number of at least ${least}, not ${text}`)
+  }
   return value
 }
 

@@ -58,7 +58,9 @@ function sweep(rows: readonly RowResults[], ids: readonly string[], group: Sweep
       own((each) => each.rate[which] * scale(each)),
     )
   const [mid, min, max] = [part('median'), part('min'), part('max')]
-  const rate = Object.entries(mid).map(([id, numbers]) => [id, { mid: numbers, min: min[id] ?? [], max: max[id] ?? [] }] as const)
+  const rate = Object.entries(mid).map(
+    ([id, numbers]) => [id, { mid: numbers, min: min[id] ?? [], max: max[id] ?? [] }] as const,
+  )
   return {
     group,
     unit,
@@ -117,8 +119,6 @@ export function pageData({ contenders, rows }: BenchResults): PageData {
       ])
       return { id: each.row.id, lines: Object.fromEntries(percentiles) }
     }),
-    sweeps: sweepGroups
-      .map((group) => sweep(of(group), ids, group))
-      .filter((each) => each !== undefined),
+    sweeps: sweepGroups.map((group) => sweep(of(group), ids, group)).filter((each) => each !== undefined),
   }
 }

@@ -75,7 +75,9 @@ export function summarize({ rounds }: Pick<Result, 'rounds'>): Summary | undefin
     p95: middle(({ latency }) => latency?.p95),
     p99: middle(({ latency }) => latency?.p99),
     // Of some rounds only, it could be less than the 99th of all.
-    p999: rounds.every(({ latency }) => typeof latency?.p999 === 'number') ? middle(({ latency }) => latency?.p999) : undefined,
+    p999: rounds.every(({ latency }) => typeof latency?.p999 === 'number')
+      ? middle(({ latency }) => latency?.p999)
+      : undefined,
     samples: Math.min(...rounds.map(({ latency }) => latency?.samples ?? 0)),
     cpu: middle(({ cpu }) => cpu),
     loopDelay: middle(({ loopDelay }) => loopDelay),

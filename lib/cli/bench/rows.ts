@@ -73,14 +73,22 @@ function table(size: number): Row[] {
     row('append-sync-1', 'append 4 KiB + datasync, 1 in flight', 'syncedAppends', 1, log),
     row('write-sync-64', '64 writers, each 4 KiB write + datasync, one file', 'randomSyncedWrites', 64, scratch),
     row('log-commit-64', '64 committers of 200 bytes each, one LogWriter', 'logCommits', 64, log),
-    row('write-sync-pages-64', '64 writers, each write + datasync, one file made by 4 KiB writes', 'randomSyncedWrites', 64, pages),
+    row(
+      'write-sync-pages-64',
+      '64 writers, each write + datasync, one file made by 4 KiB writes',
+      'randomSyncedWrites',
+      64,
+      pages,
+    ),
     row('readfile-64', 'readFile 3 KB, 64 in flight', 'readFiles', 64, small),
     row('readfile-utf8-1', "readFile 3 KB 'utf8', 1 in flight", 'readTextFiles', 1, small),
     row('readfile-large', `readFile ${bytes(size)}, 1 in flight`, 'readWholeFile', 1, large),
     row('writefile-64', 'writeFile 3 KB over existing files, 64 in flight', 'overwriteFiles', 64, overwritten),
     row('cold-4k-64', 'random 4 KiB fh.read, cold, 64 in flight', 'randomReads', 64, cold),
     row('cold-4m-8', 'random 4 MiB fh.read, cold, 8 in flight', 'randomReads', 8, coldLarge),
-    row('busy-pool-1', '4 KiB fh.read, cached, 1 in flight, pool full of pbkdf2', 'readsBesideHashes', 1, { longer: 4 }),
+    row('busy-pool-1', '4 KiB fh.read, cached, 1 in flight, pool full of pbkdf2', 'readsBesideHashes', 1, {
+      longer: 4,
+    }),
   ]
 }
 
@@ -92,7 +100,8 @@ const sweptFiles = [1, 32, 1024, 64 * 1024].map((size) => size * MIB)
 const SWEEP_IN_FLIGHT = 8
 
 function sweeps(quick: boolean): Row[] {
-  const coarse = <T>(values: T[], every: number): T[] => (quick ? values.filter((_, index) => index % every === 0) : values)
+  const coarse = <T>(values: T[], every: number): T[] =>
+    quick ? values.filter((_, index) => index % every === 0) : values
   const longer = 0.5
   return [
     ...coarse(sweptInFlight, 3).map((inFlight): Row => {

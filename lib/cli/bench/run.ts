@@ -45,8 +45,9 @@ function taskOf(row: Row, samples: Samples, duration: number): Omit<Task, 'subje
 
 /** Why a row cannot be measured here, if it cannot. */
 export function whyNotRow({ cache, direct }: Row, samples: Pick<Samples, 'dropMethod'>): string | undefined {
-  if (cache === 'cold' && !samples.dropMethod)
+  if (cache === 'cold' && !samples.dropMethod) {
     return 'nothing empties the page cache of a file here (tmpfs has no other place for it)'
+  }
   if (direct && directFlag() === undefined) return 'this platform has no O_DIRECT'
   return undefined
 }
@@ -91,8 +92,9 @@ async function runRow(
     samples.prepare(row)
     try {
       const report = await trial(contender, task, signal)
-      if (contender.backend !== undefined && report.served !== contender.backend)
+      if (contender.backend !== undefined && report.served !== contender.backend) {
         throw new Error(`it was served by ${report.served}`)
+      }
       result.rounds.push(report)
     } catch (error) {
       signal.throwIfAborted()
@@ -104,7 +106,12 @@ async function runRow(
 }
 
 /** @throws when `signal` is aborted; what a contender fails with is its result */
-export async function runAll(plan: Plan, samples: Samples, signal: AbortSignal, onTrial: OnTrial): Promise<RowResults[]> {
+export async function runAll(
+  plan: Plan,
+  samples: Samples,
+  signal: AbortSignal,
+  onTrial: OnTrial,
+): Promise<RowResults[]> {
   const all: RowResults[] = []
   let done = 0
   for (const row of plan.rows) {

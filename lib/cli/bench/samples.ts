@@ -2,7 +2,16 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { bytes } from '../text.js'
-import { BLOCK, checksums, makeSampleFile, makeSmallFiles, makeSparseFile, saveChecksums, smallFile, sparseLayout } from '../sample-file.js'
+import {
+  BLOCK,
+  checksums,
+  makeSampleFile,
+  makeSmallFiles,
+  makeSparseFile,
+  saveChecksums,
+  smallFile,
+  sparseLayout,
+} from '../sample-file.js'
 import { drop, findDropMethod, warm } from '../trial/page-cache.js'
 import type { DropMethod } from '../trial/task.js'
 import type { Place, Row } from './rows.js'
@@ -15,8 +24,9 @@ const ROOM = 256 * 1024 * 1024
 
 function refuseFullDisk(directory: string, needed: number): void {
   const { bavail, bsize } = fs.statfsSync(directory)
-  if (bavail * bsize < needed)
+  if (bavail * bsize < needed) {
     throw new Error(`${directory} has ${bytes(bavail * bsize)} free, and ${bytes(needed)} are needed: see --size`)
+  }
 }
 
 export class Samples {

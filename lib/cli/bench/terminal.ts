@@ -34,7 +34,10 @@ function describe({ row, results }: RowResults, result: Result, labels: Labels):
 const contendersOf = ({ results }: RowResults): Result[] => results.filter(({ contender }) => contender !== HARNESS)
 
 function mainTable(rows: readonly RowResults[], labels: Labels): string {
-  const lines = rows.flatMap((each) => [[each.row.title], ...contendersOf(each).map((result) => describe(each, result, labels))])
+  const lines = rows.flatMap((each) => [
+    [each.row.title],
+    ...contendersOf(each).map((result) => describe(each, result, labels)),
+  ])
   return table(HEAD, lines, true)
 }
 
@@ -62,7 +65,11 @@ function sweepTable(rows: readonly RowResults[], group: SweepGroup, labels: Labe
     ...rows.map(({ row, results }) => {
       const result = results.find(({ contender }) => contender === id)
       const summary = result && summarize(result)
-      return summary ? shortRate(summary.rate.median, summary.bytes, row.unit) : result?.error === undefined ? '' : 'FAILED'
+      return summary
+        ? shortRate(summary.rate.median, summary.bytes, row.unit)
+        : result?.error === undefined
+          ? ''
+          : 'FAILED'
     }),
   ])
   return table([caption(first.row), ...rows.map(({ row }) => name(value(row)))], lines)
@@ -72,7 +79,9 @@ function sweepTable(rows: readonly RowResults[], group: SweepGroup, labels: Labe
 function failures(rows: readonly RowResults[], labels: Labels): string[] {
   return rows.flatMap((each) =>
     each.results.flatMap(({ contender, error }) =>
-      error === undefined ? [] : [`FAILED: ${labels.get(contender) ?? contender}, ${each.row.title}: ${firstLine(error)}`],
+      error === undefined
+        ? []
+        : [`FAILED: ${labels.get(contender) ?? contender}, ${each.row.title}: ${firstLine(error)}`],
     ),
   )
 }

@@ -41,11 +41,20 @@ function stateOf(registry: Registry, { name, optIn }: Candidate): BackendState {
 }
 
 /** @param asked what the command line asks for, as a program would in code */
-export function surveyBackends(asked?: BackendName, from: readonly Candidate[] = candidates, wanted: Wishes = readWishes()): Backends {
+export function surveyBackends(
+  asked?: BackendName,
+  from: readonly Candidate[] = candidates,
+  wanted: Wishes = readWishes(),
+): Backends {
   // What would be warned of is among the problems.
   const registry = new Registry(from, () => {})
-  const wish = (by: Wish['by'], name: string | undefined): Wish[] => (name ? [{ by, name, known: registry.has(name) }] : [])
-  const wishes = [...wish('--backend', asked), ...wish('CAIO_IMPL', wanted.variable), ...wish('default_implementation', wanted.file)]
+  const wish = (by: Wish['by'], name: string | undefined): Wish[] =>
+    name ? [{ by, name, known: registry.has(name) }] : []
+  const wishes = [
+    ...wish('--backend', asked),
+    ...wish('CAIO_IMPL', wanted.variable),
+    ...wish('default_implementation', wanted.file),
+  ]
   const backends = from.map((candidate) => stateOf(registry, candidate))
   if (asked && backends.some(({ name, works }) => name === asked && works)) {
     return { backends, wishes, choice: { backend: asked, by: '--backend', reason: 'it was asked for' } }

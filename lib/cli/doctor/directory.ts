@@ -59,7 +59,12 @@ export function interpret(numbers: DirectoryAnswers): Pick<Directory, 'answers' 
     if (result !== undefined) answers[name] = verdict(result)
   }
   if (answers.nowaitReadCold === 'served' && numbers.evicted !== 1) answers.nowaitReadCold = 'unknown'
-  const { statedMemoryAlignment = 0, statedOffsetAlignment = 0, triedMemoryAlignment = 0, triedOffsetAlignment = 0 } = numbers
+  const {
+    statedMemoryAlignment = 0,
+    statedOffsetAlignment = 0,
+    triedMemoryAlignment = 0,
+    triedOffsetAlignment = 0,
+  } = numbers
   if (statedMemoryAlignment > 0 && statedOffsetAlignment > 0) {
     return { answers, alignment: { memory: statedMemoryAlignment, offset: statedOffsetAlignment, by: 'statx' } }
   }
@@ -96,6 +101,8 @@ export function examineDirectory(name: string): Directory {
     return { ...directory, unasked: 'that takes the addon, which is not available' }
   }
   if (!numbers) return { ...directory, unasked: 'that is known only on Linux' }
-  if (numbers.open < 0) return { ...directory, unasked: `no file can be made in it: ${errnoException(numbers.open, 'open').message}` }
+  if (numbers.open < 0) {
+    return { ...directory, unasked: `no file can be made in it: ${errnoException(numbers.open, 'open').message}` }
+  }
   return { ...directory, ...interpret(numbers) }
 }

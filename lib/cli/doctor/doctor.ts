@@ -30,7 +30,9 @@ export function parseOptions(args: readonly string[]): Options {
   const { values, positionals } = parse(args)
   if (positionals.length > 1) throw new UsageError(`only one directory, please: ${positionals.join(' ')}`)
   const { backend, json = false, help = false } = values
-  if (backend !== undefined && !names.includes(backend)) throw new UsageError(`no such backend: ${backend} (there are ${names.join(', ')})`)
+  if (backend !== undefined && !names.includes(backend)) {
+    throw new UsageError(`no such backend: ${backend} (there are ${names.join(', ')})`)
+  }
   return { directory: positionals[0] ?? '.', backend: backend as BackendName | undefined, json, help }
 }
 

@@ -29,7 +29,13 @@ function wishProblems({ wishes, backends }: Findings): Problem[] {
     const state = backends.find((backend) => backend.name === name)
     if (state?.works) return []
     const what = `${by} asks for ${name}, ${known ? `which does not work here: ${state?.reason ?? ''}` : `but the backends are ${names}`}`
-    return [{ severity: 'error', what, remedy: known ? `see what is said of ${name}, or ask for another` : `correct ${by}, or remove it` }]
+    return [
+      {
+        severity: 'error',
+        what,
+        remedy: known ? `see what is said of ${name}, or ask for another` : `correct ${by}, or remove it`,
+      },
+    ]
   })
 }
 
@@ -60,25 +66,43 @@ function limitProblems({ aio, backends }: Findings): Problem[] {
   return [{ severity: 'warning', what: `${what}; those beyond get thread`, remedy: raiseLimit(aio) }]
 }
 
-const onVolume = 'keep data on a volume or bind mount, whose own file system serves (docker run -v data:/data; a Kubernetes volume)'
+const onVolume =
+  'keep data on a volume or bind mount, whose own file system serves (docker run -v data:/data; a Kubernetes volume)'
 
 function directoryProblems({ directory }: Findings): Problem[] {
   const { path, mount, unasked, answers } = directory
   if (unasked !== undefined) {
     if (!unasked.startsWith('no file can be made')) return []
-    return [{ severity: 'warning', what: `${path}: ${unasked}`, remedy: 'name a directory that this user may write to' }]
+    return [
+      { severity: 'warning', what: `${path}: ${unasked}`, remedy: 'name a directory that this user may write to' },
+    ]
   }
   if (answers.write !== undefined && answers.write !== 'served') {
-    return [{ severity: 'warning', what: `${path}: a write of 256 KiB failed with ${answers.write}`, remedy: 'make room, or name another directory' }]
+    return [
+      {
+        severity: 'warning',
+        what: `${path}: a write of 256 KiB failed with ${answers.write}`,
+        remedy: 'make room, or name another directory',
+      },
+    ]
   }
   const problems: Problem[] = []
   if (answers.nowaitReadCached !== undefined && answers.nowaitReadCached !== 'served') {
     const type = mount?.type ?? 'this file system'
     const what = `${path} is on ${type}, which refuses reads that must not wait (${answers.nowaitReadCached}): all take a trip through our threads`
-    if (type === 'overlay') problems.push({ severity: 'warning', what: `${what}; it is a container's own layer`, remedy: onVolume })
-    else if (LOCAL.test(type)) problems.push({ severity: 'warning', what, remedy: 'allow preadv2 in the seccomp profile, or run Linux 4.14 or later' })
-    else if (NETWORK.test(type)) problems.push({ severity: 'note', what, remedy: 'none: a network or user-space file system cannot promise it' })
-    else problems.push({ severity: 'note', what, remedy: 'ext4, xfs and btrfs serve them, if data can be kept there' })
+    if (type === 'overlay') {
+      problems.push({ severity: 'warning', what: `${what}; it is a container's own layer`, remedy: onVolume })
+    } else if (LOCAL.test(type)) {
+      problems.push({
+        severity: 'warning',
+        what,
+        remedy: 'allow preadv2 in the seccomp profile, or run Linux 4.14 or later',
+      })
+    } else if (NETWORK.test(type)) {
+      problems.push({ severity: 'note', what, remedy: 'none: a network or user-space file system cannot promise it' })
+    } else {
+      problems.push({ severity: 'note', what, remedy: 'ext4, xfs and btrfs serve them, if data can be kept there' })
+    }
   }
   if (answers.direct !== undefined && answers.direct !== 'served') {
     const what = `${path}: O_DIRECT is refused (${answers.direct})`

@@ -13,14 +13,17 @@ export function raiseLimit({ inUse, most }: { inUse: number; most: number }): st
   return `as root on the host: sysctl -w ${setting}; to keep it: echo ${setting} > /etc/sysctl.d/60-aio.conf`
 }
 
-const allowCalls = 'allow io_setup, io_submit, io_getevents and io_destroy in the seccomp profile, as those of Docker and Kubernetes do by default'
+const allowCalls =
+  'allow io_setup, io_submit, io_getevents and io_destroy in the seccomp profile, as those of Docker and Kubernetes do by default'
 
 function forKernelAio({ code, syscall }: BackendState, { seccomp, aio }: System): string {
   if (code === 'EAGAIN' && syscall === 'io_setup') {
     return aio ? raiseLimit(aio) : 'raise fs.aio-max-nr on the host'
   }
   if (code === 'EPERM' || code === 'EACCES') {
-    return seccomp === 'filter' ? allowCalls : 'find the security module that forbids kernel AIO, and allow io_setup and io_submit'
+    return seccomp === 'filter'
+      ? allowCalls
+      : 'find the security module that forbids kernel AIO, and allow io_setup and io_submit'
   }
   if (code === 'ENOSYS') {
     return seccomp === 'filter' && aio
@@ -30,12 +33,17 @@ function forKernelAio({ code, syscall }: BackendState, { seccomp, aio }: System)
   return 'look up that error; until then the thread backend serves'
 }
 
-const allowRing = 'allow io_uring_setup, io_uring_enter and io_uring_register in the seccomp profile, which those of Docker and Kubernetes refuse; or do without: linux is as good'
+const allowRing =
+  'allow io_uring_setup, io_uring_enter and io_uring_register in the seccomp profile, which those of Docker and Kubernetes refuse; or do without: linux is as good'
 
 function forUring({ code }: BackendState, { seccomp, uringDisabled }: System): string {
   if (code === 'EPERM' || code === 'EACCES') {
-    if (uringDisabled) return 'as root on the host: sysctl -w kernel.io_uring_disabled=0; or do without: linux is as good'
-    return seccomp === 'filter' ? allowRing : 'find the security module that forbids io_uring, or do without: linux is as good'
+    if (uringDisabled) {
+      return 'as root on the host: sysctl -w kernel.io_uring_disabled=0; or do without: linux is as good'
+    }
+    return seccomp === 'filter'
+      ? allowRing
+      : 'find the security module that forbids io_uring, or do without: linux is as good'
   }
   if (code === 'ENOSYS') return seccomp === 'filter' ? allowRing : 'run Linux 5.6 or later, with CONFIG_IO_URING'
   if (code === 'ENOMEM') return 'raise the limit of locked memory (ulimit -l), or run Linux 5.12 or later'
@@ -52,7 +60,9 @@ export const isForeign = (reason: string): boolean => /^(?:kernel AIO|io_uring) 
 export function remedyFor(state: BackendState, system: System, packageRoot: string): string {
   const { reason = '', code, syscall } = state
   const rebuild = `with g++, make and python3 installed, run \`npx node-gyp rebuild\` in ${packageRoot}`
-  if (code === 'ERR_DLOPEN_DISABLED') return "start node with --allow-addons, beside --permission, if the program may load addons"
+  if (code === 'ERR_DLOPEN_DISABLED') {
+    return 'start node with --allow-addons, beside --permission, if the program may load addons'
+  }
   if (code === 'ERR_DLOPEN_FAILED') return `this addon was built for another system or is damaged: ${rebuild}`
   if (reason.startsWith('No native build')) return `there is no prebuilt addon for this platform: ${rebuild}`
   if (/^(?:Bun|Deno)\b/.test(reason)) return 'run the program on Node to have it; pure serves here'

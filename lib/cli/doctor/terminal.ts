@@ -28,7 +28,9 @@ function lines(rows: readonly (readonly [string, string, string?])[]): string[] 
 
 function meaning(name: string, verdict: Verdict, served: string, otherwise: string): string {
   if (verdict === 'unknown') return 'the page cache kept what it was asked to give up'
-  if (name === 'nowaitReadCold' && verdict === 'EAGAIN') return 'declined, as it should be: our threads serve, the event loop goes on'
+  if (name === 'nowaitReadCold' && verdict === 'EAGAIN') {
+    return 'declined, as it should be: our threads serve, the event loop goes on'
+  }
   return verdict === 'served' ? served : otherwise
 }
 
@@ -38,7 +40,9 @@ function alignmentText({ memory, offset, by }: DirectAlignment): string {
 }
 
 function directoryLines({ path, mount, unasked, answers, alignment }: Directory): string[] {
-  const on = mount ? `${mount.type} on ${mount.source}, mounted at ${mount.point} (${mount.options})` : 'file system unknown'
+  const on = mount
+    ? `${mount.type} on ${mount.source}, mounted at ${mount.point} (${mount.options})`
+    : 'file system unknown'
   const head = `${path}: ${on}`
   if (unasked !== undefined) return [head, `  nothing was asked of it: ${unasked}`]
   const rows: [string, string, string?][] = []
@@ -58,8 +62,21 @@ function stateText({ works, optIn, reason }: BackendState): string {
   return optIn ? `${text}; only if asked for: ${WHY_OPT_IN}` : text
 }
 
-export function formatReport({ caio, node, platform, kernel, seccomp, aio, backends, choice, directory, problems }: Report): string {
-  const room = aio ? `${aio.inUse} of ${aio.most}: room for ${Math.max(0, Math.floor((aio.most - aio.inUse) / AIO_EVENTS))} more processes or workers` : 'unknown'
+export function formatReport({
+  caio,
+  node,
+  platform,
+  kernel,
+  seccomp,
+  aio,
+  backends,
+  choice,
+  directory,
+  problems,
+}: Report): string {
+  const room = aio
+    ? `${aio.inUse} of ${aio.most}: room for ${Math.max(0, Math.floor((aio.most - aio.inUse) / AIO_EVENTS))} more processes or workers`
+    : 'unknown'
   const by = choice.by === 'order' ? 'by the usual order' : `by the word of ${choice.by}`
   const output = [
     `caio ${caio}, Node ${node}, ${platform}, kernel ${kernel}`,
@@ -69,7 +86,15 @@ export function formatReport({ caio, node, platform, kernel, seccomp, aio, backe
       ['chosen', `${choice.backend}, ${by}: ${choice.reason}`],
     ]),
     '',
-    ...(platform.startsWith('linux') ? [...lines([['fs.aio-nr', room], ['seccomp', seccomp ?? 'unknown']]), ''] : []),
+    ...(platform.startsWith('linux')
+      ? [
+          ...lines([
+            ['fs.aio-nr', room],
+            ['seccomp', seccomp ?? 'unknown'],
+          ]),
+          '',
+        ]
+      : []),
     ...directoryLines(directory),
     '',
   ]

@@ -11,5 +11,7 @@ const uplot = dirname(dirname(createRequire(import.meta.url).resolve('uplot')))
 
 fs.mkdirSync(target, { recursive: true })
 fs.copyFileSync(join(here, 'page.css'), join(target, 'page.css'))
-for (const name of ['uPlot.iife.min.js', 'uPlot.min.css']) fs.copyFileSync(join(uplot, 'dist', name), join(target, name))
+for (const name of ['uPlot.iife.min.js', 'uPlot.min.css']) {
+  fs.copyFileSync(join(uplot, 'dist', name), join(target, name))
+}
 fs.copyFileSync(join(uplot, 'LICENSE'), join(target, 'uPlot.LICENSE'))

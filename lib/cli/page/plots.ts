@@ -20,7 +20,8 @@ function figure(value: number): string {
 }
 
 /** For axes: as few digits as it takes. */
-const plain = (value: number): string => Number(value.toPrecision(3)).toLocaleString('en-US', { maximumFractionDigits: 6 })
+const plain = (value: number): string =>
+  Number(value.toPrecision(3)).toLocaleString('en-US', { maximumFractionDigits: 6 })
 
 function count(value: number): string {
   if (value >= 1e6) return `${plain(value / 1e6)} M`
@@ -55,7 +56,9 @@ function logAxis(format: (value: number) => string, options: uPlot.Axis): uPlot.
     splits: (_, __, min, max) => {
       const powers = Array.from({ length: 40 }, (_, index) => 10 ** (index - 20))
       const steps = Math.log10(max / min) > 3 ? [1] : [1, 2, 5]
-      return powers.flatMap((power) => steps.map((step) => step * power)).filter((value) => value >= min && value <= max)
+      return powers
+        .flatMap((power) => steps.map((step) => step * power))
+        .filter((value) => value >= min && value <= max)
     },
     filter: (_, splits) => splits,
     values: (_, splits) => splits.map(format),
@@ -173,7 +176,12 @@ function drawSweep(sweep: Sweep, which: 'rate' | 'p99' | 'cpu'): Draw {
     case 'p99':
       return linePlot({ ...common, lines: sweep.p99, format: duration, height: 300 })
     case 'cpu':
-      return linePlot({ ...common, lines: sweep.cpu, format: (microseconds) => duration(microseconds / 1000), height: 300 })
+      return linePlot({
+        ...common,
+        lines: sweep.cpu,
+        format: (microseconds) => duration(microseconds / 1000),
+        height: 300,
+      })
   }
 }
 
@@ -258,8 +266,9 @@ function keepDrawn(element: HTMLElement, choose: () => Draw): () => void {
     plot?.destroy()
     drawnAt = element.clientWidth
     plot = choose()(element, drawnAt)
-    for (const [index, hide] of (hidden ?? []).entries())
+    for (const [index, hide] of (hidden ?? []).entries()) {
       if (hide && index < plot.series.length) plot.setSeries(index, { show: false })
+    }
   }
   // Not inside the notification, since drawing changes the height.
   new ResizeObserver(() => requestAnimationFrame(() => element.clientWidth !== drawnAt && redraw())).observe(element)
@@ -270,7 +279,9 @@ function keepDrawn(element: HTMLElement, choose: () => Draw): () => void {
 
 const elements = (selector: string): HTMLElement[] => [...document.querySelectorAll<HTMLElement>(selector)]
 
-for (const mark of elements('i[data-contender]')) mark.style.setProperty('--color', `var(--${mark.dataset['contender']})`)
+for (const mark of elements('i[data-contender]')) {
+  mark.style.setProperty('--color', `var(--${mark.dataset['contender']})`)
+}
 
 for (const element of elements('[data-overview]')) {
   const metric = (): 'rate' | 'p99' | 'cpu' | 'loopDelay' =>

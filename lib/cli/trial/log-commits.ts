@@ -29,7 +29,9 @@ export async function logCommits(fs: FsPromises, { path, inFlight }: Task): Prom
     async finish() {
       await log.close()
       let found = 0
-      for await (const { content } of new LogReader(path)) if (content.readUInt32LE() !== found++) mismatch(`record ${found}`)
+      for await (const { content } of new LogReader(path)) {
+        if (content.readUInt32LE() !== found++) mismatch(`record ${found}`)
+      }
       if (found !== count) mismatch('the number of records')
       return found
     },

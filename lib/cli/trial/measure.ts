@@ -118,7 +118,11 @@ async function run(
     work.renew()
     hooks.start()
     const start = performance.now()
-    const pass: Pass = { left: Math.min(work.supply, UNLIMITED), deadline: start + milliseconds - total.milliseconds, clockEvery }
+    const pass: Pass = {
+      left: Math.min(work.supply, UNLIMITED),
+      deadline: start + milliseconds - total.milliseconds,
+      clockEvery,
+    }
     const done = await Promise.all(Array.from({ length: work.lanes }, (_, index) => lane(work, index, pass)))
     total.milliseconds += performance.now() - start
     hooks.stop()

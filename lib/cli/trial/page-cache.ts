@@ -24,7 +24,9 @@ export function drop(path: string, method: DropMethod): boolean {
     }
   }
   // GNU dd asks posix_fadvise(2) to forget the file, POSIX_FADV_DONTNEED.
-  const { status } = spawnSync('dd', [`of=${path}`, 'oflag=nocache', 'conv=notrunc,fdatasync', 'count=0'], { stdio: 'ignore' })
+  const { status } = spawnSync('dd', [`of=${path}`, 'oflag=nocache', 'conv=notrunc,fdatasync', 'count=0'], {
+    stdio: 'ignore',
+  })
   return status === 0
 }
 

@@ -13,13 +13,17 @@ export async function randomReads(fs: FsPromises, task: Task): Promise<Work> {
   const { path, inFlight, blockSize, direct } = task
   const sums = loadChecksums(task.checksums).blocks
   const perBlock = blockSize / BLOCK
-  const { blocks, stride } = task.fileSize === undefined ? { blocks: sums.length / perBlock, stride: blockSize } : sparseLayout(task.fileSize)
+  const { blocks, stride } =
+    task.fileSize === undefined ? { blocks: sums.length / perBlock, stride: blockSize } : sparseLayout(task.fileSize)
   const order = shuffled(Math.floor(blocks))
   const handle = await fs.open(path, direct ? nodeFs.constants.O_RDONLY | direct : 'r')
-  if (direct && task.subject !== 'harness' && !isOpenDirect(path, direct))
+  if (direct && task.subject !== 'harness' && !isOpenDirect(path, direct)) {
     throw new Error('this runtime does not pass on O_DIRECT')
+  }
 
-  const buffers = direct ? alignedBuffers(inFlight, blockSize) : Array.from({ length: inFlight }, () => Buffer.alloc(blockSize))
+  const buffers = direct
+    ? alignedBuffers(inFlight, blockSize)
+    : Array.from({ length: inFlight }, () => Buffer.alloc(blockSize))
   /** the block that each lane has read last */
   const last = new Uint32Array(inFlight)
   let cursor = 0
@@ -29,7 +33,9 @@ export async function randomReads(fs: FsPromises, task: Task): Promise<Work> {
     const buffer = buffers[lane] as Buffer
     const block = last[lane] as number
     for (let at = 0; at < perBlock; at++) {
-      if (crc32(buffer.subarray(at * BLOCK, (at + 1) * BLOCK)) !== sums[block * perBlock + at]) mismatch(`block ${block}`)
+      if (crc32(buffer.subarray(at * BLOCK, (at + 1) * BLOCK)) !== sums[block * perBlock + at]) {
+        mismatch(`block ${block}`)
+      }
     }
     return 1
   }

@@ -60,8 +60,10 @@ export function run(
 }
 
 /** How long a trial may take before it is taken for hung, in milliseconds. */
-export const patience = ({ milliseconds, latencyMilliseconds }: Pick<Task, 'milliseconds' | 'latencyMilliseconds'>): number =>
-  60_000 + 20 * (milliseconds + latencyMilliseconds)
+export const patience = ({
+  milliseconds,
+  latencyMilliseconds,
+}: Pick<Task, 'milliseconds' | 'latencyMilliseconds'>): number => 60_000 + 20 * (milliseconds + latencyMilliseconds)
 
 /** @throws what the contender failed with, or that it ended without an answer */
 export async function runTrial(runtime: Runtime, task: Task, signal?: AbortSignal): Promise<Report> {

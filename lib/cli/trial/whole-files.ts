@@ -95,7 +95,9 @@ export async function overwriteFiles(fs: FsPromises, { path, inFlight }: Task): 
       let verified = 0
       for (const [file, content] of has.entries()) {
         if (content < 0) continue
-        if (!nodeFs.readFileSync(files[file] as string).equals(contents[content] as Buffer)) mismatch(files[file] as string)
+        if (!nodeFs.readFileSync(files[file] as string).equals(contents[content] as Buffer)) {
+          mismatch(files[file] as string)
+        }
         verified++
       }
       return verified

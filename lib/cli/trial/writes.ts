@@ -22,7 +22,11 @@ function pattern(lane: number, size: number): Pattern {
 }
 
 /** Compares blocks of a file with the patterns that were last written there. */
-function verifyWritten(path: string, size: number, written: ReadonlyMap<number, { stamp: number; pattern: Pattern }>): number {
+function verifyWritten(
+  path: string,
+  size: number,
+  written: ReadonlyMap<number, { stamp: number; pattern: Pattern }>,
+): number {
   const fd = nodeFs.openSync(path, 'r')
   const found = Buffer.alloc(size)
   try {
@@ -86,7 +90,9 @@ function randomPositions(commit: Commit) {
         const written = [...stamps.entries()].filter(([, stamp]) => stamp > 0)
         const step = Math.ceil(written.length / SAMPLE)
         const sample = written.filter((_, index) => index % step === 0)
-        const expected = sample.map(([block, stamp]) => [block, { stamp, pattern: patterns[block % lanes] as Pattern }] as const)
+        const expected = sample.map(
+          ([block, stamp]) => [block, { stamp, pattern: patterns[block % lanes] as Pattern }] as const,
+        )
         return verifyWritten(path, blockSize, new Map(expected))
       },
     }

@@ -75,7 +75,9 @@ function scramble(value: number): number {
 /** The value that the checksum of a record there starts from. */
 function seedOf(salt: number, position: number, length: number): number {
   const high = Math.floor(position / 0x100000000)
-  return (salt ^ Math.imul(position, 0x9e3779b1) ^ Math.imul(length + 1, 0x85ebca6b) ^ Math.imul(high, 0xc2b2ae35)) >>> 0
+  return (
+    (salt ^ Math.imul(position, 0x9e3779b1) ^ Math.imul(length + 1, 0x85ebca6b) ^ Math.imul(high, 0xc2b2ae35)) >>> 0
+  )
 }
 
 // Each with a constant of its own, so that none can be taken for another, or for an empty record's
@@ -125,7 +127,9 @@ export function judgeHeader(bytes: Buffer, size: number): Judged {
   }
   if (magic.equals(MAGIC_2) && bytes.length === FILE_HEADER) {
     const salt = bytes.readUInt32LE(MAGIC)
-    if (bytes.readUInt32LE(SALT_CHECK) === saltCheck(salt)) return { log: { format: 2, salt }, sealed: sealOf(bytes, salt) }
+    if (bytes.readUInt32LE(SALT_CHECK) === saltCheck(salt)) {
+      return { log: { format: 2, salt }, sealed: sealOf(bytes, salt) }
+    }
     // Without the salt nothing can be told from nothing.
     if (size > FILE_HEADER) return 'damaged'
   }

@@ -42,7 +42,7 @@ const ZEROS = Buffer.alloc(SECTOR)
 export async function hasUnwrittenSector(window: LogWindow, start: number, end: number): Promise<boolean> {
   // The record at `end` may begin with the last bytes of such a sector: its length is zero then.
   const last = Math.ceil(end / SECTOR) * SECTOR
-  for (let at = start; ; ) {
+  for (let at = start; ;) {
     const bytes = await window.read(at, Math.min(WINDOW, last - at))
     if (bytes.length === 0) return false
     const stop = at + bytes.length

@@ -61,7 +61,10 @@ export class LogReader implements AsyncIterable<LogRecord> {
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for a bad path or
    * option
    */
-  constructor(path: string | URL | Buffer, { fs = ownFiles, start = 0, damaged = 'stop' }: LogReaderOptions = NO_OPTIONS) {
+  constructor(
+    path: string | URL | Buffer,
+    { fs = ownFiles, start = 0, damaged = 'stop' }: LogReaderOptions = NO_OPTIONS,
+  ) {
     this.#path = absolutePath(path)
     this.#fs = fs
     this.#start = check.fileOffset(start)
@@ -84,7 +87,7 @@ export class LogReader implements AsyncIterable<LogRecord> {
       }
       const window = new LogWindow(file, size)
       const scan = new LogScan(window, begun, this.#skips, this.#start)
-      for (let whole; (whole = await scan.next()); ) {
+      for (let whole; (whole = await scan.next());) {
         const content = await contentOf(window, begun.log, whole)
         if (!content) throw logDamaged(String(this.#path), whole.position, 'it has changed while it was read')
         yield { position: whole.position, content }

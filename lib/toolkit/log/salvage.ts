@@ -60,7 +60,7 @@ async function keepBeside(fs: LogFs, log: LogHandle, path: Path, { word, positio
   try {
     const memory = Buffer.allocUnsafe(Math.min(WINDOW, length))
     const zeros = Buffer.alloc(memory.length)
-    for (let done = 0; done < length; ) {
+    for (let done = 0; done < length;) {
       const part = await readUpTo(log, memory.subarray(0, Math.min(WINDOW, length - done)), position + done)
       if (part.length === 0) throw logDamaged(String(path), position + done, 'it has become shorter while it was read')
       // A hole stays one: a file system may have given a log gigabytes of zeros.
@@ -101,7 +101,7 @@ export async function keepAllBeside(fs: LogFs, log: LogHandle, path: Path, place
 export function gapsIn(log: LogIdentity, { position, length }: Place): Place[] {
   const header = recordHeaderOf(log)
   const gaps: Place[] = []
-  for (let done = 0; done < length; ) {
+  for (let done = 0; done < length;) {
     const left = length - done
     let size = Math.min(left, header + LARGEST_RECORD)
     // What is left must have room for a header.
@@ -122,7 +122,7 @@ export async function fillGap(file: LogHandle, log: LogIdentity, place: Place): 
   for (const { position, length } of gapsIn(log, place)) {
     const contentLength = length - header
     let checksum = startChecksum(log, position, contentLength)
-    for (let done = 0; done < contentLength; ) {
+    for (let done = 0; done < contentLength;) {
       const wanted = memory.subarray(0, Math.min(WINDOW, contentLength - done))
       const part = await readUpTo(file, wanted, position + header + done)
       checksum = addToChecksum(checksum, part)

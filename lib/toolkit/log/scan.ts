@@ -234,7 +234,7 @@ export class LogScan {
   async #isProved(found: Whole | undefined): Promise<boolean> {
     if (this.position < this.#proved) return true
     if (!found || this.#allKnown || this.#log.format === 1) return false
-    for (let whole: Whole | undefined = found; whole; ) {
+    for (let whole: Whole | undefined = found; whole;) {
       if (whole.kind === 'barrier') {
         this.#proved = whole.position
         return true

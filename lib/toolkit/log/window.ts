@@ -67,7 +67,7 @@ export class LogWindow {
   /** Adds the bytes there to a checksum. Undefined where the file ends before. */
   async checksum(start: number, position: number, length: number): Promise<number | undefined> {
     let sum = start
-    for (let done = 0; done < length; ) {
+    for (let done = 0; done < length;) {
       const part = await this.read(position + done, Math.min(length - done, WINDOW))
       if (part.length === 0) return undefined
       sum = addToChecksum(sum, part)

@@ -13,7 +13,7 @@ export async function writeAll(file: LogHandle, bytes: Buffer, position: number)
 }
 
 export async function writeAllBy(write: WriteSome, bytes: Buffer, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
+  for (let done = 0; done < bytes.length;) {
     const count = await write(bytes.subarray(done, Math.min(bytes.length, done + LARGEST_WRITE)), position + done)
     if (count === 0) throw errnoException(errnoOf('EIO'), 'write')
     done += count

@@ -38,7 +38,9 @@ constexpr uint32_t kRingMagic = 0xa10a10a1;
 // Each returns what the kernel returned, or a negative errno.
 inline long Checked(long result) { return result < 0 ? -errno : result; }
 
-inline long Setup(unsigned nr_events, aio_context_t* context) { return Checked(syscall(SYS_io_setup, nr_events, context)); }
+inline long Setup(unsigned nr_events, aio_context_t* context) {
+  return Checked(syscall(SYS_io_setup, nr_events, context));
+}
 inline long Destroy(aio_context_t context) { return Checked(syscall(SYS_io_destroy, context)); }
 inline long Submit(aio_context_t context, long count, iocb** iocbs) {
   return Checked(syscall(SYS_io_submit, context, count, iocbs));

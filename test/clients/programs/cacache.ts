@@ -8,7 +8,17 @@ import { failure, noise, told } from '../program.js'
 import type { Program } from '../program.js'
 
 /** Without the directories, which are told by the files anyway, and times. */
-function facts({ key, integrity, size, metadata }: { key: string; integrity: string; size: number; metadata: unknown }): unknown {
+function facts({
+  key,
+  integrity,
+  size,
+  metadata,
+}: {
+  key: string
+  integrity: string
+  size: number
+  metadata: unknown
+}): unknown {
   return { key, integrity, size, metadata }
 }
 
@@ -16,7 +26,9 @@ const main: Program = async (directory) => {
   const cache = join(directory, 'cache')
   const story: Record<string, unknown> = {}
   const sizes = [0, 1, 100, 4096, 70_000, 3_000_000]
-  const digests = await Promise.all(sizes.map((size) => cacache.put(cache, `key-${size}`, noise(size, size + 1), { metadata: { size } })))
+  const digests = await Promise.all(
+    sizes.map((size) => cacache.put(cache, `key-${size}`, noise(size, size + 1), { metadata: { size } })),
+  )
   story['digests'] = digests
   await Promise.all(Array.from({ length: 100 }, (_, at) => cacache.put(cache, `many-${at}`, `value ${at % 7}`)))
 
@@ -26,7 +38,11 @@ const main: Program = async (directory) => {
     story[`stream-${size}`] = content.equals(Buffer.concat([noise(size / 2, 5), noise(size / 2, 6)]))
   }
   const gotten = await Promise.all(sizes.map((size) => cacache.get(cache, `key-${size}`, { memoize: false })))
-  story['gotten'] = gotten.map(({ data, integrity, metadata }, at) => [data.equals(noise(sizes[at]!, sizes[at]! + 1)), integrity, metadata])
+  story['gotten'] = gotten.map(({ data, integrity, metadata }, at) => [
+    data.equals(noise(sizes[at]!, sizes[at]! + 1)),
+    integrity,
+    metadata,
+  ])
   story['by digest'] = (await cacache.get.byDigest(cache, digests[2]!)).equals(noise(100, 101))
   await cacache.get.copy(cache, 'key-4096', join(directory, 'copy'))
   story['info'] = facts((await cacache.get.info(cache, 'key-100'))!)
@@ -38,12 +54,16 @@ const main: Program = async (directory) => {
   nodeFs.chmodSync(broken, 0o644)
   nodeFs.writeFileSync(broken, noise(70_000, 99))
   story['broken'] = await failure(cacache.get(cache, 'key-70000', { memoize: false }))
-  story['broken stream'] = await buffer(cacache.get.stream(cache, 'key-70000', { memoize: false })).catch((error: unknown) => told(error))
+  story['broken stream'] = await buffer(cacache.get.stream(cache, 'key-70000', { memoize: false })).catch(
+    (error: unknown) => told(error),
+  )
   await cacache.rm.content(cache, digests[1]!)
   await cacache.rm(cache, 'key-0')
   const verified = await cacache.verify(cache)
   story['verified'] = Object.fromEntries(Object.entries(verified).filter(([name]) => !/Time|runTime/.test(name)))
-  story['listed'] = Object.values(await cacache.ls(cache)).map(facts).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+  story['listed'] = Object.values(await cacache.ls(cache))
+    .map(facts)
+    .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
   return story
 }
 export default main

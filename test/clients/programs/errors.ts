@@ -7,7 +7,10 @@ import type { Program } from '../program.js'
 
 /** Frames that lie in this file, with their lines. */
 function ownFrames(error: Error): string[] {
-  return (error.stack ?? '').split('\n').filter((line) => line.includes('programs/errors')).map((line) => line.trim())
+  return (error.stack ?? '')
+    .split('\n')
+    .filter((line) => line.includes('programs/errors'))
+    .map((line) => line.trim())
 }
 
 class Settings {
@@ -44,7 +47,16 @@ const main: Program = async (directory) => {
   }
   const directoryAsFile = async (): Promise<unknown> => await readFile(directory)
   const together = async (): Promise<unknown> => await Promise.all([settings.load(), settings.load()])
-  const attempts = [() => settings.load(), () => settings.save(), readPage, writePage, badArgument, copyAll, directoryAsFile, together]
+  const attempts = [
+    () => settings.load(),
+    () => settings.save(),
+    readPage,
+    writePage,
+    badArgument,
+    copyAll,
+    directoryAsFile,
+    together,
+  ]
 
   const story: unknown[] = []
   for (const attempt of attempts) {
@@ -63,7 +75,12 @@ const main: Program = async (directory) => {
     (done: fs.NoParamCallback) => fs.read(readOnly.fd, Buffer.alloc(4), 0, 5, 0, done),
   ]
   for (const call of callbacks) {
-    story.push(await new Promise((resolve) => call((error) => resolve([told(error), error?.stack]))).catch((error: Error) => [told(error), ownFrames(error)]))
+    story.push(
+      await new Promise((resolve) => call((error) => resolve([told(error), error?.stack]))).catch((error: Error) => [
+        told(error),
+        ownFrames(error),
+      ]),
+    )
   }
   await writeOnly.close()
   await readOnly.close()

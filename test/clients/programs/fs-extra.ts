@@ -7,7 +7,9 @@ import type { Program } from '../program.js'
 
 const main: Program = async (directory) => {
   const at = (...names: string[]): string => join(directory, ...names)
-  for (let each = 0; each < 60; each++) await fsExtra.outputFile(at('tree', `${each % 5}`, `${each % 3}`, `file-${each}`), noise(each * 997, each + 1))
+  for (let each = 0; each < 60; each++) {
+    await fsExtra.outputFile(at('tree', `${each % 5}`, `${each % 3}`, `file-${each}`), noise(each * 997, each + 1))
+  }
   await fsExtra.outputJson(at('tree', 'data.json'), { list: [1, 2, 3], text: 'žluťoučký' }, { spaces: 2 })
   await fsExtra.copy(at('tree'), at('copy'))
   await fsExtra.move(at('copy', '1'), at('moved'))
@@ -36,7 +38,9 @@ const main: Program = async (directory) => {
     broken: (await failure(fsExtra.readJson(at('broken.json')))).name,
     missing: await failure(fsExtra.readFile(at('missing'), 'utf8')),
     closed: await failure(fsExtra.read(fd, Buffer.alloc(4), 0, 4, 0)),
-    exists2: await failure(fsExtra.copy(at('tree'), at('moved'), { overwrite: false, errorOnExist: true })).then(({ message }) => message),
+    exists2: await failure(fsExtra.copy(at('tree'), at('moved'), { overwrite: false, errorOnExist: true })).then(
+      ({ message }) => message,
+    ),
   }
 }
 export default main

@@ -46,7 +46,9 @@ const main: Program = async (directory, { promises }) => {
   const whole = await get('file')
   const part = await get('file', 'bytes=1000-70999')
   const rest = await get('file', `bytes=${SIZE - 10}-`)
-  const many = await Promise.all(Array.from({ length: 40 }, (_, at) => get('file', `bytes=${at * 1000}-${at * 1000 + 65_535}`)))
+  const many = await Promise.all(
+    Array.from({ length: 40 }, (_, at) => get('file', `bytes=${at * 1000}-${at * 1000 + 65_535}`)),
+  )
   const missing = await get('missing')
 
   const handle = await promises.open(join(directory, 'lines'))
@@ -70,7 +72,9 @@ const main: Program = async (directory, { promises }) => {
     whole: [whole[0], whole[1].equals(content)],
     part: [part[0], part[1].equals(content.subarray(1000, 71_000))],
     rest: [rest[0], rest[1].equals(content.subarray(SIZE - 10))],
-    many: many.every(([code, body], at) => code === 206 && body.equals(content.subarray(at * 1000, at * 1000 + 65_536))),
+    many: many.every(
+      ([code, body], at) => code === 206 && body.equals(content.subarray(at * 1000, at * 1000 + 65_536)),
+    ),
     missing: [missing[0], missing[1].toString()],
     counted,
     some,

@@ -13,7 +13,9 @@ const main: Program = async (directory, { promises }) => {
   const path = join(directory, 'db.json')
   const db = await JSONFilePreset<Posts>(path, { posts: [] })
   for (let id = 0; id < 50; id++) await db.update(({ posts }) => posts.push({ id, title: `Post ${id} · žluťoučký` }))
-  await Promise.all(Array.from({ length: 50 }, (_, id) => db.update(({ posts }) => posts.push({ id: 50 + id, title: 'at once' }))))
+  await Promise.all(
+    Array.from({ length: 50 }, (_, id) => db.update(({ posts }) => posts.push({ id: 50 + id, title: 'at once' }))),
+  )
 
   const again = new Low<Posts>(new JSONFile(path), { posts: [] })
   await again.read()
@@ -30,7 +32,10 @@ const main: Program = async (directory, { promises }) => {
     text: await text.read(),
     broken: (await failure(broken.read())).name,
     inDirectory: await failure(inDirectory.read()),
-    nowhere: await failure(new TextFile(join(directory, 'no', 'where')).write('text')).then(({ code, syscall }) => ({ code, syscall })),
+    nowhere: await failure(new TextFile(join(directory, 'no', 'where')).write('text')).then(({ code, syscall }) => ({
+      code,
+      syscall,
+    })),
   }
 }
 export default main

@@ -43,7 +43,9 @@ const main: Program = async (directory, fs) => {
     const scratch = join(directory, 'scratch')
     mkdirSync(scratch)
     process.env['TMPDIR'] = scratch
-    compileFunction(readFileSync(suite, 'utf8'), ['require'], { filename: suite })((id: string) => modules[id] ?? (require(id) as unknown))
+    compileFunction(readFileSync(suite, 'utf8'), ['require'], { filename: suite })(
+      (id: string) => modules[id] ?? (require(id) as unknown),
+    )
     const assertions = await run()
     // It leaves some open, and what it made has names of the moment.
     for (const storage of made) await new Promise<void>((done) => storage.close(done))

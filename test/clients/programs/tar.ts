@@ -13,7 +13,10 @@ const typescript = dirname(createRequire(import.meta.url).resolve('typescript/pa
 const main: Program = async (directory, { promises }) => {
   const at = (...names: string[]): string => join(directory, ...names)
   // Without what is large: times are the archive's, so they are fixed below.
-  cpSync(typescript, at('tree'), { recursive: true, filter: (path) => !/\.js$|\/(?:bin|loc|[a-z]{2}(?:-[a-z]+)?)$/.test(path) })
+  cpSync(typescript, at('tree'), {
+    recursive: true,
+    filter: (path) => !/\.js$|\/(?:bin|loc|[a-z]{2}(?:-[a-z]+)?)$/.test(path),
+  })
   const options = { cwd: directory, portable: true, mtime: new Date(1_700_000_000_000) }
   await tar.create({ ...options, file: at('plain.tar') }, ['tree'])
   await tar.create({ ...options, file: at('packed.tgz'), gzip: true }, ['tree'])

@@ -49,7 +49,9 @@ function zip(contents: Record<string, Buffer>): Buffer {
 }
 
 function openZip(path: string): Promise<ZipFile> {
-  return new Promise((resolve, reject) => yauzl.open(path, { lazyEntries: true }, (error, file) => (error ? reject(error) : resolve(file))))
+  return new Promise((resolve, reject) =>
+    yauzl.open(path, { lazyEntries: true }, (error, file) => (error ? reject(error) : resolve(file))),
+  )
 }
 
 function content(file: ZipFile, entry: Entry): Promise<Buffer> {
@@ -60,7 +62,9 @@ function content(file: ZipFile, entry: Entry): Promise<Buffer> {
 
 const main: Program = async (directory) => {
   const path = join(directory, 'archive.zip')
-  const contents = Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`folder/file-${at}`, noise(at * 3001, at + 1)]))
+  const contents = Object.fromEntries(
+    Array.from({ length: 30 }, (_, at) => [`folder/file-${at}`, noise(at * 3001, at + 1)]),
+  )
   const archive = zip(contents)
   writeFileSync(path, archive)
   writeFileSync(join(directory, 'cut.zip'), archive.subarray(0, 50_000))

@@ -25,7 +25,10 @@ export interface StorageOptions {
 }
 
 function answer<T>(request: Request<T>, promise: Promise<T>): void {
-  promise.then((value) => request.callback(null, value), (error: Error) => request.callback(error))
+  promise.then(
+    (value) => request.callback(null, value),
+    (error: Error) => request.callback(error),
+  )
 }
 
 /** @param Base random-access-storage's class, which queues requests and opens before the first of them */
@@ -61,7 +64,7 @@ export function makeStorage(Base: new () => object, fs: Pick<typeof nodeFs, 'ope
 
     async #read({ offset, size, data }: Request<Buffer>): Promise<Buffer> {
       const into = data ?? Buffer.allocUnsafe(size)
-      for (let done = 0; done < size; ) {
+      for (let done = 0; done < size;) {
         const { bytesRead } = await this.#file!.read(into, done, size - done, offset + done)
         if (bytesRead === 0) throw new Error('Could not satisfy length')
         done += bytesRead
@@ -70,7 +73,9 @@ export function makeStorage(Base: new () => object, fs: Pick<typeof nodeFs, 'ope
     }
 
     async #write({ offset, size, data }: Request): Promise<void> {
-      for (let done = 0; done < size; ) done += (await this.#file!.write(data!, done, size - done, offset + done)).bytesWritten
+      for (let done = 0; done < size;) {
+        done += (await this.#file!.write(data!, done, size - done, offset + done)).bytesWritten
+      }
     }
 
     async #delete({ offset, size }: Request): Promise<void> {
@@ -82,19 +87,46 @@ export function makeStorage(Base: new () => object, fs: Pick<typeof nodeFs, 'ope
       await fs.unlink(this.filename)
       const root = this.#options.directory && resolve(this.#options.directory)
       if (!this.#options.rmdir || !root) return
-      const removed = (path: string): Promise<boolean> => fs.rmdir(path).then(() => true, () => false)
-      for (let at = dirname(this.filename); at.startsWith(join(root, '/')); at = dirname(at)) if (!(await removed(at))) return
+      const removed = (path: string): Promise<boolean> =>
+        fs.rmdir(path).then(
+          () => true,
+          () => false,
+        )
+      for (let at = dirname(this.filename); at.startsWith(join(root, '/')); at = dirname(at)) {
+        if (!(await removed(at))) return
+      }
     }
 
     // Methods of the prototype: by them the base knows, in its constructor, what there is.
-    _open(request: Request): void { answer(request, this.#open(constants.O_RDWR | constants.O_CREAT)) }
-    _openReadonly(request: Request): void { answer(request, this.#open(constants.O_RDONLY)) }
-    _read(request: Request<Buffer>): void { answer(request, this.#read(request)) }
-    _write(request: Request): void { answer(request, this.#write(request)) }
-    _del(request: Request): void { answer(request, this.#delete(request)) }
-    _stat(request: Request<{ size: number }>): void { answer(request, this.#file!.stat()) }
-    _close(request: Request): void { answer(request, this.#file!.close().finally(() => (this.#file = undefined))) }
-    _unlink(request: Request): void { answer(request, this.#unlink()) }
-    _destroy(request: Request): void { this._unlink(request) }
+    _open(request: Request): void {
+      answer(request, this.#open(constants.O_RDWR | constants.O_CREAT))
+    }
+    _openReadonly(request: Request): void {
+      answer(request, this.#open(constants.O_RDONLY))
+    }
+    _read(request: Request<Buffer>): void {
+      answer(request, this.#read(request))
+    }
+    _write(request: Request): void {
+      answer(request, this.#write(request))
+    }
+    _del(request: Request): void {
+      answer(request, this.#delete(request))
+    }
+    _stat(request: Request<{ size: number }>): void {
+      answer(request, this.#file!.stat())
+    }
+    _close(request: Request): void {
+      answer(
+        request,
+        this.#file!.close().finally(() => (this.#file = undefined)),
+      )
+    }
+    _unlink(request: Request): void {
+      answer(request, this.#unlink())
+    }
+    _destroy(request: Request): void {
+      this._unlink(request)
+    }
   }
 }

@@ -19,7 +19,11 @@ export async function makeBank({ sql, prepare }: Database, accounts: number): Pr
 }
 
 /** @returns makes so many transfers in one transaction, and resolves when it is committed */
-export async function teller({ prepare }: Database, accounts: number, seed = 1): Promise<(transfers: number) => Promise<void>> {
+export async function teller(
+  { prepare }: Database,
+  accounts: number,
+  seed = 1,
+): Promise<(transfers: number) => Promise<void>> {
   const next = random(seed)
   const account = await prepare('UPDATE account SET balance = balance + ? WHERE id = ?')
   const balance = await prepare('SELECT balance FROM account WHERE id = ?')

@@ -91,7 +91,7 @@ export class DirectoryVfs extends Base {
   xWrite(id: number, from: Uint8Array, offset: number): number {
     return this.#run(sqlite.SQLITE_IOERR_WRITE, async () => {
       const { handle } = this.#file(id)
-      for (let done = 0; done < from.length; ) {
+      for (let done = 0; done < from.length;) {
         done += (await handle.write(from, done, from.length - done, offset + done)).bytesWritten
       }
     })
@@ -103,7 +103,9 @@ export class DirectoryVfs extends Base {
 
   xSync(id: number, flags: number): number {
     const dataOnly = flags & sqlite.SQLITE_SYNC_DATAONLY
-    return this.#run(sqlite.SQLITE_IOERR_FSYNC, () => (dataOnly ? this.#file(id).handle.datasync() : this.#file(id).handle.sync()))
+    return this.#run(sqlite.SQLITE_IOERR_FSYNC, () =>
+      dataOnly ? this.#file(id).handle.datasync() : this.#file(id).handle.sync(),
+    )
   }
 
   xFileSize(id: number, outSize: Out): number {
@@ -137,7 +139,10 @@ export class DirectoryVfs extends Base {
   xAccess(name: string, flags: number, out: Out): number {
     return this.#run(sqlite.SQLITE_IOERR_ACCESS, async () => {
       const mode = flags === sqlite.SQLITE_ACCESS_EXISTS ? constants.F_OK : constants.R_OK | constants.W_OK
-      const may = await this.#fs.access(join(this.#directory, name), mode).then(() => 1, () => 0)
+      const may = await this.#fs.access(join(this.#directory, name), mode).then(
+        () => 1,
+        () => 0,
+      )
       out.setInt32(0, may, true)
     })
   }

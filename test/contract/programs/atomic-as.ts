@@ -10,6 +10,11 @@ process.setgid?.(Number(gid))
 process.setuid?.(Number(uid))
 const results: string[] = []
 for (const path of paths) {
-  results.push(await writeFileAtomic(path, 'new').then(() => 'ok', (error: NodeJS.ErrnoException) => String(error.code)))
+  results.push(
+    await writeFileAtomic(path, 'new').then(
+      () => 'ok',
+      (error: NodeJS.ErrnoException) => String(error.code),
+    ),
+  )
 }
 console.log(JSON.stringify(results))

@@ -28,4 +28,6 @@ await Promise.all(Array.from({ length: 20 }, () => context.fdsync(fd)))
 const error = await context.write('x', 1_000_000).catch((reason: NodeJS.ErrnoException) => reason.message)
 await context.close()
 await new Promise(setImmediate)
-console.log(JSON.stringify({ right: read.every((buffer) => buffer.equals(chunk)), error, warnings, stats: context.stats() }))
+console.log(
+  JSON.stringify({ right: read.every((buffer) => buffer.equals(chunk)), error, warnings, stats: context.stats() }),
+)

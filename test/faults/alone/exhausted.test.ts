@@ -33,11 +33,14 @@ t.test('no context is left', { skip }, async (t) => {
   t.equal(fs.readFileSync('/proc/sys/fs/aio-nr', 'utf8'), fs.readFileSync('/proc/sys/fs/aio-max-nr', 'utf8'))
   const program = new URL('../programs/serve.js', import.meta.url)
   const serve = async (asked = ''): Promise<Service> => {
-    const { code, stdout, stderr } = await runProgram(program, [temporaryDirectory(t), asked], { env: { CAIO_IMPL: '' } })
+    const { code, stdout, stderr } = await runProgram(program, [temporaryDirectory(t), asked], {
+      env: { CAIO_IMPL: '' },
+    })
     t.equal(code, 0, stderr)
     return JSON.parse(stdout) as Service
   }
-  const advice = /EAGAIN.*fs\.aio-max-nr is used up; set \/proc\/sys\/fs\/aio-max-nr to at least \/proc\/sys\/fs\/aio-nr plus 512/
+  const advice =
+    /EAGAIN.*fs\.aio-max-nr is used up; set \/proc\/sys\/fs\/aio-max-nr to at least \/proc\/sys\/fs\/aio-nr plus 512/
   const { backend, failures, faults, warnings } = await serve()
   t.equal(backend, 'thread')
   t.same([...failures, ...faults], [])

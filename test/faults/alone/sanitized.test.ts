@@ -56,12 +56,14 @@ const lifecycle: readonly Suite[] = [
 /** What is wrong in the control: used after it is freed, when an environment ends; an overflow, when an operation is cancelled. */
 const planted = [
   {
-    right: 'const napi_async_cleanup_hook_handle handle = environment->cleanup_;\n    delete environment;\n    napi_remove_async_cleanup_hook(handle);',
+    right:
+      'const napi_async_cleanup_hook_handle handle = environment->cleanup_;\n    delete environment;\n    napi_remove_async_cleanup_hook(handle);',
     wrong: 'delete environment;\n    napi_remove_async_cleanup_hook(environment->cleanup_);',
   },
   {
     right: 'if (!engine.Cancel(channel, id)) return false;',
-    wrong: 'volatile int most = 2147483647;\n  const int next = most + 1;\n  most = next;\n  if (most > 0 || !engine.Cancel(channel, id)) return false;',
+    wrong:
+      'volatile int most = 2147483647;\n  const int next = most + 1;\n  most = next;\n  if (most > 0 || !engine.Cancel(channel, id)) return false;',
   },
 ]
 
@@ -72,13 +74,19 @@ function build(command: 'rebuild' | 'build', directory: string): void {
   // Without headers here, node-gyp gets them.
   const args = [command, '--silent', '--jobs=2', ...(nodedir ? [`--nodedir=${nodedir}`] : [])]
   const env = { ...process.env, CXXFLAGS: flags, LDFLAGS: flags }
-  execFileSync(join(packageRoot, 'node_modules/.bin/node-gyp'), args, { cwd: directory, env, stdio: ['ignore', 'ignore', 'inherit'] })
+  execFileSync(join(packageRoot, 'node_modules/.bin/node-gyp'), args, {
+    cwd: directory,
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
 }
 
 /** The package with everything that its tests need, and without an addon. */
 function copyPackage(t: Test): string {
   const directory = temporaryDirectory(t)
-  for (const part of ['dist', 'native', 'package.json', 'binding.gyp', 'test/faults']) fs.cpSync(join(packageRoot, part), join(directory, part), { recursive: true })
+  for (const part of ['dist', 'native', 'package.json', 'binding.gyp', 'test/faults']) {
+    fs.cpSync(join(packageRoot, part), join(directory, part), { recursive: true })
+  }
   fs.symlinkSync(join(packageRoot, 'node_modules'), join(directory, 'node_modules'))
   return directory
 }
@@ -108,12 +116,18 @@ async function run(t: Test, directory: string, { file, grep = '' }: Suite): Prom
   const files = fs.readdirSync(reports).map((name) => fs.readFileSync(join(reports, name), 'utf8'))
   // GCC's UndefinedBehaviorSanitizer tells stderr, whatever log_path says; deeper down it is the exit code that fails a test.
   if (/runtime error/.test(ending.stderr)) files.push(ending.stderr)
-  const passed = Number(ending.stdout.match(/^# \{ total: .* pass: (\d+)/gm)?.at(-1)?.match(/\d+$/)?.[0] ?? 0)
+  const passed = Number(
+    ending.stdout
+      .match(/^# \{ total: .* pass: (\d+)/gm)
+      ?.at(-1)
+      ?.match(/\d+$/)?.[0] ?? 0,
+  )
   return { ...ending, passed, reports: files.join('\n') }
 }
 
-if (skip) t.pass(skip, { skip })
-else {
+if (skip) {
+  t.pass(skip, { skip })
+} else {
   const directory = copyPackage(t as unknown as Test)
   build('rebuild', directory)
 
@@ -130,7 +144,10 @@ else {
     fs.writeFileSync(file, source)
     build('build', control)
     for (const { suite, report } of [
-      { suite: { file: 'contract/example.test.js' }, report: /AddressSanitizer: heap-use-after-free [^]*native\/environment\.cc/ },
+      {
+        suite: { file: 'contract/example.test.js' },
+        report: /AddressSanitizer: heap-use-after-free [^]*native\/environment\.cc/,
+      },
       { suite: { file: 'contract/cancel.test.js' }, report: /runtime error: signed integer overflow/ },
       {
         suite: { file: 'lifecycle/lifetimes.test.js', grep: '/^thread: workers/' },
@@ -151,7 +168,7 @@ else {
     let passed = 0
     let next = 0
     const lane = async (): Promise<void> => {
-      for (let suite; (suite = suites[next++]) !== undefined; ) {
+      for (let suite; (suite = suites[next++]) !== undefined;) {
         const outcome = await run(t, directory, suite)
         const { code, stdout, stderr, reports } = outcome
         t.equal(reports, '', `${suite.file}: no report`)
@@ -162,6 +179,8 @@ else {
       }
     }
     await Promise.all(Array.from({ length: availableParallelism() }, lane))
-    t.comment(`counted: ${contract.length} files of the contract and ${lifecycle.length} of lifecycle with the sanitizers: ${passed} passed`)
+    t.comment(
+      `counted: ${contract.length} files of the contract and ${lifecycle.length} of lifecycle with the sanitizers: ${passed} passed`,
+    )
   })
 }

@@ -17,7 +17,14 @@ import { makePlan } from '../interposed.js'
 t.setTimeout(600_000)
 
 const skip = spawnSync('valgrind', ['--version']).status === 0 ? false : 'valgrind is not installed'
-const under = ['valgrind', '--quiet', '--error-limit=no', '--num-callers=30', '--smc-check=all-non-file', '--fair-sched=yes']
+const under = [
+  'valgrind',
+  '--quiet',
+  '--error-limit=no',
+  '--num-callers=30',
+  '--smc-check=all-non-file',
+  '--fair-sched=yes',
+]
 const nodeArgs = ['--jitless', '--expose-gc', '--no-warnings']
 
 interface Case {
@@ -49,17 +56,26 @@ if (skip) {
   void t.test('nothing is reported', async (t) => {
     const rest = [...cases]
     const lane = async (): Promise<void> => {
-      for (let each; (each = rest.shift()) !== undefined; ) {
+      for (let each; (each = rest.shift()) !== undefined;) {
         const { program, route, operations } = each
         const what = `${program}, ${route}`
         const { env: plan } = makePlan(t)
         const env = { ...plan, ...environment, CAIO_IMPL: backendOf(route), CAIO_TEST_MEMORY_CHECKED: 'yes' }
         const scratch = join(temporaryDirectory(t), 'scratch')
         const file = new URL(`../../lifecycle/programs/${program}.js`, import.meta.url)
-        const ending = await runProgram(file, [scratch, route, ...operations], { nodeArgs, env, under, timeout: 300_000 })
+        const ending = await runProgram(file, [scratch, route, ...operations], {
+          nodeArgs,
+          env,
+          under,
+          timeout: 300_000,
+        })
         t.equal(ending.code, 0, what, { stderr: ending.stderr })
         if (ending.code !== 0) continue
-        t.same(reportsIn(ending.stderr).filter((report) => /caio\.node|faults\.so/.test(report)), [], `${what}: no report`)
+        t.same(
+          reportsIn(ending.stderr).filter((report) => /caio\.node|faults\.so/.test(report)),
+          [],
+          `${what}: no report`,
+        )
         const { cases, faults } = JSON.parse(ending.stdout) as Report
         t.same(faults, [])
         t.comment(`counted: ${cases} cases of ${what}, under memcheck`)

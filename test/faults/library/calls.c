@@ -37,7 +37,8 @@ static bool counts(const void *caller, int fd) {
   if (by_addon(caller)) return true;
   const int64_t inode = plan()->inode;
   struct stat status;
-  return inode != 0 && real_syscall(SYS_newfstatat, fd, (long)"", (long)&status, 0x1000 /* AT_EMPTY_PATH */, 0, 0) == 0 &&
+  return inode != 0 &&
+         real_syscall(SYS_newfstatat, fd, (long)"", (long)&status, 0x1000 /* AT_EMPTY_PATH */, 0, 0) == 0 &&
          (int64_t)status.st_ino == inode;
 }
 
@@ -69,7 +70,8 @@ int32_t possible(int fd, int32_t bytes) {
 }
 
 // One read or write, single or vectored, as planned.
-static long transfer(enum call call, const char *name, long number, int fd, const void *memory, long length, off offset, int flags) {
+static long transfer(enum call call, const char *name, long number, int fd, const void *memory, long length, off offset,
+                     int flags) {
   const int32_t begin = tick();
   struct rule rule = use(call);
   if (rule.action == FAIL) return failed(rule.argument);
@@ -90,18 +92,31 @@ static long transfer(enum call call, const char *name, long number, int fd, cons
   return result;
 }
 
-#define TRANSFER(call, name, number, flags) \
-  if (counts(__builtin_return_address(0), fd)) return transfer(call, name, number, fd, memory, (long)length, offset, flags); \
+#define TRANSFER(call, name, number, flags)                                       \
+  if (counts(__builtin_return_address(0), fd))                                    \
+    return transfer(call, name, number, fd, memory, (long)length, offset, flags); \
   return raw(number, fd, memory, (long)length, offset, flags)
 
 ssize_t pread64(int fd, void *memory, size_t length, off offset) { TRANSFER(CALL_PREAD, "pread", SYS_pread64, 0); }
 ssize_t pread(int fd, void *memory, size_t length, off offset) { TRANSFER(CALL_PREAD, "pread", SYS_pread64, 0); }
-ssize_t pwrite64(int fd, const void *memory, size_t length, off offset) { TRANSFER(CALL_PWRITE, "pwrite", SYS_pwrite64, 0); }
-ssize_t pwrite(int fd, const void *memory, size_t length, off offset) { TRANSFER(CALL_PWRITE, "pwrite", SYS_pwrite64, 0); }
-ssize_t preadv64(int fd, const struct iovec *memory, int length, off offset) { TRANSFER(CALL_PREADV, "preadv", SYS_preadv, 0); }
-ssize_t preadv(int fd, const struct iovec *memory, int length, off offset) { TRANSFER(CALL_PREADV, "preadv", SYS_preadv, 0); }
-ssize_t pwritev64(int fd, const struct iovec *memory, int length, off offset) { TRANSFER(CALL_PWRITEV, "pwritev", SYS_pwritev, 0); }
-ssize_t pwritev(int fd, const struct iovec *memory, int length, off offset) { TRANSFER(CALL_PWRITEV, "pwritev", SYS_pwritev, 0); }
+ssize_t pwrite64(int fd, const void *memory, size_t length, off offset) {
+  TRANSFER(CALL_PWRITE, "pwrite", SYS_pwrite64, 0);
+}
+ssize_t pwrite(int fd, const void *memory, size_t length, off offset) {
+  TRANSFER(CALL_PWRITE, "pwrite", SYS_pwrite64, 0);
+}
+ssize_t preadv64(int fd, const struct iovec *memory, int length, off offset) {
+  TRANSFER(CALL_PREADV, "preadv", SYS_preadv, 0);
+}
+ssize_t preadv(int fd, const struct iovec *memory, int length, off offset) {
+  TRANSFER(CALL_PREADV, "preadv", SYS_preadv, 0);
+}
+ssize_t pwritev64(int fd, const struct iovec *memory, int length, off offset) {
+  TRANSFER(CALL_PWRITEV, "pwritev", SYS_pwritev, 0);
+}
+ssize_t pwritev(int fd, const struct iovec *memory, int length, off offset) {
+  TRANSFER(CALL_PWRITEV, "pwritev", SYS_pwritev, 0);
+}
 ssize_t preadv64v2(int fd, const struct iovec *memory, int length, off offset, int flags) {
   TRANSFER(CALL_PREADV2, "preadv2", SYS_preadv2, flags);
 }
@@ -119,7 +134,8 @@ static int sync_file(enum call call, long number, int fd, const void *caller) {
 int fsync(int fd) { return sync_file(CALL_FSYNC, SYS_fsync, fd, __builtin_return_address(0)); }
 int fdatasync(int fd) { return sync_file(CALL_FDATASYNC, SYS_fdatasync, fd, __builtin_return_address(0)); }
 
-static ssize_t write_vectors(const void *caller, int fd, const struct iovec *memory, int length, off offset, int flags) {
+static ssize_t write_vectors(const void *caller, int fd, const struct iovec *memory, int length, off offset,
+                             int flags) {
   if (counts(caller, fd)) return transfer(CALL_PWRITEV2, "pwritev2", SYS_pwritev2, fd, memory, length, offset, flags);
   return raw(SYS_pwritev2, fd, memory, length, offset, flags);
 }
@@ -133,9 +149,9 @@ ssize_t pwritev64v2(int fd, const struct iovec *memory, int length, off offset, 
 }
 
 // What may fail, and has no other way to go wrong.
-#define MAY_FAIL(call) \
-  if (BY_ADDON) { \
-    const struct rule rule = use(call); \
+#define MAY_FAIL(call)                                     \
+  if (BY_ADDON) {                                          \
+    const struct rule rule = use(call);                    \
     if (rule.action == FAIL) return failed(rule.argument); \
   }
 
@@ -277,8 +293,7 @@ long syscall(long number, ...) {
     case SYS_io_destroy:
       if (is_emulated((unsigned long)a[0])) return emulated_destroy((unsigned long)a[0]);
       break;
-    case SYS_io_submit:
-      return submit((unsigned long)a[0], a[1], (void **)a[2]);
+    case SYS_io_submit: return submit((unsigned long)a[0], a[1], (void **)a[2]);
     case SYS_io_getevents:
       rule = use(CALL_IO_GETEVENTS);
       if (rule.action == 0 && is_emulated((unsigned long)a[0])) {
@@ -289,15 +304,13 @@ long syscall(long number, ...) {
       rule = use(CALL_URING_SETUP);
       if (rule.action == 0 && plan()->emulated) return emulated_uring_setup((unsigned)a[0], (void *)a[1]);
       break;
-    case SYS_io_uring_enter:
-      return enter((int)a[0], a[1]);
+    case SYS_io_uring_enter: return enter((int)a[0], a[1]);
     case SYS_io_uring_register:
       rule = use(CALL_URING_REGISTER);
-      if (rule.action == 0 && is_emulated((unsigned long)a[0])) return emulated_uring_register((int)a[0], (unsigned)a[1], (void *)a[2]);
+      if (rule.action == 0 && is_emulated((unsigned long)a[0]))
+        return emulated_uring_register((int)a[0], (unsigned)a[1], (void *)a[2]);
       break;
-    case SYS_openat2:
-      rule = use(CALL_OPENAT2);
-      break;
+    case SYS_openat2: rule = use(CALL_OPENAT2); break;
   }
   if (rule.action == FAIL) return failed(rule.argument);
   return real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);

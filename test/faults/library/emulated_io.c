@@ -91,12 +91,11 @@ static int64_t carry_out(const struct task *task, const struct rule *rule) {
       number = command->aio_lio_opcode == IOCB_CMD_FSYNC ? SYS_fsync : SYS_fdatasync;
       return real_syscall(number, fd, 0, 0, 0, 0, 0) == 0 ? 0 : -errno;
     case IOCB_CMD_PWRITE:
-    case IOCB_CMD_PWRITEV:
-      number = SYS_pwritev2;
-      break;
+    case IOCB_CMD_PWRITEV: number = SYS_pwritev2; break;
   }
   if (count == 0) return 0;
-  const long result = real_syscall(number, fd, (long)vectors, count, (long)command->aio_offset, 0, command->aio_rw_flags);
+  const long result =
+      real_syscall(number, fd, (long)vectors, count, (long)command->aio_offset, 0, command->aio_rw_flags);
   if (result >= 0) return result;
   const int error = errno;
   check_memory("io_submit", error);
@@ -105,14 +104,16 @@ static int64_t carry_out(const struct task *task, const struct rule *rule) {
 
 static void signal_wake(const struct iocb *command) {
   const uint64_t one = 1;
-  if (command->aio_flags & IOCB_FLAG_RESFD) real_syscall(SYS_write, command->aio_resfd, (long)&one, sizeof one, 0, 0, 0);
+  if (command->aio_flags & IOCB_FLAG_RESFD)
+    real_syscall(SYS_write, command->aio_resfd, (long)&one, sizeof one, 0, 0, 0);
 }
 
 // The ring has a slot more than may be in flight, so it is never full.
 static void post(struct context *context, const struct task *task, int64_t result) {
   struct queues *queues = context->queues;
   if (queues) {
-    queues->cqes[queues->cq_tail & queues->cq_mask] = (struct io_uring_cqe){.user_data = task->command.aio_data, .res = (int32_t)result};
+    queues->cqes[queues->cq_tail & queues->cq_mask] =
+        (struct io_uring_cqe){.user_data = task->command.aio_data, .res = (int32_t)result};
     __atomic_store_n(&queues->cq_tail, queues->cq_tail + 1, __ATOMIC_RELEASE);
     return;
   }
@@ -213,8 +214,16 @@ long emulated_uring_setup(unsigned entries, void *out) {
   params->sq_entries = entries;
   params->features = IORING_FEAT_SINGLE_MMAP | IORING_FEAT_NODROP;
 #define AT(field) offsetof(struct queues, field)
-  params->sq_off = (struct io_sqring_offsets){.head = AT(sq_head), .tail = AT(sq_tail), .ring_mask = AT(sq_mask), .ring_entries = AT(sq_entries), .array = AT(array)};
-  params->cq_off = (struct io_cqring_offsets){.head = AT(cq_head), .tail = AT(cq_tail), .ring_mask = AT(cq_mask), .ring_entries = AT(cq_entries), .cqes = AT(cqes)};
+  params->sq_off = (struct io_sqring_offsets){.head = AT(sq_head),
+                                              .tail = AT(sq_tail),
+                                              .ring_mask = AT(sq_mask),
+                                              .ring_entries = AT(sq_entries),
+                                              .array = AT(array)};
+  params->cq_off = (struct io_cqring_offsets){.head = AT(cq_head),
+                                              .tail = AT(cq_tail),
+                                              .ring_mask = AT(cq_mask),
+                                              .ring_entries = AT(cq_entries),
+                                              .cqes = AT(cqes)};
   begin(context, (unsigned long)fd, capacity);
   return fd;
 }
@@ -279,8 +288,13 @@ static struct iocb as_iocb(const struct io_uring_sqe *sqe) {
     case IORING_OP_WRITEV: opcode = IOCB_CMD_PWRITEV; break;
     case IORING_OP_FSYNC: opcode = sqe->fsync_flags & IORING_FSYNC_DATASYNC ? IOCB_CMD_FDSYNC : IOCB_CMD_FSYNC; break;
   }
-  return (struct iocb){.aio_data = sqe->user_data, .aio_lio_opcode = opcode, .aio_fildes = (uint32_t)sqe->fd, .aio_buf = sqe->addr,
-                       .aio_nbytes = sqe->len, .aio_offset = (int64_t)sqe->off, .aio_rw_flags = (int)sqe->rw_flags};
+  return (struct iocb){.aio_data = sqe->user_data,
+                       .aio_lio_opcode = opcode,
+                       .aio_fildes = (uint32_t)sqe->fd,
+                       .aio_buf = sqe->addr,
+                       .aio_nbytes = sqe->len,
+                       .aio_offset = (int64_t)sqe->off,
+                       .aio_rw_flags = (int)sqe->rw_flags};
 }
 
 // As the kernel's: a bad one is taken and answered, and ends the call.

@@ -76,7 +76,8 @@ static void pause_for(long microseconds) {
 
 static void hold(struct plan *p, int milliseconds) {
   __atomic_add_fetch(&p->held, 1, __ATOMIC_SEQ_CST);
-  for (int waited = 0; waited < milliseconds * 1000 && !__atomic_load_n(&p->released, __ATOMIC_SEQ_CST); waited += 200) pause_for(200);
+  for (int waited = 0; waited < milliseconds * 1000 && !__atomic_load_n(&p->released, __ATOMIC_SEQ_CST); waited += 200)
+    pause_for(200);
   __atomic_sub_fetch(&p->held, 1, __ATOMIC_SEQ_CST);
 }
 

@@ -41,12 +41,12 @@ enum call {
 };
 
 enum action {
-  FAIL = 1,  // with the errno `argument`, nothing done
-  SHORT,     // at most `argument` bytes, or requests of an io_submit or io_uring_enter
-  HOLD,      // until the test releases, or `argument` milliseconds have passed
-  LATE,      // `argument` microseconds before it is done
-  LATE_WAKE, // done, and signalled `argument` microseconds later
-  SPURIOUS,  // and a wake-up more than there are completions
+  FAIL = 1,   // with the errno `argument`, nothing done
+  SHORT,      // at most `argument` bytes, or requests of an io_submit or io_uring_enter
+  HOLD,       // until the test releases, or `argument` milliseconds have passed
+  LATE,       // `argument` microseconds before it is done
+  LATE_WAKE,  // done, and signalled `argument` microseconds later
+  SPURIOUS,   // and a wake-up more than there are completions
 };
 
 struct rule {
@@ -61,7 +61,7 @@ struct entry {  // of the log
 enum { MOST_RULES = 16, MOST_ENTRIES = 16384 };
 
 struct plan {
-  int32_t armed;     // calls are counted and rules obeyed
+  int32_t armed;  // calls are counted and rules obeyed
   // Contexts are emulated: 1 with the ring that the engine knows, 2 with one that it must reap by io_getevents. An io_uring has but one.
   int32_t emulated;
   int32_t rule_count;
@@ -70,7 +70,7 @@ struct plan {
   int32_t lost;      // transfers whose memory was gone
   int32_t logging;
   int32_t clock;
-  int64_t inode;     // calls by others than the addon on this file count, too
+  int64_t inode;  // calls by others than the addon on this file count, too
   int32_t uses[32];
   int32_t injected[32];
   struct rule rules[MOST_RULES];

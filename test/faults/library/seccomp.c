@@ -16,10 +16,16 @@ static const struct {
   const char *name;
   int number;
 } known[] = {
-    {"io_setup", SYS_io_setup},   {"io_submit", SYS_io_submit},           {"io_getevents", SYS_io_getevents},
-    {"preadv2", SYS_preadv2},     {"pwritev2", SYS_pwritev2},             {"openat2", 437},
-    {"io_destroy", SYS_io_destroy}, {"io_uring_setup", SYS_io_uring_setup},
-    {"io_uring_enter", SYS_io_uring_enter}, {"io_uring_register", SYS_io_uring_register},
+    {"io_setup", SYS_io_setup},
+    {"io_submit", SYS_io_submit},
+    {"io_getevents", SYS_io_getevents},
+    {"preadv2", SYS_preadv2},
+    {"pwritev2", SYS_pwritev2},
+    {"openat2", 437},
+    {"io_destroy", SYS_io_destroy},
+    {"io_uring_setup", SYS_io_uring_setup},
+    {"io_uring_enter", SYS_io_uring_enter},
+    {"io_uring_register", SYS_io_uring_register},
 };
 
 static struct sock_filter program[64] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))};
@@ -41,10 +47,12 @@ __attribute__((constructor)) static void install(void) {
   if (!wanted || !*wanted) return;
   char name[32];
   unsigned error;
-  for (int used; sscanf(wanted, "%31[a-z0-9_]=%u%n", name, &error, &used) == 2; wanted += used + (wanted[used] == ',')) refuse(name, error);
+  for (int used; sscanf(wanted, "%31[a-z0-9_]=%u%n", name, &error, &used) == 2; wanted += used + (wanted[used] == ','))
+    refuse(name, error);
   program[length++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
   const struct sock_fprog filter = {length, program};
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || real_syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, (long)&filter, 0, 0, 0) != 0) {
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+      real_syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, (long)&filter, 0, 0, 0) != 0) {
     dprintf(2, "no filter could be installed\n");
     _exit(99);
   }

@@ -21,15 +21,19 @@ export interface Acknowledged {
 /** Lines as the program prints them; the last may be torn, and is no acknowledgement then. */
 export function acknowledgements(output: string): Acknowledged[] {
   const lines = output.split('\n').slice(0, -1)
-  return lines.flatMap((line) => line.split(';').filter(Boolean)).map((text) => {
-    const [number = 0, offset = 0, length = 0] = text.split(' ').map(Number)
-    return { number, offset, length }
-  })
+  return lines
+    .flatMap((line) => line.split(';').filter(Boolean))
+    .map((text) => {
+      const [number = 0, offset = 0, length = 0] = text.split(' ').map(Number)
+      return { number, offset, length }
+    })
 }
 
 /** Whether these bytes are that record, whole. */
 export function isRecord(bytes: Buffer, number: number): boolean {
-  if (bytes.length < HEADER || bytes.readUInt32LE(0) !== number || bytes.readUInt32LE(4) !== bytes.length - HEADER) return false
+  if (bytes.length < HEADER || bytes.readUInt32LE(0) !== number || bytes.readUInt32LE(4) !== bytes.length - HEADER) {
+    return false
+  }
   return bytes.readUInt32LE(8) === crc32(bytes.subarray(HEADER), crc32(bytes.subarray(0, 8)))
 }
 
@@ -66,7 +70,13 @@ async function main([backend, path = '', start = '0', first = '0', batches = 'In
       const written =
         number % 2 === 0
           ? await context.writev(records, fd, at - size, { dsync })
-          : (await Promise.all(records.map((bytes, i) => context.write(bytes, fd, Number((lines[i] as string).split(' ')[1]), { dsync })))).reduce((a, b) => a + b)
+          : (
+              await Promise.all(
+                records.map((bytes, i) =>
+                  context.write(bytes, fd, Number((lines[i] as string).split(' ')[1]), { dsync }),
+                ),
+              )
+            ).reduce((a, b) => a + b)
       if (written !== size) throw new Error(`${written} of ${size} bytes`)
       if (!dsync) await context.fdsync(fd)
       fs.writeSync(1, `${lines.join('')}\n`)

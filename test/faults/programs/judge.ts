@@ -22,12 +22,20 @@ function surfaces({ call, action, argument }: Rule): string | undefined {
 
 /** A read may be short where read(2) was; a write only where an error stopped it. */
 function mayBeShort(kind: Outcome['kind'], rules: readonly Rule[]): boolean {
-  if (kind === 'read') return rules.some(({ call, action }) => (action === 'short' || action === 'fail') && (call === 'pread' || call === 'preadv'))
+  if (kind === 'read') {
+    return rules.some(
+      ({ call, action }) => (action === 'short' || action === 'fail') && (call === 'pread' || call === 'preadv'),
+    )
+  }
   return rules.some((rule) => surfaces(rule) !== undefined) && rules.some(({ action }) => action === 'short')
 }
 
 /** What is wrong with these outcomes. */
-export function judge(outcomes: readonly Outcome[], rules: readonly Rule[], injected: Partial<Record<Call, number>>): string[] {
+export function judge(
+  outcomes: readonly Outcome[],
+  rules: readonly Rule[],
+  injected: Partial<Record<Call, number>>,
+): string[] {
   const faults: string[] = []
   const codes = new Set(rules.map(surfaces))
   let most = 0
@@ -39,8 +47,11 @@ export function judge(outcomes: readonly Outcome[], rules: readonly Rule[], inje
   // Each failure of a call is the failure of one operation; only a sync is everybody's who waits for it.
   const own = failures.filter(({ kind }) => kind !== 'sync').length
   if (own > most) faults.push(`${own} operations fail of ${most} calls`)
-  if (failures.some(({ kind }) => kind === 'sync') && !syncs.some((call) => injected[call])) faults.push('a sync fails without cause')
-  const failedSyncs = rules.some(({ call, action }) => syncs.includes(call) && action === 'fail') && syncs.some((call) => injected[call])
+  if (failures.some(({ kind }) => kind === 'sync') && !syncs.some((call) => injected[call])) {
+    faults.push('a sync fails without cause')
+  }
+  const failedSyncs =
+    rules.some(({ call, action }) => syncs.includes(call) && action === 'fail') && syncs.some((call) => injected[call])
   if (failedSyncs && !failures.some(({ kind }) => kind === 'sync')) faults.push('a failed sync is reported to nobody')
   for (const { name, kind, length, result } of outcomes) {
     const short = (kind === 'read' || kind === 'write') && typeof result === 'number' && result < length

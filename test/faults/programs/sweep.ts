@@ -36,7 +36,10 @@ type Way = Pick<Rule, 'action' | 'argument'>
 const fails = (...names: string[]): Way[] => names.map((argument) => ({ action: 'fail', argument }))
 const shorts = (...counts: number[]): Way[] => counts.map((argument) => ({ action: 'short', argument }))
 const late: Way = { action: 'late', argument: 2000 }
-const nowait = [...fails('EAGAIN', 'EOPNOTSUPP', 'EIO', 'EINTR', 'EINVAL', 'ENOSYS', 'EPERM'), ...shorts(0, 1, 512, 4095)]
+const nowait = [
+  ...fails('EAGAIN', 'EOPNOTSUPP', 'EIO', 'EINTR', 'EINVAL', 'ENOSYS', 'EPERM'),
+  ...shorts(0, 1, 512, 4095),
+]
 const writing = [...fails('EINTR', 'EIO', 'ENOSPC'), ...shorts(0, 1, 4095), late]
 const reading = [...fails('EINTR', 'EIO'), ...shorts(1, 4095), late]
 const syncing = [...fails('EIO', 'ENOSPC', 'EDQUOT'), late]
@@ -44,9 +47,19 @@ const syncing = [...fails('EIO', 'ENOSPC', 'EDQUOT'), late]
 /** How each call can go wrong. libuv passes EINTR of a read on, so it is not for `pure`. */
 const ways: Partial<Record<Call, Way[]>> = {
   io_submit: [...fails('EAGAIN', 'EINVAL', 'ENOMEM', 'ENOSYS', 'EPERM', 'EBADF'), ...shorts(0, 1, 2, 3), late],
-  io_uring_enter: [...fails('EAGAIN', 'EINVAL', 'ENOMEM', 'ENOSYS', 'EPERM', 'EBADF', 'EBUSY', 'EINTR'), ...shorts(0, 1, 2, 3), late],
+  io_uring_enter: [
+    ...fails('EAGAIN', 'EINVAL', 'ENOMEM', 'ENOSYS', 'EPERM', 'EBADF', 'EBUSY', 'EINTR'),
+    ...shorts(0, 1, 2, 3),
+    late,
+  ],
   iocb: fails('EINVAL', 'EAGAIN', 'EOPNOTSUPP', 'EBADF'),
-  event: [...fails('EAGAIN', 'EOPNOTSUPP', 'EIO', 'ENOSPC', 'EINTR', 'EINVAL', 'EPERM', 'ECANCELED'), ...shorts(0, 512, 4096), late, { action: 'lateWake', argument: 2000 }, { action: 'spurious' }],
+  event: [
+    ...fails('EAGAIN', 'EOPNOTSUPP', 'EIO', 'ENOSPC', 'EINTR', 'EINVAL', 'EPERM', 'ECANCELED'),
+    ...shorts(0, 512, 4096),
+    late,
+    { action: 'lateWake', argument: 2000 },
+    { action: 'spurious' },
+  ],
   io_getevents: [...fails('EINTR'), late],
   preadv2: nowait,
   pwritev2: nowait,
@@ -90,7 +103,9 @@ async function visit(rules: readonly Rule[]): Promise<Partial<Record<Call, numbe
   const { uses, injected } = plan
   report.states++
   if (Object.keys(injected).length > 0) report.reached++
-  for (const [call, count] of Object.entries(injected) as [Call, number][]) report.injected[call] = (report.injected[call] ?? 0) + count
+  for (const [call, count] of Object.entries(injected) as [Call, number][]) {
+    report.injected[call] = (report.injected[call] ?? 0) + count
+  }
   report.operations += outcomes.length
   report.failed += outcomes.filter(({ result }) => typeof result === 'string').length
   for (const fault of [...faults, ...judge(outcomes, rules, injected)]) {
@@ -103,7 +118,9 @@ async function visit(rules: readonly Rule[]): Promise<Partial<Record<Call, numbe
 async function undisturbed(): Promise<Partial<Record<Call, number>>> {
   const most: Partial<Record<Call, number>> = {}
   for (let i = 0; i < 10; i++) {
-    for (const [call, count] of Object.entries(await visit([])) as [Call, number][]) most[call] = Math.max(most[call] ?? 0, count)
+    for (const [call, count] of Object.entries(await visit([])) as [Call, number][]) {
+      most[call] = Math.max(most[call] ?? 0, count)
+    }
   }
   return most
 }
@@ -137,7 +154,12 @@ for (let i = 0; i < Number(randomPlans); i++) {
     const call = used[random(used.length)] as Call
     const choice = waysOf(call)
     const way = choice[random(choice.length)] as Way
-    return { call, first: 1 + random(uses[call] as number), count: way.argument === 'EINTR' ? 1 : 1 + random(3), ...way }
+    return {
+      call,
+      first: 1 + random(uses[call] as number),
+      count: way.argument === 'EINTR' ? 1 : 1 + random(3),
+      ...way,
+    }
   })
   await visit(rules)
 }

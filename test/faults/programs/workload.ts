@@ -86,7 +86,9 @@ export class Workload {
     const { completed: now, inFlight, waiting } = this.#context.stats()
     // Whole files take one operation, or more, or are Node's.
     const least = tasks.filter(({ kind }) => kind !== 'whole').length
-    if (now - completed < least || inFlight + waiting > 0) faults.push(`${now - completed} completed, ${inFlight} in flight, ${waiting} waiting`)
+    if (now - completed < least || inFlight + waiting > 0) {
+      faults.push(`${now - completed} completed, ${inFlight} in flight, ${waiting} waiting`)
+    }
     fs.closeSync(fd)
     fs.closeSync(direct)
     return { outcomes, faults }
@@ -104,10 +106,15 @@ export class Workload {
       const length = sum(memory)
       const start = at
       at += Math.ceil(length / BLOCK) * BLOCK
-      if (kind === 'write') memory.reduce((from, part) => (pattern(round + 7, from, part.length).copy(part), from + part.length), start)
+      if (kind === 'write') {
+        memory.reduce((from, part) => (pattern(round + 7, from, part.length).copy(part), from + part.length), start)
+      }
       tasks.push({ name, kind, at: start, length, memory, work: () => work(start) })
     }
-    for (const [where, file, memory] of [['buffered', fd, own], ['direct', direct, forDirect]] as const) {
+    for (const [where, file, memory] of [
+      ['buffered', fd, own],
+      ['direct', direct, forDirect],
+    ] as const) {
       const unit = where === 'direct' ? 1 : BLOCK
       for (let i = 0; i < 2; i++) {
         const [one] = memory(unit) as [Buffer]

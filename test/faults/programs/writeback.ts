@@ -75,4 +75,6 @@ const usesBehindLone = await usesBehind(block)
 const usesBehindLarge = await usesBehind(Buffer.alloc(128 * 1024, 2))
 fs.closeSync(third)
 await context.close()
-console.log(JSON.stringify({ afterFailure, ofAnotherFile, unknownCall, uses, usesBehindLarge, usesBehindLone } satisfies Report))
+console.log(
+  JSON.stringify({ afterFailure, ofAnotherFile, unknownCall, uses, usesBehindLarge, usesBehindLone } satisfies Report),
+)

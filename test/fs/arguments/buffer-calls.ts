@@ -7,8 +7,27 @@ const zero = literals(0)
 const four = literals(4)
 
 /** Node aborts on a read of NaN, '4' or true bytes, and on a write of -0. */
-export const readLengths = literals(undefined, null, 0, -0, 1, 13, 15, 16, 17, -1, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 53, Infinity, 4n)
-export const writeLengths = [...literals(undefined, null, 0, 1, 13, 15, 16, 17, -1, 2 ** 31, 2 ** 53, Infinity, NaN, 1.5, '4', 4n, true)]
+export const readLengths = literals(
+  undefined,
+  null,
+  0,
+  -0,
+  1,
+  13,
+  15,
+  16,
+  17,
+  -1,
+  2 ** 31 - 1,
+  2 ** 31,
+  2 ** 32,
+  2 ** 53,
+  Infinity,
+  4n,
+)
+export const writeLengths = [
+  ...literals(undefined, null, 0, 1, 13, 15, 16, 17, -1, 2 ** 31, 2 ** 53, Infinity, NaN, 1.5, '4', 4n, true),
+]
 
 const somePositions = literals(undefined, null, 0, 5, 24, 30)
 
@@ -32,7 +51,10 @@ const forms: [string, (options: object) => object][] = [
 
 function hidden(options: object): object {
   const descriptors = Object.getOwnPropertyDescriptors(options)
-  return Object.defineProperties({}, mapValues(descriptors, (each) => ({ ...each, enumerable: false })))
+  return Object.defineProperties(
+    {},
+    mapValues(descriptors, (each) => ({ ...each, enumerable: false })),
+  )
 }
 
 function mapValues<T, U>(object: Record<string, T>, map: (value: T) => U): Record<string, U> {
@@ -67,7 +89,9 @@ const lists: object[] = [
 ]
 
 const show = (options: object): string =>
-  `{${Object.entries(options).map(([key, value]) => `${key}: ${literals(value)[0]?.name}`).join(', ')}}`
+  `{${Object.entries(options)
+    .map(([key, value]) => `${key}: ${literals(value)[0]?.name}`)
+    .join(', ')}}`
 
 function optionsObjects(extra: () => object): Named[] {
   const all = lists.flatMap((list) => named(show(list), () => ({ ...extra(), ...list })))
@@ -88,7 +112,10 @@ function shared(lengths: Named[]): Call[] {
     ...combinations(buffer, offsets, literals(undefined, 4), literals(null)),
     ...combinations(buffer, zero, four, positions),
     ...combinations(buffer, literals(3), literals(13), somePositions),
-    ...combinations(buffer, optionsObjects(() => ({}))),
+    ...combinations(
+      buffer,
+      optionsObjects(() => ({})),
+    ),
     ...combinations(buffer, strange, four, literals(0)),
     ...combinations(buffer, [named('null', () => null)], four, literals(0)),
   ]
@@ -100,7 +127,9 @@ export function readCalls(): Call[] {
     ...shared(readLengths),
     ...combinations(optionsObjects(() => ({ buffer: filled(16) }))),
     ...combinations(optionsObjects(() => ({}))),
-    ...combinations(views.map((view) => named(`{buffer: ${view.name}, position: 0}`, () => ({ buffer: view.make(), position: 0 })))),
+    ...combinations(
+      views.map((view) => named(`{buffer: ${view.name}, position: 0}`, () => ({ buffer: view.make(), position: 0 }))),
+    ),
   ]
 }
 

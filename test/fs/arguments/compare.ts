@@ -61,7 +61,12 @@ export async function compareCalls(
   t.ok(calls.length >= least, `${calls.length} calls`)
   for (const call of calls) {
     const pair = await makePair(CONTENT)
-    same(t, await observe(pair.subject, method, call), await observe(pair.oracle, method, call), `${method}(${call.name})`)
+    same(
+      t,
+      await observe(pair.subject, method, call),
+      await observe(pair.oracle, method, call),
+      `${method}(${call.name})`,
+    )
     await pair.close()
   }
 }

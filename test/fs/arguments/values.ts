@@ -16,7 +16,8 @@ export function named(name: string, make: () => unknown): Named {
   return { name, make }
 }
 
-const literal = (value: unknown): string => (typeof value === 'bigint' ? `${value}n` : Object.is(value, -0) ? '-0' : String(value))
+const literal = (value: unknown): string =>
+  typeof value === 'bigint' ? `${value}n` : Object.is(value, -0) ? '-0' : String(value)
 
 export function literals(...values: unknown[]): Named[] {
   return values.map((value) => named(typeof value === 'string' ? JSON.stringify(value) : literal(value), () => value))
@@ -26,7 +27,10 @@ export function literals(...values: unknown[]): Named[] {
 export function combinations(...columns: Named[][]): Call[] {
   let rows: Named[][] = [[]]
   for (const column of columns) rows = rows.flatMap((row) => column.map((each) => [...row, each]))
-  return rows.map((row) => ({ name: row.map(({ name }) => name).join(', '), make: () => row.map((each) => each.make()) }))
+  return rows.map((row) => ({
+    name: row.map(({ name }) => name).join(', '),
+    make: () => row.map((each) => each.make()),
+  }))
 }
 
 export function detached<T extends NodeJS.ArrayBufferView>(view: T): T {
@@ -107,7 +111,27 @@ export const positions: Named[] = [
 
 /** Offsets into a view of 16 bytes. */
 export const offsets: Named[] = [
-  ...literals(undefined, null, 0, -0, 1, 3, 15, 16, 17, -1, 1.5, NaN, Infinity, 2 ** 31, 2 ** 32, 2 ** 53, '4', 4n, true),
+  ...literals(
+    undefined,
+    null,
+    0,
+    -0,
+    1,
+    3,
+    15,
+    16,
+    17,
+    -1,
+    1.5,
+    NaN,
+    Infinity,
+    2 ** 31,
+    2 ** 32,
+    2 ** 53,
+    '4',
+    4n,
+    true,
+  ),
 ]
 
 function vmArray(): unknown {

@@ -3,7 +3,8 @@ import { combinations, detached, filled, literals, named, positions, views } fro
 import { nodeVersion } from '../node-version.js'
 import type { Call, Named } from './values.js'
 
-const pieces = (count: number, bytes: number): Buffer[] => Array.from({ length: count }, (_, at) => filled(bytes, 65 + (at % 20)))
+const pieces = (count: number, bytes: number): Buffer[] =>
+  Array.from({ length: count }, (_, at) => filled(bytes, 65 + (at % 20)))
 
 function holes(): unknown[] {
   const list: unknown[] = [filled(4), filled(4), filled(4)]
@@ -39,7 +40,12 @@ const lists: Named[] = [
     const buffer = filled(8)
     return [buffer.subarray(0, 6), buffer.subarray(2)]
   }),
-  named('all kinds', () => [new Uint16Array(2).fill(0x4142), new DataView(new ArrayBuffer(3)), new Float64Array(1), filled(2)]),
+  named('all kinds', () => [
+    new Uint16Array(2).fill(0x4142),
+    new DataView(new ArrayBuffer(3)),
+    new Float64Array(1),
+    filled(2),
+  ]),
   named('shared memory', () => [new Uint8Array(new SharedArrayBuffer(4)).fill(83), filled(4)]),
   named('one detached', () => [filled(4), detached(new Uint8Array(4))]),
   named('detached DataView', () => [detached(new DataView(new ArrayBuffer(4)))]),
@@ -69,6 +75,9 @@ export function vectorCalls(): Call[] {
     ...combinations(lists, literals(undefined, null, 0, 5, 24, 30, 2 ** 32, -1, 5n)),
     ...combinations([named('[4, 4]', () => pieces(2, 4))], positions),
     ...combinations(views, literals(0, null)),
-    ...combinations(views.map((view) => named(`[${view.name}]`, () => [view.make()])), literals(0, null)),
+    ...combinations(
+      views.map((view) => named(`[${view.name}]`, () => [view.make()])),
+      literals(0, null),
+    ),
   ]
 }

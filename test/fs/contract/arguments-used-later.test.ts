@@ -54,7 +54,10 @@ for (const method of ['read', 'write'] as const) {
     const { path } = temporaryFile(t, 'abcdefghijklmnop')
     const handle = (await fs.open(path, 'r+')) as Loose
     const before = nodeFs.readFileSync(path, 'latin1')
-    for (const call of [(view: Uint8Array) => handle[method](view, 0, 8, 3), (view: Uint8Array) => handle[`${method}v`]([view], 3)]) {
+    for (const call of [
+      (view: Uint8Array) => handle[method](view, 0, 8, 3),
+      (view: Uint8Array) => handle[`${method}v`]([view], 3),
+    ]) {
       const view = new Uint8Array(8).fill(90)
       const first = handle.read(Buffer.alloc(1), 0, 1, 0)
       const outcome = call(view).then(
@@ -107,7 +110,9 @@ type Key = keyof typeof answers
 /** Options that note what is asked of them. */
 function noting(keys: readonly Key[], asked: string[], overrides: Partial<Record<Key, () => unknown>> = {}): object {
   const all: Partial<Record<Key, () => unknown>> = { ...answers, ...overrides }
-  const descriptors = keys.map((key) => [key, { enumerable: true, get: () => (asked.push(key), all[key]?.()) }] as const)
+  const descriptors = keys.map(
+    (key) => [key, { enumerable: true, get: () => (asked.push(key), all[key]?.()) }] as const,
+  )
   return Object.defineProperties({}, Object.fromEntries(descriptors))
 }
 
@@ -148,14 +153,19 @@ await t.test('options whose getters throw reject, and never throw', async (t) =>
       })
     }
   }
-  await story(t, 'read: buffer', (handle, calls) => void calls.push(handle.read(noting(['buffer'], [], { buffer: broken }))))
+  await story(
+    t,
+    'read: buffer',
+    (handle, calls) => void calls.push(handle.read(noting(['buffer'], [], { buffer: broken }))),
+  )
 })
 
 await t.test('options that a Proxy guards: only reading keys is allowed', async (t) => {
   const refuse = (): never => {
     throw new Error('not expected of fs')
   }
-  const guarded = (target: object): object => new Proxy(target, { ownKeys: refuse, getOwnPropertyDescriptor: refuse, has: refuse })
+  const guarded = (target: object): object =>
+    new Proxy(target, { ownKeys: refuse, getOwnPropertyDescriptor: refuse, has: refuse })
   await story(t, 'read', (handle, calls) => void calls.push(handle.read(Buffer.alloc(4), guarded({ position: 3 }))))
   await story(t, 'write', (handle, calls) => void calls.push(handle.write(Buffer.alloc(4), guarded({ position: 3 }))))
   await story(t, 'read(options)', (handle, calls) => {

@@ -39,8 +39,18 @@ await t.test('files that are too large for readFile', async (t) => {
   if (obstacle) return void t.pass(obstacle, { skip: obstacle })
   for (const options of [undefined, 'latin1', { encoding: null }] as const) {
     const expected = await outcomeOf(async () => (await oracle.readFile(path, options)).length)
-    same(t, await outcomeOf(async () => (await fs.readFile(path, options)).length), expected, `by path, ${String(options)}`)
-    same(t, await outcomeOf(async () => (await handle.readFile(options)).length), expected, `by handle, ${String(options)}`)
+    same(
+      t,
+      await outcomeOf(async () => (await fs.readFile(path, options)).length),
+      expected,
+      `by path, ${String(options)}`,
+    )
+    same(
+      t,
+      await outcomeOf(async () => (await handle.readFile(options)).length),
+      expected,
+      `by handle, ${String(options)}`,
+    )
   }
 })
 

@@ -65,7 +65,9 @@ await t.test('callbacks that are none', async (t) => {
       const outcomes = []
       for (const callback of callbacks.slice(0, -1)) {
         outcomes.push(await outcomeOf(() => fs[name](path, ...(name === 'readFile' ? [] : ['text']), callback.make())))
-        outcomes.push(await outcomeOf(() => fs[name](path, ...(name === 'readFile' ? [] : ['text']), null, callback.make())))
+        outcomes.push(
+          await outcomeOf(() => fs[name](path, ...(name === 'readFile' ? [] : ['text']), null, callback.make())),
+        )
       }
       return outcomes
     })
@@ -102,12 +104,23 @@ const options = [
 
 await t.test('options of whole files', async (t) => {
   for (const { name, make } of options) {
-    await tellsTheSame(t, `readFile(${name})`, ({ fs, path }) => outcomeOfCall(fs.readFile, path, make()), 'grüße aus dem Speicher')
+    await tellsTheSame(
+      t,
+      `readFile(${name})`,
+      ({ fs, path }) => outcomeOfCall(fs.readFile, path, make()),
+      'grüße aus dem Speicher',
+    )
     for (const method of ['writeFile', 'appendFile'] as const) {
       await tellsTheSame(t, `${method}(${name})`, async ({ fs, path }) => [
         await outcomeOfCall(fs[method], path, '6b756368656e', make()),
         await outcomeOfCall(fs[method], `${path}-new`, '6b756368656e', make()),
-        nodeFs.readdirSync(`${path}/..`).map((each) => [each, nodeFs.readFileSync(`${path}/../${each}`, 'latin1'), nodeFs.statSync(`${path}/../${each}`).mode]),
+        nodeFs
+          .readdirSync(`${path}/..`)
+          .map((each) => [
+            each,
+            nodeFs.readFileSync(`${path}/../${each}`, 'latin1'),
+            nodeFs.statSync(`${path}/../${each}`).mode,
+          ]),
       ])
     }
   }
@@ -116,7 +129,10 @@ await t.test('options of whole files', async (t) => {
 await t.test('data of whole files', async (t) => {
   // Plain Node throws for a detached DataView where nobody can catch it.
   for (const { name, make } of views.filter((view) => view.name !== 'detached DataView')) {
-    await tellsTheSame(t, `writeFile(${name})`, async ({ fs, path }) => [await outcomeOfCall(fs.writeFile, path, make()), nodeFs.readFileSync(path, 'hex')])
+    await tellsTheSame(t, `writeFile(${name})`, async ({ fs, path }) => [
+      await outcomeOfCall(fs.writeFile, path, make()),
+      nodeFs.readFileSync(path, 'hex'),
+    ])
   }
 })
 

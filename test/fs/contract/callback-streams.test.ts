@@ -33,30 +33,51 @@ await t.test('read streams', async (t) => {
         for (const event of ['open', 'ready', 'end', 'close']) stream.on(event, () => events.push(event))
         const chunks: (string | Buffer)[] = []
         for await (const chunk of stream) chunks.push(chunk as Buffer)
-        return [events, chunks.length, Buffer.concat(chunks.map((chunk) => Buffer.from(chunk))).toString('latin1'), stream.bytesRead, stream.pending]
+        return [
+          events,
+          chunks.length,
+          Buffer.concat(chunks.map((chunk) => Buffer.from(chunk))).toString('latin1'),
+          stream.bytesRead,
+          stream.pending,
+        ]
       },
       CONTENT,
     )
   }
-  await tellsTheSame(t, 'of a descriptor that stays open', async ({ fs, path }) => {
-    const fd = nodeFs.openSync(path, 'r')
-    const content = await buffer(fs.createReadStream('', { fd, start: 7, autoClose: false, fs }))
-    nodeFs.closeSync(fd)
-    return content.length
-  }, CONTENT)
-  await tellsTheSame(t, 'destroyed while it reads', async ({ fs, path }) => {
-    const stream = fs.createReadStream(path, { start: 0, fs })
-    await once(stream, 'open')
-    stream.read(0)
-    stream.destroy(new Error('enough'))
-    const outcome = await outcomeOf(() => finished(stream))
-    return [outcome, stream.destroyed, stream.closed]
-  }, CONTENT)
-  await tellsTheSame(t, 'lines', async ({ fs, path }) => {
-    const lines: string[] = []
-    for await (const line of createInterface({ input: fs.createReadStream(path, { start: 2, fs }) })) lines.push(line)
-    return lines
-  }, CONTENT)
+  await tellsTheSame(
+    t,
+    'of a descriptor that stays open',
+    async ({ fs, path }) => {
+      const fd = nodeFs.openSync(path, 'r')
+      const content = await buffer(fs.createReadStream('', { fd, start: 7, autoClose: false, fs }))
+      nodeFs.closeSync(fd)
+      return content.length
+    },
+    CONTENT,
+  )
+  await tellsTheSame(
+    t,
+    'destroyed while it reads',
+    async ({ fs, path }) => {
+      const stream = fs.createReadStream(path, { start: 0, fs })
+      await once(stream, 'open')
+      stream.read(0)
+      stream.destroy(new Error('enough'))
+      const outcome = await outcomeOf(() => finished(stream))
+      return [outcome, stream.destroyed, stream.closed]
+    },
+    CONTENT,
+  )
+  await tellsTheSame(
+    t,
+    'lines',
+    async ({ fs, path }) => {
+      const lines: string[] = []
+      for await (const line of createInterface({ input: fs.createReadStream(path, { start: 2, fs }) })) lines.push(line)
+      return lines
+    },
+    CONTENT,
+  )
   await tellsTheSame(t, 'of what cannot be read', async ({ fs, path }) => [
     await outcomeOf(() => buffer(fs.createReadStream(`${path}-missing`, { start: 0, fs }))),
     await outcomeOf(() => buffer(fs.createReadStream(`${path}/..`, { start: 0, fs }))),
@@ -65,8 +86,15 @@ await t.test('read streams', async (t) => {
 })
 
 await t.test('write streams', async (t) => {
-  const chunks = (): Readable => Readable.from(Array.from({ length: 300 }, (_, at) => Buffer.alloc(1 + ((at * 37) % 5000), 97 + (at % 26))))
-  for (const options of [{ start: 0 }, { start: 12, flags: 'r+' }, { start: 0, highWaterMark: 1000 }, { start: 0, flush: true }, {}]) {
+  const chunks = (): Readable =>
+    Readable.from(Array.from({ length: 300 }, (_, at) => Buffer.alloc(1 + ((at * 37) % 5000), 97 + (at % 26))))
+  for (const options of [
+    { start: 0 },
+    { start: 12, flags: 'r+' },
+    { start: 0, highWaterMark: 1000 },
+    { start: 0, flush: true },
+    {},
+  ]) {
     await tellsTheSame(t, JSON.stringify(options), async ({ fs, path }) => {
       const stream = fs.createWriteStream(path, { ...options, fs })
       await pipeline(chunks(), stream)
@@ -83,12 +111,22 @@ await t.test('write streams', async (t) => {
     return [stream.bytesWritten, nodeFs.readFileSync(path, 'latin1')]
   })
   await tellsTheSame(t, 'onto what cannot be written', async ({ fs, path }) => [
-    await outcomeOf(() => pipeline(chunks(), fs.createWriteStream('', { fd: nodeFs.openSync(path, 'r'), start: 0, fs }))),
+    await outcomeOf(() =>
+      pipeline(chunks(), fs.createWriteStream('', { fd: nodeFs.openSync(path, 'r'), start: 0, fs })),
+    ),
     await outcomeOf(() => pipeline(chunks(), fs.createWriteStream('/dev/full', { start: 0, fs }))),
     nodeFs.readFileSync(path, 'latin1'),
   ])
-  await tellsTheSame(t, 'from one file into another', async ({ fs, path }) => {
-    await pipeline(fs.createReadStream(path, { start: 10, fs }), fs.createWriteStream(`${path}-copy`, { start: 0, fs }))
-    return nodeFs.readFileSync(`${path}-copy`, 'latin1')
-  }, CONTENT)
+  await tellsTheSame(
+    t,
+    'from one file into another',
+    async ({ fs, path }) => {
+      await pipeline(
+        fs.createReadStream(path, { start: 10, fs }),
+        fs.createWriteStream(`${path}-copy`, { start: 0, fs }),
+      )
+      return nodeFs.readFileSync(`${path}-copy`, 'latin1')
+    },
+    CONTENT,
+  )
 })

@@ -13,7 +13,11 @@ import { outcomeOf, same } from '../differential.js'
 import { subject } from '../subject.js'
 
 /** Every function that may be the engine's, as one call on an open file. */
-function calls(fs: CallbackFs, fd: number, path: string): Record<string, (callback: (...args: unknown[]) => void) => void> {
+function calls(
+  fs: CallbackFs,
+  fd: number,
+  path: string,
+): Record<string, (callback: (...args: unknown[]) => void) => void> {
   return {
     read: (callback) => fs.read(fd, Buffer.alloc(4), 0, 4, 2, callback),
     'read(options)': (callback) => fs.read(fd, { buffer: Buffer.alloc(4), position: 3 }, callback),
@@ -74,7 +78,19 @@ await t.test('results', async (t) => {
     return outcomes
   })
   await tellsTheSame(t, 'functions as they look', async ({ fs }) =>
-    ['read', 'write', 'readv', 'writev', 'fsync', 'fdatasync', 'readFile', 'writeFile', 'appendFile', 'close', 'closeSync'].map((name) => {
+    [
+      'read',
+      'write',
+      'readv',
+      'writev',
+      'fsync',
+      'fdatasync',
+      'readFile',
+      'writeFile',
+      'appendFile',
+      'close',
+      'closeSync',
+    ].map((name) => {
       const each = fs[name as 'read']
       return [each.name, each.length, Reflect.ownKeys(each).map(String).sort(), Object.keys(each)]
     }),
@@ -88,11 +104,14 @@ await t.test('other files', async (t) => {
     ['/dev/null', () => nodeFs.openSync('/dev/null', 'r+')],
     ['/dev/full', () => nodeFs.openSync('/dev/full', 'r+')],
     ['/proc/version', () => nodeFs.openSync('/proc/version', 'r')],
-    ['a closed one', (path) => {
-      const fd = nodeFs.openSync(path, 'r')
-      nodeFs.closeSync(fd)
-      return fd
-    }],
+    [
+      'a closed one',
+      (path) => {
+        const fd = nodeFs.openSync(path, 'r')
+        nodeFs.closeSync(fd)
+        return fd
+      },
+    ],
   ]
   for (const [name, open] of attempts) {
     await tellsTheSame(t, name, async ({ fs, path }) => {
@@ -128,7 +147,9 @@ await t.test('order', async (t) => {
           resolve(story)
         })
         process.nextTick(() => story.push('tick'))
-        void Promise.resolve().then(() => story.push('microtask')).then(() => story.push('microtask of it'))
+        void Promise.resolve()
+          .then(() => story.push('microtask'))
+          .then(() => story.push('microtask of it'))
         process.nextTick(() => process.nextTick(() => story.push('tick of it')))
         story.push('now')
       })
@@ -174,29 +195,39 @@ await t.test('contexts', async (t) => {
     const storage = new AsyncLocalStorage<string>()
     return eachCall(side, async (call, name) => {
       const seen = await Promise.all(
-        ['one', 'two', 'three'].map((each) => storage.run(`${name} ${each}`, async () => {
-          const got: unknown[] = []
-          await new Promise<void>((resolve) => call(() => {
-            got.push(storage.getStore())
-            call(() => {
-              got.push(storage.getStore())
-              resolve()
-            })
-          }))
-          return got
-        })),
+        ['one', 'two', 'three'].map((each) =>
+          storage.run(`${name} ${each}`, async () => {
+            const got: unknown[] = []
+            await new Promise<void>((resolve) =>
+              call(() => {
+                got.push(storage.getStore())
+                call(() => {
+                  got.push(storage.getStore())
+                  resolve()
+                })
+              }),
+            )
+            return got
+          }),
+        ),
       )
       return [seen, storage.getStore()]
     })
   })
   await tellsTheSame(t, 'domains', (side) =>
-    eachCall(side, (call, name) => new Promise((resolve) => {
-      const domain = create()
-      domain.on('error', (error) => resolve([error.message, (process as { domain?: unknown }).domain === domain]))
-      domain.run(() => call(() => {
-        throw new Error(`thrown in ${name}`)
-      }))
-    })),
+    eachCall(
+      side,
+      (call, name) =>
+        new Promise((resolve) => {
+          const domain = create()
+          domain.on('error', (error) => resolve([error.message, (process as { domain?: unknown }).domain === domain]))
+          domain.run(() =>
+            call(() => {
+              throw new Error(`thrown in ${name}`)
+            }),
+          )
+        }),
+    ),
   )
 })
 

@@ -99,7 +99,11 @@ await t.test('close and close', async (t) => {
 
 await t.test('close while failing calls are in flight', async (t) => {
   const act = async (handle: Loose, log: Log): Promise<unknown> => {
-    const failing = [handle.write(Buffer.from('x'), 0, 1, 0), handle.writev([Buffer.from('x')], 0), handle.write('x', 0)]
+    const failing = [
+      handle.write(Buffer.from('x'), 0, 1, 0),
+      handle.writev([Buffer.from('x')], 0),
+      handle.write('x', 0),
+    ]
     const outcomes = failing.map((each) => outcomeOf(() => each))
     await handle.close().then(() => log('closed'))
     return Promise.all(outcomes)

@@ -58,12 +58,20 @@ await t.test(`${LANES} lanes open, use, close and reopen without pause`, async (
       const calls = Promise.allSettled(callsOn(handle, letter))
       // In flight, or not even handed over, when close is called.
       await handle.close()
-      expect('calls before close succeed', codes(await calls).every((code) => code === 'done'))
+      expect(
+        'calls before close succeed',
+        codes(await calls).every((code) => code === 'done'),
+      )
       old.push({ handle, letter })
       // The numbers of these are other lanes' by now.
       const stale = old[(round * 7 + letter) % old.length] as (typeof old)[number]
-      const refused = codes(await Promise.allSettled([...callsOn(stale.handle, stale.letter), readsOf(stale.handle, 0)]))
-      expect('calls after close are refused', refused.every((code) => code === 'EBADF'))
+      const refused = codes(
+        await Promise.allSettled([...callsOn(stale.handle, stale.letter), readsOf(stale.handle, 0)]),
+      )
+      expect(
+        'calls after close are refused',
+        refused.every((code) => code === 'EBADF'),
+      )
     }
     expect(`the file of lane ${letter} holds its own letters`, contentIs(path, letter))
   }
@@ -126,7 +134,10 @@ await t.test('many handles at once', async (t) => {
   await Promise.all(handles.map((handle, at) => handle.writev([Buffer.from(` and ${at}`), Buffer.from('!')], 10)))
   await Promise.all(handles.map((handle, at) => (at % 2 ? handle.sync() : handle.datasync())))
   const heads = await Promise.all(handles.map((handle) => handle.read(Buffer.alloc(6), 0, 6, 0) as Promise<unknown>))
-  t.ok(heads.every((head) => String((head as { buffer: Buffer }).buffer) === 'number'), 'all are read')
+  t.ok(
+    heads.every((head) => String((head as { buffer: Buffer }).buffer) === 'number'),
+    'all are read',
+  )
   await Promise.all(handles.map((handle) => handle.close()))
   const right = paths.filter((path, at) => {
     const content = nodeFs.readFileSync(path, 'latin1')

@@ -18,7 +18,11 @@ await t.test('the default export', async (t) => {
   t.equal(namespace['default'], fs)
   same(t, Reflect.ownKeys(fs), Reflect.ownKeys(nodePromises), 'has Node’s keys in Node’s order')
   const shape = (object: object): unknown =>
-    Object.entries(Object.getOwnPropertyDescriptors(object)).map(([key, { value, get, set, ...flags }]) => [key, typeof value, flags])
+    Object.entries(Object.getOwnPropertyDescriptors(object)).map(([key, { value, get, set, ...flags }]) => [
+      key,
+      typeof value,
+      flags,
+    ])
   same(t, shape(fs), shape(nodePromises), 'each writable, enumerable and configurable as Node’s is')
   t.equal(Object.getPrototypeOf(fs), Object.getPrototypeOf(nodePromises))
   t.equal(String(fs), String(nodePromises))
@@ -39,8 +43,16 @@ await t.test('named exports', async (t) => {
 
 await t.test('what is replaced looks like Node’s', async (t) => {
   for (const name of mayDiffer) {
-    const [ours, theirs] = [fs, nodePromises].map((each) => (each as unknown as Record<string, (...args: unknown[]) => unknown>)[name]!)
-    const facts = (f: typeof ours): unknown => [f!.name, f!.length, Object.prototype.toString.call(f), Reflect.ownKeys(f!), 'prototype' in f!]
+    const [ours, theirs] = [fs, nodePromises].map(
+      (each) => (each as unknown as Record<string, (...args: unknown[]) => unknown>)[name]!,
+    )
+    const facts = (f: typeof ours): unknown => [
+      f!.name,
+      f!.length,
+      Object.prototype.toString.call(f),
+      Reflect.ownKeys(f!),
+      'prototype' in f!,
+    ]
     same(t, facts(ours), facts(theirs), name)
   }
 })
@@ -56,7 +68,12 @@ await t.test('require gives what import gives', async (t) => {
       console.log(namespace.default === fs, typeof namespace.open, namespace.open === fs.open)
     })`
   const ended = await run([`${makeApp(t, { 'app.cjs': source })}/app.cjs`])
-  same(t, ended, { code: 0, signal: null, stdout: 'true function true\n', stderr: '' }, 'in a program of its own, without a warning')
+  same(
+    t,
+    ended,
+    { code: 0, signal: null, stdout: 'true function true\n', stderr: '' },
+    'in a program of its own, without a warning',
+  )
 })
 
 await t.test('every way to import, in a program of its own', async (t) => {

@@ -52,8 +52,21 @@ await t.test('open', async (t) => {
 await t.test('flags of the kernel’s', async (t) => {
   const { O_APPEND, O_DSYNC, O_NOATIME, O_NONBLOCK, O_RDONLY, O_RDWR, O_SYNC, O_TRUNC, O_WRONLY } = nodeFs.constants
   const O_PATH = 0o10000000
-  const flags = { O_PATH, O_NOATIME, O_RDWR, O_DSYNC: O_RDWR | O_DSYNC, O_SYNC: O_RDWR | O_SYNC, O_NONBLOCK: O_RDWR | O_NONBLOCK }
-  const others = { O_TRUNC: O_RDWR | O_TRUNC, O_APPEND: O_RDWR | O_APPEND, O_WRONLY, O_RDONLY, all: O_RDWR | O_NOATIME | O_SYNC | O_NONBLOCK }
+  const flags = {
+    O_PATH,
+    O_NOATIME,
+    O_RDWR,
+    O_DSYNC: O_RDWR | O_DSYNC,
+    O_SYNC: O_RDWR | O_SYNC,
+    O_NONBLOCK: O_RDWR | O_NONBLOCK,
+  }
+  const others = {
+    O_TRUNC: O_RDWR | O_TRUNC,
+    O_APPEND: O_RDWR | O_APPEND,
+    O_WRONLY,
+    O_RDONLY,
+    all: O_RDWR | O_NOATIME | O_SYNC | O_NONBLOCK,
+  }
   for (const [name, number] of Object.entries({ ...flags, ...others })) {
     await tellsTheSame(t, name, async ({ fs, path }) => {
       const handle = (await fs.open(path, number)) as Loose
@@ -87,13 +100,20 @@ await t.test('no descriptors left', async (t) => {
       await Promise.all(handles.map((handle) => handle.close()))
       console.log(await tell(readFile(path, 'utf8')), await tell(writeFile(path, 'new')))`,
   })
-  const ended = await run(['-c', 'ulimit -n 64; exec "$0" "$@"', process.execPath, join(app, 'app.mjs'), join(app, 'file')], { command: 'sh' })
+  const ended = await run(
+    ['-c', 'ulimit -n 64; exec "$0" "$@"', process.execPath, join(app, 'app.mjs'), join(app, 'file')],
+    { command: 'sh' },
+  )
   const stdout = 'EMFILE open true\nEMFILE open EMFILE open\ncontent undefined\n'
   same(t, ended, { code: 0, signal: null, stdout, stderr: '' }, 'is told as by Node, and what is open works on')
 })
 
 await t.test('a handle opened for the other direction', async (t) => {
-  for (const [flags, method] of [['r', 'write'], ['w', 'read'], ['a', 'read']] as const) {
+  for (const [flags, method] of [
+    ['r', 'write'],
+    ['w', 'read'],
+    ['a', 'read'],
+  ] as const) {
     await tellsTheSame(t, `${method} with ${flags}`, async ({ fs, path }) => {
       const handle = (await fs.open(path, flags)) as Loose
       const outcomes = [
@@ -156,7 +176,9 @@ await t.test('a limit in the middle of a write: what fitted is told, what did no
   await t.test('ulimit -f: EFBIG', async (t) => {
     // Ignored, as SIGXFSZ must be for anybody to see EFBIG.
     const script = 'trap "" XFSZ; ulimit -f 16; exec "$0" "$@"'
-    const ended = await run(['-c', script, process.execPath, join(app, 'limited.mjs'), join(app, 'output')], { command: 'sh' })
+    const ended = await run(['-c', script, process.execPath, join(app, 'limited.mjs'), join(app, 'output')], {
+      command: 'sh',
+    })
     same(t, ended, { code: 0, signal: null, stdout: toldWith('EFBIG'), stderr: '' }, 'as told')
   })
   await t.test('a full file system: ENOSPC', async (t) => {
@@ -180,7 +202,9 @@ await t.test('O_DIRECT', async (t) => {
   nodeFs.writeFileSync(path, Buffer.alloc(64 * 1024, 'abcdefg'))
   const flags = nodeFs.constants.O_RDWR | nodeFs.constants.O_DIRECT
   const nodes = await oracle.open(path, flags).catch((error: NodeJS.ErrnoException) => error)
-  if (nodes instanceof Error) return void t.pass('no direct I/O', { skip: `this file system has none: ${nodes.message}` })
+  if (nodes instanceof Error) {
+    return void t.pass('no direct I/O', { skip: `this file system has none: ${nodes.message}` })
+  }
   const subjects = (await fs.open(path, flags)) as Loose
   t.teardown(() => Promise.all([nodes.close(), subjects.close()]))
   const memory = Buffer.alloc(256 * 1024)
@@ -191,7 +215,8 @@ await t.test('O_DIRECT', async (t) => {
   const offsets = Array.from({ length: 256 }, (_, at) => at * 16)
   let aligned = 0
   for (const offset of offsets) {
-    const attempt = (handle: Loose): unknown => plain(() => handle.read(memory, offset, 4096, 4096).then((r) => (r as { bytesRead: number }).bytesRead))
+    const attempt = (handle: Loose): unknown =>
+      plain(() => handle.read(memory, offset, 4096, 4096).then((r) => (r as { bytesRead: number }).bytesRead))
     const theirs = await attempt(nodes as Loose)
     same(t, await attempt(subjects), theirs, `at ${offset}`)
     if ((theirs as { settled: string }).settled === 'fulfilled') aligned = offset
@@ -199,22 +224,47 @@ await t.test('O_DIRECT', async (t) => {
   t.ok(aligned > 0, 'one was aligned')
   const facts = (handle: Loose): Promise<unknown> =>
     Promise.all(
-      [[0, 4096, 0], [0, 4096, 1], [0, 1000, 0], [0, 131_072, 0], [16, 4096, 0], [0, 4096, 65_536], [0, 8192, 61_440], [0, 4096, 512]].map(
-        async ([shift, length, position]) => {
-          const view = memory.subarray(aligned + shift!, aligned + shift! + length!)
-          const settled = await plain(() => handle.read(view, 0, length, position).then((r) => (r as { bytesRead: number }).bytesRead))
-          return settled
-        },
-      ),
+      [
+        [0, 4096, 0],
+        [0, 4096, 1],
+        [0, 1000, 0],
+        [0, 131_072, 0],
+        [16, 4096, 0],
+        [0, 4096, 65_536],
+        [0, 8192, 61_440],
+        [0, 4096, 512],
+      ].map(async ([shift, length, position]) => {
+        const view = memory.subarray(aligned + shift!, aligned + shift! + length!)
+        const settled = await plain(() =>
+          handle.read(view, 0, length, position).then((r) => (r as { bytesRead: number }).bytesRead),
+        )
+        return settled
+      }),
     )
   same(t, await facts(subjects), await facts(nodes as Loose), 'reads of every alignment')
   memory.fill('W')
   await subjects.write(memory, aligned, 8192, 8192)
-  await subjects.writev([memory.subarray(aligned, aligned + 4096), memory.subarray(aligned + 8192, aligned + 12_288)], 32_768)
-  same(t, await plain(() => subjects.write(memory, aligned, 100, 0)), await plain(() => (nodes as Loose).write(memory, aligned, 100, 0)), 'a write that is too short')
+  await subjects.writev(
+    [memory.subarray(aligned, aligned + 4096), memory.subarray(aligned + 8192, aligned + 12_288)],
+    32_768,
+  )
+  same(
+    t,
+    await plain(() => subjects.write(memory, aligned, 100, 0)),
+    await plain(() => (nodes as Loose).write(memory, aligned, 100, 0)),
+    'a write that is too short',
+  )
   const content = nodeFs.readFileSync(path)
-  t.equal(content.subarray(8192, 16_384).every((byte) => byte === 87), true, 'written')
-  t.equal(content.subarray(32_768, 40_960).every((byte) => byte === 87), true, 'written, vectored')
+  t.equal(
+    content.subarray(8192, 16_384).every((byte) => byte === 87),
+    true,
+    'written',
+  )
+  t.equal(
+    content.subarray(32_768, 40_960).every((byte) => byte === 87),
+    true,
+    'written, vectored',
+  )
   // Behind what was too short, which tmpfs takes all the same.
   t.equal(content.subarray(4096).filter((byte) => byte === 87).length, 16_384, 'and nothing else')
 })

@@ -54,7 +54,7 @@ const immediates = async (): Promise<void> => {
 const messages = async (): Promise<void> => {
   const { port1, port2 } = new MessageChannel()
   port2.on('message', (value: number) => port2.postMessage(value + 1))
-  for (let value = 0; value < 10; ) {
+  for (let value = 0; value < 10;) {
     port1.postMessage(value)
     ;[value] = (await once(port1, 'message')) as [number]
   }

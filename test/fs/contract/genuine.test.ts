@@ -15,7 +15,10 @@ await t.test('its class', async (t) => {
   t.teardown(() => Promise.all([ours.close(), nodes.close()]))
   const NodeHandle = nodes.constructor as new () => object
   t.ok(ours instanceof NodeHandle, 'instanceof')
-  t.ok(ours instanceof EventEmitter.EventEmitter === nodes instanceof EventEmitter.EventEmitter, 'EventEmitter, as Node’s')
+  t.ok(
+    ours instanceof EventEmitter.EventEmitter === nodes instanceof EventEmitter.EventEmitter,
+    'EventEmitter, as Node’s',
+  )
   t.equal(ours.constructor.name, 'FileHandle')
   t.notOk(types.isProxy(ours), 'no Proxy')
   const anotherOfOurs = await fs.open(path)
@@ -27,7 +30,9 @@ await t.test('looks', async (t) => {
   const numbers = /\[Symbol\(kFd\)\]: \d+|fd: \d+/g
   await tellsTheSame(t, 'inspect', async ({ fs, path }) => {
     const handle = await fs.open(path)
-    const looks = [{}, { showHidden: true, depth: 0 }, { depth: 5 }].map((options) => inspect(handle, options).replace(numbers, 'fd'))
+    const looks = [{}, { showHidden: true, depth: 0 }, { depth: 5 }].map((options) =>
+      inspect(handle, options).replace(numbers, 'fd'),
+    )
     await handle.close()
     return [...looks, inspect(handle, { depth: 0 })]
   })
@@ -146,7 +151,9 @@ await t.test('the other methods of a handle', async (t) => {
     // By its number, synchronously and by callback.
     results.push(nodeFs.readSync(handle.fd, Buffer.alloc(4), 0, 4, 2))
     results.push(nodeFs.writeSync(handle.fd, Buffer.from('sync'), 0, 4, 1))
-    results.push(await new Promise((resolve) => nodeFs.read(handle.fd, Buffer.alloc(6), 0, 6, 0, (_, count) => resolve(count))))
+    results.push(
+      await new Promise((resolve) => nodeFs.read(handle.fd, Buffer.alloc(6), 0, 6, 0, (_, count) => resolve(count))),
+    )
     results.push(await handle.read(Buffer.alloc(6), 0, 6, 0))
     await handle.close()
     return results

@@ -30,7 +30,9 @@ function fill(slot: number, version: number): Buffer {
 
 /** The version that a slot holds; throws if it is not whole, or another's. */
 function versionIn(block: Buffer, slot: number): number {
-  if (!digest(block.subarray(0, SLOT - DIGEST)).equals(block.subarray(SLOT - DIGEST))) throw new Error(`slot ${slot} is torn`)
+  if (!digest(block.subarray(0, SLOT - DIGEST)).equals(block.subarray(SLOT - DIGEST))) {
+    throw new Error(`slot ${slot} is torn`)
+  }
   if (block.readUInt32LE(0) !== slot) throw new Error(`slot ${slot} holds ${block.readUInt32LE(0)}`)
   return block.readUInt32LE(4)
 }
@@ -110,5 +112,9 @@ await t.test('appending from many sides: each record is whole', async (t) => {
   const content = nodeFs.readFileSync(path, 'latin1')
   const whole = [...content.matchAll(/<(\d{6})\.+(\d{6})>/g)].filter(([, first, second]) => first === second)
   t.equal(new Set(whole.map(([, number]) => number)).size, RECORDS, 'all are there')
-  t.equal(whole.reduce((sum, [text]) => sum + text.length, 0), content.length, 'and nothing else')
+  t.equal(
+    whole.reduce((sum, [text]) => sum + text.length, 0),
+    content.length,
+    'and nothing else',
+  )
 })

@@ -43,7 +43,8 @@ await t.test(`32 MiB in one call on ${subject}`, async (t) => {
 
 await t.test('1,024 pieces of 32 KiB', async (t) => {
   const { path, handle } = await file(t)
-  const pieces = (buffer: Buffer): Buffer[] => Array.from({ length: 1024 }, (_, at) => buffer.subarray(at * 32_768, (at + 1) * 32_768))
+  const pieces = (buffer: Buffer): Buffer[] =>
+    Array.from({ length: 1024 }, (_, at) => buffer.subarray(at * 32_768, (at + 1) * 32_768))
   t.match(await handle.writev(pieces(content), 0), { bytesWritten: SIZE })
   t.ok(nodeFs.readFileSync(path).equals(content), 'written')
   const back = Buffer.alloc(SIZE)

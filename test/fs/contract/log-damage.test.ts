@@ -52,7 +52,10 @@ await t.test(`one bit of an early record, on ${subject}`, async (t) => {
   t.equal(stopped.records.length, 5)
   const skipped = await scan(path, undefined, 'skip')
   t.same(skipped.end, { position: size, records: 9999, torn: 0, problem: undefined, damage })
-  t.same(skipped.positions, places.filter((place) => place !== at))
+  t.same(
+    skipped.positions,
+    places.filter((place) => place !== at),
+  )
   t.ok(skipped.records.every((record, index) => record === `record ${index < 5 ? index : index + 1}`))
 })
 
@@ -64,10 +67,15 @@ await t.test('any byte of a record in the middle changed', async (t) => {
   let wrong = 0
   for (let byte = at; byte < next; byte++) {
     nodeFs.writeFileSync(path, whole)
-    spoil(path, byte, (old) => old ^ (1 << byte % 8))
+    spoil(path, byte, (old) => old ^ (1 << (byte % 8)))
     const error = await rejectionOf(LogWriter.open(path, { fs }))
     const { records } = await scan(path, undefined, 'skip')
-    if (error.code !== 'ERR_CAIO_LOG_DAMAGED' || records.join() !== expected.filter((_, number) => number !== 7).join()) wrong++
+    if (
+      error.code !== 'ERR_CAIO_LOG_DAMAGED' ||
+      records.join() !== expected.filter((_, number) => number !== 7).join()
+    ) {
+      wrong++
+    }
   }
   t.equal(wrong, 0, `${next - at} bytes`)
 })
@@ -138,7 +146,13 @@ await t.test('a copy that cannot be made leaves the log alone', async (t) => {
   spoil(path, (places[3] as number) + 15, flip)
   const whole = spoil(path, (places[8] as number) + 15, flip)
   // Two writes, and three syncs, the last one of the directory.
-  for (const [failing, nth] of [['write', 1], ['write', 2], ['sync', 1], ['sync', 2], ['sync', 3]]) {
+  for (const [failing, nth] of [
+    ['write', 1],
+    ['write', 2],
+    ['sync', 1],
+    ['sync', 2],
+    ['sync', 3],
+  ]) {
     const { fs: watched } = watchedFs((method, count) => {
       if (method === failing && count === nth) throw Object.assign(new Error('ENOSPC: of the test'), { code: 'ENOSPC' })
     })
@@ -163,7 +177,12 @@ await t.test('a hole in the batch that was not committed is what a crash leaves'
     const log = await LogWriter.open(path, { fs })
     const { position, records, torn, kept, damage } = log.recovered
     await log.close()
-    const isRight = position >= durable && records >= 40 && torn === bytes.length - position && damage === undefined && kept?.length === 1
+    const isRight =
+      position >= durable &&
+      records >= 40 &&
+      torn === bytes.length - position &&
+      damage === undefined &&
+      kept?.length === 1
     if (!isRight || !nodeFs.readFileSync(kept[0] as string).equals(crashed.subarray(position))) wrong++
     if (nodeFs.statSync(path).size !== position) wrong++
     for (const name of kept ?? []) nodeFs.unlinkSync(name)
@@ -270,7 +289,10 @@ await t.test('a damaged header', async (t) => {
   for (let byte = 0; byte < (places[0] as number); byte++) {
     nodeFs.writeFileSync(path, whole)
     const changed = spoil(path, byte, flip)
-    const result = await LogWriter.open(path, { fs, damaged: 'salvage' }).then((log) => log.close(), (error: Error) => error)
+    const result = await LogWriter.open(path, { fs, damaged: 'salvage' }).then(
+      (log) => log.close(),
+      (error: Error) => error,
+    )
     if (byte < 8) t.match(result, { code: 'ERR_CAIO_NOT_A_LOG' })
     else if (byte < 16) t.match(result, { code: 'ERR_CAIO_LOG_DAMAGED', position: 0 })
     else t.equal(result, undefined, 'a seal that is not whole is none')
@@ -291,7 +313,9 @@ await t.test('records that are larger than what is read at once', async (t) => {
     t.match(await rejectionOf(LogWriter.open(path, { fs })), { position: places[1], next: places[2] })
     const found: Buffer[] = []
     for await (const { content } of new LogReader(path, { fs, damaged: 'skip' })) found.push(content)
-    t.ok(found.length === 3 && found[0]?.equals(large[0]!) && found[1]?.equals(large[2]!) && found[2]?.equals(large[3]!))
+    t.ok(
+      found.length === 3 && found[0]?.equals(large[0]!) && found[1]?.equals(large[2]!) && found[2]?.equals(large[3]!),
+    )
     nodeFs.writeFileSync(path, whole)
   }
 })
@@ -328,7 +352,10 @@ await t.test('the first format', async (t) => {
       nodeFs.unlinkSync(log.recovered.kept?.[0] as string)
       await log.close()
       const found = await scan(path)
-      t.same(found.records, expected.filter((_, number) => number !== 7))
+      t.same(
+        found.records,
+        expected.filter((_, number) => number !== 7),
+      )
       t.equal(found.end?.damage, undefined)
     }
   })

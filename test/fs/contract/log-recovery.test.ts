@@ -50,12 +50,21 @@ await t.test('cut off at every byte of the last record', async (t) => {
     const log = await LogWriter.open(path, { fs })
     const end = { position: last, records: COUNT - 1, torn: size - last, problem: size === last ? undefined : 'cut' }
     const right =
-      records.length === COUNT - 1 && isDeepStrictEqual(found, end) &&
-      isDeepStrictEqual(log.recovered, end) && nodeFs.statSync(path).size === last
+      records.length === COUNT - 1 &&
+      isDeepStrictEqual(found, end) &&
+      isDeepStrictEqual(log.recovered, end) &&
+      nodeFs.statSync(path).size === last
     log.append('after')
     await log.close()
     const again = await scan(path)
-    if (!right || again.records.length !== COUNT || again.records.at(-1) !== 'after' || again.end?.problem !== undefined) wrong++
+    if (
+      !right ||
+      again.records.length !== COUNT ||
+      again.records.at(-1) !== 'after' ||
+      again.end?.problem !== undefined
+    ) {
+      wrong++
+    }
   }
   t.equal(wrong, 0, `${end - last} lengths`)
 })
@@ -68,7 +77,7 @@ await t.test('any byte of the last record changed', async (t) => {
   let wrong = 0
   for (let at = last; at < end; at++) {
     const changed = Buffer.from(whole)
-    changed[at] = (changed[at] as number) ^ (1 << at % 8)
+    changed[at] = (changed[at] as number) ^ (1 << (at % 8))
     nodeFs.writeFileSync(path, changed)
     const { records, end: found } = await scan(path)
     if (records.length !== COUNT - 1 || found?.position !== last || found.torn !== end - last) wrong++

@@ -85,7 +85,9 @@ await t.test('much that nobody commits is written as it comes', async (t) => {
   const path = join(temporaryDirectory(t), 'log')
   let reached = (): void => {}
   const written = new Promise<void>((resolve) => (reached = resolve))
-  const { fs: watched, counts } = watchedFs((method, count) => (method === 'write' && count === 2 ? void reached() : undefined))
+  const { fs: watched, counts } = watchedFs((method, count) =>
+    method === 'write' && count === 2 ? void reached() : undefined,
+  )
   const log = await LogWriter.open(path, { fs: watched })
   for (let at = 0; at < 100; at++) log.append('m'.repeat(20_000))
   await written
@@ -124,12 +126,17 @@ for (const method of ['write', 'datasync'] as const) {
     const { durable } = log
     log.append('lost')
     const commits = [log.commit(), log.commit()]
-    for (const error of await Promise.all(commits.map(rejectionOf))) t.equal(error, cause, 'everybody who waited hears of it')
+    for (const error of await Promise.all(commits.map(rejectionOf))) {
+      t.equal(error, cause, 'everybody who waited hears of it')
+    }
     const before = { ...counts }
     const later = await rejectionOf(log.commit())
     t.match(later, { code: 'ERR_CAIO_LOG_FAILED' })
     t.equal(later.cause, cause)
-    t.match(t.throws(() => log.append('more')), { code: 'ERR_CAIO_LOG_FAILED' })
+    t.match(
+      t.throws(() => log.append('more')),
+      { code: 'ERR_CAIO_LOG_FAILED' },
+    )
     t.match(await rejectionOf(log.close()), { code: 'ERR_CAIO_LOG_FAILED' })
     t.same(counts, before, 'nothing is tried again')
     t.equal(log.durable, durable)
@@ -163,7 +170,9 @@ await t.test('a failure reaches those who came during the sync, too', async (t) 
 
 await t.test('a write of nothing is an error', async (t) => {
   const path = join(temporaryDirectory(t), 'log')
-  const { fs: watched } = watchedFs((method, count) => (method === 'write' && count > 1 ? { bytesWritten: 0 } : undefined))
+  const { fs: watched } = watchedFs((method, count) =>
+    method === 'write' && count > 1 ? { bytesWritten: 0 } : undefined,
+  )
   const log = await LogWriter.open(path, { fs: watched })
   log.append('lost')
   t.match(await rejectionOf(log.commit()), { code: 'EIO', syscall: 'write' })
@@ -173,7 +182,9 @@ await t.test('a write of nothing is an error', async (t) => {
 await t.test('arguments, and after close', async (t) => {
   const path = join(temporaryDirectory(t), 'log')
   const log = await LogWriter.open(path, { fs })
-  for (const bad of [undefined, 5, {}, new ArrayBuffer(4)]) t.throws(() => log.append(bad as never), { code: 'ERR_INVALID_ARG_TYPE' })
+  for (const bad of [undefined, 5, {}, new ArrayBuffer(4)]) {
+    t.throws(() => log.append(bad as never), { code: 'ERR_INVALID_ARG_TYPE' })
+  }
   log.append('kept')
   const closing = log.close()
   t.equal(log.close(), closing, 'once')
@@ -192,17 +203,28 @@ await t.test('views that lie about their length', async (t) => {
       const view = Object.defineProperty(make(), 'byteLength', { value: byteLength })
       t.throws(() => log.append(view), { code: 'ERR_INVALID_ARG_VALUE' })
     }
-    const moved = Object.defineProperties(make(), { buffer: { value: new ArrayBuffer(64) }, byteOffset: { value: 8 }, length: { value: 50 } })
+    const moved = Object.defineProperties(make(), {
+      buffer: { value: new ArrayBuffer(64) },
+      byteOffset: { value: 8 },
+      length: { value: 50 },
+    })
     log.append(moved)
   }
   await log.close()
-  t.same((await scan(path)).records, ['abcdef', '\0'.repeat(6), '\0'.repeat(6)], 'whatever else they say, their own bytes')
+  t.same(
+    (await scan(path)).records,
+    ['abcdef', '\0'.repeat(6), '\0'.repeat(6)],
+    'whatever else they say, their own bytes',
+  )
 })
 
 await t.test('paths of every kind', async (t) => {
   const directory = temporaryDirectory(t)
   // A name that is not UTF-8, where the file system has such.
-  const bytes = Buffer.concat([Buffer.from(join(directory, 'log-')), Buffer.from([process.platform === 'linux' ? 0xff : 0x66])])
+  const bytes = Buffer.concat([
+    Buffer.from(join(directory, 'log-')),
+    Buffer.from([process.platform === 'linux' ? 0xff : 0x66]),
+  ])
   for (const path of [bytes, pathToFileURL(join(directory, 'naïve log'))]) {
     for (const record of ['first', 'second']) {
       const log = await LogWriter.open(path, { fs })
@@ -219,7 +241,9 @@ await t.test('paths of every kind', async (t) => {
   }
   t.match(await rejectionOf(LogWriter.open('with\0zero', { fs })), { code: 'ERR_INVALID_ARG_VALUE' })
   for (const options of [{ torn: 'cut' }, { damaged: 'yes' }]) {
-    t.match(await rejectionOf(LogWriter.open(join(directory, 'other'), { fs, ...options } as never)), { code: 'ERR_INVALID_ARG_VALUE' })
+    t.match(await rejectionOf(LogWriter.open(join(directory, 'other'), { fs, ...options } as never)), {
+      code: 'ERR_INVALID_ARG_VALUE',
+    })
   }
   t.throws(() => new LogReader('log', { damaged: 'refuse' } as never), { code: 'ERR_INVALID_ARG_VALUE' })
   t.same(nodeFs.readdirSync(directory).length, 2)

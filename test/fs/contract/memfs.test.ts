@@ -34,10 +34,13 @@ async function walk(handle: Handle, seed: number): Promise<string[]> {
     const position = below(size + 1)
     const buffer = Buffer.alloc(offset + length, 65 + (step % 26))
     const kind = below(9)
-    if (kind < 3) story.push(`write ${(await handle.write(buffer, offset, length, position)).bytesWritten}`)
-    else if (kind === 3) story.push(`writev ${(await handle.writev([buffer.subarray(0, 3), buffer.subarray(3)], position)).bytesWritten}`)
-    else if (kind < 7) story.push(`read ${(await handle.read(buffer, offset, length, position)).bytesRead} ${buffer.toString('latin1')}`)
-    else if (kind === 7) {
+    if (kind < 3) {
+      story.push(`write ${(await handle.write(buffer, offset, length, position)).bytesWritten}`)
+    } else if (kind === 3) {
+      story.push(`writev ${(await handle.writev([buffer.subarray(0, 3), buffer.subarray(3)], position)).bytesWritten}`)
+    } else if (kind < 7) {
+      story.push(`read ${(await handle.read(buffer, offset, length, position)).bytesRead} ${buffer.toString('latin1')}`)
+    } else if (kind === 7) {
       const { bytesRead } = await handle.readv([buffer.subarray(0, 2), buffer.subarray(2)], position)
       story.push(`readv ${bytesRead} ${buffer.toString('latin1')}`)
     } else {

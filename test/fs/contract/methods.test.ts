@@ -12,14 +12,21 @@ const methods = ['read', 'write', 'readv', 'writev', 'sync', 'datasync'] as cons
 
 await t.test('called on something else', async (t) => {
   for (const method of methods) {
-    for (const [name, receiver] of [['nothing', undefined], ['null', null], ['an object', {}], ['a number', 5]] as const) {
+    for (const [name, receiver] of [
+      ['nothing', undefined],
+      ['null', null],
+      ['an object', {}],
+      ['a number', 5],
+    ] as const) {
       await tellsTheSame(t, `${method} on ${name}`, async ({ fs, path }) => {
         const handle = (await fs.open(path, 'r+')) as Loose
         const { [method]: unbound } = handle as unknown as Record<string, (...args: unknown[]) => unknown>
         const outcome = await outcomeOf(() => unbound?.call(receiver, Buffer.alloc(4), 0, 4, 0))
         await handle.close()
         // What is read from `undefined` first is not part of the deal; that it rejects with a TypeError is.
-        return JSON.stringify(outcome, (key, value: unknown) => (key === 'firstLine' || key === 'error' ? undefined : value))
+        return JSON.stringify(outcome, (key, value: unknown) =>
+          key === 'firstLine' || key === 'error' ? undefined : value,
+        )
       })
     }
   }
@@ -45,11 +52,23 @@ await t.test('names, lengths and kinds', async (t) => {
 })
 
 await t.test('give genuine promises', async (t) => {
-  for (const [name, settle] of [['fulfilled', 'r+'], ['rejected', 'w']] as const) {
+  for (const [name, settle] of [
+    ['fulfilled', 'r+'],
+    ['rejected', 'w'],
+  ] as const) {
     await tellsTheSame(t, name, async ({ fs, path }) => {
       const handle = (await fs.open(path, settle)) as Loose
-      const promises = [handle.read(Buffer.alloc(4), 0, 4, 0), handle.sync(), handle.datasync(), handle.readv([Buffer.alloc(4)], 0)]
-      const facts = promises.map((each) => [types.isPromise(each), each.constructor === Promise, Reflect.ownKeys(each).length])
+      const promises = [
+        handle.read(Buffer.alloc(4), 0, 4, 0),
+        handle.sync(),
+        handle.datasync(),
+        handle.readv([Buffer.alloc(4)], 0),
+      ]
+      const facts = promises.map((each) => [
+        types.isPromise(each),
+        each.constructor === Promise,
+        Reflect.ownKeys(each).length,
+      ])
       await Promise.allSettled(promises)
       await handle.close()
       return facts
@@ -83,7 +102,9 @@ await t.test('callbackify and friends', async (t) => {
     const read = callbackify(handle.read.bind(handle)) as (...args: unknown[]) => void
     const write = callbackify(handle.write.bind(handle)) as (...args: unknown[]) => void
     const result = await new Promise((resolve) => read(Buffer.alloc(4), 0, 4, 1, (...all: unknown[]) => resolve(all)))
-    const error = await new Promise((resolve) => write(Buffer.alloc(4), 0, 4, 1, (error: Error) => resolve(error.message)))
+    const error = await new Promise((resolve) =>
+      write(Buffer.alloc(4), 0, 4, 1, (error: Error) => resolve(error.message)),
+    )
     await handle.close()
     return { result, error }
   })

@@ -31,24 +31,45 @@ const program = (module: string): string => `
   console.log(process.permission.has('fs.read', forbidden), process.permission.has('addon'))`
 
 // Node 20.19 looks for a package.json in the folders above where there is none, which it may not read.
-const app = makeApp(t, { 'package.json': '{}', 'plain.mjs': program('node:fs/promises'), 'shim.mjs': program(moduleName) })
+const app = makeApp(t, {
+  'package.json': '{}',
+  'plain.mjs': program('node:fs/promises'),
+  'shim.mjs': program(moduleName),
+})
 const node = join(repository, 'node_modules', '*')
-const flags = [flag, `--allow-fs-read=${join(app, '*')}`, `--allow-fs-read=${join(repository, '*')}`, `--allow-fs-read=${node}`]
+const flags = [
+  flag,
+  `--allow-fs-read=${join(app, '*')}`,
+  `--allow-fs-read=${join(repository, '*')}`,
+  `--allow-fs-read=${node}`,
+]
 const writable = `--allow-fs-write=${join(app, '*')}`
 const files = [join(app, 'file'), '/etc/hostname']
 
 /** Nothing chosen: then what does not work here is passed over without a word. */
 const silent = { env: { CAIO_IMPL: undefined }, cwd: app }
 /** Node's own warning names the process. */
-const told = ({ stderr, ...rest }: Awaited<ReturnType<typeof run>>): unknown => ({ ...rest, stderr: stderr.replace(/node:\d+/g, 'node:pid') })
+const told = ({ stderr, ...rest }: Awaited<ReturnType<typeof run>>): unknown => ({
+  ...rest,
+  stderr: stderr.replace(/node:\d+/g, 'node:pid'),
+})
 
 await t.test(`${flag} on ${subject}`, async (t) => {
   const plain = told(await run([...flags, writable, 'plain.mjs', ...files], silent))
   same(t, told(await run([...flags, writable, 'shim.mjs', ...files], silent)), plain, 'imported: told as by Node')
   for (const by of ['--import', '--require'] as const) {
-    same(t, told(await run([...flags, writable, ...preload(by), 'plain.mjs', ...files], silent)), plain, `${by}: told as by Node`)
+    same(
+      t,
+      told(await run([...flags, writable, ...preload(by), 'plain.mjs', ...files], silent)),
+      plain,
+      `${by}: told as by Node`,
+    )
   }
-  t.match((plain as { stdout: string }).stdout, /forbidden to read {"code":"ERR_ACCESS_DENIED","permission":"FileSystemRead"/, 'refused')
+  t.match(
+    (plain as { stdout: string }).stdout,
+    /forbidden to read {"code":"ERR_ACCESS_DENIED","permission":"FileSystemRead"/,
+    'refused',
+  )
   t.match((plain as { stdout: string }).stdout, /positioned read {"bytesRead":8/, 'allowed')
 })
 
@@ -67,5 +88,9 @@ await t.test('with addons allowed', async (t) => {
   const all = [...flags, '--allow-fs-write=/tmp/*', writable, '--allow-addons']
   const { code, stdout } = await run([...all, 'shim.mjs', ...files], { cwd: app })
   t.equal(code, 0)
-  t.match(stdout, /positioned read {"bytesRead":8[^]*forbidden to write {"code":"ERR_ACCESS_DENIED"/, 'allowed is served, forbidden refused')
+  t.match(
+    stdout,
+    /positioned read {"bytesRead":8[^]*forbidden to write {"code":"ERR_ACCESS_DENIED"/,
+    'allowed is served, forbidden refused',
+  )
 })

@@ -23,7 +23,10 @@ await t.test('steps one after the other', async (t) => {
     await next()
     results.push(await handle.write(Buffer.from('56')))
     await next()
-    results.push(await handle.readv([Buffer.alloc(2), Buffer.alloc(2)], 0), await handle.readv([Buffer.alloc(1), Buffer.alloc(1)]))
+    results.push(
+      await handle.readv([Buffer.alloc(2), Buffer.alloc(2)], 0),
+      await handle.readv([Buffer.alloc(1), Buffer.alloc(1)]),
+    )
     await next()
     results.push(await handle.writev([Buffer.from('78')], 25), await handle.writev([Buffer.from('90')]))
     await next()
@@ -50,7 +53,9 @@ await t.test('append mode', async (t) => {
         await handle.appendFile('appended').then(() => 'appended'),
       ]
       const readable = flags.includes('+')
-      if (readable) results.push(await handle.read(Buffer.alloc(4), 0, 4, 24), await handle.read(Buffer.alloc(4), 0, 4, null))
+      if (readable) {
+        results.push(await handle.read(Buffer.alloc(4), 0, 4, 24), await handle.read(Buffer.alloc(4), 0, 4, null))
+      }
       await handle.close()
       return [results, nodeFs.readFileSync(path, 'latin1')]
     })
@@ -60,8 +65,15 @@ await t.test('append mode', async (t) => {
 await t.test('the end of the file', async (t) => {
   await tellsTheSame(t, 'reads across it, behind it, and of what grew since', async ({ fs, path }) => {
     const handle = (await fs.open(path, 'r+')) as Loose
-    const read = (length: number, position: number): Promise<unknown> => handle.read(Buffer.alloc(length, '.'), 0, length, position)
-    const results = [await read(10, 20), await read(10, 26), await read(10, 1000), await read(100_000, 0), await read(1, 25)]
+    const read = (length: number, position: number): Promise<unknown> =>
+      handle.read(Buffer.alloc(length, '.'), 0, length, position)
+    const results = [
+      await read(10, 20),
+      await read(10, 26),
+      await read(10, 1000),
+      await read(100_000, 0),
+      await read(1, 25),
+    ]
     nodeFs.appendFileSync(path, 'grown')
     results.push(await read(10, 26), await read(10, 30))
     nodeFs.truncateSync(path, 3)

@@ -31,15 +31,26 @@ await t.test('alone in flight, an operation keeps the process alive', async (t) 
     'a chain': 'handle.write(block, 0, 4, 0).then(() => handle.sync()).then(() => handle.readv([block], 2))',
   }
   for (const [name, call] of Object.entries(calls)) {
-    const app = makeApp(t, { 'app.mjs': `${opening}\n${call}.then(() => handle.close()).then(() => console.log('settled'))` })
+    const app = makeApp(t, {
+      'app.mjs': `${opening}\n${call}.then(() => handle.close()).then(() => console.log('settled'))`,
+    })
     same(t, await run([join(app, 'app.mjs'), join(app, 'file')]), done('settled\n'), name)
-    const awaiting = makeApp(t, { 'app.mjs': `${opening}\nawait ${call}\nawait handle.close()\nconsole.log('settled')` })
-    same(t, await run([join(awaiting, 'app.mjs'), join(awaiting, 'file')]), done('settled\n'), `${name}, awaited at the top level`)
+    const awaiting = makeApp(t, {
+      'app.mjs': `${opening}\nawait ${call}\nawait handle.close()\nconsole.log('settled')`,
+    })
+    same(
+      t,
+      await run([join(awaiting, 'app.mjs'), join(awaiting, 'file')]),
+      done('settled\n'),
+      `${name}, awaited at the top level`,
+    )
   }
 })
 
 await t.test('an idle one does not', async (t) => {
-  const app = makeApp(t, { 'app.mjs': `${opening}\nawait handle.read(block, 0, 4, 0)\nawait handle.close()\nprocess.on('exit', (code) => console.log('exit', code))` })
+  const app = makeApp(t, {
+    'app.mjs': `${opening}\nawait handle.read(block, 0, 4, 0)\nawait handle.close()\nprocess.on('exit', (code) => console.log('exit', code))`,
+  })
   same(t, await run([join(app, 'app.mjs'), join(app, 'file')]), done('exit 0\n'), 'it ends by itself')
   const imported = makeApp(t, { 'app.mjs': `import '${moduleName}'\nconsole.log('imported')` })
   same(t, await run([join(imported, 'app.mjs')]), done('imported\n'), 'nor one that has only been imported')
@@ -50,7 +61,10 @@ await t.test('process.exit with operations in flight', async (t) => {
     for (let at = 0; at < 600; at++) void handle.write(Buffer.alloc(10_000), 0, 10_000, at * 10_000)
     for (let at = 0; at < 600; at++) void handle.read(Buffer.alloc(10_000), 0, 10_000, at * 10_000)
     void handle.sync()`
-  for (const [name, exit] of Object.entries({ 'in the same tick': 'process.exit(7)', 'on the next turn': 'setImmediate(() => process.exit(7))' })) {
+  for (const [name, exit] of Object.entries({
+    'in the same tick': 'process.exit(7)',
+    'on the next turn': 'setImmediate(() => process.exit(7))',
+  })) {
     const app = makeApp(t, { 'app.mjs': `${opening}\n${calls}\n${exit}` })
     same(t, await run([join(app, 'app.mjs'), join(app, 'file')]), done('', 7), name)
   }
@@ -75,9 +89,18 @@ await t.test('Node’s flags make no difference', async (t) => {
     'app.mjs': `${opening}\nconst { bytesRead } = await handle.read(block, 0, 4, 0)\nawait handle.datasync()\nawait handle.close()\nconsole.log(bytesRead)`,
   })
   const flags = [
-    '--pending-deprecation', '--throw-deprecation', '--trace-warnings', '--unhandled-rejections=strict', '--no-addons',
-    '--disallow-code-generation-from-strings', '--preserve-symlinks', '--enable-source-maps', '--disable-proto=throw',
-    '--zero-fill-buffers', '--no-opt', '--force-node-api-uncaught-exceptions-policy=true',
+    '--pending-deprecation',
+    '--throw-deprecation',
+    '--trace-warnings',
+    '--unhandled-rejections=strict',
+    '--no-addons',
+    '--disallow-code-generation-from-strings',
+    '--preserve-symlinks',
+    '--enable-source-maps',
+    '--disable-proto=throw',
+    '--zero-fill-buffers',
+    '--no-opt',
+    '--force-node-api-uncaught-exceptions-policy=true',
   ]
   for (const flag of flags) {
     // Where addons are forbidden only pure can serve: to ask for another would be warned of, to ask for none is not.

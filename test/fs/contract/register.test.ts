@@ -113,7 +113,17 @@ const userOfLibrary = {
 }
 
 const esm = [
-  'named', 'default', 'namespace', 'fs.promises', 'promises', 'bare', 'dynamic', 'required', 'getBuiltinModule', 'library.mjs', 'library.cjs',
+  'named',
+  'default',
+  'namespace',
+  'fs.promises',
+  'promises',
+  'bare',
+  'dynamic',
+  'required',
+  'getBuiltinModule',
+  'library.mjs',
+  'library.cjs',
 ]
 const cjs = ['destructured', 'fs/promises', 'node:fs', 'node:fs/promises', 'imported', 'library.cjs', 'library.mjs']
 
@@ -142,14 +152,32 @@ for (const by of ['--import', '--require'] as const satisfies Preload[]) {
     )
     const evaluated = `${tellWhoServes}; import('fs/promises').then(({ open }) => tellWhoServes('eval', open))`
     same(t, await run([...preload(by), '-e', evaluated], from), ended(served('eval')), '-e')
-    const inModule = ['--input-type=module', '-e', `import { open } from 'fs/promises'; ${tellWhoServes}; await tellWhoServes('eval', open)`]
+    const inModule = [
+      '--input-type=module',
+      '-e',
+      `import { open } from 'fs/promises'; ${tellWhoServes}; await tellWhoServes('eval', open)`,
+    ]
     same(t, await run([...preload(by), ...inModule], from), ended(served('eval')), '-e of a module')
     const env = subject === 'node' ? {} : { NODE_OPTIONS: `${by}=caio/register` }
-    same(t, await run(['library-user.mjs'], { cwd: makeApp(t, userOfLibrary), env }), ended(served('user')), 'NODE_OPTIONS')
+    same(
+      t,
+      await run(['library-user.mjs'], { cwd: makeApp(t, userOfLibrary), env }),
+      ended(served('user')),
+      'NODE_OPTIONS',
+    )
   })
 
   await t.test(`what a program shows of itself, ${by}`, async (t) => {
-    for (const name of ['silent.mjs', 'throws.mjs', 'rejects.mjs', 'unfinished.mjs', 'killed.mjs', 'resources.mjs', 'fork.mjs', 'test.mjs']) {
+    for (const name of [
+      'silent.mjs',
+      'throws.mjs',
+      'rejects.mjs',
+      'unfinished.mjs',
+      'killed.mjs',
+      'resources.mjs',
+      'fork.mjs',
+      'test.mjs',
+    ]) {
       const plain = comparable(await run([name], { cwd: app }))
       same(t, comparable(await run([...preload(by), name], { cwd: app })), plain, `${name}: as without it`)
     }
@@ -175,7 +203,8 @@ await t.test('module hooks, whose thread is preloaded, too', async (t) => {
 })
 
 await t.test('twice, and both ways at once', async (t) => {
-  const both = subject === 'node' ? [] : ['--require', 'caio/register', '--import', 'caio/register', '--import', 'caio/register']
+  const both =
+    subject === 'node' ? [] : ['--require', 'caio/register', '--import', 'caio/register', '--import', 'caio/register']
   const ended = await run([...both, 'library-user.mjs'], { cwd: makeApp(t, userOfLibrary) })
   same(t, ended, { code: 0, signal: null, stdout: `user 4 ${expectedServer}\n`, stderr: '' }, 'is as good as once')
 })

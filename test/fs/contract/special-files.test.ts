@@ -29,11 +29,18 @@ const writes: Record<string, Call> = {
 
 const syncs: Record<string, Call> = { sync: (handle) => handle.sync(), datasync: (handle) => handle.datasync() }
 
-async function each(fs: FsPromises, path: string, flags: string | number, calls: Record<string, Call>): Promise<unknown> {
+async function each(
+  fs: FsPromises,
+  path: string,
+  flags: string | number,
+  calls: Record<string, Call>,
+): Promise<unknown> {
   const handle = (await fs.open(path, flags)) as Loose
   const outcomes = []
   for (const [name, call] of Object.entries(calls)) outcomes.push([name, await outcomeOf(() => call(handle))])
-  const kind = await handle.stat().then((stat) => [stat.isFile(), stat.isDirectory(), stat.isFIFO(), stat.isCharacterDevice()])
+  const kind = await handle
+    .stat()
+    .then((stat) => [stat.isFile(), stat.isDirectory(), stat.isFIFO(), stat.isCharacterDevice()])
   await handle.close()
   return [outcomes, kind]
 }
@@ -54,7 +61,13 @@ await t.test('a directory', async (t) => {
 
 await t.test('files of the kernel’s', async (t) => {
   // Regular files by their mode, of size 0; some cannot be read at a position, or synced.
-  for (const path of ['/proc/version', '/proc/self/cmdline', '/proc/cpuinfo', '/proc/sys/fs/file-max', '/sys/kernel/mm/transparent_hugepage/enabled']) {
+  for (const path of [
+    '/proc/version',
+    '/proc/self/cmdline',
+    '/proc/cpuinfo',
+    '/proc/sys/fs/file-max',
+    '/sys/kernel/mm/transparent_hugepage/enabled',
+  ]) {
     if (!nodeFs.existsSync(path)) {
       t.comment(`${path} is not on this machine`)
       continue
@@ -79,7 +92,9 @@ await t.test('a FIFO', async (t) => {
     fifo(path)
     const handle = (await fs.open(path, 'r+')) as Loose
     const outcomes = []
-    for (const [name, call] of Object.entries({ ...writes, ...syncs })) outcomes.push([name, await outcomeOf(() => call(handle))])
+    for (const [name, call] of Object.entries({ ...writes, ...syncs })) {
+      outcomes.push([name, await outcomeOf(() => call(handle))])
+    }
     // Enough for those that have no position; the others must fail, and neither take from it nor wait.
     await handle.write('0123456789'.repeat(4))
     for (const [name, call] of Object.entries(reads)) outcomes.push([name, await outcomeOf(() => call(handle))])
@@ -131,7 +146,16 @@ await t.test('a pipe at stdin', async (t) => {
   // A shell's pipe: what spawn makes is a socket, which cannot be opened by name.
   const ended = await run(['-c', 'printf abcdefghijklmnop | "$0" "$@"', process.execPath, app], { command: 'sh' })
   const espipe = 'ESPIPE read ESPIPE: invalid seek, read'
-  const lines = ['4 abcd', espipe, espipe, espipe, '2 ef', 'EINVAL fsync EINVAL: invalid argument, fsync', 'ghijklmnop', '']
+  const lines = [
+    '4 abcd',
+    espipe,
+    espipe,
+    espipe,
+    '2 ef',
+    'EINVAL fsync EINVAL: invalid argument, fsync',
+    'ghijklmnop',
+    '',
+  ]
   same(t, ended, { code: 0, signal: null, stdout: lines.join('\n'), stderr: '' }, `on ${subject}`)
 })
 
@@ -139,7 +163,11 @@ await t.test('a file without a name', async (t) => {
   await tellsTheSame(t, 'is used on after it is unlinked', async ({ fs, path }) => {
     const handle = (await fs.open(path, 'r+')) as Loose
     nodeFs.unlinkSync(path)
-    const results = [await handle.write(Buffer.from('still'), 0, 5, 3), await handle.sync(), await handle.read(Buffer.alloc(9), 0, 9, 0)]
+    const results = [
+      await handle.write(Buffer.from('still'), 0, 5, 3),
+      await handle.sync(),
+      await handle.read(Buffer.alloc(9), 0, 9, 0),
+    ]
     await handle.close()
     return [results, nodeFs.existsSync(path)]
   })

@@ -11,7 +11,9 @@ const ownFile = new URL(import.meta.url).pathname
 /** The lines of a stack that lie in this file, without those of the harness. */
 function ownFrames(error: unknown): string[] {
   const lines = String((error as Error).stack).split('\n')
-  return lines.filter((line) => line.includes(ownFile) || line.includes('contract/stack.test.ts')).map((line) => line.trim())
+  return lines
+    .filter((line) => line.includes(ownFile) || line.includes('contract/stack.test.ts'))
+    .map((line) => line.trim())
 }
 
 type Act = (handle: Loose) => Promise<unknown>

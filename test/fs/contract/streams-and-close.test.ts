@@ -63,7 +63,11 @@ await t.test('a handle closed under its streams', async (t) => {
   }
   await tellsTheSame(t, 'several streams and direct reads at once', async ({ fs, path }) => {
     const handle = (await fs.open(path, 'r+')) as Loose
-    const streams = [handle.createReadStream({ start: 0 }), handle.createReadStream({ start: 5 }), handle.createWriteStream({ start: 9 })]
+    const streams = [
+      handle.createReadStream({ start: 0 }),
+      handle.createReadStream({ start: 5 }),
+      handle.createWriteStream({ start: 9 }),
+    ]
     const errors: unknown[] = []
     for (const stream of streams) (stream as nodeFs.ReadStream).on('error', (error) => errors.push(error))
     const closed = streams.map(closeOf)

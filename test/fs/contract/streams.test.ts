@@ -57,7 +57,10 @@ await t.test('createReadStream', async (t) => {
   }
   await tellsTheSame(t, 'two at once over one handle', async ({ fs, path }) => {
     const handle = await fs.open(path)
-    const streams = [handle.createReadStream({ start: 3, autoClose: false }), handle.createReadStream({ start: 9, autoClose: false })]
+    const streams = [
+      handle.createReadStream({ start: 3, autoClose: false }),
+      handle.createReadStream({ start: 9, autoClose: false }),
+    ]
     const contents = await Promise.all(streams.map((each) => text(each)))
     await handle.close()
     return contents
@@ -93,19 +96,27 @@ await t.test('createWriteStream', async (t) => {
       const handle = (await fs.open(path, 'r+')) as Loose
       const stream = handle.createWriteStream(options)
       const events: string[] = []
-      for (const event of ['open', 'ready', 'drain', 'finish', 'close', 'error']) stream.on(event, () => events.push(event))
+      for (const event of ['open', 'ready', 'drain', 'finish', 'close', 'error']) {
+        stream.on(event, () => events.push(event))
+      }
       stream.write('first ')
       stream.cork()
       for (let at = 0; at < 300; at++) stream.write(`${at},`)
       stream.uncork()
       stream.write(Buffer.from(' bytes '))
       stream.end('last')
-      await new Promise((resolve) => stream.once(options?.autoClose === false ? 'finish' : 'close', () => resolve(undefined)))
+      await new Promise((resolve) =>
+        stream.once(options?.autoClose === false ? 'finish' : 'close', () => resolve(undefined)),
+      )
       const { bytesWritten } = stream
       // Node's close would wait for a stream that has ended and does not close itself.
       stream.destroy()
       await handle.close()
-      return { events: events.filter((event) => event !== 'drain'), bytesWritten, content: nodeFs.readFileSync(path, 'latin1') }
+      return {
+        events: events.filter((event) => event !== 'drain'),
+        bytesWritten,
+        content: nodeFs.readFileSync(path, 'latin1'),
+      }
     })
   }
   await tellsTheSame(t, 'a read-only handle: the error is an event', async ({ fs, path }) => {
@@ -130,7 +141,10 @@ await t.test('pipelines', async (t) => {
   )
   await tellsTheSame(t, 'onto itself, further on', async ({ fs, path }) => {
     const handle = await fs.open(path, 'r+')
-    await pipeline(handle.createReadStream({ start: 0, end: 25, autoClose: false }), handle.createWriteStream({ start: 26 }))
+    await pipeline(
+      handle.createReadStream({ start: 0, end: 25, autoClose: false }),
+      handle.createWriteStream({ start: 26 }),
+    )
     await handle.close()
     return [nodeFs.readFileSync(path, 'latin1'), handle.fd]
   })
@@ -162,7 +176,9 @@ await t.test('lines', async (t) => {
   await tell('readLines', (handle) => handle.readLines())
   await tell('readLines from within', (handle) => handle.readLines({ start: 1000, end: 5000 }))
   await tell('readline over a stream', (handle) => createInterface({ input: handle.createReadStream({ start: 0 }) }))
-  await tell('readline/promises', (handle) => createPromiseInterface({ input: handle.createReadStream({ start: 12 }), crlfDelay: Infinity }))
+  await tell('readline/promises', (handle) =>
+    createPromiseInterface({ input: handle.createReadStream({ start: 12 }), crlfDelay: Infinity }),
+  )
   await tellsTheSame(t, 'left early', async ({ fs, path }) => {
     const handle = await fs.open(path)
     const first: string[] = []
@@ -182,9 +198,13 @@ await t.test('web streams', async (t) => {
       async ({ fs, path }) => {
         const handle = (await fs.open(path)) as Loose
         const stream = handle.readableWebStream(options)
-        const locked = await Promise.resolve().then(() => handle.readableWebStream(options)).catch(({ code }: NodeJS.ErrnoException) => code)
+        const locked = await Promise.resolve()
+          .then(() => handle.readableWebStream(options))
+          .catch(({ code }: NodeJS.ErrnoException) => code)
         const chunks: Uint8Array[] = []
-        for await (const chunk of stream as AsyncIterable<ArrayBuffer | Uint8Array>) chunks.push(new Uint8Array(chunk as ArrayBuffer))
+        for await (const chunk of stream as AsyncIterable<ArrayBuffer | Uint8Array>) {
+          chunks.push(new Uint8Array(chunk as ArrayBuffer))
+        }
         await handle.close()
         return [locked, Buffer.concat(chunks).toString() === LINES]
       },
@@ -211,7 +231,9 @@ await t.test('web streams', async (t) => {
   )
   await tellsTheSame(t, 'Readable.fromWeb', async ({ fs, path }) => {
     const handle = await fs.open(path)
-    const content = await collect(Readable.fromWeb(handle.readableWebStream() as import('node:stream/web').ReadableStream))
+    const content = await collect(
+      Readable.fromWeb(handle.readableWebStream() as import('node:stream/web').ReadableStream),
+    )
     await handle.close()
     return content.toString()
   })

@@ -84,8 +84,16 @@ const tamperings: Record<string, string> = {
 for (const [name, tamper] of Object.entries(tamperings)) {
   await t.test(`${name}, on ${subject}`, async (t) => {
     const app = makeApp(t, { 'app.mjs': program(tamper) })
-    for (const [used, when] of [['used', 'after its first operation'], ['unused', 'before its first operation']] as const) {
-      same(t, await run([join(app, 'app.mjs'), join(app, 'file'), used]), { code: 0, signal: null, stdout, stderr: '' }, when)
+    for (const [used, when] of [
+      ['used', 'after its first operation'],
+      ['unused', 'before its first operation'],
+    ] as const) {
+      same(
+        t,
+        await run([join(app, 'app.mjs'), join(app, 'file'), used]),
+        { code: 0, signal: null, stdout, stderr: '' },
+        when,
+      )
     }
   })
 }

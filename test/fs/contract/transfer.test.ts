@@ -34,7 +34,11 @@ async function journey(worker: Worker, { open }: FsPromises, path: string): Prom
   const handle = (await open(path, 'r+')) as Loose
   await handle.read(Buffer.alloc(1), 0, 1, 0)
   worker.postMessage(handle, [handle as never])
-  const left = [handle.fd, await outcomeOf(() => handle.read(Buffer.alloc(4), 0, 4, 0)), await outcomeOf(() => handle.close())]
+  const left = [
+    handle.fd,
+    await outcomeOf(() => handle.read(Buffer.alloc(4), 0, 4, 0)),
+    await outcomeOf(() => handle.close()),
+  ]
   const [{ handle: back, outcomes, looks, reads }] = (await once(worker, 'message')) as [Report]
   const before = engineStats?.().operations.read ?? 0
   const again = await use(back)
@@ -42,7 +46,11 @@ async function journey(worker: Worker, { open }: FsPromises, path: string): Prom
   const isHandle = back instanceof NodeHandle
   await back.close()
   const closed = await outcomeOf(() => back.read(Buffer.alloc(4), 0, 4, 0))
-  return { story: { left, outcomes, looks, again, isHandle, closed, content: nodeFs.readFileSync(path, 'latin1') }, reads, readsBack }
+  return {
+    story: { left, outcomes, looks, again, isHandle, closed, content: nodeFs.readFileSync(path, 'latin1') },
+    reads,
+    readsBack,
+  }
 }
 
 for (const acquaintance of ['none', 'imported', 'used'] as const) {
@@ -63,7 +71,10 @@ for (const acquaintance of ['none', 'imported', 'used'] as const) {
 }
 
 await t.test('while in use', async (t) => {
-  const refusal = async (busy: (handle: Loose) => Promise<unknown>, { fs, path }: { fs: FsPromises; path: string }): Promise<unknown> => {
+  const refusal = async (
+    busy: (handle: Loose) => Promise<unknown>,
+    { fs, path }: { fs: FsPromises; path: string },
+  ): Promise<unknown> => {
     const handle = (await fs.open(path, 'r+')) as Loose
     const { port1, port2 } = new MessageChannel()
     const pending = busy(handle)

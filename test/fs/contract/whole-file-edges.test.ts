@@ -86,7 +86,17 @@ await t.test('a path that names something else than before', async (t) => {
 })
 
 await t.test('names', async (t) => {
-  for (const name of ['žluťoučký 🐎', 'with\nnewline', ' spaces ', 'a%20b', '\ud800 lone', 'x'.repeat(255), 'x'.repeat(256), './/./dots', 'slash/']) {
+  for (const name of [
+    'žluťoučký 🐎',
+    'with\nnewline',
+    ' spaces ',
+    'a%20b',
+    '\ud800 lone',
+    'x'.repeat(255),
+    'x'.repeat(256),
+    './/./dots',
+    'slash/',
+  ]) {
     await tellsTheSame(t, JSON.stringify(name.slice(0, 20)), async ({ fs, path }) => {
       nodeFs.rmSync(path)
       nodeFs.mkdirSync(path)
@@ -99,7 +109,11 @@ await t.test('names', async (t) => {
 })
 
 await t.test('times and modes', async (t) => {
-  for (const [name, content, data] of [['nothing over nothing', '', ''], ['nothing over something', 'content', ''], ['the same', 'same', 'same']] as const) {
+  for (const [name, content, data] of [
+    ['nothing over nothing', '', ''],
+    ['nothing over something', 'content', ''],
+    ['the same', 'same', 'same'],
+  ] as const) {
     await tellsTheSame(
       t,
       `writeFile touches: ${name}`,
@@ -148,7 +162,11 @@ await t.test('what the caller does with the data meanwhile', async (t) => {
   }
   const bytes = (buffer: ArrayBuffer): Uint8Array<ArrayBuffer> => new Uint8Array(buffer)
   const dataView = (buffer: ArrayBuffer): DataView<ArrayBuffer> => new DataView(buffer)
-  for (const [name, viewOf] of [['writeFile', bytes], ['appendFile', bytes], ['writeFile', dataView]] as const) {
+  for (const [name, viewOf] of [
+    ['writeFile', bytes],
+    ['appendFile', bytes],
+    ['writeFile', dataView],
+  ] as const) {
     const path = join(temporaryDirectory(t), 'file')
     nodeFs.writeFileSync(path, 'as it was')
     const view = viewOf(new ArrayBuffer(100))
@@ -156,8 +174,15 @@ await t.test('what the caller does with the data meanwhile', async (t) => {
     const first = fs.writeFile(`${path}-first`, 'x')
     const writing = fs[name](path, view as Uint8Array)
     const kept = structuredClone(view, { transfer: [view.buffer] })
-    const outcome = await writing.then(() => 'fulfilled', (error: NodeJS.ErrnoException) => [error.code, error.syscall])
-    t.equal(kept.byteLength, 100, `${name}, ${viewOf.name}: memory transferred away in the same tick is its new owner's`)
+    const outcome = await writing.then(
+      () => 'fulfilled',
+      (error: NodeJS.ErrnoException) => [error.code, error.syscall],
+    )
+    t.equal(
+      kept.byteLength,
+      100,
+      `${name}, ${viewOf.name}: memory transferred away in the same tick is its new owner's`,
+    )
     t.same(outcome, ['EFAULT', 'write'])
     t.equal(nodeFs.readFileSync(path, 'latin1'), 'as it was')
     await first
@@ -184,4 +209,3 @@ await t.test('appending from many sides', async (t) => {
   t.equal(new Set(records).size, 500, `each record is whole on ${subject}`)
   t.equal(records.join('').length, nodeFs.statSync(path).size, 'and nothing else')
 })
-

@@ -25,10 +25,36 @@ const tell = (
 
 await t.test('readFile: options', async (t) => {
   const options: unknown[] = [
-    undefined, null, 'utf8', 'latin1', 'hex', 'base64', 'utf16le', 'buffer', 'nonsense', '', 5, true, {}, { encoding: 'utf8' },
-    { encoding: null }, { encoding: 'nonsense' }, { flag: 'r+' }, { flag: 'a+' }, { flag: 'w' }, { flag: 'x' }, { flag: 5.5 },
-    { flag: nodeFs.constants.O_RDONLY }, { encoding: 'utf8', flag: 'r', unknown: 1 }, { signal: undefined }, { signal: null },
-    { signal: {} }, { signal: AbortSignal.abort() }, { signal: AbortSignal.abort(new Error('mine')) }, () => undefined, [],
+    undefined,
+    null,
+    'utf8',
+    'latin1',
+    'hex',
+    'base64',
+    'utf16le',
+    'buffer',
+    'nonsense',
+    '',
+    5,
+    true,
+    {},
+    { encoding: 'utf8' },
+    { encoding: null },
+    { encoding: 'nonsense' },
+    { flag: 'r+' },
+    { flag: 'a+' },
+    { flag: 'w' },
+    { flag: 'x' },
+    { flag: 5.5 },
+    { flag: nodeFs.constants.O_RDONLY },
+    { encoding: 'utf8', flag: 'r', unknown: 1 },
+    { signal: undefined },
+    { signal: null },
+    { signal: {} },
+    { signal: AbortSignal.abort() },
+    { signal: AbortSignal.abort(new Error('mine')) },
+    () => undefined,
+    [],
   ]
   for (const each of options) {
     const name = typeof each === 'object' && each ? JSON.stringify(each) : String(each)
@@ -37,7 +63,9 @@ await t.test('readFile: options', async (t) => {
 })
 
 await t.test('readFile: sizes', async (t) => {
-  for (const size of [0, 1, 100, 4095, 4096, 65_535, 65_536, 65_537, 524_287, 524_288, 524_289, 1_048_577, 20_000_000]) {
+  for (const size of [
+    0, 1, 100, 4095, 4096, 65_535, 65_536, 65_537, 524_287, 524_288, 524_289, 1_048_577, 20_000_000,
+  ]) {
     const content = Buffer.from(Uint8Array.from({ length: size }, (_, at) => (at * 7 + (at >> 8)) & 255))
     await tellsTheSame(
       t,
@@ -127,8 +155,23 @@ const data: Record<string, () => unknown> = {
 }
 
 const writeOptions: unknown[] = [
-  'latin1', 'hex', 'nonsense', null, { mode: 0o600 }, { mode: 'x' }, { flag: 'a' }, { flag: 'r+' }, { flag: 'r' }, { flag: 'wx' },
-  { flag: 'nonsense' }, { flush: true }, { flush: 'yes' }, { encoding: 'base64' }, { signal: AbortSignal.abort() }, { signal: 5 }, 5,
+  'latin1',
+  'hex',
+  'nonsense',
+  null,
+  { mode: 0o600 },
+  { mode: 'x' },
+  { flag: 'a' },
+  { flag: 'r+' },
+  { flag: 'r' },
+  { flag: 'wx' },
+  { flag: 'nonsense' },
+  { flush: true },
+  { flush: 'yes' },
+  { encoding: 'base64' },
+  { signal: AbortSignal.abort() },
+  { signal: 5 },
+  5,
 ]
 
 for (const method of ['writeFile', 'appendFile'] as const) {
@@ -159,7 +202,8 @@ await t.test('aborted on the way', async (t) => {
       async (fs, path) => {
         const controller = new AbortController()
         const options = { signal: controller.signal }
-        const promise = method === 'readFile' ? fs.readFile(path, options) : fs.writeFile(path, Buffer.alloc(8_000_000), options)
+        const promise =
+          method === 'readFile' ? fs.readFile(path, options) : fs.writeFile(path, Buffer.alloc(8_000_000), options)
         process.nextTick(() => controller.abort(new Error('enough')))
         return promise.then(
           () => 'done',

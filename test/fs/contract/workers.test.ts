@@ -31,10 +31,14 @@ const app = makeApp(t, {
     tellWhoServes('worker', open).then(() => tellWhoServes('worker fs', require('fs').promises.open))`,
   'with-module.mjs': start(`new Worker(new URL('worker.mjs', import.meta.url))`),
   'with-script.mjs': start(`new Worker(new URL('worker.cjs', import.meta.url))`),
-  'with-eval.mjs': start(`new Worker(${JSON.stringify(
-    `const { open } = require('fs/promises')\n${tellWhoServes}\ntellWhoServes('worker', open).then(() => tellWhoServes('worker fs', require('fs').promises.open))`,
-  )}, { eval: true })`),
-  'with-data-url.mjs': start(`new Worker(new URL('data:text/javascript,' + encodeURIComponent(${JSON.stringify(worker)})))`),
+  'with-eval.mjs': start(
+    `new Worker(${JSON.stringify(
+      `const { open } = require('fs/promises')\n${tellWhoServes}\ntellWhoServes('worker', open).then(() => tellWhoServes('worker fs', require('fs').promises.open))`,
+    )}, { eval: true })`,
+  ),
+  'with-data-url.mjs': start(
+    `new Worker(new URL('data:text/javascript,' + encodeURIComponent(${JSON.stringify(worker)})))`,
+  ),
   'many.mjs': `
     import { Worker } from 'node:worker_threads'
     import { once } from 'node:events'
@@ -73,8 +77,18 @@ for (const by of ['--import', '--require'] as const) {
     for (const name of ['with-module.mjs', 'with-script.mjs', 'with-data-url.mjs']) {
       same(t, await run([...preload(by), name], { cwd: app }), ended(inWorker), name)
     }
-    same(t, await run([...preload(by), 'many.mjs'], { cwd: app }), ended(`${new Array(12).fill(0).join()}\n`), 'a dozen at once')
-    same(t, await run([...preload(by), 'terminated.mjs'], { cwd: app }), ended('all terminated\n'), 'terminated while they read')
+    same(
+      t,
+      await run([...preload(by), 'many.mjs'], { cwd: app }),
+      ended(`${new Array(12).fill(0).join()}\n`),
+      'a dozen at once',
+    )
+    same(
+      t,
+      await run([...preload(by), 'terminated.mjs'], { cwd: app }),
+      ended('all terminated\n'),
+      'terminated while they read',
+    )
   })
 }
 
@@ -83,7 +97,11 @@ await t.test('a worker made from a string', async (t) => {
   const { code, signal, stdout, stderr } = await run([...preload('--import'), 'with-eval.mjs'], { cwd: app })
   same(t, { code, signal, stderr }, { code: 0, signal: null, stderr: '' }, '--import does no harm')
   // Node 20 starts such a worker's script before its --import preload is done: then Node serves what is opened before that.
-  t.match(stdout, /^main 4 \w+\nworker 4 (?:node|caio)\nworker fs 4 (?:node|caio)\nexit 0\nmain again 4 \w+\n$/, '--import may come too late')
+  t.match(
+    stdout,
+    /^main 4 \w+\nworker 4 (?:node|caio)\nworker fs 4 (?:node|caio)\nexit 0\nmain again 4 \w+\n$/,
+    '--import may come too late',
+  )
 })
 
 await t.test('a worker without the preload', async (t) => {

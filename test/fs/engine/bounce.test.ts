@@ -12,11 +12,20 @@ import { random } from '../random.js'
 import { fs, subject } from '../subject.js'
 
 const { O_RDWR, O_DIRECT, O_WRONLY } = nodeFs.constants
-const open = fs.open as unknown as (path: string, flags: number, mode?: number, options?: OpenOptions) => Promise<CaioFileHandle>
+const open = fs.open as unknown as (
+  path: string,
+  flags: number,
+  mode?: number,
+  options?: OpenOptions,
+) => Promise<CaioFileHandle>
 
 const content = Buffer.from(Array.from({ length: 3 * 4096 + 1000 }, (_, i) => i % 251))
 
-async function directFile(t: Test, flags = O_RDWR, options: OpenOptions = { bounce: true }): Promise<{ path: string; handle: CaioFileHandle }> {
+async function directFile(
+  t: Test,
+  flags = O_RDWR,
+  options: OpenOptions = { bounce: true },
+): Promise<{ path: string; handle: CaioFileHandle }> {
   const path = join(temporaryDirectory(t), 'file')
   nodeFs.writeFileSync(path, content, { flush: true })
   const handle = await open(path, flags | O_DIRECT, undefined, options)
@@ -27,8 +36,9 @@ async function directFile(t: Test, flags = O_RDWR, options: OpenOptions = { boun
 await t.test('directAlignment', async (t) => {
   const { handle } = await directFile(t)
   const stated = statedAlignment(handle.fd)
-  if (subject === 'pure' && !stated) t.match(await rejectionOf(handle.directAlignment()), { code: 'ENOSYS' })
-  else {
+  if (subject === 'pure' && !stated) {
+    t.match(await rejectionOf(handle.directAlignment()), { code: 'ENOSYS' })
+  } else {
     const alignment = await handle.directAlignment()
     t.ok(alignment.memory > 0 && alignment.offset > 0)
     if (stated) t.same(alignment, stated)
@@ -37,29 +47,55 @@ await t.test('directAlignment', async (t) => {
   t.match(await rejectionOf(handle.directAlignment()), { code: 'EBADF' })
 })
 
-await t.test('without bounce, EINVAL says what is needed', { skip: !mustAlign && 'not asked of this file system' }, async (t) => {
-  for (const options of [{}, { bounce: false }]) {
-    const { handle } = await directFile(t, O_RDWR, options)
-    t.match(await rejectionOf(handle.read(Buffer.alloc(100), 0, 100, 7)), { code: 'EINVAL', message: /O_DIRECT needs .* not so the offset 7/ })
-  }
-})
+await t.test(
+  'without bounce, EINVAL says what is needed',
+  { skip: !mustAlign && 'not asked of this file system' },
+  async (t) => {
+    for (const options of [{}, { bounce: false }]) {
+      const { handle } = await directFile(t, O_RDWR, options)
+      t.match(await rejectionOf(handle.read(Buffer.alloc(100), 0, 100, 7)), {
+        code: 'EINVAL',
+        message: /O_DIRECT needs .* not so the offset 7/,
+      })
+    }
+  },
+)
 
 await t.test('reads, wherever', async (t) => {
   const { handle } = await directFile(t)
-  const cases = [[0, 4096], [0, 100], [7, 100], [4000, 200], [4096, 8192], [100, 12_000], [12_000, 5000], [13_287, 10], [13_288, 10], [20_000, 10], [1, 13_287]] as const
+  const cases = [
+    [0, 4096],
+    [0, 100],
+    [7, 100],
+    [4000, 200],
+    [4096, 8192],
+    [100, 12_000],
+    [12_000, 5000],
+    [13_287, 10],
+    [13_288, 10],
+    [20_000, 10],
+    [1, 13_287],
+  ] as const
   for (const [position, length] of cases) {
     const memory = Buffer.alloc(length + 3, 0xee)
     const { bytesRead, buffer } = await handle.read(memory, 3, length, position)
     const expected = content.subarray(position, position + length)
     t.equal(buffer, memory)
     t.equal(bytesRead, expected.length, `${length} at ${position}`)
-    t.ok(memory.equals(Buffer.concat([Buffer.alloc(3, 0xee), expected, Buffer.alloc(length - expected.length, 0xee)])), 'those bytes and no others')
+    t.ok(
+      memory.equals(Buffer.concat([Buffer.alloc(3, 0xee), expected, Buffer.alloc(length - expected.length, 0xee)])),
+      'those bytes and no others',
+    )
   }
   const views = [Buffer.alloc(10), new Uint16Array(20), Buffer.alloc(5000)]
   const vector = await handle.readv(views, 4090)
   t.equal(vector.bytesRead, 5050)
   t.equal(vector.buffers, views)
-  t.ok(Buffer.concat(views.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength))).equals(content.subarray(4090, 9140)))
+  t.ok(
+    Buffer.concat(
+      views.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)),
+    ).equals(content.subarray(4090, 9140)),
+  )
 })
 
 await t.test('writes, wherever, against a copy in memory', async (t) => {

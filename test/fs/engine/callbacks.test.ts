@@ -171,7 +171,12 @@ const programs: Record<string, string> = {
 for (const [name, source] of Object.entries(programs)) {
   await t.test(name, async (t) => {
     const app = makeApp(t, { 'app.mjs': `${opening}\n${source}` })
-    same(t, await run(['app.mjs'], { cwd: app }), { code: 0, signal: null, stdout: '', stderr: '' }, 'every assertion holds')
+    same(
+      t,
+      await run(['app.mjs'], { cwd: app }),
+      { code: 0, signal: null, stdout: '', stderr: '' },
+      'every assertion holds',
+    )
   })
 }
 
@@ -189,7 +194,12 @@ await t.test('the preload', async (t) => {
   const expected = { code: 0, signal: null, stdout: 'true 4 1 open\nfalse 4 1 open\n', stderr: '' }
   for (const by of ['--import', '--require']) {
     same(t, await run([by, 'caio/register/callbacks', 'app.cjs'], { cwd: app }), expected, by)
-    same(t, await run(['app.cjs'], { cwd: app, env: { NODE_OPTIONS: `${by}=caio/register/callbacks` } }), expected, `${by} in NODE_OPTIONS`)
+    same(
+      t,
+      await run(['app.cjs'], { cwd: app, env: { NODE_OPTIONS: `${by}=caio/register/callbacks` } }),
+      expected,
+      `${by} in NODE_OPTIONS`,
+    )
   }
   const both = ['--import', 'caio/register', '--import', 'caio/register/callbacks', '--require', 'caio/register']
   same(t, await run([...both, 'app.cjs'], { cwd: app }), expected, 'beside the other')

@@ -40,7 +40,9 @@ await t.test(`parts of a buffer on ${subject}`, async (t) => {
           const name = `${length} at ${position}, ${kind} from ${offset}`
           const reads = new Arena(kind, offset + length + 10)
           const { bytesRead } = await handle.read(reads.view, offset, length, position)
-          if (bytesRead !== Math.max(0, Math.min(length, SIZE - position))) failures.push(`read ${bytesRead} of ${name}`)
+          if (bytesRead !== Math.max(0, Math.min(length, SIZE - position))) {
+            failures.push(`read ${bytesRead} of ${name}`)
+          }
           if (!reads.holdsOnly(offset, bytesRead, position)) failures.push(`read ${name}`)
           const writes = new Arena(kind, offset + length + 10)
           writes.view.set(content(length), offset)
@@ -63,7 +65,10 @@ await t.test('odd offsets, lengths and positions', async (t) => {
   let checks = 0
   const failures: string[] = []
   const far = (given: unknown): boolean => typeof given === 'number' && given > 10_000 && given < 2 ** 53
-  for (const [method, lengths] of [['read', readLengths], ['write', writeLengths]] as const) {
+  for (const [method, lengths] of [
+    ['read', readLengths],
+    ['write', writeLengths],
+  ] as const) {
     for (const offset of offsets) {
       for (const length of lengths) {
         for (const position of positions) {
@@ -85,7 +90,9 @@ await t.test('odd offsets, lengths and positions', async (t) => {
           } else {
             const after = nodeFs.readFileSync(path)
             const changed = after.filter((byte, at) => byte !== (before[at] ?? 0)).length
-            if (changed > (settled?.bytesWritten ?? 0) || after.includes(CANARY)) failures.push(`${name}: ${changed} bytes`)
+            if (changed > (settled?.bytesWritten ?? 0) || after.includes(CANARY)) {
+              failures.push(`${name}: ${changed} bytes`)
+            }
             if (!after.equals(before)) nodeFs.writeFileSync(path, before)
             if (after.length < 5000) continue
             // Without a position, each goes on behind the last.

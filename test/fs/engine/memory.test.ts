@@ -45,17 +45,25 @@ if (subject !== 'pure') {
     ]
     for (const outcome of outcomes) t.match(outcome, { code: String }, 'is refused with a code')
     t.equal(nodeFs.fstatSync(handle.fd).size, size)
-    t.ok(nodeFs.readFileSync(handle.fd).every((byte) => byte === 102), 'and nothing of the memory behind it is written')
+    t.ok(
+      nodeFs.readFileSync(handle.fd).every((byte) => byte === 102),
+      'and nothing of the memory behind it is written',
+    )
   })
 }
 
 await t.test('a list whose views are others each time it is looked at', async (t) => {
   const handle = await open(t)
   let looks = 0
-  const list = Object.defineProperty([Buffer.alloc(1)], 0, { get: () => Buffer.alloc(++looks % 2 ? 8 : 50_000, 'm') }) as Buffer[]
+  const list = Object.defineProperty([Buffer.alloc(1)], 0, {
+    get: () => Buffer.alloc(++looks % 2 ? 8 : 50_000, 'm'),
+  }) as Buffer[]
   for (let round = 0; round < 20; round++) {
     for (const outcome of [await settle(handle.readv(list, 0)), await settle(handle.writev(list, 0))]) {
-      t.ok('code' in outcome ? typeof outcome.code === 'string' : [8, 50_000].includes(outcome.bytes as number), 'one of them, or refused')
+      t.ok(
+        'code' in outcome ? typeof outcome.code === 'string' : [8, 50_000].includes(outcome.bytes as number),
+        'one of them, or refused',
+      )
     }
   }
 })
@@ -63,15 +71,24 @@ await t.test('a list whose views are others each time it is looked at', async (t
 await t.test('memory that is resized while calls are in flight', async (t) => {
   const handle = await open(t)
   for (let round = 0; round < 50; round++) {
-    const memory = Reflect.construct(ArrayBuffer, [65_536, { maxByteLength: 131_072 }]) as ArrayBuffer & { resize(bytes: number): void }
+    const memory = Reflect.construct(ArrayBuffer, [65_536, { maxByteLength: 131_072 }]) as ArrayBuffer & {
+      resize(bytes: number): void
+    }
     const view = new Uint8Array(memory)
-    const calls = [handle.read(view, 0, 65_536, 0), handle.write(view, 0, 65_536, 0), handle.readv([view], 0), handle.writev([view], 0)]
+    const calls = [
+      handle.read(view, 0, 65_536, 0),
+      handle.write(view, 0, 65_536, 0),
+      handle.readv([view], 0),
+      handle.writev([view], 0),
+    ]
     const settled = Promise.all(calls.map(settle))
     memory.resize(round % 2 ? 0 : 131_072)
     if (round % 3 === 0) await Promise.resolve()
     memory.resize(round % 5 ? 16 : 65_536)
     // Pages that were given back end a transfer early: what is told is what was moved.
-    for (const outcome of await settled) t.ok('code' in outcome ? typeof outcome.code === 'string' : wasMoved(outcome.bytes), 'moved or refused')
+    for (const outcome of await settled) {
+      t.ok('code' in outcome ? typeof outcome.code === 'string' : wasMoved(outcome.bytes), 'moved or refused')
+    }
     t.equal(nodeFs.fstatSync(handle.fd).size, 100_000, 'the file keeps its size')
   }
 })
@@ -79,9 +96,18 @@ await t.test('memory that is resized while calls are in flight', async (t) => {
 await t.test('buffers that nobody else holds', async (t) => {
   const handle = await open(t)
   // Dropped at once: only the engine keeps them, while others take their place.
-  const reads = Array.from({ length: 300 }, (_, at) => handle.read(Buffer.alloc(4096), 0, 4096, at * 100) as Promise<unknown>)
+  const reads = Array.from(
+    { length: 300 },
+    (_, at) => handle.read(Buffer.alloc(4096), 0, 4096, at * 100) as Promise<unknown>,
+  )
   const garbage = Array.from({ length: 3000 }, () => Buffer.alloc(4096, 'g'))
   const results = (await Promise.all(reads)) as { buffer: Buffer; bytesRead: number }[]
-  t.ok(results.every(({ buffer, bytesRead }) => buffer.subarray(0, bytesRead).every((byte) => byte === 102)), 'hold what was read')
-  t.ok(garbage.every((buffer) => buffer[0] === 103 && buffer[4095] === 103), 'and nothing was written elsewhere')
+  t.ok(
+    results.every(({ buffer, bytesRead }) => buffer.subarray(0, bytesRead).every((byte) => byte === 102)),
+    'hold what was read',
+  )
+  t.ok(
+    garbage.every((buffer) => buffer[0] === 103 && buffer[4095] === 103),
+    'and nothing was written elsewhere',
+  )
 })

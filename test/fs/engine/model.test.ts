@@ -59,7 +59,11 @@ await t.test(`programs on ${subject}`, async (t) => {
   const handle = await fs.open(directory, 'r')
   const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(Object.getPrototypeOf(handle) as object))
   await handle.close()
-  t.comment(`counted: of a handle's names not tried: ${methods.filter((name) => !played.names.includes(name)).join(', ')}`)
+  t.comment(
+    `counted: of a handle's names not tried: ${methods.filter((name) => !played.names.includes(name)).join(', ')}`,
+  )
   if (isRepeat()) return
-  for (const name of ['read', 'write', 'readv', 'writev', 'fsync', 'fdsync'] as const) t.ok(operations[name] > 100, `the engine served ${name}`)
+  for (const name of ['read', 'write', 'readv', 'writev', 'fsync', 'fdsync'] as const) {
+    t.ok(operations[name] > 100, `the engine served ${name}`)
+  }
 })

@@ -165,6 +165,11 @@ const programs: Record<string, [source: string, stdout: string]> = {
 for (const [name, [source, stdout]] of Object.entries(programs)) {
   await t.test(name, async (t) => {
     const app = makeApp(t, { 'app.mjs': `${opening}\n${source}` })
-    same(t, await run(['app.mjs'], { cwd: app }), { code: 0, signal: null, stdout, stderr: '' }, 'every assertion holds')
+    same(
+      t,
+      await run(['app.mjs'], { cwd: app }),
+      { code: 0, signal: null, stdout, stderr: '' },
+      'every assertion holds',
+    )
   })
 }

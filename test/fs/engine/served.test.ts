@@ -25,7 +25,9 @@ async function served(act: () => Promise<unknown>): Promise<Counts> {
   await act().catch(() => undefined)
   const after = stats().operations
   const names = Object.keys(after) as OpcodeName[]
-  return Object.fromEntries(names.map((name) => [name, after[name] - before[name]]).filter(([, count]) => count !== 0)) as Counts
+  return Object.fromEntries(
+    names.map((name) => [name, after[name] - before[name]]).filter(([, count]) => count !== 0),
+  ) as Counts
 }
 
 async function open(t: Test, content = 'abcdefghijklmnopqrstuvwxyz', flags = 'r+'): Promise<Loose> {
@@ -56,7 +58,11 @@ await t.test('the engine’s', async (t) => {
     ['writev', () => handle.writev([four(), four()], 2), { writev: 1 }],
     ['sync', () => handle.sync(), { fsync: 1 }],
     ['datasync', () => handle.datasync(), { fdsync: 1 }],
-    ['a thousand reads', () => Promise.all(Array.from({ length: 1000 }, () => handle.read(four(), 0, 4, 0))), { read: 1000 }],
+    [
+      'a thousand reads',
+      () => Promise.all(Array.from({ length: 1000 }, () => handle.read(four(), 0, 4, 0))),
+      { read: 1000 },
+    ],
   ]
   for (const [name, act, counts] of table) same(t, await served(act), counts, name)
 })
@@ -97,10 +103,21 @@ await t.test('files that are not regular', async (t) => {
   const directory = temporaryDirectory(t)
   const fifo = join(directory, 'fifo')
   execFileSync('mkfifo', [fifo])
-  for (const [path, flags] of [[directory, 'r'], ['/dev/null', 'r+'], ['/dev/zero', 'r'], ['/dev/full', 'r+'], [fifo, 'r+']] as const) {
+  for (const [path, flags] of [
+    [directory, 'r'],
+    ['/dev/null', 'r+'],
+    ['/dev/zero', 'r'],
+    ['/dev/full', 'r+'],
+    [fifo, 'r+'],
+  ] as const) {
     const handle = (await fs.open(path, flags)) as Loose
     const acts = async (): Promise<unknown> =>
-      Promise.allSettled([handle.read(four(), 0, 4, 0), handle.write(four(), 0, 4, 0), handle.readv([four()], 0), handle.writev([four()], 0)])
+      Promise.allSettled([
+        handle.read(four(), 0, 4, 0),
+        handle.write(four(), 0, 4, 0),
+        handle.readv([four()], 0),
+        handle.writev([four()], 0),
+      ])
     // On `pure`, Node's own `fs` does them in either case, and what they are is not asked.
     const counts = subject === 'pure' ? { read: 1, write: 1, readv: 1, writev: 1 } : {}
     same(t, await served(acts), counts, path === directory ? 'a directory' : path)
@@ -160,6 +177,11 @@ await t.test('Node’s handles are left alone', async (t) => {
   nodeFs.writeFileSync(path, 'abcdefgh')
   const ours = (await fs.open(path, 'r+')) as Loose
   const nodes = (await oracle.open(path, 'r+')) as Loose
-  same(t, await served(() => Promise.all([nodes.read(four(), 0, 4, 0), nodes.sync(), nodes.write(four(), 0, 4, 0)])), {}, 'node:fs/promises')
+  same(
+    t,
+    await served(() => Promise.all([nodes.read(four(), 0, 4, 0), nodes.sync(), nodes.write(four(), 0, 4, 0)])),
+    {},
+    'node:fs/promises',
+  )
   await Promise.all([ours.close(), nodes.close()])
 })

@@ -25,14 +25,21 @@ void t.test('a handle', async (t) => {
   for (const [call, operation, result] of calls) {
     events.length = 0
     await call()
-    t.same(events.map(({ type }) => type), ['start', 'end', 'asyncStart', 'asyncEnd'], operation)
+    t.same(
+      events.map(({ type }) => type),
+      ['start', 'end', 'asyncStart', 'asyncEnd'],
+      operation,
+    )
     t.match(events[3]?.seen, { operation, api: 'filehandle', fd, backend: subject })
     t.equal(events[3]?.seen.result, result)
   }
   events.length = 0
   await handle.read(Buffer.alloc(5), 0, 5, null)
   await handle.stat()
-  t.notOk(events.some(({ seen }) => seen.api === 'filehandle' && seen.backend), "what is Node's own method is Node's to tell")
+  t.notOk(
+    events.some(({ seen }) => seen.api === 'filehandle' && seen.backend),
+    "what is Node's own method is Node's to tell",
+  )
 })
 
 void t.test('whole files', async (t) => {
@@ -42,7 +49,7 @@ void t.test('whole files', async (t) => {
   const text = 'ä text'
   nodeFs.writeFileSync(large, Buffer.alloc(3 * 1024 * 1024))
   const events = recordEvents(t)
-  const own = (): typeof events[number][] => events.filter(({ seen }) => seen.operation.endsWith('File'))
+  const own = (): (typeof events)[number][] => events.filter(({ seen }) => seen.operation.endsWith('File'))
   const calls: [call: () => Promise<unknown>, operation: string, path: string, result: number | undefined][] = [
     [() => fs.writeFile(small, text), 'writeFile', small, undefined],
     [() => fs.readFile(small, 'utf8'), 'readFile', small, Buffer.byteLength(text)],
@@ -54,7 +61,11 @@ void t.test('whole files', async (t) => {
   for (const [call, operation, path, result] of calls) {
     events.length = 0
     await call()
-    t.same(own().map(({ type }) => type), ['start', 'end', 'asyncStart', 'asyncEnd'], operation)
+    t.same(
+      own().map(({ type }) => type),
+      ['start', 'end', 'asyncStart', 'asyncEnd'],
+      operation,
+    )
     t.match(own()[3]?.seen, { operation, api: 'promise', path })
     t.equal(own()[3]?.seen.result, result)
   }
@@ -64,7 +75,10 @@ void t.test('whole files', async (t) => {
     return await from.readFile(missing)
   }
   const error = await rejectionOf(reader())
-  t.same(own().map(({ type }) => type), ['start', 'end', 'error', 'asyncStart', 'asyncEnd'])
+  t.same(
+    own().map(({ type }) => type),
+    ['start', 'end', 'error', 'asyncStart', 'asyncEnd'],
+  )
   t.match(own()[2]?.seen, { path: missing, error })
   // Node's own error, which has no such line since 26.8.
   const named = / at async reader/.test(String((await rejectionOf(reader(oracle))).stack))

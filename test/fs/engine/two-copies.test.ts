@@ -85,8 +85,15 @@ for (const [name, source] of Object.entries(programs)) {
     const copy = join(app, 'node_modules', 'other')
     mkdirSync(copy)
     const parts = ['package.json', 'dist/lib', 'dist/compat', 'build/Release/caio.node', 'node_modules/node-gyp-build']
-    for (const part of parts) if (existsSync(join(repository, part))) cpSync(join(repository, part), join(copy, part), { recursive: true })
+    for (const part of parts) {
+      if (existsSync(join(repository, part))) cpSync(join(repository, part), join(copy, part), { recursive: true })
+    }
     t.teardown(() => rmSync(copy, { recursive: true }))
-    same(t, await run([join(app, 'app.mjs'), join(app, 'file')]), { code: 0, signal: null, stdout: '', stderr: '' }, 'every assertion holds')
+    same(
+      t,
+      await run([join(app, 'app.mjs'), join(app, 'file')]),
+      { code: 0, signal: null, stdout: '', stderr: '' },
+      'every assertion holds',
+    )
   })
 }

@@ -7,7 +7,13 @@ import { Plan } from '../../faults/plan.js'
 import { Held, isDirect } from './held.js'
 import type { Ending, OperationName, RouteName, Step } from './held.js'
 
-const [path, route, operation, step, ending] = (isMainThread ? process.argv.slice(2) : workerData) as [string, RouteName, OperationName, Step, Ending]
+const [path, route, operation, step, ending] = (isMainThread ? process.argv.slice(2) : workerData) as [
+  string,
+  RouteName,
+  OperationName,
+  Step,
+  Ending,
+]
 const plan = new Plan(process.env['CAIO_FAULTS'] as string)
 if (isDirect(route)) plan.emulate('ring')
 

@@ -17,8 +17,16 @@ function start(): void {
   const chunk = Buffer.alloc(1024 * 1024, 'x')
   const operations: Promise<unknown>[] = []
   for (let i = 0; i < 50; i++) {
-    operations.push(context.write(chunk, fd, i * chunk.length), context.read(chunk.length, fd, i * 4096), context.read(4096, fd))
-    operations.push(context.fdsync(fd), context.read(aligned, direct, (i % 4) * aligned.length), context.readv([Buffer.alloc(9), Buffer.alloc(99_999)], fd))
+    operations.push(
+      context.write(chunk, fd, i * chunk.length),
+      context.read(chunk.length, fd, i * 4096),
+      context.read(4096, fd),
+    )
+    operations.push(
+      context.fdsync(fd),
+      context.read(aligned, direct, (i % 4) * aligned.length),
+      context.readv([Buffer.alloc(9), Buffer.alloc(99_999)], fd),
+    )
   }
   for (const operation of operations) operation.catch(() => {})
 }

@@ -25,7 +25,14 @@ export type RouteName = (typeof routes)[number]
 export const LENGTH = 128 * 1024
 export const FILE_LENGTH = 4 * LENGTH
 
-const calls: Record<OperationName, Call> = { read: 'pread', write: 'pwrite', readv: 'preadv', writev: 'pwritev', fsync: 'fsync', fdsync: 'fdatasync' }
+const calls: Record<OperationName, Call> = {
+  read: 'pread',
+  write: 'pwrite',
+  readv: 'preadv',
+  writev: 'pwritev',
+  fsync: 'fsync',
+  fdsync: 'fdatasync',
+}
 
 export const isDirect = (route: RouteName): boolean => route.startsWith('direct')
 

@@ -11,7 +11,9 @@ const fd = fs.openSync(path, 'r+')
 const context = new Context({ backend: backend as BackendName })
 const mine = child ? 100_000 : 0
 await context.write(child ?? 'parent', fd, mine)
-const writes = Array.from({ length: 50 }, (_, i) => context.write(Buffer.alloc(1000, child ? 'c' : 'p'), fd, mine + 1000 + i * 1000))
+const writes = Array.from({ length: 50 }, (_, i) =>
+  context.write(Buffer.alloc(1000, child ? 'c' : 'p'), fd, mine + 1000 + i * 1000),
+)
 
 if (child) {
   await Promise.all(writes)
@@ -20,7 +22,8 @@ if (child) {
   process.disconnect?.()
 } else {
   await new Promise(setImmediate)
-  const descriptors = process.platform === 'linux' ? execFileSync('ls', ['-l', '/proc/self/fd'], { encoding: 'utf8' }) : ''
+  const descriptors =
+    process.platform === 'linux' ? execFileSync('ls', ['-l', '/proc/self/fd'], { encoding: 'utf8' }) : ''
   const forked = fork(process.argv[1] as string, [path, backend as string, 'child'])
   const [[message], counts] = await Promise.all([once(forked, 'message'), Promise.all(writes)])
   const [code] = (await once(forked, 'exit')) as [number]

@@ -23,7 +23,9 @@ const bad = 1_000_000
 console.log(
   JSON.stringify({
     handled: await during((context) => context.read(1, bad).catch(ignore)),
-    handledTogether: await during((context) => Promise.allSettled([context.read(1, bad), context.fsync(bad), context.write('', -1)])),
+    handledTogether: await during((context) =>
+      Promise.allSettled([context.read(1, bad), context.fsync(bad), context.write('', -1)]),
+    ),
     submitted: await during((context) => context.submit(Operation.read(1, bad), Operation.fsync(bad)).catch(ignore)),
     cancelled: await during((context) => {
       const operations = [1, 2, 3, 4].map(() => Operation.read(1, fd))

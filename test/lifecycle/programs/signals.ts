@@ -17,7 +17,9 @@ for (let round = 0; round < 20 || (handled === 0 && round < 10_000); round++) {
   const chunk = Buffer.alloc(200_000, round)
   await Promise.all(Array.from({ length: 30 }, (_, i) => context.write(chunk, fd, i * chunk.length)))
   await Promise.all([context.fdsync(fd), context.fsync(fd)])
-  const read = await Promise.all(Array.from({ length: 30 }, (_, i) => context.read(i % 2 ? 4096 : chunk.length, fd, i * chunk.length)))
+  const read = await Promise.all(
+    Array.from({ length: 30 }, (_, i) => context.read(i % 2 ? 4096 : chunk.length, fd, i * chunk.length)),
+  )
   right &&= read.every((buffer) => buffer.every((byte) => byte === round % 256))
 }
 sender.kill()

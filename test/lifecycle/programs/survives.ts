@@ -38,7 +38,10 @@ interface Started {
 type Deed = (holding: Holding) => Promise<{ promise: Promise<unknown>; after?: () => Promise<void> }>
 
 /** Starts it on memory that this function lets go of. */
-async function start(holding: Holding, make: (held: Held) => Uint8Array = (held) => held.memory()): Promise<Started & { memory: Uint8Array }> {
+async function start(
+  holding: Holding,
+  make: (held: Held) => Uint8Array = (held) => held.memory(),
+): Promise<Started & { memory: Uint8Array }> {
   const held = await Held.make(holding)
   const memory = make(held)
   const promise = held.start(memory)
@@ -54,7 +57,9 @@ const must = (condition: boolean, what: string): void => {
 }
 
 // Of a handle that is dropped: Node, since 25, where it has to close it.
-process.on('uncaughtException', (error: NodeJS.ErrnoException) => must(error.code === 'ERR_INVALID_STATE', String(error.stack)))
+process.on('uncaughtException', (error: NodeJS.ErrnoException) =>
+  must(error.code === 'ERR_INVALID_STATE', String(error.stack)),
+)
 
 /** Each resolves when it is done with what it does while the operation is held. */
 const deeds: Record<string, Deed> = {
@@ -71,8 +76,13 @@ const deeds: Record<string, Deed> = {
   async 'the context is closed, twice'(holding) {
     const { promise, held } = await start(holding)
     let settled = false
-    promise.then(() => (settled = true), () => (settled = true))
-    const closing = Promise.all([held.context.close(), held.context.close()]).then(() => must(settled, 'closed before the operation had settled'))
+    promise.then(
+      () => (settled = true),
+      () => (settled = true),
+    )
+    const closing = Promise.all([held.context.close(), held.context.close()]).then(() =>
+      must(settled, 'closed before the operation had settled'),
+    )
     const refused = await held.context.read(1, held.fd).catch((error: NodeJS.ErrnoException) => error.code)
     must(refused === 'ERR_INVALID_STATE', 'a closed context takes more')
     return { promise, after: () => closing }
@@ -113,7 +123,10 @@ async function byHandle(holding: Holding, deed: 'dropped' | 'closed'): ReturnTyp
   }
   const promise = calls[operation]()
   let settled = false
-  promise.then(() => (settled = true), () => (settled = true))
+  promise.then(
+    () => (settled = true),
+    () => (settled = true),
+  )
   if (deed === 'dropped') {
     handle = undefined
     await collect()
@@ -122,7 +135,9 @@ async function byHandle(holding: Holding, deed: 'dropped' | 'closed'): ReturnTyp
   await undefined
   await undefined
   if (step !== 'completed') held.reach()
-  const closing = Promise.all([handle.close(), handle.close()]).then(() => must(settled, 'closed before the operation had settled'))
+  const closing = Promise.all([handle.close(), handle.close()]).then(() =>
+    must(settled, 'closed before the operation had settled'),
+  )
   return {
     promise,
     async after() {
@@ -144,7 +159,13 @@ async function tryOut(operation: OperationName, step: Step, what: string, deed: 
   try {
     const { promise, after } = await deed({ path, route, operation, step, plan, atMost: 5000 })
     plan.release()
-    const settled = await Promise.race([promise.then(() => 'right', (error: NodeJS.ErrnoException) => error.code), later(4000, 'hangs')])
+    const settled = await Promise.race([
+      promise.then(
+        () => 'right',
+        (error: NodeJS.ErrnoException) => error.code,
+      ),
+      later(4000, 'hangs'),
+    ])
     await after?.()
     plan.disarm()
     // Memory that is not there any more when it is handed over is refused.

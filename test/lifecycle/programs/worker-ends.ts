@@ -17,7 +17,9 @@ async function endWorker(operation: OperationName, step: Step, ending: Ending): 
   report.cases++
   const lost = plan.lost
   const fail = (problem: string): void => void report.faults.push(`${operation}, ${step}, ${ending}: ${problem}`)
-  const worker = new Worker(new URL('./ends.js', import.meta.url), { workerData: [path, route, operation, step, ending] })
+  const worker = new Worker(new URL('./ends.js', import.meta.url), {
+    workerData: [path, route, operation, step, ending],
+  })
   worker.on('error', ({ message }) => {
     if (ending !== 'throws' || message !== 'thrown in flight') fail(message)
   })

@@ -59,7 +59,9 @@ const tasks: Record<string, () => void | Promise<void>> = {
       await Promise.all(texts.map((text, i) => context.write(text, fd, i * 100)))
       await context.fdsync(fd)
       const found = await Promise.all(texts.map((_, i) => context.read(100, fd, i * 100)))
-      if (!found.every((buffer, i) => String(buffer) === texts[i])) throw new Error('read something else than was written')
+      if (!found.every((buffer, i) => String(buffer) === texts[i])) {
+        throw new Error('read something else than was written')
+      }
     }
     await context.close()
     parentPort?.postMessage('done')

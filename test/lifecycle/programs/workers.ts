@@ -41,7 +41,8 @@ function count(directory: string, matches: (entry: string) => boolean): number {
   return fs.readdirSync(directory).filter(matching).length
 }
 
-const rings = (): number => (process.platform === 'linux' ? fs.readFileSync('/proc/self/maps', 'utf8').split('[aio]').length - 1 : 0)
+const rings = (): number =>
+  process.platform === 'linux' ? fs.readFileSync('/proc/self/maps', 'utf8').split('[aio]').length - 1 : 0
 const descriptors = (): number => count('/proc/self/fd', (entry) => fs.readlinkSync(entry).includes('eventfd'))
 const threads = (): number => count('/proc/self/task', (entry) => fs.readFileSync(`${entry}/comm`, 'utf8') === 'caio\n')
 

@@ -14,6 +14,8 @@ async function main() {
   const whole = (await readFile(process.argv[2])).length
   const { backend, reason } = defaultContext()
   const imported = await import('caio/fs')
-  console.log(JSON.stringify({ backend, reason, read: String(buffer), whole, same: fs.open === open && imported.default === fs }))
+  console.log(
+    JSON.stringify({ backend, reason, read: String(buffer), whole, same: fs.open === open && imported.default === fs }),
+  )
 }
 main()

@@ -21,7 +21,7 @@ const audit = await auditBank(db)
 writeSync(1, `${JSON.stringify(audit)}\n`)
 const transfer = await teller(db, ACCOUNTS, Number(seed))
 const next = random(Number(seed))
-for (let { transfers } = audit; audit.faults.length === 0; ) {
+for (let { transfers } = audit; audit.faults.length === 0;) {
   const count = 1 + next(20)
   await transfer(count)
   transfers += count
