@@ -57,6 +57,17 @@ export class Call extends AsyncResource {
   }
 }
 
+/** The last of so many requests, each made by the one before. */
+function lastOf(first: AsyncResource, requests: number): AsyncResource {
+  let last = first
+  for (let made = 1; made < requests; made++) {
+    const next = last.runInAsyncScope(newRequest)
+    last.emitDestroy()
+    last = next
+  }
+  return last
+}
+
 /** One call that Node serves by several requests, each made by the one before: who watches by hooks sees as many. */
 export class Chain extends Call {
   readonly #requests: number
@@ -67,12 +78,6 @@ export class Chain extends Call {
   }
 
   override end(...args: unknown[]): void {
-    let last: AsyncResource = this
-    for (let made = 1; made < this.#requests; made++) {
-      const next = last.runInAsyncScope(newRequest)
-      last.emitDestroy()
-      last = next
-    }
-    setImmediate(invokeIn, last, this, this.callback, args)
+    setImmediate(invokeIn, lastOf(this, this.#requests), this, this.callback, args)
   }
 }

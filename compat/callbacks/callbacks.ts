@@ -175,7 +175,7 @@ function settle(call: Call, served: Promise<unknown[] | undefined>, nodes: () =>
   )
 }
 
-const [nodeMajor = 0, nodeMinor = 0] = process.versions.node.split('.').map(Number)
+const [nodeMajor = 0, nodeMinor = 0] = globalThis.process.versions.node.split('.').map(Number)
 
 /** Of Node's own: open, fstat, read, close; since 26.8 one for them all. */
 const READ_FILE_REQUESTS = nodeMajor > 26 || (nodeMajor === 26 && nodeMinor >= 8) ? 1 : 4

@@ -379,7 +379,7 @@ function plainData(data: unknown, encoding: BufferEncoding | undefined): NodeJS.
 }
 
 const writeFile = makeWrite(original.writeFile as Write, 'w')
-const appendFile = makeWrite(original.appendFile as Write, 'a')
+const appendFile = makeWrite(original.appendFile, 'a')
 
 /** Of text, as many as its encoding takes. */
 function bytesOf(content: unknown, options: unknown): number {

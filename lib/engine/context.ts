@@ -36,7 +36,7 @@ export interface ContextOptions {
 }
 
 // Taken now, as in turn.ts: who replaces the global ones later does not replace ours.
-const { Promise, setImmediate } = globalThis
+const { performance, Promise, setImmediate } = globalThis
 const now = performance.now.bind(performance)
 
 /** Runs the batch at the end of the tick; queueMicrotask costs an AsyncResource a call. */

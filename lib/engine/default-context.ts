@@ -3,7 +3,7 @@ import { debug } from '../common/debug.js'
 import { RETRY_AFTER, choiceIsProvisional, choose } from '../backends/select.js'
 
 // Taken now, as in turn.ts.
-const { process } = globalThis
+const { performance, process } = globalThis
 const now = performance.now.bind(performance)
 
 /** The Context in use, where no better backend is waited for: all that there is to look at, in most processes. */

@@ -22,7 +22,7 @@ export async function readFully<T extends number | View>(
   offset: number,
   options: number | RequestOptions,
 ): Promise<T extends number ? Buffer : T> {
-  const view: View = typeof target === 'number' ? Buffer.alloc(check.byteCount(target, 'nbytes')) : (target as View)
+  const view: View = typeof target === 'number' ? Buffer.alloc(check.byteCount(target, 'nbytes')) : target
   const bytes = check.viewBytes(view, 'buffer')
   let bytesRead = 0
   // A read of nothing is one, too: it finds out whether the descriptor is good for it.

@@ -209,7 +209,7 @@ export class Operation<T = unknown> {
     const { fd, offset: position, hints, shape } = this
     return (this.#request = requestOf(
       shape,
-      { fd, position, hints, caller: this as Operation },
+      { fd, position, hints, caller: this },
       operationCompleters[shape.opcode] as Completer<Operation>,
     ))
   }

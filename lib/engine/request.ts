@@ -1,5 +1,5 @@
 /** One operation on its way from a caller to a backend and back. */
-import { Opcode } from '../protocol/operations.js'
+import type { Opcode } from '../protocol/operations.js'
 import { ControlField, RECORD_FIELDS, SyncField, TransferField, WholeFileField } from '../protocol/port.js'
 import type { Views } from '../protocol/port.js'
 import type { Linked } from '../common/linked-queue.js'

@@ -7,7 +7,7 @@
 import type { Receiver, Route } from '../protocol/port.js'
 
 // Taken now: a test's fake clock, put in place later, is not to stop the loop that it runs on.
-const { setImmediate } = globalThis
+const { performance, setImmediate } = globalThis
 const now = performance.now.bind(performance)
 
 /** milliseconds */

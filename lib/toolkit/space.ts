@@ -114,6 +114,7 @@ export function seekHole(
  * @throws (rejects) `EXDEV` between file systems that cannot; `EINVAL` for ranges of one file that overlap; `EBADF`, `ENOSPC` …;
  * `ENOSYS` on `pure`; argument errors
  */
+// eslint-disable-next-line max-params -- as copy_file_range(2) has them
 export async function copyFileRange(
   fromFd: number,
   fromOffset: number,

@@ -39,16 +39,21 @@ await t.test('a candidate is found at any place, and nothing in random bytes', a
     const bytes = Buffer.from(Array.from({ length: 20_000 }, fill))
     const base = 5_000_000_000
     const size = base + bytes.length
-    t.equal(format.nextCandidate(second, bytes, base, 0, bytes.length, size), -1)
+    t.equal(format.nextCandidate(second, bytes, base, { from: 0, until: bytes.length, size }), -1)
     let missed = 0
     for (let at = 0; at + format.RECORD_HEADER <= bytes.length; at += 331) {
       const changed = Buffer.from(bytes)
       const length = at % 2 === 0 ? 0 : bytes.length - at - format.RECORD_HEADER
       format.writeHead(second, base + at, { length, checksum: 1 }, changed, at)
-      if (format.nextCandidate(second, changed, base, 0, bytes.length, size) !== at) missed++
-      if (length > 0 && format.nextCandidate(second, changed, base, 0, bytes.length, size - 1) !== -1) missed++
-      if (format.nextCandidate(second, changed, base, at + 1, bytes.length, size) !== -1) missed++
-      if (format.nextCandidate({ ...second, salt: 1 }, changed, base, 0, bytes.length, size) !== -1) missed++
+      if (format.nextCandidate(second, changed, base, { from: 0, until: bytes.length, size }) !== at) missed++
+      if (
+        length > 0 &&
+        format.nextCandidate(second, changed, base, { from: 0, until: bytes.length, size: size - 1 }) !== -1
+      )
+        missed++
+      if (format.nextCandidate(second, changed, base, { from: at + 1, until: bytes.length, size }) !== -1) missed++
+      if (format.nextCandidate({ ...second, salt: 1 }, changed, base, { from: 0, until: bytes.length, size }) !== -1)
+        missed++
     }
     t.equal(missed, 0)
   }

@@ -79,6 +79,7 @@ function manualSyncs() {
     (name: string): CallbackFs['fsync'] =>
     (_fd, done) =>
       void calls.push({ name, done })
+  // eslint-disable-next-line max-params -- as Node has them
   const write: CallbackFs['write'] = (_fd, _view, _offset, length, _position, done) =>
     void calls.push({ name: 'write', done: (error) => done(error, length) })
   const fake: CallbackFs = {

@@ -41,7 +41,7 @@ export async function runTest(setting: Setting, test: TestFile, variant: Variant
   mkdirSync(work, { recursive: true })
   const files = { stdout: join(folder, 'stdout'), stderr: join(folder, 'stderr'), report: join(folder, 'report') }
   const started = performance.now()
-  const ended = await execute(setting, test, variant, slot, work, files)
+  const ended = await execute(setting, test, variant, { slot, work }, files)
   const stdout = read(files.stdout)
   return {
     name: test.name,
@@ -74,8 +74,7 @@ async function execute(
   setting: Setting,
   test: TestFile,
   variant: Variant,
-  slot: number,
-  work: string,
+  { slot, work }: { slot: number; work: string },
   files: { stdout: string; stderr: string; report: string },
 ): Promise<End> {
   const env: NodeJS.ProcessEnv = { ...cleanEnvironment(process.env), NODE_TEST_DIR: work, TEST_THREAD_ID: String(slot) }

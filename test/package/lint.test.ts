@@ -1,7 +1,7 @@
 /** `npm run lint` finds nothing. */
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
-import { packageRoot } from '../harness.js'
+import { packageRoot } from '../support/harness.js'
 
 void t.test('npm run lint', async (t) => {
   const { status, stdout, stderr } = spawnSync('npm', ['run', '--silent', 'lint'], {

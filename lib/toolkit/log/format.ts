@@ -194,22 +194,27 @@ export function addToChecksum(checksum: number, content: Uint8Array): number {
 
 const ZEROS = Buffer.alloc(4096)
 
+/** Where a search looks for a header. */
+export interface SearchRange {
+  /** the index to begin at */
+  from: number
+  /** no header that begins at this index or later */
+  until: number
+  /** bytes in the file */
+  size: number
+}
+
 /**
  * Where the next header may be that a search should look at: an index into `bytes`, or -1. Zeros
  * are passed over quickly, and are no header: a log is often followed by many.
  *
  * @param bytes the file's bytes from `base` on
- * @param from the index to begin at
- * @param until no header that begins at this index or later
- * @param size bytes in the file
  */
 export function nextCandidate(
   log: LogIdentity,
   bytes: Buffer,
   base: number,
-  from: number,
-  until: number,
-  size: number,
+  { from, until, size }: SearchRange,
 ): number {
   const header = recordHeaderOf(log)
   const last = Math.min(until, bytes.length - header + 1)

@@ -101,7 +101,7 @@ async function search(window: LogWindow, log: LogIdentity, from: number): Promis
     for (let at = 0; at < step && effort > 0; at++) {
       if (window.isDue()) await window.rest()
       const bytes = await window.read(base, Math.min(WINDOW, size - base))
-      at = nextCandidate(log, bytes, base, at, step, size)
+      at = nextCandidate(log, bytes, base, { from: at, until: step, size })
       if (at < 0) break
       const position = base + at
       const length = bytes.readUInt32LE(at)

@@ -1,0 +1,117 @@
+/** Bytes moved by Node's `fs`, call by call. */
+import { errnoOf } from '../../common/errors.js'
+import { lengthOf } from '../../common/view-length.js'
+import { errnoFrom } from './callback-fs.js'
+import type { CallbackFs, TransferVector, View } from './callback-fs.js'
+
+/** Bytes moved, or a negative errno. */
+export type Finish = (result: number) => void
+
+/** What is to be moved. */
+export interface Span {
+  readonly write: boolean
+  readonly fd: number
+  /** in the file */
+  readonly position: number
+  readonly views: readonly View[]
+  /** where in the first view */
+  readonly start: number
+  /** bytes, over all views */
+  readonly length: number
+}
+
+/** The most that one call takes; the kernel's own limit. */
+export const LARGEST_TRANSFER = 0x7ffff000
+
+/** One operation: its views in turn, until all are done, one is short, or an error ends it. */
+export class Transfer {
+  #moved = 0
+  #index = 0
+  #within: number
+
+  constructor(
+    readonly fs: CallbackFs,
+    readonly span: Span,
+    readonly finish: Finish,
+  ) {
+    this.#within = span.start
+  }
+
+  step = (): void => {
+    const view = this.span.views[this.#index] as View
+    // A view that has shrunk since: its memory is not there any more.
+    const left = Math.min(lengthOf(view) - this.#within, this.span.length - this.#moved, LARGEST_TRANSFER)
+    if (left < 0 || (left === 0 && this.span.views.length === 1 && this.span.length > this.#moved)) {
+      return this.finish(errnoOf('EFAULT'))
+    }
+    if (left === 0 && this.#moved < this.span.length) return this.#nextView()
+    const call = this.span.write ? this.fs.write : this.fs.read
+    call.call(this.fs, this.span.fd, view, this.#within, left, this.span.position + this.#moved, (error, count) => {
+      if (error) return this.finish(this.#moved > 0 ? this.#moved : errnoFrom(error))
+      this.#advance(count, left)
+    })
+  }
+
+  #advance(count: number, wanted: number): void {
+    this.#moved += count
+    this.#within += count
+    if (this.#moved === this.span.length) return this.finish(this.#moved)
+    if (count === wanted && this.#within === lengthOf(this.span.views[this.#index] as View)) return this.#nextView()
+    // A short read is the end of the file. A short write goes on; one that moves nothing is never success.
+    if (!this.span.write && count < wanted) return this.finish(this.#moved)
+    if (count === 0) return this.finish(this.#moved > 0 ? this.#moved : errnoOf('EIO'))
+    this.#guarded()
+  }
+
+  #nextView(): void {
+    this.#index++
+    this.#within = 0
+    if (this.#index === this.span.views.length) return this.finish(this.#moved > 0 ? this.#moved : errnoOf('EFAULT'))
+    this.#guarded()
+  }
+
+  /** `fs` throws for arguments that it does not take, such as a view detached meanwhile. */
+  #guarded(): void {
+    try {
+      this.step()
+    } catch (error) {
+      this.finish(this.#moved > 0 ? this.#moved : errnoFrom(error as NodeJS.ErrnoException))
+    }
+  }
+}
+
+/** Whether the memory asked for is still there. A list is used whole, so its lengths must add up. */
+export function holds(views: View | readonly View[], start: number, length: number): boolean {
+  if (!Array.isArray(views)) return Number.isInteger(length) && start + length <= lengthOf(views as View)
+  return (views as readonly View[]).reduce((sum, view) => sum + lengthOf(view), 0) === length
+}
+
+/** The views without their first bytes. */
+function behind(views: readonly View[], bytes: number): Uint8Array[] {
+  const rest: Uint8Array[] = []
+  for (const view of views) {
+    const { buffer, byteOffset } = view
+    const byteLength = lengthOf(view)
+    const skipped = Math.min(bytes, byteLength)
+    bytes -= skipped
+    if (skipped < byteLength) rest.push(new Uint8Array(buffer, byteOffset + skipped, byteLength - skipped))
+  }
+  return rest
+}
+
+/** In one call, so that what several append at once is not mixed. A short write goes on from where it stopped. */
+export function moveVector(fs: CallbackFs, call: TransferVector, span: Span, finish: Finish): void {
+  const { write, fd, views, position, length } = span
+  call(fd, views, position, (error, count) => {
+    if (error) return finish(errnoFrom(error))
+    if (!write || count === length) return finish(count)
+    if (count === 0) return finish(errnoOf('EIO'))
+    const rest = { ...span, position: position + count, views: behind(views, count), start: 0, length: length - count }
+    const total = (result: number): void => finish(result < 0 ? count : count + result)
+    try {
+      new Transfer(fs, rest, total).step()
+    } catch {
+      finish(count)
+    }
+  })
+}
