@@ -104,15 +104,15 @@ export interface Control {
 }
 
 export class ControlRequest extends Request<undefined> {
-  readonly #control: Control
+  readonly control: Control
 
   constructor(opcode: Opcode, fd: number, control: Control, completer: Completer<undefined>) {
     super(opcode, fd, completer, undefined, undefined)
-    this.#control = control
+    this.control = control
   }
 
   record(records: Float64Array, at: number): void {
-    const { position, length, flags, otherFd, otherPosition } = this.#control
+    const { position, length, flags, otherFd, otherPosition } = this.control
     records[at + ControlField.opcode] = this.opcode
     records[at + ControlField.fd] = this.fd
     records[at + ControlField.position] = position
@@ -136,9 +136,9 @@ export interface WholeFile {
 }
 
 export class WholeFileRequest<Caller = unknown> extends Request<Caller> {
-  readonly #length: number
-  readonly #mode: number
-  readonly #flags: number
+  readonly length: number
+  readonly mode: number
+  readonly flags: number
 
   constructor(
     opcode: Opcode,
@@ -147,16 +147,16 @@ export class WholeFileRequest<Caller = unknown> extends Request<Caller> {
     caller: Caller,
   ) {
     super(opcode, NONE, completer, caller, [path, view])
-    this.#length = length
-    this.#mode = mode
-    this.#flags = flags
+    this.length = length
+    this.mode = mode
+    this.flags = flags
   }
 
   record(records: Float64Array, at: number): void {
     records[at + WholeFileField.opcode] = this.opcode
-    records[at + WholeFileField.length] = this.#length
-    records[at + WholeFileField.mode] = this.#mode
-    records[at + WholeFileField.flags] = this.#flags
+    records[at + WholeFileField.length] = this.length
+    records[at + WholeFileField.mode] = this.mode
+    records[at + WholeFileField.flags] = this.flags
   }
 }
 

@@ -49,11 +49,13 @@ await t.test('a candidate is found at any place, and nothing in random bytes', a
       if (
         length > 0 &&
         format.nextCandidate(second, changed, base, { from: 0, until: bytes.length, size: size - 1 }) !== -1
-      )
-        {missed++}
+      ) {
+        missed++
+      }
       if (format.nextCandidate(second, changed, base, { from: at + 1, until: bytes.length, size }) !== -1) missed++
-      if (format.nextCandidate({ ...second, salt: 1 }, changed, base, { from: 0, until: bytes.length, size }) !== -1)
-        {missed++}
+      if (format.nextCandidate({ ...second, salt: 1 }, changed, base, { from: 0, until: bytes.length, size }) !== -1) {
+        missed++
+      }
     }
     t.equal(missed, 0)
   }
