@@ -78,7 +78,7 @@ export interface Batch {
   ids: Uint32Array
   /** how many */
   count: number
-  /** {@link RECORD_FIELDS} numbers per id, laid out as its opcode's family has it */
+  /** `RECORD_FIELDS` numbers per id, laid out as its opcode's family has it */
   records: Float64Array
   /** the memory of each id: whoever submits it holds it until it is complete, the backend need not */
   views: Views[]

@@ -338,9 +338,9 @@ napi_value Stated(napi_env env, napi_callback_info info) {
 
 // protocol(): what JavaScript and this addon have to agree on, as text
 napi_value Protocol(napi_env env, napi_callback_info) {
-  const std::string text = DescribeProtocol();
+  const ProtocolText text = DescribeProtocol();
   napi_value result;
-  napi_create_string_utf8(env, text.data(), text.size(), &result);
+  napi_create_string_utf8(env, text.bytes, text.length, &result);
   return result;
 }
 

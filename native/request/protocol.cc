@@ -1,5 +1,8 @@
 #include "protocol.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "operations.h"
 
 namespace caio {
@@ -21,64 +24,83 @@ const char* NameOf(Family family) {
   return "";
 }
 
-template <size_t N>
-void Append(std::string& text, const char* title, const Number (&numbers)[N]) {
-  text += title;
-  for (const Number& each : numbers) text.append(" ").append(each.name).append("=").append(std::to_string(each.value));
-  text += "\n";
-}
+// What does not fit is left out, and then found to differ.
+class Writer {
+ public:
+  explicit Writer(ProtocolText& text) : text_(text) { text_.length = 0; }
+
+  void Pair(const char* name, const char* value) { Print(" %s=%s", name, value); }
+  void Pair(const char* name, int64_t value) { Print(" %s=%" PRId64, name, value); }
+  void Begin(const char* title) { Print("%s", title); }
+  void End() { Print("%s", "\n"); }
+
+  template <size_t N>
+  void Line(const char* title, const Number (&numbers)[N]) {
+    Begin(title);
+    for (const Number& each : numbers) Pair(each.name, each.value);
+    End();
+  }
+
+ private:
+  template <typename... Arguments>
+  void Print(const char* format, Arguments... arguments) {
+    const size_t room = sizeof text_.bytes - text_.length;
+    const int length = snprintf(text_.bytes + text_.length, room, format, arguments...);
+    if (length > 0 && static_cast<size_t>(length) < room) text_.length += static_cast<size_t>(length);
+  }
+
+  ProtocolText& text_;
+};
 
 }  // namespace
 
-std::string DescribeProtocol() {
-  std::string text = "operations";
-  for (const Operation& each : kOperations) text.append(" ").append(each.name).append("=").append(NameOf(each.family));
-  text += "\n";
+ProtocolText DescribeProtocol() {
+  ProtocolText text;
+  Writer writer(text);
+  writer.Begin("operations");
+  for (const Operation& each : kOperations) writer.Pair(each.name, NameOf(each.family));
+  writer.End();
   {
     using namespace transfer_field;
-    Append(text, "transfer",
-           {{"opcode", kOpcode},
-            {"fd", kFd},
-            {"position", kPosition},
-            {"length", kLength},
-            {"memoryStart", kMemoryStart},
-            {"priority", kPriority},
-            {"fileKey", kFileKey},
-            {"flags", kFlags}});
+    writer.Line("transfer", {{"opcode", kOpcode},
+                             {"fd", kFd},
+                             {"position", kPosition},
+                             {"length", kLength},
+                             {"memoryStart", kMemoryStart},
+                             {"priority", kPriority},
+                             {"fileKey", kFileKey},
+                             {"flags", kFlags}});
   }
-  Append(text, "sync", {{"opcode", sync_field::kOpcode}, {"fd", sync_field::kFd}});
+  writer.Line("sync", {{"opcode", sync_field::kOpcode}, {"fd", sync_field::kFd}});
   {
     using namespace control_field;
-    Append(text, "control",
-           {{"opcode", kOpcode},
-            {"fd", kFd},
-            {"position", kPosition},
-            {"length", kLength},
-            {"flags", kFlags},
-            {"otherFd", kOtherFd},
-            {"otherPosition", kOtherPosition}});
+    writer.Line("control", {{"opcode", kOpcode},
+                            {"fd", kFd},
+                            {"position", kPosition},
+                            {"length", kLength},
+                            {"flags", kFlags},
+                            {"otherFd", kOtherFd},
+                            {"otherPosition", kOtherPosition}});
   }
   {
     using namespace whole_file_field;
-    Append(text, "wholeFile", {{"opcode", kOpcode}, {"length", kLength}, {"mode", kMode}, {"flags", kFlags}});
+    writer.Line("wholeFile", {{"opcode", kOpcode}, {"length", kLength}, {"mode", kMode}, {"flags", kFlags}});
   }
   {
     using namespace transfer_flag;
-    Append(text, "transferFlag", {{"freshMemory", kFreshMemory}, {"durable", kDurable}, {"append", kAppend}});
+    writer.Line("transferFlag", {{"freshMemory", kFreshMemory}, {"durable", kDurable}, {"append", kAppend}});
   }
-  Append(text, "wholeFileFlag", {{"append", whole_file_flag::kAppend}, {"flush", whole_file_flag::kFlush}});
+  writer.Line("wholeFileFlag", {{"append", whole_file_flag::kAppend}, {"flush", whole_file_flag::kFlush}});
   const auto number = [](Route route) { return static_cast<int64_t>(route); };
-  Append(text, "route",
-         {{"inline", number(Route::kInline)},
-          {"kernel", number(Route::kKernel)},
-          {"pool", number(Route::kPool)},
-          {"node", number(Route::kNode)},
-          {"missed", number(Route::kMissed)}});
-  Append(text, "numbers",
-         {{"recordFields", kRecordFields},
-          {"unserved", kUnserved},
-          {"whileWriting", kWhileWriting},
-          {"whileSyncing", kWhileSyncing}});
+  writer.Line("route", {{"inline", number(Route::kInline)},
+                        {"kernel", number(Route::kKernel)},
+                        {"pool", number(Route::kPool)},
+                        {"node", number(Route::kNode)},
+                        {"missed", number(Route::kMissed)}});
+  writer.Line("numbers", {{"recordFields", kRecordFields},
+                          {"unserved", kUnserved},
+                          {"whileWriting", kWhileWriting},
+                          {"whileSyncing", kWhileSyncing}});
   return text;
 }
 

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
 namespace caio {
 
@@ -53,6 +52,10 @@ constexpr int64_t kWhileWriting = -1000;
 constexpr int64_t kWhileSyncing = -2000;
 
 // All of it as text, in the words of lib/protocol/protocol.ts.
-std::string DescribeProtocol();
+struct ProtocolText {
+  char bytes[2048];
+  size_t length;
+};
+ProtocolText DescribeProtocol();
 
 }  // namespace caio
