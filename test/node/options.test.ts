@@ -2,7 +2,7 @@ import t from 'tap'
 import { BACKENDS, UsageError, parseOptions } from './options.js'
 
 t.test('defaults', async (t) => {
-  t.match(parseOptions([]), { help: false, control: true, backends: BACKENDS, wide: false, callbacks: false, node: process.execPath })
+  t.match(parseOptions([]), { help: false, control: true, knownFaults: true, backends: BACKENDS, wide: false, callbacks: false, node: process.execPath })
 })
 
 t.test('options', async (t) => {
@@ -15,6 +15,7 @@ t.test('options', async (t) => {
     jobs: 7,
     filter: /a.b/,
   })
+  t.equal(parseOptions(['--no-known-faults']).knownFaults, false)
   t.equal(parseOptions(['-h']).help, true)
 })
 
