@@ -11,7 +11,7 @@
  * the oracle, and the backends. It may have a line for each suite: `// @quick node linux`, `// @thorough thread pure`.
  *
  * `node dist/test/run.js [--SUITE …] [FILTER …]` runs what is in one of the suites and has one of the filters in its name.
- * Without a suite: quick and thorough; with filters, any. What a file comments as `counted: …` is shown.
+ * Without a suite: quick and thorough; with filters, any. A filter `!PART` leaves out what has that in its name. What a file comments as `counted: …` is shown.
  */
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
@@ -78,8 +78,12 @@ function choose(args: readonly string[]): Run[] {
   const filters = args.filter((arg) => !arg.startsWith('--'))
   const wrong = options.find((option) => !isSuite(option))
   if (wrong !== undefined) throw new Error(`--${wrong}: the suites are ${SUITES.join(', ')}`)
-  const suites = options.length > 0 ? options : filters.length > 0 ? SUITES : ['quick', 'thorough']
-  const byName = ({ name }: Run): boolean => filters.length === 0 || filters.some((filter) => name.includes(filter))
+  const wanted = filters.filter((filter) => !filter.startsWith('!'))
+  const unwanted = filters.filter((filter) => filter.startsWith('!')).map((filter) => filter.slice(1))
+  const suites = options.length > 0 ? options : wanted.length > 0 ? SUITES : ['quick', 'thorough']
+  const byName = ({ name }: Run): boolean =>
+    (wanted.length === 0 || wanted.some((filter) => name.includes(filter))) &&
+    !unwanted.some((filter) => name.includes(filter))
   return allRuns().filter((run) => suites.includes(run.suite) && byName(run))
 }
 

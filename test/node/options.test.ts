@@ -5,6 +5,7 @@ t.test('defaults', async (t) => {
   t.match(parseOptions([]), {
     help: false,
     control: true,
+    knownFaults: true,
     backends: BACKENDS,
     wide: false,
     callbacks: false,
@@ -22,6 +23,7 @@ t.test('options', async (t) => {
     jobs: 7,
     filter: /a.b/,
   })
+  t.equal(parseOptions(['--no-known-faults']).knownFaults, false)
   t.equal(parseOptions(['-h']).help, true)
 })
 

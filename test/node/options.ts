@@ -10,6 +10,7 @@ export interface Options {
   readonly backends: readonly Backend[]
   readonly wide: boolean
   readonly callbacks: boolean
+  readonly knownFaults: boolean
   readonly filter: RegExp | undefined
   readonly jobs: number
   readonly node: string
@@ -28,6 +29,8 @@ preloaded on each backend. A test that the control passes and a backend fails is
   --control-only   run the control and no backend
   --wide           every test that uses fs, not only fs promises and FileHandle
   --callbacks      preload caio/register/callbacks: the functions that take a callback are caio's, too
+  --no-known-faults  leave out the tests that a known fault of caio's fails: see knownFaults
+                   in test/node/exceptions.ts
   --filter REGEX   only tests whose name matches, such as parallel/test-fs-promises
   --jobs N         tests at a time (default: the number of CPUs)
   --node PATH      the Node binary to test (default: the one that runs this)
@@ -54,6 +57,7 @@ export function parseOptions(args: readonly string[]): Options {
     backends: controlOnly ? [] : parseBackends(values.backend),
     wide: values.wide ?? false,
     callbacks: values.callbacks ?? false,
+    knownFaults: !values['no-known-faults'],
     filter: parseFilter(values.filter),
     jobs: parseCount('--jobs', values.jobs) ?? availableParallelism(),
     node: values.node ?? process.execPath,
@@ -72,6 +76,7 @@ function parse(args: readonly string[]) {
         'control-only': { type: 'boolean' },
         wide: { type: 'boolean' },
         callbacks: { type: 'boolean' },
+        'no-known-faults': { type: 'boolean' },
         filter: { type: 'string' },
         jobs: { type: 'string' },
         node: { type: 'string' },
