@@ -3,7 +3,7 @@ import { memfs } from 'memfs'
 import t from 'tap'
 import { Context, Operation, PureBackend } from 'caio'
 import type { CallbackFs } from 'caio'
-import { rejectionOf } from '../support/harness.js'
+import { detach, rejectionOf } from '../support/harness.js'
 
 function inMemory(content: string) {
   const { fs, vol } = memfs({ '/file': content })
@@ -77,6 +77,19 @@ t.test('short writes are continued, and a write that moves nothing is an error',
   t.match(await rejectionOf(context.write('abc', 1)), { code: 'EIO' }, 'no progress')
   steps.push(1)
   t.equal(await context.write('abc', 1), 1, 'some progress is reported')
+  await context.close()
+})
+
+t.test('a vector that is cut short, since its memory is given away meanwhile', async (t) => {
+  const { fs } = memfs()
+  const writev: NonNullable<CallbackFs['writev']> = (_fd, views, _position, callback) => {
+    for (const { buffer } of views) detach(buffer as ArrayBuffer)
+    setImmediate(callback, null, 5)
+  }
+  const context = new Context({ backend: new PureBackend({ fs: { ...(fs as unknown as CallbackFs), writev } }) })
+  const views = [new Uint8Array(8), new Uint8Array(8)]
+  t.equal(await context.writev(views, 1), 5, 'what was written, once')
+  t.match(context.stats(), { completed: 1, inFlight: 0 })
   await context.close()
 })
 

@@ -66,7 +66,7 @@ export class Transfer {
   #nextView(): void {
     this.#index++
     this.#within = 0
-    if (this.#index === this.span.views.length) return this.finish(this.#moved > 0 ? this.#moved : errnoOf('EFAULT'))
+    if (this.#index >= this.span.views.length) return this.finish(this.#moved > 0 ? this.#moved : errnoOf('EFAULT'))
     this.#guarded()
   }
 
@@ -106,7 +106,10 @@ export function moveVector(fs: CallbackFs, call: TransferVector, span: Span, fin
     if (error) return finish(errnoFrom(error))
     if (!write || count === length) return finish(count)
     if (count === 0) return finish(errnoOf('EIO'))
-    const rest = { ...span, position: position + count, views: behind(views, count), start: 0, length: length - count }
+    const left = behind(views, count)
+    // Their memory has been given away meanwhile.
+    if (left.length === 0) return finish(count)
+    const rest = { ...span, position: position + count, views: left, start: 0, length: length - count }
     const total = (result: number): void => finish(result < 0 ? count : count + result)
     try {
       new Transfer(fs, rest, total).step()
