@@ -3,6 +3,8 @@ import { memfs } from 'memfs'
 import t from 'tap'
 import { Context, Operation, PureBackend } from 'caio'
 import type { CallbackFs } from 'caio'
+import { RECORD_FIELDS, TransferField } from '../../lib/protocol/port.js'
+import { Opcode } from '../../lib/protocol/operations.js'
 import { detach, rejectionOf } from '../support/harness.js'
 
 function inMemory(content: string) {
@@ -86,11 +88,25 @@ t.test('a vector that is cut short, since its memory is given away meanwhile', a
     for (const { buffer } of views) detach(buffer as ArrayBuffer)
     setImmediate(callback, null, 5)
   }
-  const context = new Context({ backend: new PureBackend({ fs: { ...(fs as unknown as CallbackFs), writev } }) })
-  const views = [new Uint8Array(8), new Uint8Array(8)]
-  t.equal(await context.writev(views, 1), 5, 'what was written, once')
-  t.match(context.stats(), { completed: 1, inFlight: 0 })
-  await context.close()
+  const backend = new PureBackend({ fs: { ...(fs as unknown as CallbackFs), writev } })
+  const records = new Float64Array(RECORD_FIELDS)
+  records[TransferField.opcode] = Opcode.writev
+  records[TransferField.fd] = 1
+  records[TransferField.length] = 16
+  const views = [[new Uint8Array(8), new Uint8Array(8)]]
+  const completions: { result: number; frames: number }[] = []
+  await new Promise<void>((resolve) => {
+    const complete = (_id: number, result: number): void => {
+      const { stackTraceLimit } = Error
+      Error.stackTraceLimit = Infinity
+      completions.push({ result, frames: String(new Error().stack).split('\n').length })
+      Error.stackTraceLimit = stackTraceLimit
+      resolve()
+    }
+    backend.submit({ ids: Uint32Array.of(0), count: 1, records, views }, { complete })
+  })
+  t.match(completions, [{ result: 5 }], 'what was written')
+  t.ok((completions[0]?.frames ?? Infinity) < 100, 'without a search for more')
 })
 
 t.test('a file system that throws', async (t) => {
