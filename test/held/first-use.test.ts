@@ -13,7 +13,7 @@ import { Helper, whyNoFuse } from './helper.js'
 import { HOLD, makePoint } from './situations.js'
 
 /** At a time: they mostly wait. */
-const PROCESSES = 8
+const PROCESSES = 4
 /** Calls that are made in a worker, too. */
 const inWorkers = ['defaultContext', 'readFile', 'write']
 
