@@ -57,8 +57,8 @@ const lifecycle: readonly Suite[] = [
 const planted = [
   {
     right:
-      'const napi_async_cleanup_hook_handle handle = environment->cleanup_;\n    delete environment;\n    napi_remove_async_cleanup_hook(handle);',
-    wrong: 'delete environment;\n    napi_remove_async_cleanup_hook(environment->cleanup_);',
+      'const napi_async_cleanup_hook_handle handle = self->cleanup_;\n    delete self;\n    napi_remove_async_cleanup_hook(handle);',
+    wrong: 'delete self;\n    napi_remove_async_cleanup_hook(self->cleanup_);',
   },
   {
     right: 'if (!engine.Cancel(channel, id)) return false;',
@@ -162,7 +162,9 @@ if (skip) {
 
   void t.test('nothing is reported', async (t) => {
     const names = fs.readdirSync(join(directory, 'dist/test/contract')).filter((name) => name.endsWith('.test.js'))
-    const contract = names.map((name) => ({ file: `contract/${name}` }))
+    // Who gives up a privilege there gives it up for all threads, which the sanitizers' runtime does not have so.
+    const greps: Record<string, string> = { 'write-file-atomic.test.js': '/^(?!.*give files away)/' }
+    const contract = names.map((name) => ({ file: `contract/${name}`, ...(greps[name] && { grep: greps[name] }) }))
     // Those that take long first, so that nothing is left to one lane in the end.
     const suites: Suite[] = [...lifecycle, ...contract]
     let passed = 0
