@@ -71,12 +71,11 @@ function take(fd: unknown, callback: unknown, given: unknown): Served | undefine
 function serve(
   opcode: Opcode,
   span: Span | undefined,
-  call: () => Served | undefined,
+  call: Served | undefined,
   completer: Completer<Served>,
 ): boolean {
-  const served = span && call()
-  if (!served) return false
-  void defaultContext().enqueue(new TransferRequest(opcode, served.fd, span, completer, served))
+  if (!span || !call) return false
+  void defaultContext().enqueue(new TransferRequest(opcode, call.fd, span, completer, call))
   return true
 }
 
@@ -104,7 +103,7 @@ function read(this: unknown, ...args: Arguments): void {
     span = readArguments(buffer, undefined, undefined, undefined)
   }
   const callback = args[args.length > 4 ? 5 : args.length - 1]
-  if (!serve(Opcode.read, span, () => take(fd, callback, span?.views), readDone)) leave(own.read, this, args)
+  if (!serve(Opcode.read, span, span && take(fd, callback, span.views), readDone)) leave(own.read, this, args)
 }
 
 function write(this: unknown, ...args: Arguments): void {
@@ -113,21 +112,19 @@ function write(this: unknown, ...args: Arguments): void {
   if (args.length > 4) span = typeof offset === 'number' ? writeArguments(buffer, offset, length, position) : undefined
   else if (args.length === 4) span = writeArguments(buffer, offset, undefined, undefined)
   const callback = args[args.length > 4 ? 5 : 3]
-  if (!serve(Opcode.write, span, () => take(fd, callback, buffer), writeDone)) leave(own.write, this, args)
+  if (!serve(Opcode.write, span, span && take(fd, callback, buffer), writeDone)) leave(own.write, this, args)
 }
 
 function readv(this: unknown, ...args: Arguments): void {
   const [fd, buffers, position, callback] = args
-  if (!serve(Opcode.readv, vectorArguments(buffers, position), () => take(fd, callback, buffers), readDone)) {
-    leave(own.readv, this, args)
-  }
+  const span = vectorArguments(buffers, position)
+  if (!serve(Opcode.readv, span, span && take(fd, callback, buffers), readDone)) leave(own.readv, this, args)
 }
 
 function writev(this: unknown, ...args: Arguments): void {
   const [fd, buffers, position, callback] = args
-  if (!serve(Opcode.writev, vectorArguments(buffers, position), () => take(fd, callback, buffers), writeDone)) {
-    leave(own.writev, this, args)
-  }
+  const span = vectorArguments(buffers, position)
+  if (!serve(Opcode.writev, span, span && take(fd, callback, buffers), writeDone)) leave(own.writev, this, args)
 }
 
 function fsync(this: unknown, ...args: Arguments): void {

@@ -1,6 +1,6 @@
 /** One operation on its way from a caller to a backend and back. */
 import type { Opcode } from '../protocol/operations.js'
-import { ControlField, RECORD_FIELDS, SyncField, TransferField, WholeFileField } from '../protocol/port.js'
+import { ControlField, SyncField, TransferField, WholeFileField } from '../protocol/port.js'
 import type { Views } from '../protocol/port.js'
 import type { Linked } from '../common/linked-queue.js'
 import type { Completer } from './completer.js'
@@ -159,6 +159,3 @@ export class WholeFileRequest<Caller = unknown> extends Request<Caller> {
     records[at + WholeFileField.flags] = this.flags
   }
 }
-
-/** Where an id's record begins. */
-export const recordAt = (id: number): number => id * RECORD_FIELDS

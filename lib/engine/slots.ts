@@ -4,7 +4,6 @@
  */
 import { RECORD_FIELDS } from '../protocol/port.js'
 import type { Batch } from '../protocol/port.js'
-import { recordAt } from './request.js'
 import type { Request } from './request.js'
 
 const INITIAL_SLOTS = 64
@@ -75,7 +74,7 @@ export class Slots {
   }
 
   fill(id: number, request: Request): void {
-    request.record(this.batch.records, recordAt(id))
+    request.record(this.batch.records, id * RECORD_FIELDS)
     this.batch.views[id] = request.views
     this.requests[id] = request
     request.id = id

@@ -45,7 +45,7 @@ export type OpcodeName = keyof typeof rows
 type NamesOf<F extends Family> = { [K in OpcodeName]: (typeof rows)[K]['family'] extends F ? K : never }[OpcodeName]
 
 /** The number of an operation: its place in the table. */
-export type Opcode = number & { readonly family?: Family }
+export type Opcode = number
 
 /** By opcode. */
 export const opcodeNames = Object.keys(rows) as OpcodeName[]

@@ -1,7 +1,6 @@
 /** What is done to an open file besides moving its bytes: in the pool; not on `pure`. */
 import { Opcode, syscallOf } from '../protocol/operations.js'
 import type { ControlName } from '../protocol/operations.js'
-import type { Completer } from '../engine/completer.js'
 import { ControlRequest } from '../engine/request.js'
 import type { Context } from '../engine/context.js'
 import { refuseAborted, untilAborted } from '../engine/abort.js'
@@ -32,15 +31,7 @@ const none: Required<ControlArguments> = { position: 0, length: 0, flags: 0, oth
 /** Whose success stays one, even if the signal is aborted before that is known: the caller would have to undo it. */
 const KEPT: ControlName = 'lock'
 
-const completers = new Map<ControlName, Completer<undefined>>()
-
-function completerOf(name: ControlName): Completer<undefined> {
-  const known = completers.get(name)
-  if (known) return known
-  const made: Completer<undefined> = { syscall: syscallOf(Opcode[name]), value: (result) => result }
-  completers.set(name, made)
-  return made
-}
+const value = (result: number): number => result
 
 /** What the operation gives. @throws (rejects) its errors, argument errors, `ERR_INVALID_STATE`, `ABORT_ERR` */
 export async function perform(
@@ -57,10 +48,9 @@ export async function perform(
   check.fileLength(control.length)
   refuseAborted(signal)
   context.refuseWhenClosing()
-  const completer = completerOf(name)
-  const request = new ControlRequest(Opcode[name], fd, control, completer)
+  const opcode = Opcode[name]
+  const syscall = syscallOf(opcode)
+  const request = new ControlRequest(opcode, fd, control, { syscall, value })
   const promise = context.enqueue(request) as Promise<number>
-  return signal
-    ? untilAborted(signal, completer.syscall, promise, () => context.takeBack(request), name === KEPT)
-    : promise
+  return signal ? untilAborted(signal, syscall, promise, () => context.takeBack(request), name === KEPT) : promise
 }

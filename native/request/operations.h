@@ -83,7 +83,6 @@ constexpr const Operation& RowOf(Opcode opcode) { return kOperations[static_cast
 constexpr Family FamilyOf(Opcode opcode) { return RowOf(opcode).family; }
 constexpr Cost CostOf(Opcode opcode) { return RowOf(opcode).cost; }
 
-constexpr bool IsTransfer(Opcode opcode) { return FamilyOf(opcode) == Family::kTransfer; }
 constexpr bool IsRead(Opcode opcode) { return opcode == Opcode::kRead || opcode == Opcode::kReadv; }
 constexpr bool IsWrite(Opcode opcode) { return opcode == Opcode::kWrite || opcode == Opcode::kWritev; }
 constexpr bool IsVectored(Opcode opcode) { return opcode == Opcode::kReadv || opcode == Opcode::kWritev; }

@@ -55,7 +55,7 @@ export class PureBackend implements Backend {
   }
 
   #perform(field: (name: number) => number, views: Batch['views'][number], finish: (result: number) => void): void {
-    const opcode = field(TransferField.opcode) as Opcode
+    const opcode = field(TransferField.opcode)
     const family = familyOf(opcode)
     if (family === 'sync') return this.#syncs.enter(field(SyncField.fd), { full: opcode === Opcode.fsync, finish })
     if (family !== 'transfer') return void setImmediate(finish, errnoOf('ENOSYS'))
