@@ -146,12 +146,12 @@ if (skip) {
     for (const { suite, report } of [
       {
         suite: { file: 'contract/example.test.js' },
-        report: /AddressSanitizer: heap-use-after-free [^]*native\/environment\.cc/,
+        report: /AddressSanitizer: heap-use-after-free [^]*native\/node\/environment\.cc/,
       },
       { suite: { file: 'contract/cancel.test.js' }, report: /runtime error: signed integer overflow/ },
       {
         suite: { file: 'lifecycle/lifetimes.test.js', grep: '/^thread: workers/' },
-        report: /AddressSanitizer: heap-use-after-free [^]*native\/environment\.cc/,
+        report: /AddressSanitizer: heap-use-after-free [^]*native\/node\/environment\.cc/,
       },
     ]) {
       const { code, stdout, reports } = await run(t, control, suite)
@@ -176,7 +176,7 @@ if (skip) {
         t.equal(reports, '', `${suite.file}: no report`)
         const failures = stdout.split('\n').filter((line) => /^\s*not ok/.test(line))
         t.equal(code, 0, suite.file, { failures, stderr })
-        t.ok(outcome.passed > 0, 'it has run')
+        t.ok(outcome.passed > 0, `${suite.file}: it has run`)
         passed += outcome.passed
       }
     }
