@@ -18,6 +18,9 @@
         "native/thread_pool/file_system_of.cc",
         "native/thread_pool/gates.cc",
         "native/thread_pool/thread_pool.cc",
+        "native/operations/path/directory.cc",
+        "native/operations/path/names.cc",
+        "native/operations/path/stats.cc",
         "native/operations/path/whole_file.cc"
       ],
       "defines": ["NAPI_VERSION=9"],
@@ -34,6 +37,7 @@
         ["OS=='linux'", {
           "sources": [
             "native/linux/cached_file.cc",
+            "native/linux/cached_path.cc",
             "native/operations/direct_alignment.cc",
             "native/linux/directory_probe.cc",
             "native/linux/inline_helper.cc",

@@ -17,6 +17,13 @@ export const readFile = replacements.readFile
 export const writeFile = replacements.writeFile
 /** Node's `appendFile`, likewise. */
 export const appendFile = replacements.appendFile
+/**
+ * Node's functions on paths, in one operation of the engine where it is a plain call; what the kernel has in memory is answered without
+ * one.
+ */
+export const { stat, lstat, access, readlink, realpath, readdir } = replacements
+/** Likewise; one operation of the engine. */
+export const { rename, link, symlink, unlink, mkdir, rmdir, chmod, chown, lchown } = replacements
 
 const fs = Object.defineProperties(
   {},

@@ -3,6 +3,8 @@ import type { Mode, PathLike } from 'node:fs'
 import { adopt, bounceCalls } from './handle/file-handle.js'
 import type { CaioFileHandle } from './handle/file-handle.js'
 import * as original from './node/original.js'
+import { pathFunctions } from './paths/functions.js'
+import { withPromise } from './paths/path-call.js'
 import { wholeFile } from './paths/whole-file.js'
 
 type FsPromises = typeof import('node:fs/promises')
@@ -31,7 +33,14 @@ async function open(
 // As Node's own has it.
 Object.defineProperty(open, 'length', { value: original.open.length })
 
-export const replacements: Pick<FsPromises, 'readFile' | 'writeFile' | 'appendFile'> & {
+type Replaced =
+  | ('readFile' | 'writeFile' | 'appendFile')
+  | ('stat' | 'lstat' | 'access' | 'readlink' | 'realpath' | 'readdir')
+  | ('rename' | 'link' | 'symlink' | 'unlink' | 'mkdir' | 'rmdir' | 'chmod' | 'chown' | 'lchown')
+
+const onPaths = Object.fromEntries(pathFunctions.map((described) => [described.name, withPromise(described)]))
+
+export const replacements = { open, ...wholeFile, ...onPaths } as Pick<FsPromises, Replaced> & {
   /** Node's `open`, and {@link OpenOptions} as a fourth argument. */
   open: typeof open
-} = { open, ...wholeFile }
+}

@@ -45,10 +45,15 @@ const bare: Options = {}
  * a call is its own to judge. By name, one by one, since a loop takes ten times as long.
  */
 export function isPolluted(): boolean {
-  const { encoding, mode, flag, flush, signal, buffer, offset, length, position } = bare
+  const { encoding, mode, flag, flush, signal, bigint, recursive, withFileTypes, throwIfNoEntry } = bare
   const ofFiles =
     encoding !== undefined || mode !== undefined || flag !== undefined || flush !== undefined || signal !== undefined
-  return ofFiles || buffer !== undefined || offset !== undefined || length !== undefined || position !== undefined
+  const ofPaths =
+    bigint !== undefined || recursive !== undefined || withFileTypes !== undefined || throwIfNoEntry !== undefined
+  const { buffer, offset, length, position } = bare
+  return (
+    ofFiles || ofPaths || buffer !== undefined || offset !== undefined || length !== undefined || position !== undefined
+  )
 }
 
 /**

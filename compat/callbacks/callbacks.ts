@@ -13,8 +13,10 @@ import { isDescriptor, readArguments, vectorArguments, writeArguments } from '..
 import { Call, Chain } from './call.js'
 import type { Callback } from './call.js'
 import * as descriptors from './descriptors.js'
+import { withCallback } from './path-callback.js'
 import { callbacks as own } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
+import { callbackPathFunctions } from '../paths/functions.js'
 import { isWritten, plainRead, plainWrite, readWhole, writeWhole } from '../paths/whole-file.js'
 
 type Arguments = unknown[]
@@ -150,11 +152,6 @@ function closeSync(this: unknown, ...args: Arguments): void {
   leave(own.closeSync, this, args)
 }
 
-/** Node refuses such a path before it returns. */
-function hasNul({ name }: { name: string }): boolean {
-  return name.includes('\0')
-}
-
 /** The options, where a callback may stand in their place. */
 function optionsOf(options: unknown): unknown {
   return typeof options === 'function' ? undefined : options
@@ -181,7 +178,7 @@ function readFile(this: unknown, ...args: Arguments): void {
   const [path, options, last] = args
   const callback = last || options
   const plain = typeof callback === 'function' ? plainRead(path, optionsOf(options)) : undefined
-  if (!plain || hasNul(plain)) return leave(own.readFile, this, args)
+  if (!plain) return leave(own.readFile, this, args)
   const call = new Chain(callback as Callback, READ_FILE_REQUESTS)
   const nodes = (): void => leave(own.readFile, this, args)
   const content = readWhole(plain)
@@ -203,7 +200,7 @@ function writeFile(this: unknown, ...args: Arguments): void {
   const callback = last || options
   const plain = typeof callback === 'function' ? plainWrite(path, data, optionsOf(options), 'wa') : undefined
   // Node syncs by `fs.fsync`, which others may watch; by then it is ours.
-  if (!plain || plain.flush || hasNul(plain)) return leave(own.writeFile, this, args)
+  if (!plain || plain.flush) return leave(own.writeFile, this, args)
   const call = new Call(callback as Callback)
   const nodes = (): void => leave(own.writeFile, this, args)
   settle(
@@ -216,5 +213,7 @@ function writeFile(this: unknown, ...args: Arguments): void {
 const ours = { read, write, readv, writev, fsync, fdatasync, readFile, writeFile, close, closeSync }
 for (const name of Object.keys(ours) as (keyof typeof ours)[]) resemble(own[name], ours[name])
 
+const onPaths = callbackPathFunctions.map((described) => [described.name, withCallback(described)] as const)
+
 /** By name. */
-export const callbackReplacements: Readonly<Record<keyof typeof ours, Own>> = ours
+export const callbackReplacements: Readonly<Record<string, Own>> = { ...ours, ...Object.fromEntries(onPaths) }

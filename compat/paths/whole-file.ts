@@ -3,7 +3,6 @@
  * path and pages are cached, in none. Whatever is not a plain call for a regular file is Node's own, which makes Node's own errors.
  */
 import { Buffer } from 'node:buffer'
-import { URL, fileURLToPath } from 'node:url'
 import { TransferFlag, WHILE_SYNCING, WHILE_WRITING, WholeFileFlag } from '../../lib/protocol/port.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { EAGAIN, errnoException, errnoOf } from '../../lib/common/errors.js'
@@ -13,13 +12,14 @@ import { TransferRequest, WholeFileRequest } from '../../lib/engine/request.js'
 import type { Span } from '../../lib/engine/request.js'
 import { isTraced, traceCall } from '../../lib/engine/trace.js'
 import { lengthOf } from '../../lib/common/view-length.js'
+import { plainPath } from '../arguments/path.js'
 import { isPolluted, plainOptions } from '../arguments/transfer.js'
 import { adopt, handlesAreUntouched } from '../handle/file-handle.js'
 import * as original from '../node/original.js'
 import { resemble } from '../node/resemble.js'
 
-// Taken now, as in lib/engine/turn.ts. Importing node:process would call the getters of process.stdin and its like, and open them.
-const { Promise, process } = globalThis
+// Taken now, as in lib/engine/turn.ts.
+const { Promise } = globalThis
 
 type FsPromises = typeof import('node:fs/promises')
 
@@ -49,18 +49,6 @@ const completer: Completer<undefined> = {
 
 /** Chunks of a file are read into memory that nothing has touched yet. */
 const chunk: Completer<undefined> = { syscall: 'read', api: 'promise', value: (read) => read }
-
-/** A path as the native side takes it, or undefined for Node to judge. With a permission model all paths are Node's to judge. */
-function plainPath(path: unknown): string | undefined {
-  if (process.permission) return undefined
-  if (typeof path === 'string') return path
-  if (!(path instanceof URL)) return undefined
-  try {
-    return fileURLToPath(path)
-  } catch {
-    return undefined
-  }
-}
 
 const readKeys = ['encoding', 'flag', 'signal']
 const writeKeys = ['encoding', 'mode', 'flag', 'flush', 'signal']

@@ -74,6 +74,8 @@ export interface Binding {
   cancel(environment: Environment, kind: Kind, channel: number, id: number): boolean
   /** As Backend.readCached. */
   readCached(environment: Environment, path: string, view: Uint8Array): number
+  /** As Backend.attempt. */
+  attempt(environment: Environment, opcode: number, mode: number, path: string, reply: NodeJS.ArrayBufferView): number
   /** Whether a descriptor stands for a regular file. Asks no server. */
   isRegularFile(fd: number): boolean
   /** The address of a view's memory modulo `alignment`; undefined where it has no memory. */

@@ -74,6 +74,10 @@ class Runtime {
     return this.binding.readCached(this.#environment, path, view)
   }
 
+  attempt(opcode: number, mode: number, path: string, reply: NodeJS.ArrayBufferView): number {
+    return this.binding.attempt(this.#environment, opcode, mode, path, reply)
+  }
+
   #channelOf(receiver: Receiver): number {
     const known = this.#byReceiver.get(receiver)
     if (known !== undefined && this.#channels[known]?.receiver === receiver) return known
@@ -147,7 +151,7 @@ export abstract class NativeBackend implements Backend {
 
 /** What `linux` and `uring` have in common: all but the kernel's interface. */
 export abstract class KernelBackend extends NativeBackend {
-  readonly supports = { inline: true, ownThreads: true, priority: true, cancel: true, wholeFile: true }
+  readonly supports = { inline: true, ownThreads: true, priority: true, cancel: true, wholeFile: true, paths: true }
 
   /** @param api the kernel's interface, in words */
   constructor(api: string, kind: Kind, explain: (errno: number, step: string) => string) {
@@ -157,5 +161,9 @@ export abstract class KernelBackend extends NativeBackend {
 
   readCached(path: string, view: Uint8Array): number {
     return this.runtime.readCached(path, view)
+  }
+
+  attempt(opcode: number, mode: number, path: string, reply: NodeJS.ArrayBufferView): number {
+    return this.runtime.attempt(opcode, mode, path, reply)
   }
 }

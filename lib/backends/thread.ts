@@ -5,7 +5,7 @@ import { NativeBackend } from './native.js'
 
 export class ThreadBackend extends NativeBackend {
   readonly name = 'thread'
-  readonly supports = { inline: false, ownThreads: true, priority: false, cancel: true, wholeFile: true }
+  readonly supports = { inline: false, ownThreads: true, priority: false, cancel: true, wholeFile: true, paths: true }
 
   constructor() {
     super(Kind.thread, (errno, step) => `its probe failed: ${errnoException(errno, step).message}`)

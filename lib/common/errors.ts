@@ -21,25 +21,44 @@ export const EINVAL = errnoOf('EINVAL')
 /** The operation was taken back before anything had begun to serve it. */
 export const ECANCELED = errnoOf('ECANCELED')
 
+/** What an error tells besides the system call. */
+export interface Circumstances {
+  /** what Node does not say, behind its message */
+  readonly detail?: string | undefined
+  readonly path?: string | undefined
+  readonly dest?: string | undefined
+}
+
 /**
- * What Node throws for a failed system call: `errno`, `code`, `syscall`, and its message.
+ * What Node throws for a failed system call: `errno`, `code`, `syscall`, perhaps `path` and `dest`, and its message.
  * @param errno negative, as libuv and the kernel give it
- * @param detail what Node does not say, behind its message
  */
-export function errnoException(errno: number, syscall: string, detail?: string): NodeJS.ErrnoException {
+export function errnoException(
+  errno: number,
+  syscall: string,
+  { detail, path, dest }: Circumstances = NO_OPTIONS,
+): NodeJS.ErrnoException & { dest?: string } {
   // libuv has no name for every error, EDQUOT for one.
   const unknown = `Unknown system error ${errno}`
   const [code, text] = systemErrors.get(errno) ?? [unknown, unknown]
-  const error: NodeJS.ErrnoException = new Error(`${code}: ${text}, ${syscall}${detail ? ` (${detail})` : ''}`)
+  const names = (path === undefined ? '' : ` '${path}'`) + (dest === undefined ? '' : ` -> '${dest}'`)
+  const message = `${code}: ${text}, ${syscall}${names}${detail ? ` (${detail})` : ''}`
+  const error: NodeJS.ErrnoException & { dest?: string } = new Error(message)
   error.errno = errno
   error.code = code
   error.syscall = syscall
+  if (path !== undefined) error.path = path
+  if (dest !== undefined) error.dest = dest
   return error
 }
 
 /** {@link errnoException} as Node hands it to callbacks: its stack has no frames, since nobody is waiting. */
-export function callbackException(errno: number, syscall: string): NodeJS.ErrnoException {
-  const error = errnoException(errno, syscall)
+export function callbackException(
+  errno: number,
+  syscall: string,
+  circumstances?: Circumstances,
+): NodeJS.ErrnoException {
+  const error = errnoException(errno, syscall, circumstances)
   // A function that is not on the stack any more leaves none of it.
   Error.captureStackTrace(error, errnoException)
   return error
@@ -54,12 +73,12 @@ export function callbackException(errno: number, syscall: string): NodeJS.ErrnoE
 export async function laterException(
   errno: number,
   syscall: string,
+  circumstances?: Circumstances,
   report?: (error: NodeJS.ErrnoException) => void,
-  detail?: string,
 ): Promise<never> {
   await undefined
   await undefined
-  const error = errnoException(errno, syscall, detail)
+  const error = errnoException(errno, syscall, circumstances)
   // The caller's frames alone.
   Error.captureStackTrace(error, laterException)
   report?.(error)

@@ -400,9 +400,7 @@ export class Context implements Receiver {
     this.#counters.fallbacks++
     const next = fallbackFrom(this.#fallenBackTo.get(id) ?? this.#port)
     const { opcode } = this.#slots.requests[id] as Request
-    if (!next || (familyOf(opcode) === 'wholeFile' && !next.supports.wholeFile)) {
-      return this.#settle(id, EAGAIN, Route.inline)
-    }
+    if (!next || !supports(next, opcode)) return this.#settle(id, EAGAIN, Route.inline)
     this.#fallenBackTo.set(id, next)
     this.#submitTo(next, { ...this.#slots.batch, ids: Uint32Array.of(id), count: 1 })
   }
@@ -452,6 +450,19 @@ export class Context implements Receiver {
     return result
   }
 
+  /** @internal Whether {@link enqueue} takes operations on paths. */
+  get servesPaths(): boolean {
+    return this.#port.supports.paths === true
+  }
+
+  /** @internal See {@link Backend.attempt}; EAGAIN when this turn has had its share. */
+  attempt(opcode: Opcode, mode: number, path: string, reply: NodeJS.ArrayBufferView): number {
+    if (!this.#port.attempt || turn.isSpent(1)) return EAGAIN
+    const result = this.#port.attempt(opcode, mode, path, reply)
+    if (result !== EAGAIN) this.#counters.count(opcode, Route.inline, result)
+    return result
+  }
+
   #reject({ completer, caller, resolve }: Request, errno: number, detail?: string): void {
     this.#counters.failed++
     this.#rejecting++
@@ -460,8 +471,15 @@ export class Context implements Receiver {
       this.#rejecting--
       this.#checkDrained()
     }
-    ;(resolve as Resolve)(laterException(errno, completer.syscall, report, detail))
+    ;(resolve as Resolve)(laterException(errno, completer.syscall, { detail }, report))
   }
+}
+
+/** Whether a backend takes an operation. All take what is done to open files. */
+function supports({ supports }: Backend, opcode: Opcode): boolean {
+  const family = familyOf(opcode)
+  if (family === 'wholeFile') return supports.wholeFile === true
+  return family !== 'path' || supports.paths === true
 }
 
 /** What was wrong with a transfer, in words, as far as is known. */

@@ -1,6 +1,6 @@
 /** One operation on its way from a caller to a backend and back. */
 import type { Opcode } from '../protocol/operations.js'
-import { ControlField, SyncField, TransferField, WholeFileField } from '../protocol/port.js'
+import { ControlField, PathField, SyncField, TransferField, WholeFileField } from '../protocol/port.js'
 import type { Views } from '../protocol/port.js'
 import type { Linked } from '../common/linked-queue.js'
 import type { Completer } from './completer.js'
@@ -157,5 +157,38 @@ export class WholeFileRequest<Caller = unknown> extends Request<Caller> {
     records[at + WholeFileField.length] = this.length
     records[at + WholeFileField.mode] = this.mode
     records[at + WholeFileField.flags] = this.flags
+  }
+}
+
+/** What is done to a path, or to two. */
+export interface PathCall {
+  readonly path: string
+  /** of an operation with two */
+  readonly otherPath?: string | undefined
+  /** permissions of what is made or changed; what `access` asks for; default 0 */
+  readonly mode?: number
+  /** 0 to 2^32 - 1; default 0 */
+  readonly uid?: number
+  readonly gid?: number
+}
+
+export class PathRequest<Caller = unknown> extends Request<Caller> {
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+
+  constructor(opcode: Opcode, call: PathCall, completer: Completer<Caller>, caller: Caller) {
+    const { path, otherPath, mode = 0, uid = 0, gid = 0 } = call
+    super(opcode, NONE, completer, caller, otherPath === undefined ? [path, undefined] : [path, otherPath, undefined])
+    this.mode = mode
+    this.uid = uid
+    this.gid = gid
+  }
+
+  record(records: Float64Array, at: number): void {
+    records[at + PathField.opcode] = this.opcode
+    records[at + PathField.mode] = this.mode
+    records[at + PathField.uid] = this.uid
+    records[at + PathField.gid] = this.gid
   }
 }

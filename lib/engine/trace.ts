@@ -7,6 +7,7 @@ import { tracingChannel } from 'node:diagnostics_channel'
 import type { Views } from '../protocol/port.js'
 import { errnoException } from '../common/errors.js'
 import { opcodeNames } from '../protocol/operations.js'
+import type { PathName } from '../protocol/operations.js'
 import type { Api, Completer } from './completer.js'
 import { SyncRequest, TransferRequest } from './request.js'
 import type { Request } from './request.js'
@@ -14,7 +15,8 @@ import type { Request } from './request.js'
 /** What all events of one operation share; `result` and `error` are there once they are known. It holds no buffer. */
 export interface FsOperation {
   /** by its name in `node:fs` */
-  operation: 'read' | 'write' | 'readv' | 'writev' | 'fsync' | 'fdatasync' | 'readFile' | 'writeFile' | 'appendFile'
+  operation:
+    ('read' | 'write' | 'readv' | 'writev' | 'fsync' | 'fdatasync' | 'readFile' | 'writeFile' | 'appendFile') | PathName
   /** what was called: a {@link Context}, a FileHandle of `caio/fs`, a function of `caio/fs`, or one of `node:fs` with a callback */
   api: Api
   /** the descriptor, where the call has one */
@@ -115,7 +117,7 @@ export function traceRequest(request: Request, backend: string): void {
   })
 }
 
-/** Runs a call on a whole file between its events. */
+/** Runs a call on a path between its events. */
 export function traceCall<T>(
   operation: FsOperation['operation'],
   path: unknown,

@@ -6,9 +6,12 @@
 
 /**
  * What an operation's record has: bytes to or from a file that is open; a sync; something else done
- * to an open file; a whole file, by its path.
+ * to an open file; a whole file, by its path; a name, or two.
  */
-export type Family = 'transfer' | 'sync' | 'control' | 'wholeFile'
+export type Family = 'transfer' | 'sync' | 'control' | 'wholeFile' | 'path'
+
+/** What comes back besides a number: a file's attributes; text; the entries of a directory. */
+export type Reply = 'stats' | 'text' | 'entries'
 
 interface Row {
   readonly family: Family
@@ -16,6 +19,11 @@ interface Row {
   readonly syscall: string
   /** what a positive result counts as, in bytes */
   readonly counts?: 'read' | 'written'
+  /** how many a request has */
+  readonly paths?: 1 | 2
+  readonly reply?: Reply
+  /** where the kernel has the path in memory, it can be had at once: {@link Backend.attempt} */
+  readonly inline?: true
 }
 
 const rows = {
@@ -25,8 +33,8 @@ const rows = {
   writev: { family: 'transfer', syscall: 'write', counts: 'written' },
   fsync: { family: 'sync', syscall: 'fsync' },
   fdsync: { family: 'sync', syscall: 'fdatasync' },
-  readFile: { family: 'wholeFile', syscall: 'open', counts: 'read' },
-  writeFile: { family: 'wholeFile', syscall: 'open', counts: 'written' },
+  readFile: { family: 'wholeFile', syscall: 'open', counts: 'read', paths: 1 },
+  writeFile: { family: 'wholeFile', syscall: 'open', counts: 'written', paths: 1 },
   findAlignment: { family: 'control', syscall: 'statx' },
   allocate: { family: 'control', syscall: 'fallocate' },
   punchHole: { family: 'control', syscall: 'fallocate' },
@@ -37,6 +45,21 @@ const rows = {
   seekHole: { family: 'control', syscall: 'lseek' },
   copyFileRange: { family: 'control', syscall: 'copy_file_range' },
   lock: { family: 'control', syscall: 'fcntl' },
+  stat: { family: 'path', syscall: 'stat', paths: 1, reply: 'stats', inline: true },
+  lstat: { family: 'path', syscall: 'lstat', paths: 1, reply: 'stats', inline: true },
+  access: { family: 'path', syscall: 'access', paths: 1, inline: true },
+  readlink: { family: 'path', syscall: 'readlink', paths: 1, reply: 'text' },
+  realpath: { family: 'path', syscall: 'realpath', paths: 1, reply: 'text', inline: true },
+  rename: { family: 'path', syscall: 'rename', paths: 2 },
+  link: { family: 'path', syscall: 'link', paths: 2 },
+  symlink: { family: 'path', syscall: 'symlink', paths: 2 },
+  unlink: { family: 'path', syscall: 'unlink', paths: 1 },
+  mkdir: { family: 'path', syscall: 'mkdir', paths: 1 },
+  rmdir: { family: 'path', syscall: 'rmdir', paths: 1 },
+  chmod: { family: 'path', syscall: 'chmod', paths: 1 },
+  chown: { family: 'path', syscall: 'chown', paths: 1 },
+  lchown: { family: 'path', syscall: 'lchown', paths: 1 },
+  readdir: { family: 'path', syscall: 'scandir', paths: 1, reply: 'entries' },
 } as const satisfies Record<string, Row>
 
 /** What an operation does. */
@@ -60,6 +83,9 @@ export const Opcode = Object.fromEntries(opcodeNames.map((name, opcode) => [name
 /** The names of those that are done to an open file besides moving its bytes. */
 export type ControlName = NamesOf<'control'>
 
+/** The names of those that are done to a path, or to two. */
+export type PathName = NamesOf<'path'>
+
 /** The system call that an operation's errors name. */
 export function syscallOf(opcode: Opcode): string {
   return (table[opcode] as Row).syscall
@@ -77,4 +103,19 @@ export function countsAs(opcode: Opcode): 'read' | 'written' | undefined {
 /** Of a transfer: whether it goes to the file. */
 export function isWrite(opcode: Opcode): boolean {
   return opcode === Opcode.write || opcode === Opcode.writev
+}
+
+/** How many paths its requests have. */
+export function pathsOf(opcode: Opcode): number {
+  return (table[opcode] as Row).paths ?? 0
+}
+
+/** What comes back in memory of the request's; undefined where nothing does. */
+export function replyOf(opcode: Opcode): Reply | undefined {
+  return (table[opcode] as Row).reply
+}
+
+/** Whether it can be tried at once. */
+export function isInline(opcode: Opcode): boolean {
+  return (table[opcode] as Row).inline === true
 }

@@ -8,8 +8,12 @@ export type BackendName = 'linux' | 'thread' | 'pure' | 'uring'
 
 type View = NodeJS.ArrayBufferView
 
-/** The memory of one operation: one view, several for readv and writev, none for a sync; path and view for a whole file. */
-export type Views = View | readonly View[] | readonly [path: string, view: View] | undefined
+/** The path or paths of an operation, and the view behind them, if there is one: of a whole file's bytes, or for the reply. */
+export type PathsAndView =
+  readonly [path: string, view: View | undefined] | readonly [path: string, otherPath: string, view: View | undefined]
+
+/** The memory of one operation: one view, several for readv and writev, none for a sync; behind paths where it has those. */
+export type Views = View | readonly View[] | PathsAndView | undefined
 
 /** Numbers per record, whatever its layout. Each layout begins with the opcode. */
 export const RECORD_FIELDS = 8
@@ -68,6 +72,37 @@ export const WholeFileField = {
   mode: 2,
   /** of {@link WholeFileFlag} */
   flags: 3,
+} as const
+
+/** Where the numbers are of what is done to a path. */
+export const PathField = {
+  opcode: 0,
+  /** permissions of what is made or changed; what `access` asks for */
+  mode: 1,
+  uid: 2,
+  gid: 3,
+} as const
+
+/** Where a file's attributes are in the Float64Array of a reply. */
+export const StatsField = {
+  dev: 0,
+  mode: 1,
+  nlink: 2,
+  uid: 3,
+  gid: 4,
+  rdev: 5,
+  blksize: 6,
+  ino: 7,
+  size: 8,
+  blocks: 9,
+  atimeSeconds: 10,
+  atimeNanoseconds: 11,
+  mtimeSeconds: 12,
+  mtimeNanoseconds: 13,
+  ctimeSeconds: 14,
+  ctimeNanoseconds: 15,
+  birthtimeSeconds: 16,
+  birthtimeNanoseconds: 17,
 } as const
 
 export const WholeFileFlag = { append: 1, flush: 2 } as const
@@ -131,6 +166,8 @@ export interface Supports {
   readonly cancel: boolean
   /** It takes `readFile` and `writeFile`. */
   readonly wholeFile?: boolean
+  /** It takes what is done to paths. */
+  readonly paths?: boolean
 }
 
 /** What moves the bytes. Hand one of your own to {@link ContextOptions.backend}, or use those of the package by name. */
@@ -149,4 +186,10 @@ export interface Backend {
    * Reads a small file at once, if that needs no waiting: the bytes read, or a negative errno, EAGAIN where it does.
    */
   readCached?(path: string, view: Uint8Array): number
+  /**
+   * Does an operation on a path at once, if that needs no waiting: its result, or EAGAIN, a negative errno, where it does.
+   * @param mode what `access` asks for
+   * @param reply what the operation's reply is put into; any view where it has none
+   */
+  attempt?(opcode: number, mode: number, path: string, reply: View): number
 }

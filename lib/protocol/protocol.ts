@@ -1,9 +1,11 @@
 /** All that JavaScript and the addon have to agree on, as text. native/request/protocol.cc writes the same. */
-import { Opcode, familyOf, opcodeNames } from './operations.js'
+import { Opcode, familyOf, opcodeNames, pathsOf } from './operations.js'
 import {
   ControlField,
+  PathField,
   RECORD_FIELDS,
   Route,
+  StatsField,
   SyncField,
   TransferField,
   TransferFlag,
@@ -23,12 +25,15 @@ export function describeProtocol(): string {
   }
   const parts: Record<string, Record<string, number | string>> = {
     operations: Object.fromEntries(opcodeNames.map((name) => [name, familyOf(Opcode[name])])),
+    paths: Object.fromEntries(opcodeNames.map((name) => [name, pathsOf(Opcode[name])])),
     transfer: TransferField,
     sync: SyncField,
     control: ControlField,
     wholeFile: WholeFileField,
+    path: PathField,
     transferFlag: TransferFlag,
     wholeFileFlag: WholeFileFlag,
+    stats: StatsField,
     route: Route,
     numbers,
   }

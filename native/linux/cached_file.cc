@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "../support/descriptor.h"
-#include "../support/nanoseconds.h"
 #include "../support/open_cached.h"
 
 namespace caio {
@@ -40,14 +39,6 @@ int64_t CachedFiles::Read(const char* path, void* memory, size_t capacity, uint6
   if (read < 0) return -errno;
   // Another length: changed meanwhile, or cut by an old kernel. The pool reads it properly.
   return static_cast<uint64_t>(read) == file.stx_size ? read : -EAGAIN;
-}
-
-void CachedFiles::Examine(const char* path) {
-  const Descriptor name(open(path, O_PATH | O_CLOEXEC));
-  struct statx file;
-  if (!name.valid() || !Look(name.get(), file) || !S_ISREG(file.stx_mode)) return;
-  const Manner manner = ExamineManner(name.get(), path);
-  known_.Learn(MountKeyOf(file), manner, Nanoseconds());
 }
 
 }  // namespace caio

@@ -19,9 +19,6 @@ class CachedFiles {
   // `mount` becomes that of the file, if it was found out.
   int64_t Read(const char* path, void* memory, size_t capacity, uint64_t now, MountKey* mount);
 
-  // Pool thread; blocks. Looks at the file system of a path that has been read.
-  void Examine(const char* path);
-
  private:
   KnownFileSystems& known_;
 };

@@ -59,6 +59,7 @@ LinuxEngine::LinuxEngine(std::unique_ptr<KernelQueue> kernel, CompletionQueue& c
       pool_(pool),
       known_(known),
       cached_files_(known),
+      cached_paths_(known),
       kernel_(std::move(kernel)),
       helper_([](void* engine, Request& request) { return static_cast<LinuxEngine*>(engine)->ServeNowait(request); },
               [](void* engine, Request&& request, int64_t result) {
@@ -128,6 +129,8 @@ int LinuxEngine::Prove(Request& request, char* out, char* in, size_t length, con
 LinuxEngine::Way LinuxEngine::Choose(Request& request) {
   // Syncs share one another's work in the pool.
   if (IsSync(request.opcode) || request.opcode == Opcode::kWriteFile || IsControl(request.opcode)) return Way::kPool;
+  // What can be had without waiting has been tried by Attempt.
+  if (IsPath(request.opcode)) return Way::kPool;
   if (request.opcode == Opcode::kReadFile) {
     // One of few has been tried by readCached.
     if (!large_batch_ || inline_bytes_ + kWholeFileShare > kInlineBatchBytes) return Way::kPool;
@@ -255,11 +258,13 @@ bool LinuxEngine::SubmitToKernel(uint32_t slot, Request& request) {
 
 // Pool thread.
 void LinuxEngine::Examine(const Request& request) {
-  if (IsWholeFile(request.opcode)) return cached_files_.Examine(request.path.get());
+  if (HasPath(request.opcode)) {
+    return cached_paths_.Examine(request.opcode, request.path.get());
+  }
   // Its caller has been told, and may have closed it: the number may be another file's by the time that is looked at.
   MountKey mount, after;
   if (!FindMount(request.fd, &mount)) return;
-  const Manner manner = ExamineManner(request.fd, nullptr);
+  const Manner manner = ExamineManner(request.fd, nullptr, true);
   if (FindMount(request.fd, &after) && after == mount) known_.Learn(mount, manner, Nanoseconds());
 }
 
@@ -296,6 +301,15 @@ int64_t LinuxEngine::ReadCached(const char* path, void* memory, size_t capacity)
   const int64_t read = cached_files_.Read(path, memory, capacity, now, &mount);
   if (mount != 0) EndTurn(mount);
   return read;
+}
+
+int64_t LinuxEngine::Attempt(const PathAttempt& attempt) {
+  const uint64_t now = Nanoseconds();
+  meter_.Begin(now);
+  MountKey mount = 0;
+  const int64_t result = cached_paths_.Attempt(attempt, now, &mount);
+  if (mount != 0) EndTurn(mount);
+  return result;
 }
 
 // Notes on which file system the loop was kept waiting.
@@ -403,7 +417,7 @@ void LinuxEngine::FlushPool(std::vector<Completion>& finished) {
     // One that is read to know its file system is enough.
     for (Request& request : for_pool_) {
       if (!known_.IsWanted()) break;
-      if (request.opcode != Opcode::kReadFile) continue;
+      if (!HasPath(request.opcode) || EffectOf(request.opcode) != Effect::kNone) continue;
       request.duty = Duty::kExamine;
       request.deputy = this;
       break;

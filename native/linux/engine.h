@@ -11,6 +11,7 @@
 #include "../request/engine.h"
 #include "kernel_queue.h"
 #include "cached_file.h"
+#include "cached_path.h"
 #include "file_facts.h"
 #include "inline_helper.h"
 #include "known_file_systems.h"
@@ -34,6 +35,8 @@ class LinuxEngine final : public Engine, private Deputy {
 
   // As CachedFiles has it. Notes where that has waited.
   int64_t ReadCached(const char* path, void* memory, size_t capacity);
+  // As CachedPaths has it, likewise.
+  int64_t Attempt(const PathAttempt& attempt);
 
  private:
   enum class Way { kInline, kShared, kKernel, kDeputy, kPool };
@@ -67,6 +70,7 @@ class LinuxEngine final : public Engine, private Deputy {
   Engine& pool_;
   KnownFileSystems& known_;
   CachedFiles cached_files_;
+  CachedPaths cached_paths_;
   std::unique_ptr<KernelQueue> kernel_;
   FileFactsTable files_;
   InlineHelper helper_;

@@ -110,7 +110,7 @@ void KnownFileSystems::HasWaited(MountKey mount, uint64_t now) {
   Keep(mount, Manner::kWaits, waits, now / kMillisecond + (kTrusted << (waits - 1)));
 }
 
-Manner ExamineManner(int fd, const char* path) {
+Manner ExamineManner(int fd, const char* path, bool read) {
   struct statfs status;
   if (fstatfs(fd, &status) != 0 || !IsLocal(static_cast<uint32_t>(status.f_type))) return Manner::kElsewhere;
   const uint64_t before = VoluntarySwitches();
@@ -118,7 +118,8 @@ Manner ExamineManner(int fd, const char* path) {
   iovec memory{&byte, 1};
   // What has been read a moment ago needs no disk: who waits here waits for somebody who listens.
   if (path) {
-    const Descriptor opened(OpenCached(path, O_RDONLY | O_NONBLOCK));
+    // A time that says when somebody read the file is not for us to change.
+    const Descriptor opened(OpenCached(path, O_RDONLY | O_NONBLOCK | (read ? 0 : O_NOATIME)));
     if (opened.valid()) preadv2(opened.get(), &memory, 1, 0, RWF_NOWAIT);
   } else {
     preadv2(fd, &memory, 1, 0, RWF_NOWAIT);

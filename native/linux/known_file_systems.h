@@ -66,7 +66,7 @@ class KnownFileSystems {
 };
 
 // Pool thread; blocks. Looks at the file system of an open file, or of a name (O_PATH): its kind, and for a local one whether an attempt
-// that cannot wait for a disk waits all the same. `path` may be null where `fd` is open for reading.
-Manner ExamineManner(int fd, const char* path);
+// that cannot wait for a disk waits all the same. `path` may be null where `fd` is open for reading. `read`: the file has just been read.
+Manner ExamineManner(int fd, const char* path, bool read);
 
 }  // namespace caio

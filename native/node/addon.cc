@@ -120,25 +120,35 @@ bool ViewsOf(napi_env env, napi_value value, uint32_t id, Environment::Scratch& 
 
 constexpr size_t kLongestPath = 4096;  // PATH_MAX, with the terminating zero
 
-// A path to hand to the kernel: no longer than it takes, and without a zero in it.
-bool PathOf(napi_env env, napi_value value, char (&path)[kLongestPath], size_t* length) {
+// A path to hand to the kernel, into memory of that length: no longer than it takes, and without a zero in it.
+bool PathOf(napi_env env, napi_value value, char* path, size_t* length) {
   if (napi_get_value_string_utf8(env, value, path, kLongestPath, length) != napi_ok) return false;
   return *length > 0 && *length < kLongestPath - 1 && strlen(path) == *length;
 }
 
-// The path of a whole-file operation, and the view behind it: [path, view]. 0 or a negative errno.
-int PathAndView(napi_env env, napi_value value, uint32_t id, Environment::Scratch& scratch, Request& request) {
-  char path[kLongestPath];
-  size_t length;
-  napi_value first, second;
+// The paths of an operation, and the view behind them, if it has one: [path, view], [path, other path] … 0 or a negative errno.
+int PathsAndView(napi_env env, napi_value value, uint32_t id, Environment::Scratch& scratch, Request& request) {
+  char paths[2 * kLongestPath];
+  size_t used = 0, other = 0;
+  const auto count = static_cast<uint32_t>(RowOf(request.opcode).paths);
+  for (uint32_t i = 0; i < count; i++) {
+    napi_value path;
+    size_t length;
+    if (napi_get_element(env, value, i, &path) != napi_ok || !PathOf(env, path, paths + used, &length)) return -EFAULT;
+    other = used;
+    used += length + 1;
+  }
   scratch.views.clear();
-  if (napi_get_element(env, value, 0, &first) != napi_ok || napi_get_element(env, value, 1, &second) != napi_ok ||
-      !PathOf(env, first, path, &length) || !AddView(env, second, id, scratch)) {
+  napi_value view;
+  napi_valuetype type;
+  if (napi_get_element(env, value, count, &view) != napi_ok || napi_typeof(env, view, &type) != napi_ok ||
+      (type != napi_undefined && !AddView(env, view, id, scratch))) {
     return -EFAULT;
   }
-  request.path.reset(new (std::nothrow) char[length + 1]);
+  request.path.reset(new (std::nothrow) char[used]);
   if (!request.path) return -ENOMEM;
-  memcpy(request.path.get(), path, length + 1);
+  memcpy(request.path.get(), paths, used);
+  if (count > 1) request.other_path = request.path.get() + other;
   return 0;
 }
 
@@ -221,12 +231,11 @@ napi_value Submit(napi_env env, napi_callback_info info) {
     const double* record = records + id * kRecordFields;
     napi_value element;
     Request request;
-    Opcode opcode;
-    const bool whole_file = DecodeOpcode(record, &opcode) && IsWholeFile(opcode);
+    const bool has_path = DecodeOpcode(record, &request.opcode) && HasPath(request.opcode);
     int64_t error = -EFAULT;
     if (napi_get_element(env, args[6], id, &element) == napi_ok) {
-      if (whole_file) {
-        error = PathAndView(env, element, id, scratch, request);
+      if (has_path) {
+        error = PathsAndView(env, element, id, scratch, request);
       } else if (ViewsOf(env, element, id, scratch)) {
         error = 0;
       }
@@ -276,6 +285,23 @@ napi_value ReadCached(napi_env env, napi_callback_info info) {
     return Number(env, -EINVAL);
   }
   return Number(env, static_cast<double>(environment->ReadCached(path, view.data, view.length)));
+}
+
+// attempt(environment, opcode, mode, path, view): what the operation gives, or a negative errno, EAGAIN where it would have to wait
+napi_value Attempt(napi_env env, napi_callback_info info) {
+  napi_value args[5];
+  char path[kLongestPath];
+  size_t length;
+  uint32_t opcode, mode;
+  View view{};
+  Environment* environment;
+  if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !Uint32(env, args[1], &opcode) ||
+      opcode >= kOperationCount || !Uint32(env, args[2], &mode) || !PathOf(env, args[3], path, &length) ||
+      !ViewOf(env, args[4], &view)) {
+    return Number(env, -EAGAIN);
+  }
+  const PathAttempt attempt{static_cast<Opcode>(opcode), path, mode, view.data, view.length};
+  return Number(env, static_cast<double>(environment->Attempt(attempt)));
 }
 
 // isRegularFile(fd): whether it is, without asking a server
@@ -353,6 +379,7 @@ napi_value Init(napi_env env, napi_value exports) {
                    {"submit", Submit},
                    {"cancel", Cancel},
                    {"readCached", ReadCached},
+                   {"attempt", Attempt},
                    {"probeDirectory", Probe},
                    {"isRegularFile", IsRegularFile},
                    {"addressRemainder", AddressRemainder},

@@ -202,6 +202,14 @@ int64_t Environment::ReadCached([[maybe_unused]] const char* path, [[maybe_unuse
   return -ENOSYS;
 }
 
+int64_t Environment::Attempt([[maybe_unused]] const PathAttempt& attempt) {
+#ifdef __linux__
+  LinuxEngine* engine = linux_ ? linux_.get() : uring_.get();
+  if (engine) return engine->Attempt(attempt);
+#endif
+  return -EAGAIN;
+}
+
 void Environment::Finish() {
 #ifdef __linux__
   if (linux_) linux_->Finish();

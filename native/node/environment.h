@@ -10,6 +10,7 @@
 #include "../request/completion_queue.h"
 #include "../request/decode.h"
 #include "../request/engine.h"
+#include "../request/path_attempt.h"
 #include "held_memory.h"
 #include "../thread_pool/thread_pool.h"
 #ifdef __linux__
@@ -56,6 +57,9 @@ class Environment {
 
   // Bytes read, or a negative errno, EAGAIN where it would have to wait; see CachedFiles.
   int64_t ReadCached(const char* path, void* memory, size_t capacity);
+
+  // What the operation gives, or a negative errno, EAGAIN where it would have to wait; see CachedPaths.
+  int64_t Attempt(const PathAttempt& attempt);
 
  private:
 #ifdef __linux__

@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "file_control.h"
+#include "path/names.h"
 #include "path/whole_file.h"
 
 namespace caio {
@@ -125,6 +126,7 @@ void Prefetch([[maybe_unused]] const Range& range) {
 int64_t PerformBlocking(Request& request) {
   if (IsSync(request.opcode)) return Sync(request);
   if (IsWholeFile(request.opcode)) return PerformWholeFile(request);
+  if (IsPath(request.opcode)) return PerformPath(request);
   if (IsControl(request.opcode)) return PerformControl(request);
   return IsRead(request.opcode) ? Read(request) : Write(request);
 }

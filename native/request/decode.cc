@@ -87,6 +87,18 @@ int DecodeWholeFile(const double* record, const View* views, size_t count, Reque
   return DecodeMemory(views, count, 0, request);
 }
 
+int DecodePath(const double* record, const View* views, size_t count, Request& request) {
+  using namespace path_field;
+  constexpr double kLargestId = 4294967295.0;
+  if (!InRange(record[kMode], 07777) || !InRange(record[kUid], kLargestId) || !InRange(record[kGid], kLargestId))
+    return -EINVAL;
+  request.names = {static_cast<mode_t>(record[kMode]), static_cast<uid_t>(record[kUid]),
+                   static_cast<gid_t>(record[kGid])};
+  if (count == 0) return 0;
+  request.length = views[0].length;
+  return DecodeMemory(views, count, 0, request);
+}
+
 }  // namespace
 
 bool DecodeOpcode(const double* record, Opcode* opcode) {
@@ -103,6 +115,7 @@ int DecodeRequest(const double* record, const View* views, size_t view_count, Re
     case Family::kSync: return DecodeSync(record, request);
     case Family::kControl: return DecodeControl(record, request);
     case Family::kWholeFile: return DecodeWholeFile(record, views, view_count, request);
+    case Family::kPath: return DecodePath(record, views, view_count, request);
   }
   return -EINVAL;
 }

@@ -26,6 +26,21 @@ enum class Opcode : uint8_t {
   kSeekHole,
   kCopyFileRange,
   kLock,
+  kStat,
+  kLstat,
+  kAccess,
+  kReadlink,
+  kRealpath,
+  kRename,
+  kLink,
+  kSymlink,
+  kUnlink,
+  kMkdir,
+  kRmdir,
+  kChmod,
+  kChown,
+  kLchown,
+  kReaddir,
 };
 
 // What a request has besides its header.
@@ -34,6 +49,7 @@ enum class Family : uint8_t {
   kSync,
   kControl,    // what else is done to an open file
   kWholeFile,  // a file by its path
+  kPath,       // a name, or two
 };
 
 // What a pool thread is taken for.
@@ -42,32 +58,55 @@ enum class Cost : uint8_t {
   kLong,      // whatever the length
 };
 
+// What is left of it for others to see.
+enum class Effect : uint8_t {
+  kNone,  // one that nobody waits for any more need not be done
+  kSome,
+};
+
 struct Operation {
   Opcode opcode;
   const char* name;  // in JavaScript
   Family family;
   Cost cost;
+  Effect effect;
+  int paths;  // in the request
 };
 
 constexpr Operation kOperations[] = {
-    {Opcode::kRead, "read", Family::kTransfer, Cost::kByLength},
-    {Opcode::kWrite, "write", Family::kTransfer, Cost::kByLength},
-    {Opcode::kReadv, "readv", Family::kTransfer, Cost::kByLength},
-    {Opcode::kWritev, "writev", Family::kTransfer, Cost::kByLength},
-    {Opcode::kFsync, "fsync", Family::kSync, Cost::kLong},
-    {Opcode::kFdsync, "fdsync", Family::kSync, Cost::kLong},
-    {Opcode::kReadFile, "readFile", Family::kWholeFile, Cost::kByLength},
-    {Opcode::kWriteFile, "writeFile", Family::kWholeFile, Cost::kByLength},
-    {Opcode::kFindAlignment, "findAlignment", Family::kControl, Cost::kLong},
-    {Opcode::kAllocate, "allocate", Family::kControl, Cost::kLong},
-    {Opcode::kPunchHole, "punchHole", Family::kControl, Cost::kLong},
-    {Opcode::kZeroRange, "zeroRange", Family::kControl, Cost::kLong},
-    {Opcode::kAdvise, "advise", Family::kControl, Cost::kLong},
-    {Opcode::kSyncRange, "syncRange", Family::kControl, Cost::kLong},
-    {Opcode::kSeekData, "seekData", Family::kControl, Cost::kLong},
-    {Opcode::kSeekHole, "seekHole", Family::kControl, Cost::kLong},
-    {Opcode::kCopyFileRange, "copyFileRange", Family::kControl, Cost::kLong},
-    {Opcode::kLock, "lock", Family::kControl, Cost::kLong},
+    {Opcode::kRead, "read", Family::kTransfer, Cost::kByLength, Effect::kNone, 0},
+    {Opcode::kWrite, "write", Family::kTransfer, Cost::kByLength, Effect::kSome, 0},
+    {Opcode::kReadv, "readv", Family::kTransfer, Cost::kByLength, Effect::kNone, 0},
+    {Opcode::kWritev, "writev", Family::kTransfer, Cost::kByLength, Effect::kSome, 0},
+    {Opcode::kFsync, "fsync", Family::kSync, Cost::kLong, Effect::kSome, 0},
+    {Opcode::kFdsync, "fdsync", Family::kSync, Cost::kLong, Effect::kSome, 0},
+    {Opcode::kReadFile, "readFile", Family::kWholeFile, Cost::kByLength, Effect::kNone, 1},
+    {Opcode::kWriteFile, "writeFile", Family::kWholeFile, Cost::kByLength, Effect::kSome, 1},
+    {Opcode::kFindAlignment, "findAlignment", Family::kControl, Cost::kLong, Effect::kSome, 0},
+    {Opcode::kAllocate, "allocate", Family::kControl, Cost::kLong, Effect::kSome, 0},
+    {Opcode::kPunchHole, "punchHole", Family::kControl, Cost::kLong, Effect::kSome, 0},
+    {Opcode::kZeroRange, "zeroRange", Family::kControl, Cost::kLong, Effect::kSome, 0},
+    {Opcode::kAdvise, "advise", Family::kControl, Cost::kLong, Effect::kSome, 0},
+    {Opcode::kSyncRange, "syncRange", Family::kControl, Cost::kLong, Effect::kSome, 0},
+    {Opcode::kSeekData, "seekData", Family::kControl, Cost::kLong, Effect::kSome, 0},
+    {Opcode::kSeekHole, "seekHole", Family::kControl, Cost::kLong, Effect::kSome, 0},
+    {Opcode::kCopyFileRange, "copyFileRange", Family::kControl, Cost::kLong, Effect::kSome, 0},
+    {Opcode::kLock, "lock", Family::kControl, Cost::kLong, Effect::kSome, 0},
+    {Opcode::kStat, "stat", Family::kPath, Cost::kByLength, Effect::kNone, 1},
+    {Opcode::kLstat, "lstat", Family::kPath, Cost::kByLength, Effect::kNone, 1},
+    {Opcode::kAccess, "access", Family::kPath, Cost::kByLength, Effect::kNone, 1},
+    {Opcode::kReadlink, "readlink", Family::kPath, Cost::kByLength, Effect::kNone, 1},
+    {Opcode::kRealpath, "realpath", Family::kPath, Cost::kByLength, Effect::kNone, 1},
+    {Opcode::kRename, "rename", Family::kPath, Cost::kByLength, Effect::kSome, 2},
+    {Opcode::kLink, "link", Family::kPath, Cost::kByLength, Effect::kSome, 2},
+    {Opcode::kSymlink, "symlink", Family::kPath, Cost::kByLength, Effect::kSome, 2},
+    {Opcode::kUnlink, "unlink", Family::kPath, Cost::kByLength, Effect::kSome, 1},
+    {Opcode::kMkdir, "mkdir", Family::kPath, Cost::kByLength, Effect::kSome, 1},
+    {Opcode::kRmdir, "rmdir", Family::kPath, Cost::kByLength, Effect::kSome, 1},
+    {Opcode::kChmod, "chmod", Family::kPath, Cost::kByLength, Effect::kSome, 1},
+    {Opcode::kChown, "chown", Family::kPath, Cost::kByLength, Effect::kSome, 1},
+    {Opcode::kLchown, "lchown", Family::kPath, Cost::kByLength, Effect::kSome, 1},
+    {Opcode::kReaddir, "readdir", Family::kPath, Cost::kByLength, Effect::kNone, 1},
 };
 constexpr size_t kOperationCount = sizeof kOperations / sizeof kOperations[0];
 
@@ -82,6 +121,7 @@ static_assert(AreInOrder(), "each row is at its opcode's place");
 constexpr const Operation& RowOf(Opcode opcode) { return kOperations[static_cast<size_t>(opcode)]; }
 constexpr Family FamilyOf(Opcode opcode) { return RowOf(opcode).family; }
 constexpr Cost CostOf(Opcode opcode) { return RowOf(opcode).cost; }
+constexpr Effect EffectOf(Opcode opcode) { return RowOf(opcode).effect; }
 
 constexpr bool IsRead(Opcode opcode) { return opcode == Opcode::kRead || opcode == Opcode::kReadv; }
 constexpr bool IsWrite(Opcode opcode) { return opcode == Opcode::kWrite || opcode == Opcode::kWritev; }
@@ -89,5 +129,7 @@ constexpr bool IsVectored(Opcode opcode) { return opcode == Opcode::kReadv || op
 constexpr bool IsSync(Opcode opcode) { return FamilyOf(opcode) == Family::kSync; }
 constexpr bool IsControl(Opcode opcode) { return FamilyOf(opcode) == Family::kControl; }
 constexpr bool IsWholeFile(Opcode opcode) { return FamilyOf(opcode) == Family::kWholeFile; }
+constexpr bool IsPath(Opcode opcode) { return FamilyOf(opcode) == Family::kPath; }
+constexpr bool HasPath(Opcode opcode) { return RowOf(opcode).paths > 0; }
 
 }  // namespace caio

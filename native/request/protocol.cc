@@ -20,6 +20,7 @@ const char* NameOf(Family family) {
     case Family::kSync: return "sync";
     case Family::kControl: return "control";
     case Family::kWholeFile: return "wholeFile";
+    case Family::kPath: return "path";
   }
   return "";
 }
@@ -60,6 +61,9 @@ ProtocolText DescribeProtocol() {
   writer.Begin("operations");
   for (const Operation& each : kOperations) writer.Pair(each.name, NameOf(each.family));
   writer.End();
+  writer.Begin("paths");
+  for (const Operation& each : kOperations) writer.Pair(each.name, each.paths);
+  writer.End();
   {
     using namespace transfer_field;
     writer.Line("transfer", {{"opcode", kOpcode},
@@ -87,10 +91,35 @@ ProtocolText DescribeProtocol() {
     writer.Line("wholeFile", {{"opcode", kOpcode}, {"length", kLength}, {"mode", kMode}, {"flags", kFlags}});
   }
   {
+    using namespace path_field;
+    writer.Line("path", {{"opcode", kOpcode}, {"mode", kMode}, {"uid", kUid}, {"gid", kGid}});
+  }
+  {
     using namespace transfer_flag;
     writer.Line("transferFlag", {{"freshMemory", kFreshMemory}, {"durable", kDurable}, {"append", kAppend}});
   }
   writer.Line("wholeFileFlag", {{"append", whole_file_flag::kAppend}, {"flush", whole_file_flag::kFlush}});
+  {
+    using namespace stats_field;
+    writer.Line("stats", {{"dev", kDev},
+                          {"mode", kMode},
+                          {"nlink", kNlink},
+                          {"uid", kUid},
+                          {"gid", kGid},
+                          {"rdev", kRdev},
+                          {"blksize", kBlksize},
+                          {"ino", kIno},
+                          {"size", kSize},
+                          {"blocks", kBlocks},
+                          {"atimeSeconds", kAtimeSeconds},
+                          {"atimeNanoseconds", kAtimeNanoseconds},
+                          {"mtimeSeconds", kMtimeSeconds},
+                          {"mtimeNanoseconds", kMtimeNanoseconds},
+                          {"ctimeSeconds", kCtimeSeconds},
+                          {"ctimeNanoseconds", kCtimeNanoseconds},
+                          {"birthtimeSeconds", kBirthtimeSeconds},
+                          {"birthtimeNanoseconds", kBirthtimeNanoseconds}});
+  }
   const auto number = [](Route route) { return static_cast<int64_t>(route); };
   writer.Line("route", {{"inline", number(Route::kInline)},
                         {"kernel", number(Route::kKernel)},

@@ -22,6 +22,10 @@ namespace whole_file_field {
 enum : size_t { kOpcode, kLength, kMode, kFlags };
 }
 
+namespace path_field {
+enum : size_t { kOpcode, kMode, kUid, kGid };
+}
+
 namespace transfer_flag {
 enum : unsigned {
   kFreshMemory = 1,  // nothing has touched it yet: it is worth faulting in as a whole
@@ -33,6 +37,31 @@ enum : unsigned {
 
 namespace whole_file_flag {
 enum : unsigned { kAppend = 1, kFlush = 2, kAll = 3 };
+}
+
+// Where the numbers of a file's attributes are, in the memory that they are put into: doubles.
+namespace stats_field {
+enum : size_t {
+  kDev,
+  kMode,
+  kNlink,
+  kUid,
+  kGid,
+  kRdev,
+  kBlksize,
+  kIno,
+  kSize,
+  kBlocks,
+  kAtimeSeconds,
+  kAtimeNanoseconds,
+  kMtimeSeconds,
+  kMtimeNanoseconds,
+  kCtimeSeconds,
+  kCtimeNanoseconds,
+  kBirthtimeSeconds,
+  kBirthtimeNanoseconds,
+  kCount,
+};
 }
 
 // Who did the work.
@@ -53,7 +82,7 @@ constexpr int64_t kWhileSyncing = -2000;
 
 // All of it as text, in the words of lib/protocol/protocol.ts.
 struct ProtocolText {
-  char bytes[2048];
+  char bytes[4096];
   size_t length;
 };
 ProtocolText DescribeProtocol();

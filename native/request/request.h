@@ -47,7 +47,7 @@ struct Request {
   // Of an open file: a transfer, a sync, a control.
   int fd = -1;
 
-  // Of a transfer and of a control: the place in the file. Of a whole file: the length alone.
+  // Of a transfer and of a control: the place in the file. Of a whole file and of a path: the length of the memory alone.
   int64_t offset = 0;
   size_t length = 0;  // bytes asked for, over all vectors
 
@@ -64,10 +64,10 @@ struct Request {
   std::unique_ptr<iovec[]> vectors;  // the memory of a readv or writev
   int vector_count = 0;
 
-  // Of a read or a write, and of a whole file: the memory.
+  // Of a read or a write, and of a whole file: the memory. Of a path: where the reply goes.
   iovec single{};
 
-  // Of a control, or of a whole file.
+  // Of a control, a whole file, or a path.
   struct ControlPart {
     int flags;  // the operation's own
     int other_fd;
@@ -77,11 +77,18 @@ struct Request {
     mode_t mode;     // of a file that is made
     unsigned flags;  // whole_file_flag
   };
+  struct PathPart {
+    mode_t mode;  // of what is made or changed; what access(2) asks for
+    uid_t uid;
+    gid_t gid;
+  };
   union {
     ControlPart control{};
     WholeFilePart file;
+    PathPart names;
   };
-  std::unique_ptr<char[]> path;  // of a whole file
+  std::unique_ptr<char[]> path;      // of a whole file or a path
+  const char* other_path = nullptr;  // in the same memory, where an operation has two
 
   iovec* iov() { return vectors ? vectors.get() : &single; }
   int iov_count() const { return vectors ? vector_count : 1; }

@@ -17,7 +17,7 @@ namespace caio {
 
 Whereabouts WhereaboutsOf(const Request& request) {
   Whereabouts where;
-  if (!IsWholeFile(request.opcode)) {
+  if (!HasPath(request.opcode)) {
     where.fd = request.fd;
     return where;
   }

@@ -281,7 +281,7 @@ void ThreadPool::RunRequests(Worker& self, Request&& first) {
   while (hand.count() < most && !queue_.empty() && IsSmall(hand[hand.count() - 1])) {
     Item& next = queue_.front();
     if (next.what != What::kRequest || !IsSmall(next.request) || next.request.cold != hand[0].cold) break;
-    if (!IsWholeFile(next.request.opcode) && next.request.fd != hand[0].fd) break;
+    if (!HasPath(next.request.opcode) && next.request.fd != hand[0].fd) break;
     hand.Add(std::move(next.request));
     queue_.pop_front();
   }

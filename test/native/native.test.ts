@@ -15,6 +15,9 @@ const pool = [
   ...[
     'operations/direct_alignment',
     'operations/file_control',
+    'operations/path/directory',
+    'operations/path/names',
+    'operations/path/stats',
     'operations/path/whole_file',
     'operations/transfer',
     'request/completion_queue',
@@ -25,6 +28,7 @@ const pool = [
 const engine = [
   'aio/kernel_context',
   'cached_file',
+  'cached_path',
   'directory_probe',
   'engine',
   'file_facts',

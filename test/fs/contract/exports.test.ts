@@ -9,7 +9,11 @@ import { same } from '../differential.js'
 import { fs, subject } from '../subject.js'
 
 /** Replaced by caio; the rest must be Node's very own. */
-const mayDiffer = new Set(['open', 'readFile', 'writeFile', 'appendFile'])
+const mayDiffer = new Set([
+  ...['open', 'readFile', 'writeFile', 'appendFile'],
+  ...['stat', 'lstat', 'access', 'readlink', 'realpath', 'readdir'],
+  ...['rename', 'link', 'symlink', 'unlink', 'mkdir', 'rmdir', 'chmod', 'chown', 'lchown'],
+])
 
 const namespace = (await import(moduleName)) as Record<string, unknown>
 const required = createRequire(import.meta.url)(moduleName) as unknown

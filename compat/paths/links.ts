@@ -1,0 +1,41 @@
+/** `readlink`, `realpath`, `link` and `symlink`. */
+import { Buffer } from 'node:buffer'
+import type { PathCall } from '../../lib/engine/request.js'
+import { isUtf8, optionsOrNone, plainPath } from '../arguments/path.js'
+import { Memory } from './memory.js'
+import type { PathFunction } from './path-call.js'
+
+/** The longest path of the kernel's. */
+const memory = new Memory(() => Buffer.allocUnsafeSlow(4096))
+
+/** Other encodings are Node's. */
+function plain(path: unknown, options: unknown): PathCall | undefined {
+  const encoding = typeof options === 'string' ? options : undefined
+  const given = encoding === undefined ? optionsOrNone(options, ['encoding']) : { encoding }
+  if (!given || !isUtf8(given['encoding'])) return undefined
+  const name = plainPath(path)
+  return name === undefined ? undefined : { path: name }
+}
+
+const value = (length: number, text: Buffer): unknown => text.toString('utf8', 0, length)
+
+export const readlink: PathFunction<PathCall, Buffer> = { name: 'readlink', arity: [1, 2], memory, plain, value }
+export const realpath: PathFunction<PathCall, Buffer> = { name: 'realpath', arity: [1, 2], memory, plain, value }
+
+/** Two paths. */
+export function plainPaths(path: unknown, otherPath: unknown): PathCall | undefined {
+  const name = plainPath(path)
+  const otherName = plainPath(otherPath)
+  return name === undefined || otherName === undefined ? undefined : { path: name, otherPath: otherName }
+}
+
+export const link: PathFunction = { name: 'link', arity: [2, 2], plain: plainPaths }
+
+export const symlink: PathFunction = {
+  name: 'symlink',
+  arity: [2, 3],
+  plain(target, path, type) {
+    // A kind of link is Windows', and Node looks whether there is one of that name.
+    return type === undefined || type === null ? plainPaths(target, path) : undefined
+  },
+}

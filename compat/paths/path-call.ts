@@ -1,0 +1,164 @@
+/**
+ * How a function on a path is served. One description says what the function takes and gives; its form with a promise is made of it
+ * here, its form with a callback in callbacks/path-callback.ts. What is not a plain call is Node's own, called unchanged.
+ */
+import { EAGAIN, errnoOf, laterException } from '../../lib/common/errors.js'
+import type { Circumstances } from '../../lib/common/errors.js'
+import type { Completer } from '../../lib/engine/completer.js'
+import { defaultContext } from '../../lib/engine/default-context.js'
+import { PathRequest } from '../../lib/engine/request.js'
+import type { PathCall } from '../../lib/engine/request.js'
+import { isTraced, traceCall } from '../../lib/engine/trace.js'
+import { Opcode, isInline, syscallOf } from '../../lib/protocol/operations.js'
+import type { PathName } from '../../lib/protocol/operations.js'
+import type { PathsAndView, Views } from '../../lib/protocol/port.js'
+import * as original from '../node/original.js'
+import { resemble } from '../node/resemble.js'
+import type { Memory } from './memory.js'
+
+const { Promise } = globalThis
+
+type View = NodeJS.ArrayBufferView
+
+/** What a function takes and gives. */
+export interface PathFunction<Call extends PathCall = PathCall, Reply extends View = View> {
+  /** of the function, and of the operation that serves it */
+  readonly name: PathName
+  /** arguments, without the callback: the fewest, and the most */
+  readonly arity: readonly [least: number, most: number]
+  /** The call as it travels, or undefined where it is Node's to judge. */
+  plain(...args: unknown[]): Call | undefined
+  /** what the reply is put into */
+  readonly memory?: Memory<Reply>
+  /** What the caller is given, or {@link NODES}; nothing if there is none. */
+  value?(result: number, reply: Reply, call: Call): unknown
+  /** Serves what needs no operation of its own; undefined where it does. */
+  attempt?(call: Call): number | undefined
+}
+
+/** Said instead of a value: the call is Node's turn, and nothing has been done. */
+export const NODES = Symbol("Node's turn")
+
+/** The reply did not fit, or says too little: Node finds out for itself. */
+const EOVERFLOW = errnoOf('EOVERFLOW')
+
+/** Of a request that has changed nothing, and that Node is to do. */
+export function isNodes(result: number): boolean {
+  return result === EAGAIN || result === EOVERFLOW
+}
+
+const nothing = new Uint8Array(0)
+
+/** The engine's part in a function: what both its forms are made of. */
+export class Served<Call extends PathCall, Reply extends View> {
+  readonly opcode: Opcode
+  readonly syscall: string
+  readonly #function: PathFunction<Call, Reply>
+  readonly #inline: boolean
+  /** of attempts, which are over when they return */
+  readonly #reply: Reply
+
+  constructor(described: PathFunction<Call, Reply>) {
+    this.opcode = Opcode[described.name]
+    this.syscall = syscallOf(this.opcode)
+    this.#function = described
+    this.#inline = isInline(this.opcode)
+    this.#reply = described.memory?.make() ?? (nothing as unknown as Reply)
+  }
+
+  /** Undefined where it is Node's to judge. */
+  plain(args: readonly unknown[]): Call | undefined {
+    return defaultContext().servesPaths ? this.#function.plain(...args) : undefined
+  }
+
+  /** What can be had without waiting; EAGAIN where it cannot. */
+  attempt(call: Call): number {
+    const own = this.#function.attempt?.(call)
+    if (own !== undefined) return own
+    if (!this.#inline) return EAGAIN
+    return defaultContext().attempt(this.opcode, call.mode ?? 0, call.path, this.#reply)
+  }
+
+  /** What the caller of a successful {@link attempt} is given. */
+  attempted(result: number, call: Call): unknown {
+    return this.#function.value?.(result, this.#reply, call)
+  }
+
+  /** What the caller is given, the request being complete. */
+  completed(result: number, views: Views, call: Call): unknown {
+    const { memory, value } = this.#function
+    if (!memory) return undefined
+    const reply = (views as PathsAndView).at(-1) as Reply
+    try {
+      return value?.(result, reply, call)
+    } finally {
+      memory.giveBack(reply)
+    }
+  }
+
+  /** Puts memory for the reply behind the paths. */
+  readonly lend = (views: Views): Views => {
+    const { memory } = this.#function
+    return memory ? ([...(views as PathsAndView).slice(0, -1), memory.take()] as unknown as Views) : views
+  }
+
+  /** Where nobody reads it. */
+  giveBack(views: Views): void {
+    const reply = (views as PathsAndView).at(-1)
+    if (reply) this.#function.memory?.giveBack(reply as Reply)
+  }
+}
+
+/** What an error tells of a call. */
+export function circumstancesOf({ path, otherPath: dest }: PathCall): Circumstances {
+  return { path, dest }
+}
+
+type Own = (...args: unknown[]) => Promise<unknown>
+
+interface Caller<Call> {
+  readonly call: Call
+  readonly args: readonly unknown[]
+}
+
+/** The function as `fs/promises` has it. */
+export function withPromise<Call extends PathCall, Reply extends View>(described: PathFunction<Call, Reply>): Own {
+  const { name } = described
+  const own = original.promises[name] as Own
+  const served = new Served(described)
+
+  const fail = (errno: number, call: Call): Promise<never> =>
+    laterException(errno, served.syscall, circumstancesOf(call))
+
+  const completer: Completer<Caller<Call>> = {
+    syscall: served.syscall,
+    api: 'promise',
+    atOnce: true,
+    takesFailures: true,
+    lend: served.lend,
+    value(result, views, { call, args }) {
+      if (result >= 0) {
+        const value = served.completed(result, views, call)
+        return value === NODES ? own(...args) : value
+      }
+      served.giveBack(views)
+      return isNodes(result) ? own(...args) : fail(result, call)
+    },
+  }
+
+  const serve = (args: readonly unknown[]): unknown => {
+    const call = served.plain(args)
+    if (!call) return own(...args)
+    const result = served.attempt(call)
+    if (result >= 0) return served.attempted(result, call)
+    if (result !== EAGAIN) return fail(result, call)
+    return defaultContext().enqueue(new PathRequest(served.opcode, call, completer, { call, args }))
+  }
+
+  // An async function, as Node's own is.
+  const form = async (...args: unknown[]): Promise<unknown> => {
+    const outcome = isTraced() ? traceCall(name, args[0], async () => serve(args)) : serve(args)
+    return outcome instanceof Promise ? await outcome : outcome
+  }
+  return resemble(own, form)
+}

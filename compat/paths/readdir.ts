@@ -1,0 +1,75 @@
+/** `readdir`, of one directory. */
+import { Buffer } from 'node:buffer'
+import type { Dirent } from 'node:fs'
+import type { PathCall } from '../../lib/engine/request.js'
+import { isUtf8, optionsOrNone, plainPath } from '../arguments/path.js'
+import { callbackFs } from '../node/original.js'
+import { Memory } from './memory.js'
+import { NODES } from './path-call.js'
+import type { PathFunction } from './path-call.js'
+
+/** Holds about a thousand names; a larger directory is Node's. */
+const memory = new Memory(() => Buffer.allocUnsafeSlow(32 * 1024))
+
+/** Of libuv's kinds of entries, which native/operations/path/directory.cc gives. */
+const UNKNOWN = 0
+const DIRECTORY = 2
+
+interface ReaddirCall extends PathCall {
+  readonly withFileTypes: boolean
+}
+
+/** Node's own class, whose arguments are nobody's business but Node's: undefined where it does not make what Node makes of them. */
+type DirentClass = new (name: string, type: number, path: string) => Dirent
+const NodeDirent = callbackFs.Dirent as unknown as DirentClass
+
+function isKnown(Class: DirentClass): boolean {
+  try {
+    const entry = new Class('name', DIRECTORY, 'path')
+    return entry.name === 'name' && entry.parentPath === 'path' && entry.isDirectory() && !entry.isFile()
+  } catch {
+    return false
+  }
+}
+
+const makesDirents = isKnown(NodeDirent)
+
+function namesOf(reply: Buffer, count: number): string[] {
+  if (count === 0) return []
+  const end = 4 + reply.readUInt32LE(0)
+  // The last is ended by a zero, too.
+  return reply.toString('utf8', 4, end - 1).split('\0')
+}
+
+function direntsOf(reply: Buffer, count: number, path: string): Dirent[] | typeof NODES {
+  const names = namesOf(reply, count)
+  const types = 4 + reply.readUInt32LE(0)
+  const entries: Dirent[] = []
+  for (let index = 0; index < count; index++) {
+    const type = reply[types + index] as number
+    // The file system does not say: Node asks for each.
+    if (type === UNKNOWN) return NODES
+    entries.push(new NodeDirent(names[index] as string, type, path))
+  }
+  return entries
+}
+
+export const readdir: PathFunction<ReaddirCall, Buffer> = {
+  name: 'readdir',
+  arity: [1, 2],
+  memory,
+  plain(path, options) {
+    const encoding = typeof options === 'string' ? options : undefined
+    const given =
+      encoding === undefined ? optionsOrNone(options, ['encoding', 'recursive', 'withFileTypes']) : { encoding }
+    if (!given || !isUtf8(given['encoding'])) return undefined
+    const { recursive = false, withFileTypes = false } = given as { recursive?: unknown; withFileTypes?: unknown }
+    if (recursive !== false || typeof withFileTypes !== 'boolean' || (withFileTypes && !makesDirents)) return undefined
+    // The directory of each entry, as it was given.
+    if (typeof path !== 'string' && withFileTypes) return undefined
+    const name = plainPath(path)
+    return name === undefined ? undefined : { path: name, withFileTypes }
+  },
+  value: (count, reply, { path, withFileTypes }) =>
+    withFileTypes ? direntsOf(reply, count, path) : namesOf(reply, count),
+}

@@ -1,0 +1,115 @@
+#include "cached_path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "../operations/path/stats.h"
+#include "../request/protocol.h"
+#include "../support/descriptor.h"
+#include "../support/nanoseconds.h"
+#include "../support/open_cached.h"
+
+#ifndef SYS_faccessat2
+#define SYS_faccessat2 439
+#endif
+
+namespace caio {
+namespace {
+
+// Of a descriptor that names a file without opening it. Asks no server.
+bool Look(int fd, unsigned mask, struct statx& file) {
+  return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, mask | MountMask(), &file) == 0;
+}
+
+// What the lookup says of the path itself, and the kernel says no differently when it may wait. The rest is of our own means, such as
+// the number of open files.
+bool IsAnswer(int error) {
+  switch (-error) {
+    case ENOENT:
+    case ENOTDIR:
+    case EACCES:
+    case ELOOP:
+    case ENAMETOOLONG: return true;
+    default: return false;
+  }
+}
+
+// access(2) asks for the real user, whose rights the lookup has not gone by.
+bool IsOneUser() { return getuid() == geteuid() && getgid() == getegid(); }
+
+int64_t Access(int fd, unsigned mode, const struct statx& file) {
+  if (mode == F_OK) return 0;
+  // Of others than the owner, a list of rights may have to be read from the disk.
+  if (file.stx_uid != getuid()) return -EAGAIN;
+  if (syscall(SYS_faccessat2, fd, "", mode, AT_EMPTY_PATH) == 0) return 0;
+  return errno == EACCES || errno == EROFS ? -errno : -EAGAIN;
+}
+
+// The kernel's own name for what a descriptor stands for.
+int64_t Name(int fd, char* name, size_t capacity) {
+  char link[32];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  const ssize_t length = readlink(link, name, capacity);
+  if (length <= 0 || static_cast<size_t>(length) == capacity || name[0] != '/') return -EAGAIN;
+  // It may have been unlinked since: the name then ends so, but so may another file's.
+  constexpr char kDeleted[] = " (deleted)";
+  constexpr ssize_t kLength = sizeof kDeleted - 1;
+  if (length > kLength && memcmp(name + length - kLength, kDeleted, kLength) == 0) return -EAGAIN;
+  return length;
+}
+
+}  // namespace
+
+int64_t CachedPaths::Attempt(const PathAttempt& attempt, uint64_t now, MountKey* mount) {
+  if (attempt.opcode == Opcode::kAccess && !IsOneUser()) return -EAGAIN;
+  const int follow = attempt.opcode == Opcode::kLstat ? O_NOFOLLOW : 0;
+  const Descriptor name(OpenCached(attempt.path, O_PATH | follow));
+  if (!name.valid()) return IsAnswer(name.get()) ? name.get() : -EAGAIN;
+  const bool all = attempt.opcode == Opcode::kStat || attempt.opcode == Opcode::kLstat;
+  struct statx file;
+  if (!Look(name.get(), all ? STATX_BASIC_STATS | STATX_BTIME : STATX_TYPE | STATX_UID, file)) return -EAGAIN;
+  *mount = MountKeyOf(file);
+  if (known_.Of(*mount, now) != Manner::kInline) return -EAGAIN;
+  switch (attempt.opcode) {
+    case Opcode::kStat:
+    case Opcode::kLstat:
+      if (attempt.capacity < stats_field::kCount * sizeof(double)) return -EAGAIN;
+      WriteStats(file, static_cast<double*>(attempt.reply));
+      return 0;
+    case Opcode::kAccess: return Access(name.get(), attempt.mode, file);
+    case Opcode::kRealpath: return Name(name.get(), static_cast<char*>(attempt.reply), attempt.capacity);
+    default: return -EAGAIN;
+  }
+}
+
+bool CachedPaths::ExamineOne(const char* path, int flags, bool read) {
+  const Descriptor name(open(path, O_PATH | O_CLOEXEC | flags));
+  struct statx file;
+  if (!name.valid() || !Look(name.get(), STATX_TYPE, file)) return false;
+  // Opening anything else has effects.
+  if (!S_ISREG(file.stx_mode) && !S_ISDIR(file.stx_mode)) return false;
+  known_.Learn(MountKeyOf(file), ExamineManner(name.get(), path, read), Nanoseconds());
+  return true;
+}
+
+void CachedPaths::Examine(Opcode opcode, const char* path) {
+  const bool follow = opcode != Opcode::kLstat && opcode != Opcode::kReadlink;
+  if (ExamineOne(path, follow ? 0 : O_NOFOLLOW, opcode == Opcode::kReadFile)) return;
+  // A link, a pipe, a device: its directory is on the same file system.
+  char directory[PATH_MAX];
+  const char* slash = strrchr(path, '/');
+  const size_t length = slash ? static_cast<size_t>(slash - path) + 1 : 0;
+  if (length + 1 >= sizeof directory) return;
+  memcpy(directory, path, length);
+  strcpy(directory + length, ".");
+  ExamineOne(directory, 0, false);
+}
+
+}  // namespace caio

@@ -1,0 +1,30 @@
+// What is asked of a path, answered by means that do not wait. Any thread.
+#pragma once
+
+#include <cstdint>
+
+#include "../request/path_attempt.h"
+#include "known_file_systems.h"
+
+namespace caio {
+
+class CachedPaths {
+ public:
+  explicit CachedPaths(KnownFileSystems& known) : known_(known) {}
+
+  // As PerformPath has it, if the kernel has the path in memory, on a file system that is known to have attributes without waiting; or if
+  // it has in memory that there is no such path. Else -EAGAIN: the caller goes to the pool.
+  //
+  // `mount` becomes that of the file, if it was found out.
+  int64_t Attempt(const PathAttempt& attempt, uint64_t now, MountKey* mount);
+
+  // Pool thread; blocks. Looks at the file system of a path that an operation has succeeded on.
+  void Examine(Opcode opcode, const char* path);
+
+ private:
+  bool ExamineOne(const char* path, int flags, bool read);
+
+  KnownFileSystems& known_;
+};
+
+}  // namespace caio

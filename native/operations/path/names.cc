@@ -1,0 +1,71 @@
+#include "names.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <memory>
+
+#include "directory.h"
+#include "stats.h"
+
+namespace caio {
+namespace {
+
+int64_t Checked(int64_t result) { return result < 0 ? -errno : result; }
+
+int64_t Stat(const Request& request, bool follow) {
+  if (request.length < stats_field::kCount * sizeof(double)) return -EOVERFLOW;
+  return ReadStats(request.path.get(), follow, static_cast<double*>(request.single.iov_base));
+}
+
+int64_t Readlink(const Request& request) {
+  const int64_t length =
+      Checked(readlink(request.path.get(), static_cast<char*>(request.single.iov_base), request.length));
+  // It may have been cut.
+  return length == static_cast<int64_t>(request.length) ? -EOVERFLOW : length;
+}
+
+struct Freeing {
+  void operator()(char* memory) const { free(memory); }
+};
+
+int64_t Realpath(const Request& request) {
+  const std::unique_ptr<char, Freeing> canonical(realpath(request.path.get(), nullptr));
+  if (!canonical) return -errno;
+  const size_t length = strlen(canonical.get());
+  if (length > request.length) return -EOVERFLOW;
+  memcpy(request.single.iov_base, canonical.get(), length);
+  return static_cast<int64_t>(length);
+}
+
+}  // namespace
+
+int64_t PerformPath(Request& request) {
+  const char* path = request.path.get();
+  const char* other = request.other_path;
+  const auto& [mode, uid, gid] = request.names;
+  switch (request.opcode) {
+    case Opcode::kStat: return Stat(request, true);
+    case Opcode::kLstat: return Stat(request, false);
+    case Opcode::kAccess: return Checked(access(path, static_cast<int>(mode)));
+    case Opcode::kReadlink: return Readlink(request);
+    case Opcode::kRealpath: return Realpath(request);
+    case Opcode::kRename: return Checked(rename(path, other));
+    case Opcode::kLink: return Checked(link(path, other));
+    case Opcode::kSymlink: return Checked(symlink(path, other));
+    case Opcode::kUnlink: return Checked(unlink(path));
+    case Opcode::kMkdir: return Checked(mkdir(path, mode));
+    case Opcode::kRmdir: return Checked(rmdir(path));
+    case Opcode::kChmod: return Checked(chmod(path, mode));
+    case Opcode::kChown: return Checked(chown(path, uid, gid));
+    case Opcode::kLchown: return Checked(lchown(path, uid, gid));
+    case Opcode::kReaddir: return ReadDirectory(path, static_cast<char*>(request.single.iov_base), request.length);
+    default: return -ENOSYS;
+  }
+}
+
+}  // namespace caio

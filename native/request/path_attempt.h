@@ -1,0 +1,18 @@
+// An operation on a path that is tried on the loop thread, where it takes no request.
+#pragma once
+
+#include <cstddef>
+
+#include "operations.h"
+
+namespace caio {
+
+struct PathAttempt {
+  Opcode opcode;
+  const char* path;
+  unsigned mode;  // what access(2) asks for
+  void* reply;
+  size_t capacity;
+};
+
+}  // namespace caio
