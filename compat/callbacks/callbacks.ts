@@ -17,6 +17,7 @@ import { withCallback } from './path-callback.js'
 import { callbacks as own } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
 import { callbackPathFunctions } from '../paths/functions.js'
+import { NODES } from '../paths/path-call.js'
 import { isWritten, plainRead, plainWrite, readWhole, writeWhole } from '../paths/whole-file.js'
 
 type Arguments = unknown[]
@@ -185,10 +186,10 @@ function readFile(this: unknown, ...args: Arguments): void {
   if (types.isPromise(content)) {
     settle(
       call,
-      content.then((bytes) => (bytes === undefined ? undefined : [bytes])),
+      content.then((bytes) => (bytes === NODES ? undefined : [bytes])),
       nodes,
     )
-  } else if (content === undefined) {
+  } else if (content === NODES) {
     call.leaveTo(nodes)
   } else {
     call.end(null, content)

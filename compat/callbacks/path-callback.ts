@@ -1,10 +1,10 @@
 /** The functions on paths as `fs` has them, with a callback: of the same descriptions as those with a promise. */
-import { callbackException } from '../../lib/common/errors.js'
+import { EAGAIN, callbackException } from '../../lib/common/errors.js'
 import type { Completer } from '../../lib/engine/completer.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { PathRequest } from '../../lib/engine/request.js'
 import type { PathCall } from '../../lib/engine/request.js'
-import { EAGAIN } from '../../lib/common/errors.js'
+import { nextTurn } from '../../lib/engine/turn.js'
 import { callbackFs } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
 import { NODES, Served, circumstancesOf, isNodes } from '../paths/path-call.js'
@@ -54,15 +54,20 @@ export function withCallback<Request extends PathCall, Reply extends NodeJS.Arra
     },
   }
 
+  const serve = (call: Call, request: Request, leave: () => void): void => {
+    const result = served.attempt(request)
+    if (result === undefined) void nextTurn().then(() => serve(call, request, leave))
+    else if (result >= 0) succeed(call, served.attempted(result, request))
+    else if (result !== EAGAIN) fail(call, result, request)
+    else void defaultContext().enqueue(new PathRequest(served.opcode, request, completer, { call, request, leave }))
+  }
+
   return resemble(own, function (this: unknown, ...args: unknown[]): void {
     const leave = (): void => void Reflect.apply(own, this, args)
     const at = callbackAt(args, described.arity)
     const request = at < 0 ? undefined : served.plain(args.slice(0, at))
     if (!request) return leave()
     const call = new Call(args[at] as Callback)
-    const result = served.attempt(request)
-    if (result >= 0) succeed(call, served.attempted(result, request))
-    else if (result !== EAGAIN) fail(call, result, request)
-    else void defaultContext().enqueue(new PathRequest(served.opcode, request, completer, { call, request, leave }))
+    serve(call, request, leave)
   })
 }

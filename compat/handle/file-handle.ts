@@ -21,6 +21,8 @@ import type { Span } from '../../lib/engine/request.js'
 import { readArguments, vectorArguments, writeArguments } from '../arguments/transfer.js'
 import { Bouncer, segments } from './bounce.js'
 import { HandleState } from './handle-state.js'
+import { makeNativeClass } from './native-handle.js'
+import type { NativeHandleClass } from './native-handle.js'
 import { open as openHandle } from '../node/original.js'
 
 // Taken now, as in lib/engine/turn.ts.
@@ -41,6 +43,8 @@ interface Internals {
   unref: symbol
   transfer: symbol | undefined
   deserialize: symbol | undefined
+  /** where the native part is */
+  handle: symbol | undefined
 }
 
 function findInternals(handle: FileHandle): Internals | undefined {
@@ -61,6 +65,7 @@ function findInternals(handle: FileHandle): Internals | undefined {
     unref,
     transfer: find('messaging_transfer_symbol'),
     deserialize: find('messaging_deserialize_symbol'),
+    handle: find('kHandle'),
   }
 }
 
@@ -84,8 +89,9 @@ const none = new Uint8Array(0)
 /** Set on what travels to another thread, so that it becomes one of ours there. */
 const TRAVELS = 'caio'
 
+type Internal = FileHandle & Record<symbol, (() => void) & unknown>
+
 function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHandleClass {
-  type Internal = FileHandle & Record<symbol, (() => void) & unknown>
   const { ref, unref } = internals
   // Made now: whatever the first operation finds done to this process must not come between us and the addon.
   defaultContext()
@@ -257,6 +263,22 @@ function getterOfFd(NodeHandle: FileHandleClass): (() => number) | undefined {
   return Object.getOwnPropertyDescriptor(NodeHandle.prototype, 'fd')?.get as (() => number) | undefined
 }
 
+/** Node's native part of a handle, and ours. */
+let NativeFileHandle: NativeHandleClass | undefined
+
+/** A handle of ours for a descriptor that has just been opened for it; undefined where Node's classes are not known. */
+export function handleOf(fd: number): FileHandle | undefined {
+  if (!subclass || !NativeFileHandle) return undefined
+  const handle = new subclass(new NativeFileHandle(fd) as never)
+  HandleState.stamp(handle)
+  return handle
+}
+
+/** Whether {@link handleOf} makes handles. */
+export function makesHandles(): boolean {
+  return NativeFileHandle !== undefined
+}
+
 let learnt: Promise<boolean> | undefined
 
 /**
@@ -281,6 +303,15 @@ export function handlesAreUntouched(): boolean | Promise<boolean> {
   return learnt
 }
 
+/** Undefined where what a handle has of Node's is not what is known here. */
+function nativeClassOf(native: unknown): NativeHandleClass | undefined {
+  const { constructor, releaseFD, close } = native as Record<string, unknown>
+  if (typeof constructor !== 'function' || typeof releaseFD !== 'function' || typeof close !== 'function') {
+    return undefined
+  }
+  return makeNativeClass(constructor as NativeHandleClass)
+}
+
 /** Puts caio under a handle that Node opened. Where Node's class is not the one known here, the handle stays as it is. */
 export function adopt(handle: FileHandle): FileHandle {
   if (subclass === undefined) {
@@ -288,6 +319,7 @@ export function adopt(handle: FileHandle): FileHandle {
     const NodeHandle = handle.constructor as FileHandleClass
     subclass = internals ? makeSubclass(NodeHandle, internals) : null
     fdGetter = getterOfFd(NodeHandle)
+    NativeFileHandle = internals?.handle && nativeClassOf((handle as Internal)[internals.handle])
     if (!internals) debug("handles: left as they are, since this runtime's FileHandle is not the one known here")
   }
   if (subclass) {

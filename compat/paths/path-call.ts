@@ -8,7 +8,9 @@ import type { Completer } from '../../lib/engine/completer.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { PathRequest } from '../../lib/engine/request.js'
 import type { PathCall } from '../../lib/engine/request.js'
+import { nextTurn } from '../../lib/engine/turn.js'
 import { isTraced, traceCall } from '../../lib/engine/trace.js'
+import type { FsOperation } from '../../lib/engine/trace.js'
 import { Opcode, isInline, syscallOf } from '../../lib/protocol/operations.js'
 import type { PathName } from '../../lib/protocol/operations.js'
 import type { PathsAndView, Views } from '../../lib/protocol/port.js'
@@ -71,12 +73,12 @@ export class Served<Call extends PathCall, Reply extends View> {
     return defaultContext().servesPaths ? this.#function.plain(...args) : undefined
   }
 
-  /** What can be had without waiting; EAGAIN where it cannot. */
-  attempt(call: Call): number {
+  /** What can be had without waiting; EAGAIN where it cannot; undefined where not before the next turn. */
+  attempt(call: Call): number | undefined {
     const own = this.#function.attempt?.(call)
     if (own !== undefined) return own
     if (!this.#inline) return EAGAIN
-    return defaultContext().attempt(this.opcode, call.mode ?? 0, call.path, this.#reply)
+    return defaultContext().attempt(this.opcode, call, this.#reply)
   }
 
   /** What the caller of a successful {@link attempt} is given. */
@@ -87,7 +89,7 @@ export class Served<Call extends PathCall, Reply extends View> {
   /** What the caller is given, the request being complete. */
   completed(result: number, views: Views, call: Call): unknown {
     const { memory, value } = this.#function
-    if (!memory) return undefined
+    if (!memory) return value?.(result, this.#reply, call)
     const reply = (views as PathsAndView).at(-1) as Reply
     try {
       return value?.(result, reply, call)
@@ -121,10 +123,34 @@ interface Caller<Call> {
   readonly args: readonly unknown[]
 }
 
-/** The function as `fs/promises` has it. */
-export function withPromise<Call extends PathCall, Reply extends View>(described: PathFunction<Call, Reply>): Own {
+/**
+ * The function of that name: an async function, as Node's own is, whose calls have their events.
+ * @param serve what serves a call: the value, or a promise for it
+ * @param resultOf the number of bytes that is told of a value
+ */
+export function promiseForm(
+  name: FsOperation['operation'] & keyof typeof original.promises,
+  serve: (args: readonly unknown[]) => unknown,
+  resultOf?: (value: unknown, args: readonly unknown[]) => number,
+): Own {
+  const form = async (...args: unknown[]): Promise<unknown> => {
+    const outcome = isTraced()
+      ? traceCall(name, args[0], async () => serve(args), resultOf && ((value) => resultOf(value, args)))
+      : serve(args)
+    return outcome instanceof Promise ? await outcome : outcome
+  }
+  return resemble(original.promises[name], form)
+}
+
+/**
+ * The function as `fs/promises` has it.
+ * @param own who serves what is not a plain call; by default Node's function
+ */
+export function withPromise<Call extends PathCall, Reply extends View>(
+  described: PathFunction<Call, Reply>,
+  own = original.promises[described.name] as Own,
+): Own {
   const { name } = described
-  const own = original.promises[name] as Own
   const served = new Served(described)
 
   const fail = (errno: number, call: Call): Promise<never> =>
@@ -150,15 +176,11 @@ export function withPromise<Call extends PathCall, Reply extends View>(described
     const call = served.plain(args)
     if (!call) return own(...args)
     const result = served.attempt(call)
+    if (result === undefined) return nextTurn().then(() => serve(args))
     if (result >= 0) return served.attempted(result, call)
     if (result !== EAGAIN) return fail(result, call)
     return defaultContext().enqueue(new PathRequest(served.opcode, call, completer, { call, args }))
   }
 
-  // An async function, as Node's own is.
-  const form = async (...args: unknown[]): Promise<unknown> => {
-    const outcome = isTraced() ? traceCall(name, args[0], async () => serve(args)) : serve(args)
-    return outcome instanceof Promise ? await outcome : outcome
-  }
-  return resemble(own, form)
+  return promiseForm(name, serve)
 }

@@ -10,18 +10,15 @@ import { Opcode } from '../../lib/protocol/operations.js'
 import type { Completer } from '../../lib/engine/completer.js'
 import { TransferRequest, WholeFileRequest } from '../../lib/engine/request.js'
 import type { Span } from '../../lib/engine/request.js'
-import { isTraced, traceCall } from '../../lib/engine/trace.js'
 import { lengthOf } from '../../lib/common/view-length.js'
 import { plainPath } from '../arguments/path.js'
 import { isPolluted, plainOptions } from '../arguments/transfer.js'
 import { adopt, handlesAreUntouched } from '../handle/file-handle.js'
 import * as original from '../node/original.js'
-import { resemble } from '../node/resemble.js'
+import { NODES, promiseForm } from './path-call.js'
 
 // Taken now, as in lib/engine/turn.ts.
 const { Promise } = globalThis
-
-type FsPromises = typeof import('node:fs/promises')
 
 /** What one attempt reads into: larger files take a second, and those beyond MEDIUM are read through a handle, by the chunk. */
 const SLAB = 64 * 1024
@@ -37,7 +34,7 @@ const MOST_SLABS = 64
 const slabs: Buffer[] = []
 const inlineSlab = Buffer.allocUnsafeSlow(SLAB)
 
-type Content = Buffer | string | undefined
+type Content = Buffer | string | typeof NODES
 
 /** Results as they come: what a failure means depends on how far it got. */
 const completer: Completer<undefined> = {
@@ -101,7 +98,7 @@ function readInto(path: string, target: Buffer): Promise<number> {
   return defaultContext().enqueue(new WholeFileRequest(Opcode.readFile, file, completer, undefined)) as Promise<number>
 }
 
-/** A large file: by a handle of its own, so that no thread of the pool is taken for long. Undefined where it is Node's turn. */
+/** A large file: by a handle of its own, so that no thread of the pool is taken for long. */
 async function readByHandle(path: string, encoding: BufferEncoding | undefined): Promise<Content> {
   const handle = adopt(await original.open(path))
   try {
@@ -114,12 +111,12 @@ async function readByHandle(path: string, encoding: BufferEncoding | undefined):
   }
 }
 
-/** Undefined for more than a string can hold: Node's functions have errors of their own for that. */
-function textOf(content: Buffer, encoding: BufferEncoding): string | undefined {
+/** Of more than a string can hold Node's functions have errors of their own. */
+function textOf(content: Buffer, encoding: BufferEncoding): Content {
   try {
     return content.toString(encoding)
   } catch {
-    return undefined
+    return NODES
   }
 }
 
@@ -178,7 +175,7 @@ async function fill(buffer: Buffer, fd: number): Promise<number> {
   return end
 }
 
-/** What did not fit into a slab; undefined where it is Node's turn. */
+/** What did not fit into a slab. */
 async function readLarger(path: string, size: number, encoding: BufferEncoding | undefined): Promise<Content> {
   if (size > MEDIUM) return readByHandle(path, encoding)
   while (size >= 0 && size <= LARGEST_FILE) {
@@ -188,11 +185,11 @@ async function readLarger(path: string, size: number, encoding: BufferEncoding |
       size = read // grown since
       continue
     }
-    if (read < 0) return undefined
+    if (read < 0) return NODES
     const content = read === size ? buffer : buffer.subarray(0, read)
     return encoding ? content.toString(encoding) : content
   }
-  return undefined
+  return NODES
 }
 
 /** Where there is no memory for one. The read fails then, and is Node's. */
@@ -218,7 +215,7 @@ const intoSlab: Completer<BufferEncoding | undefined> = {
   value(size, views, encoding) {
     const [path, slab] = views as readonly [string, Buffer]
     try {
-      if (size < 0) return undefined
+      if (size < 0) return NODES
       if (size > SLAB) return readLarger(path, size, encoding)
       return copyOf(slab, size, encoding)
     } catch (error) {
@@ -229,7 +226,6 @@ const intoSlab: Completer<BufferEncoding | undefined> = {
   },
 }
 
-/** undefined where it is Node's turn. */
 function readByPool(path: string, encoding: BufferEncoding | undefined): Promise<Content> {
   const file = { path, view: noSlab, length: SLAB, mode: 0, flags: 0 }
   return defaultContext().enqueue(new WholeFileRequest(Opcode.readFile, file, intoSlab, encoding)) as Promise<Content>
@@ -266,35 +262,47 @@ function comeTogether(): boolean {
   return callsLately >= WORTH_A_BATCH
 }
 
-/** The content, or undefined where it is Node's turn: at once for a small file that is cached. */
+/** The content: at once for a small file that is cached. */
 export function readWhole({ name, encoding }: PlainRead): Promise<Content> | Content {
   if (comeTogether()) return readByPool(name, encoding)
   const cached = defaultContext().readCached(name, inlineSlab)
   if (cached >= 0) return copyOf(inlineSlab, cached, encoding)
-  return cached === ENOENT ? undefined : readByPool(name, encoding)
+  return cached === ENOENT ? NODES : readByPool(name, encoding)
 }
 
-/** Handed by a call to itself, between its events. Not by a function around it: what is exported must be an async function, as Node's. */
-const WITHIN = Symbol('within its events')
+type Own = (...args: readonly unknown[]) => Promise<unknown>
 
-async function readFile(path: never, options?: never, within?: symbol): Promise<unknown> {
-  if (within !== WITHIN && isTraced()) {
-    return traceCall(
-      'readFile',
-      path,
-      () => readFile(path, options, WITHIN),
-      (content) => bytesOf(content, options),
-    )
-  }
-  const plain = plainRead(path, options)
-  if (!plain) return original.readFile(path, options)
+/**
+ * Serves a call behind nobody's back: see {@link handlesAreUntouched}.
+ * @param ours what serves it, or says {@link NODES}
+ */
+function serveUnwatched(own: Own, args: readonly unknown[], ours: () => unknown): unknown {
   const untouched = handlesAreUntouched()
-  if (untouched !== true && !(await untouched)) return original.readFile(path, options)
-
-  const reading = readWhole(plain)
-  const content = reading instanceof Promise ? await reading : reading
-  return content ?? original.readFile(path, options)
+  if (untouched === true) return orByNode(own, args, ours())
+  if (untouched === false) return own(...args)
+  return untouched.then((known) => (known ? orByNode(own, args, ours()) : own(...args)))
 }
+
+function orByNode(own: Own, args: readonly unknown[], outcome: unknown): unknown {
+  if (outcome === NODES) return own(...args)
+  return outcome instanceof Promise ? orByNodeLater(own, args, outcome) : outcome
+}
+
+async function orByNodeLater(own: Own, args: readonly unknown[], outcome: Promise<unknown>): Promise<unknown> {
+  const value = await outcome
+  return value === NODES ? own(...args) : value
+}
+
+const readByNode = original.readFile as Own
+
+const readFile = promiseForm(
+  'readFile',
+  (args) => {
+    const plain = plainRead(args[0], args[1])
+    return plain ? serveUnwatched(readByNode, args, () => readWhole(plain)) : readByNode(...args)
+  },
+  (content, args) => bytesOf(content, args[1]),
+)
 
 const ENOENT = errnoOf('ENOENT')
 const EFAULT = errnoOf('EFAULT')
@@ -345,19 +353,15 @@ export function isWritten({ append, view, length }: PlainWrite, result: number):
   return false
 }
 
-type Write = (path: never, data: never, options?: never, within?: symbol) => Promise<void>
+function makeWrite(name: 'writeFile' | 'appendFile', flag: 'w' | 'a'): Own {
+  const own = original[name] as Own
+  const write = async (plain: PlainWrite): Promise<typeof NODES | undefined> =>
+    isWritten(plain, await writeWhole(plain)) ? undefined : NODES
 
-function makeWrite(own: Write, flag: 'w' | 'a'): Write {
-  const operation = flag === 'a' ? 'appendFile' : 'writeFile'
-  const write: Write = async (path, data, options, within) => {
-    if (within !== WITHIN && isTraced()) return traceCall(operation, path, () => write(path, data, options, WITHIN))
-    const plain = plainWrite(path, data, options, flag)
-    if (!plain) return own(path, data, options)
-    const untouched = handlesAreUntouched()
-    if (untouched !== true && !(await untouched)) return own(path, data, options)
-    if (!isWritten(plain, await writeWhole(plain))) return own(path, data, options)
-  }
-  return write
+  return promiseForm(name, (args) => {
+    const plain = plainWrite(args[0], args[1], args[2], flag)
+    return plain ? serveUnwatched(own, args, () => write(plain)) : own(...args)
+  })
 }
 
 /** The bytes to write, or undefined for Node to judge. */
@@ -366,8 +370,8 @@ function plainData(data: unknown, encoding: BufferEncoding | undefined): NodeJS.
   return ArrayBuffer.isView(data) && data.buffer.byteLength > 0 ? (data as NodeJS.ArrayBufferView) : undefined
 }
 
-const writeFile = makeWrite(original.writeFile as Write, 'w')
-const appendFile = makeWrite(original.appendFile, 'a')
+const writeFile = makeWrite('writeFile', 'w')
+const appendFile = makeWrite('appendFile', 'a')
 
 /** Of text, as many as its encoding takes. */
 function bytesOf(content: unknown, options: unknown): number {
@@ -376,8 +380,4 @@ function bytesOf(content: unknown, options: unknown): number {
   return Buffer.byteLength(content, encoding as BufferEncoding)
 }
 
-export const wholeFile = {
-  readFile: resemble(original.readFile, readFile),
-  writeFile: resemble(original.writeFile, writeFile),
-  appendFile: resemble(original.appendFile, appendFile),
-} as unknown as Pick<FsPromises, 'readFile' | 'writeFile' | 'appendFile'>
+export const wholeFile = { readFile, writeFile, appendFile }

@@ -75,7 +75,16 @@ export interface Binding {
   /** As Backend.readCached. */
   readCached(environment: Environment, path: string, view: Uint8Array): number
   /** As Backend.attempt. */
-  attempt(environment: Environment, opcode: number, mode: number, path: string, reply: NodeJS.ArrayBufferView): number
+  attempt(
+    environment: Environment,
+    opcode: number,
+    mode: number,
+    flags: number,
+    path: string,
+    reply: NodeJS.ArrayBufferView,
+  ): number
+  /** As Backend.closeAtOnce. */
+  closeAtOnce(environment: Environment, fd: number): number
   /** Whether a descriptor stands for a regular file. Asks no server. */
   isRegularFile(fd: number): boolean
   /** The address of a view's memory modulo `alignment`; undefined where it has no memory. */

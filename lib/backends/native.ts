@@ -74,8 +74,12 @@ class Runtime {
     return this.binding.readCached(this.#environment, path, view)
   }
 
-  attempt(opcode: number, mode: number, path: string, reply: NodeJS.ArrayBufferView): number {
-    return this.binding.attempt(this.#environment, opcode, mode, path, reply)
+  attempt(opcode: number, mode: number, flags: number, path: string, reply: NodeJS.ArrayBufferView): number {
+    return this.binding.attempt(this.#environment, opcode, mode, flags, path, reply)
+  }
+
+  closeAtOnce(fd: number): number {
+    return this.binding.closeAtOnce(this.#environment, fd)
   }
 
   #channelOf(receiver: Receiver): number {
@@ -163,7 +167,11 @@ export abstract class KernelBackend extends NativeBackend {
     return this.runtime.readCached(path, view)
   }
 
-  attempt(opcode: number, mode: number, path: string, reply: NodeJS.ArrayBufferView): number {
-    return this.runtime.attempt(opcode, mode, path, reply)
+  attempt(opcode: number, mode: number, flags: number, path: string, reply: NodeJS.ArrayBufferView): number {
+    return this.runtime.attempt(opcode, mode, flags, path, reply)
+  }
+
+  closeAtOnce(fd: number): number {
+    return this.runtime.closeAtOnce(fd)
   }
 }

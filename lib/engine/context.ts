@@ -16,7 +16,7 @@ import { Operation, requestOf, shapes } from './operation.js'
 import type { Shape } from './operation.js'
 import { Opcode, familyOf, isWrite } from '../protocol/operations.js'
 import { TransferRequest } from './request.js'
-import type { Request, Resolve } from './request.js'
+import type { PathCall, Request, Resolve } from './request.js'
 import { hintsOf, signalOf } from './request-options.js'
 import type { RequestOptions, WriteOptions } from './request-options.js'
 import { choose, fallbackFrom } from '../backends/select.js'
@@ -455,11 +455,21 @@ export class Context implements Receiver {
     return this.#port.supports.paths === true
   }
 
-  /** @internal See {@link Backend.attempt}; EAGAIN when this turn has had its share. */
-  attempt(opcode: Opcode, mode: number, path: string, reply: NodeJS.ArrayBufferView): number {
-    if (!this.#port.attempt || turn.isSpent(1)) return EAGAIN
-    const result = this.#port.attempt(opcode, mode, path, reply)
+  /** @internal See {@link Backend.attempt}; undefined when this turn has had its share: see {@link nextTurn}. */
+  attempt(opcode: Opcode, { path, mode = 0, flags = 0 }: PathCall, reply: NodeJS.ArrayBufferView): number | undefined {
+    if (!this.#port.attempt) return EAGAIN
+    if (turn.isSpent(1)) return undefined
+    const result = this.#port.attempt(opcode, mode, flags, path, reply)
     if (result !== EAGAIN) this.#counters.count(opcode, Route.inline, result)
+    return result
+  }
+
+  /** @internal See {@link Backend.closeAtOnce}; undefined when this turn has had its share. */
+  closeAtOnce(fd: number): number | undefined {
+    if (!this.#port.closeAtOnce) return EAGAIN
+    if (turn.isSpent(1)) return undefined
+    const result = this.#port.closeAtOnce(fd)
+    if (result !== EAGAIN) this.#counters.count(Opcode.close, Route.inline, result)
     return result
   }
 

@@ -170,19 +170,23 @@ export interface PathCall {
   /** 0 to 2^32 - 1; default 0 */
   readonly uid?: number
   readonly gid?: number
+  /** of open(2); default 0 */
+  readonly flags?: number
 }
 
 export class PathRequest<Caller = unknown> extends Request<Caller> {
   readonly mode: number
   readonly uid: number
   readonly gid: number
+  readonly flags: number
 
   constructor(opcode: Opcode, call: PathCall, completer: Completer<Caller>, caller: Caller) {
-    const { path, otherPath, mode = 0, uid = 0, gid = 0 } = call
+    const { path, otherPath, mode = 0, uid = 0, gid = 0, flags = 0 } = call
     super(opcode, NONE, completer, caller, otherPath === undefined ? [path, undefined] : [path, otherPath, undefined])
     this.mode = mode
     this.uid = uid
     this.gid = gid
+    this.flags = flags
   }
 
   record(records: Float64Array, at: number): void {
@@ -190,5 +194,6 @@ export class PathRequest<Caller = unknown> extends Request<Caller> {
     records[at + PathField.mode] = this.mode
     records[at + PathField.uid] = this.uid
     records[at + PathField.gid] = this.gid
+    records[at + PathField.flags] = this.flags
   }
 }

@@ -7,7 +7,7 @@
 import type { Receiver, Route } from '../protocol/port.js'
 
 // Taken now: a test's fake clock, put in place later, is not to stop the loop that it runs on.
-const { performance, setImmediate } = globalThis
+const { Promise, performance, setImmediate } = globalThis
 const now = performance.now.bind(performance)
 
 /** milliseconds */
@@ -29,8 +29,15 @@ let unseen = 0
 let next: NodeJS.Immediate | undefined
 let late: Late[] = []
 
+/** What waits for the next turn. */
+let begun: Promise<void> | undefined
+let begin: (() => void) | undefined
+
 function startTurn(): void {
   next = undefined
+  begun = undefined
+  begin?.()
+  begin = undefined
   const due = late
   late = []
   for (const { receiver, id, result, route } of due) receiver.complete(id, result, route)
@@ -56,4 +63,13 @@ export function isSpent(operations: number): boolean {
 export function defer(receiver: Receiver, id: number, result: number, route: Route): void {
   late.push({ receiver, id, result, route })
   next ??= setImmediate(startTurn)
+}
+
+/** Resolves on the next turn of the event loop, which has a budget of its own. */
+export function nextTurn(): Promise<void> {
+  next ??= setImmediate(startTurn)
+  begun ??= new Promise((resolve) => {
+    begin = resolve
+  })
+  return begun
 }

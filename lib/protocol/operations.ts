@@ -60,6 +60,8 @@ const rows = {
   chown: { family: 'path', syscall: 'chown', paths: 1 },
   lchown: { family: 'path', syscall: 'lchown', paths: 1 },
   readdir: { family: 'path', syscall: 'scandir', paths: 1, reply: 'entries' },
+  open: { family: 'path', syscall: 'open', paths: 1, inline: true },
+  close: { family: 'control', syscall: 'close' },
 } as const satisfies Record<string, Row>
 
 /** What an operation does. */

@@ -81,6 +81,8 @@ export const PathField = {
   mode: 1,
   uid: 2,
   gid: 3,
+  /** of open(2) */
+  flags: 4,
 } as const
 
 /** Where a file's attributes are in the Float64Array of a reply. */
@@ -189,7 +191,10 @@ export interface Backend {
   /**
    * Does an operation on a path at once, if that needs no waiting: its result, or EAGAIN, a negative errno, where it does.
    * @param mode what `access` asks for
+   * @param flags of open(2)
    * @param reply what the operation's reply is put into; any view where it has none
    */
-  attempt?(opcode: number, mode: number, path: string, reply: View): number
+  attempt?(opcode: number, mode: number, flags: number, path: string, reply: View): number
+  /** Closes a descriptor at once, if that needs no waiting: 0, or EAGAIN, a negative errno, where it does, and then it is open. */
+  closeAtOnce?(fd: number): number
 }

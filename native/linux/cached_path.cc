@@ -65,16 +65,46 @@ int64_t Name(int fd, char* name, size_t capacity) {
   return length;
 }
 
+// Only looks. Anything else may make a file, or empty one.
+bool OnlyReads(unsigned flags) { return (flags & ~static_cast<unsigned>(O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW)) == O_RDONLY; }
+
 }  // namespace
+
+// In the microsecond since, the path may have become another file's: it is that file, or the pool's. O_NONBLOCK, since opening a pipe
+// might wait.
+int64_t CachedPaths::Open(const PathAttempt& attempt, const struct statx& file) {
+  if (!S_ISREG(file.stx_mode) && !S_ISDIR(file.stx_mode)) return -EAGAIN;
+  const int fd = OpenCached(attempt.path, static_cast<int>(attempt.flags) | O_NONBLOCK);
+  if (fd < 0) return IsAnswer(fd) ? fd : -EAGAIN;
+  struct statx opened;
+  const bool same = Look(fd, STATX_TYPE | STATX_INO, opened) && opened.stx_ino == file.stx_ino &&
+                    MountKeyOf(opened) == MountKeyOf(file);
+  // So that who asks for its flags is told what he has asked for.
+  if (same && fcntl(fd, F_SETFL, 0) == 0) return fd;
+  close(fd);
+  return -EAGAIN;
+}
+
+int64_t CachedPaths::Close(int fd, uint64_t now, MountKey* mount) {
+  const int flags = fcntl(fd, F_GETFL);
+  struct statx file;
+  if (flags < 0 || (flags & O_ACCMODE) != O_RDONLY || !Look(fd, STATX_TYPE | STATX_NLINK, file)) return -EAGAIN;
+  *mount = MountKeyOf(file);
+  // Of a file without a name, all that it has on the disk may go with its last descriptor.
+  if (known_.Of(*mount, now) != Manner::kInline || file.stx_nlink == 0) return -EAGAIN;
+  // What is interrupted is closed all the same.
+  return close(fd) == 0 || errno == EINTR || errno == EAGAIN ? 0 : -errno;
+}
 
 int64_t CachedPaths::Attempt(const PathAttempt& attempt, uint64_t now, MountKey* mount) {
   if (attempt.opcode == Opcode::kAccess && !IsOneUser()) return -EAGAIN;
-  const int follow = attempt.opcode == Opcode::kLstat ? O_NOFOLLOW : 0;
-  const Descriptor name(OpenCached(attempt.path, O_PATH | follow));
+  if (attempt.opcode == Opcode::kOpen && !OnlyReads(attempt.flags)) return -EAGAIN;
+  const unsigned nofollow = attempt.opcode == Opcode::kLstat ? O_NOFOLLOW : attempt.flags & O_NOFOLLOW;
+  const Descriptor name(OpenCached(attempt.path, O_PATH | static_cast<int>(nofollow)));
   if (!name.valid()) return IsAnswer(name.get()) ? name.get() : -EAGAIN;
   const bool all = attempt.opcode == Opcode::kStat || attempt.opcode == Opcode::kLstat;
   struct statx file;
-  if (!Look(name.get(), all ? STATX_BASIC_STATS | STATX_BTIME : STATX_TYPE | STATX_UID, file)) return -EAGAIN;
+  if (!Look(name.get(), all ? STATX_BASIC_STATS | STATX_BTIME : STATX_TYPE | STATX_UID | STATX_INO, file)) return -EAGAIN;
   *mount = MountKeyOf(file);
   if (known_.Of(*mount, now) != Manner::kInline) return -EAGAIN;
   switch (attempt.opcode) {
@@ -85,6 +115,7 @@ int64_t CachedPaths::Attempt(const PathAttempt& attempt, uint64_t now, MountKey*
       return 0;
     case Opcode::kAccess: return Access(name.get(), attempt.mode, file);
     case Opcode::kRealpath: return Name(name.get(), static_cast<char*>(attempt.reply), attempt.capacity);
+    case Opcode::kOpen: return Open(attempt, file);
     default: return -EAGAIN;
   }
 }

@@ -18,10 +18,14 @@ class CachedPaths {
   // `mount` becomes that of the file, if it was found out.
   int64_t Attempt(const PathAttempt& attempt, uint64_t now, MountKey* mount);
 
+  // Closes what was opened for reading, where that cannot wait: 0, or what close(2) says. Else -EAGAIN, and it is open.
+  int64_t Close(int fd, uint64_t now, MountKey* mount);
+
   // Pool thread; blocks. Looks at the file system of a path that an operation has succeeded on.
   void Examine(Opcode opcode, const char* path);
 
  private:
+  int64_t Open(const PathAttempt& attempt, const struct statx& file);
   bool ExamineOne(const char* path, int flags, bool read);
 
   KnownFileSystems& known_;

@@ -312,6 +312,15 @@ int64_t LinuxEngine::Attempt(const PathAttempt& attempt) {
   return result;
 }
 
+int64_t LinuxEngine::CloseAtOnce(int fd) {
+  const uint64_t now = Nanoseconds();
+  meter_.Begin(now);
+  MountKey mount = 0;
+  const int64_t result = cached_paths_.Close(fd, now, &mount);
+  if (mount != 0) EndTurn(mount);
+  return result;
+}
+
 // Notes on which file system the loop was kept waiting.
 void LinuxEngine::EndTurn(MountKey mount) {
   const uint64_t now = Nanoseconds();
@@ -414,10 +423,10 @@ void LinuxEngine::Collect(Route route) {
 
 void LinuxEngine::FlushPool(std::vector<Completion>& finished) {
   if (!for_pool_.empty()) {
-    // One that is read to know its file system is enough.
+    // One whose file system is looked at is enough.
     for (Request& request : for_pool_) {
       if (!known_.IsWanted()) break;
-      if (!HasPath(request.opcode) || EffectOf(request.opcode) != Effect::kNone) continue;
+      if (!HasPath(request.opcode)) continue;
       request.duty = Duty::kExamine;
       request.deputy = this;
       break;

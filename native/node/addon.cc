@@ -287,21 +287,32 @@ napi_value ReadCached(napi_env env, napi_callback_info info) {
   return Number(env, static_cast<double>(environment->ReadCached(path, view.data, view.length)));
 }
 
-// attempt(environment, opcode, mode, path, view): what the operation gives, or a negative errno, EAGAIN where it would have to wait
+// attempt(environment, opcode, mode, flags, path, view): what the operation gives, or a negative errno, EAGAIN where it would have to wait
 napi_value Attempt(napi_env env, napi_callback_info info) {
-  napi_value args[5];
+  napi_value args[6];
   char path[kLongestPath];
   size_t length;
-  uint32_t opcode, mode;
+  uint32_t opcode, mode, flags;
   View view{};
   Environment* environment;
   if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !Uint32(env, args[1], &opcode) ||
-      opcode >= kOperationCount || !Uint32(env, args[2], &mode) || !PathOf(env, args[3], path, &length) ||
-      !ViewOf(env, args[4], &view)) {
+      opcode >= kOperationCount || !Uint32(env, args[2], &mode) || !Uint32(env, args[3], &flags) ||
+      !PathOf(env, args[4], path, &length) || !ViewOf(env, args[5], &view)) {
     return Number(env, -EAGAIN);
   }
-  const PathAttempt attempt{static_cast<Opcode>(opcode), path, mode, view.data, view.length};
+  const PathAttempt attempt{static_cast<Opcode>(opcode), path, mode, flags, view.data, view.length};
   return Number(env, static_cast<double>(environment->Attempt(attempt)));
+}
+
+// closeAtOnce(environment, fd): 0, or a negative errno, EAGAIN where it might have to wait
+napi_value CloseAtOnce(napi_env env, napi_callback_info info) {
+  napi_value args[2];
+  uint32_t fd;
+  Environment* environment;
+  if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !Uint32(env, args[1], &fd)) {
+    return Number(env, -EAGAIN);
+  }
+  return Number(env, static_cast<double>(environment->CloseAtOnce(static_cast<int>(fd))));
 }
 
 // isRegularFile(fd): whether it is, without asking a server
@@ -380,6 +391,7 @@ napi_value Init(napi_env env, napi_value exports) {
                    {"cancel", Cancel},
                    {"readCached", ReadCached},
                    {"attempt", Attempt},
+                   {"closeAtOnce", CloseAtOnce},
                    {"probeDirectory", Probe},
                    {"isRegularFile", IsRegularFile},
                    {"addressRemainder", AddressRemainder},

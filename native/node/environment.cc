@@ -1,6 +1,7 @@
 #include "environment.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -210,6 +211,23 @@ int64_t Environment::Attempt([[maybe_unused]] const PathAttempt& attempt) {
   return -EAGAIN;
 }
 
+int64_t Environment::CloseAtOnce([[maybe_unused]] int fd) {
+#ifdef __linux__
+  LinuxEngine* engine = linux_ ? linux_.get() : uring_.get();
+  if (engine) return engine->CloseAtOnce(fd);
+#endif
+  return -EAGAIN;
+}
+
+// Files that have been opened for somebody who is gone.
+void Environment::CloseUndelivered() {
+  queue_.Drain(undelivered_);
+  for (const Completion& completion : undelivered_) {
+    if (completion.opens && completion.result >= 0) close(static_cast<int>(completion.result));
+  }
+  undelivered_.clear();
+}
+
 void Environment::Finish() {
 #ifdef __linux__
   if (linux_) linux_->Finish();
@@ -227,6 +245,7 @@ void Environment::OnCleanup(napi_async_cleanup_hook_handle, void* data) {
   self->uring_.reset();
 #endif
   self->pool_->Close();
+  self->CloseUndelivered();
   if (!self->is_worker_) return self->Unwatch();
   uv_close(reinterpret_cast<uv_handle_t*>(&self->turn_),
            [](uv_handle_t* turn) { static_cast<Environment*>(turn->data)->Unwatch(); });

@@ -60,6 +60,7 @@ class Environment {
 
   // What the operation gives, or a negative errno, EAGAIN where it would have to wait; see CachedPaths.
   int64_t Attempt(const PathAttempt& attempt);
+  int64_t CloseAtOnce(int fd);
 
  private:
 #ifdef __linux__
@@ -78,6 +79,7 @@ class Environment {
   size_t WriteCompletions(size_t most);
   void AddPending(size_t count);
   void RemovePending(size_t count);
+  void CloseUndelivered();
 
   napi_env env_;
   napi_async_cleanup_hook_handle cleanup_ = nullptr;

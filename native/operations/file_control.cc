@@ -64,9 +64,7 @@ int64_t Lock(const Request& request, int how) {
   return Checked(fcntl(request.fd, F_OFD_SETLK, &lock));
 }
 
-}  // namespace
-
-int64_t PerformControl(const Request& request) {
+int64_t PerformHere(const Request& request) {
   const int flags = request.control.flags;
   const off_t offset = request.offset;
   const auto length = static_cast<off_t>(request.length);
@@ -88,10 +86,22 @@ int64_t PerformControl(const Request& request) {
   return -ENOSYS;
 }
 
+}  // namespace
+
 #else
 
-int64_t PerformControl(const Request&) { return -ENOSYS; }
+namespace {
+
+int64_t PerformHere(const Request&) { return -ENOSYS; }
+
+}  // namespace
 
 #endif
+
+int64_t PerformControl(const Request& request) {
+  if (request.opcode != Opcode::kClose) return PerformHere(request);
+  // What is interrupted is closed all the same.
+  return close(request.fd) == 0 || errno == EINTR || errno == EINPROGRESS ? 0 : -errno;
+}
 
 }  // namespace caio

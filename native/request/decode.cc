@@ -9,7 +9,7 @@ namespace caio {
 namespace {
 
 constexpr double kLargestSafeInteger = 9007199254740991.0;
-constexpr double kLargestFd = 2147483647.0;
+constexpr double kLargestFd = 2147483647.0;  // an int
 
 // NaN fails both comparisons.
 bool InRange(double value, double largest) { return value >= 0 && value <= largest; }
@@ -90,10 +90,11 @@ int DecodeWholeFile(const double* record, const View* views, size_t count, Reque
 int DecodePath(const double* record, const View* views, size_t count, Request& request) {
   using namespace path_field;
   constexpr double kLargestId = 4294967295.0;
-  if (!InRange(record[kMode], 07777) || !InRange(record[kUid], kLargestId) || !InRange(record[kGid], kLargestId))
+  if (!InRange(record[kMode], 07777) || !InRange(record[kUid], kLargestId) || !InRange(record[kGid], kLargestId) ||
+      !InRange(record[kFlags], kLargestFd))
     return -EINVAL;
   request.names = {static_cast<mode_t>(record[kMode]), static_cast<uid_t>(record[kUid]),
-                   static_cast<gid_t>(record[kGid])};
+                   static_cast<gid_t>(record[kGid]), static_cast<int>(record[kFlags])};
   if (count == 0) return 0;
   request.length = views[0].length;
   return DecodeMemory(views, count, 0, request);

@@ -41,6 +41,8 @@ enum class Opcode : uint8_t {
   kChown,
   kLchown,
   kReaddir,
+  kOpen,
+  kClose,
 };
 
 // What a request has besides its header.
@@ -107,6 +109,8 @@ constexpr Operation kOperations[] = {
     {Opcode::kChown, "chown", Family::kPath, Cost::kByLength, Effect::kSome, 1},
     {Opcode::kLchown, "lchown", Family::kPath, Cost::kByLength, Effect::kSome, 1},
     {Opcode::kReaddir, "readdir", Family::kPath, Cost::kByLength, Effect::kNone, 1},
+    {Opcode::kOpen, "open", Family::kPath, Cost::kByLength, Effect::kSome, 1},
+    {Opcode::kClose, "close", Family::kControl, Cost::kByLength, Effect::kSome, 0},
 };
 constexpr size_t kOperationCount = sizeof kOperations / sizeof kOperations[0];
 

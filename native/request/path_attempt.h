@@ -10,7 +10,8 @@ namespace caio {
 struct PathAttempt {
   Opcode opcode;
   const char* path;
-  unsigned mode;  // what access(2) asks for
+  unsigned mode;   // what access(2) asks for
+  unsigned flags;  // of open(2)
   void* reply;
   size_t capacity;
 };

@@ -92,7 +92,7 @@ ProtocolText DescribeProtocol() {
   }
   {
     using namespace path_field;
-    writer.Line("path", {{"opcode", kOpcode}, {"mode", kMode}, {"uid", kUid}, {"gid", kGid}});
+    writer.Line("path", {{"opcode", kOpcode}, {"mode", kMode}, {"uid", kUid}, {"gid", kGid}, {"flags", kFlags}});
   }
   {
     using namespace transfer_flag;

@@ -81,6 +81,7 @@ struct Request {
     mode_t mode;  // of what is made or changed; what access(2) asks for
     uid_t uid;
     gid_t gid;
+    int flags;  // of open(2)
   };
   union {
     ControlPart control{};
@@ -119,6 +120,7 @@ struct Completion {
   uint32_t id;
   int64_t result;  // bytes moved, 0 for a sync, a negative errno, or kUnserved
   Route route;
+  bool opens = false;  // a result that is no error is a descriptor, which is whoever's it is delivered to
 };
 
 }  // namespace caio

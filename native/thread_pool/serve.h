@@ -13,7 +13,8 @@ inline bool IsSmall(const Request& request) {
 }
 
 inline Completion CompletionOf(const Request& request, int64_t result) {
-  return {request.channel, request.id, result, request.missed ? Route::kMissed : Route::kPool};
+  return {request.channel, request.id, result, request.missed ? Route::kMissed : Route::kPool,
+          request.opcode == Opcode::kOpen};
 }
 
 // Nothing that it does can be seen afterwards except by its caller. What stands for a request of the kernel's is not for the pool to drop.

@@ -1,6 +1,7 @@
 #include "names.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -42,12 +43,21 @@ int64_t Realpath(const Request& request) {
   return static_cast<int64_t>(length);
 }
 
+int64_t Open(const char* path, int flags, mode_t mode) {
+  // A pipe without a reader may be waited for.
+  int fd;
+  do {
+    fd = open(path, flags | O_CLOEXEC, mode);
+  } while (fd < 0 && errno == EINTR);
+  return Checked(fd);
+}
+
 }  // namespace
 
 int64_t PerformPath(Request& request) {
   const char* path = request.path.get();
   const char* other = request.other_path;
-  const auto& [mode, uid, gid] = request.names;
+  const auto& [mode, uid, gid, flags] = request.names;
   switch (request.opcode) {
     case Opcode::kStat: return Stat(request, true);
     case Opcode::kLstat: return Stat(request, false);
@@ -64,6 +74,7 @@ int64_t PerformPath(Request& request) {
     case Opcode::kChown: return Checked(chown(path, uid, gid));
     case Opcode::kLchown: return Checked(lchown(path, uid, gid));
     case Opcode::kReaddir: return ReadDirectory(path, static_cast<char*>(request.single.iov_base), request.length);
+    case Opcode::kOpen: return Open(path, flags, mode);
     default: return -ENOSYS;
   }
 }

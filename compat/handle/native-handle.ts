@@ -1,0 +1,66 @@
+/**
+ * The native part of a handle, as a subclass of Node's own: the descriptor is closed by the engine, at once where that cannot wait. All
+ * else that Node has there, the close of what is collected included, goes on as before.
+ */
+import { EAGAIN, errnoException } from '../../lib/common/errors.js'
+import type { Completer } from '../../lib/engine/completer.js'
+import { defaultContext } from '../../lib/engine/default-context.js'
+import { ControlRequest } from '../../lib/engine/request.js'
+import { nextTurn } from '../../lib/engine/turn.js'
+import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
+import { callbacks } from '../node/original.js'
+
+const { Promise } = globalThis
+
+/** What Node's own has, as far as it is used here. */
+export interface NativeHandle {
+  readonly fd: number
+  close(): Promise<void>
+  /** The descriptor, which is the caller's to close from then on. */
+  releaseFD(): number
+}
+
+export type NativeHandleClass = new (fd: number) => NativeHandle
+
+const syscall = syscallOf(Opcode.close)
+const nothingElse = { position: 0, length: 0, flags: 0, otherFd: 0, otherPosition: 0 }
+
+const completer: Completer<undefined> = {
+  syscall,
+  atOnce: true,
+  takesFailures: true,
+  value: (result) => result,
+}
+
+/** Closes a descriptor that nobody else knows. */
+async function closeLater(fd: number, tried: boolean): Promise<void> {
+  if (!tried) {
+    let result
+    do await nextTurn()
+    while ((result = defaultContext().closeAtOnce(fd)) === undefined)
+    if (result === 0) return
+    if (result !== EAGAIN) throw errnoException(result, syscall)
+  }
+  const request = new ControlRequest(Opcode.close, fd, nothingElse, completer)
+  const result = (await defaultContext().enqueue(request)) as number
+  if (result >= 0) return
+  if (result !== EAGAIN) throw errnoException(result, syscall)
+  // The engine could not take it.
+  await new Promise<void>((resolve, reject) => callbacks.close(fd, (error) => (error ? reject(error) : resolve())))
+}
+
+const closed = Promise.resolve()
+
+export function makeNativeClass(Native: NativeHandleClass): NativeHandleClass {
+  return class FileHandle extends Native {
+    override close(): Promise<void> {
+      const { fd } = this
+      // Of one that is closed, or on its way to another thread, Node speaks in its own words.
+      if (fd < 0 || !defaultContext().servesPaths) return super.close()
+      const result = defaultContext().closeAtOnce(fd)
+      this.releaseFD()
+      if (result === undefined || result === EAGAIN) return closeLater(fd, result === EAGAIN)
+      return result < 0 ? Promise.reject(errnoException(result, syscall)) : closed
+    }
+  }
+}

@@ -1,0 +1,76 @@
+/** `open`, with handles of `caio/fs`. */
+import type { Mode, PathLike } from 'node:fs'
+import { constants } from 'node:fs'
+import type { PathCall } from '../../lib/engine/request.js'
+import { plainMode, plainPath } from '../arguments/path.js'
+import { adopt, bounceCalls, handleOf, handlesAreUntouched, makesHandles } from '../handle/file-handle.js'
+import type { CaioFileHandle } from '../handle/file-handle.js'
+import * as original from '../node/original.js'
+import { withPromise } from './path-call.js'
+import type { PathFunction } from './path-call.js'
+
+/** What Node's `open` does not have. */
+export interface OpenOptions {
+  /**
+   * On a file opened with `O_DIRECT`, positioned calls whose memory, position or length is not aligned work, through a copy that is.
+   * Such a write reads the blocks that it changes in part: the file has to be open for reading, too, and nobody else may write to the
+   * same blocks. Not for `O_APPEND`. Default: false, and such calls fail with `EINVAL`, which says what has to be aligned.
+   */
+  bounce?: boolean
+}
+
+const { O_RDONLY, O_RDWR, O_WRONLY, O_CREAT, O_TRUNC, O_APPEND, O_EXCL } = constants
+
+/** The letters that are in use; others are Node's. */
+const letters: Partial<Record<string, number>> = {
+  // Nobody's but ours: `flags` may be the name of what every object has.
+  __proto__: null as never,
+  r: O_RDONLY,
+  'r+': O_RDWR,
+  w: O_TRUNC | O_CREAT | O_WRONLY,
+  wx: O_TRUNC | O_CREAT | O_WRONLY | O_EXCL,
+  'w+': O_TRUNC | O_CREAT | O_RDWR,
+  'wx+': O_TRUNC | O_CREAT | O_RDWR | O_EXCL,
+  a: O_APPEND | O_CREAT | O_WRONLY,
+  ax: O_APPEND | O_CREAT | O_WRONLY | O_EXCL,
+  'a+': O_APPEND | O_CREAT | O_RDWR,
+  'ax+': O_APPEND | O_CREAT | O_RDWR | O_EXCL,
+}
+
+function plainFlags(flags: unknown): number | undefined {
+  if (flags === undefined || flags === null) return O_RDONLY
+  if (typeof flags === 'string') return letters[flags]
+  return typeof flags === 'number' && (flags & 0x7fffffff) === flags ? flags : undefined
+}
+
+function bounces(options: unknown): boolean {
+  // Anything else in its place is as little of Node's business as of ours.
+  return typeof options === 'object' && options !== null && (options as OpenOptions).bounce === true
+}
+
+export const openFunction: PathFunction = {
+  name: 'open',
+  arity: [1, 3],
+  plain(path, flags, mode, options): PathCall | undefined {
+    if (!makesHandles() || handlesAreUntouched() !== true || bounces(options)) return undefined
+    const plain = plainFlags(flags)
+    const permissions = mode === undefined || mode === null ? 0o666 : plainMode(mode)
+    if (plain === undefined || permissions === undefined) return undefined
+    const name = plainPath(path)
+    return name === undefined ? undefined : { path: name, flags: plain, mode: permissions }
+  },
+  value: (fd) => handleOf(fd),
+}
+
+async function openByNode(
+  path: PathLike,
+  flags?: string | number,
+  mode?: Mode,
+  options?: OpenOptions,
+): Promise<CaioFileHandle> {
+  const handle = adopt(await original.open(path, flags, mode)) as CaioFileHandle
+  if (bounces(options)) await bounceCalls(handle)
+  return handle
+}
+
+export const open = withPromise(openFunction, openByNode as never) as typeof openByNode
