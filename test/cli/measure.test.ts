@@ -13,15 +13,14 @@ import {
 } from '../../lib/cli/sample-file.js'
 import { clockInterval, measure } from '../../lib/cli/trial/measure.js'
 import { findDropMethod } from '../../lib/cli/trial/page-cache.js'
-import type { Task } from '../../lib/cli/trial/task.js'
 import { workloads } from '../../lib/cli/trial/workloads.js'
-import type { WorkloadName } from '../../lib/cli/trial/workloads.js'
+import type { Trial, WorkloadName } from '../../lib/cli/trial/workloads.js'
 import type { FsPromises } from '../../lib/cli/trial/work.js'
 import { temporaryDirectory } from '../support/harness.js'
 
 const BLOCKS = 256
 
-function task(t: Test, workload: WorkloadName, more: Partial<Task> = {}): Task {
+function task(t: Test, workload: WorkloadName, more: Partial<Trial> = {}): Trial {
   const directory = temporaryDirectory(t)
   const path = join(directory, 'file')
   const sums = join(directory, 'checksums')
@@ -48,7 +47,7 @@ function task(t: Test, workload: WorkloadName, more: Partial<Task> = {}): Task {
   }
 }
 
-async function run(fs: FsPromises, task: Task) {
+async function run(fs: FsPromises, task: Trial) {
   return measure(await workloads[task.workload](fs, task), task.milliseconds, task.latencyMilliseconds)
 }
 

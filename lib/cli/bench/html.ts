@@ -8,8 +8,9 @@ import { machineLine, notes } from './notes.js'
 import { pageData } from './page-data.js'
 import { BASELINE, summarize } from './results.js'
 import type { BenchResults, RowResults } from './results.js'
-import { sweepGroups, sweepKinds } from './sweeps.js'
-import type { SweepGroup } from './sweeps.js'
+import { sweepGroups } from './row.js'
+import type { SweepGroup } from './row.js'
+import { sweepKinds } from './sweeps.js'
 
 export interface Assets {
   /** uPlot's style, then ours */

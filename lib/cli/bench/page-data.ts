@@ -2,9 +2,9 @@
 import type { Lines, Numbers, PageData, Sweep } from '../page/data.js'
 import { BASELINE, HARNESS, ratio, summarize } from './results.js'
 import type { BenchResults, Result, RowResults, Summary } from './results.js'
-import type { Group } from './rows.js'
-import { sweepGroups, sweepKinds } from './sweeps.js'
-import type { SweepGroup } from './sweeps.js'
+import { sweepGroups } from './row.js'
+import type { Group, SweepGroup } from './row.js'
+import { sweepKinds } from './sweeps.js'
 
 type Figure = (summary: Summary) => number | undefined
 

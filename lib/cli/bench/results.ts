@@ -3,7 +3,7 @@ import { spread } from '../statistics.js'
 import type { Spread } from '../statistics.js'
 import type { DropMethod, Report } from '../trial/task.js'
 import type { Machine } from './machine.js'
-import type { Row } from './rows.js'
+import type { Row } from './row.js'
 
 /** One contender in one row. */
 export interface Result {

@@ -1,14 +1,15 @@
 /** Makes the trials of a run, row by row and round by round. */
 import { warmUpTime } from '../trial/measure.js'
 import { runTrial } from '../trial/run.js'
-import type { Report, Task } from '../trial/task.js'
+import type { Report } from '../trial/task.js'
+import type { Trial } from '../trial/workloads.js'
 import { harness } from './contenders.js'
 import type { Contender } from './contenders.js'
 import { fioArguments, runFio } from './fio.js'
 import type { Options } from './options.js'
 import type { Result, RowResults } from './results.js'
 import { directFlag } from './rows.js'
-import type { Row } from './rows.js'
+import type { Row } from './row.js'
 import type { Samples } from './samples.js'
 import { alternate } from './schedule.js'
 
@@ -26,7 +27,7 @@ export interface Plan {
 /** What the progress bar shows before a trial. */
 export type OnTrial = (trial: { row: Row; contender: Contender; round: number; done: number }) => void
 
-function taskOf(row: Row, samples: Samples, duration: number): Omit<Task, 'subject'> {
+function taskOf(row: Row, samples: Samples, duration: number): Omit<Trial, 'subject'> {
   const milliseconds = Math.round(duration * row.longer)
   return {
     workload: row.workload,
@@ -70,7 +71,7 @@ export function estimate({ rows, contenders, options }: Plan): number {
 }
 
 /** One contender's trial of a row. @throws what it failed with */
-function trial({ means }: Contender, task: Omit<Task, 'subject'>, signal: AbortSignal): Promise<Report> {
+function trial({ means }: Contender, task: Omit<Trial, 'subject'>, signal: AbortSignal): Promise<Report> {
   if ('runtime' in means) return runTrial(means.runtime, { ...task, subject: means.subject }, signal)
   return runFio(means.fio, means.engine, { ...task, subject: 'own' }, signal)
 }

@@ -14,7 +14,7 @@ import {
 } from '../sample-file.js'
 import { drop, findDropMethod, warm } from '../trial/page-cache.js'
 import type { DropMethod } from '../trial/task.js'
-import type { Place, Row } from './rows.js'
+import type { Place, Row } from './row.js'
 
 const SMALL_FILES = 1024
 /** The file that is written to need not be as large as the one that is read. */

@@ -1,7 +1,7 @@
 /** Which rows and contenders a run has: what was asked for, of what there is. */
 import { UsageError } from './options.js'
-import { groups } from './rows.js'
-import type { Row } from './rows.js'
+import { groups } from './row.js'
+import type { Row } from './row.js'
 
 /** @param wanted ids and groups, undefined for all @throws {UsageError} for a name that is neither */
 export function selectRows(rows: readonly Row[], wanted: readonly string[] | undefined): Row[] {

@@ -3,8 +3,9 @@ import { bytes, table } from '../text.js'
 import { machineLine, notes } from './notes.js'
 import { BASELINE, HARNESS, ratio, summarize } from './results.js'
 import type { BenchResults, Result, RowResults } from './results.js'
-import { sweepGroups, sweepKinds } from './sweeps.js'
-import type { SweepGroup } from './sweeps.js'
+import { sweepGroups } from './row.js'
+import type { SweepGroup } from './row.js'
+import { sweepKinds } from './sweeps.js'
 import { cpuTime, range, rate, shortRate, time, times } from './units.js'
 
 const HEAD = ['', 'rate', 'min - max', 'to node', 'p50', 'p99', 'CPU/operation', 'loop delay p99']

@@ -21,3 +21,8 @@ export const workloads = {
 } as const satisfies Record<string, (fs: FsPromises, task: Task) => Promise<Work>>
 
 export type WorkloadName = keyof typeof workloads
+
+/** What goes to a trial's process: the workload, and what that is told. */
+export interface Trial extends Task {
+  workload: WorkloadName
+}
