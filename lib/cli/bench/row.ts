@@ -6,11 +6,14 @@ import type { WorkloadName } from '../trial/workloads.js'
 export const sweepGroups = ['in-flight', 'block-size', 'file-size'] as const
 export type SweepGroup = (typeof sweepGroups)[number]
 
-export const groups = ['table', ...sweepGroups] as const
+export const groups = ['table', 'calls', ...sweepGroups] as const
 export type Group = (typeof groups)[number]
 
+/** The reports have a line for each contender in such a row; a sweep's rows are points of one line. */
+export const isListed = ({ group }: Pick<Row, 'group'>): boolean => group === 'table' || group === 'calls'
+
 /** The file or directory of a run that a row works on; see samples.ts. */
-export type Place = 'source' | 'scratch' | 'pages' | 'log' | 'small' | 'overwritten' | 'sparse'
+export type Place = 'source' | 'scratch' | 'pages' | 'log' | 'small' | 'overwritten' | 'sparse' | 'fresh'
 
 export interface Row {
   id: string

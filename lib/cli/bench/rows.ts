@@ -1,7 +1,8 @@
-/** What `caio bench` measures: a table of everyday work, and sweeps. */
+/** What `caio bench` measures: a table of everyday work, the calls of fs/promises, and sweeps. */
 import fs from 'node:fs'
 import { BLOCK } from '../sample-file.js'
 import { bytes } from '../text.js'
+import { calls } from './calls.js'
 import { row } from './row.js'
 import type { Row } from './row.js'
 import { sweeps } from './sweeps.js'
@@ -48,7 +49,7 @@ function table(size: number): Row[] {
 
 /** @param quick fewer points in the sweeps */
 export function allRows(size: number, quick: boolean): Row[] {
-  return [...table(size), ...sweeps(quick)]
+  return [...table(size), ...calls(), ...sweeps(quick)]
 }
 
 /** The flag of open(2); undefined where there is none. */

@@ -21,6 +21,8 @@ const START = 250
 export interface Plan {
   rows: readonly Row[]
   contenders: readonly Contender[]
+  /** The user has said who is to take part. */
+  named: boolean
   options: Pick<Options, 'rounds' | 'duration'>
 }
 
@@ -53,19 +55,33 @@ export function whyNotRow({ cache, direct }: Row, samples: Pick<Samples, 'dropMe
   return undefined
 }
 
-/** Those who can do a row, and the harness alone where the row wants it. */
-export function whoRuns(row: Row, contenders: readonly Contender[]): Contender[] {
-  const task = { ...row, path: '', direct: Number(row.direct), milliseconds: 0 }
-  const able = contenders.filter(({ means }) => 'runtime' in means || fioArguments(task, means.engine) !== undefined)
+/** Whether a contender has an equal of the row. What is synchronous never has more than one operation in flight. */
+function isAble({ means }: Contender, row: Row): boolean {
+  if ('fio' in means) {
+    return fioArguments({ ...row, path: '', direct: Number(row.direct), milliseconds: 0 }, means.engine) !== undefined
+  }
+  return means.subject !== 'sync' || (row.group === 'calls' && row.inFlight === 1)
+}
+
+/** The calls are many: where nobody is named, one of caio's stands for all of them, and Bun for the other runtimes. */
+function standIns(contenders: readonly Contender[]): Contender[] {
+  const caio = contenders.find(({ backend }) => backend !== undefined)
+  return contenders.filter((each) => each === caio || ['node', 'sync', 'bun'].includes(each.id))
+}
+
+/** Those who can do a row, and the harness alone where the row wants it. @param named the user has said who is to take part */
+export function whoRuns(row: Row, contenders: readonly Contender[], named = false): Contender[] {
+  const asked = named || row.group !== 'calls' ? contenders : standIns(contenders)
+  const able = asked.filter((contender) => isAble(contender, row))
   return row.harness && able.length > 0 ? [...able, harness] : able
 }
 
 /** About how long a run takes, in milliseconds. */
-export function estimate({ rows, contenders, options }: Plan): number {
+export function estimate({ rows, contenders, named, options }: Plan): number {
   const parts = rows.map((row) => {
     const milliseconds = options.duration * row.longer
     const passes = warmUpTime(milliseconds) + milliseconds * (1 + LATENCY_PART)
-    return whoRuns(row, contenders).length * options.rounds * (START + passes)
+    return whoRuns(row, contenders, named).length * options.rounds * (START + passes)
   })
   return parts.reduce((sum, part) => sum + part, 0)
 }
@@ -83,7 +99,7 @@ async function runRow(
   signal: AbortSignal,
   onTrial: (contender: Contender, round: number) => void,
 ) {
-  const contenders = whoRuns(row, plan.contenders)
+  const contenders = whoRuns(row, plan.contenders, plan.named)
   const results = new Map(contenders.map(({ id }): [string, Result] => [id, { contender: id, rounds: [] }]))
   const task = taskOf(row, samples, plan.options.duration)
   for (const { contender, round } of alternate(contenders, plan.options.rounds)) {
