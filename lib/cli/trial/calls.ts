@@ -75,10 +75,20 @@ function makeTen(path: string): string {
 
 const areTen = (names: readonly string[]): boolean => [...names].sort().join() === tenNames.join()
 
-/** What a stream yields, to be looked at. */
+/** A loop over what a handle yields. The synchronous one's is no asynchronous loop: that would cost more than its reads. */
+async function each<T>(items: Iterable<T> | AsyncIterable<T>, see: (item: T) => void): Promise<void> {
+  if (Symbol.asyncIterator in items) for await (const item of items) see(item)
+  else for (const item of items) see(item)
+}
+
 async function eachChunk(fs: FsPromises, path: string, bytes: number, see: (chunk: Buffer) => void): Promise<void> {
   const handle = await fs.open(path)
-  for await (const chunk of handle.createReadStream({ end: bytes - 1 }) as AsyncIterable<Buffer>) see(chunk)
+  await each<Buffer>(handle.createReadStream({ end: bytes - 1 }), see)
+}
+
+async function eachLine(fs: FsPromises, path: string, see: (line: string) => void): Promise<void> {
+  const handle = await fs.open(path)
+  await each(handle.readLines(), see)
 }
 
 async function streamed(fs: FsPromises, path: string, bytes: number): Promise<number> {
@@ -115,11 +125,6 @@ async function longStreams(fs: FsPromises, task: Task): Promise<Work> {
       return 1
     },
   })
-}
-
-async function eachLine(fs: FsPromises, path: string, see: (line: string) => void): Promise<void> {
-  const handle = await fs.open(path)
-  for await (const line of handle.readLines()) see(line)
 }
 
 export const calls = {
