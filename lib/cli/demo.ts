@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { BLOCK, checksums, makeSampleFile, saveChecksums } from './sample-file.js'
 import { Progress, figure, table } from './text.js'
 import { runTrial, thisNode } from './trial/run.js'
-import type { Report, Task } from './trial/task.js'
+import type { Report } from './trial/task.js'
+import type { Trial } from './trial/workloads.js'
 
 const SAMPLE_BYTES = 256 * 1024 * 1024
 const MILLISECONDS = 2000
@@ -24,7 +25,7 @@ interface Row {
 }
 
 /** The report, or why there is none. Warnings (a backend that does not work here) are told in the table. */
-async function compete(contender: string, task: Omit<Task, 'subject'>): Promise<Report | string> {
+async function compete(contender: string, task: Omit<Trial, 'subject'>): Promise<Report | string> {
   const [runtime, subject] =
     contender === 'node' ? [thisNode(), 'own' as const] : [thisNode(contender), 'caio' as const]
   return runTrial(runtime, { ...task, subject }).catch((error: unknown) =>

@@ -70,6 +70,26 @@ void t.test('measures, and reports in three ways', async (t) => {
   })
 })
 
+void t.test('the calls, a line each', async (t) => {
+  const json = join(temporaryDirectory(t), 'a.json')
+  const args = [temporaryDirectory(t), ...little, '--rows', 'calls', '--only', 'stat,readdir-types-1', '--json', json]
+  const { code, stdout, stderr } = await start(args).ended
+  t.equal(code, 0, stderr)
+  const { rows } = JSON.parse(fs.readFileSync(json, 'utf8')) as BenchResults
+  t.strictSame(
+    rows.map(({ row }) => row.id),
+    ['stat-1', 'stat-64', 'readdir-types-1'],
+  )
+  for (const { row, results } of rows) {
+    const ran = results.map(({ contender }) => contender)
+    t.equal(ran.includes('node'), true, `${row.id}: node`)
+    t.equal(ran.includes('sync'), row.inFlight === 1, `${row.id}: synchronous at one in flight only`)
+    const counted = results.filter(({ contender }) => contender !== 'bun').every(({ rounds }) => rounds[0]?.operations)
+    t.ok(counted, `${row.id}: counted`)
+  }
+  t.match(stdout, /stat of 500 paths, 1 in flight +[\d,.]+ \/s +[\d,.]+ ×/)
+})
+
 void t.test('leaves nothing behind when it is interrupted', async (t) => {
   const directory = temporaryDirectory(t)
   const { child, ended } = start([

@@ -1,5 +1,5 @@
 import fsPromises from 'node:fs/promises'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
@@ -11,22 +11,28 @@ import {
   makeSmallFiles,
   saveChecksums,
 } from '../../lib/cli/sample-file.js'
+import type { Row } from '../../lib/cli/bench/row.js'
+import { allRows } from '../../lib/cli/bench/rows.js'
 import { clockInterval, measure } from '../../lib/cli/trial/measure.js'
 import { findDropMethod } from '../../lib/cli/trial/page-cache.js'
-import type { Task } from '../../lib/cli/trial/task.js'
+import { synchronous } from '../../lib/cli/trial/synchronous.js'
 import { workloads } from '../../lib/cli/trial/workloads.js'
-import type { WorkloadName } from '../../lib/cli/trial/workloads.js'
+import type { Trial, WorkloadName } from '../../lib/cli/trial/workloads.js'
 import type { FsPromises } from '../../lib/cli/trial/work.js'
 import { temporaryDirectory } from '../support/harness.js'
 
 const BLOCKS = 256
+const rows = allRows(BLOCKS * BLOCK, true)
 
-function task(t: Test, workload: WorkloadName, more: Partial<Task> = {}): Task {
+function task(t: Test, workload: WorkloadName, more: Partial<Trial> = {}): Trial {
   const directory = temporaryDirectory(t)
   const path = join(directory, 'file')
   const sums = join(directory, 'checksums')
-  if (/Files$/.test(workload)) {
+  const { on } = rows.find((row) => row.workload === workload) as Row
+  if (on === 'small' || on === 'overwritten') {
     makeSmallFiles(path, 32)
+  } else if (on === 'fresh') {
+    mkdirSync(path)
   } else {
     makeSampleFile(path, BLOCKS, () => {})
     saveChecksums(sums, checksums(path))
@@ -48,11 +54,11 @@ function task(t: Test, workload: WorkloadName, more: Partial<Task> = {}): Task {
   }
 }
 
-async function run(fs: FsPromises, task: Task) {
+async function run(fs: FsPromises, task: Trial) {
   return measure(await workloads[task.workload](fs, task), task.milliseconds, task.latencyMilliseconds)
 }
 
-for (const workload of Object.keys(workloads) as WorkloadName[]) {
+for (const workload of new Set(rows.filter(({ group }) => group !== 'calls').map((row) => row.workload))) {
   void t.test(`${workload} through Node's own`, async (t) => {
     const { operations, milliseconds, latency, verified } = await run(fsPromises, task(t, workload))
     t.ok(operations > 0, 'counted')
@@ -61,6 +67,23 @@ for (const workload of Object.keys(workloads) as WorkloadName[]) {
     t.ok(verified > 0, 'compared')
   })
 }
+
+/** One operation a lane, for the calls: there are many, and a measurement warms up. */
+async function runOnce(fs: FsPromises, task: Trial): Promise<number> {
+  const work = await workloads[task.workload](fs, task)
+  await work.renew()
+  const lanes = Array.from({ length: work.lanes }, (_, lane) => lane)
+  const results = await Promise.all(lanes.map((lane) => work.start(lane)))
+  const verified = results.map((result, lane) => (work.valid(result) ? work.verify(lane, result) : NaN))
+  return verified.reduce((sum, each) => sum + each, await work.finish())
+}
+
+void t.test("the calls through Node's own, and synchronous", async (t) => {
+  for (const { workload, inFlight } of rows.filter(({ group }) => group === 'calls')) {
+    t.ok((await runOnce(fsPromises, task(t, workload, { inFlight }))) > 0, `${workload}, ${inFlight} in flight`)
+    if (inFlight === 1) t.ok((await runOnce(synchronous, task(t, workload, { inFlight }))) > 0, 'synchronous')
+  }
+})
 
 /** Node's, with handles some of whose methods are others; closed in the end, since a measurement that fails closes nothing. */
 function withMethods(t: Test, methods: (handle: fsPromises.FileHandle) => object): FsPromises {
@@ -106,6 +129,22 @@ void t.test('files that are not read or written are found', async (t) => {
   })
   const writeFile = async (): Promise<void> => undefined
   await t.rejects(run({ ...fsPromises, writeFile }, task(t, 'overwriteFiles')), { message: /is not what was written/ })
+})
+
+void t.test('calls that do nothing are found', async (t) => {
+  const nothing = async (): Promise<undefined> => undefined
+  for (const workload of ['createUnlink', 'mkdirRmdir', 'copyFile', 'rename'] as const) {
+    const idle = {
+      ...fsPromises,
+      writeFile: nothing,
+      unlink: nothing,
+      mkdir: nothing,
+      rmdir: nothing,
+      copyFile: nothing,
+    }
+    const fs = { ...idle, rename: nothing } as unknown as FsPromises
+    await t.rejects(runOnce(fs, task(t, workload)), workload)
+  }
 })
 
 void t.test('a cold file is read once between drops', async (t) => {

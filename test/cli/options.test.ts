@@ -37,6 +37,7 @@ void t.test('lists', async (t) => {
     'repeated',
   )
   t.strictSame(parseOptions(['--rows', 'table,in-flight-8']).rows, ['table', 'in-flight-8'])
+  t.strictSame(parseOptions(['--rows', 'calls', '--only', 'stat,open']).only, ['stat', 'open'])
   t.equal(parseOptions(['--rows', ',']).rows, undefined, 'of nothing')
 })
 

@@ -3,7 +3,7 @@ import { pageData } from '../../lib/cli/bench/page-data.js'
 import { harnessCosts, ratio, residencyBefore, summarize } from '../../lib/cli/bench/results.js'
 import type { BenchResults, RowResults } from '../../lib/cli/bench/results.js'
 import { allRows } from '../../lib/cli/bench/rows.js'
-import type { Row } from '../../lib/cli/bench/rows.js'
+import type { Row } from '../../lib/cli/bench/row.js'
 import { terminalReport } from '../../lib/cli/bench/terminal.js'
 import type { Report } from '../../lib/cli/trial/task.js'
 

@@ -15,6 +15,8 @@ void t.test('rows', async (t) => {
   t.strictSame(ids(selectRows(rows, ['cold-4k-64', 'read-1'])), ['read-1', 'cold-4k-64'], 'in the order of the reports')
   t.equal(selectRows(rows, ['table']).length, 16, 'a group')
   t.equal(selectRows(rows, ['block-size', 'read-1', 'block-size-4k']).length, 7, 'a group and more')
+  t.strictSame(ids(selectRows(rows, ['calls'], ['stat'])), ['stat-1', 'stat-64'], 'those that begin so')
+  t.throws(() => selectRows(rows, ['calls'], ['nonsense']), { message: /no row begins with nonsense/ })
   t.throws(() => selectRows(rows, ['nonsense']), { message: /no such row: nonsense.*read-64/ })
   t.ok(allRows(1, true).length < rows.length, 'fewer when quick')
 })
@@ -74,9 +76,20 @@ void t.test('who runs a row', async (t) => {
   t.strictSame(ids(whoRuns(row('read-64'), [])), [], 'the harness is nobody’s contender')
 })
 
+void t.test('who runs a call', async (t) => {
+  const caio = (['linux', 'thread'] as const).map((backend): Contender => ({ ...node, id: backend, backend }))
+  const sync: Contender = { ...node, id: 'sync', means: { ...node.means, subject: 'sync' } }
+  const all = [node, ...caio, { ...node, id: 'deno' }, sync, fio]
+  t.strictSame(ids(whoRuns(row('stat-1'), all)), ['node', 'linux', 'sync'], 'one of caio’s, if nobody is named')
+  t.strictSame(ids(whoRuns(row('stat-1'), all, true)), ['node', 'linux', 'thread', 'deno', 'sync'])
+  t.strictSame(ids(whoRuns(row('stat-64'), all)), ['node', 'linux'], 'nothing synchronous is ever in flight')
+  t.strictSame(ids(whoRuns(row('readfile-64'), [sync])), [], 'elsewhere it has no place')
+})
+
 void t.test('how long it takes', async (t) => {
-  const one = estimate({ rows: [row('direct-64')], contenders: [node], options: { rounds: 1, duration: 1000 } })
-  const ten = estimate({ rows: [row('direct-64')], contenders: [node, fio], options: { rounds: 5, duration: 1000 } })
+  const plan = { rows: [row('direct-64')], named: false }
+  const one = estimate({ ...plan, contenders: [node], options: { rounds: 1, duration: 1000 } })
+  const ten = estimate({ ...plan, contenders: [node, fio], options: { rounds: 5, duration: 1000 } })
   t.equal(ten, 10 * one)
 })
 

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import { Progress } from '../text.js'
 import { residency } from '../trial/page-cache.js'
 import { findContenders } from './contenders.js'
+import type { Contender } from './contenders.js'
 import { htmlReport, loadAssets } from './html.js'
 import { describeMachine } from './machine.js'
 import { UsageError, parseOptions, usage } from './options.js'
@@ -21,18 +22,20 @@ interface Chosen {
 }
 
 function choose(options: Options, version: string): Chosen {
-  const rows = selectRows(allRows(options.size, options.quick), options.rows)
+  const rows = selectRows(allRows(options.size, options.quick), options.rows, options.only)
   const { present, missing } = selectContenders(findContenders(options, version), options.contenders, options.backends)
-  return { plan: { rows, contenders: present, options }, missing }
+  const named = options.contenders !== undefined || options.backends !== undefined
+  const contenders = present.filter((each) => rows.some((row) => whoRuns(row, present, named).includes(each)))
+  return { plan: { rows, contenders, named, options }, missing }
 }
 
 function list({ plan, missing }: Chosen): string {
   const lines = [
     'Rows:',
-    ...plan.rows.map(({ id, group, title }) => `  ${id.padEnd(18)}${group.padEnd(12)}${title}`),
+    ...plan.rows.map(({ id, group, title }) => `  ${id.padEnd(24)}${group.padEnd(12)}${title}`),
     'Contenders:',
-    ...plan.contenders.map(({ id, label, version }) => `  ${id.padEnd(18)}${label} (${version})`),
-    ...missing.map(({ id, reason }) => `  ${id.padEnd(18)}not here: ${reason}`),
+    ...plan.contenders.map(({ id, label, version }) => `  ${id.padEnd(24)}${label} (${version})`),
+    ...missing.map(({ id, reason }) => `  ${id.padEnd(24)}not here: ${reason}`),
   ]
   return lines.join('\n')
 }
@@ -63,14 +66,20 @@ async function measure(
   const progress = new Progress(100)
   let samples: Samples | undefined
   try {
-    samples = new Samples(options.directory, options.size, (fraction) => progress.show(fraction, 'making the files'))
+    const places = new Set(plan.rows.map(({ on }) => on))
+    samples = new Samples(options.directory, options.size, places, (fraction) =>
+      progress.show(fraction, 'making the files'),
+    )
     const made = samples
     const skipped = plan.rows.flatMap((row) => {
       const reason = whyNotRow(row, made)
       return reason === undefined ? [] : [{ id: row.id, reason }]
     })
     const able = { ...plan, rows: plan.rows.filter(({ id }) => !skipped.some((row) => row.id === id)) }
-    const trials = able.rows.reduce((sum, row) => sum + whoRuns(row, plan.contenders).length * options.rounds, 0)
+    const trials = able.rows.reduce(
+      (sum, row) => sum + whoRuns(row, plan.contenders, plan.named).length * options.rounds,
+      0,
+    )
     const start = performance.now()
     const expected = estimate(able)
     const rows = await runAll(able, made, signal, ({ row, contender, round, done }) => {
@@ -87,7 +96,7 @@ async function measure(
       command: ['caio', ...process.argv.slice(2)].join(' '),
       options: { rounds: options.rounds, quick: options.quick, duration: options.duration, size: options.size },
       machine,
-      pageCache: { drop: made.dropMethod ?? null, fincore: residency(made.path('source')) !== null },
+      pageCache: { drop: made.dropMethod ?? null, fincore: residency(process.execPath) !== null },
       contenders: plan.contenders.map(({ id, label, version }) => ({ id, label, version })),
       missing,
       skipped,
@@ -100,10 +109,12 @@ async function measure(
 }
 
 /** True if Node's own or caio failed; what else is installed may lack a function. */
-const hasFailed = ({ rows }: BenchResults): boolean =>
-  rows.some(({ results }) =>
-    results.some(({ contender, error }) => error !== undefined && /^(node|linux|thread|pure|uring)$/.test(contender)),
+function hasFailed({ rows }: BenchResults, contenders: readonly Contender[]): boolean {
+  const ours = contenders.filter(({ means }) => 'runtime' in means && means.runtime.command === process.execPath)
+  return rows.some(({ results }) =>
+    results.some(({ contender, error }) => error !== undefined && ours.some(({ id }) => id === contender)),
   )
+}
 
 /**
  * @param args what follows `caio bench`
@@ -142,7 +153,7 @@ export async function bench(args: readonly string[], version: string): Promise<n
     if (options.json !== undefined) fs.writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`)
     if (options.html !== undefined && assets) fs.writeFileSync(options.html, htmlReport(results, assets))
     console.log(terminalReport(results))
-    return hasFailed(results) ? 1 : 0
+    return hasFailed(results, plan.contenders) ? 1 : 0
   } catch (error) {
     if (signal.aborted) return interrupted()
     throw error

@@ -84,6 +84,14 @@ function nodeContenders(): Contender[] {
   return process.platform === 'linux' ? [plain, uring] : [plain]
 }
 
+/** How fast the calls are where nothing has to wait for another thread; but meanwhile nothing else runs. */
+const synchronous: Contender = {
+  id: 'sync',
+  label: 'synchronous',
+  version: process.version,
+  means: { runtime: thisNode(), subject: 'sync' },
+}
+
 function caioContenders(version: string): Contender[] {
   return (['linux', 'thread', 'pure', 'uring'] as const).map((backend) => {
     const missing = whyNot(backend)
@@ -130,6 +138,7 @@ export function findContenders({ programs }: Pick<Options, 'programs'>, version:
     ...caioContenders(version),
     runtimeContender('bun', [], programs.bun),
     runtimeContender('deno', ['run', '--allow-all'], programs.deno),
+    synchronous,
     ...fioContenders(programs.fio),
   ]
 }

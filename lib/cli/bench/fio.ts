@@ -1,7 +1,8 @@
 /** fio as a contender: the job that does what a row does, and what its JSON says. */
-import type { Report, Task } from '../trial/task.js'
+import type { Report } from '../trial/task.js'
 import { warmUpTime } from '../trial/measure.js'
 import { environment, patience, run } from '../trial/run.js'
+import type { Trial } from '../trial/workloads.js'
 
 /** How fio is to do it. */
 export interface FioEngine {
@@ -14,7 +15,7 @@ export interface FioEngine {
 const LOG_SIZE = '16g'
 
 /** What of a task fio must know. */
-export type FioTask = Pick<Task, 'workload' | 'path' | 'blockSize' | 'inFlight' | 'cache' | 'direct' | 'milliseconds'>
+export type FioTask = Pick<Trial, 'workload' | 'path' | 'blockSize' | 'inFlight' | 'cache' | 'direct' | 'milliseconds'>
 
 /** Arguments of the job that is this task's equal; undefined where fio has none. */
 export function fioArguments(task: FioTask, { ioengine, batched }: FioEngine): string[] | undefined {
@@ -83,7 +84,7 @@ interface Job {
 }
 
 /** @param stdout of fio with `--output-format=json`; warnings may precede it */
-export function parseFio(stdout: string, task: Pick<Task, 'workload' | 'blockSize'>): Report {
+export function parseFio(stdout: string, task: Pick<Trial, 'workload' | 'blockSize'>): Report {
   const start = stdout.indexOf('{')
   if (start < 0) throw new Error('fio has printed no JSON')
   const { 'fio version': version, jobs } = JSON.parse(stdout.slice(start)) as { 'fio version': string; jobs: Job[] }
@@ -124,7 +125,7 @@ export function parseFio(stdout: string, task: Pick<Task, 'workload' | 'blockSiz
 }
 
 /** @throws what fio failed with, or its having no equal of this task */
-export async function runFio(command: string, engine: FioEngine, task: Task, signal?: AbortSignal): Promise<Report> {
+export async function runFio(command: string, engine: FioEngine, task: Trial, signal?: AbortSignal): Promise<Report> {
   const args = fioArguments(task, engine)
   if (!args) throw new Error('fio has no equal of this')
   const { code, stdout, stderr } = await run(command, args, environment({}), patience(task), signal)

@@ -2,17 +2,11 @@
 import { bytes, figure } from '../text.js'
 import { markup } from './markup.js'
 import type { Markup } from './markup.js'
-import { BASELINE, HARNESS, ratio, summarize } from './results.js'
-import type { BenchResults, Result, RowResults, Summary } from './results.js'
+import { BASELINE, contendersOf, ratio, summarize, summaryOf } from './results.js'
+import type { BenchResults, RowResults, Summary } from './results.js'
 import { cpuTime, range, rate, time, times } from './units.js'
 
 export type Labels = ReadonlyMap<string, string>
-
-const contendersOf = ({ results }: RowResults): Result[] => results.filter(({ contender }) => contender !== HARNESS)
-
-function baselineOf({ results }: RowResults): Summary | undefined {
-  return summarize(results.find(({ contender }) => contender === BASELINE) ?? { rounds: [] })
-}
 
 /** How strongly a ratio is coloured, -1 to 1: a tenth or less, ten times or more. */
 function strength(ratio: number): number {
@@ -23,7 +17,7 @@ function strength(ratio: number): number {
 export function ratioTable(rows: readonly RowResults[], { contenders }: BenchResults): Markup {
   const shown = contenders.filter(({ id }) => id !== BASELINE)
   const line = (each: RowResults): Markup => {
-    const baseline = baselineOf(each)
+    const baseline = summaryOf(each, BASELINE)
     const cells = shown.map(({ id }) => {
       const result = each.results.find(({ contender }) => contender === id)
       if (!result) return markup`<td class="none">–</td>`
@@ -53,7 +47,7 @@ function summaryCells(each: RowResults, summary: Summary, best: number, withMemo
   const slow = few
     ? markup`<td class="few" title="of ${summary.samples} operations a round">${time(summary.p99)}</td>`
     : loud(time(summary.p99))
-  const ratioText = times(ratio(summary, baselineOf(each)))
+  const ratioText = times(ratio(summary, summaryOf(each, BASELINE)))
   return markup`<td class="times">${ratioText === '-' ? '–' : ratioText}</td>
 <td class="rate" style="--part:${part.toFixed(1)}%">${rate(summary.rate.median, summary.bytes, row.unit)}</td>
 <td class="range">${range(summary.rate.min, summary.rate.max, summary.bytes, row.unit)}</td>

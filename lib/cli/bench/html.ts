@@ -8,8 +8,9 @@ import { machineLine, notes } from './notes.js'
 import { pageData } from './page-data.js'
 import { BASELINE, summarize } from './results.js'
 import type { BenchResults, RowResults } from './results.js'
-import { sweepGroups, sweepKinds } from './sweeps.js'
-import type { SweepGroup } from './sweeps.js'
+import { isListed, sweepGroups } from './row.js'
+import type { SweepGroup } from './row.js'
+import { sweepKinds } from './sweeps.js'
 
 export interface Assets {
   /** uPlot's style, then ours */
@@ -124,7 +125,7 @@ ${ratioTable(main, results)}</section>`
 
 export function htmlReport(results: BenchResults, assets: Assets): string {
   const labels: Labels = new Map(results.contenders.map(({ id, label }) => [id, label]))
-  const main = results.rows.filter(({ row }) => row.group === 'table')
+  const main = results.rows.filter(({ row }) => isListed(row))
   const compared = main.length > 0 && results.contenders.some(({ id }) => id === BASELINE)
   const { machine, date, caio } = results
   return markup`<!doctype html>

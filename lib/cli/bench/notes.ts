@@ -78,6 +78,11 @@ export function notes(results: BenchResults): string[] {
     ...(results.contenders.some(({ id }) => id === 'node-uring')
       ? ['“node, io_uring” is node:fs/promises with UV_USE_IO_URING=1 in the environment.']
       : []),
+    ...(results.contenders.some(({ id }) => id === 'sync')
+      ? [
+          '“synchronous” is node:fs’s function of that name with Sync, within an async function: nothing else runs meanwhile.',
+        ]
+      : []),
     ...cacheNotes(results),
     ...harnessNote(results.rows),
     verifiedNote(results.rows),

@@ -12,6 +12,8 @@ export interface Options {
   contenders: string[] | undefined
   /** ids of rows and groups; all if undefined */
   rows: string[] | undefined
+  /** first words of ids of rows; any if undefined */
+  only: string[] | undefined
   rounds: number
   quick: boolean
   /** milliseconds of one measurement */
@@ -32,9 +34,12 @@ they are installed: each trial in a process of its own, in alternating rounds, c
 new directory inside DIR (default: the current directory), on the disk that you want to know about, and removed at the end.
 
 What to measure:
-  --rows LIST        ids or groups, separated by commas: table, in-flight, block-size, file-size, or what \`--list\` prints
+  --rows LIST        ids or groups, separated by commas: table, calls, in-flight, block-size, file-size, or what \`--list\`
+                     prints; calls are those of fs/promises, where one of caio's stands for all unless you name others
+  --only LIST        of these rows, those whose ids begin so: \`--rows calls --only stat,readdir\`
   --backend LIST     of caio's: linux, thread, pure, uring (default: those that work here, without uring)
-  --contenders LIST  only these: node, node-uring, linux, thread, pure, uring, bun, deno, fio-libaio, fio-io_uring, fio-batched
+  --contenders LIST  only these: node, node-uring, sync (node:fs's synchronous functions, in calls at 1 in flight), linux, thread,
+                     pure, uring, bun, deno, fio-libaio, fio-io_uring, fio-batched
   --list             prints the rows and the contenders found, and measures nothing
 
 How long:
@@ -87,6 +92,7 @@ export function parseOptions(args: readonly string[]): Options & { list: boolean
     backends: backends as BackendName[] | undefined,
     contenders: list(values.contenders),
     rows: list(values.rows),
+    only: list(values.only),
     rounds: wholeNumber('rounds', values.rounds, quick ? 3 : 5, 1),
     quick,
     duration: wholeNumber('duration', values.duration, quick ? 250 : 1000, 10),
@@ -115,6 +121,7 @@ function parse(args: readonly string[]) {
         backend: many,
         contenders: many,
         rows: many,
+        only: many,
         rounds: string,
         quick: boolean,
         duration: string,

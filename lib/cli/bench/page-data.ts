@@ -1,18 +1,16 @@
 /** What the plots of the HTML report are drawn from, of what was measured. */
 import type { Lines, Numbers, PageData, Sweep } from '../page/data.js'
-import { BASELINE, HARNESS, ratio, summarize } from './results.js'
-import type { BenchResults, Result, RowResults, Summary } from './results.js'
-import type { Group } from './rows.js'
-import { sweepGroups, sweepKinds } from './sweeps.js'
-import type { SweepGroup } from './sweeps.js'
+import { BASELINE, contendersOf, ratio, summarize } from './results.js'
+import type { BenchResults, RowResults, Summary } from './results.js'
+import { isListed, sweepGroups } from './row.js'
+import type { Group, SweepGroup } from './row.js'
+import { sweepKinds } from './sweeps.js'
 
 type Figure = (summary: Summary) => number | undefined
 
 /** Contenders of a row that have figures. */
-function summaries({ results }: RowResults): Map<string, Summary> {
-  const pairs = results
-    .filter(({ contender }) => contender !== HARNESS)
-    .map((result: Result) => [result.contender, summarize(result)] as const)
+function summaries(each: RowResults): Map<string, Summary> {
+  const pairs = contendersOf(each).map((result) => [result.contender, summarize(result)] as const)
   return new Map(pairs.filter((pair): pair is readonly [string, Summary] => pair[1] !== undefined))
 }
 
@@ -85,7 +83,7 @@ function sweep(rows: readonly RowResults[], ids: readonly string[], group: Sweep
 export function pageData({ contenders, rows }: BenchResults): PageData {
   const ids = contenders.map(({ id }) => id)
   const of = (group: Group): RowResults[] => rows.filter(({ row }) => row.group === group)
-  const main = of('table')
+  const main = rows.filter(({ row }) => isListed(row))
   return {
     contenders: contenders.map(({ id, label }) => ({ id, label })),
     overview: {

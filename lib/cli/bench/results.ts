@@ -3,7 +3,7 @@ import { spread } from '../statistics.js'
 import type { Spread } from '../statistics.js'
 import type { DropMethod, Report } from '../trial/task.js'
 import type { Machine } from './machine.js'
-import type { Row } from './rows.js'
+import type { Row } from './row.js'
 
 /** One contender in one row. */
 export interface Result {
@@ -39,6 +39,13 @@ export interface BenchResults {
 export const HARNESS = 'harness'
 /** Id of the contender that the others are compared with. */
 export const BASELINE = 'node'
+
+/** Without the harness. */
+export const contendersOf = ({ results }: RowResults): Result[] =>
+  results.filter(({ contender }) => contender !== HARNESS)
+
+export const summaryOf = ({ results }: RowResults, id: string): Summary | undefined =>
+  summarize(results.find(({ contender }) => contender === id) ?? { rounds: [] })
 
 /** Medians over the rounds, and the spread of the rate. */
 export interface Summary {
@@ -93,12 +100,12 @@ export function ratio(summary: Summary, baseline: Summary | undefined): number |
 
 /** What the harness costs an operation, by row, in nanoseconds; and the part of it in what the fastest contender takes, 0 to 1. */
 export function harnessCosts(rows: readonly RowResults[]): { inFlight: number; nanoseconds: number; part: number }[] {
-  return rows.flatMap(({ row, results }) => {
-    const alone = summarize(results.find(({ contender }) => contender === HARNESS) ?? { rounds: [] })
+  return rows.flatMap((each) => {
+    const alone = summaryOf(each, HARNESS)
     if (!alone) return []
-    const inJavaScript = results.filter(({ contender }) => contender !== HARNESS && !contender.startsWith('fio'))
+    const inJavaScript = contendersOf(each).filter(({ contender }) => !contender.startsWith('fio'))
     const fastest = Math.max(0, ...inJavaScript.map((result) => summarize(result)?.rate.median ?? 0))
-    return [{ inFlight: row.inFlight, nanoseconds: 1e9 / alone.rate.median, part: fastest / alone.rate.median }]
+    return [{ inFlight: each.row.inFlight, nanoseconds: 1e9 / alone.rate.median, part: fastest / alone.rate.median }]
   })
 }
 

@@ -1,56 +1,11 @@
-/** What `caio bench` measures: a table of everyday work, and sweeps. */
+/** What `caio bench` measures: a table of everyday work, the calls of fs/promises, and sweeps. */
 import fs from 'node:fs'
 import { BLOCK } from '../sample-file.js'
 import { bytes } from '../text.js'
-import type { CacheState } from '../trial/task.js'
-import type { WorkloadName } from '../trial/workloads.js'
-import { sweepGroups } from './sweeps.js'
-
-export const groups = ['table', ...sweepGroups] as const
-export type Group = (typeof groups)[number]
-
-/** The file or directory of a run that a row works on; see samples.ts. */
-export type Place = 'source' | 'scratch' | 'pages' | 'log' | 'small' | 'overwritten' | 'sparse'
-
-export interface Row {
-  id: string
-  group: Group
-  title: string
-  workload: WorkloadName
-  on: Place
-  inFlight: number
-  /** bytes of one read or write */
-  blockSize: number
-  cache: CacheState
-  /** bytes of the sparse file, whose blocks with data are spread over all of it */
-  fileSize: number | undefined
-  /** with O_DIRECT */
-  direct: boolean
-  /** what the rate is counted in */
-  unit: 'op/s' | 'B/s'
-  /** times the usual duration: where operations are few */
-  longer: number
-  /** The harness alone is measured, too. */
-  harness: boolean
-}
-
-const usual = {
-  group: 'table',
-  on: 'source',
-  blockSize: BLOCK,
-  cache: 'hot',
-  fileSize: undefined,
-  direct: false,
-  unit: 'op/s',
-  longer: 1,
-  harness: false,
-} as const
-
-type More = Partial<Omit<Row, 'id' | 'title' | 'workload' | 'inFlight'>>
-
-function row(id: string, title: string, workload: WorkloadName, inFlight: number, more: More = {}): Row {
-  return { ...usual, id, title, workload, inFlight, ...more }
-}
+import { calls } from './calls.js'
+import { row } from './row.js'
+import type { Row } from './row.js'
+import { sweeps } from './sweeps.js'
 
 /** @param size bytes of the large file */
 function table(size: number): Row[] {
@@ -92,39 +47,9 @@ function table(size: number): Row[] {
   ]
 }
 
-const sweptInFlight = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096]
-const sweptBlocks = [1, 4, 16, 64, 256, 1024]
-const MIB = 1024 * 1024
-const sweptFiles = [1, 32, 1024, 64 * 1024].map((size) => size * MIB)
-/** in flight, in the sweep of block sizes */
-const SWEEP_IN_FLIGHT = 8
-
-function sweeps(quick: boolean): Row[] {
-  const coarse = <T>(values: T[], every: number): T[] =>
-    quick ? values.filter((_, index) => index % every === 0) : values
-  const longer = 0.5
-  return [
-    ...coarse(sweptInFlight, 3).map((inFlight): Row => {
-      const title = `random 4 KiB fh.read, cached, ${inFlight} in flight`
-      return row(`in-flight-${inFlight}`, title, 'randomReads', inFlight, { group: 'in-flight', longer })
-    }),
-    ...coarse(sweptBlocks, 2).map((blocks): Row => {
-      const blockSize = blocks * BLOCK
-      const title = `random ${bytes(blockSize)} fh.read, cached, ${SWEEP_IN_FLIGHT} in flight`
-      const id = `block-size-${bytes(blockSize).replace(/ |iB/g, '').toLowerCase()}`
-      return row(id, title, 'randomReads', SWEEP_IN_FLIGHT, { group: 'block-size', unit: 'B/s', blockSize, longer })
-    }),
-    ...coarse(sweptFiles, 3).map((fileSize): Row => {
-      const title = `random 4 KiB fh.read, cached, 64 in flight, in a sparse file of ${bytes(fileSize)}`
-      const id = `file-size-${bytes(fileSize).replace(/ |iB/g, '').toLowerCase()}`
-      return row(id, title, 'randomReads', 64, { group: 'file-size', on: 'sparse', fileSize, longer })
-    }),
-  ]
-}
-
 /** @param quick fewer points in the sweeps */
 export function allRows(size: number, quick: boolean): Row[] {
-  return [...table(size), ...sweeps(quick)]
+  return [...table(size), ...calls(), ...sweeps(quick)]
 }
 
 /** The flag of open(2); undefined where there is none. */

@@ -1,14 +1,15 @@
 /** Makes the trials of a run, row by row and round by round. */
 import { warmUpTime } from '../trial/measure.js'
 import { runTrial } from '../trial/run.js'
-import type { Report, Task } from '../trial/task.js'
+import type { Report } from '../trial/task.js'
+import type { Trial } from '../trial/workloads.js'
 import { harness } from './contenders.js'
 import type { Contender } from './contenders.js'
 import { fioArguments, runFio } from './fio.js'
 import type { Options } from './options.js'
 import type { Result, RowResults } from './results.js'
 import { directFlag } from './rows.js'
-import type { Row } from './rows.js'
+import type { Row } from './row.js'
 import type { Samples } from './samples.js'
 import { alternate } from './schedule.js'
 
@@ -20,13 +21,15 @@ const START = 250
 export interface Plan {
   rows: readonly Row[]
   contenders: readonly Contender[]
+  /** The user has said who is to take part. */
+  named: boolean
   options: Pick<Options, 'rounds' | 'duration'>
 }
 
 /** What the progress bar shows before a trial. */
 export type OnTrial = (trial: { row: Row; contender: Contender; round: number; done: number }) => void
 
-function taskOf(row: Row, samples: Samples, duration: number): Omit<Task, 'subject'> {
+function taskOf(row: Row, samples: Samples, duration: number): Omit<Trial, 'subject'> {
   const milliseconds = Math.round(duration * row.longer)
   return {
     workload: row.workload,
@@ -52,25 +55,39 @@ export function whyNotRow({ cache, direct }: Row, samples: Pick<Samples, 'dropMe
   return undefined
 }
 
-/** Those who can do a row, and the harness alone where the row wants it. */
-export function whoRuns(row: Row, contenders: readonly Contender[]): Contender[] {
-  const task = { ...row, path: '', direct: Number(row.direct), milliseconds: 0 }
-  const able = contenders.filter(({ means }) => 'runtime' in means || fioArguments(task, means.engine) !== undefined)
+/** Whether a contender has an equal of the row. What is synchronous never has more than one operation in flight. */
+function isAble({ means }: Contender, row: Row): boolean {
+  if ('fio' in means) {
+    return fioArguments({ ...row, path: '', direct: Number(row.direct), milliseconds: 0 }, means.engine) !== undefined
+  }
+  return means.subject !== 'sync' || (row.group === 'calls' && row.inFlight === 1)
+}
+
+/** The calls are many: where nobody is named, one of caio's stands for all of them, and Bun for the other runtimes. */
+function standIns(contenders: readonly Contender[]): Contender[] {
+  const caio = contenders.find(({ backend }) => backend !== undefined)
+  return contenders.filter((each) => each === caio || ['node', 'sync', 'bun'].includes(each.id))
+}
+
+/** Those who can do a row, and the harness alone where the row wants it. @param named the user has said who is to take part */
+export function whoRuns(row: Row, contenders: readonly Contender[], named = false): Contender[] {
+  const asked = named || row.group !== 'calls' ? contenders : standIns(contenders)
+  const able = asked.filter((contender) => isAble(contender, row))
   return row.harness && able.length > 0 ? [...able, harness] : able
 }
 
 /** About how long a run takes, in milliseconds. */
-export function estimate({ rows, contenders, options }: Plan): number {
+export function estimate({ rows, contenders, named, options }: Plan): number {
   const parts = rows.map((row) => {
     const milliseconds = options.duration * row.longer
     const passes = warmUpTime(milliseconds) + milliseconds * (1 + LATENCY_PART)
-    return whoRuns(row, contenders).length * options.rounds * (START + passes)
+    return whoRuns(row, contenders, named).length * options.rounds * (START + passes)
   })
   return parts.reduce((sum, part) => sum + part, 0)
 }
 
 /** One contender's trial of a row. @throws what it failed with */
-function trial({ means }: Contender, task: Omit<Task, 'subject'>, signal: AbortSignal): Promise<Report> {
+function trial({ means }: Contender, task: Omit<Trial, 'subject'>, signal: AbortSignal): Promise<Report> {
   if ('runtime' in means) return runTrial(means.runtime, { ...task, subject: means.subject }, signal)
   return runFio(means.fio, means.engine, { ...task, subject: 'own' }, signal)
 }
@@ -82,7 +99,7 @@ async function runRow(
   signal: AbortSignal,
   onTrial: (contender: Contender, round: number) => void,
 ) {
-  const contenders = whoRuns(row, plan.contenders)
+  const contenders = whoRuns(row, plan.contenders, plan.named)
   const results = new Map(contenders.map(({ id }): [string, Result] => [id, { contender: id, rounds: [] }]))
   const task = taskOf(row, samples, plan.options.duration)
   for (const { contender, round } of alternate(contenders, plan.options.rounds)) {

@@ -1,6 +1,6 @@
 /** The files of a run, in a directory of their own, and the state that each trial finds them in. */
 import fs from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { bytes } from '../text.js'
 import {
   BLOCK,
@@ -14,7 +14,7 @@ import {
 } from '../sample-file.js'
 import { drop, findDropMethod, warm } from '../trial/page-cache.js'
 import type { DropMethod } from '../trial/task.js'
-import type { Place, Row } from './rows.js'
+import type { Place, Row } from './row.js'
 
 const SMALL_FILES = 1024
 /** The file that is written to need not be as large as the one that is read. */
@@ -29,6 +29,24 @@ function refuseFullDisk(directory: string, needed: number): void {
   }
 }
 
+interface LargeFile {
+  place: Place
+  size: number
+  /** of one write; see makeSampleFile */
+  chunk?: number
+}
+
+function largeFiles(size: number, places: ReadonlySet<Place>): LargeFile[] {
+  const scratch = Math.min(size, SCRATCH_BYTES)
+  const files: LargeFile[] = [
+    { place: 'source', size },
+    { place: 'scratch', size: scratch },
+    // As a database makes its file. One made by large writes ext4 keeps in large pieces, and goes through all of a piece at each write.
+    { place: 'pages', size: scratch, chunk: BLOCK },
+  ]
+  return files.filter(({ place }) => places.has(place))
+}
+
 export class Samples {
   readonly directory: string
   readonly checksums: string
@@ -38,23 +56,28 @@ export class Samples {
   /**
    * @param parent an existing directory
    * @param size bytes of the large file
+   * @param places what the rows work on: the rest is not made
    */
-  constructor(parent: string, size: number, report: (fraction: number) => void) {
-    const scratch = Math.min(size, SCRATCH_BYTES)
-    refuseFullDisk(parent, size + 2 * scratch + ROOM)
-    this.directory = fs.mkdtempSync(join(parent, 'caio-bench-'))
-    this.checksums = join(this.directory, 'checksums')
+  constructor(parent: string, size: number, places: ReadonlySet<Place>, report: (fraction: number) => void) {
+    const large = largeFiles(size, places)
+    const total = large.reduce((sum, each) => sum + each.size, 0)
+    refuseFullDisk(parent, total + ROOM)
+    // Programs mostly have absolute paths.
+    this.directory = fs.mkdtempSync(join(resolve(parent), 'caio-bench-'))
+    this.checksums = this.path('source') + '.checksums'
     try {
-      const total = size + 2 * scratch
-      const part = (done: number, length: number) => (fraction: number) => report((done + fraction * length) / total)
-      makeSampleFile(this.path('source'), size / BLOCK, part(0, size))
-      makeSampleFile(this.path('scratch'), scratch / BLOCK, part(size, scratch))
-      // As a database makes its file. One made by large writes ext4 keeps in large pieces, and goes through all of a piece at each write.
-      makeSampleFile(this.path('pages'), scratch / BLOCK, part(size + scratch, scratch), BLOCK)
-      saveChecksums(this.checksums, checksums(this.path('source')))
-      makeSmallFiles(this.path('small'), SMALL_FILES)
-      makeSmallFiles(this.path('overwritten'), SMALL_FILES)
-      this.dropMethod = findDropMethod(this.path('source'))
+      let done = 0
+      for (const { place, size, chunk } of large) {
+        makeSampleFile(this.path(place), size / BLOCK, (fraction) => report((done + fraction * size) / total), chunk)
+        done += size
+      }
+      for (const place of ['small', 'overwritten'] as const) {
+        if (places.has(place)) makeSmallFiles(this.path(place), SMALL_FILES)
+      }
+      if (places.has('source')) {
+        saveChecksums(this.checksums, checksums(this.path('source')))
+        this.dropMethod = findDropMethod(this.path('source'))
+      }
     } catch (error) {
       this.remove()
       throw error
@@ -80,6 +103,10 @@ export class Samples {
         return
       case 'log':
         fs.rmSync(path, { force: true })
+        return
+      case 'fresh':
+        fs.rmSync(path, { recursive: true, force: true })
+        fs.mkdirSync(path)
         return
       case 'small':
       case 'overwritten':

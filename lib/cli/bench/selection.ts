@@ -1,10 +1,25 @@
 /** Which rows and contenders a run has: what was asked for, of what there is. */
 import { UsageError } from './options.js'
-import { groups } from './rows.js'
-import type { Row } from './rows.js'
+import { groups } from './row.js'
+import type { Row } from './row.js'
 
-/** @param wanted ids and groups, undefined for all @throws {UsageError} for a name that is neither */
-export function selectRows(rows: readonly Row[], wanted: readonly string[] | undefined): Row[] {
+/**
+ * @param wanted ids and groups, undefined for all
+ * @param only the first words of ids, undefined for any: `stat` is for `stat-1` and `stat-64`
+ * @throws {UsageError} for a name that is neither, and if nothing is left
+ */
+export function selectRows(
+  rows: readonly Row[],
+  wanted: readonly string[] | undefined,
+  only?: readonly string[],
+): Row[] {
+  const asked = selectWanted(rows, wanted)
+  const left = only ? asked.filter(({ id }) => only.some((words) => `${id}-`.startsWith(`${words}-`))) : asked
+  if (left.length === 0) throw new UsageError(`no row begins with ${only?.join(' or ')}: see --list`)
+  return left
+}
+
+function selectWanted(rows: readonly Row[], wanted: readonly string[] | undefined): Row[] {
   if (!wanted) return [...rows]
   const known = [...groups, ...rows.map(({ id }) => id)]
   const unknown = wanted.find((name) => !known.includes(name))

@@ -1,10 +1,11 @@
 /** The report in a terminal. */
 import { bytes, table } from '../text.js'
 import { machineLine, notes } from './notes.js'
-import { BASELINE, HARNESS, ratio, summarize } from './results.js'
+import { BASELINE, contendersOf, ratio, summarize, summaryOf } from './results.js'
 import type { BenchResults, Result, RowResults } from './results.js'
-import { sweepGroups, sweepKinds } from './sweeps.js'
-import type { SweepGroup } from './sweeps.js'
+import { sweepGroups } from './row.js'
+import type { SweepGroup } from './row.js'
+import { sweepKinds } from './sweeps.js'
 import { cpuTime, range, rate, shortRate, time, times } from './units.js'
 
 const HEAD = ['', 'rate', 'min - max', 'to node', 'p50', 'p99', 'CPU/operation', 'loop delay p99']
@@ -14,11 +15,12 @@ type Labels = ReadonlyMap<string, string>
 const firstLine = (text: string): string => text.split('\n')[0] ?? ''
 
 /** A figure over its rounds: what a table cell is made of. */
-function describe({ row, results }: RowResults, result: Result, labels: Labels): string[] {
+function describe(each: RowResults, result: Result, labels: Labels): string[] {
+  const { row } = each
   const name = `  ${labels.get(result.contender) ?? result.contender}`
   const summary = summarize(result)
   if (!summary) return [name, 'FAILED', ...Array.from({ length: HEAD.length - 2 }, () => '')]
-  const baseline = summarize(results.find(({ contender }) => contender === BASELINE) ?? { rounds: [] })
+  const baseline = summaryOf(each, BASELINE)
   return [
     name,
     rate(summary.rate.median, summary.bytes, row.unit),
@@ -31,14 +33,35 @@ function describe({ row, results }: RowResults, result: Result, labels: Labels):
   ]
 }
 
-const contendersOf = ({ results }: RowResults): Result[] => results.filter(({ contender }) => contender !== HARNESS)
-
 function mainTable(rows: readonly RowResults[], labels: Labels): string {
   const lines = rows.flatMap((each) => [
     [each.row.title],
     ...contendersOf(each).map((result) => describe(each, result, labels)),
   ])
   return table(HEAD, lines, true)
+}
+
+/** The calls: a line a row, since they are many; what is not told as a ratio is in the order of the contenders. */
+function callsTable(rows: readonly RowResults[], labels: Labels): string {
+  const ids = [...labels.keys()].filter((id) => rows.some((each) => summaryOf(each, id)))
+  const others = ids.filter((id) => id !== BASELINE)
+  const lines = rows.map((each) => {
+    const baseline = summaryOf(each, BASELINE)
+    const summaries = ids.map((id) => summaryOf(each, id))
+    const ratios = others.map((id) => {
+      const summary = summaryOf(each, id)
+      return summary ? times(ratio(summary, baseline)) : ''
+    })
+    return [
+      each.row.title,
+      baseline ? rate(baseline.rate.median, baseline.bytes, each.row.unit) : '',
+      ...ratios,
+      summaries.map((summary) => cpuTime(summary?.cpu)).join(' / '),
+      summaries.map((summary) => time(summary?.loopDelay)).join(' / '),
+    ]
+  })
+  const head = others.map((id) => labels.get(id) ?? id)
+  return table(['', labels.get(BASELINE) ?? BASELINE, ...head, 'CPU/operation', 'loop delay p99'], lines)
 }
 
 /** Memory is told where it is much. */
@@ -89,9 +112,11 @@ function failures(rows: readonly RowResults[], labels: Labels): string[] {
 export function terminalReport(results: BenchResults): string {
   const labels: Labels = new Map(results.contenders.map(({ id, label }) => [id, label]))
   const of = (group: RowResults['row']['group']): RowResults[] => results.rows.filter(({ row }) => row.group === group)
-  const main = of('table')
+  const main = results.rows.filter(({ row }) => row.group === 'table')
   const parts = [machineLine(results.machine)]
   if (main.length > 0) parts.push([mainTable(main, labels), ...memoryLines(main, labels)].join('\n'))
+  const calls = of('calls')
+  if (calls.length > 0) parts.push(callsTable(calls, labels))
   for (const group of sweepGroups) {
     const swept = sweepTable(of(group), group, labels)
     if (swept !== undefined) parts.push(swept)

@@ -1,6 +1,6 @@
 /** Figures with their units, as both reports show them. */
 import { figure } from '../text.js'
-import type { Row } from './rows.js'
+import type { Row } from './row.js'
 
 const NONE = '-'
 

@@ -1,10 +1,11 @@
-/** A process of its own for one trial: takes a Task as its argument, and prints an Answer. Runs under Node, Bun and Deno. */
+/** A process of its own for one trial: takes a Trial as its argument, and prints an Answer. Runs under Node, Bun and Deno. */
 import fs from 'node:fs'
 import { measure } from './measure.js'
 import { residency } from './page-cache.js'
 import { findSubject, runtime } from './subject.js'
-import type { Answer, Report, Task } from './task.js'
+import type { Answer, Report } from './task.js'
 import { workloads } from './workloads.js'
+import type { Trial } from './workloads.js'
 
 /** VmHWM as proc(5) has it. */
 function peakMemory(): number | null {
@@ -16,7 +17,7 @@ function peakMemory(): number | null {
   }
 }
 
-async function compete(task: Task): Promise<Report> {
+async function compete(task: Trial): Promise<Report> {
   const subject = await findSubject(task.subject, task)
   const work = await workloads[task.workload](subject.fs, task)
   const asked = task.cache !== 'any'
@@ -42,7 +43,7 @@ async function compete(task: Task): Promise<Report> {
   }
 }
 
-const task = JSON.parse(process.argv[2] ?? '{}') as Task
+const task = JSON.parse(process.argv[2] ?? '{}') as Trial
 const answer: Answer = await compete(task).then(
   (report) => ({ report }),
   (error: unknown) => ({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),

@@ -41,7 +41,7 @@ interface Pass {
 }
 
 function refuse(): never {
-  throw new Error('an operation moved fewer bytes than it was asked to')
+  throw new Error('an operation moved fewer bytes than it was asked to, or answered something else')
 }
 
 /** Operations that this lane has done. */
@@ -115,7 +115,7 @@ async function run(
 ): Promise<Cycle> {
   const total: Cycle = { operations: 0, milliseconds: 0 }
   do {
-    work.renew()
+    await work.renew()
     hooks.start()
     const start = performance.now()
     const pass: Pass = {

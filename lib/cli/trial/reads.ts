@@ -1,4 +1,4 @@
-/** Random reads of one file through a handle. */
+/** Reads of one file through a handle. */
 import nodeFs from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { BLOCK, loadChecksums, sparseLayout } from '../sample-file.js'
@@ -8,6 +8,45 @@ import { drop } from './page-cache.js'
 import type { Task } from './task.js'
 import { UNLIMITED, mismatch } from './work.js'
 import type { FsPromises, Work } from './work.js'
+
+/** Compares a buffer with the blocks of the file from `first` on, by their checksums. */
+function compare(buffer: Buffer, first: number, sums: Uint32Array): void {
+  for (let at = 0; at * BLOCK < buffer.length; at++) {
+    if (crc32(buffer.subarray(at * BLOCK, (at + 1) * BLOCK)) !== sums[first + at]) mismatch(`block ${first + at}`)
+  }
+}
+
+/** Reads without a position, from the start to the end of the file, again and again. One lane: the order is the file's. */
+export async function sequentialReads(fs: FsPromises, { path, blockSize, checksums }: Task): Promise<Work> {
+  const sums = loadChecksums(checksums).blocks
+  const buffer = Buffer.alloc(blockSize)
+  let handle: Awaited<ReturnType<FsPromises['open']>> | undefined
+  let next = 0
+  const verify = (): number => {
+    compare(buffer, ((next - 1) * blockSize) / BLOCK, sums)
+    return 1
+  }
+  return {
+    lanes: 1,
+    bytes: blockSize,
+    supply: Math.floor((sums.length * BLOCK) / blockSize),
+    async renew() {
+      await handle?.close()
+      handle = await fs.open(path)
+      next = 0
+    },
+    start() {
+      next++
+      return handle?.read(buffer, 0, blockSize, null) as Promise<unknown>
+    },
+    valid: (result) => (result as { bytesRead: number }).bytesRead === blockSize,
+    verify,
+    async finish() {
+      await handle?.close()
+      return verify()
+    },
+  }
+}
 
 export async function randomReads(fs: FsPromises, task: Task): Promise<Work> {
   const { path, inFlight, blockSize, direct } = task
@@ -30,13 +69,7 @@ export async function randomReads(fs: FsPromises, task: Task): Promise<Work> {
 
   const verify = (lane: number): number => {
     if (task.subject === 'harness') return 0
-    const buffer = buffers[lane] as Buffer
-    const block = last[lane] as number
-    for (let at = 0; at < perBlock; at++) {
-      if (crc32(buffer.subarray(at * BLOCK, (at + 1) * BLOCK)) !== sums[block * perBlock + at]) {
-        mismatch(`block ${block}`)
-      }
-    }
+    compare(buffers[lane] as Buffer, (last[lane] as number) * perBlock, sums)
     return 1
   }
 

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Answer, Report, Task } from './task.js'
+import type { Trial } from './workloads.js'
 
 /** How to start a runtime that runs contender.ts. */
 export interface Runtime {
@@ -66,7 +67,7 @@ export const patience = ({
 }: Pick<Task, 'milliseconds' | 'latencyMilliseconds'>): number => 60_000 + 20 * (milliseconds + latencyMilliseconds)
 
 /** @throws what the contender failed with, or that it ended without an answer */
-export async function runTrial(runtime: Runtime, task: Task, signal?: AbortSignal): Promise<Report> {
+export async function runTrial(runtime: Runtime, task: Trial, signal?: AbortSignal): Promise<Report> {
   const args = [...runtime.args, SCRIPT, JSON.stringify(task)]
   const output = await run(runtime.command, args, environment(runtime.env), patience(task), signal)
   const line = output.stdout.trimEnd().split('\n').at(-1) ?? ''

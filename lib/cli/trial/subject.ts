@@ -1,5 +1,6 @@
 /** The fs/promises module that a trial measures. caio is loaded only when it is meant: other runtimes run this, too. */
 import type { SubjectName, Task } from './task.js'
+import { synchronous } from './synchronous.js'
 import type { FsPromises } from './work.js'
 
 export interface Subject {
@@ -24,6 +25,8 @@ export async function findSubject(name: SubjectName, task: Task): Promise<Subjec
   switch (name) {
     case 'own':
       return { fs: await import('node:fs/promises'), served: runtime, stats: () => null }
+    case 'sync':
+      return { fs: synchronous, served: runtime, stats: () => null }
     case 'harness':
       return { fs: idle(task), served: () => 'nothing', stats: () => null }
     case 'caio': {

@@ -1,8 +1,10 @@
 /** What goes to a trial's process, and what comes back: plain data, since some of these processes are other runtimes. */
-import type { WorkloadName } from './workloads.js'
 
-/** Whose fs/promises is measured: the runtime's own, caio's, or one that does nothing, which shows what the harness costs. */
-export type SubjectName = 'own' | 'caio' | 'harness'
+/**
+ * Whose fs/promises is measured: the runtime's own, caio's, one of the runtime's synchronous functions, or one that does nothing,
+ * which shows what the harness costs.
+ */
+export type SubjectName = 'own' | 'caio' | 'sync' | 'harness'
 
 /** The state of a file's pages before a pass: in the page cache, dropped from it, or of no consequence (O_DIRECT, writes). */
 export type CacheState = 'hot' | 'cold' | 'any'
@@ -10,8 +12,8 @@ export type CacheState = 'hot' | 'cold' | 'any'
 /** How a file's pages are taken out of the page cache. */
 export type DropMethod = 'posix_fadvise' | 'drop_caches'
 
+/** What a workload is told. Which one it is, a Trial says; see workloads.ts. */
 export interface Task {
-  workload: WorkloadName
   subject: SubjectName
   /** the file, or the directory of small files, that it works on */
   path: string

@@ -1,7 +1,14 @@
 /** The port between the harness and the workloads: what measure.ts asks of each. */
+import type { Task } from './task.js'
+
+/** What the workloads call, of an fs/promises module. */
+export const functions = [
+  ...(['stat', 'lstat', 'access', 'realpath', 'readlink', 'open', 'readFile', 'writeFile', 'copyFile'] as const),
+  ...(['readdir', 'mkdir', 'rmdir', 'rename', 'unlink'] as const),
+]
 
 /** The fs/promises module under test, whoever made it. */
-export type FsPromises = Pick<typeof import('node:fs/promises'), 'open' | 'readFile' | 'writeFile'>
+export type FsPromises = Pick<typeof import('node:fs/promises'), (typeof functions)[number]>
 
 /**
  * One workload, ready to run. `lanes` loops go on side by side, each awaiting its operation before it starts the next. `start` and
@@ -16,7 +23,7 @@ export interface Work {
   /** The CPU time of the process is not the operations' alone. */
   readonly sharesCpu?: boolean
   /** Before each pass, unmeasured: restores the state that the operations start from. */
-  renew(): void
+  renew(): void | Promise<void>
   /** Starts the lane's next operation: its own promise. */
   start(lane: number): Promise<unknown>
   /** The check that is made of every result. */
@@ -29,6 +36,22 @@ export interface Work {
 
 /** As many as fit in a small integer of V8: more than can be done in any pass. */
 export const UNLIMITED = 2 ** 30
+
+/** A workload of which all but its calls is as most have it. A result that is valid has been compared, if nothing else is said. */
+export function ordinary(
+  { inFlight }: Pick<Task, 'inFlight'>,
+  own: Pick<Work, 'start' | 'valid'> & Partial<Work>,
+): Work {
+  return {
+    lanes: inFlight,
+    bytes: 0,
+    supply: UNLIMITED,
+    renew() {},
+    verify: () => 1,
+    finish: async () => 0,
+    ...own,
+  }
+}
 
 export function mismatch(what: string): never {
   throw new Error(`${what} is not what was written`)

@@ -1,11 +1,12 @@
 /** What is measured, by name: loops over an fs/promises module, whoever made it. Each checks what it has moved. */
 import { readsBesideHashes } from './busy-pool.js'
 import { logCommits } from './log-commits.js'
-import { randomReads } from './reads.js'
+import { calls } from './calls.js'
+import { randomReads, sequentialReads } from './reads.js'
 import type { Task } from './task.js'
 import { overwriteFiles, readFiles, readTextFiles, readWholeFile } from './whole-files.js'
 import type { FsPromises, Work } from './work.js'
-import { randomSyncedWrites, randomWrites, syncedAppends } from './writes.js'
+import { appends, randomSyncedWrites, randomWrites, syncedAppends } from './writes.js'
 
 export const workloads = {
   randomReads,
@@ -18,6 +19,14 @@ export const workloads = {
   readWholeFile,
   overwriteFiles,
   readsBesideHashes,
+  sequentialReads,
+  appends,
+  ...calls,
 } as const satisfies Record<string, (fs: FsPromises, task: Task) => Promise<Work>>
 
 export type WorkloadName = keyof typeof workloads
+
+/** What goes to a trial's process: the workload, and what that is told. */
+export interface Trial extends Task {
+  workload: WorkloadName
+}

@@ -1,5 +1,6 @@
 /** Writes to one file through a handle; what is on the file is compared at the end, with plain node:fs, whoever wrote it. */
 import nodeFs from 'node:fs'
+import { join } from 'node:path'
 import { BLOCK, fillBlock } from '../sample-file.js'
 import { shuffled } from './order.js'
 import type { Task } from './task.js'
@@ -101,6 +102,49 @@ function randomPositions(commit: Commit) {
 
 export const randomWrites = randomPositions(write)
 export const randomSyncedWrites = randomPositions(writeAndSync)
+
+/** Appends between two renewals: so much that files do not grow without end. */
+const APPENDS = 8192
+
+/** Writes without a position: each lane has a file of its own, which grows. */
+export async function appends(fs: FsPromises, { path, inFlight, blockSize }: Task): Promise<Work> {
+  const names = Array.from({ length: inFlight }, (_, lane) => join(path, `${lane}`))
+  const patterns = names.map((_, lane) => pattern(lane, blockSize))
+  const counts = new Uint32Array(inFlight)
+  let handles: Handle[] = []
+  const close = (): Promise<unknown> => Promise.all(handles.map((handle) => handle.close()))
+  return {
+    lanes: inFlight,
+    bytes: blockSize,
+    supply: APPENDS,
+    async renew() {
+      await close()
+      // A new file: ext4 writes one out that was emptied and written again.
+      for (const name of names) nodeFs.rmSync(name, { force: true })
+      handles = await Promise.all(names.map((name) => fs.open(name, 'w')))
+      counts.fill(0)
+    },
+    start(lane) {
+      const { words, bytes } = patterns[lane] as Pattern
+      words[0] = counts[lane] as number
+      counts[lane] = words[0] + 1
+      return (handles[lane] as Handle).write(bytes, 0, blockSize, null)
+    },
+    valid: valid(blockSize),
+    verify: () => 0,
+    async finish() {
+      await close()
+      const verified = names.map((name, lane) => {
+        const count = counts[lane] as number
+        if (nodeFs.statSync(name).size !== count * blockSize) mismatch('the length of the file')
+        const blocks = Array.from({ length: count }, (_, stamp) => stamp)
+        const expected = blocks.map((stamp) => [stamp, { stamp, pattern: patterns[lane] as Pattern }] as const)
+        return verifyWritten(name, blockSize, new Map(expected))
+      })
+      return verified.reduce((sum, each) => sum + each, 0)
+    },
+  }
+}
 
 /** One writer, as of a log: the file grows with every operation. */
 export async function syncedAppends(fs: FsPromises, { path }: Task): Promise<Work> {

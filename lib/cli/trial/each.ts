@@ -1,0 +1,83 @@
+/** Workloads that do one thing with each of many files, or with a name that each lane has for itself. */
+import nodeFs from 'node:fs'
+import { join } from 'node:path'
+import { BLOCK, smallFile } from '../sample-file.js'
+import { shuffled } from './order.js'
+import type { Task } from './task.js'
+import { mismatch, ordinary } from './work.js'
+import type { FsPromises, Work } from './work.js'
+
+type Workload = (fs: FsPromises, task: Task) => Promise<Work>
+
+/** The small files of a directory that makeSmallFiles has made. */
+export function smallFiles(directory: string): string[] {
+  const { length } = nodeFs.readdirSync(directory)
+  return Array.from({ length }, (_, index) => smallFile(directory, index))
+}
+
+/**
+ * Goes through the small files in random order, at most `count` of them.
+ * @param call is handed a buffer of 4 KiB that is the lane's own
+ * @param valid looks at every result
+ * @param check compares one in full; `valid` says it all if there is none
+ */
+export function eachFile<Result>(
+  call: (fs: FsPromises, path: string, buffer: Buffer) => Promise<Result>,
+  valid: (result: Result) => boolean,
+  check: (result: Result, index: number, path: string) => boolean = valid,
+  count = Infinity,
+): Workload {
+  return async (fs, task) => {
+    const files = smallFiles(task.path).slice(0, count)
+    const order = shuffled(files.length)
+    const buffers = Array.from({ length: task.inFlight }, () => Buffer.alloc(BLOCK))
+    const last = new Uint32Array(task.inFlight)
+    let cursor = 0
+    return ordinary(task, {
+      start(lane) {
+        if (cursor === order.length) cursor = 0
+        const index = order[cursor++] as number
+        last[lane] = index
+        return call(fs, files[index] as string, buffers[lane] as Buffer)
+      },
+      valid: (result) => valid(result as Result),
+      verify(lane, result) {
+        const index = last[lane] as number
+        const path = files[index] as string
+        if (!check(result as Result, index, path)) mismatch(path)
+        return 1
+      },
+    })
+  }
+}
+
+export interface OwnName<Place> {
+  /** Makes what an operation finds. @param path in the directory of the trial, and the lane's own */
+  make: (path: string) => Place
+  call: (fs: FsPromises, place: Place) => Promise<unknown>
+  /** Looks at every result; of what resolves with nothing there is nothing to see. */
+  valid?: (result: unknown) => boolean
+  /** When all is done: whether it has been done. */
+  check: (place: Place, fs: FsPromises) => boolean | Promise<boolean>
+  /** that one operation moves */
+  bytes?: number
+}
+
+/** Each lane works on a name of its own, in a directory that is empty when the trial begins. */
+export function eachLane<Place>({ make, call, valid, check, bytes = 0 }: OwnName<Place>): Workload {
+  return async (fs, task) => {
+    const places = Array.from({ length: task.inFlight }, (_, lane) => make(join(task.path, `${lane}`)))
+    return ordinary(task, {
+      bytes,
+      start: (lane) => call(fs, places[lane] as Place),
+      valid: valid ?? (() => true),
+      verify: () => 0,
+      async finish() {
+        for (const [lane, place] of places.entries()) {
+          if (!(await check(place, fs))) mismatch(`what lane ${lane} worked on`)
+        }
+        return places.length
+      },
+    })
+  }
+}
