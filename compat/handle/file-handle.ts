@@ -5,6 +5,7 @@
  * warnings on garbage collection and transfer to workers go on as before. That class can be reached only from a handle, so the
  * subclass is made when the first one is adopted.
  */
+import type { EventEmitter } from 'node:events'
 import { join } from 'node:path'
 import type { FileHandle } from 'node:fs/promises'
 import { packageRoot, whyNotLoadable } from '../../lib/backends/binding.js'
@@ -22,7 +23,7 @@ import { readArguments, vectorArguments, writeArguments } from '../arguments/tra
 import { Bouncer, segments } from './bounce.js'
 import { HandleState } from './handle-state.js'
 import { makeNativeClass } from './native-handle.js'
-import type { NativeHandleClass } from './native-handle.js'
+import type { NativeHandleClass, OwnedHandleClass } from './native-handle.js'
 import { open as openHandle } from '../node/original.js'
 
 // Taken now, as in lib/engine/turn.ts.
@@ -264,12 +265,14 @@ function getterOfFd(NodeHandle: FileHandleClass): (() => number) | undefined {
 }
 
 /** Node's native part of a handle, and ours. */
-let NativeFileHandle: NativeHandleClass | undefined
+let NativeFileHandle: OwnedHandleClass | undefined
 
 /** A handle of ours for a descriptor that has just been opened for it; undefined where Node's classes are not known. */
 export function handleOf(fd: number): FileHandle | undefined {
   if (!subclass || !NativeFileHandle) return undefined
-  const handle = new subclass(new NativeFileHandle(fd) as never)
+  const native = new NativeFileHandle(fd)
+  const handle = new subclass(native as never)
+  native.owner = handle as FileHandle & EventEmitter
   HandleState.stamp(handle)
   return handle
 }
@@ -304,7 +307,7 @@ export function handlesAreUntouched(): boolean | Promise<boolean> {
 }
 
 /** Undefined where what a handle has of Node's is not what is known here. */
-function nativeClassOf(native: unknown): NativeHandleClass | undefined {
+function nativeClassOf(native: unknown): OwnedHandleClass | undefined {
   const { constructor, releaseFD, close } = native as Record<string, unknown>
   if (typeof constructor !== 'function' || typeof releaseFD !== 'function' || typeof close !== 'function') {
     return undefined

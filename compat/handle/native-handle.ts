@@ -22,6 +22,13 @@ export interface NativeHandle {
 
 export type NativeHandleClass = new (fd: number) => NativeHandle
 
+/** Ours, which knows the handle that it is part of. */
+export type OwnedHandleClass = new (fd: number) => NativeHandle & { owner: Watchable | undefined }
+
+interface Watchable {
+  listenerCount(event: string): number
+}
+
 const syscall = syscallOf(Opcode.close)
 const nothingElse = { position: 0, length: 0, flags: 0, otherFd: 0, otherPosition: 0 }
 
@@ -51,8 +58,18 @@ async function closeLater(fd: number, tried: boolean): Promise<void> {
 
 const closed = Promise.resolve()
 
-export function makeNativeClass(Native: NativeHandleClass): NativeHandleClass {
+export function makeNativeClass(Native: NativeHandleClass): OwnedHandleClass {
   return class FileHandle extends Native {
+    #owner: Watchable | undefined
+
+    get owner(): Watchable | undefined {
+      return this.#owner
+    }
+
+    set owner(handle: Watchable | undefined) {
+      this.#owner = handle
+    }
+
     override close(): Promise<void> {
       const { fd } = this
       // Of one that is closed, or on its way to another thread, Node speaks in its own words.
@@ -60,7 +77,9 @@ export function makeNativeClass(Native: NativeHandleClass): NativeHandleClass {
       const result = defaultContext().closeAtOnce(fd)
       this.releaseFD()
       if (result === undefined || result === EAGAIN) return closeLater(fd, result === EAGAIN)
-      return result < 0 ? Promise.reject(errnoException(result, syscall)) : closed
+      if (result < 0) return Promise.reject(errnoException(result, syscall))
+      // Whoever listens, such as a stream on the handle, has been told when the caller goes on, as with Node's.
+      return this.#owner && this.#owner.listenerCount('close') > 0 ? nextTurn() : closed
     }
   }
 }
