@@ -1,18 +1,57 @@
 /** The functions of fs/promises that take a path: results, errors and what becomes of the files, as Node's. */
 // @quick node linux
 // @thorough thread pure uring
+import nodeFs from 'node:fs'
 import t from 'tap'
-import { functionNames, subjects } from '../paths/calls.js'
-import { compareCalls, makeTree } from '../paths/compare.js'
+import { same, tellsTheSame } from '../differential.js'
+import { changingCalls, plainCalls, pollution, promiseNames, readingCalls } from '../paths/calls.js'
+import type { PromiseName } from '../paths/calls.js'
+import { compareCalls, compareTogether, makeTree, polluted } from '../paths/compare.js'
 import type { Caller, Sides } from '../paths/compare.js'
 import { fs, oracle } from '../subject.js'
 
 const callerOf =
   (module: typeof oracle): Caller =>
   (name, args) =>
-    Reflect.apply(module[name], undefined, args)
+    Reflect.apply(module[name as PromiseName], undefined, args)
 const sides: Sides = { subject: callerOf(fs), oracle: callerOf(oracle) }
 
-for (const name of functionNames) {
-  await t.test(name, (t) => compareCalls(t, sides, name, subjects[name].calls, makeTree(t)))
-}
+for (const name of promiseNames) await t.test(name, (t) => compareCalls(t, sides, makeTree(t), name))
+
+await t.test('many at once', async (t) => {
+  const tree = makeTree(t)
+  const calls = readingCalls(640)
+  for (let at = 0; at < calls.length; at += 64) await compareTogether(t, sides, tree, calls.slice(at, at + 64))
+  await compareTogether(t, sides, tree, changingCalls(8))
+  const race = async (module: typeof oracle): Promise<unknown> => {
+    const all = await Promise.allSettled(Array.from({ length: 64 }, () => module.mkdir('raced')))
+    nodeFs.rmdirSync('raced')
+    return all.map((each) => (each.status === 'fulfilled' ? '' : String((each.reason as Error).message))).sort()
+  }
+  same(t, await race(fs), await race(oracle), 'only one makes a directory')
+})
+
+await t.test('polluted Object.prototype', async (t) => {
+  const tree = makeTree(t)
+  for (const [key, value] of pollution) {
+    await t.test(key, async (t) => {
+      for (const name of promiseNames) await compareCalls(t, polluted(sides, key, value), tree, name, plainCalls[name])
+    })
+  }
+})
+
+await t.test('functions as they look', async (t) => {
+  for (const name of promiseNames) {
+    await tellsTheSame(t, name, async ({ fs }) => {
+      const { [name]: each } = fs
+      return [
+        each.name,
+        each.length,
+        each.constructor.name,
+        Reflect.ownKeys(each),
+        'prototype' in each,
+        Object.keys(each),
+      ]
+    })
+  }
+})

@@ -23,12 +23,13 @@ import {
 } from './values.js'
 import type { Given, Value } from './values.js'
 
+/** One call: its arguments, without a callback. */
 export interface Call {
   name: string
   make(given: Given): unknown[]
 }
 
-export interface Subject {
+export interface Calls {
   calls: Call[]
   /** Whether the tree is another afterwards. */
   changes: boolean
@@ -51,8 +52,8 @@ const none = calls()
 const more = (...args: unknown[]): Call[] => calls([FILE], ...args.map((each) => literals(each)))
 
 const target = names('new')
-const kinds = ['file', 'dir', 'empty', 'link', 'dir-link', 'dangling', 'missing', 'loop'] as const
-const pairs = calls(names(...kinds), names(...kinds, 'hard-link', 'dir/below', 'new', 'new/'))
+const kinds = ['file', 'dir', 'empty', 'link', 'dangling', 'missing'] as const
+const pairs = calls(names(...kinds), names(...kinds, 'hard-link', 'dir-link', 'dir/below', 'new/'))
 /** What two paths have to do with each other. */
 const related = [
   ...calls(names('dir'), names('dir/below/new', 'dir/below/deep', 'dir/new/', '.', '..', 'dir/.', 'dir/..')),
@@ -66,8 +67,8 @@ const two = [...none, ...more(), ...calls(paths, target), ...calls([FILE], paths
 
 const few = [FILE, DIR, MISSING]
 const fewWithLinks = names('file', 'link', 'dir-link', 'dangling', 'dir', 'missing')
-const reads = (list: Call[]): Subject => ({ calls: [...none, ...list], changes: false })
-const changes = (list: Call[]): Subject => ({ calls: [...none, ...list], changes: true })
+const reads = (list: Call[]): Calls => ({ calls: [...none, ...list], changes: false })
+const changes = (list: Call[]): Calls => ({ calls: [...none, ...list], changes: true })
 
 const stats = [
   ...calls(literals('/', '/..', '/missing', '/dev/null/x')),
@@ -98,7 +99,7 @@ const timing = [
   ...more(1),
 ]
 
-export const subjects = {
+export const callsOf = {
   stat: reads(stats),
   lstat: reads(stats),
   access: reads([
@@ -135,7 +136,11 @@ export const subjects = {
       objects({ withFileTypes: true }, { withFileTypes: true, encoding: 'buffer' }, { recursive: true }),
     ),
   ]),
-  mkdtemp: changes([...calls(paths), ...calls(names('dir/tmp-', 'missing/tmp-'), encodings)]),
+  mkdtemp: changes([
+    ...calls(paths),
+    ...calls(names('tmp-'), encodings),
+    ...calls(names('missing/tmp-'), encodings.slice(0, 15)),
+  ]),
   rename: changes(two),
   link: changes(two),
   copyFile: changes([...two, ...calls(names('file', 'missing', 'dir'), names('new', 'program'), copyModes)]),
@@ -172,42 +177,65 @@ export const subjects = {
   utimes: changes(timing),
   lutimes: changes(timing),
   truncate: changes([...calls(paths, literals(3)), ...calls(paths), ...calls([FILE, MISSING], lengths)]),
-} satisfies Record<string, Subject>
+  exists: reads(calls(paths)),
+  'realpath.native': reads([...calls(paths), ...calls(names('dir-link/inner', 'missing'), encodings)]),
+} satisfies Record<string, Calls>
 
-export type Name = keyof typeof subjects
-export const functionNames = Object.keys(subjects) as Name[]
+export type Name = keyof typeof callsOf
+/** There are no promise forms of the other two. */
+export type PromiseName = Exclude<Name, 'exists' | 'realpath.native'>
+export const everyName = Object.keys(callsOf) as Name[]
+export const promiseNames = everyName.filter((name) => name !== 'exists' && name !== 'realpath.native')
 
 /** Properties that a careless program may put on every object. */
-export const pollution: Record<string, unknown> = {
-  encoding: 'hex',
-  bigint: true,
-  recursive: true,
-  withFileTypes: true,
-  mode: 0o700,
-  throwIfNoEntry: false,
+export const pollution: readonly [key: string, value: unknown][] = [
+  ['encoding', 'hex'],
+  ['bigint', true],
+  ['recursive', true],
+  ['withFileTypes', true],
+  ['mode', 0o700],
+  ['throwIfNoEntry', false],
+]
+
+const withOptions = calls(names('dir', 'link', 'missing'), [...literals(undefined), ...objects({})])
+const withTwoNumbers = calls(names('file', 'link', 'missing'), literals(1), literals(2))
+const toNew = calls(names('file', 'missing'), target)
+
+/** Each function a few times as it is meant to be called: some succeed, some fail. */
+export const plainCalls: Record<Name, Call[]> = {
+  ...{ stat: withOptions, lstat: withOptions, readlink: withOptions, realpath: withOptions, statfs: withOptions },
+  ...{ readdir: withOptions, 'realpath.native': withOptions, exists: calls(names('file', 'missing')) },
+  ...{ chown: withTwoNumbers, lchown: withTwoNumbers, utimes: withTwoNumbers, lutimes: withTwoNumbers },
+  ...{ rename: toNew, link: toNew, copyFile: toNew, unlink: calls(names('file', 'missing')) },
+  access: calls(names('file', 'missing'), literals(constants.R_OK)),
+  mkdtemp: calls(names('tmp-', 'missing/tmp-'), [...literals(undefined), ...objects({})]),
+  symlink: calls(names('file'), names('new', 'missing/new')),
+  mkdir: calls(names('new', 'missing/new'), [...literals(undefined), ...objects({})]),
+  rmdir: calls(names('empty', 'dir', 'missing'), [...literals(undefined), ...objects({})]),
+  chmod: calls(names('file', 'missing'), literals(0o600)),
+  truncate: calls(names('file', 'missing'), literals(2)),
 }
 
-/** Each function once or twice, as it is meant to be called, and as it fails. */
-export const plainCalls: Record<Name, Call[]> = {
-  ...(Object.fromEntries(
-    (['stat', 'lstat', 'readlink', 'realpath', 'statfs', 'readdir'] as const).map((name) => [
-      name,
-      calls(names('dir', 'link', 'missing'), [value('{}', () => ({})), ...literals(undefined)]),
-    ]),
-  ) as Record<'stat' | 'lstat' | 'readlink' | 'realpath' | 'statfs' | 'readdir', Call[]>),
-  access: calls(names('file', 'missing'), literals(constants.R_OK)),
-  mkdtemp: calls(names('tmp-', 'missing/tmp-'), objects({})),
-  rename: calls(names('file', 'missing'), target),
-  link: calls(names('file', 'missing'), target),
-  copyFile: calls(names('file', 'missing'), target, literals(undefined)),
-  symlink: calls(names('file'), names('new', 'missing/new')),
-  mkdir: calls(names('new', 'missing/new'), objects({})),
-  rmdir: calls(names('empty', 'missing'), objects({})),
-  unlink: calls(names('file', 'missing')),
-  chmod: calls(names('file', 'missing'), literals(0o600)),
-  chown: calls(names('file', 'missing'), literals(1), literals(2)),
-  lchown: calls(names('link', 'missing'), literals(1), literals(2)),
-  utimes: calls(names('file', 'missing'), literals(1), literals(2)),
-  lutimes: calls(names('link', 'missing'), literals(1), literals(2)),
-  truncate: calls(names('file', 'missing'), literals(2)),
+/** Calls that only look, of all functions in turn. */
+export function readingCalls(count: number): [PromiseName, Call][] {
+  const all = promiseNames.filter((name) => !callsOf[name].changes)
+  return Array.from({ length: count }, (_, at) => {
+    const name = all[at % all.length] as PromiseName
+    const { calls } = callsOf[name]
+    return [name, calls[(at * 7) % calls.length] as Call]
+  })
+}
+
+/** Calls that change something, together: each its own, and some that all want the same. */
+export function changingCalls(count: number): [PromiseName, Call][] {
+  return Array.from({ length: count }, (_, at) => at).flatMap((at): [PromiseName, Call | undefined][] => [
+    ['mkdir', calls(names(`d-${at}`))[0]],
+    ['symlink', calls(names('file'), names(`s-${at}`))[0]],
+    ['link', calls(names('program'), names(`l-${at}`))[0]],
+    ['copyFile', calls(names('dir/inner'), names(`c-${at}`))[0]],
+    ['mkdir', calls(names(`missing/${at}`))[0]],
+    ['chmod', calls(names('dir/inner'), literals(0o600))[0]],
+    ['utimes', calls(names('file', 'program').slice(at % 2), literals(1), literals(2))[0]],
+    ['mkdir', calls(names(`${at}/a/b`), objects({ recursive: true }))[0]],
+  ]) as [PromiseName, Call][]
 }

@@ -5,17 +5,35 @@ import type { Test } from 'tap'
 import { remove, temporaryDirectory } from '../../support/harness.js'
 import { same } from '../differential.js'
 import type { Call, Name } from './calls.js'
-import { subjects } from './calls.js'
+import { callsOf } from './calls.js'
 import { look, outcomeOf } from './look.js'
+import type { Outcome } from './look.js'
 import { Tree } from './tree.js'
 import type { Given } from './values.js'
 
-/** How a function is called, such that the promise tells what there is to see. */
+/** Calls a function by its name; what there is to see comes with the promise. */
 export type Caller = (name: Name, args: unknown[]) => unknown
 
 export interface Sides {
   subject: Caller
   oracle: Caller
+  /** What there is to see of what the promise is fulfilled with, given how to look at a result. */
+  see?: (value: unknown, seeResult: (value: unknown) => unknown) => unknown
+}
+
+/** The same, while every object seems to have this property. */
+export function polluted({ subject, oracle, ...sides }: Sides, key: string, value: unknown): Sides {
+  const within =
+    (caller: Caller): Caller =>
+    async (name, args) => {
+      Object.defineProperty(Object.prototype, key, { value, configurable: true, writable: true, enumerable: false })
+      try {
+        return await caller(name, args)
+      } finally {
+        Reflect.deleteProperty(Object.prototype, key)
+      }
+    }
+  return { ...sides, subject: within(subject), oracle: within(oracle) }
 }
 
 /** A tree to make calls in, which the process is in, too. */
@@ -35,8 +53,9 @@ function withoutChance(text: string): string {
 }
 
 /** In an error, too, the path ends with them. */
-function withoutChanceIn(outcome: unknown): unknown {
-  return JSON.stringify(outcome).replace(/(\/[^"]*?)[A-Za-z0-9]{6}('?")/g, '$1XXXXXX$2')
+function withoutChanceIn([settled, what]: Outcome): Outcome {
+  const text = JSON.stringify(what) ?? ''
+  return [settled, text.replace(/(\/[^"]*?)[A-Za-z0-9]{6}('?")/g, '$1XXXXXX$2')]
 }
 
 /** What mkdtemp has made, in whichever encoding it says so. */
@@ -61,9 +80,26 @@ function seeFileSystem(value: unknown): unknown {
 
 const seeing: Partial<Record<Name, (value: unknown) => unknown>> = { mkdtemp: seeTemporary, statfs: seeFileSystem }
 
-export async function observe(caller: Caller, name: Name, call: Call, given: Given): Promise<unknown> {
+interface Seen {
+  outcome: Outcome
+  /** What has been read of the options, in order. */
+  read: string[]
+}
+
+/** One call of one side. */
+interface Act {
+  caller: Caller
+  see: NonNullable<Sides['see']>
+  name: Name
+  call: Call
+}
+
+async function observe({ caller, see, name, call }: Act, given: Given): Promise<Seen> {
   const args = call.make(given)
-  const outcome = await outcomeOf(() => caller(name, args), seeing[name])
+  const outcome = await outcomeOf(
+    () => caller(name, args),
+    (value) => see(value, seeing[name] ?? look),
+  )
   return { outcome: name === 'mkdtemp' ? withoutChanceIn(outcome) : outcome, read: given.log }
 }
 
@@ -75,28 +111,51 @@ function withoutNames(text: string): string[] {
     .sort()
 }
 
-async function story(caller: Caller, name: Name, call: Call, tree: Tree): Promise<unknown> {
-  const seen = await observe(caller, name, call, { root: tree.root, log: [] })
-  if (!subjects[name].changes) return { seen }
-  const text = tree.text()
+function actsOf({ subject, oracle, see = (value, seeResult) => seeResult(value) }: Sides, name: Name, call: Call) {
+  return { ours: { caller: subject, see, name, call }, nodes: { caller: oracle, see, name, call } }
+}
+
+async function story(act: Act, tree: Tree): Promise<unknown> {
+  const seen = await observe(act, { root: tree.root, log: [] })
+  if (!callsOf[act.name].changes) return { seen }
+  // What is rejected changes nothing, as a rule: that is looked at more closely in the end.
+  const text = seen.outcome[0] === 'fulfilled' ? tree.text() : tree.textOfPart()
   tree.restore(text)
-  return { seen, tree: name === 'mkdtemp' ? withoutNames(text) : text.split('\n') }
+  return { seen, tree: act.name === 'mkdtemp' ? withoutNames(text) : text.split('\n') }
 }
 
 /** One assertion for all that are alike, and one for each that is not: there are thousands. */
 export async function compareCalls(
   t: Test,
-  { subject, oracle }: Sides,
-  name: Name,
-  list: readonly Call[],
+  sides: Sides,
   tree: Tree,
+  name: Name,
+  list: readonly Call[] = callsOf[name].calls,
 ): Promise<void> {
   let alike = 0
   for (const call of list) {
-    const ours = await story(subject, name, call, tree)
-    const nodes = await story(oracle, name, call, tree)
-    if (isDeepStrictEqual(ours, nodes)) alike++
-    else same(t, ours, nodes, `${name}(${call.name})`)
+    const { ours, nodes } = actsOf(sides, name, call)
+    const stories = [await story(ours, tree), await story(nodes, tree)] as const
+    if (isDeepStrictEqual(...stories)) alike++
+    else same(t, ...stories, `${name}(${call.name})`)
   }
+  t.ok(tree.isPristine, `${name}: what is rejected has changed nothing`)
   t.equal(alike, list.length, `${name}: ${list.length} calls`)
+}
+
+/** All calls at once of the subject, then all at once of Node. Some may be after the same name: which gets it is chance. */
+export async function compareTogether(
+  t: Test,
+  sides: Sides,
+  tree: Tree,
+  list: readonly (readonly [Name, Call])[],
+): Promise<void> {
+  const acts = list.map(([name, call]) => actsOf(sides, name, call))
+  const tell = async (side: 'ours' | 'nodes'): Promise<unknown> => {
+    const seen = await Promise.all(acts.map((act) => observe(act[side], { root: tree.root, log: [] })))
+    const text = tree.text()
+    tree.restore(text)
+    return { seen, tree: text.split('\n') }
+  }
+  same(t, await tell('ours'), await tell('nodes'), `${list.length} calls at once`)
 }

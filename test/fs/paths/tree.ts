@@ -69,7 +69,7 @@ const known = new Set(entries.map(([name]) => name.toString('latin1')))
 
 /** Removes what is not part of the tree. */
 function removeStrays(): void {
-  for (const directory of ['dir/below/deep', 'dir/below', 'dir', 'empty', '.']) {
+  for (const directory of ['.', 'dir', 'dir/below', 'dir/below/deep', 'empty']) {
     for (const name of nodeFs.readdirSync(directory, 'latin1')) {
       const path = directory === '.' ? name : `${directory}/${name}`
       if (!known.has(path)) nodeFs.rmSync(bytes(path), { recursive: true })
@@ -94,17 +94,41 @@ function create(name: Buffer, is: Entry[1], of: string): void {
   else nodeFs.writeFileSync(name, of)
 }
 
+const directories = entries.filter(([, is]) => is === 'directory').map(([name]) => name)
+/** What is looked at where nothing should have changed. */
+const some = [...directories.slice(0, 3), bytes('empty'), bytes('file')]
+const all = [bytes('..'), ...entries.map(([name]) => name)]
+
+const uid = process.getuid?.() ?? 0
+const gid = process.getgid?.() ?? 0
+
+/** Nothing can change but that one of these does: a name changes its directory's times, content its file's. */
+function statsOf(names: readonly Buffer[]): string {
+  const each = names.map((name) => {
+    const stats = nodeFs.lstatSync(name, { bigint: true, throwIfNoEntry: false })
+    if (!stats) return 'gone'
+    const { mode, uid, gid, nlink, size, mtimeNs, atimeNs } = stats
+    return [mode, uid, gid, nlink, size, mtimeNs, accessTime(atimeNs)].join()
+  })
+  return each.join('\n')
+}
+
+function isUntouched(stats: nodeFs.Stats, mode: number): boolean {
+  const { mtimeMs } = stats
+  return mtimeMs === MADE * 1000 && (stats.mode & 0o7777) === mode && stats.uid === uid && stats.gid === gid
+}
+
 export class Tree {
   /** The directory that the paths are relative to. */
   readonly root: string
-  private readonly pristine: { text: string; stats: string }
+  private readonly pristine: { text: string; all: string; some: string }
 
   constructor(private readonly outer: string) {
     this.root = join(outer, 'root')
     nodeFs.mkdirSync(this.root)
     chdir(this.root)
     this.make()
-    this.pristine = { text: lines(bytes(this.outer), '').join('\n'), stats: this.stats() }
+    this.pristine = { text: lines(bytes(this.outer), '').join('\n'), all: statsOf(all), some: statsOf(some) }
   }
 
   /** Makes what is not there or has changed: removing directories takes long. */
@@ -112,33 +136,30 @@ export class Tree {
     for (const name of nodeFs.readdirSync('..')) {
       if (name !== 'root') nodeFs.rmSync(`../${name}`, { recursive: true })
     }
+    const touched = [bytes('..'), ...directories]
     for (const [name, is, of, mode] of entries) {
       const stats = nodeFs.lstatSync(name, { throwIfNoEntry: false })
-      if (!isAsMade(stats, is, of)) create(name, is, of)
+      const made = isAsMade(stats, is, of)
+      if (!made) create(name, is, of)
+      if (made && stats && isUntouched(stats, mode)) continue
+      touched.push(name)
+      nodeFs.lchownSync(name, uid, gid)
       if (is !== 'symlink') nodeFs.chmodSync(name, mode)
-      nodeFs.lchownSync(name, process.getuid?.() ?? 0, process.getgid?.() ?? 0)
     }
     removeStrays()
+    nodeFs.lchownSync('..', uid, gid)
     nodeFs.chmodSync('..', 0o700)
-    nodeFs.lchownSync('..', process.getuid?.() ?? 0, process.getgid?.() ?? 0)
-    for (const [name] of entries) nodeFs.lutimesSync(name, MADE, MADE)
-    nodeFs.lutimesSync('..', MADE, MADE)
-  }
-
-  /** Nothing can change but that one of these does: a name changes its directory's times, content its file's. */
-  private stats(): string {
-    const each = [bytes('..'), ...entries.map(([name]) => name)].map((name) => {
-      const stats = nodeFs.lstatSync(name, { bigint: true, throwIfNoEntry: false })
-      if (!stats) return 'gone'
-      const { mode, uid, gid, nlink, size, mtimeNs, atimeNs } = stats
-      return [mode, uid, gid, nlink, size, mtimeNs, accessTime(atimeNs)].join()
-    })
-    return each.join('\n')
+    for (const name of touched) nodeFs.lutimesSync(name, MADE, MADE)
   }
 
   /** Every file with whatever is seen of it from outside. */
   text(): string {
-    return this.stats() === this.pristine.stats ? this.pristine.text : lines(bytes(this.outer), '').join('\n')
+    return statsOf(all) === this.pristine.all ? this.pristine.text : lines(bytes(this.outer), '').join('\n')
+  }
+
+  /** Likewise, looking at once only at a part: the rest is for {@link text}, later. */
+  textOfPart(): string {
+    return statsOf(some) === this.pristine.some ? this.pristine.text : this.text()
   }
 
   /** Makes of a tree that this is the text of what it was. */
@@ -146,5 +167,9 @@ export class Tree {
     if (text === this.pristine.text) return
     this.make()
     if (this.text() !== this.pristine.text) throw new Error(`The tree is not restored:\n${this.text()}`)
+  }
+
+  get isPristine(): boolean {
+    return this.text() === this.pristine.text
   }
 }
