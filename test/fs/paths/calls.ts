@@ -187,6 +187,11 @@ export type PromiseName = Exclude<Name, 'exists' | 'realpath.native'>
 export const everyName = Object.keys(callsOf) as Name[]
 export const promiseNames = everyName.filter((name) => name !== 'exists' && name !== 'realpath.native')
 
+/** Of the promise forms. */
+export const takingOptions: readonly PromiseName[] = [
+  ...(['stat', 'lstat', 'readlink', 'realpath', 'statfs', 'readdir', 'mkdtemp', 'mkdir', 'rmdir'] as const),
+]
+
 /** Properties that a careless program may put on every object. */
 export const pollution: readonly [key: string, value: unknown][] = [
   ['encoding', 'hex'],

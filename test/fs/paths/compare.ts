@@ -55,7 +55,7 @@ function withoutChance(text: string): string {
 /** In an error, too, the path ends with them. */
 function withoutChanceIn([settled, what]: Outcome): Outcome {
   const text = JSON.stringify(what) ?? ''
-  return [settled, text.replace(/(\/[^"]*?)[A-Za-z0-9]{6}('?")/g, '$1XXXXXX$2')]
+  return [settled, text.replace(/(\/[^"]*?)[A-Za-z0-9]{6}('?\\?")/g, '$1XXXXXX$2')]
 }
 
 /** What mkdtemp has made, in whichever encoding it says so. */
