@@ -4,6 +4,8 @@
 import t from 'tap'
 import type { Test } from 'tap'
 import { tellsTheSame } from '../differential.js'
+import { promiseNames } from '../paths/calls.js'
+import type { PromiseName } from '../paths/calls.js'
 import type { Loose, Method } from '../subject.js'
 
 const ownFile = new URL(import.meta.url).pathname
@@ -116,3 +118,59 @@ await t.test('open', async (t) => {
     }
   })
 })
+
+const furtherArguments: Partial<Record<PromiseName, unknown[]>> = {
+  ...{ rename: ['new'], link: ['new'], copyFile: ['new'], chmod: [0o600] },
+  ...{ chown: [1, 2], lchown: [1, 2], utimes: [1, 2], lutimes: [1, 2] },
+}
+
+for (const name of promiseNames) {
+  await t.test(name, async (t) => {
+    for (const [what, of] of [
+      ['below a file', (path: string) => `${path}/x`],
+      ['no path', () => 5],
+      ['too long', (path: string) => path + 'x'.repeat(5000)],
+    ] as const) {
+      await tellsTheSame(t, what, async ({ fs, path }) => {
+        const args = name === 'symlink' ? ['target', of(path)] : [of(path), ...(furtherArguments[name] ?? [])]
+        const call = (): Promise<unknown> => Reflect.apply(fs[name] as () => Promise<unknown>, fs, args)
+        async function inner(): Promise<void> {
+          await call()
+        }
+        async function outer(): Promise<void> {
+          try {
+            await inner()
+          } finally {
+            await Promise.resolve()
+          }
+        }
+        const ways: (() => Promise<unknown>)[] = [
+          outer,
+          async function together(): Promise<void> {
+            // Which is rejected first is chance, so they are alike.
+            await Promise.all([call(), call()])
+          },
+          () => call().then(() => 'not in an async function'),
+          async function later(): Promise<void> {
+            const all = Array.from({ length: 8 }, () => inner())
+            await Promise.allSettled(all)
+            await all[7]
+          },
+        ]
+        const stacks: unknown[] = []
+        // Otherwise only one of the sides would be called while the test's own function is still on the stack.
+        await Promise.resolve()
+        for (const way of ways) {
+          try {
+            stacks.push(await way())
+          } catch (error) {
+            // mkdtemp's path ends by chance.
+            const [first = ''] = String((error as Error).stack).split('\n')
+            stacks.push(ownFrames(error), name === 'mkdtemp' ? first.slice(0, -7) : first)
+          }
+        }
+        return stacks
+      })
+    }
+  })
+}

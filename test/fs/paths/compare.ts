@@ -1,0 +1,161 @@
+/** Makes calls of two modules, each in the same tree as it was, and compares all that an application could notice. */
+import nodeFs from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
+import type { Test } from 'tap'
+import { remove, temporaryDirectory } from '../../support/harness.js'
+import { same } from '../differential.js'
+import type { Call, Name } from './calls.js'
+import { callsOf } from './calls.js'
+import { look, outcomeOf } from './look.js'
+import type { Outcome } from './look.js'
+import { Tree } from './tree.js'
+import type { Given } from './values.js'
+
+/** Calls a function by its name; what there is to see comes with the promise. */
+export type Caller = (name: Name, args: unknown[]) => unknown
+
+export interface Sides {
+  subject: Caller
+  oracle: Caller
+  /** What there is to see of what the promise is fulfilled with, given how to look at a result. */
+  see?: (value: unknown, seeResult: (value: unknown) => unknown) => unknown
+}
+
+/** The same, while every object seems to have this property. */
+export function polluted({ subject, oracle, ...sides }: Sides, key: string, value: unknown): Sides {
+  const within =
+    (caller: Caller): Caller =>
+    async (name, args) => {
+      Object.defineProperty(Object.prototype, key, { value, configurable: true, writable: true, enumerable: false })
+      try {
+        return await caller(name, args)
+      } finally {
+        Reflect.deleteProperty(Object.prototype, key)
+      }
+    }
+  return { ...sides, subject: within(subject), oracle: within(oracle) }
+}
+
+/** A tree to make calls in, which the process is in, too. */
+export function makeTree(t: Test): Tree {
+  const before = process.cwd()
+  const outer = temporaryDirectory(t)
+  t.teardown(() => {
+    process.chdir(before)
+    remove(outer)
+  })
+  return new Tree(outer)
+}
+
+/** Six characters at the end of a name, which are random. */
+function withoutChance(text: string): string {
+  return text.replace(/[A-Za-z0-9]{6}$/, 'XXXXXX')
+}
+
+/** In an error, too, the path ends with them. */
+function withoutChanceIn([settled, what]: Outcome): Outcome {
+  const text = JSON.stringify(what) ?? ''
+  return [settled, text.replace(/(\/[^"]*?)[A-Za-z0-9]{6}('?\\?")/g, '$1XXXXXX$2')]
+}
+
+/** What mkdtemp has made, in whichever encoding it says so. */
+function seeTemporary(value: unknown): unknown {
+  if (Buffer.isBuffer(value)) return ['Buffer', withoutChance(value.toString('latin1'))]
+  if (typeof value !== 'string') return look(value)
+  const decoded = (['latin1', 'hex', 'base64', 'base64url', 'ucs2'] as const)
+    .map((encoding) => [encoding, Buffer.from(value, encoding).toString('utf8')] as const)
+    .find(([encoding, name]) => nodeFs.existsSync(name) && Buffer.from(name).toString(encoding) === value)
+  return decoded ? [decoded[0], withoutChance(decoded[1])] : value.length
+}
+
+/** How much is free on a file system changes while others use it. */
+function seeFileSystem(value: unknown): unknown {
+  if (typeof value === 'object' && value !== null) {
+    for (const key of ['bfree', 'bavail', 'ffree', 'files']) {
+      if (key in value) Object.assign(value, { [key]: typeof (value as Record<string, unknown>)[key] })
+    }
+  }
+  return look(value)
+}
+
+const seeing: Partial<Record<Name, (value: unknown) => unknown>> = { mkdtemp: seeTemporary, statfs: seeFileSystem }
+
+interface Seen {
+  outcome: Outcome
+  /** What has been read of the options, in order. */
+  read: string[]
+}
+
+/** One call of one side. */
+interface Act {
+  caller: Caller
+  see: NonNullable<Sides['see']>
+  name: Name
+  call: Call
+}
+
+async function observe({ caller, see, name, call }: Act, given: Given): Promise<Seen> {
+  const args = call.make(given)
+  const outcome = await outcomeOf(
+    () => caller(name, args),
+    (value) => see(value, seeing[name] ?? look),
+  )
+  return { outcome: name === 'mkdtemp' ? withoutChanceIn(outcome) : outcome, read: given.log }
+}
+
+/** What has become of the tree, where mkdtemp's names are random. */
+function withoutNames(text: string): string[] {
+  return text
+    .replace(/^(.*)[A-Za-z0-9]{6}(: directory, 40700,.*)$/gm, '$1XXXXXX$2')
+    .split('\n')
+    .sort()
+}
+
+function actsOf({ subject, oracle, see = (value, seeResult) => seeResult(value) }: Sides, name: Name, call: Call) {
+  return { ours: { caller: subject, see, name, call }, nodes: { caller: oracle, see, name, call } }
+}
+
+async function story(act: Act, tree: Tree): Promise<unknown> {
+  const seen = await observe(act, { root: tree.root, log: [] })
+  if (!callsOf[act.name].changes) return { seen }
+  // What is rejected changes nothing, as a rule: that is looked at more closely in the end.
+  const text = seen.outcome[0] === 'fulfilled' ? tree.text() : tree.textOfPart()
+  tree.restore(text)
+  return { seen, tree: act.name === 'mkdtemp' ? withoutNames(text) : text.split('\n') }
+}
+
+/** One assertion for all that are alike, and one for each that is not: there are thousands. */
+export async function compareCalls(
+  t: Test,
+  sides: Sides,
+  tree: Tree,
+  name: Name,
+  list: readonly Call[] = callsOf[name].calls,
+): Promise<void> {
+  let alike = 0
+  for (const call of list) {
+    const { ours, nodes } = actsOf(sides, name, call)
+    const stories = [await story(ours, tree), await story(nodes, tree)] as const
+    if (isDeepStrictEqual(...stories)) alike++
+    else same(t, ...stories, `${name}(${call.name})`)
+  }
+  t.ok(tree.isPristine, `${name}: what is rejected has changed nothing`)
+  t.equal(alike, list.length, `${name}: ${list.length} calls`)
+}
+
+/** All calls at once of the subject, then all at once of Node. Some may be after the same name: which gets it is chance. */
+export async function compareTogether(
+  t: Test,
+  sides: Sides,
+  tree: Tree,
+  list: readonly (readonly [Name, Call])[],
+): Promise<void> {
+  const acts = list.map(([name, call]) => actsOf(sides, name, call))
+  const tell = async (side: 'ours' | 'nodes'): Promise<unknown> => {
+    const seen = await Promise.all(acts.map((act) => observe(act[side], { root: tree.root, log: [] })))
+    const text = tree.text()
+    tree.restore(text)
+    return { seen, tree: text.split('\n') }
+  }
+  same(t, await tell('ours'), await tell('nodes'), `${list.length} calls at once`)
+}

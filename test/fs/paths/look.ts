@@ -1,0 +1,68 @@
+/** What a program can see of a result or an error: classes by identity, properties in their order, dates, and how it prints. */
+import nodeFs from 'node:fs'
+import { inspect } from 'node:util'
+
+const prototypes = new Map<unknown, string>(
+  Object.entries({
+    Object: Object.prototype,
+    Array: Array.prototype,
+    Date: Date.prototype,
+    Buffer: Buffer.prototype,
+    Error: Error.prototype,
+    TypeError: TypeError.prototype,
+    RangeError: RangeError.prototype,
+    Stats: nodeFs.Stats.prototype,
+    BigIntStats: Object.getPrototypeOf(nodeFs.statSync('/', { bigint: true })) as object,
+    StatFs: Object.getPrototypeOf(nodeFs.statfsSync('/')) as object,
+    Dirent: nodeFs.Dirent.prototype,
+    null: null,
+  }).map(([name, prototype]) => [prototype, name]),
+)
+
+/** What a class says when it is asked. */
+const questions = [
+  ...['isFile', 'isDirectory', 'isSymbolicLink', 'isFIFO', 'isSocket', 'isBlockDevice', 'isCharacterDevice'],
+]
+
+function property(value: object, key: PropertyKey): unknown {
+  const { value: held, ...flags } = Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor
+  // Frames are the business of contract/stack.test.ts.
+  return key === 'stack' ? [key, String(held).split('\n')[0], flags] : [String(key), look(held), flags]
+}
+
+function answers(value: object): unknown {
+  return questions
+    .filter((name) => name in value)
+    .map((name) => [name, (value as Record<string, () => boolean>)[name]?.()])
+}
+
+export function look(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return typeof value === 'function' ? 'a function' : value
+  const name = prototypes.get(Object.getPrototypeOf(value)) ?? `another ${value.constructor.name}`
+  if (Buffer.isBuffer(value)) return [name, value.toString('latin1')]
+  if (Array.isArray(value)) return [name, value.map(look)]
+  if (value instanceof Date) return [name, value.getTime(), String(value), Reflect.ownKeys(value).length]
+  // In this order: whatever Node makes when it is first looked at must not be there before.
+  const own = Reflect.ownKeys(value).map((key) => property(value, key))
+  const text = value instanceof Error ? `${value.name}: ${value.message}` : inspect(value, { showHidden: true })
+  const all: unknown[] = []
+  for (const key in value) all.push([key, look((value as Record<string, unknown>)[key])])
+  return [name, own, text, all, answers(value), Reflect.ownKeys(value).map(String)]
+}
+
+export type Outcome = [settled: 'fulfilled' | 'rejected' | 'thrown', what: unknown]
+
+/** How a call ended. One that throws before it returns a promise is told from one that rejects. */
+export async function outcomeOf(call: () => unknown, see: (value: unknown) => unknown = look): Promise<Outcome> {
+  let promise
+  try {
+    promise = call()
+  } catch (error) {
+    return ['thrown', look(error)]
+  }
+  try {
+    return ['fulfilled', see(await promise)]
+  } catch (error) {
+    return ['rejected', look(error)]
+  }
+}
