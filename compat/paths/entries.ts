@@ -28,7 +28,8 @@ export const mkdir: PathFunction = {
   plain(path, options) {
     const given = typeof options === 'number' ? { mode: options } : optionsOrNone(options, ['mode', 'recursive'])
     if (!given || (given.recursive !== undefined && given.recursive !== false)) return undefined
-    const mode = plainMode(given.mode ?? 0o777)
+    const { mode: permissions = 0o777 } = given
+    const mode = plainMode(permissions)
     const name = mode === undefined ? undefined : plainPath(path)
     return name === undefined ? undefined : { path: name, mode: mode as number }
   },

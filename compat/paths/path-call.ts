@@ -111,9 +111,14 @@ export class Served<Call extends PathCall, Reply extends View> {
   }
 }
 
-/** What an error tells of a call. */
-export function circumstancesOf({ path, otherPath: dest }: PathCall): Circumstances {
-  return { path, dest }
+/** What an error tells of a call: the paths as the kernel was given them, halves of surrogate pairs replaced. */
+export function circumstancesOf({ path, otherPath }: PathCall): Circumstances {
+  return { path: wellFormed(path), dest: otherPath === undefined ? undefined : wellFormed(otherPath) }
+}
+
+// TypeScript's library for Node 20 lacks it.
+function wellFormed(text: string): string {
+  return (text as string & { toWellFormed(): string }).toWellFormed()
 }
 
 type Own = (...args: unknown[]) => Promise<unknown>

@@ -239,7 +239,7 @@ export function changingCalls(count: number): [PromiseName, Call][] {
     ['link', calls(names('program'), names(`l-${at}`))[0]],
     ['copyFile', calls(names('dir/inner'), names(`c-${at}`))[0]],
     ['mkdir', calls(names(`missing/${at}`))[0]],
-    ['chmod', calls(names('dir/inner'), literals(0o600))[0]],
+    ['chmod', calls(names('program'), literals(0o600))[0]],
     ['utimes', calls(names('file', 'program').slice(at % 2), literals(1), literals(2))[0]],
     ['mkdir', calls(names(`${at}/a/b`), objects({ recursive: true }))[0]],
   ]) as [PromiseName, Call][]
