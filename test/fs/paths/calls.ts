@@ -1,5 +1,6 @@
 /** The calls that are made of every function that takes a path. */
 import { constants } from 'node:fs'
+import { inspect } from 'node:util'
 import {
   DIR,
   FILE,
@@ -44,6 +45,10 @@ function calls(...columns: Value[][]): Call[] {
     make: (given) => row.map((each) => each.make(given)),
   }))
 }
+
+/** Calls with these arguments, whatever tree there is. */
+export const callsWith = (...list: unknown[][]): Call[] =>
+  list.map((args) => ({ name: inspect(args), make: () => args }))
 
 const names = (...list: string[]): Value[] => list.map((name) => value(name, ({ root }) => `${root}/${name}`))
 
