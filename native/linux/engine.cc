@@ -149,6 +149,7 @@ LinuxEngine::Way LinuxEngine::Choose(Request& request) {
   }
   if (manner != Manner::kInline) return Way::kPool;
   NowaitHistory& history = reads ? facts->reads : facts->writes;
+  if (met_ == 0) meter_.Begin(now_);
   met_ = facts->mount;
   if (facts->direct) return ChooseDirect(request, history);
   if (request.length > kInlineBytes || inline_bytes_ + request.length > kInlineBatchBytes) return Way::kPool;
@@ -330,7 +331,6 @@ void LinuxEngine::EndTurn(MountKey mount) {
 void LinuxEngine::Submit(Request* batch, size_t count, std::vector<Completion>& finished) {
   files_.NextBatch();
   now_ = Nanoseconds();
-  meter_.Begin(now_);
   met_ = 0;
   inline_bytes_ = 0;
   direct_bytes_ = 0;

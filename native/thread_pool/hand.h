@@ -26,6 +26,9 @@ class Hand {
     place.open.store(true, std::memory_order_relaxed);
   }
 
+  // Owner, with the mutex. For one that it begins at once: another thread would be woken for nothing.
+  void Keep() { shared_ = false; }
+
   // Owner.
   size_t count() const { return count_; }
   Request& operator[](size_t place) { return places_[place].request; }

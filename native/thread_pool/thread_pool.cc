@@ -285,6 +285,7 @@ void ThreadPool::RunRequests(Worker& self, Request&& first) {
     hand.Add(std::move(next.request));
     queue_.pop_front();
   }
+  if (hand.count() == 1) hand.Keep();
   // Noted while nobody can take them.
   std::array<Range, Hand::kMost> cold;
   size_t fetched = 0;
