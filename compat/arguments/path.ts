@@ -51,3 +51,9 @@ export function optionsOrNone(options: unknown, keys: readonly string[]): Option
 export function isUtf8(encoding: unknown): boolean {
   return encoding === undefined || encoding === 'utf8' || encoding === 'utf-8'
 }
+
+/** Of options of `stat`: whether they ask for what it gives unasked. Bigints are Node's. */
+export function isInNumbers(options: unknown): boolean {
+  const given = optionsOrNone(options, ['bigint'])
+  return given !== undefined && (given['bigint'] === undefined || given['bigint'] === false)
+}

@@ -57,6 +57,7 @@ export function withCallback<Request extends PathCall, Reply extends NodeJS.Arra
   const serve = (call: Call, request: Request, leave: () => void): void => {
     const result = served.attempt(request)
     if (result === undefined) void nextTurn().then(() => serve(call, request, leave))
+    else if (result === NODES) call.leaveTo(leave)
     else if (result >= 0) succeed(call, served.attempted(result, request))
     else if (result !== EAGAIN) fail(call, result, request)
     else void defaultContext().enqueue(new PathRequest(served.opcode, request, completer, { call, request, leave }))

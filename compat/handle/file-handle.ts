@@ -17,17 +17,19 @@ import { errnoOf, laterException, mayPass } from '../../lib/common/errors.js'
 import { shapes } from '../../lib/engine/operation.js'
 import { Opcode, isWrite } from '../../lib/protocol/operations.js'
 import type { Completer } from '../../lib/engine/completer.js'
-import { SyncRequest, TransferRequest } from '../../lib/engine/request.js'
+import { OpenRequest, SyncRequest, TransferRequest } from '../../lib/engine/request.js'
 import type { Span } from '../../lib/engine/request.js'
+import { isInNumbers } from '../arguments/path.js'
 import { readArguments, vectorArguments, writeArguments } from '../arguments/transfer.js'
 import { Bouncer, segments } from './bounce.js'
 import { HandleState } from './handle-state.js'
 import { makeNativeClass } from './native-handle.js'
 import type { NativeHandleClass, OwnedHandleClass } from './native-handle.js'
 import { open as openHandle } from '../node/original.js'
+import { statsMemory, toStats } from '../node/stats.js'
 
 // Taken now, as in lib/engine/turn.ts.
-const { process } = globalThis
+const { Promise, process } = globalThis
 
 /** A handle of `caio/fs`, with what Node's does not have; where caio cannot be put under handles (Bun, Deno) it is not there. */
 export interface CaioFileHandle extends FileHandle {
@@ -157,6 +159,31 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     ) as Promise<void>
   }
 
+  const statDone: Completer<HandleCall> = {
+    ...completer('fstat', () => undefined),
+    lend: () => [statsMemory.take()],
+    value(_, views) {
+      const [numbers] = views as unknown as [Float64Array<ArrayBuffer>]
+      const stats = toStats(numbers)
+      statsMemory.giveBack(numbers)
+      return stats
+    },
+  }
+
+  /** A file's attributes, of any kind of file. */
+  function serveStat(handle: Internal, options: unknown): Promise<unknown> | undefined {
+    if (!HandleState.has(handle) || !isInNumbers(options) || !defaultContext().servesPaths) return undefined
+    const { fd } = handle
+    if (fd < 0 || process.permission !== undefined) return undefined
+    const numbers = statsMemory.take()
+    const result = defaultContext().attemptOpen(Opcode.fstat, fd, numbers)
+    const stats = result === 0 ? Promise.resolve(toStats(numbers)) : undefined
+    statsMemory.giveBack(numbers)
+    if (stats) return stats
+    handle[ref]!()
+    return defaultContext().enqueue(new OpenRequest(Opcode.fstat, fd, statDone, { handle, given: undefined }))
+  }
+
   /** Serves a request, and where it is not aligned, by a copy. */
   async function bounce(bouncer: Bouncer, request: TransferRequest<HandleCall>, span: Span): Promise<unknown> {
     const { opcode, fd, completer, caller, fileKey } = request
@@ -216,6 +243,10 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
       } finally {
         this[unref]!()
       }
+    }
+
+    override stat(options?: unknown): Promise<never> {
+      return (serveStat(this, options) ?? super.stat(options as never)) as Promise<never>
     }
 
     override sync(): Promise<void> {

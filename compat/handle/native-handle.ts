@@ -44,7 +44,7 @@ async function closeLater(fd: number, tried: boolean): Promise<void> {
   if (!tried) {
     let result
     do await nextTurn()
-    while ((result = defaultContext().closeAtOnce(fd)) === undefined)
+    while ((result = defaultContext().attemptOpen(Opcode.close, fd, nothing)) === undefined)
     if (result === 0) return
     if (result !== EAGAIN) throw errnoException(result, syscall)
   }
@@ -57,6 +57,7 @@ async function closeLater(fd: number, tried: boolean): Promise<void> {
 }
 
 const closed = Promise.resolve()
+const nothing = new Uint8Array(0)
 
 export function makeNativeClass(Native: NativeHandleClass): OwnedHandleClass {
   return class FileHandle extends Native {
@@ -74,7 +75,7 @@ export function makeNativeClass(Native: NativeHandleClass): OwnedHandleClass {
       const { fd } = this
       // Of one that is closed, or on its way to another thread, Node speaks in its own words.
       if (fd < 0 || !defaultContext().servesPaths) return super.close()
-      const result = defaultContext().closeAtOnce(fd)
+      const result = defaultContext().attemptOpen(Opcode.close, fd, nothing)
       this.releaseFD()
       if (result === undefined || result === EAGAIN) return closeLater(fd, result === EAGAIN)
       if (result < 0) return Promise.reject(errnoException(result, syscall))

@@ -1,12 +1,12 @@
 /** `readlink`, `realpath`, `link` and `symlink`. */
 import { Buffer } from 'node:buffer'
+import { FreeList } from '../../lib/common/free-list.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { isUtf8, optionsOrNone, plainPath } from '../arguments/path.js'
-import { Memory } from './memory.js'
 import type { PathFunction } from './path-call.js'
 
 /** The longest path of the kernel's. */
-const memory = new Memory(() => Buffer.allocUnsafeSlow(4096))
+const memory = new FreeList(() => Buffer.allocUnsafeSlow(4096))
 
 /** Other encodings are Node's. */
 function plain(path: unknown, options: unknown): PathCall | undefined {

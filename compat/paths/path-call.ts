@@ -4,6 +4,7 @@
  */
 import { EAGAIN, errnoOf, laterException } from '../../lib/common/errors.js'
 import type { Circumstances } from '../../lib/common/errors.js'
+import type { FreeList } from '../../lib/common/free-list.js'
 import type { Completer } from '../../lib/engine/completer.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { PathRequest } from '../../lib/engine/request.js'
@@ -16,7 +17,6 @@ import type { PathName } from '../../lib/protocol/operations.js'
 import type { PathsAndView, Views } from '../../lib/protocol/port.js'
 import * as original from '../node/original.js'
 import { resemble } from '../node/resemble.js'
-import type { Memory } from './memory.js'
 
 const { Promise } = globalThis
 
@@ -31,15 +31,18 @@ export interface PathFunction<Call extends PathCall = PathCall, Reply extends Vi
   /** The call as it travels, or undefined where it is Node's to judge. */
   plain(...args: unknown[]): Call | undefined
   /** what the reply is put into */
-  readonly memory?: Memory<Reply>
+  readonly memory?: FreeList<Reply>
   /** What the caller is given, or {@link NODES}; nothing if there is none. */
   value?(result: number, reply: Reply, call: Call): unknown
-  /** Serves what needs no operation of its own; undefined where it does. */
-  attempt?(call: Call): number | undefined
+  /** In place of an attempt of the operation itself: its result, as {@link Served.attempt} gives it. */
+  attempt?(call: Call): Attempted
 }
 
 /** Said instead of a value: the call is Node's turn, and nothing has been done. */
 export const NODES = Symbol("Node's turn")
+
+/** A result; EAGAIN where it would have to wait; undefined where it is not to be had before the next turn; or Node's turn. */
+export type Attempted = number | undefined | typeof NODES
 
 /** The reply did not fit, or says too little: Node finds out for itself. */
 const EOVERFLOW = errnoOf('EOVERFLOW')
@@ -73,10 +76,9 @@ export class Served<Call extends PathCall, Reply extends View> {
     return defaultContext().servesPaths ? this.#function.plain(...args) : undefined
   }
 
-  /** What can be had without waiting; EAGAIN where it cannot; undefined where not before the next turn. */
-  attempt(call: Call): number | undefined {
-    const own = this.#function.attempt?.(call)
-    if (own !== undefined) return own
+  /** What can be had without waiting. */
+  attempt(call: Call): Attempted {
+    if (this.#function.attempt) return this.#function.attempt(call)
     if (!this.#inline) return EAGAIN
     return defaultContext().attempt(this.opcode, call, this.#reply)
   }
@@ -182,6 +184,7 @@ export function withPromise<Call extends PathCall, Reply extends View>(
     if (!call) return own(...args)
     const result = served.attempt(call)
     if (result === undefined) return nextTurn().then(() => serve(args))
+    if (result === NODES) return own(...args)
     if (result >= 0) return served.attempted(result, call)
     if (result !== EAGAIN) return fail(result, call)
     return defaultContext().enqueue(new PathRequest(served.opcode, call, completer, { call, args }))

@@ -1,15 +1,15 @@
 /** `readdir`, of one directory. */
 import { Buffer } from 'node:buffer'
 import type { Dirent } from 'node:fs'
+import { FreeList } from '../../lib/common/free-list.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { isUtf8, optionsOrNone, plainPath } from '../arguments/path.js'
 import { callbackFs } from '../node/original.js'
-import { Memory } from './memory.js'
 import { NODES } from './path-call.js'
 import type { PathFunction } from './path-call.js'
 
 /** Holds about a thousand names; a larger directory is Node's. */
-const memory = new Memory(() => Buffer.allocUnsafeSlow(32 * 1024))
+const memory = new FreeList(() => Buffer.allocUnsafeSlow(32 * 1024))
 
 /** Of libuv's kinds of entries, which native/operations/path/directory.cc gives. */
 const UNKNOWN = 0

@@ -83,8 +83,8 @@ export interface Binding {
     path: string,
     reply: NodeJS.ArrayBufferView,
   ): number
-  /** As Backend.closeAtOnce. */
-  closeAtOnce(environment: Environment, fd: number): number
+  /** As Backend.attemptOpen. */
+  attemptOpen(environment: Environment, opcode: number, fd: number, reply: NodeJS.ArrayBufferView): number
   /** Whether a descriptor stands for a regular file. Asks no server. */
   isRegularFile(fd: number): boolean
   /** The address of a view's memory modulo `alignment`; undefined where it has no memory. */

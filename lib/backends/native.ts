@@ -78,8 +78,8 @@ class Runtime {
     return this.binding.attempt(this.#environment, opcode, mode, flags, path, reply)
   }
 
-  closeAtOnce(fd: number): number {
-    return this.binding.closeAtOnce(this.#environment, fd)
+  attemptOpen(opcode: number, fd: number, reply: NodeJS.ArrayBufferView): number {
+    return this.binding.attemptOpen(this.#environment, opcode, fd, reply)
   }
 
   #channelOf(receiver: Receiver): number {
@@ -171,7 +171,7 @@ export abstract class KernelBackend extends NativeBackend {
     return this.runtime.attempt(opcode, mode, flags, path, reply)
   }
 
-  closeAtOnce(fd: number): number {
-    return this.runtime.closeAtOnce(fd)
+  attemptOpen(opcode: number, fd: number, reply: NodeJS.ArrayBufferView): number {
+    return this.runtime.attemptOpen(opcode, fd, reply)
   }
 }

@@ -464,12 +464,12 @@ export class Context implements Receiver {
     return result
   }
 
-  /** @internal See {@link Backend.closeAtOnce}; undefined when this turn has had its share. */
-  closeAtOnce(fd: number): number | undefined {
-    if (!this.#port.closeAtOnce) return EAGAIN
+  /** @internal As {@link attempt}, of an open file. */
+  attemptOpen(opcode: Opcode, fd: number, reply: NodeJS.ArrayBufferView): number | undefined {
+    if (!this.#port.attemptOpen) return EAGAIN
     if (turn.isSpent(1)) return undefined
-    const result = this.#port.closeAtOnce(fd)
-    if (result !== EAGAIN) this.#counters.count(Opcode.close, Route.inline, result)
+    const result = this.#port.attemptOpen(opcode, fd, reply)
+    if (result !== EAGAIN) this.#counters.count(opcode, Route.inline, result)
     return result
   }
 

@@ -1,6 +1,6 @@
 /** One operation on its way from a caller to a backend and back. */
 import type { Opcode } from '../protocol/operations.js'
-import { ControlField, PathField, SyncField, TransferField, WholeFileField } from '../protocol/port.js'
+import { ControlField, PathField, RECORD_FIELDS, SyncField, TransferField, WholeFileField } from '../protocol/port.js'
 import type { Views } from '../protocol/port.js'
 import type { Linked } from '../common/linked-queue.js'
 import type { Completer } from './completer.js'
@@ -195,5 +195,19 @@ export class PathRequest<Caller = unknown> extends Request<Caller> {
     records[at + PathField.uid] = this.uid
     records[at + PathField.gid] = this.gid
     records[at + PathField.flags] = this.flags
+    records[at + PathField.fd] = 0
+  }
+}
+
+/** What asks an open file for what a path may be asked for. */
+export class OpenRequest<Caller = unknown> extends Request<Caller> {
+  constructor(opcode: Opcode, fd: number, completer: Completer<Caller>, caller: Caller) {
+    super(opcode, fd, completer, caller, undefined)
+  }
+
+  record(records: Float64Array, at: number): void {
+    records.fill(0, at, at + RECORD_FIELDS)
+    records[at + PathField.opcode] = this.opcode
+    records[at + PathField.fd] = this.fd
   }
 }

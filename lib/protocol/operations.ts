@@ -6,7 +6,8 @@
 
 /**
  * What an operation's record has: bytes to or from a file that is open; a sync; something else done
- * to an open file; a whole file, by its path; a name, or two.
+ * to an open file; a whole file, by its path; a name, or two, or what is
+ * open.
  */
 export type Family = 'transfer' | 'sync' | 'control' | 'wholeFile' | 'path'
 
@@ -61,6 +62,7 @@ const rows = {
   lchown: { family: 'path', syscall: 'lchown', paths: 1 },
   readdir: { family: 'path', syscall: 'scandir', paths: 1, reply: 'entries' },
   open: { family: 'path', syscall: 'open', paths: 1, inline: true },
+  fstat: { family: 'path', syscall: 'fstat', reply: 'stats' },
   close: { family: 'control', syscall: 'close' },
 } as const satisfies Record<string, Row>
 
@@ -86,7 +88,7 @@ export const Opcode = Object.fromEntries(opcodeNames.map((name, opcode) => [name
 export type ControlName = NamesOf<'control'>
 
 /** The names of those that are done to a path, or to two. */
-export type PathName = NamesOf<'path'>
+export type PathName = { [K in OpcodeName]: (typeof rows)[K] extends { family: 'path'; paths: number } ? K : never }[OpcodeName]
 
 /** The system call that an operation's errors name. */
 export function syscallOf(opcode: Opcode): string {

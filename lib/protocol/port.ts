@@ -83,6 +83,8 @@ export const PathField = {
   gid: 3,
   /** of open(2) */
   flags: 4,
+  /** of an open file, where the operation has no path */
+  fd: 5,
 } as const
 
 /** Where a file's attributes are in the Float64Array of a reply. */
@@ -195,6 +197,6 @@ export interface Backend {
    * @param reply what the operation's reply is put into; any view where it has none
    */
   attempt?(opcode: number, mode: number, flags: number, path: string, reply: View): number
-  /** Closes a descriptor at once, if that needs no waiting: 0, or EAGAIN, a negative errno, where it does, and then it is open. */
-  closeAtOnce?(fd: number): number
+  /** As {@link attempt}, of an open file. One that could not be closed at once is still open. */
+  attemptOpen?(opcode: number, fd: number, reply: View): number
 }

@@ -68,6 +68,15 @@ int64_t Name(int fd, char* name, size_t capacity) {
 // Only looks. Anything else may make a file, or empty one.
 bool OnlyReads(unsigned flags) { return (flags & ~static_cast<unsigned>(O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW)) == O_RDONLY; }
 
+int64_t Close(int fd, const struct statx& file) {
+  const int flags = fcntl(fd, F_GETFL);
+  if (flags < 0 || (flags & O_ACCMODE) != O_RDONLY) return -EAGAIN;
+  // Of a file without a name, all that it has on the disk may go with its last descriptor.
+  if (file.stx_nlink == 0) return -EAGAIN;
+  // What is interrupted is closed all the same.
+  return close(fd) == 0 || errno == EINTR || errno == EAGAIN ? 0 : -errno;
+}
+
 }  // namespace
 
 // In the microsecond since, the path may have become another file's: it is that file, or the pool's. O_NONBLOCK, since opening a pipe
@@ -85,15 +94,19 @@ int64_t CachedPaths::Open(const PathAttempt& attempt, const struct statx& file) 
   return -EAGAIN;
 }
 
-int64_t CachedPaths::Close(int fd, uint64_t now, MountKey* mount) {
-  const int flags = fcntl(fd, F_GETFL);
+int64_t CachedPaths::AttemptOpen(const OpenAttempt& attempt, uint64_t now, MountKey* mount) {
   struct statx file;
-  if (flags < 0 || (flags & O_ACCMODE) != O_RDONLY || !Look(fd, STATX_TYPE | STATX_NLINK, file)) return -EAGAIN;
+  if (!Look(attempt.fd, STATX_BASIC_STATS | STATX_BTIME, file)) return -EAGAIN;
   *mount = MountKeyOf(file);
-  // Of a file without a name, all that it has on the disk may go with its last descriptor.
-  if (known_.Of(*mount, now) != Manner::kInline || file.stx_nlink == 0) return -EAGAIN;
-  // What is interrupted is closed all the same.
-  return close(fd) == 0 || errno == EINTR || errno == EAGAIN ? 0 : -errno;
+  if (known_.Of(*mount, now) != Manner::kInline) return -EAGAIN;
+  switch (attempt.opcode) {
+    case Opcode::kFstat:
+      if (attempt.capacity < stats_field::kCount * sizeof(double)) return -EAGAIN;
+      WriteStats(file, static_cast<double*>(attempt.reply));
+      return 0;
+    case Opcode::kClose: return Close(attempt.fd, file);
+    default: return -EAGAIN;
+  }
 }
 
 int64_t CachedPaths::Attempt(const PathAttempt& attempt, uint64_t now, MountKey* mount) {

@@ -18,8 +18,8 @@ class CachedPaths {
   // `mount` becomes that of the file, if it was found out.
   int64_t Attempt(const PathAttempt& attempt, uint64_t now, MountKey* mount);
 
-  // Closes what was opened for reading, where that cannot wait: 0, or what close(2) says. Else -EAGAIN, and it is open.
-  int64_t Close(int fd, uint64_t now, MountKey* mount);
+  // Likewise of an open file. What was opened for reading is closed, where that cannot wait; where it can, it is still open.
+  int64_t AttemptOpen(const OpenAttempt& attempt, uint64_t now, MountKey* mount);
 
   // Pool thread; blocks. Looks at the file system of a path that an operation has succeeded on.
   void Examine(Opcode opcode, const char* path);

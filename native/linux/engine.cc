@@ -313,11 +313,11 @@ int64_t LinuxEngine::Attempt(const PathAttempt& attempt) {
   return result;
 }
 
-int64_t LinuxEngine::CloseAtOnce(int fd) {
+int64_t LinuxEngine::Attempt(const OpenAttempt& attempt) {
   const uint64_t now = Nanoseconds();
   meter_.Begin(now);
   MountKey mount = 0;
-  const int64_t result = cached_paths_.Close(fd, now, &mount);
+  const int64_t result = cached_paths_.AttemptOpen(attempt, now, &mount);
   if (mount != 0) EndTurn(mount);
   return result;
 }

@@ -37,7 +37,7 @@ class LinuxEngine final : public Engine, private Deputy {
   int64_t ReadCached(const char* path, void* memory, size_t capacity);
   // As CachedPaths has it, likewise.
   int64_t Attempt(const PathAttempt& attempt);
-  int64_t CloseAtOnce(int fd);
+  int64_t Attempt(const OpenAttempt& attempt);
 
  private:
   enum class Way { kInline, kShared, kKernel, kDeputy, kPool };

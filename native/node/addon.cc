@@ -304,15 +304,18 @@ napi_value Attempt(napi_env env, napi_callback_info info) {
   return Number(env, static_cast<double>(environment->Attempt(attempt)));
 }
 
-// closeAtOnce(environment, fd): 0, or a negative errno, EAGAIN where it might have to wait
-napi_value CloseAtOnce(napi_env env, napi_callback_info info) {
-  napi_value args[2];
-  uint32_t fd;
+// attemptOpen(environment, opcode, fd, view): likewise, of an open file
+napi_value AttemptOpen(napi_env env, napi_callback_info info) {
+  napi_value args[4];
+  uint32_t opcode, fd;
+  View view{};
   Environment* environment;
-  if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !Uint32(env, args[1], &fd)) {
+  if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !Uint32(env, args[1], &opcode) ||
+      opcode >= kOperationCount || !Uint32(env, args[2], &fd) || !ViewOf(env, args[3], &view)) {
     return Number(env, -EAGAIN);
   }
-  return Number(env, static_cast<double>(environment->CloseAtOnce(static_cast<int>(fd))));
+  const OpenAttempt attempt{static_cast<Opcode>(opcode), static_cast<int>(fd), view.data, view.length};
+  return Number(env, static_cast<double>(environment->Attempt(attempt)));
 }
 
 // isRegularFile(fd): whether it is, without asking a server
@@ -391,7 +394,7 @@ napi_value Init(napi_env env, napi_value exports) {
                    {"cancel", Cancel},
                    {"readCached", ReadCached},
                    {"attempt", Attempt},
-                   {"closeAtOnce", CloseAtOnce},
+                   {"attemptOpen", AttemptOpen},
                    {"probeDirectory", Probe},
                    {"isRegularFile", IsRegularFile},
                    {"addressRemainder", AddressRemainder},

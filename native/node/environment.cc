@@ -211,10 +211,10 @@ int64_t Environment::Attempt([[maybe_unused]] const PathAttempt& attempt) {
   return -EAGAIN;
 }
 
-int64_t Environment::CloseAtOnce([[maybe_unused]] int fd) {
+int64_t Environment::Attempt([[maybe_unused]] const OpenAttempt& attempt) {
 #ifdef __linux__
   LinuxEngine* engine = linux_ ? linux_.get() : uring_.get();
-  if (engine) return engine->CloseAtOnce(fd);
+  if (engine) return engine->Attempt(attempt);
 #endif
   return -EAGAIN;
 }

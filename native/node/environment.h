@@ -60,7 +60,7 @@ class Environment {
 
   // What the operation gives, or a negative errno, EAGAIN where it would have to wait; see CachedPaths.
   int64_t Attempt(const PathAttempt& attempt);
-  int64_t CloseAtOnce(int fd);
+  int64_t Attempt(const OpenAttempt& attempt);
 
  private:
 #ifdef __linux__

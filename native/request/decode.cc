@@ -91,8 +91,9 @@ int DecodePath(const double* record, const View* views, size_t count, Request& r
   using namespace path_field;
   constexpr double kLargestId = 4294967295.0;
   if (!InRange(record[kMode], 07777) || !InRange(record[kUid], kLargestId) || !InRange(record[kGid], kLargestId) ||
-      !InRange(record[kFlags], kLargestFd))
+      !InRange(record[kFlags], kLargestFd) || !InRange(record[kFd], kLargestFd))
     return -EINVAL;
+  if (!HasPath(request.opcode)) request.fd = static_cast<int>(record[kFd]);
   request.names = {static_cast<mode_t>(record[kMode]), static_cast<uid_t>(record[kUid]),
                    static_cast<gid_t>(record[kGid]), static_cast<int>(record[kFlags])};
   if (count == 0) return 0;

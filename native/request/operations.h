@@ -42,6 +42,7 @@ enum class Opcode : uint8_t {
   kLchown,
   kReaddir,
   kOpen,
+  kFstat,
   kClose,
 };
 
@@ -51,7 +52,7 @@ enum class Family : uint8_t {
   kSync,
   kControl,    // what else is done to an open file
   kWholeFile,  // a file by its path
-  kPath,       // a name, or two
+  kPath,       // a name, or two, or what is open
 };
 
 // What a pool thread is taken for.
@@ -110,6 +111,7 @@ constexpr Operation kOperations[] = {
     {Opcode::kLchown, "lchown", Family::kPath, Cost::kByLength, Effect::kSome, 1},
     {Opcode::kReaddir, "readdir", Family::kPath, Cost::kByLength, Effect::kNone, 1},
     {Opcode::kOpen, "open", Family::kPath, Cost::kByLength, Effect::kSome, 1},
+    {Opcode::kFstat, "fstat", Family::kPath, Cost::kByLength, Effect::kNone, 0},
     {Opcode::kClose, "close", Family::kControl, Cost::kByLength, Effect::kSome, 0},
 };
 constexpr size_t kOperationCount = sizeof kOperations / sizeof kOperations[0];

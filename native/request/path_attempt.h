@@ -1,4 +1,4 @@
-// An operation on a path that is tried on the loop thread, where it takes no request.
+// An operation on a path, or on an open file, that is tried on the loop thread, where it takes no request.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +12,13 @@ struct PathAttempt {
   const char* path;
   unsigned mode;   // what access(2) asks for
   unsigned flags;  // of open(2)
+  void* reply;
+  size_t capacity;
+};
+
+struct OpenAttempt {
+  Opcode opcode;
+  int fd;
   void* reply;
   size_t capacity;
 };

@@ -92,7 +92,7 @@ ProtocolText DescribeProtocol() {
   }
   {
     using namespace path_field;
-    writer.Line("path", {{"opcode", kOpcode}, {"mode", kMode}, {"uid", kUid}, {"gid", kGid}, {"flags", kFlags}});
+    writer.Line("path", {{"opcode", kOpcode}, {"mode", kMode}, {"uid", kUid}, {"gid", kGid}, {"flags", kFlags}, {"fd", kFd}});
   }
   {
     using namespace transfer_flag;

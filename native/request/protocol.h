@@ -23,7 +23,7 @@ enum : size_t { kOpcode, kLength, kMode, kFlags };
 }
 
 namespace path_field {
-enum : size_t { kOpcode, kMode, kUid, kGid, kFlags };
+enum : size_t { kOpcode, kMode, kUid, kGid, kFlags, kFd };
 }
 
 namespace transfer_flag {

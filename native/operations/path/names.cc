@@ -23,6 +23,11 @@ int64_t Stat(const Request& request, bool follow) {
   return ReadStats(request.path.get(), follow, static_cast<double*>(request.single.iov_base));
 }
 
+int64_t StatOpen(const Request& request) {
+  if (request.length < stats_field::kCount * sizeof(double)) return -EOVERFLOW;
+  return ReadStatsOf(request.fd, static_cast<double*>(request.single.iov_base));
+}
+
 int64_t Readlink(const Request& request) {
   const int64_t length =
       Checked(readlink(request.path.get(), static_cast<char*>(request.single.iov_base), request.length));
@@ -61,6 +66,7 @@ int64_t PerformPath(Request& request) {
   switch (request.opcode) {
     case Opcode::kStat: return Stat(request, true);
     case Opcode::kLstat: return Stat(request, false);
+    case Opcode::kFstat: return StatOpen(request);
     case Opcode::kAccess: return Checked(access(path, static_cast<int>(mode)));
     case Opcode::kReadlink: return Readlink(request);
     case Opcode::kRealpath: return Realpath(request);

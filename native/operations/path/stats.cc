@@ -69,18 +69,45 @@ void WriteStats(const struct statx& file, double* out) {
 }
 #endif
 
+#ifdef STATX_BASIC_STATS
+namespace {
+
+constexpr unsigned kAll = STATX_BASIC_STATS | STATX_BTIME;
+
+// An older kernel's answer, or that of a filter of system calls: there is another call.
+bool IsMissing(int error) {
+  return error == ENOSYS || error == EPERM || error == EOPNOTSUPP || error == EINVAL;
+}
+
+}  // namespace
+#endif
+
 int ReadStats(const char* path, bool follow, double* out) {
 #ifdef STATX_BASIC_STATS
   struct statx known;
-  if (statx(AT_FDCWD, path, follow ? 0 : AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &known) == 0) {
+  if (statx(AT_FDCWD, path, follow ? 0 : AT_SYMLINK_NOFOLLOW, kAll, &known) == 0) {
     WriteStats(known, out);
     return 0;
   }
-  // An older kernel, or a filter of system calls.
-  if (errno != ENOSYS && errno != EPERM && errno != EOPNOTSUPP && errno != EINVAL) return -errno;
+  if (!IsMissing(errno)) return -errno;
 #endif
   struct stat file;
   if ((follow ? stat(path, &file) : lstat(path, &file)) != 0) return -errno;
+  WriteStats(file, out);
+  return 0;
+}
+
+int ReadStatsOf(int fd, double* out) {
+#ifdef STATX_BASIC_STATS
+  struct statx known;
+  if (statx(fd, "", AT_EMPTY_PATH, kAll, &known) == 0) {
+    WriteStats(known, out);
+    return 0;
+  }
+  if (!IsMissing(errno)) return -errno;
+#endif
+  struct stat file;
+  if (fstat(fd, &file) != 0) return -errno;
   WriteStats(file, out);
   return 0;
 }
