@@ -4,6 +4,7 @@
  */
 import types from 'node:util/types'
 import { LARGEST_VECTOR } from '../../lib/common/validate.js'
+import { OWN_POSITION } from '../../lib/engine/request.js'
 import type { Span } from '../../lib/engine/request.js'
 
 type View = NodeJS.ArrayBufferView
@@ -20,11 +21,18 @@ export function isDescriptor(fd: unknown): fd is number {
   return isCount(fd, LARGEST_LENGTH)
 }
 
+/** A position, or the file's own where none is given; undefined for Node to judge. */
+function placeOf(position: unknown): number | undefined {
+  if (position === undefined || position === null) return OWN_POSITION
+  return isCount(position, Number.MAX_SAFE_INTEGER) ? position : undefined
+}
+
 function transfer(view: unknown, offset: unknown, length: unknown, position: unknown): Span | undefined {
-  if (typeof position !== 'number' || !isCount(position, Number.MAX_SAFE_INTEGER)) return undefined
+  const place = placeOf(position)
+  if (place === undefined) return undefined
   if (!isUsable(view) || !isCount(offset, LARGEST_LENGTH) || !isCount(length, LARGEST_LENGTH)) return undefined
   if (length === 0 || length > view.byteLength - offset) return undefined
-  return { views: view, start: offset, length, position }
+  return { views: view, start: offset, length, position: place }
 }
 
 /** A view with memory behind it. A DataView whose buffer is gone throws, which Node then does again in its own words. */
@@ -87,7 +95,10 @@ function fromOptions(view: unknown, options: Options | undefined): Span | undefi
 /** `read(buffer, offset, length, position)`, `read(buffer, options)`, `read(options)` */
 export function readArguments(first: unknown, second: unknown, third: unknown, fourth: unknown): Span | undefined {
   if (typeof second === 'number') return transfer(first, second, third, fourth)
-  if (ArrayBuffer.isView(first)) return fromOptions(first, plainOptions(second, inBuffer))
+  if (ArrayBuffer.isView(first)) {
+    const alone = second === undefined && third === undefined && fourth === undefined
+    return fromOptions(first, alone ? plainOptions({}, inBuffer) : plainOptions(second, inBuffer))
+  }
   const options = plainOptions(first, withBuffer)
   return fromOptions(options?.['buffer'], options)
 }
@@ -95,12 +106,14 @@ export function readArguments(first: unknown, second: unknown, third: unknown, f
 /** `write(buffer, offset, length, position)`, `write(buffer, options)`; a string is Node's. */
 export function writeArguments(first: unknown, second: unknown, third: unknown, fourth: unknown): Span | undefined {
   if (typeof second === 'number') return transfer(first, second, third, fourth)
-  return fromOptions(first, plainOptions(second, inBuffer))
+  const alone = second === undefined && third === undefined && fourth === undefined
+  return fromOptions(first, alone ? plainOptions({}, inBuffer) : plainOptions(second, inBuffer))
 }
 
 /** `readv(buffers, position)`, `writev(buffers, position)` */
 export function vectorArguments(views: unknown, position: unknown): Span | undefined {
-  if (!isCount(position, Number.MAX_SAFE_INTEGER) || !Array.isArray(views) || types.isProxy(views)) return undefined
+  const place = placeOf(position)
+  if (place === undefined || !Array.isArray(views) || types.isProxy(views)) return undefined
   if (views.length > LARGEST_VECTOR) return undefined
   // As it is now: what the caller does to the list afterwards is the caller's business.
   const list: unknown[] = []
@@ -111,5 +124,5 @@ export function vectorArguments(views: unknown, position: unknown): Span | undef
     length += view.byteLength
   }
   if (length === 0 || length > LARGEST_LENGTH) return undefined
-  return { views: list as View[], start: 0, length, position }
+  return { views: list as View[], start: 0, length, position: place }
 }

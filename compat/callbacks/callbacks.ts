@@ -7,7 +7,7 @@ import { defaultContext } from '../../lib/engine/default-context.js'
 import { callbackException } from '../../lib/common/errors.js'
 import { Opcode } from '../../lib/protocol/operations.js'
 import type { Completer } from '../../lib/engine/completer.js'
-import { SyncRequest, TransferRequest } from '../../lib/engine/request.js'
+import { OWN_POSITION, SyncRequest, TransferRequest } from '../../lib/engine/request.js'
 import type { Span } from '../../lib/engine/request.js'
 import { isDescriptor, readArguments, vectorArguments, writeArguments } from '../arguments/transfer.js'
 import { Call, Chain } from './call.js'
@@ -70,6 +70,11 @@ function take(fd: unknown, callback: unknown, given: unknown): Served | undefine
   return new Served(callback as Callback, fd, given)
 }
 
+/** Of what has no position Node keeps the order. */
+function positioned(span: Span | undefined): Span | undefined {
+  return span && span.position !== OWN_POSITION ? span : undefined
+}
+
 /** Whether the engine has taken a read or a write. */
 function serve(
   opcode: Opcode,
@@ -106,6 +111,7 @@ function read(this: unknown, ...args: Arguments): void {
     span = readArguments(buffer, undefined, undefined, undefined)
   }
   const callback = args[args.length > 4 ? 5 : args.length - 1]
+  span = positioned(span)
   if (!serve(Opcode.read, span, span && take(fd, callback, span.views), readDone)) leave(own.read, this, args)
 }
 
@@ -115,18 +121,19 @@ function write(this: unknown, ...args: Arguments): void {
   if (args.length > 4) span = typeof offset === 'number' ? writeArguments(buffer, offset, length, position) : undefined
   else if (args.length === 4) span = writeArguments(buffer, offset, undefined, undefined)
   const callback = args[args.length > 4 ? 5 : 3]
+  span = positioned(span)
   if (!serve(Opcode.write, span, span && take(fd, callback, buffer), writeDone)) leave(own.write, this, args)
 }
 
 function readv(this: unknown, ...args: Arguments): void {
   const [fd, buffers, position, callback] = args
-  const span = vectorArguments(buffers, position)
+  const span = positioned(vectorArguments(buffers, position))
   if (!serve(Opcode.readv, span, span && take(fd, callback, buffers), readDone)) leave(own.readv, this, args)
 }
 
 function writev(this: unknown, ...args: Arguments): void {
   const [fd, buffers, position, callback] = args
-  const span = vectorArguments(buffers, position)
+  const span = positioned(vectorArguments(buffers, position))
   if (!serve(Opcode.writev, span, span && take(fd, callback, buffers), writeDone)) leave(own.writev, this, args)
 }
 

@@ -17,7 +17,7 @@ import { errnoOf, laterException, mayPass } from '../../lib/common/errors.js'
 import { shapes } from '../../lib/engine/operation.js'
 import { Opcode, isWrite } from '../../lib/protocol/operations.js'
 import type { Completer } from '../../lib/engine/completer.js'
-import { OpenRequest, SyncRequest, TransferRequest } from '../../lib/engine/request.js'
+import { OWN_POSITION, OpenRequest, SyncRequest, TransferRequest } from '../../lib/engine/request.js'
 import type { Span } from '../../lib/engine/request.js'
 import { isInNumbers } from '../arguments/path.js'
 import { readArguments, vectorArguments, writeArguments } from '../arguments/transfer.js'
@@ -85,6 +85,8 @@ interface HandleCall {
   readonly handle: FileHandle
   /** what the caller has given, to be given back: the list, where a copy is in use */
   readonly given: unknown
+  /** of what moves the file's position: whether it writes */
+  readonly moves?: boolean
 }
 
 const none = new Uint8Array(0)
@@ -106,7 +108,10 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     syscall,
     api: 'filehandle',
     value: (transferred, _, { given }) => value(transferred, given),
-    released: ({ handle }) => (handle as Internal)[unref]!(),
+    released({ handle, moves }) {
+      ;(handle as Internal)[unref]!()
+      if (moves !== undefined) HandleState.position(handle).end(moves)
+    },
   })
   const atOnce = <Caller>(completer: Completer<Caller>): Completer<Caller> => ({ ...completer, atOnce: true })
   const readDone = completer('read', (bytesRead, buffer) => result('bytesRead', bytesRead, 'buffer', buffer))
@@ -138,13 +143,34 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
   ): Promise<unknown> | undefined {
     const fd = span && descriptorOf(handle)
     if (fd === undefined) return undefined
+    const bouncer = HandleState.bouncer(handle)
+    if ((span as Span).position === OWN_POSITION) {
+      // On `pure` it would be Node's own in the end; a copy's place in the file is not known.
+      return bouncer || !defaultContext().servesPaths
+        ? undefined
+        : serveMoving(handle, opcode, span as Span, completer, given)
+    }
     const request = new TransferRequest(opcode, fd, span as Span, completer, { handle, given })
     request.fileKey = HandleState.key(handle)
-    const bouncer = HandleState.bouncer(handle)
     if (bouncer) return bounce(bouncer, request, span as Span)
     // The reference keeps the descriptor open: close() waits for it, and a call that comes while it waits is served, as Node's is.
     handle[ref]!()
     return defaultContext().enqueue(request)
+  }
+
+  /** The same of a transfer at the file's own position. */
+  function serveMoving(
+    handle: Internal,
+    opcode: Opcode,
+    span: Span,
+    completer: Completer<HandleCall>,
+    given: unknown,
+  ): Promise<unknown> {
+    const moves = isWrite(opcode)
+    const request = new TransferRequest(opcode, handle.fd, span, completer, { handle, given, moves })
+    request.fileKey = HandleState.key(handle)
+    handle[ref]!()
+    return HandleState.position(handle).begin(moves, () => defaultContext().enqueue(request))
   }
 
   /** The same of a sync. Extra arguments Node ignores, and so do we. */
@@ -179,8 +205,12 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     const result = defaultContext().attemptOpen(Opcode.fstat, fd, numbers)
     const stats = result === 0 ? Promise.resolve(toStats(numbers)) : undefined
     statsMemory.giveBack(numbers)
-    if (stats) return stats
     handle[ref]!()
+    if (stats) {
+      // A close in the same tick finds it under way, as with Node's.
+      void stats.then(() => handle[unref]!())
+      return stats
+    }
     return defaultContext().enqueue(new OpenRequest(Opcode.fstat, fd, statDone, { handle, given: undefined }))
   }
 

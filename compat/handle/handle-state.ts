@@ -1,5 +1,6 @@
 /** What caio knows of a Node FileHandle, kept on the handle where nobody else can see it. */
 import type { Bouncer } from './bounce.js'
+import { FilePosition } from './file-position.js'
 import { loadBinding } from '../../lib/backends/binding.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 
@@ -17,6 +18,7 @@ export class HandleState extends Stamp {
   readonly #key: number
   #served: boolean | undefined
   #bouncer: Bouncer | undefined
+  #position: FilePosition | undefined
 
   private constructor(handle: object) {
     super(handle)
@@ -35,6 +37,11 @@ export class HandleState extends Stamp {
 
   static key(handle: object): number {
     return (handle as HandleState).#key
+  }
+
+  /** Of what moves the file's position. */
+  static position(handle: object): FilePosition {
+    return ((handle as HandleState).#position ??= new FilePosition())
   }
 
   /** Who serves calls that are not aligned, of a handle opened with `bounce`. */

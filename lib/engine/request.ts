@@ -1,6 +1,14 @@
 /** One operation on its way from a caller to a backend and back. */
 import type { Opcode } from '../protocol/operations.js'
-import { ControlField, PathField, RECORD_FIELDS, SyncField, TransferField, WholeFileField } from '../protocol/port.js'
+import {
+  ControlField,
+  PathField,
+  RECORD_FIELDS,
+  SyncField,
+  TransferField,
+  TransferFlag,
+  WholeFileField,
+} from '../protocol/port.js'
 import type { Views } from '../protocol/port.js'
 import type { Linked } from '../common/linked-queue.js'
 import type { Completer } from './completer.js'
@@ -41,9 +49,12 @@ export interface Span {
   readonly start: number
   /** bytes, over all views */
   readonly length: number
-  /** where in the file */
+  /** where in the file, or {@link OWN_POSITION} */
   readonly position: number
 }
+
+/** The file's own position, which the transfer moves. */
+export const OWN_POSITION = -1
 
 /** A read or a write. */
 export class TransferRequest<Caller = unknown> extends Request<Caller> {
@@ -67,12 +78,13 @@ export class TransferRequest<Caller = unknown> extends Request<Caller> {
     this.start = start
     this.length = length
     this.position = position
+    if (position === OWN_POSITION) this.flags = TransferFlag.moves
   }
 
   record(records: Float64Array, at: number): void {
     records[at + TransferField.opcode] = this.opcode
     records[at + TransferField.fd] = this.fd
-    records[at + TransferField.position] = this.position
+    records[at + TransferField.position] = Math.max(this.position, 0)
     records[at + TransferField.length] = this.length
     records[at + TransferField.memoryStart] = this.start
     records[at + TransferField.priority] = this.priority

@@ -9,7 +9,7 @@ import { errnoException } from '../common/errors.js'
 import { opcodeNames } from '../protocol/operations.js'
 import type { PathName } from '../protocol/operations.js'
 import type { Api, Completer } from './completer.js'
-import { SyncRequest, TransferRequest } from './request.js'
+import { OWN_POSITION, SyncRequest, TransferRequest } from './request.js'
 import type { Request } from './request.js'
 
 /** What all events of one operation share; `result` and `error` are there once they are known. It holds no buffer. */
@@ -23,7 +23,7 @@ export interface FsOperation {
   fd?: number
   /** the path, as the caller gave it, where the call has one */
   path?: unknown
-  /** of a read or write: bytes from the start of the file */
+  /** of a read or write: bytes from the start of the file, unless it is at the file's own position */
   position?: number
   /** of a read or write: bytes asked for */
   length?: number
@@ -110,7 +110,8 @@ export function traceRequest(request: Request, backend: string): void {
   if (!isTransfer && !(request instanceof SyncRequest)) return
   const { completer, fd } = request
   const event: FsOperation = { operation: nameOf(request), api: completer.api ?? 'context', fd, backend }
-  if (isTransfer) Object.assign(event, { position: request.position, length: request.length })
+  if (isTransfer) event.length = request.length
+  if (isTransfer && request.position !== OWN_POSITION) event.position = request.position
   start.runStores(event, () => {
     end.publish(event)
     request.completer = new TracedCompleter(event, completer)

@@ -88,7 +88,9 @@ export const Opcode = Object.fromEntries(opcodeNames.map((name, opcode) => [name
 export type ControlName = NamesOf<'control'>
 
 /** The names of those that are done to a path, or to two. */
-export type PathName = { [K in OpcodeName]: (typeof rows)[K] extends { family: 'path'; paths: number } ? K : never }[OpcodeName]
+export type PathName = {
+  [K in OpcodeName]: (typeof rows)[K] extends { family: 'path'; paths: number } ? K : never
+}[OpcodeName]
 
 /** The system call that an operation's errors name. */
 export function syscallOf(opcode: Opcode): string {

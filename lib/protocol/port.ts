@@ -43,6 +43,8 @@ export const TransferFlag = {
   durable: 2,
   /** a write's: at the end of the file, whatever the position */
   append: 4,
+  /** at the file's own position, which it moves, in place of `position` */
+  moves: 8,
 } as const
 
 /** Where the numbers of a sync are. */

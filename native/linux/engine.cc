@@ -141,7 +141,7 @@ LinuxEngine::Way LinuxEngine::Choose(Request& request) {
   if (!facts || !facts->regular) return Way::kPool;
   const bool reads = IsRead(request.opcode);
   // What waits for the disk, for the end of the file to hold still, or for a file system to be thawed.
-  if (request.append || (!reads && !facts->direct)) return Way::kPool;
+  if (request.append || (!reads && !facts->direct) || (request.moves && facts->direct)) return Way::kPool;
   const Manner manner = facts->device ? Manner::kInline : known_.Of(facts->mount, now_);
   if (manner == Manner::kUnknown && facts->readable) {
     request.duty = Duty::kExamine;
@@ -154,7 +154,7 @@ LinuxEngine::Way LinuxEngine::Choose(Request& request) {
   if (facts->direct) return ChooseDirect(request, history);
   if (request.length > kInlineBytes || inline_bytes_ + request.length > kInlineBatchBytes) return Way::kPool;
   if (!ShouldTry(history)) {
-    request.cold = !history.refused;
+    request.cold = !history.refused && !request.moves;
     return Way::kPool;
   }
   inline_bytes_ += request.length;
@@ -176,7 +176,8 @@ int64_t LinuxEngine::ServeNowait(Request& request) {
     MountKey mount;
     return cached_files_.Read(request.path.get(), request.single.iov_base, request.length, Nanoseconds(), &mount);
   }
-  const ssize_t read = preadv2(request.fd, request.iov(), request.iov_count(), request.offset, RWF_NOWAIT);
+  const int64_t offset = request.moves ? -1 : request.offset;
+  const ssize_t read = preadv2(request.fd, request.iov(), request.iov_count(), offset, RWF_NOWAIT);
   return read < 0 ? -errno : read;
 }
 
@@ -201,7 +202,9 @@ void LinuxEngine::ServeShared() {
 // Helper's thread. What the answer says of the file is not learned: that is the loop's.
 void LinuxEngine::TakeLate(Request&& request, int64_t result) {
   const bool failed = result < 0 && !IsEngineFailure(result);
-  const bool whole = IsWholeFile(request.opcode) ? result >= 0 : result == static_cast<int64_t>(request.length);
+  // Of what moves the file's position there is no more to do by another place in the file.
+  const bool whole = IsWholeFile(request.opcode) || request.moves ? result >= 0
+                                                                  : result == static_cast<int64_t>(request.length);
   if (failed || whole) {
     const Completion completion{request.channel, request.id, result, Route::kInline};
     return completions_.Push(&completion, 1);
@@ -388,7 +391,7 @@ bool LinuxEngine::Answered(Request& request, int64_t result, Route route) {
     // EINVAL is about this request, such as memory not aligned for direct I/O: it says nothing of the next.
     if (result != -EINVAL && !IsWholeFile(request.opcode)) Remember(request, AnswerFor(result));
     request.missed = true;
-    request.cold = result == -EAGAIN && IsRead(request.opcode);
+    request.cold = result == -EAGAIN && IsRead(request.opcode) && !request.moves;
     return false;
   }
   if (result >= 0 && !IsWholeFile(request.opcode)) {
@@ -396,7 +399,7 @@ bool LinuxEngine::Answered(Request& request, int64_t result, Route route) {
     const auto moved = static_cast<size_t>(result);
     // A short read that ends at the end of the file is whole; kernels 5.9 and 5.10 also cut NOWAIT reads short elsewhere.
     const bool whole =
-        moved == request.length || (IsRead(request.opcode) && IsEndOfFile(request.fd, request.offset + result));
+        moved == request.length || request.moves || (IsRead(request.opcode) && IsEndOfFile(request.fd, request.offset + result));
     if (!whole) {
       request.Advance(moved);
       return false;

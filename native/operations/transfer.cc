@@ -41,13 +41,14 @@ void FaultIn([[maybe_unused]] const iovec& memory) {
 ssize_t ReadOnce(Request& request) {
   const off_t offset = static_cast<off_t>(request.offset + static_cast<int64_t>(request.done));
   const iovec* memory = request.iov();
+  if (request.moves) return readv(request.fd, memory, std::min(request.iov_count(), IOV_MAX));
   if (request.iov_count() == 1) return pread(request.fd, memory->iov_base, memory->iov_len, offset);
   return preadv(request.fd, memory, std::min(request.iov_count(), IOV_MAX), offset);
 }
 
 ssize_t WriteOnce(Request& request) {
   const off_t offset = static_cast<off_t>(request.offset + static_cast<int64_t>(request.done));
-  if (request.durable || request.append) {
+  if ((request.durable || request.append) && !request.moves) {
 #if defined(RWF_DSYNC) && defined(RWF_APPEND)
     const int flags = (request.durable ? RWF_DSYNC : 0) | (request.append ? RWF_APPEND : 0);
     return pwritev2(request.fd, request.iov(), std::min(request.iov_count(), IOV_MAX), offset, flags);
@@ -57,6 +58,7 @@ ssize_t WriteOnce(Request& request) {
 #endif
   }
   const iovec* memory = request.iov();
+  if (request.moves) return writev(request.fd, memory, std::min(request.iov_count(), IOV_MAX));
   if (request.iov_count() == 1) return pwrite(request.fd, memory->iov_base, memory->iov_len, offset);
   return pwritev(request.fd, memory, std::min(request.iov_count(), IOV_MAX), offset);
 }

@@ -52,6 +52,7 @@ int DecodeTransfer(const double* record, const View* views, size_t count, Reques
   request.fresh_memory = (flags & transfer_flag::kFreshMemory) != 0;
   request.durable = (flags & transfer_flag::kDurable) != 0;
   request.append = (flags & transfer_flag::kAppend) != 0;
+  request.moves = (flags & transfer_flag::kMoves) != 0;
   if (IsVectored(request.opcode)) return DecodeVectors(views, count, request);
   return DecodeMemory(views, count, static_cast<size_t>(record[kMemoryStart]), request);
 }

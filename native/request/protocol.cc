@@ -96,7 +96,7 @@ ProtocolText DescribeProtocol() {
   }
   {
     using namespace transfer_flag;
-    writer.Line("transferFlag", {{"freshMemory", kFreshMemory}, {"durable", kDurable}, {"append", kAppend}});
+    writer.Line("transferFlag", {{"freshMemory", kFreshMemory}, {"durable", kDurable}, {"append", kAppend}, {"moves", kMoves}});
   }
   writer.Line("wholeFileFlag", {{"append", whole_file_flag::kAppend}, {"flush", whole_file_flag::kFlush}});
   {

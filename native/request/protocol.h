@@ -31,7 +31,8 @@ enum : unsigned {
   kFreshMemory = 1,  // nothing has touched it yet: it is worth faulting in as a whole
   kDurable = 2,
   kAppend = 4,
-  kAll = 7,
+  kMoves = 8,  // at the file's own position, which it moves
+  kAll = 15,
 };
 }
 

@@ -56,6 +56,7 @@ struct Request {
   uint16_t priority = 0;             // ioprio value, 0 for none
   bool fresh_memory = false;         // nothing has touched it yet
   bool durable = false;              // a write: complete when its data is on the disk
+  bool moves = false;                // at the file's own position, which it moves, in place of `offset`
   bool append = false;               // a write: at the end of the file, wherever that is by then
   bool cold = false;                 // a read: likely not in the page cache
   bool sync_follows = false;         // a write in the pool: it is likely

@@ -52,7 +52,7 @@ int StartWriteback([[maybe_unused]] const Request* const* writes, [[maybe_unused
 #ifdef __linux__
   for (size_t i = 0; i < count;) {
     // Where it has been put is not known.
-    if (writes[i]->append) {
+    if (writes[i]->append || writes[i]->moves) {
       i++;
       continue;
     }
@@ -60,7 +60,7 @@ int StartWriteback([[maybe_unused]] const Request* const* writes, [[maybe_unused
     int64_t end = start;
     do {
       end += static_cast<int64_t>(writes[i++]->done);
-    } while (i < count && writes[i]->offset == end && !writes[i]->append);
+    } while (i < count && writes[i]->offset == end && !writes[i]->append && !writes[i]->moves);
     if (end == start) continue;
     if (sync_file_range(writes[0]->fd, start, end - start, SYNC_FILE_RANGE_WRITE) == 0) continue;
     // It may not be known to this kernel, or of no use for this kind of file.

@@ -19,7 +19,7 @@ inline Completion CompletionOf(const Request& request, int64_t result) {
 
 // Nothing that it does can be seen afterwards except by its caller. What stands for a request of the kernel's is not for the pool to drop.
 inline bool OnlyReads(const Request& request) {
-  return EffectOf(request.opcode) == Effect::kNone && request.duty != Duty::kSubmit;
+  return EffectOf(request.opcode) == Effect::kNone && request.duty != Duty::kSubmit && !request.moves;
 }
 
 // Serves a request. False if its completion has to wait for a sync, or comes from the kernel.

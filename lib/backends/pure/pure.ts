@@ -71,7 +71,9 @@ export class PureBackend implements Backend {
     const length = field(TransferField.length)
     if (!holds(views as View | readonly View[], start, length)) return void setImmediate(finish, errnoOf('EFAULT'))
     const list = Array.isArray(views) ? (views as readonly View[]) : [views as View]
-    const span = { write, fd, position: field(TransferField.position), views: list, start, length }
+    // Node, too, takes that for the file's own.
+    const position = field(TransferField.flags) & TransferFlag.moves ? -1 : field(TransferField.position)
+    const span = { write, fd, position, views: list, start, length }
     const whole = write ? this.#fs.writev : this.#fs.readv
     // Node's read of nothing asks nobody, not even whether the descriptor is open for reading.
     if (length === 0 && !write && whole) {

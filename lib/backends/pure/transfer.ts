@@ -11,7 +11,7 @@ export type Finish = (result: number) => void
 export interface Span {
   readonly write: boolean
   readonly fd: number
-  /** in the file */
+  /** in the file; -1 for its own, which moves */
   readonly position: number
   readonly views: readonly View[]
   /** where in the first view */
@@ -22,6 +22,11 @@ export interface Span {
 
 /** The most that one call takes; the kernel's own limit. */
 export const LARGEST_TRANSFER = 0x7ffff000
+
+/** Where the file goes on behind what has been moved. */
+function after(position: number, moved: number): number {
+  return position < 0 ? position : position + moved
+}
 
 /** One operation: its views in turn, until all are done, one is short, or an error ends it. */
 export class Transfer {
@@ -46,10 +51,18 @@ export class Transfer {
     }
     if (left === 0 && this.#moved < this.span.length) return this.#nextView()
     const call = this.span.write ? this.fs.write : this.fs.read
-    call.call(this.fs, this.span.fd, view, this.#within, left, this.span.position + this.#moved, (error, count) => {
-      if (error) return this.finish(this.#moved > 0 ? this.#moved : errnoFrom(error))
-      this.#advance(count, left)
-    })
+    call.call(
+      this.fs,
+      this.span.fd,
+      view,
+      this.#within,
+      left,
+      after(this.span.position, this.#moved),
+      (error, count) => {
+        if (error) return this.finish(this.#moved > 0 ? this.#moved : errnoFrom(error))
+        this.#advance(count, left)
+      },
+    )
   }
 
   #advance(count: number, wanted: number): void {
@@ -109,7 +122,7 @@ export function moveVector(fs: CallbackFs, call: TransferVector, span: Span, fin
     const left = behind(views, count)
     // Their memory has been given away meanwhile.
     if (left.length === 0) return finish(count)
-    const rest = { ...span, position: position + count, views: left, start: 0, length: length - count }
+    const rest = { ...span, position: after(position, count), views: left, start: 0, length: length - count }
     const total = (result: number): void => finish(result < 0 ? count : count + result)
     try {
       new Transfer(fs, rest, total).step()

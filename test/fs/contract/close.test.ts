@@ -60,7 +60,13 @@ for (const [name, call] of Object.entries(calls)) {
       return outcome
     })
     await chronicle(t, 'in flight when close is called', async (handle, log) => {
-      const pending = outcomeOf(() => call(handle)).finally(() => log(name))
+      // Told at the first occasion: what was at once is over before the close is.
+      const promise = Promise.resolve(call(handle))
+      promise.then(
+        () => log(name),
+        () => log(name),
+      )
+      const pending = outcomeOf(() => promise)
       await handle.close().then(() => log('closed'))
       return pending
     })
