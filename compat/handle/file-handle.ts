@@ -16,6 +16,7 @@ import type { DirectAlignment } from '../../lib/engine/alignment.js'
 import { errnoOf, laterException, mayPass } from '../../lib/common/errors.js'
 import { shapes } from '../../lib/engine/operation.js'
 import { Opcode, isWrite } from '../../lib/protocol/operations.js'
+import { StatsField } from '../../lib/protocol/port.js'
 import type { Completer } from '../../lib/engine/completer.js'
 import { OWN_POSITION, OpenRequest, SyncRequest, TransferRequest } from '../../lib/engine/request.js'
 import type { Span } from '../../lib/engine/request.js'
@@ -23,6 +24,7 @@ import { isInNumbers } from '../arguments/path.js'
 import { readArguments, vectorArguments, writeArguments } from '../arguments/transfer.js'
 import { Bouncer, segments } from './bounce.js'
 import { HandleState } from './handle-state.js'
+import { LARGEST_READ, plainEncoding, readToSize } from './read-file.js'
 import { makeNativeClass } from './native-handle.js'
 import type { NativeHandleClass, OwnedHandleClass } from './native-handle.js'
 import { open as openHandle } from '../node/original.js'
@@ -214,6 +216,26 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     return defaultContext().enqueue(new OpenRequest(Opcode.fstat, fd, statDone, { handle, given: undefined }))
   }
 
+  const partDone = completer('read', (count) => count)
+
+  /** The whole of a file that is cached, from where it stands. */
+  function serveReadFile(handle: Internal, options: unknown): Promise<unknown> | undefined {
+    const encoding = plainEncoding(options)
+    const fd = encoding === undefined ? undefined : descriptorOf(handle)
+    if (fd === undefined || !defaultContext().servesPaths || HandleState.bouncer(handle)) return undefined
+    const numbers = statsMemory.take()
+    const known = defaultContext().attemptOpen(Opcode.fstat, fd, numbers) === 0
+    const size = numbers[StatsField.size] as number
+    statsMemory.giveBack(numbers)
+    if (!known || size === 0 || size > LARGEST_READ) return undefined
+    handle[ref]!()
+    const part = (buffer: Buffer, start: number): Promise<number> => {
+      const span = { views: buffer, start, length: size - start, position: OWN_POSITION }
+      return serveMoving(handle, Opcode.read, span, partDone, undefined) as Promise<number>
+    }
+    return readToSize(size, encoding as BufferEncoding | null, part).finally(() => handle[unref]!())
+  }
+
   /** Serves a request, and where it is not aligned, by a copy. */
   async function bounce(bouncer: Bouncer, request: TransferRequest<HandleCall>, span: Span): Promise<unknown> {
     const { opcode, fd, completer, caller, fileKey } = request
@@ -273,6 +295,10 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
       } finally {
         this[unref]!()
       }
+    }
+
+    override readFile(options?: unknown): Promise<never> {
+      return (serveReadFile(this, options) ?? super.readFile(options as never)) as Promise<never>
     }
 
     override stat(options?: unknown): Promise<never> {

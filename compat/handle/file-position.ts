@@ -9,6 +9,8 @@ interface Waiting {
   start(): void
 }
 
+const { Promise } = globalThis
+
 /** Those of which something waits. */
 const waiting = new Set<FilePosition>()
 
