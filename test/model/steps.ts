@@ -8,7 +8,7 @@ import { snapshot } from '../fs/snapshot.js'
 import { filled, literals } from '../fs/arguments/values.js'
 import type { Named } from '../fs/arguments/values.js'
 import type { FileHandle } from 'node:fs/promises'
-import { oneOf, paths, readOptions, transfers, value, writeOptions } from './given.js'
+import { Given, oneOf, paths, readOptions, transfers, value, writeOptions } from './given.js'
 import type { Arguments, Path } from './given.js'
 import { SLOTS } from './world.js'
 import type { World } from './world.js'
@@ -259,7 +259,29 @@ const wholeGroups = fc
     })
   })
 
+/** What two paths name: dates differ, and inodes. */
+const looks = fc.tuple(paths, fc.constantFrom('stat', 'lstat')).map(([path, method]) => {
+  return new Step(`fs.${method}`, `${method}(${path.name})`, ({ fs, directory }) =>
+    outcomeOf(async () => {
+      const { size, mode, nlink } = await fs[method](path.make(directory) as string)
+      return [size, mode, nlink]
+    }),
+  )
+})
+
+const pairs = fc.tuple(paths, paths, fc.constantFrom('rename', 'link', 'symlink')).map(([from, to, method]) => {
+  return new Step(`fs.${method}`, `${method}(${from.name}, ${to.name})`, ({ fs, directory }) =>
+    outcomeOf(() => fs[method](from.make(directory) as string, to.make(directory) as string)),
+  )
+})
+
 const none: Arguments = fc.constant([])
+const modes = fc.tuple(oneOf(literals(0o600, 0o644, '755', undefined, -1, 1.5)))
+const making = fc.oneof(
+  none,
+  modes,
+  fc.constantFrom(false, true).map((recursive) => [new Given(`{recursive: ${recursive}}`, () => ({ recursive }))]),
+)
 
 export const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: opens },
@@ -285,5 +307,13 @@ export const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: onPath('appendFile', writeOptions('a')) },
   { weight: 3, arbitrary: wholeGroups },
   { weight: 1, arbitrary: onPath('unlink', none) },
+  { weight: 3, arbitrary: looks },
+  { weight: 2, arbitrary: onPath('access', fc.oneof(none, fc.tuple(oneOf(literals(0, 4, 6, 8, -1, null))))) },
+  { weight: 1, arbitrary: onPath('readdir', none) },
+  { weight: 1, arbitrary: onPath('readlink', none) },
+  { weight: 1, arbitrary: onPath('mkdir', making) },
+  { weight: 1, arbitrary: onPath('rmdir', none) },
+  { weight: 1, arbitrary: onPath('chmod', modes) },
+  { weight: 1, arbitrary: pairs },
   { weight: 1, arbitrary: onPath('truncate', fc.tuple(oneOf(literals(0, 3, 40, undefined, -1)))) },
 )
