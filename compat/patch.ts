@@ -6,7 +6,6 @@ import { callbackReplacements } from './callbacks/callbacks.js'
 import { callbackFs, promises } from './node/original.js'
 import { replacements } from './replacements.js'
 
-// Taken now, as in lib/engine/turn.ts.
 const { process } = globalThis
 
 /** What {@link patch} replaces. */

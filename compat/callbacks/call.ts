@@ -4,7 +4,6 @@
  */
 import { AsyncResource } from 'node:async_hooks'
 
-// Taken now, as in lib/engine/turn.ts.
 const { setImmediate } = globalThis
 
 /** What Node's hooks know Node's own by. */

@@ -7,7 +7,6 @@ import { alignedBuffer } from '../../lib/toolkit/aligned-buffer.js'
 import { isDirect } from '../../lib/engine/alignment.js'
 import { directAlignment } from '../../lib/toolkit/direct-alignment.js'
 
-// Taken now, as in lib/engine/turn.ts.
 const { Promise } = globalThis
 
 type View = NodeJS.ArrayBufferView

@@ -30,7 +30,6 @@ import type { NativeHandleClass, OwnedHandleClass } from './native-handle.js'
 import { open as openHandle } from '../node/original.js'
 import { statsMemory, toStats } from '../node/stats.js'
 
-// Taken now, as in lib/engine/turn.ts.
 const { Promise, process } = globalThis
 
 /** A handle of `caio/fs`, with what Node's does not have; where caio cannot be put under handles (Bun, Deno) it is not there. */

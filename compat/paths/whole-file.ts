@@ -17,7 +17,6 @@ import { adopt, handlesAreUntouched } from '../handle/file-handle.js'
 import * as original from '../node/original.js'
 import { NODES, promiseForm } from './path-call.js'
 
-// Taken now, as in lib/engine/turn.ts.
 const { Promise } = globalThis
 
 /** What one attempt reads into: larger files take a second, and those beyond MEDIUM are read through a handle, by the chunk. */

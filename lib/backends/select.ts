@@ -10,7 +10,6 @@ import { PureBackend } from './pure/pure.js'
 import { ThreadBackend } from './thread.js'
 import { UringBackend } from './uring.js'
 
-// Taken now, as in lib/engine/turn.ts.
 const { performance, process } = globalThis
 const now = performance.now.bind(performance)
 

@@ -2,7 +2,6 @@
  * What is still to be handed over when the process, or the worker, ends: Node hands over at once, and completes it at the end.
  * native/support/end_of_process.h does the rest.
  */
-// Taken now, as in turn.ts.
 const { process } = globalThis
 
 /** Hands over all that it still has, and from then on hands over at once. */

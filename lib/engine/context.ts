@@ -35,7 +35,6 @@ export interface ContextOptions {
   backend?: BackendName | Backend
 }
 
-// Taken now, as in turn.ts: who replaces the global ones later does not replace ours.
 const { performance, Promise, setImmediate } = globalThis
 const now = performance.now.bind(performance)
 

@@ -2,7 +2,6 @@ import { Context } from './context.js'
 import { debug } from '../common/debug.js'
 import { RETRY_AFTER, choiceIsProvisional, choose } from '../backends/select.js'
 
-// Taken now, as in turn.ts.
 const { performance, process } = globalThis
 const now = performance.now.bind(performance)
 

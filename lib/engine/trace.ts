@@ -37,7 +37,6 @@ export interface FsOperation {
 
 const { start, end, asyncStart, asyncEnd, error } = tracingChannel<unknown, FsOperation>('fs.operation')
 
-// Taken now, as in turn.ts.
 const settled = globalThis.Promise.resolve()
 
 /** Whether anybody listens to any of the channels. */

@@ -7,7 +7,6 @@ import type { Linked } from '../common/linked-queue.js'
 import { NO_OPTIONS } from '../common/no-options.js'
 import * as check from '../common/validate.js'
 
-// Taken now, as in turn.ts.
 const { Promise, process } = globalThis
 
 /** What `new BufferPool()` takes. */

@@ -21,7 +21,6 @@ export interface LockOptions extends LockRange {
   shared?: boolean
 }
 
-// Taken now, as in turn.ts.
 const { Promise, clearTimeout, setTimeout } = globalThis
 
 const UNLOCK = 0

@@ -11,7 +11,6 @@ import { LARGEST_TRANSFER, Transfer, holds, moveVector } from './transfer.js'
 
 export type { CallbackFs } from './callback-fs.js'
 
-// Taken now, as in lib/engine/turn.ts.
 const { setImmediate } = globalThis
 
 /** Node's own, taken now: whoever patches `fs` later, be it caio, patches it for others. */

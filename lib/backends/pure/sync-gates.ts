@@ -3,7 +3,6 @@ import { isEnding } from '../../common/end-of-process.js'
 import { errnoFrom } from './callback-fs.js'
 import type { Sync } from './callback-fs.js'
 
-// Taken now, as in lib/engine/turn.ts.
 const { setImmediate } = globalThis
 
 interface SyncRequest {

@@ -5,7 +5,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { addToChecksum } from './format.js'
 
-// Taken now, as in turn.ts.
 const { Buffer, Promise, performance, setImmediate } = globalThis
 const now = performance.now.bind(performance)
 

@@ -62,7 +62,6 @@ function makeGroup(): Group {
  */
 const LARGE = 1024 * 1024
 
-// Taken now, as in turn.ts.
 const { Buffer, Promise, setImmediate } = globalThis
 
 /**
