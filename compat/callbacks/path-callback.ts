@@ -4,7 +4,7 @@ import type { Completer } from '../../lib/engine/completer.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { PathRequest } from '../../lib/engine/request.js'
 import type { PathCall } from '../../lib/engine/request.js'
-import { nextTurn } from '../../lib/engine/turn.js'
+import { whenThereIsRoom } from '../../lib/engine/turn.js'
 import { callbackFs } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
 import { NODES, Served, circumstancesOf, isNodes } from '../paths/path-call.js'
@@ -46,17 +46,25 @@ export function withCallback<Request extends PathCall, Reply extends NodeJS.Arra
     takesFailures: true,
     lend: served.lend,
     value(result, views, { call, request, leave }) {
-      if (result < 0) served.giveBack(views)
-      const value = result < 0 ? undefined : served.completed(result, views, request)
-      if (isNodes(result) || value === NODES) call.leaveTo(leave)
-      else if (result < 0) fail(call, result, request)
-      else succeed(call, value)
+      if (result < 0) {
+        served.giveBack(views)
+        if (isNodes(result)) call.leaveTo(leave)
+        else fail(call, result, request)
+        return
+      }
+      try {
+        const value = served.completed(result, views, request)
+        if (value === NODES) call.leaveTo(leave)
+        else succeed(call, value)
+      } catch (error) {
+        call.end(error) // no memory for it
+      }
     },
   }
 
   const serve = (call: Call, request: Request, leave: () => void): void => {
     const result = served.attempt(request)
-    if (result === undefined) void nextTurn().then(() => serve(call, request, leave))
+    if (result === undefined) whenThereIsRoom(() => serve(call, request, leave))
     else if (result === NODES) call.leaveTo(leave)
     else if (result >= 0) succeed(call, served.attempted(result, request))
     else if (result !== EAGAIN) fail(call, result, request)

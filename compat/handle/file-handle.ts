@@ -6,6 +6,7 @@
  * subclass is made when the first one is adopted.
  */
 import type { EventEmitter } from 'node:events'
+import type { Stats } from 'node:fs'
 import { join } from 'node:path'
 import type { FileHandle } from 'node:fs/promises'
 import { packageRoot, whyNotLoadable } from '../../lib/backends/binding.js'
@@ -28,7 +29,7 @@ import { LARGEST_READ, plainEncoding, readToSize } from './read-file.js'
 import { makeNativeClass } from './native-handle.js'
 import type { NativeHandleClass, OwnedHandleClass } from './native-handle.js'
 import { open as openHandle } from '../node/original.js'
-import { statsMemory, toStats } from '../node/stats.js'
+import { makesStats, statsMemory, toStats } from '../node/stats.js'
 
 const { Promise, process } = globalThis
 
@@ -199,7 +200,8 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
 
   /** A file's attributes, of any kind of file. */
   function serveStat(handle: Internal, options: unknown): Promise<unknown> | undefined {
-    if (!HandleState.has(handle) || !isInNumbers(options) || !defaultContext().servesPaths) return undefined
+    if (!makesStats || !HandleState.has(handle) || !isInNumbers(options) || !defaultContext().servesPaths)
+      return undefined
     const { fd } = handle
     if (fd < 0 || process.permission !== undefined) return undefined
     const numbers = statsMemory.take()
@@ -357,6 +359,7 @@ let NativeFileHandle: OwnedHandleClass | undefined
 export function handleOf(fd: number): FileHandle | undefined {
   if (!subclass || !NativeFileHandle) return undefined
   const native = new NativeFileHandle(fd)
+  // Should the rest fail, the native part has it, and closes it when it is collected.
   const handle = new subclass(native as never)
   native.owner = handle as FileHandle & EventEmitter
   HandleState.stamp(handle)
@@ -416,6 +419,12 @@ export function adopt(handle: FileHandle): FileHandle {
     Object.setPrototypeOf(handle, subclass.prototype as object)
   }
   return handle
+}
+
+/** By Node's own method, which whoever replaces the inside of Node's `fs` sees. */
+export function statByNode(handle: FileHandle): Promise<Stats> {
+  const NodeHandle = subclass ? (Object.getPrototypeOf(subclass) as FileHandleClass) : undefined
+  return NodeHandle ? ((NodeHandle.prototype as FileHandle).stat.call(handle) as Promise<Stats>) : handle.stat()
 }
 
 /** Lets calls that are not aligned work on a handle that is open with O_DIRECT. */

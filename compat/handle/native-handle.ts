@@ -6,11 +6,10 @@ import { EAGAIN, errnoException } from '../../lib/common/errors.js'
 import type { Completer } from '../../lib/engine/completer.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { ControlRequest } from '../../lib/engine/request.js'
-import { nextTurn } from '../../lib/engine/turn.js'
 import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
 import { callbacks } from '../node/original.js'
 
-const { Promise } = globalThis
+const { Promise, setImmediate } = globalThis
 
 /** What Node's own has, as far as it is used here. */
 export interface NativeHandle {
@@ -40,14 +39,7 @@ const completer: Completer<undefined> = {
 }
 
 /** Closes a descriptor that nobody else knows. */
-async function closeLater(fd: number, tried: boolean): Promise<void> {
-  if (!tried) {
-    let result
-    do await nextTurn()
-    while ((result = defaultContext().attemptOpen(Opcode.close, fd, nothing)) === undefined)
-    if (result === 0) return
-    if (result !== EAGAIN) throw errnoException(result, syscall)
-  }
+async function closeByPool(fd: number): Promise<void> {
   const request = new ControlRequest(Opcode.close, fd, nothingElse, completer)
   const result = (await defaultContext().enqueue(request)) as number
   if (result >= 0) return
@@ -57,6 +49,7 @@ async function closeLater(fd: number, tried: boolean): Promise<void> {
 }
 
 const closed = Promise.resolve()
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 const nothing = new Uint8Array(0)
 
 export function makeNativeClass(Native: NativeHandleClass): OwnedHandleClass {
@@ -75,12 +68,13 @@ export function makeNativeClass(Native: NativeHandleClass): OwnedHandleClass {
       const { fd } = this
       // Of one that is closed, or on its way to another thread, Node speaks in its own words.
       if (fd < 0 || !defaultContext().servesPaths) return super.close()
-      const result = defaultContext().attemptOpen(Opcode.close, fd, nothing)
+      // First of all: who ends this thread in between leaves it open, and nobody closes what is another file's by then.
       this.releaseFD()
-      if (result === undefined || result === EAGAIN) return closeLater(fd, result === EAGAIN)
+      const result = defaultContext().attemptOpen(Opcode.close, fd, nothing) ?? EAGAIN
+      if (result === EAGAIN) return closeByPool(fd)
       if (result < 0) return Promise.reject(errnoException(result, syscall))
       // Whoever listens, such as a stream on the handle, has been told when the caller goes on, as with Node's.
-      return this.#owner && this.#owner.listenerCount('close') > 0 ? nextTurn() : closed
+      return this.#owner && this.#owner.listenerCount('close') > 0 ? turn() : closed
     }
   }
 }

@@ -33,5 +33,26 @@ export function toStats(n: Float64Array): NodeStats {
   )
 }
 
+/** Whether Node's class takes what is known here: another release's may take other things. */
+function isKnown(): boolean {
+  try {
+    const numbers = Float64Array.from({ length: Object.keys(Field).length }, (_, at) => at + 1)
+    const stats = toStats(numbers) as unknown as Record<string, unknown>
+    const names = ['dev', 'mode', 'nlink', 'uid', 'gid', 'rdev', 'blksize', 'ino', 'size', 'blocks'] as const
+    const times = ['atime', 'mtime', 'ctime', 'birthtime'] as const
+    const time = (name: (typeof times)[number]): number =>
+      milliseconds(numbers[Field[`${name}Seconds`]]!, numbers[Field[`${name}Nanoseconds`]]!)
+    return (
+      names.every((name) => stats[name] === numbers[Field[name]]) &&
+      times.every((name) => stats[`${name}Ms`] === time(name) && Number(stats[name]) === Math.round(time(name)))
+    )
+  } catch {
+    return false
+  }
+}
+
+/** Whether {@link toStats} gives what Node would give. */
+export const makesStats = isKnown()
+
 /** What the numbers are put into. */
 export const statsMemory = new FreeList(() => new Float64Array(Object.keys(Field).length))

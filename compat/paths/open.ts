@@ -1,7 +1,10 @@
 /** `open`, with handles of `caio/fs`. */
 import type { Mode, PathLike } from 'node:fs'
 import { constants } from 'node:fs'
+import { EAGAIN } from '../../lib/common/errors.js'
+import { defaultContext } from '../../lib/engine/default-context.js'
 import type { PathCall } from '../../lib/engine/request.js'
+import { Opcode } from '../../lib/protocol/operations.js'
 import { plainMode, plainPath } from '../arguments/path.js'
 import { adopt, bounceCalls, handleOf, handlesAreUntouched, makesHandles } from '../handle/file-handle.js'
 import type { CaioFileHandle } from '../handle/file-handle.js'
@@ -19,6 +22,8 @@ export interface OpenOptions {
   bounce?: boolean
 }
 
+const nothing = new Uint8Array(0)
+const O_ACCMODE = 3
 const { O_RDONLY, O_RDWR, O_WRONLY, O_CREAT, O_TRUNC, O_APPEND, O_EXCL } = constants
 
 /** The letters that are in use; others are Node's. */
@@ -59,6 +64,11 @@ export const openFunction: PathFunction = {
     const name = plainPath(path)
     return name === undefined ? undefined : { path: name, flags: plain, mode: permissions }
   },
+  // What makes a file, or empties it, is not to wait for a turn with room: the process may end before.
+  attempt: (call) =>
+    ((call.flags as number) & (O_ACCMODE | O_CREAT | O_TRUNC)) === O_RDONLY
+      ? defaultContext().attempt(Opcode.open, call, nothing)
+      : EAGAIN,
   value: (fd) => handleOf(fd),
 }
 

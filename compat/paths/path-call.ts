@@ -9,7 +9,7 @@ import type { Completer } from '../../lib/engine/completer.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { PathRequest } from '../../lib/engine/request.js'
 import type { PathCall } from '../../lib/engine/request.js'
-import { nextTurn } from '../../lib/engine/turn.js'
+import { whenThereIsRoom } from '../../lib/engine/turn.js'
 import { isTraced, traceCall } from '../../lib/engine/trace.js'
 import type { FsOperation } from '../../lib/engine/trace.js'
 import { Opcode, isInline, syscallOf } from '../../lib/protocol/operations.js'
@@ -170,25 +170,30 @@ export function withPromise<Call extends PathCall, Reply extends View>(
     takesFailures: true,
     lend: served.lend,
     value(result, views, { call, args }) {
-      if (result >= 0) {
+      if (result < 0) {
+        served.giveBack(views)
+        return isNodes(result) ? own(...args) : fail(result, call)
+      }
+      try {
         const value = served.completed(result, views, call)
         return value === NODES ? own(...args) : value
+      } catch (error) {
+        return Promise.reject(error) // no memory for it
       }
-      served.giveBack(views)
-      return isNodes(result) ? own(...args) : fail(result, call)
     },
   }
 
-  const serve = (args: readonly unknown[]): unknown => {
-    const call = served.plain(args)
-    if (!call) return own(...args)
+  const serve = (call: Call, args: readonly unknown[]): unknown => {
     const result = served.attempt(call)
-    if (result === undefined) return nextTurn().then(() => serve(args))
+    if (result === undefined) return new Promise((resolve) => whenThereIsRoom(() => resolve(serve(call, args))))
     if (result === NODES) return own(...args)
     if (result >= 0) return served.attempted(result, call)
     if (result !== EAGAIN) return fail(result, call)
     return defaultContext().enqueue(new PathRequest(served.opcode, call, completer, { call, args }))
   }
 
-  return promiseForm(name, serve)
+  return promiseForm(name, (args) => {
+    const call = served.plain(args)
+    return call ? serve(call, args) : own(...args)
+  })
 }

@@ -1,11 +1,11 @@
 /** `stat` and `lstat`. */
 import type { PathCall } from '../../lib/engine/request.js'
 import { isInNumbers, plainPath } from '../arguments/path.js'
-import { statsMemory as memory, toStats } from '../node/stats.js'
+import { makesStats, statsMemory as memory, toStats } from '../node/stats.js'
 import type { PathFunction } from './path-call.js'
 
 function plain(path: unknown, options: unknown): PathCall | undefined {
-  const name = isInNumbers(options) ? plainPath(path) : undefined
+  const name = makesStats && isInNumbers(options) ? plainPath(path) : undefined
   return name === undefined ? undefined : { path: name }
 }
 

@@ -13,7 +13,7 @@ import type { Span } from '../../lib/engine/request.js'
 import { lengthOf } from '../../lib/common/view-length.js'
 import { plainPath } from '../arguments/path.js'
 import { isPolluted, plainOptions } from '../arguments/transfer.js'
-import { adopt, handlesAreUntouched } from '../handle/file-handle.js'
+import { adopt, handlesAreUntouched, statByNode } from '../handle/file-handle.js'
 import * as original from '../node/original.js'
 import { NODES, promiseForm } from './path-call.js'
 
@@ -101,7 +101,7 @@ function readInto(path: string, target: Buffer): Promise<number> {
 async function readByHandle(path: string, encoding: BufferEncoding | undefined): Promise<Content> {
   const handle = adopt(await original.open(path))
   try {
-    const { size } = await handle.stat()
+    const { size } = await statByNode(handle)
     if (size > LARGEST_FILE) return await handle.readFile(encoding) // which says that it is too large
     const content = await readSized(handle.fd, size)
     return encoding ? textOf(content, encoding) : content

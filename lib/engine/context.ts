@@ -42,7 +42,9 @@ const now = performance.now.bind(performance)
 const tick = Promise.resolve()
 
 // One executor for every promise, so that none needs a closure.
-let lastResolve: Resolve
+/** In place of one that has been taken: nothing is kept from collection by it. */
+const noResolve: Resolve = () => undefined
+let lastResolve: Resolve = noResolve
 const takeResolve = (resolve: Resolve): void => {
   lastResolve = resolve
 }
@@ -75,6 +77,8 @@ export class Context implements Receiver {
   readonly #fallenBackTo = new Map<number, Backend>()
   /** rejections under way */
   #rejecting = 0
+  /** operations that change what a path names, and are not settled */
+  #changing = 0
   #closing: Promise<void> | undefined
   #drained: (() => void) | undefined
 
@@ -238,6 +242,7 @@ export class Context implements Receiver {
     if (this.#waiting.remove(request)) {
       this.#counters.cancelled++
       this.#counters.count(request.opcode, Route.inline, ECANCELED)
+      if (request.changesPaths) this.#changing--
       this.#reject(request, ECANCELED)
       return true
     }
@@ -311,6 +316,8 @@ export class Context implements Receiver {
     if (isTraced()) traceRequest(request, this.backend)
     const promise = new Promise(takeResolve)
     request.resolve = lastResolve
+    lastResolve = noResolve
+    if (request.changesPaths) this.#changing++
     // An id may be free while others wait only between a completion and the start of the next in line: never jump the queue.
     const id = this.#waiting.length > 0 ? -1 : this.#slots.takeId()
     if (id < 0) {
@@ -412,6 +419,7 @@ export class Context implements Receiver {
     slots.free(id)
     if (this.#fallenBackTo.size > 0) this.#fallenBackTo.delete(id)
     this.#counters.count(request.opcode, route, result)
+    if (request.changesPaths) this.#changing--
     if (startedAt !== 0) this.#counters.record(route, now() - startedAt)
 
     completer.released?.(caller)
@@ -443,7 +451,7 @@ export class Context implements Receiver {
 
   /** @internal See {@link Backend.readCached}; EAGAIN when this turn has had its share. */
   readCached(path: string, view: Uint8Array): number {
-    if (!this.#port.readCached || turn.isSpent(1)) return EAGAIN
+    if (!this.#port.readCached || this.#changing > 0 || turn.isSpent(1)) return EAGAIN
     const result = this.#port.readCached(path, view)
     if (result >= 0) this.#counters.count(Opcode.readFile, Route.inline, result)
     return result
@@ -454,9 +462,10 @@ export class Context implements Receiver {
     return this.#port.supports.paths === true
   }
 
-  /** @internal See {@link Backend.attempt}; undefined when this turn has had its share: see {@link nextTurn}. */
+  /** @internal See {@link Backend.attempt}; undefined when this turn has had its share: see {@link turn.whenThereIsRoom}. */
   attempt(opcode: Opcode, { path, mode = 0, flags = 0 }: PathCall, reply: NodeJS.ArrayBufferView): number | undefined {
-    if (!this.#port.attempt) return EAGAIN
+    // It would come before what was asked for earlier.
+    if (!this.#port.attempt || this.#changing > 0) return EAGAIN
     if (turn.isSpent(1)) return undefined
     const result = this.#port.attempt(opcode, mode, flags, path, reply)
     if (result !== EAGAIN) this.#counters.count(opcode, Route.inline, result)

@@ -1,4 +1,6 @@
 /** One operation on its way from a caller to a backend and back. */
+import { constants } from 'node:fs'
+import { changesPaths } from '../protocol/operations.js'
 import type { Opcode } from '../protocol/operations.js'
 import {
   ControlField,
@@ -37,6 +39,11 @@ export abstract class Request<Caller = unknown> implements Linked<Request> {
     readonly caller: Caller,
     public views: Views,
   ) {}
+
+  /** Whether what a path names may be something else afterwards. */
+  get changesPaths(): boolean {
+    return changesPaths(this.opcode)
+  }
 
   /** Writes the numbers that the backend takes, from `at` on. */
   abstract record(records: Float64Array, at: number): void
@@ -199,6 +206,10 @@ export class PathRequest<Caller = unknown> extends Request<Caller> {
     this.uid = uid
     this.gid = gid
     this.flags = flags
+  }
+
+  override get changesPaths(): boolean {
+    return super.changesPaths || (this.flags & (constants.O_CREAT | constants.O_TRUNC)) !== 0
   }
 
   record(records: Float64Array, at: number): void {

@@ -7,7 +7,7 @@
 import type { Receiver, Route } from '../protocol/port.js'
 
 // Taken now: a test's fake clock, put in place later, is not to stop the loop that it runs on.
-const { Promise, performance, setImmediate } = globalThis
+const { performance, setImmediate } = globalThis
 const now = performance.now.bind(performance)
 
 /** milliseconds */
@@ -29,18 +29,29 @@ let unseen = 0
 let next: NodeJS.Immediate | undefined
 let late: Late[] = []
 
-/** What waits for the next turn. */
-let begun: Promise<void> | undefined
-let begin: (() => void) | undefined
+/** What waits for a turn that has room for it, in order. */
+const waiting: (() => void)[] = []
+let granted = false
 
 function startTurn(): void {
   next = undefined
-  begun = undefined
-  begin?.()
-  begin = undefined
   const due = late
   late = []
   for (const { receiver, id, result, route } of due) receiver.complete(id, result, route)
+  if (waiting.length > 0) serveWaiting()
+}
+
+/** Those that there is room for: each is looked at once, however many there are. */
+function serveWaiting(): void {
+  let served = 0
+  while (served < waiting.length && !isSpent(1)) {
+    const act = waiting[served++] as () => void
+    granted = true
+    act()
+    granted = false
+  }
+  waiting.splice(0, served)
+  if (waiting.length > 0) next ??= setImmediate(startTurn)
 }
 
 /**
@@ -48,6 +59,10 @@ function startTurn(): void {
  * @param operations that have been served since the call before
  */
 export function isSpent(operations: number): boolean {
+  if (granted) {
+    granted = false
+    return false
+  }
   if (next === undefined) {
     deadline = now() + BUDGET
     spent = false
@@ -65,11 +80,8 @@ export function defer(receiver: Receiver, id: number, result: number, route: Rou
   next ??= setImmediate(startTurn)
 }
 
-/** Resolves on the next turn of the event loop, which has a budget of its own. */
-export function nextTurn(): Promise<void> {
+/** Calls back on a turn of the event loop that has room for one operation more; it is counted by then. */
+export function whenThereIsRoom(act: () => void): void {
+  waiting.push(act)
   next ??= setImmediate(startTurn)
-  begun ??= new Promise((resolve) => {
-    begin = resolve
-  })
-  return begun
 }

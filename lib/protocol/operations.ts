@@ -23,6 +23,8 @@ interface Row {
   /** how many a request has */
   readonly paths?: 1 | 2
   readonly reply?: Reply
+  /** what a path names may be something else afterwards, or look otherwise */
+  readonly changes?: true
   /** where the kernel has the path in memory, it can be had at once: {@link Backend.attempt} */
   readonly inline?: true
 }
@@ -35,7 +37,7 @@ const rows = {
   fsync: { family: 'sync', syscall: 'fsync' },
   fdsync: { family: 'sync', syscall: 'fdatasync' },
   readFile: { family: 'wholeFile', syscall: 'open', counts: 'read', paths: 1 },
-  writeFile: { family: 'wholeFile', syscall: 'open', counts: 'written', paths: 1 },
+  writeFile: { family: 'wholeFile', syscall: 'open', counts: 'written', paths: 1, changes: true },
   findAlignment: { family: 'control', syscall: 'statx' },
   allocate: { family: 'control', syscall: 'fallocate' },
   punchHole: { family: 'control', syscall: 'fallocate' },
@@ -51,15 +53,15 @@ const rows = {
   access: { family: 'path', syscall: 'access', paths: 1, inline: true },
   readlink: { family: 'path', syscall: 'readlink', paths: 1, reply: 'text' },
   realpath: { family: 'path', syscall: 'realpath', paths: 1, reply: 'text', inline: true },
-  rename: { family: 'path', syscall: 'rename', paths: 2 },
-  link: { family: 'path', syscall: 'link', paths: 2 },
-  symlink: { family: 'path', syscall: 'symlink', paths: 2 },
-  unlink: { family: 'path', syscall: 'unlink', paths: 1 },
-  mkdir: { family: 'path', syscall: 'mkdir', paths: 1 },
-  rmdir: { family: 'path', syscall: 'rmdir', paths: 1 },
-  chmod: { family: 'path', syscall: 'chmod', paths: 1 },
-  chown: { family: 'path', syscall: 'chown', paths: 1 },
-  lchown: { family: 'path', syscall: 'lchown', paths: 1 },
+  rename: { family: 'path', syscall: 'rename', paths: 2, changes: true },
+  link: { family: 'path', syscall: 'link', paths: 2, changes: true },
+  symlink: { family: 'path', syscall: 'symlink', paths: 2, changes: true },
+  unlink: { family: 'path', syscall: 'unlink', paths: 1, changes: true },
+  mkdir: { family: 'path', syscall: 'mkdir', paths: 1, changes: true },
+  rmdir: { family: 'path', syscall: 'rmdir', paths: 1, changes: true },
+  chmod: { family: 'path', syscall: 'chmod', paths: 1, changes: true },
+  chown: { family: 'path', syscall: 'chown', paths: 1, changes: true },
+  lchown: { family: 'path', syscall: 'lchown', paths: 1, changes: true },
   readdir: { family: 'path', syscall: 'scandir', paths: 1, reply: 'entries' },
   open: { family: 'path', syscall: 'open', paths: 1, inline: true },
   fstat: { family: 'path', syscall: 'fstat', reply: 'stats' },
@@ -124,4 +126,9 @@ export function replyOf(opcode: Opcode): Reply | undefined {
 /** Whether it can be tried at once. */
 export function isInline(opcode: Opcode): boolean {
   return (table[opcode] as Row).inline === true
+}
+
+/** Whether what a path names may be something else after it, or look otherwise. */
+export function changesPaths(opcode: Opcode): boolean {
+  return (table[opcode] as Row).changes === true
 }

@@ -44,6 +44,26 @@ bool IsAnswer(int error) {
 // access(2) asks for the real user, whose rights the lookup has not gone by.
 bool IsOneUser() { return getuid() == geteuid() && getgid() == getegid(); }
 
+// Nor does it go by rights above a user's, but for root, who has all that there are.
+bool HasUsualRights() {
+  constexpr uint32_t kVersion3 = 0x20080522;
+  struct {
+    uint32_t version;
+    int pid;
+  } header{kVersion3, 0};
+  struct {
+    uint32_t effective, permitted, inheritable;
+  } rights[2];
+  if (syscall(SYS_capget, &header, rights) != 0) return false;
+  for (const auto& each : rights) {
+    if (each.effective != (getuid() == 0 ? each.permitted : 0)) return false;
+  }
+  return true;
+}
+
+// A filter of system calls may refuse this one in words that are a path's.
+bool LooksUpCached() { return Descriptor(OpenCached("/", O_PATH)).valid(); }
+
 int64_t Access(int fd, unsigned mode, const struct statx& file) {
   if (mode == F_OK) return 0;
   // Of others than the owner, a list of rights may have to be read from the disk.
@@ -52,17 +72,21 @@ int64_t Access(int fd, unsigned mode, const struct statx& file) {
   return errno == EACCES || errno == EROFS ? -errno : -EAGAIN;
 }
 
-// The kernel's own name for what a descriptor stands for.
-int64_t Name(int fd, char* name, size_t capacity) {
+bool AreSame(const struct statx& a, const struct statx& b) {
+  return a.stx_ino == b.stx_ino && MountKeyOf(a) == MountKeyOf(b);
+}
+
+// The kernel's own name for what a descriptor stands for, if it leads there: what is deleted, out of reach or under another mount has
+// one, too.
+int64_t Name(int fd, const struct statx& file, char* name, size_t capacity) {
   char link[32];
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
   const ssize_t length = readlink(link, name, capacity);
-  if (length <= 0 || static_cast<size_t>(length) == capacity || name[0] != '/') return -EAGAIN;
-  // It may have been unlinked since: the name then ends so, but so may another file's.
-  constexpr char kDeleted[] = " (deleted)";
-  constexpr ssize_t kLength = sizeof kDeleted - 1;
-  if (length > kLength && memcmp(name + length - kLength, kDeleted, kLength) == 0) return -EAGAIN;
-  return length;
+  if (length <= 0 || static_cast<size_t>(length) >= capacity || name[0] != '/') return -EAGAIN;
+  name[length] = '\0';
+  const Descriptor again(OpenCached(name, O_PATH | O_NOFOLLOW));
+  struct statx found;
+  return again.valid() && Look(again.get(), STATX_TYPE | STATX_INO, found) && AreSame(file, found) ? length : -EAGAIN;
 }
 
 // Only looks. Anything else may make a file, or empty one.
@@ -86,13 +110,15 @@ int64_t CachedPaths::Open(const PathAttempt& attempt, const struct statx& file) 
   const int fd = OpenCached(attempt.path, static_cast<int>(attempt.flags) | O_NONBLOCK);
   if (fd < 0) return IsAnswer(fd) ? fd : -EAGAIN;
   struct statx opened;
-  const bool same = Look(fd, STATX_TYPE | STATX_INO, opened) && opened.stx_ino == file.stx_ino &&
-                    MountKeyOf(opened) == MountKeyOf(file);
+  const bool same = Look(fd, STATX_TYPE | STATX_INO, opened) && AreSame(opened, file);
   // So that who asks for its flags is told what he has asked for.
   if (same && fcntl(fd, F_SETFL, 0) == 0) return fd;
   close(fd);
   return -EAGAIN;
 }
+
+CachedPaths::CachedPaths(KnownFileSystems& known)
+    : known_(known), looks_up_(LooksUpCached()), has_usual_rights_(HasUsualRights()) {}
 
 int64_t CachedPaths::AttemptOpen(const OpenAttempt& attempt, uint64_t now, MountKey* mount) {
   struct statx file;
@@ -110,7 +136,7 @@ int64_t CachedPaths::AttemptOpen(const OpenAttempt& attempt, uint64_t now, Mount
 }
 
 int64_t CachedPaths::Attempt(const PathAttempt& attempt, uint64_t now, MountKey* mount) {
-  if (attempt.opcode == Opcode::kAccess && !IsOneUser()) return -EAGAIN;
+  if (!looks_up_ || (attempt.opcode == Opcode::kAccess && !(has_usual_rights_ && IsOneUser()))) return -EAGAIN;
   if (attempt.opcode == Opcode::kOpen && !OnlyReads(attempt.flags)) return -EAGAIN;
   const unsigned nofollow = attempt.opcode == Opcode::kLstat ? O_NOFOLLOW : attempt.flags & O_NOFOLLOW;
   const Descriptor name(OpenCached(attempt.path, O_PATH | static_cast<int>(nofollow)));
@@ -127,7 +153,7 @@ int64_t CachedPaths::Attempt(const PathAttempt& attempt, uint64_t now, MountKey*
       WriteStats(file, static_cast<double*>(attempt.reply));
       return 0;
     case Opcode::kAccess: return Access(name.get(), attempt.mode, file);
-    case Opcode::kRealpath: return Name(name.get(), static_cast<char*>(attempt.reply), attempt.capacity);
+    case Opcode::kRealpath: return Name(name.get(), file, static_cast<char*>(attempt.reply), attempt.capacity);
     case Opcode::kOpen: return Open(attempt, file);
     default: return -EAGAIN;
   }

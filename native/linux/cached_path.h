@@ -10,7 +10,7 @@ namespace caio {
 
 class CachedPaths {
  public:
-  explicit CachedPaths(KnownFileSystems& known) : known_(known) {}
+  explicit CachedPaths(KnownFileSystems& known);
 
   // As PerformPath has it, if the kernel has the path in memory, on a file system that is known to have attributes without waiting; or if
   // it has in memory that there is no such path. Else -EAGAIN: the caller goes to the pool.
@@ -29,6 +29,8 @@ class CachedPaths {
   bool ExamineOne(const char* path, int flags, bool read);
 
   KnownFileSystems& known_;
+  const bool looks_up_;
+  const bool has_usual_rights_;
 };
 
 }  // namespace caio
