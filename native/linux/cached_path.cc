@@ -6,11 +6,13 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cstring>
 
 #include "../operations/path/stats.h"
+#include "../request/operations.h"
 #include "../request/protocol.h"
 #include "../support/descriptor.h"
 #include "../support/nanoseconds.h"
@@ -72,6 +74,12 @@ int64_t Access(int fd, unsigned mode, const struct statx& file) {
   return errno == EACCES || errno == EROFS ? -errno : -EAGAIN;
 }
 
+// Leads to what a descriptor stands for.
+struct LinkOf {
+  explicit LinkOf(int fd) { snprintf(path, sizeof path, "/proc/self/fd/%d", fd); }
+  char path[32];
+};
+
 bool AreSame(const struct statx& a, const struct statx& b) {
   return a.stx_ino == b.stx_ino && MountKeyOf(a) == MountKeyOf(b);
 }
@@ -79,9 +87,7 @@ bool AreSame(const struct statx& a, const struct statx& b) {
 // The kernel's own name for what a descriptor stands for, if it leads there: what is deleted, out of reach or under another mount has
 // one, too.
 int64_t Name(int fd, const struct statx& file, char* name, size_t capacity) {
-  char link[32];
-  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-  const ssize_t length = readlink(link, name, capacity);
+  const ssize_t length = readlink(LinkOf(fd).path, name, capacity);
   if (length <= 0 || static_cast<size_t>(length) >= capacity || name[0] != '/') return -EAGAIN;
   name[length] = '\0';
   const Descriptor again(OpenCached(name, O_PATH | O_NOFOLLOW));
@@ -89,32 +95,39 @@ int64_t Name(int fd, const struct statx& file, char* name, size_t capacity) {
   return again.valid() && Look(again.get(), STATX_TYPE | STATX_INO, found) && AreSame(file, found) ? length : -EAGAIN;
 }
 
-// Only looks. Anything else may make a file, or empty one.
-bool OnlyReads(unsigned flags) { return (flags & ~static_cast<unsigned>(O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW)) == O_RDONLY; }
+// Only reads. Anything else may make a file, or empty one; what is to be a directory is no file.
+bool OnlyReads(unsigned flags) { return (flags & ~static_cast<unsigned>(O_CLOEXEC)) == O_RDONLY; }
+
+// Whether something of it may wait to be written. A close, whoever's, begins to write what a file has been given since it was emptied
+// (ext4, xfs, btrfs). It is written within a minute all the same.
+bool IsFresh(const struct statx& file) {
+  constexpr int64_t kMinute = 60;
+  timespec now;
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return file.stx_ctime.tv_sec + kMinute > now.tv_sec;
+}
 
 int64_t Close(int fd, const struct statx& file) {
   const int flags = fcntl(fd, F_GETFL);
   if (flags < 0 || (flags & O_ACCMODE) != O_RDONLY) return -EAGAIN;
   // Of a file without a name, all that it has on the disk may go with its last descriptor.
-  if (file.stx_nlink == 0) return -EAGAIN;
+  if (file.stx_nlink == 0 || IsFresh(file)) return -EAGAIN;
   // What is interrupted is closed all the same.
   return close(fd) == 0 || errno == EINTR || errno == EAGAIN ? 0 : -errno;
 }
 
 }  // namespace
 
-// In the microsecond since, the path may have become another file's: it is that file, or the pool's. O_NONBLOCK, since opening a pipe
-// might wait.
-int64_t CachedPaths::Open(const PathAttempt& attempt, const struct statx& file) {
-  if (!S_ISREG(file.stx_mode) && !S_ISDIR(file.stx_mode)) return -EAGAIN;
-  const int fd = OpenCached(attempt.path, static_cast<int>(attempt.flags) | O_NONBLOCK);
-  if (fd < 0) return IsAnswer(fd) ? fd : -EAGAIN;
-  struct statx opened;
-  const bool same = Look(fd, STATX_TYPE | STATX_INO, opened) && AreSame(opened, file);
+// The very file that has been looked at: its path may lead to another by now, and that to a server. O_NONBLOCK, since somebody may have a
+// lease on it. No directory: who listens to those need not listen to files, and xfs reads one that is opened.
+int64_t CachedPaths::Open(int name, const struct statx& file) {
+  if (!S_ISREG(file.stx_mode)) return -EAGAIN;
+  const int fd = open(LinkOf(name).path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  // What it says may be of the link, not of the file.
+  if (fd < 0) return -EAGAIN;
   // So that who asks for its flags is told what he has asked for.
-  if (same && fcntl(fd, F_SETFL, 0) == 0) return fd;
-  close(fd);
-  return -EAGAIN;
+  fcntl(fd, F_SETFL, 0);
+  return fd;
 }
 
 CachedPaths::CachedPaths(KnownFileSystems& known)
@@ -124,7 +137,7 @@ int64_t CachedPaths::AttemptOpen(const OpenAttempt& attempt, uint64_t now, Mount
   struct statx file;
   if (!Look(attempt.fd, STATX_BASIC_STATS | STATX_BTIME, file)) return -EAGAIN;
   *mount = MountKeyOf(file);
-  if (known_.Of(*mount, now) != Manner::kInline) return -EAGAIN;
+  if (known_.Of(*mount, now, Touch::kLooks) != Manner::kInline) return -EAGAIN;
   switch (attempt.opcode) {
     case Opcode::kFstat:
       if (attempt.capacity < stats_field::kCount * sizeof(double)) return -EAGAIN;
@@ -138,14 +151,14 @@ int64_t CachedPaths::AttemptOpen(const OpenAttempt& attempt, uint64_t now, Mount
 int64_t CachedPaths::Attempt(const PathAttempt& attempt, uint64_t now, MountKey* mount) {
   if (!looks_up_ || (attempt.opcode == Opcode::kAccess && !(has_usual_rights_ && IsOneUser()))) return -EAGAIN;
   if (attempt.opcode == Opcode::kOpen && !OnlyReads(attempt.flags)) return -EAGAIN;
-  const unsigned nofollow = attempt.opcode == Opcode::kLstat ? O_NOFOLLOW : attempt.flags & O_NOFOLLOW;
-  const Descriptor name(OpenCached(attempt.path, O_PATH | static_cast<int>(nofollow)));
+  const Descriptor name(OpenCached(attempt.path, O_PATH | (attempt.opcode == Opcode::kLstat ? O_NOFOLLOW : 0)));
   if (!name.valid()) return IsAnswer(name.get()) ? name.get() : -EAGAIN;
   const bool all = attempt.opcode == Opcode::kStat || attempt.opcode == Opcode::kLstat;
   struct statx file;
-  if (!Look(name.get(), all ? STATX_BASIC_STATS | STATX_BTIME : STATX_TYPE | STATX_UID | STATX_INO, file)) return -EAGAIN;
+  if (!Look(name.get(), all ? STATX_BASIC_STATS | STATX_BTIME : STATX_TYPE | STATX_UID, file)) return -EAGAIN;
   *mount = MountKeyOf(file);
-  if (known_.Of(*mount, now) != Manner::kInline) return -EAGAIN;
+  const Touch touch = attempt.opcode == Opcode::kOpen ? Touch::kOpens : Touch::kLooks;
+  if (known_.Of(*mount, now, touch) != Manner::kInline) return -EAGAIN;
   switch (attempt.opcode) {
     case Opcode::kStat:
     case Opcode::kLstat:
@@ -154,32 +167,35 @@ int64_t CachedPaths::Attempt(const PathAttempt& attempt, uint64_t now, MountKey*
       return 0;
     case Opcode::kAccess: return Access(name.get(), attempt.mode, file);
     case Opcode::kRealpath: return Name(name.get(), file, static_cast<char*>(attempt.reply), attempt.capacity);
-    case Opcode::kOpen: return Open(attempt, file);
+    case Opcode::kOpen: return Open(name.get(), file);
     default: return -EAGAIN;
   }
 }
 
-bool CachedPaths::ExamineOne(const char* path, int flags, bool read) {
+// Only a file that the operation itself has opened is opened: its close gives up the locks that this process has on it, fcntl(2).
+bool CachedPaths::ExamineOne(Opcode opcode, const char* path, int flags) {
   const Descriptor name(open(path, O_PATH | O_CLOEXEC | flags));
   struct statx file;
   if (!name.valid() || !Look(name.get(), STATX_TYPE, file)) return false;
-  // Opening anything else has effects.
-  if (!S_ISREG(file.stx_mode) && !S_ISDIR(file.stx_mode)) return false;
-  known_.Learn(MountKeyOf(file), ExamineManner(name.get(), path, read), Nanoseconds());
+  const bool opens = opcode == Opcode::kOpen || IsWholeFile(opcode);
+  const Manner manner = opens && S_ISREG(file.stx_mode)
+                            ? ExamineManner(name.get(), path, opcode == Opcode::kReadFile)
+                            : ExamineNames(name.get());
+  known_.Learn(MountKeyOf(file), manner, Nanoseconds());
   return true;
 }
 
 void CachedPaths::Examine(Opcode opcode, const char* path) {
   const bool follow = opcode != Opcode::kLstat && opcode != Opcode::kReadlink;
-  if (ExamineOne(path, follow ? 0 : O_NOFOLLOW, opcode == Opcode::kReadFile)) return;
-  // A link, a pipe, a device: its directory is on the same file system.
+  if (ExamineOne(opcode, path, follow ? 0 : O_NOFOLLOW)) return;
+  // It is gone: its directory is on the same file system.
   char directory[PATH_MAX];
   const char* slash = strrchr(path, '/');
   const size_t length = slash ? static_cast<size_t>(slash - path) + 1 : 0;
   if (length + 1 >= sizeof directory) return;
   memcpy(directory, path, length);
   strcpy(directory + length, ".");
-  ExamineOne(directory, 0, false);
+  ExamineOne(opcode, directory, 0);
 }
 
 }  // namespace caio

@@ -25,8 +25,8 @@ class CachedPaths {
   void Examine(Opcode opcode, const char* path);
 
  private:
-  int64_t Open(const PathAttempt& attempt, const struct statx& file);
-  bool ExamineOne(const char* path, int flags, bool read);
+  int64_t Open(int name, const struct statx& file);
+  bool ExamineOne(Opcode opcode, const char* path, int flags);
 
   KnownFileSystems& known_;
   const bool looks_up_;

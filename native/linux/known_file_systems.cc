@@ -66,12 +66,15 @@ KnownFileSystems::Entry* KnownFileSystems::Find(MountKey mount) {
   return nullptr;
 }
 
-Manner KnownFileSystems::Of(MountKey mount, uint64_t now) {
+Manner KnownFileSystems::Of(MountKey mount, uint64_t now, Touch touch) {
   if (const Entry* entry = Find(mount)) {
     const uint64_t state = entry->state.load(std::memory_order_acquire);
     // It may have become another's in between.
     const bool same = entry->mount.load(std::memory_order_acquire) == mount;
-    if (same && (state >> 16) > now / kMillisecond) return static_cast<Manner>(state & 0xff);
+    const auto manner = static_cast<Manner>(state & 0xff);
+    const bool valid = same && (state >> 16) > now / kMillisecond;
+    if (valid && manner != Manner::kNames) return manner;
+    if (valid && touch == Touch::kLooks) return Manner::kInline;
   }
   if (!IsWanted()) wanted_.store(true, std::memory_order_relaxed);
   return Manner::kUnknown;
@@ -98,6 +101,8 @@ void KnownFileSystems::Learn(MountKey mount, Manner manner, uint64_t now) {
   const uint64_t earlier = Place(mount).state.load(std::memory_order_relaxed);
   const unsigned waits = (earlier >> 8) & 0xff;
   const uint64_t milliseconds = now / kMillisecond;
+  // Who has opened a file knows more, and more so who has waited.
+  if (manner == Manner::kNames && (earlier >> 16) > milliseconds) return;
   // One that has waited and is quick now may have been asked for what its listener has seen before: it keeps its record for minutes.
   const bool forgiven = milliseconds > (earlier >> 16) + 60 * kTrusted;
   Keep(mount, manner, forgiven ? 0 : waits, milliseconds + kTrusted);
@@ -110,17 +115,24 @@ void KnownFileSystems::HasWaited(MountKey mount, uint64_t now) {
   Keep(mount, Manner::kWaits, waits, now / kMillisecond + (kTrusted << (waits - 1)));
 }
 
-Manner ExamineManner(int fd, const char* path, bool read) {
+Manner ExamineNames(int fd) {
   struct statfs status;
-  if (fstatfs(fd, &status) != 0 || !IsLocal(static_cast<uint32_t>(status.f_type))) return Manner::kElsewhere;
+  return fstatfs(fd, &status) == 0 && IsLocal(static_cast<uint32_t>(status.f_type)) ? Manner::kNames : Manner::kElsewhere;
+}
+
+Manner ExamineManner(int fd, const char* path, bool read) {
+  if (ExamineNames(fd) == Manner::kElsewhere) return Manner::kElsewhere;
   const uint64_t before = VoluntarySwitches();
   char byte;
   iovec memory{&byte, 1};
   // What has been read a moment ago needs no disk: who waits here waits for somebody who listens.
   if (path) {
     // A time that says when somebody read the file is not for us to change.
-    const Descriptor opened(OpenCached(path, O_RDONLY | O_NONBLOCK | (read ? 0 : O_NOATIME)));
-    if (opened.valid()) preadv2(opened.get(), &memory, 1, 0, RWF_NOWAIT);
+    const Descriptor unnoticed(read ? -EPERM : OpenCached(path, O_RDONLY | O_NONBLOCK | O_NOATIME));
+    // Another's file.
+    const Descriptor opened(unnoticed.get() == -EPERM ? OpenCached(path, O_RDONLY | O_NONBLOCK) : -EAGAIN);
+    if (!unnoticed.valid() && !opened.valid()) return Manner::kNames;
+    if (unnoticed.valid() || read) preadv2(unnoticed.valid() ? unnoticed.get() : opened.get(), &memory, 1, 0, RWF_NOWAIT);
   } else {
     preadv2(fd, &memory, 1, 0, RWF_NOWAIT);
   }

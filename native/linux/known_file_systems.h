@@ -27,17 +27,21 @@ MountKey MountKeyOf(const struct statx& file);
 enum class Manner : uint8_t {
   kUnknown,    // or too long ago: a pool thread has to look
   kInline,     // local, and what is cached is had without waiting
+  kNames,      // local, and so are names and attributes; whether somebody listens to who opens a file is not known
   kElsewhere,  // asks a server, or does not know NOWAIT: nothing of it is for the loop
   kWaits,      // local, but attempts that should not have waited did
 };
+
+// What an attempt does. fanotify's listeners are asked when a file is opened or read, never for names and attributes.
+enum class Touch : uint8_t { kOpens, kLooks };
 
 class KnownFileSystems {
  public:
   KnownFileSystems() { pthread_mutex_init(&mutex_, nullptr); }
   ~KnownFileSystems() { pthread_mutex_destroy(&mutex_); }
 
-  // Any thread. Nanoseconds of a clock that only goes forward.
-  Manner Of(MountKey mount, uint64_t now);
+  // Any thread. Nanoseconds of a clock that only goes forward. To who opens, kNames is kUnknown; to who looks, kInline.
+  Manner Of(MountKey mount, uint64_t now, Touch touch = Touch::kOpens);
 
   // Whether somebody has met a file system that is not known, since the last call of Examined.
   bool IsWanted() const { return wanted_.load(std::memory_order_relaxed); }
@@ -64,6 +68,9 @@ class KnownFileSystems {
   pthread_mutex_t mutex_;  // of those who write
   size_t next_ = 0;
 };
+
+// Pool thread; blocks. Whether what is cached of names and attributes is had without waiting where this is: kNames or kElsewhere.
+Manner ExamineNames(int fd);
 
 // Pool thread; blocks. Looks at the file system of an open file, or of a name (O_PATH): its kind, and for a local one whether an attempt
 // that cannot wait for a disk waits all the same. `path` may be null where `fd` is open for reading. `read`: the file has just been read.

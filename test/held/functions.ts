@@ -3,7 +3,7 @@
  * with what is exported.
  */
 import nodeFs, { constants } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import {
@@ -34,13 +34,20 @@ export class Room {
   readonly #cleanups: (() => unknown)[] = []
   #files = 0
 
+  /** @param link a path on the local disk that leads to the directory */
   constructor(
     readonly directory: string,
     readonly context: Context,
+    readonly link: string,
   ) {}
 
   path(name: string): string {
     return join(this.directory, name)
+  }
+
+  /** The same file, by a path that begins on another file system. */
+  through(path: string): string {
+    return join(this.link, relative(this.directory, path))
   }
 
   /** The first that was made, if any. */
@@ -138,12 +145,102 @@ const once = (described: Described): Described => ({
   prepare: async (room) => (await described.prepare(room)).slice(0, 1),
 })
 
+/** What a path is of; `nothing` is there. */
+const kinds = {
+  'a file': (room: Room) => room.file(),
+  nothing: (room: Room) => room.path('none'),
+  'a directory': (room: Room) => made(room.path('made'), (path) => nodeFs.mkdirSync(path)),
+  'a link': (room: Room) => made(room.path('link'), (path) => nodeFs.symlinkSync(room.file(), path)),
+}
+
+function made(path: string, make: (path: string) => void): string {
+  make(path)
+  return path
+}
+
+interface OnPath {
+  /** by default a file */
+  of?: keyof typeof kinds
+  /** by default the path */
+  args?(path: string): unknown[]
+  /** what works but once */
+  once?: true
+}
+
+/** The functions that the engine serves on paths, alike with a promise and with a callback. */
+const onPaths: Readonly<Record<string, OnPath>> = {
+  access: {},
+  chmod: { args: (path) => [path, 0o600] },
+  chown: { args: (path) => [path, 0, 0] },
+  lchown: { args: (path) => [path, 0, 0] },
+  link: { once: true, args: (path) => [path, `${path}-linked`] },
+  lstat: {},
+  mkdir: { of: 'nothing', once: true },
+  readdir: { of: 'a directory' },
+  readlink: { of: 'a link' },
+  realpath: {},
+  rename: { once: true, args: (path) => [path, `${path}-renamed`] },
+  rmdir: { of: 'a directory', once: true },
+  stat: {},
+  symlink: { of: 'nothing', once: true, args: (path) => ['target', path] },
+  unlink: { once: true },
+}
+
+type Any = (...args: unknown[]) => unknown
+const promised = fs as unknown as Record<string, Any>
+/** Looked up when it is called: by then `patch` has put ours there. */
+const withCallback = nodeFs as unknown as Record<string, Any>
+
+/** Each by a path, by a path from elsewhere, and with a callback. */
+const onEachPath = Object.entries(onPaths).flatMap(([name, { of = 'a file', args = (path: string): unknown[] => [path], once }]) => {
+  const described = (name: string, call: (path: string, room: Room) => unknown): Described => ({
+    name,
+    prepare(room) {
+      const path = kinds[of](room)
+      return twice(() => call(path, room)).slice(0, once ? 1 : 2)
+    },
+  })
+  return [
+    described(`fs.${name}`, (path) => promised[name]!(...args(path))),
+    described(`fs.${name}, by a link`, (path, room) => promised[name]!(...args(room.through(path)))),
+    // Node's own `realpath` with a callback is made of others.
+    ...(name === 'realpath'
+      ? []
+      : [described(`callbacks.${name}`, (path) => called((done) => withCallback[name]!(...args(path), done)))]),
+  ]
+})
+
+async function openAndClose(path: string): Promise<void> {
+  const handle = await fs.open(path, 'r')
+  await handle.close()
+}
+
+/** What is tried on the JavaScript thread, of whatever a path may lead to. */
+const looks: Readonly<Record<string, (path: string) => unknown>> = {
+  'fs.access': (path) => fs.access(path, constants.R_OK | constants.W_OK),
+  'fs.lstat': (path) => fs.lstat(path),
+  'fs.open, and close': openAndClose,
+  'fs.realpath': (path) => fs.realpath(path),
+  'fs.stat': (path) => fs.stat(path),
+}
+const ofEachKind = Object.entries(looks).flatMap(([name, look]) =>
+  (['nothing', 'a directory', 'a link'] as const).map(
+    (kind): Described => ({
+      name: `${name}, of ${kind}`,
+      ...(kind === 'nothing' && { refused: ['ENOENT'] }),
+      prepare(room) {
+        const path = kinds[kind](room)
+        return twice(() => look(path))
+      },
+    }),
+  ),
+)
+
 const ofFs: Described[] = [
-  ofPath('fs.access', (path) => fs.access(path)),
+  ...onEachPath,
+  ...ofEachKind,
   ofPath('fs.appendFile', (path) => fs.appendFile(path, 'more')),
   { name: 'fs.appendFile, new', prepare: (room) => [() => fs.appendFile(room.path('new'), 'some')] },
-  ofPath('fs.chmod', (path) => fs.chmod(path, 0o600)),
-  ofPath('fs.chown', (path) => fs.chown(path, 0, 0)),
   ofPath('fs.copyFile', (path, room) => fs.copyFile(path, room.path('copy'))),
   {
     name: 'fs.cp',
@@ -164,21 +261,17 @@ const ofFs: Described[] = [
       ]
     },
   },
-  ofPath('fs.lchown', (path) => fs.lchown(path, 0, 0)),
   { ...once(ofPath('fs.lchmod', (path) => fs.lchmod(path, 0o600))), refused: ['ERR_METHOD_NOT_IMPLEMENTED'] },
-  once(ofPath('fs.link', (path, room) => fs.link(path, room.path('link')))),
-  ofPath('fs.lstat', (path) => fs.lstat(path)),
   ofPath('fs.lutimes', (path) => fs.lutimes(path, 1, 1)),
-  {
-    name: 'fs.mkdir',
-    prepare: (room) => [() => fs.mkdir(room.path('made')), () => fs.mkdir(room.path('a/b'), { recursive: true })],
-  },
+  { name: 'fs.mkdir, recursive', prepare: (room) => [() => fs.mkdir(room.path('a/b'), { recursive: true })] },
   { name: 'fs.mkdtemp', prepare: (room) => twice(() => fs.mkdtemp(room.path('made-'))) },
   {
     name: 'fs.mkdtempDisposable',
     prepare: (room) => [async () => (await newer.mkdtempDisposable?.(room.path('made-')))?.remove()],
   },
   ofPath('fs.open', (path, room) => openAndLeave(room, path, 'r')),
+  ofPath('fs.open, and close', openAndClose),
+  ofPath('fs.open, and close, by a link', (path, room) => openAndClose(room.through(path))),
   ofPath('fs.open, to write', (path, room) => openAndLeave(room, path, 'r+')),
   ofPath('fs.open, truncating', (path, room) => openAndLeave(room, path, 'w')),
   { name: 'fs.open, new', prepare: (room) => [() => openAndLeave(room, room.path('new'), 'wx')] },
@@ -211,20 +304,10 @@ const ofFs: Described[] = [
       return twice(() => fs.readFile(room.path('link')))
     },
   },
-  { name: 'fs.readdir', prepare: (room) => twice(() => fs.readdir(room.directory)) },
   {
     name: 'fs.readdir, with types',
     prepare: (room) => twice(() => fs.readdir(room.directory, { withFileTypes: true })),
   },
-  {
-    name: 'fs.readlink',
-    prepare(room) {
-      nodeFs.symlinkSync('target', room.path('link'))
-      return twice(() => fs.readlink(room.path('link')))
-    },
-  },
-  ofPath('fs.realpath', (path) => fs.realpath(path)),
-  once(ofPath('fs.rename', (path, room) => fs.rename(path, room.path('renamed')))),
   once(ofPath('fs.rm', (path) => fs.rm(path))),
   {
     name: 'fs.rm, recursive',
@@ -234,18 +317,8 @@ const ofFs: Described[] = [
       return [() => fs.rm(room.path('tree'), { recursive: true })]
     },
   },
-  {
-    name: 'fs.rmdir',
-    prepare(room) {
-      nodeFs.mkdirSync(room.path('made'))
-      return [() => fs.rmdir(room.path('made'))]
-    },
-  },
-  ofPath('fs.stat', (path) => fs.stat(path)),
   { name: 'fs.statfs', prepare: (room) => twice(() => fs.statfs(room.directory)) },
-  { name: 'fs.symlink', prepare: (room) => [() => fs.symlink('target', room.path('link'))] },
   ofPath('fs.truncate', (path) => fs.truncate(path, 100)),
-  once(ofPath('fs.unlink', (path) => fs.unlink(path))),
   ofPath('fs.utimes', (path) => fs.utimes(path, 1, 1)),
   {
     name: 'fs.watch',
@@ -291,6 +364,15 @@ const handles: Described[] = [
   ofHandle('chmod', (handle) => handle.chmod(0o600)),
   ofHandle('chown', (handle) => handle.chown(0, 0)),
   once(ofHandle('close', (handle) => handle.close())),
+  once(ofHandle('close, of a file opened for reading', (handle) => handle.close(), 'r')),
+  {
+    name: 'handle.close, of a file without a name',
+    async prepare(room) {
+      const handle = await room.handle('r', 2 ** 20)
+      nodeFs.unlinkSync(room.path('file0'))
+      return [() => handle.close()]
+    },
+  },
   {
     name: 'handle.close, used',
     async prepare(room) {

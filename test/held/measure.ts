@@ -3,7 +3,7 @@
  * [FUNCTION …]`. Tells each measurement as a line of JSON. The backend is CAIO_IMPL's.
  */
 import fs from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { defaultContext, patch } from 'caio'
 import { LoopWatch } from './event-loop.js'
 import type { Turns } from './event-loop.js'
@@ -68,10 +68,13 @@ async function inRoom(
   use: (call: () => unknown, at: number, file?: string) => Promise<void>,
 ): Promise<void> {
   fs.mkdirSync(directory)
-  const room = new Room(directory, context)
+  const link = join(situation.local, `to-${basename(directory)}`)
+  fs.symlinkSync(directory, link)
+  const room = new Room(directory, context, link)
   const calls = await described.prepare(room)
   for (const [at, call] of calls.entries()) await use(call, at, room.firstFile)
   await room.clear()
+  fs.rmSync(link)
   fs.rmSync(directory, { recursive: true, force: true })
 }
 

@@ -4,13 +4,14 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import type { BackendName } from 'caio'
-import { requiredBackends, temporaryDirectory } from '../support/harness.js'
+import { requiredBackends, runProgram, temporaryDirectory } from '../support/harness.js'
 import { functions } from './functions.js'
 import type { Described } from './functions.js'
 import type { Measurement } from './measure.js'
-import { compileHelper, helperNames } from './helper.js'
+import { compileHelper, helperNames, whyNoHelpers } from './helper.js'
 import { HOLD, situations } from './situations.js'
 import type { SituationName } from './situations.js'
+import type { Result } from './cases.js'
 
 /**
  * Milliseconds that a turn may wait: by design none, but a busy machine may take some, 80 have been seen. Who waits for what is held
@@ -98,4 +99,30 @@ async function measureOn(t: Test, situation: SituationName, tolerated: number): 
 export async function measureEverywhere(t: Test, situation: SituationName, tolerated = 0): Promise<void> {
   const skip = situations[situation].whyNot() ?? false
   await t.test(situation, { skip, timeout: 600_000 }, (t) => measureOn(t, situation, tolerated))
+}
+
+/**
+ * Runs a program with cases of its own, see cases.ts, on every backend.
+ * @param cases why each cannot be had here, or undefined
+ */
+export async function runCases(t: Test, url: URL, cases: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const programs = temporaryDirectory(t)
+  if (!whyNoHelpers()) for (const helper of helperNames) compileHelper(helper, programs)
+  for (const [name, why] of Object.entries(cases)) {
+    for (const backend of requiredBackends) {
+      await t.test(`${name}, ${backend}`, { skip: why ?? false }, async (t) => {
+        const { code, stdout, stderr } = await runProgram(url, [name, programs], {
+          env: { CAIO_IMPL: backend },
+          timeout: 60_000,
+        })
+        t.equal(code, 0, stderr)
+        if (code !== 0) return
+        const result = JSON.parse(stdout) as Result
+        t.ok(result.held > 0, 'something was held')
+        t.ok(result.waited < MOST_WAITED, 'does not wait', result)
+        t.same(result.asked, [], 'asks for nothing on the JavaScript thread')
+        t.comment(`counted: ${name}, ${backend}: longest wait ${result.waited.toFixed(1)} ms`)
+      })
+    }
+  }
 }

@@ -3,6 +3,7 @@
 //   mount IMAGE POINT   mounts it by a loop device
 //   bind DEVICE POINT   mounts a block device
 //   unmount             unmounts it
+//   detach              unmounts it when nobody uses it any more
 //   freeze MS           freezes it, for so many milliseconds at most
 //   thaw                thaws it
 //
@@ -62,6 +63,7 @@ static void obey(char *line) {
   if (strcmp(command, "mount") == 0 && second) return answer(mount_at(first, second, "loop"));
   if (strcmp(command, "bind") == 0 && second) return answer(mount_at(first, second, "rw"));
   if (strcmp(command, "unmount") == 0) return answer(unmount(0));
+  if (strcmp(command, "detach") == 0) return answer(unmount(MNT_DETACH));
   if (strcmp(command, "freeze") == 0 && first) return answer(freeze(atol(first)));
   if (strcmp(command, "thaw") == 0) return answer(thaw());
   answer(EINVAL);

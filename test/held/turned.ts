@@ -1,53 +1,48 @@
 /**
- * A path that leads to another file system than a moment ago, and a device's number that has become another's: `turned.js CASE
- * PROGRAMS`. The backend is CAIO_IMPL's. Tells {@link Turned} as JSON.
+ * A path that leads to another file system than a moment ago, and a device's number that has become another's; see cases.ts.
  */
 import { execFileSync } from 'node:child_process'
 import nodeFs, { constants } from 'node:fs'
 import { join } from 'node:path'
 import fs from 'caio/fs'
-import { LoopWatch } from './event-loop.js'
-import type { Turns } from './event-loop.js'
-import { Helper } from './helper.js'
-import { HOLD, TURNING, makePoint } from './situations.js'
+import { begin, measure, run } from './cases.js'
+import { HOLD, makePoint } from './situations.js'
 
-export interface Turned extends Turns {
-  /** what the event loop asked the server for */
-  asked: readonly string[]
-  held: number
-}
-
-const [, , name = '', programs = ''] = process.argv
-const helper = new Helper('held_fs', programs)
-const watch = new LoopWatch()
-const result: Turned = { longest: 0, waited: 0, asked: [], held: 0 }
-const asked: string[] = []
-let measuring = false
-helper.onAsked = (what) => asked.push(what)
-helper.onHeld = (held) => {
-  result.held++
-  // Only a loop that turns ends it early.
-  setTimeout(() => measuring && void helper.free(held), TURNING)
-}
+const helper = begin('held_fs')
 
 function fill(directory: string): void {
   for (let at = 0; at < 4; at++) nodeFs.writeFileSync(join(directory, `f${at}`), Buffer.alloc(4096, 'x'))
 }
 
 /** Use of these files while all that they ask for is held. */
-async function measure(directory: string): Promise<void> {
+async function measureUse(directory: string): Promise<void> {
   await helper.tell(`watch ${process.pid}`)
   await helper.tell(`hold ${HOLD} 100 all`)
-  watch.reset()
-  measuring = true
-  await use(directory)
-  Object.assign(result, await watch.turns(), { asked })
-  measuring = false
+  await measure(() => use(directory))
   await helper.tell('watch 0')
   await helper.tell('pass')
 }
 
 async function use(directory: string): Promise<void> {
+  const path = join(directory, 'f3')
+  for (let round = 0; round < 2; round++) {
+    await fs.stat(path)
+    await fs.lstat(path)
+    await fs.access(path, constants.R_OK)
+    await fs.realpath(path)
+    await fs.readdir(directory)
+    await (await fs.open(path)).close()
+  }
+  await fs.symlink(path, `${path}-link`)
+  await fs.readlink(`${path}-link`)
+  await fs.link(path, `${path}-other`)
+  await fs.rename(`${path}-other`, `${path}-renamed`)
+  for (const name of ['link', 'renamed']) await fs.unlink(`${path}-${name}`)
+  await fs.mkdir(`${path}-made`)
+  await fs.rmdir(`${path}-made`)
+  await fs.chmod(path, 0o600)
+  await fs.chown(path, 0, 0)
+  await fs.lchown(path, 0, 0)
   await fs.readFile(join(directory, 'f0'))
   await fs.readFile(join(directory, 'f0'), 'utf8')
   await fs.writeFile(join(directory, 'f1'), 'content')
@@ -66,7 +61,7 @@ async function learn(directory: string): Promise<void> {
   for (let round = 0; round < 3; round++) await use(directory)
 }
 
-const cases: Readonly<Record<string, () => Promise<void>>> = {
+await run({
   async link() {
     const before = join(helper.home, 'before')
     const link = join(helper.home, 'link')
@@ -78,7 +73,7 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
     nodeFs.symlinkSync(after, `${link}2`)
     await learn(link)
     nodeFs.renameSync(`${link}2`, link)
-    await measure(link)
+    await measureUse(link)
   },
   async mount() {
     const point = makePoint(helper)
@@ -86,7 +81,7 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
     await helper.tell(`mount ${point}`)
     fill(point)
     await learn(point)
-    await measure(point)
+    await measureUse(point)
   },
   // Nothing but the mount is between: the names are not even in the kernel's cache.
   async 'mount, unseen'() {
@@ -94,10 +89,10 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
     await learn(point)
     await helper.tell(`mount ${point}`)
     fill(point)
-    await measure(point)
+    await measureUse(point)
   },
   async device() {
-    const disk = new Helper('mounted', programs)
+    const disk = begin('mounted')
     const image = join(disk.home, 'image')
     nodeFs.writeFileSync(image, '')
     nodeFs.truncateSync(image, 64 * 2 ** 20)
@@ -113,19 +108,10 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
       await helper.tell(`mount ${after} ${device}`)
       if (nodeFs.statSync(after).dev !== dev) throw new Error('the number is not used again')
       fill(after)
-      await measure(after)
+      await measureUse(after)
     } finally {
       // It goes with the mount.
       execFileSync('losetup', ['--detach', device])
-      await disk.end()
     }
   },
-}
-
-try {
-  await (cases[name] as () => Promise<void>)()
-} finally {
-  await watch.end()
-  await helper.end()
-}
-console.log(JSON.stringify(result))
+})

@@ -1,0 +1,57 @@
+/** What programs with cases of their own share: `PROGRAM CASE PROGRAMS`. The backend is CAIO_IMPL's. Each tells a {@link Result} as JSON. */
+import { LoopWatch } from './event-loop.js'
+import type { Turns } from './event-loop.js'
+import { Helper } from './helper.js'
+import type { HelperName } from './helper.js'
+import { TURNING } from './situations.js'
+
+export interface Result extends Turns {
+  /** what the event loop asked for, and waited for, where that is known */
+  asked: readonly string[]
+  held: number
+}
+
+const [, , name = '', programs = ''] = process.argv
+const watch = new LoopWatch()
+const helpers: Helper[] = []
+const asked: string[] = []
+const result: Result = { longest: 0, waited: 0, asked: [], held: 0 }
+let measuring = false
+
+/** Its event loop's operations are told, and none is held for good. */
+export function begin(kind: HelperName): Helper {
+  const helper = new Helper(kind, programs)
+  helpers.push(helper)
+  helper.onAsked = (what) => asked.push(what)
+  helper.onHeld = (held) => {
+    result.held++
+    if (held.thread === process.pid) asked.push(`${held.operation} ${held.name}`)
+    // Only a loop that turns ends it early.
+    setTimeout(() => measuring && void helper.free(held), TURNING)
+  }
+  return helper
+}
+
+/** @param use what must not hold the loop */
+export async function measure(use: () => unknown): Promise<void> {
+  watch.reset()
+  measuring = true
+  await use()
+  Object.assign(result, await watch.turns(), { asked })
+  measuring = false
+}
+
+/** For what cannot be told from what is held. */
+export function count(operations: number): void {
+  result.held += operations
+}
+
+export async function run(cases: Readonly<Record<string, () => Promise<void>>>): Promise<void> {
+  try {
+    await (cases[name] as () => Promise<void>)()
+  } finally {
+    await watch.end()
+    for (const helper of helpers.reverse()) await helper.end()
+  }
+  console.log(JSON.stringify(result))
+}

@@ -1,0 +1,17 @@
+/** Opening a file and closing it holds no event loop, at moments at which that is more than it mostly is. */
+// @held
+import t from 'tap'
+import { whyNoFuse } from './helper.js'
+import { runCases } from './measuring.js'
+import { whyNoImage } from './situations.js'
+
+const why = whyNoFuse() ?? whyNoImage('ext4')
+
+t.setTimeout(600_000)
+await runCases(t, new URL('./opened.js', import.meta.url), {
+  'scanned, directories known': why,
+  swapped: whyNoFuse(),
+  unlinked: why,
+  rewritten: why,
+  detached: why,
+})

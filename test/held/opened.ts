@@ -1,0 +1,155 @@
+/**
+ * Opening files and closing them where the kernel does more than that then: a scanner that listens to files and not to directories, a
+ * link that is another's between two looks at it, and a close that ends a file, a mount, or what a writer has put off; see cases.ts.
+ */
+import { execFileSync } from 'node:child_process'
+import nodeFs from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import fs from 'caio/fs'
+import { begin, count, measure, run } from './cases.js'
+import { HOLD, makePoint } from './situations.js'
+
+/** Milliseconds after which what is known of a file system has to be found out again. */
+const KNOWN = 1_000
+/** milliseconds of opening a link that is swapped meanwhile */
+const SWAPPING = 1_000
+
+async function openAndClose(path: string): Promise<void> {
+  await (await fs.open(path)).close()
+}
+
+interface Disk {
+  directory: string
+  /** From here on, what the disk is asked for waits. */
+  hold(): Promise<void>
+  detach(): Promise<void>
+}
+
+/**
+ * A file system whose disk is a file of a server's, with nothing of it in memory. Small blocks make many groups of them, each with a map
+ * that has to be read before something of it is taken or given back.
+ */
+async function mountSlowDisk(fill: (directory: string) => void): Promise<Disk> {
+  const server = begin('held_fs')
+  const image = join(makePoint(server), 'image')
+  await server.tell(`mount ${join(server.home, 'mounted')}`)
+  // The loop device keeps nothing of it, either.
+  await server.tell('direct 1')
+  nodeFs.writeFileSync(image, '')
+  nodeFs.truncateSync(image, 60 * 2 ** 20)
+  execFileSync('mkfs.ext4', ['-q', '-F', '-m', '0', '-b', '1024', '-O', '^flex_bg,^uninit_bg,^metadata_csum', image])
+  const disk = begin('mounted')
+  const directory = makePoint(disk)
+  await disk.tell(`mount ${image} ${directory}`)
+  fill(directory)
+  await disk.tell('unmount')
+  await disk.tell(`mount ${image} ${directory}`)
+  return {
+    directory,
+    hold: () => server.tell(`hold ${HOLD} 1000000 read write fsync`),
+    detach: () => disk.tell('detach'),
+  }
+}
+
+/** So that it is known, and what it takes to open and to close is tried at once. */
+async function learn(path: string): Promise<void> {
+  for (let round = 0; round < 3; round++) await openAndClose(path)
+}
+
+await run({
+  async 'scanned, directories known'() {
+    const disk = begin('mounted')
+    const directory = makePoint(disk)
+    const image = join(disk.home, 'image')
+    nodeFs.writeFileSync(image, '')
+    nodeFs.truncateSync(image, 64 * 2 ** 20)
+    execFileSync('mkfs.ext4', ['-q', '-F', image])
+    await disk.tell(`mount ${image} ${directory}`)
+    const path = join(directory, 'file')
+    nodeFs.writeFileSync(path, 'content')
+    const scanner = begin('scanned')
+    await scanner.tell(`mark ${directory}`)
+    await scanner.tell(`hold ${HOLD} 100`)
+    await measure(async () => {
+      for (let round = 0; round < 3; round++) {
+        await fs.stat(directory)
+        await fs.readdir(directory)
+        await fs.stat(directory)
+        await openAndClose(path)
+        await openAndClose(path)
+        await setTimeout(KNOWN)
+      }
+    })
+    await scanner.tell('pass')
+  },
+
+  async swapped() {
+    const server = begin('held_fs')
+    const local = join(server.home, 'local')
+    const slow = join(makePoint(server), 'file')
+    const link = join(server.home, 'link')
+    await server.tell(`mount ${join(server.home, 'mounted')}`)
+    for (const path of [local, slow]) nodeFs.writeFileSync(path, 'content')
+    nodeFs.symlinkSync(local, link)
+    await learn(link)
+    const code = `
+      const { workerData: [link, ...targets] } = require('node:worker_threads')
+      const { symlinkSync, renameSync } = require('node:fs')
+      for (let at = 0; ; at++) {
+        symlinkSync(targets[at % 2], link + '2')
+        renameSync(link + '2', link)
+      }`
+    const worker = new Worker(code, { eval: true, workerData: [link, slow, local] })
+    await new Promise((resolve) => worker.once('online', resolve))
+    await server.tell(`watch ${process.pid}`)
+    await measure(async () => {
+      const end = performance.now() + SWAPPING
+      while (performance.now() < end) {
+        await openAndClose(link)
+        count(1)
+      }
+    })
+    await worker.terminate()
+  },
+
+  async unlinked() {
+    const { directory, hold } = await mountSlowDisk((directory) =>
+      nodeFs.writeFileSync(join(directory, 'file'), Buffer.alloc(40 * 2 ** 20, 'x')),
+    )
+    const path = join(directory, 'file')
+    await learn(path)
+    const handle = await fs.open(path)
+    await fs.unlink(path)
+    await hold()
+    await measure(() => handle.close())
+  },
+
+  async rewritten() {
+    const { directory, hold } = await mountSlowDisk((directory) =>
+      nodeFs.writeFileSync(join(directory, 'file'), 'content'),
+    )
+    const path = join(directory, 'file')
+    await learn(path)
+    const writer = nodeFs.openSync(path, 'w')
+    nodeFs.writeSync(writer, Buffer.alloc(18 * 2 ** 20, 'x'))
+    const handle = await fs.open(path)
+    await hold()
+    await measure(() => handle.close())
+    nodeFs.closeSync(writer)
+  },
+
+  async detached() {
+    const { directory, hold, detach } = await mountSlowDisk((directory) =>
+      nodeFs.writeFileSync(join(directory, 'file'), 'content'),
+    )
+    const path = join(directory, 'file')
+    await learn(path)
+    nodeFs.writeFileSync(join(directory, 'other'), Buffer.alloc(2 ** 20, 'x'))
+    const handle = await fs.open(path)
+    await detach()
+    await hold()
+    await measure(() => handle.close())
+  },
+})
