@@ -200,8 +200,9 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
 
   /** A file's attributes, of any kind of file. */
   function serveStat(handle: Internal, options: unknown): Promise<unknown> | undefined {
-    if (!makesStats || !HandleState.has(handle) || !isInNumbers(options) || !defaultContext().servesPaths)
+    if (!makesStats || !HandleState.has(handle) || !isInNumbers(options) || !defaultContext().servesPaths) {
       return undefined
+    }
     const { fd } = handle
     if (fd < 0 || process.permission !== undefined) return undefined
     const numbers = statsMemory.take()

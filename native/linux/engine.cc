@@ -203,8 +203,8 @@ void LinuxEngine::ServeShared() {
 void LinuxEngine::TakeLate(Request&& request, int64_t result) {
   const bool failed = result < 0 && !IsEngineFailure(result);
   // Of what moves the file's position there is no more to do by another place in the file.
-  const bool whole = IsWholeFile(request.opcode) || request.moves ? result >= 0
-                                                                  : result == static_cast<int64_t>(request.length);
+  const bool whole =
+      IsWholeFile(request.opcode) || request.moves ? result >= 0 : result == static_cast<int64_t>(request.length);
   if (failed || whole) {
     const Completion completion{request.channel, request.id, result, Route::kInline};
     return completions_.Push(&completion, 1);
@@ -398,8 +398,8 @@ bool LinuxEngine::Answered(Request& request, int64_t result, Route route) {
     Remember(request, NowaitAnswer::kHit);
     const auto moved = static_cast<size_t>(result);
     // A short read that ends at the end of the file is whole; kernels 5.9 and 5.10 also cut NOWAIT reads short elsewhere.
-    const bool whole =
-        moved == request.length || request.moves || (IsRead(request.opcode) && IsEndOfFile(request.fd, request.offset + result));
+    const bool whole = moved == request.length || request.moves ||
+                       (IsRead(request.opcode) && IsEndOfFile(request.fd, request.offset + result));
     if (!whole) {
       request.Advance(moved);
       return false;

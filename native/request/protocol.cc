@@ -92,11 +92,13 @@ ProtocolText DescribeProtocol() {
   }
   {
     using namespace path_field;
-    writer.Line("path", {{"opcode", kOpcode}, {"mode", kMode}, {"uid", kUid}, {"gid", kGid}, {"flags", kFlags}, {"fd", kFd}});
+    writer.Line("path",
+                {{"opcode", kOpcode}, {"mode", kMode}, {"uid", kUid}, {"gid", kGid}, {"flags", kFlags}, {"fd", kFd}});
   }
   {
     using namespace transfer_flag;
-    writer.Line("transferFlag", {{"freshMemory", kFreshMemory}, {"durable", kDurable}, {"append", kAppend}, {"moves", kMoves}});
+    writer.Line("transferFlag",
+                {{"freshMemory", kFreshMemory}, {"durable", kDurable}, {"append", kAppend}, {"moves", kMoves}});
   }
   writer.Line("wholeFileFlag", {{"append", whole_file_flag::kAppend}, {"flush", whole_file_flag::kFlush}});
   {

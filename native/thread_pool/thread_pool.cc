@@ -100,7 +100,8 @@ void ThreadPool::Enqueue(Request&& request) {
   What what = What::kRequest;
   if (IsSync(request.opcode)) {
     what = What::kSyncs;
-  } else if (IsWrite(request.opcode) && request.duty != Duty::kSubmit && (request.moves || writes_.count(fd) > 0 || IsBuffered(fd))) {
+  } else if (IsWrite(request.opcode) && request.duty != Duty::kSubmit &&
+             (request.moves || writes_.count(fd) > 0 || IsBuffered(fd))) {
     what = What::kWrites;
   }
   if (what == What::kRequest) {

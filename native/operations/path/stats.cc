@@ -75,9 +75,7 @@ namespace {
 constexpr unsigned kAll = STATX_BASIC_STATS | STATX_BTIME;
 
 // An older kernel's answer, or that of a filter of system calls: there is another call.
-bool IsMissing(int error) {
-  return error == ENOSYS || error == EPERM || error == EOPNOTSUPP || error == EINVAL;
-}
+bool IsMissing(int error) { return error == ENOSYS || error == EPERM || error == EOPNOTSUPP || error == EINVAL; }
 
 }  // namespace
 #endif
