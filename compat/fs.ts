@@ -9,7 +9,7 @@ import { promises } from './node/original.js'
 export * from 'node:fs/promises'
 export type { CaioFileHandle } from './handle/file-handle.js'
 export type { OpenOptions } from './replacements.js'
-/** Node's `open`; positioned I/O and syncs of the handle are the engine's. */
+/** Node's `open`, in one operation; I/O, syncs and attributes of the handle are the engine's. */
 export const open = replacements.open
 /** Node's `readFile`, in one operation of the engine where it is a plain call for a regular file. */
 export const readFile = replacements.readFile
@@ -18,12 +18,38 @@ export const writeFile = replacements.writeFile
 /** Node's `appendFile`, likewise. */
 export const appendFile = replacements.appendFile
 /**
- * Node's functions on paths, in one operation of the engine where it is a plain call; what the kernel has in memory is answered without
- * one.
+ * Node's `stat`. This and those below are one operation of the engine each, where it is a plain call; what the kernel has in memory of a
+ * local file system is answered without a thread.
  */
-export const { stat, lstat, access, readlink, realpath, readdir } = replacements
-/** Likewise; one operation of the engine. */
-export const { rename, link, symlink, unlink, mkdir, rmdir, chmod, chown, lchown } = replacements
+export const stat = replacements.stat
+/** Node's `lstat`, likewise. */
+export const lstat = replacements.lstat
+/** Node's `access`, likewise. */
+export const access = replacements.access
+/** Node's `realpath`, likewise. */
+export const realpath = replacements.realpath
+/** Node's `readlink`, in one operation. */
+export const readlink = replacements.readlink
+/** Node's `readdir`, in one operation. */
+export const readdir = replacements.readdir
+/** Node's `rename`, in one operation. */
+export const rename = replacements.rename
+/** Node's `link`, in one operation. */
+export const link = replacements.link
+/** Node's `symlink`, in one operation. */
+export const symlink = replacements.symlink
+/** Node's `unlink`, in one operation. */
+export const unlink = replacements.unlink
+/** Node's `mkdir`, in one operation; with `recursive`, of what is there, in none. */
+export const mkdir = replacements.mkdir
+/** Node's `rmdir`, in one operation. */
+export const rmdir = replacements.rmdir
+/** Node's `chmod`, in one operation. */
+export const chmod = replacements.chmod
+/** Node's `chown`, in one operation. */
+export const chown = replacements.chown
+/** Node's `lchown`, in one operation. */
+export const lchown = replacements.lchown
 
 const fs = Object.defineProperties(
   {},
