@@ -140,9 +140,8 @@ bool CachedPaths::ExamineOne(Opcode opcode, const char* path, int flags) {
   struct statx file;
   if (!name.valid() || !Look(name.get(), STATX_TYPE, file)) return false;
   const bool opens = opcode == Opcode::kOpen || IsWholeFile(opcode);
-  const Manner manner = opens && S_ISREG(file.stx_mode)
-                            ? ExamineManner(name.get(), path, opcode == Opcode::kReadFile)
-                            : ExamineNames(name.get());
+  const Manner manner = opens && S_ISREG(file.stx_mode) ? ExamineManner(name.get(), path, opcode == Opcode::kReadFile)
+                                                        : ExamineNames(name.get());
   known_.Learn(MountKeyOf(file), manner, Nanoseconds());
   return true;
 }

@@ -117,7 +117,8 @@ void KnownFileSystems::HasWaited(MountKey mount, uint64_t now) {
 
 Manner ExamineNames(int fd) {
   struct statfs status;
-  return fstatfs(fd, &status) == 0 && IsLocal(static_cast<uint32_t>(status.f_type)) ? Manner::kNames : Manner::kElsewhere;
+  return fstatfs(fd, &status) == 0 && IsLocal(static_cast<uint32_t>(status.f_type)) ? Manner::kNames
+                                                                                    : Manner::kElsewhere;
 }
 
 Manner ExamineManner(int fd, const char* path, bool read) {
@@ -132,7 +133,8 @@ Manner ExamineManner(int fd, const char* path, bool read) {
     // Another's file.
     const Descriptor opened(unnoticed.get() == -EPERM ? OpenCached(path, O_RDONLY | O_NONBLOCK) : -EAGAIN);
     if (!unnoticed.valid() && !opened.valid()) return Manner::kNames;
-    if (unnoticed.valid() || read) preadv2(unnoticed.valid() ? unnoticed.get() : opened.get(), &memory, 1, 0, RWF_NOWAIT);
+    if (unnoticed.valid() || read)
+      preadv2(unnoticed.valid() ? unnoticed.get() : opened.get(), &memory, 1, 0, RWF_NOWAIT);
   } else {
     preadv2(fd, &memory, 1, 0, RWF_NOWAIT);
   }

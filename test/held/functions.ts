@@ -192,23 +192,25 @@ const promised = fs as unknown as Record<string, Any>
 const withCallback = nodeFs as unknown as Record<string, Any>
 
 /** Each by a path, by a path from elsewhere, and with a callback. */
-const onEachPath = Object.entries(onPaths).flatMap(([name, { of = 'a file', args = (path: string): unknown[] => [path], once }]) => {
-  const described = (name: string, call: (path: string, room: Room) => unknown): Described => ({
-    name,
-    prepare(room) {
-      const path = kinds[of](room)
-      return twice(() => call(path, room)).slice(0, once ? 1 : 2)
-    },
-  })
-  return [
-    described(`fs.${name}`, (path) => promised[name]!(...args(path))),
-    described(`fs.${name}, by a link`, (path, room) => promised[name]!(...args(room.through(path)))),
-    // Node's own `realpath` with a callback is made of others.
-    ...(name === 'realpath'
-      ? []
-      : [described(`callbacks.${name}`, (path) => called((done) => withCallback[name]!(...args(path), done)))]),
-  ]
-})
+const onEachPath = Object.entries(onPaths).flatMap(
+  ([name, { of = 'a file', args = (path: string): unknown[] => [path], once }]) => {
+    const described = (name: string, call: (path: string, room: Room) => unknown): Described => ({
+      name,
+      prepare(room) {
+        const path = kinds[of](room)
+        return twice(() => call(path, room)).slice(0, once ? 1 : 2)
+      },
+    })
+    return [
+      described(`fs.${name}`, (path) => promised[name]!(...args(path))),
+      described(`fs.${name}, by a link`, (path, room) => promised[name]!(...args(room.through(path)))),
+      // Node's own `realpath` with a callback is made of others.
+      ...(name === 'realpath'
+        ? []
+        : [described(`callbacks.${name}`, (path) => called((done) => withCallback[name]!(...args(path), done)))]),
+    ]
+  },
+)
 
 async function openAndClose(path: string): Promise<void> {
   const handle = await fs.open(path, 'r')
@@ -224,16 +226,14 @@ const looks: Readonly<Record<string, (path: string) => unknown>> = {
   'fs.stat': (path) => fs.stat(path),
 }
 const ofEachKind = Object.entries(looks).flatMap(([name, look]) =>
-  (['nothing', 'a directory', 'a link'] as const).map(
-    (kind): Described => ({
-      name: `${name}, of ${kind}`,
-      ...(kind === 'nothing' && { refused: ['ENOENT'] }),
-      prepare(room) {
-        const path = kinds[kind](room)
-        return twice(() => look(path))
-      },
-    }),
-  ),
+  (['nothing', 'a directory', 'a link'] as const).map((kind): Described => ({
+    name: `${name}, of ${kind}`,
+    ...(kind === 'nothing' && { refused: ['ENOENT'] }),
+    prepare(room) {
+      const path = kinds[kind](room)
+      return twice(() => look(path))
+    },
+  })),
 )
 
 const ofFs: Described[] = [
