@@ -21,7 +21,7 @@ export interface Held {
 // The sources stand beside this file's own, not in dist/.
 const folder = fileURLToPath(new URL('../../../test/held', import.meta.url))
 
-export const helperNames = ['held_fs', 'mounted', 'scanned', 'leased'] as const
+export const helperNames = ['held_fs', 'mounted', 'scanned', 'leased', 'automounted'] as const
 export type HelperName = (typeof helperNames)[number]
 
 /** Why the helpers cannot be had here, or undefined. */
@@ -35,6 +35,11 @@ export function whyNoHelpers(): string | undefined {
 export function whyNoFuse(): string | undefined {
   if (!fs.existsSync('/dev/fuse')) return 'there is no /dev/fuse'
   if (!/\bfuse$/m.test(fs.readFileSync('/proc/filesystems', 'utf8'))) return 'the kernel has no FUSE'
+  return whyNoHelpers()
+}
+
+export function whyNoAutomount(): string | undefined {
+  if (!/\bautofs$/m.test(fs.readFileSync('/proc/filesystems', 'utf8'))) return 'the kernel has no autofs'
   return whyNoHelpers()
 }
 

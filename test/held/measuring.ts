@@ -109,20 +109,20 @@ export async function runCases(t: Test, url: URL, cases: Readonly<Record<string,
   const programs = temporaryDirectory(t)
   if (!whyNoHelpers()) for (const helper of helperNames) compileHelper(helper, programs)
   for (const [name, why] of Object.entries(cases)) {
-    for (const backend of requiredBackends) {
-      await t.test(`${name}, ${backend}`, { skip: why ?? false }, async (t) => {
-        const { code, stdout, stderr } = await runProgram(url, [name, programs], {
-          env: { CAIO_IMPL: backend },
-          timeout: 60_000,
-        })
-        t.equal(code, 0, stderr)
-        if (code !== 0) return
+    await t.test(name, { skip: why ?? false }, async (t) => {
+      const run = (backend: BackendName) =>
+        runProgram(url, [name, programs], { env: { CAIO_IMPL: backend }, timeout: 60_000 })
+      const all = await Promise.all(requiredBackends.map(run))
+      for (const [at, backend] of requiredBackends.entries()) {
+        const { code, stdout, stderr } = all[at] as (typeof all)[number]
+        t.equal(code, 0, `${backend} ${stderr}`)
+        if (code !== 0) continue
         const result = JSON.parse(stdout) as Result
-        t.ok(result.held > 0, 'something was held')
-        t.ok(result.waited < MOST_WAITED, 'does not wait', result)
-        t.same(result.asked, [], 'asks for nothing on the JavaScript thread')
+        t.ok(result.held > 0, `${backend}: something was held`)
+        t.ok(result.waited < MOST_WAITED, `${backend}: does not wait`, result)
+        t.same(result.asked, [], `${backend}: asks for nothing on the JavaScript thread`)
         t.comment(`counted: ${name}, ${backend}: longest wait ${result.waited.toFixed(1)} ms`)
-      })
-    }
+      }
+    })
   }
 }

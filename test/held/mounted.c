@@ -1,9 +1,8 @@
 // A file system of its own in an image, which can be frozen, as snapshots and backups do it: ioctl_fifreeze(2).
 //
-//   mount IMAGE POINT   mounts it by a loop device
+//   mount IMAGE POINT [OPTIONS]  mounts it by a loop device
 //   bind DEVICE POINT   mounts a block device
 //   unmount             unmounts it
-//   detach              unmounts it when nobody uses it any more
 //   freeze MS           freezes it, for so many milliseconds at most
 //   thaw                thaws it
 //
@@ -59,11 +58,13 @@ static void obey(char *line) {
   const char *command = strtok(line, " ");
   const char *first = strtok(NULL, " ");
   const char *second = strtok(NULL, " ");
+  const char *third = strtok(NULL, " ");
+  char options[256];
   if (!command) return;
-  if (strcmp(command, "mount") == 0 && second) return answer(mount_at(first, second, "loop"));
+  snprintf(options, sizeof options, "loop%s%s", third ? "," : "", third ? third : "");
+  if (strcmp(command, "mount") == 0 && second) return answer(mount_at(first, second, options));
   if (strcmp(command, "bind") == 0 && second) return answer(mount_at(first, second, "rw"));
   if (strcmp(command, "unmount") == 0) return answer(unmount(0));
-  if (strcmp(command, "detach") == 0) return answer(unmount(MNT_DETACH));
   if (strcmp(command, "freeze") == 0 && first) return answer(freeze(atol(first)));
   if (strcmp(command, "thaw") == 0) return answer(thaw());
   answer(EINVAL);

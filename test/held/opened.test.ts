@@ -13,5 +13,4 @@ await runCases(t, new URL('./opened.js', import.meta.url), {
   swapped: whyNoFuse(),
   unlinked: why,
   rewritten: why,
-  detached: why,
 })

@@ -1,6 +1,6 @@
 /**
  * Opening files and closing them where the kernel does more than that then: a scanner that listens to files and not to directories, a
- * link that is another's between two looks at it, and a close that ends a file, a mount, or what a writer has put off; see cases.ts.
+ * link that is another's between two looks at it, and a close that ends a file, or what a writer has put off; see cases.ts.
  */
 import { execFileSync } from 'node:child_process'
 import nodeFs from 'node:fs'
@@ -22,9 +22,8 @@ async function openAndClose(path: string): Promise<void> {
 
 interface Disk {
   directory: string
-  /** From here on, what the disk is asked for waits. */
-  hold(): Promise<void>
-  detach(): Promise<void>
+  /** While what the disk is asked for waits. */
+  measure(use: () => unknown): Promise<void>
 }
 
 /**
@@ -45,11 +44,14 @@ async function mountSlowDisk(fill: (directory: string) => void): Promise<Disk> {
   await disk.tell(`mount ${image} ${directory}`)
   fill(directory)
   await disk.tell('unmount')
-  await disk.tell(`mount ${image} ${directory}`)
+  await disk.tell(`mount ${image} ${directory} no_prefetch_block_bitmaps`)
   return {
     directory,
-    hold: () => server.tell(`hold ${HOLD} 1000000 read write fsync`),
-    detach: () => disk.tell('detach'),
+    async measure(use) {
+      await server.tell(`hold ${HOLD} 1000000 read write fsync`)
+      await measure(use)
+      await server.tell('pass')
+    },
   }
 }
 
@@ -115,41 +117,24 @@ await run({
   },
 
   async unlinked() {
-    const { directory, hold } = await mountSlowDisk((directory) =>
+    const disk = await mountSlowDisk((directory) =>
       nodeFs.writeFileSync(join(directory, 'file'), Buffer.alloc(40 * 2 ** 20, 'x')),
     )
-    const path = join(directory, 'file')
+    const path = join(disk.directory, 'file')
     await learn(path)
     const handle = await fs.open(path)
     await fs.unlink(path)
-    await hold()
-    await measure(() => handle.close())
+    await disk.measure(() => handle.close())
   },
 
   async rewritten() {
-    const { directory, hold } = await mountSlowDisk((directory) =>
-      nodeFs.writeFileSync(join(directory, 'file'), 'content'),
-    )
-    const path = join(directory, 'file')
+    const disk = await mountSlowDisk((directory) => nodeFs.writeFileSync(join(directory, 'file'), 'content'))
+    const path = join(disk.directory, 'file')
     await learn(path)
     const writer = nodeFs.openSync(path, 'w')
     nodeFs.writeSync(writer, Buffer.alloc(18 * 2 ** 20, 'x'))
     const handle = await fs.open(path)
-    await hold()
-    await measure(() => handle.close())
+    await disk.measure(() => handle.close())
     nodeFs.closeSync(writer)
-  },
-
-  async detached() {
-    const { directory, hold, detach } = await mountSlowDisk((directory) =>
-      nodeFs.writeFileSync(join(directory, 'file'), 'content'),
-    )
-    const path = join(directory, 'file')
-    await learn(path)
-    nodeFs.writeFileSync(join(directory, 'other'), Buffer.alloc(2 ** 20, 'x'))
-    const handle = await fs.open(path)
-    await detach()
-    await hold()
-    await measure(() => handle.close())
   },
 })

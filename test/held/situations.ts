@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { Helper, whyNoFuse, whyNoHelpers } from './helper.js'
+import { Helper, whyNoAutomount, whyNoFuse, whyNoHelpers } from './helper.js'
 import type { Held } from './helper.js'
 
 /** Milliseconds after which a hold ends by itself: nothing else ends it where the event loop is held, too. */
@@ -51,6 +51,7 @@ abstract class Told implements Situation {
     this.local = helper.home
     helper.onHeld = (held) => {
       this.held++
+      if (held.thread === process.pid) this.asked.push(`${held.operation} ${held.name}`)
       this.#waiting.push({ held, since: performance.now() })
     }
     helper.onAsked = (what) => this.asked.push(what)
@@ -173,11 +174,6 @@ class Scanned extends Told {
     readonly mounted: Helper,
   ) {
     super(helper, directory)
-    const { onHeld } = helper
-    helper.onHeld = (held) => {
-      if (held.thread === process.pid) this.asked.push(`${held.operation} ${held.name}`)
-      onHeld(held)
-    }
   }
 
   /** @param late whether the scanner comes when the program has used its files */
@@ -243,6 +239,29 @@ class Leased extends Told {
   }
 }
 
+/** Paths that lead through a point where something is mounted only when somebody comes. */
+class Automounted extends Told {
+  static async make(programs: string): Promise<Automounted> {
+    const helper = new Helper('automounted', programs)
+    const automounted = new Automounted(helper, makePoint(helper))
+    const directory = join(helper.home, 'directory')
+    fs.mkdirSync(directory)
+    await helper.tell(`mount ${automounted.directory} ${directory}`)
+    return automounted
+  }
+
+  override async begin(file: string | undefined): Promise<boolean> {
+    await super.begin(file)
+    await this.helper.tell('expire')
+    await this.helper.tell(`hold ${HOLD} ${TIMES}`)
+    return true
+  }
+
+  end(): Promise<void> {
+    return this.helper.tell('pass')
+  }
+}
+
 interface Choice {
   make(programs: string): Promise<Situation>
   /** Why it cannot be had here, or undefined. */
@@ -273,6 +292,8 @@ const leased = (kind: 'read' | 'write'): Choice => ({
   whyNot: whyNoHelpers,
 })
 
+const automounted: Choice = { make: (programs) => Automounted.make(programs), whyNot: whyNoAutomount }
+
 /** By name: the measuring program's argument. */
 export const situations = {
   'FUSE, names cached': fuse('valid 3600 0'),
@@ -285,6 +306,7 @@ export const situations = {
   'files scanned from some time on': scanned(true),
   'files leased to a writer': leased('write'),
   'files leased to a reader': leased('read'),
+  automounted,
 } satisfies Record<string, Choice>
 
 export type SituationName = keyof typeof situations

@@ -1,5 +1,5 @@
 /**
- * Uses each way into the addon while strace looks at this thread, and no other: `system-calls.js DIRECTORY OUTPUT`. The backend is
+ * Uses each way into the addon while strace looks at this thread, and no other: `system-calls.js DIRECTORY OUTPUT [LOOK]`. The backend is
  * CAIO_IMPL's. A stack takes strace a tenth of a second: what can be asked for together is, and nothing is done that another call has
  * shown.
  */
@@ -24,7 +24,7 @@ import {
 } from 'caio'
 import fs from 'caio/fs'
 
-const [, , directory = '', output = ''] = process.argv
+const [, , directory = '', output = '', look] = process.argv
 const file = (name: string, bytes = 65536): string => {
   const path = join(directory, name)
   nodeFs.writeFileSync(path, Buffer.alloc(bytes, 'x'))
@@ -35,6 +35,19 @@ const [small, written, handled, direct, other] = ['small', 'written', 'handled',
 ) as [string, string, string, string, string]
 const fd = nodeFs.openSync(file('plain'), 'r+')
 const to = nodeFs.openSync(other, 'r+')
+
+/**
+ * What is tried at once. Each by a process of its own: strace makes the thread wait, so that the next attempt is not made. Of a file that
+ * has not been changed lately.
+ */
+const settled = process.execPath
+const looks: Readonly<Record<string, () => Promise<unknown>>> = {
+  open: async () => (await fs.open(settled)).close(),
+  realpath: () => fs.realpath(settled),
+  access: () => fs.access(settled, constants.R_OK),
+}
+/** So that the file system is known. */
+if (look !== undefined) for (let round = 0; round < 3; round++) await looks['open']!()
 
 const strace = spawn('strace', ['-k', '-o', output, '-p', String(process.pid)], { stdio: ['ignore', 'ignore', 'pipe'] })
 let said = ''
@@ -51,62 +64,78 @@ if (!(await attached)) {
   process.exit(1)
 }
 
-const block = (): Buffer => alignedBuffer(4096).fill('b')
-const context = defaultContext()
-// The first call and the next may be served in different ways.
-for (let round = 0; round < 2; round++) await fs.readFile(small)
-await Promise.all([
-  fs.readFile(small, 'utf8'),
-  fs.writeFile(written, 'content'),
-  fs.appendFile(join(directory, 'new'), 'content', { flush: true } as object),
-])
-await fs.readFile(join(directory, 'none')).catch(() => undefined)
-const [handle, unbuffered] = await Promise.all([
-  fs.open(handled, 'r+'),
-  fs.open(direct, constants.O_RDWR | constants.O_DIRECT, 0o666, { bounce: true }),
-])
-for (let round = 0; round < 2; round++) {
+async function useAll(): Promise<void> {
+  const block = (): Buffer => alignedBuffer(4096).fill('b')
+  const context = defaultContext()
+  // The first call and the next may be served in different ways.
+  for (let round = 0; round < 2; round++) await fs.readFile(small)
   await Promise.all([
-    handle.read(block(), 0, 4096, 0),
-    handle.readv([block(), block()], 8192),
-    handle.write(block(), 0, 4096, 16384),
-    handle.writev([block(), block()], 32768),
-    unbuffered.read(block(), 0, 4096, 0),
-    unbuffered.write(block(), 0, 4096, 4096),
+    fs.readFile(small, 'utf8'),
+    fs.writeFile(written, 'content'),
+    fs.appendFile(join(directory, 'new'), 'content', { flush: true } as object),
   ])
+  await fs.readFile(join(directory, 'none')).catch(() => undefined)
+  const [handle, unbuffered] = await Promise.all([
+    fs.open(handled, 'r+'),
+    fs.open(direct, constants.O_RDWR | constants.O_DIRECT, 0o666, { bounce: true }),
+  ])
+  for (let round = 0; round < 2; round++) {
+    await Promise.all([
+      handle.read(block(), 0, 4096, 0),
+      handle.readv([block(), block()], 8192),
+      handle.write(block(), 0, 4096, 16384),
+      handle.writev([block(), block()], 32768),
+      unbuffered.read(block(), 0, 4096, 0),
+      unbuffered.write(block(), 0, 4096, 4096),
+    ])
+  }
+  await Promise.all([
+    handle.sync(),
+    handle.datasync(),
+    unbuffered.read(Buffer.alloc(10), 0, 10, 1),
+    unbuffered.directAlignment(),
+  ])
+  await context.batch([
+    Operation.read(4096, fd),
+    Operation.read(2 ** 20, fd),
+    Operation.write('content', fd),
+    Operation.write('content', fd, 4096, { dsync: true }),
+    Operation.writev([block(), block()], fd, 8192),
+    Operation.fsync(fd),
+    Operation.fdsync(fd),
+  ])
+  const cancelled = Operation.fsync(fd)
+  const ended = context.submit(cancelled).catch(() => undefined)
+  await Promise.resolve()
+  context.cancel(cancelled)
+  await ended
+  await Promise.all([
+    allocate(fd, 0, 8192),
+    punchHole(fd, 0, 4096),
+    zeroRange(fd, 0, 4096),
+    seekData(fd, 0),
+    copyFileRange(fd, 0, to, 0, 4096),
+    advise(fd, 'willneed'),
+    syncRange(fd),
+    directAlignment(fd),
+    tryLock(fd).then(() => unlock(fd)),
+  ])
+  // By the pool.
+  const made = join(directory, 'made')
+  await Promise.all([
+    fs.readdir(directory),
+    fs.mkdir(made),
+    fs.symlink(small, `${made}-link`),
+    fs.link(other, `${made}-other`),
+    fs.chmod(small, 0o600),
+    fs.lchown(small, 0, 0),
+  ])
+  await Promise.all([fs.rmdir(made), fs.readlink(`${made}-link`), fs.rename(`${made}-other`, `${made}-file`)])
+  await Promise.all([handle.close(), unbuffered.close(), new Context({ backend: context.backend as 'linux' }).close()])
 }
-await Promise.all([
-  handle.sync(),
-  handle.datasync(),
-  unbuffered.read(Buffer.alloc(10), 0, 10, 1),
-  unbuffered.directAlignment(),
-])
-await context.batch([
-  Operation.read(4096, fd),
-  Operation.read(2 ** 20, fd),
-  Operation.write('content', fd),
-  Operation.write('content', fd, 4096, { dsync: true }),
-  Operation.writev([block(), block()], fd, 8192),
-  Operation.fsync(fd),
-  Operation.fdsync(fd),
-])
-const cancelled = Operation.fsync(fd)
-const ended = context.submit(cancelled).catch(() => undefined)
-await Promise.resolve()
-context.cancel(cancelled)
-await ended
-await Promise.all([
-  allocate(fd, 0, 8192),
-  punchHole(fd, 0, 4096),
-  zeroRange(fd, 0, 4096),
-  seekData(fd, 0),
-  copyFileRange(fd, 0, to, 0, 4096),
-  advise(fd, 'willneed'),
-  syncRange(fd),
-  directAlignment(fd),
-  tryLock(fd).then(() => unlock(fd)),
-])
-await Promise.all([handle.close(), unbuffered.close(), new Context({ backend: context.backend as 'linux' }).close()])
+
+if (look === undefined) await useAll()
+else for (let round = 0; round < 2; round++) await looks[look]!()
 
 const closed = new Promise((resolve) => strace.once('close', resolve))
 strace.kill('SIGINT')

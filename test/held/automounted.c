@@ -1,0 +1,103 @@
+// An automount, as autofs(5) makes it: who walks through its point waits until this program has mounted something there.
+//
+//   mount POINT DIRECTORY   makes the point; DIRECTORY is what is mounted there each time
+//   expire                  unmounts it, so that the next one waits again
+//   hold MS COUNT           the first COUNT from now on wait, each until it is freed, or for so many milliseconds
+//   free ID                 mounts it for one
+//   pass                    mounts it for all, and holds none from now on
+//
+// Each is answered with `done` or `failed WHY`. Event: `held ID walk THREAD NAME`.
+#include "helper.h"
+
+#include <linux/auto_fs.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+
+static char point[512], source[512];
+// The pipe by which the kernel asks, and the root of the automount itself.
+static int asked = -1, root = -1, bound;
+static unsigned holding;
+static long hold_ms;
+
+static void serve(unsigned token) {
+  if (!bound && mount(source, point, NULL, MS_BIND, NULL) != 0) {
+    fprintf(stderr, "automounted: %s\n", strerror(errno));
+    ioctl(root, AUTOFS_IOC_FAIL, token);
+    return;
+  }
+  bound = 1;
+  ioctl(root, AUTOFS_IOC_READY, token);
+}
+
+static void take(const struct autofs_v5_packet *packet) {
+  const unsigned token = packet->wait_queue_token;
+  if (packet->hdr.type != autofs_ptype_missing_direct || holding == 0) return serve(token);
+  holding--;
+  say("held %u walk %u %s", hold((void *)(uintptr_t)token, hold_ms), packet->pid, point);
+}
+
+static int mount_at(const char *where, const char *directory) {
+  int ends[2];
+  char options[256];
+  if (pipe2(ends, O_DIRECT | O_CLOEXEC) != 0) return errno;
+  // Processes of this group, and so this one, walk through it without waiting.
+  snprintf(options, sizeof options, "fd=%d,pgrp=%d,minproto=5,maxproto=5,direct", ends[1], getpgrp());
+  if (mount("automounted", where, "autofs", MS_NOSUID | MS_NODEV, options) != 0) return errno;
+  close(ends[1]);
+  asked = ends[0];
+  fcntl(asked, F_SETFL, fcntl(asked, F_GETFL) | O_NONBLOCK);
+  root = open(where, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  snprintf(point, sizeof point, "%s", where);
+  snprintf(source, sizeof source, "%s", directory);
+  return root < 0 ? errno : 0;
+}
+
+static int expire(void) {
+  // Files there may be open.
+  if (bound && umount2(point, MNT_DETACH) != 0) return errno;
+  bound = 0;
+  return 0;
+}
+
+static void obey(char *line) {
+  const char *command = strtok(line, " ");
+  const char *first = strtok(NULL, " ");
+  const char *second = strtok(NULL, " ");
+  if (!command) return;
+  if (strcmp(command, "mount") == 0 && second) return answer(mount_at(first, second));
+  if (strcmp(command, "expire") == 0) return answer(expire());
+  if (strcmp(command, "hold") == 0 && second) return hold_ms = atol(first), holding = (unsigned)atol(second), answer(0);
+  if (strcmp(command, "free") == 0 && first) {
+    void *token = unhold_id((unsigned)atol(first));
+    if (token) serve((unsigned)(uintptr_t)token);
+    return answer(0);
+  }
+  if (strcmp(command, "pass") == 0) {
+    holding = 0;
+    for (void *token; (token = unhold_id(0));) serve((unsigned)(uintptr_t)token);
+    return answer(0);
+  }
+  answer(EINVAL);
+}
+
+int main(int argc, char **argv) {
+  begin_helper();
+  while (!stopped) {
+    int wait;
+    for (void *token; (token = overdue(&wait));) serve((unsigned)(uintptr_t)token);
+    struct pollfd files[] = {{STDIN_FILENO, POLLIN, 0}, {asked, POLLIN, 0}};
+    poll(files, 2, wait);
+    if (files[0].revents) {
+      for (char *line; (line = next_line());) obey(line);
+    }
+    struct autofs_v5_packet packet;
+    if (files[1].revents & POLLIN && read(asked, &packet, sizeof packet) == sizeof packet) take(&packet);
+  }
+  expire();
+  // Whoever waits is told that there is nothing.
+  if (root >= 0) ioctl(root, AUTOFS_IOC_CATATONIC), close(root);
+  if (point[0]) umount2(point, MNT_DETACH);
+  remove_home(argc, argv);
+  return 0;
+}
