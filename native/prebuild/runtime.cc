@@ -36,6 +36,10 @@ extern "C" int stat64(const char* path, struct stat64* status) noexcept {
   return static_cast<int>(syscall(SYS_newfstatat, AT_FDCWD, path, status, 0));
 }
 
+extern "C" int lstat64(const char* path, struct stat64* status) noexcept {
+  return static_cast<int>(syscall(SYS_newfstatat, AT_FDCWD, path, status, AT_SYMLINK_NOFOLLOW));
+}
+
 extern "C" int fstat64(int fd, struct stat64* status) noexcept {
   return static_cast<int>(syscall(SYS_fstat, fd, status));
 }

@@ -68,8 +68,15 @@ void Families() {
   Expect(DecodeOne(Opcode::kWriteFile, {10, 0600, whole_file_flag::kFlush}, file) == 0, "a whole file is accepted");
   Expect(file.fd == -1 && file.offset == 0 && file.file.mode == 0600 && file.file.flags == whole_file_flag::kFlush,
          "it has a mode and flags, and no descriptor");
+  Request names;
+  Expect(DecodeOne(Opcode::kChown, {0, 1000, 4294967295.0, 0, 0}, names) == 0, "a path is accepted");
+  Expect(names.names.uid == 1000 && names.names.gid == static_cast<gid_t>(-1) && names.fd == -1,
+         "it has an owner and a group, and no descriptor");
+  Request open_file;
+  Expect(DecodeOne(Opcode::kFstat, {0, 0, 0, 0, 7}, open_file) == 0 && open_file.fd == 7, "what is open has one");
   Request refused;
-  Expect(DecodeOne(Opcode::kWrite, {3, 0, 10, 0, 0, 0, 8}, refused) == -EINVAL, "an unknown flag is refused");
+  Expect(DecodeOne(Opcode::kMkdir, {010000, 0, 0, 0, 0}, refused) == -EINVAL, "more than permissions is refused");
+  Expect(DecodeOne(Opcode::kWrite, {3, 0, 10, 0, 0, 0, 16}, refused) == -EINVAL, "an unknown flag is refused");
   Expect(DecodeOne(Opcode::kWriteFile, {10, 010000, 0}, refused) == -EINVAL, "what is no mode is refused");
   Expect(DecodeOne(Opcode::kLock, {3, 0, 0, 256, 0, 0, 0}, refused) == -EINVAL, "flags that are none are refused");
   Expect(DecodeOne(Opcode::kLock, {3, 0, 0, 1, -1, 0, 0}, refused) == -EINVAL,
