@@ -111,7 +111,10 @@ await t.test('what is known of a file is not known of the next with its number',
     const number = first.fd
     await first.read(Buffer.alloc(4), 0, 4, 0)
     await first.close()
-    const second = (await fs.open(other)) as Loose
+    // An open at once has a second descriptor for a moment: the number need not be the lowest that is free.
+    const opened: Loose[] = []
+    while (opened.length < 4 && opened.at(-1)?.fd !== number) opened.push((await fs.open(other)) as Loose)
+    const second = opened.at(-1) as Loose
     t.equal(second.fd, number, 'the same number')
     const buffer = Buffer.alloc(4, 'x')
     const result = await second.read(buffer, 0, 4, 0).then(
@@ -120,7 +123,7 @@ await t.test('what is known of a file is not known of the next with its number',
     )
     t.equal(result, other === directory ? 'EISDIR' : 'read', other)
     t.equal(buffer.equals(Buffer.from('abcd')), other === path, 'its own bytes')
-    await second.close()
+    for (const handle of opened) await handle.close()
   }
 })
 
