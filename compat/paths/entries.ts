@@ -2,14 +2,20 @@
 import { constants } from 'node:fs'
 import { EAGAIN } from '../../lib/common/errors.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
+import type { Completer } from '../../lib/engine/completer.js'
+import { PathRequest } from '../../lib/engine/request.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { Opcode } from '../../lib/protocol/operations.js'
 import { StatsField } from '../../lib/protocol/port.js'
+import type { PathsAndView } from '../../lib/protocol/port.js'
 import { optionsOrNone, plainMode, plainPath } from '../arguments/path.js'
 import { statsMemory } from '../node/stats.js'
 import { plainPaths } from './links.js'
 import { NODES } from './path-call.js'
 import type { Attempted, PathFunction } from './path-call.js'
+
+const { performance } = globalThis
+const now = performance.now.bind(performance)
 
 export const rename: PathFunction = { name: 'rename', arity: [2, 2], plain: plainPaths }
 
@@ -34,13 +40,34 @@ interface MkdirCall extends PathCall {
   readonly recursive: boolean
 }
 
+/** Gives its memory back, and no more. */
+const looked: Completer<undefined> = {
+  syscall: 'stat',
+  takesFailures: true,
+  lend: (views) => [(views as PathsAndView)[0], statsMemory.take()],
+  value: (_, views) => statsMemory.giveBack((views as PathsAndView)[1] as Float64Array<ArrayBuffer>),
+}
+
+/** milliseconds */
+const BETWEEN_LOOKS = 500
+let lookedAt = -Infinity
+
+/** Has a thread look at the path, now and then: that is how the engine learns of its file system, which Node's `mkdir` does not teach. */
+function look(call: PathCall): void {
+  if (now() - lookedAt < BETWEEN_LOOKS) return
+  lookedAt = now()
+  void defaultContext().enqueue(new PathRequest(Opcode.stat, call, looked, undefined))
+}
+
 /** `mkdir -p` of what is there, which is most of them, makes nothing. */
 function attemptRecursive(call: MkdirCall): Attempted {
   const numbers = statsMemory.take()
   const result = defaultContext().attempt(Opcode.stat, call, numbers)
   const isDirectory = result === 0 && ((numbers[StatsField.mode] as number) & constants.S_IFMT) === constants.S_IFDIR
   statsMemory.giveBack(numbers)
-  return isDirectory || result === undefined ? result : NODES
+  if (isDirectory || result === undefined) return result
+  if (result === EAGAIN) look(call)
+  return NODES
 }
 
 export const mkdir: PathFunction<MkdirCall> = {
