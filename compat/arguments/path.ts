@@ -47,6 +47,11 @@ export function optionsOrNone(options: unknown, keys: readonly string[]): Option
   return plainOptions(options, keys)
 }
 
+/** Likewise, where an encoding may stand in the place of the object. */
+export function optionsOrEncoding(options: unknown, keys: readonly string[]): Options | undefined {
+  return typeof options === 'string' ? { encoding: options } : optionsOrNone(options, keys)
+}
+
 /** Whether text comes back as Node gives it unasked. */
 export function isUtf8(encoding: unknown): boolean {
   return encoding === undefined || encoding === 'utf8' || encoding === 'utf-8'

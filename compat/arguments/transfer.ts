@@ -83,6 +83,12 @@ export function plainOptions(value: unknown, keys: readonly string[]): Options |
 const inBuffer = ['offset', 'length', 'position']
 const withBuffer = ['buffer', ...inBuffer]
 
+/** What a buffer is followed by; by nothing at all is by no options. */
+function optionsBehind(second: unknown, third: unknown, fourth: unknown): Options | undefined {
+  const alone = second === undefined && third === undefined && fourth === undefined
+  return plainOptions(alone ? {} : second, inBuffer)
+}
+
 function fromOptions(view: unknown, options: Options | undefined): Span | undefined {
   if (!options || !isUsable(view)) return undefined
   const { offset = 0, position } = options
@@ -95,10 +101,7 @@ function fromOptions(view: unknown, options: Options | undefined): Span | undefi
 /** `read(buffer, offset, length, position)`, `read(buffer, options)`, `read(options)` */
 export function readArguments(first: unknown, second: unknown, third: unknown, fourth: unknown): Span | undefined {
   if (typeof second === 'number') return transfer(first, second, third, fourth)
-  if (ArrayBuffer.isView(first)) {
-    const alone = second === undefined && third === undefined && fourth === undefined
-    return fromOptions(first, alone ? plainOptions({}, inBuffer) : plainOptions(second, inBuffer))
-  }
+  if (ArrayBuffer.isView(first)) return fromOptions(first, optionsBehind(second, third, fourth))
   const options = plainOptions(first, withBuffer)
   return fromOptions(options?.['buffer'], options)
 }
@@ -106,8 +109,7 @@ export function readArguments(first: unknown, second: unknown, third: unknown, f
 /** `write(buffer, offset, length, position)`, `write(buffer, options)`; a string is Node's. */
 export function writeArguments(first: unknown, second: unknown, third: unknown, fourth: unknown): Span | undefined {
   if (typeof second === 'number') return transfer(first, second, third, fourth)
-  const alone = second === undefined && third === undefined && fourth === undefined
-  return fromOptions(first, alone ? plainOptions({}, inBuffer) : plainOptions(second, inBuffer))
+  return fromOptions(first, optionsBehind(second, third, fourth))
 }
 
 /** `readv(buffers, position)`, `writev(buffers, position)` */

@@ -1,13 +1,13 @@
 /** `readFile` of a handle: from its position to the end, as Node reads it. */
 import { Buffer } from 'node:buffer'
-import { optionsOrNone } from '../arguments/path.js'
+import { optionsOrEncoding } from '../arguments/path.js'
 
 /** Larger files Node reads in parts of its own. */
 export const LARGEST_READ = 1024 * 1024
 
 /** The encoding, `null` for none, or undefined for Node to judge. */
 export function plainEncoding(options: unknown): BufferEncoding | null | undefined {
-  const given = typeof options === 'string' ? { encoding: options } : optionsOrNone(options ?? undefined, ['encoding'])
+  const given = optionsOrEncoding(options ?? undefined, ['encoding'])
   if (!given) return undefined
   const { encoding } = given
   if (encoding === undefined || encoding === null) return null

@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer'
 import { FreeList } from '../../lib/common/free-list.js'
 import type { PathCall } from '../../lib/engine/request.js'
-import { isUtf8, optionsOrNone, plainPath } from '../arguments/path.js'
+import { isUtf8, optionsOrEncoding, plainPath } from '../arguments/path.js'
 import type { PathFunction } from './path-call.js'
 
 /** The longest path of the kernel's. */
@@ -10,8 +10,7 @@ const memory = new FreeList(() => Buffer.allocUnsafeSlow(4096))
 
 /** Other encodings are Node's. */
 function plain(path: unknown, options: unknown): PathCall | undefined {
-  const encoding = typeof options === 'string' ? options : undefined
-  const given = encoding === undefined ? optionsOrNone(options, ['encoding']) : { encoding }
+  const given = optionsOrEncoding(options, ['encoding'])
   if (!given || !isUtf8(given['encoding'])) return undefined
   const name = plainPath(path)
   return name === undefined ? undefined : { path: name }

@@ -53,7 +53,7 @@ function bounces(options: unknown): boolean {
   return typeof options === 'object' && options !== null && (options as OpenOptions).bounce === true
 }
 
-export const openFunction: PathFunction = {
+const openFunction: PathFunction = {
   name: 'open',
   arity: [1, 3],
   plain(path, flags, mode, options): PathCall | undefined {

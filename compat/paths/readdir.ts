@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer'
 import type { Dirent } from 'node:fs'
 import { FreeList } from '../../lib/common/free-list.js'
 import type { PathCall } from '../../lib/engine/request.js'
-import { isUtf8, optionsOrNone, plainPath } from '../arguments/path.js'
+import { isUtf8, optionsOrEncoding, plainPath } from '../arguments/path.js'
 import { callbackFs } from '../node/original.js'
 import { NODES } from './path-call.js'
 import type { PathFunction } from './path-call.js'
@@ -59,9 +59,7 @@ export const readdir: PathFunction<ReaddirCall, Buffer> = {
   arity: [1, 2],
   memory,
   plain(path, options) {
-    const encoding = typeof options === 'string' ? options : undefined
-    const given =
-      encoding === undefined ? optionsOrNone(options, ['encoding', 'recursive', 'withFileTypes']) : { encoding }
+    const given = optionsOrEncoding(options, ['encoding', 'recursive', 'withFileTypes'])
     if (!given || !isUtf8(given['encoding'])) return undefined
     const { recursive = false, withFileTypes = false } = given as { recursive?: unknown; withFileTypes?: unknown }
     if (recursive !== false || typeof withFileTypes !== 'boolean' || (withFileTypes && !makesDirents)) return undefined

@@ -6,13 +6,10 @@
 
 /**
  * What an operation's record has: bytes to or from a file that is open; a sync; something else done
- * to an open file; a whole file, by its path; a name, or two, or what is
- * open.
+ * to an open file; a whole file, by its path; a name, or two, or what
+ * is open.
  */
 export type Family = 'transfer' | 'sync' | 'control' | 'wholeFile' | 'path'
-
-/** What comes back besides a number: a file's attributes; text; the entries of a directory. */
-export type Reply = 'stats' | 'text' | 'entries'
 
 interface Row {
   readonly family: Family
@@ -22,7 +19,6 @@ interface Row {
   readonly counts?: 'read' | 'written'
   /** how many a request has */
   readonly paths?: 1 | 2
-  readonly reply?: Reply
   /** what a path names may be something else afterwards, or look otherwise */
   readonly changes?: true
   /** where the kernel has the path in memory, it can be had at once: {@link Backend.attempt} */
@@ -48,11 +44,11 @@ const rows = {
   seekHole: { family: 'control', syscall: 'lseek' },
   copyFileRange: { family: 'control', syscall: 'copy_file_range' },
   lock: { family: 'control', syscall: 'fcntl' },
-  stat: { family: 'path', syscall: 'stat', paths: 1, reply: 'stats', inline: true },
-  lstat: { family: 'path', syscall: 'lstat', paths: 1, reply: 'stats', inline: true },
+  stat: { family: 'path', syscall: 'stat', paths: 1, inline: true },
+  lstat: { family: 'path', syscall: 'lstat', paths: 1, inline: true },
   access: { family: 'path', syscall: 'access', paths: 1, inline: true },
-  readlink: { family: 'path', syscall: 'readlink', paths: 1, reply: 'text' },
-  realpath: { family: 'path', syscall: 'realpath', paths: 1, reply: 'text', inline: true },
+  readlink: { family: 'path', syscall: 'readlink', paths: 1 },
+  realpath: { family: 'path', syscall: 'realpath', paths: 1, inline: true },
   rename: { family: 'path', syscall: 'rename', paths: 2, changes: true },
   link: { family: 'path', syscall: 'link', paths: 2, changes: true },
   symlink: { family: 'path', syscall: 'symlink', paths: 2, changes: true },
@@ -62,9 +58,9 @@ const rows = {
   chmod: { family: 'path', syscall: 'chmod', paths: 1, changes: true },
   chown: { family: 'path', syscall: 'chown', paths: 1, changes: true },
   lchown: { family: 'path', syscall: 'lchown', paths: 1, changes: true },
-  readdir: { family: 'path', syscall: 'scandir', paths: 1, reply: 'entries' },
+  readdir: { family: 'path', syscall: 'scandir', paths: 1 },
   open: { family: 'path', syscall: 'open', paths: 1, inline: true },
-  fstat: { family: 'path', syscall: 'fstat', reply: 'stats' },
+  fstat: { family: 'path', syscall: 'fstat' },
   close: { family: 'control', syscall: 'close' },
 } as const satisfies Record<string, Row>
 
@@ -116,11 +112,6 @@ export function isWrite(opcode: Opcode): boolean {
 /** How many paths its requests have. */
 export function pathsOf(opcode: Opcode): number {
   return (table[opcode] as Row).paths ?? 0
-}
-
-/** What comes back in memory of the request's; undefined where nothing does. */
-export function replyOf(opcode: Opcode): Reply | undefined {
-  return (table[opcode] as Row).reply
 }
 
 /** Whether it can be tried at once. */

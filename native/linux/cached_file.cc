@@ -6,25 +6,17 @@
 #include <unistd.h>
 
 #include "../support/descriptor.h"
+#include "../support/look.h"
 #include "../support/open_cached.h"
 
 namespace caio {
-
-namespace {
-
-// Of a descriptor that names a file without opening it. Asks no server.
-bool Look(int fd, struct statx& file) {
-  return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_SIZE | MountMask(), &file) == 0;
-}
-
-}  // namespace
 
 int64_t CachedFiles::Read(const char* path, void* memory, size_t capacity, uint64_t now, MountKey* mount) {
   struct statx file;
   {
     const Descriptor name(OpenCached(path, O_PATH));
     if (!name.valid()) return name.get();
-    if (!Look(name.get(), file)) return -errno;
+    if (!Look(name.get(), STATX_TYPE | STATX_SIZE | MountMask(), file)) return -errno;
   }
   *mount = MountKeyOf(file);
   const Manner manner = known_.Of(*mount, now);

@@ -15,6 +15,7 @@
 #include "../request/operations.h"
 #include "../request/protocol.h"
 #include "../support/descriptor.h"
+#include "../support/look.h"
 #include "../support/nanoseconds.h"
 #include "../support/open_cached.h"
 
@@ -25,9 +26,15 @@
 namespace caio {
 namespace {
 
-// Of a descriptor that names a file without opening it. Asks no server.
-bool Look(int fd, unsigned mask, struct statx& file) {
-  return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, mask | MountMask(), &file) == 0;
+constexpr unsigned kStats = STATX_BASIC_STATS | STATX_BTIME;
+
+// What there is to know of a file, and its mount.
+bool LookAt(int fd, unsigned mask, struct statx& file) { return Look(fd, mask | MountMask(), file); }
+
+int64_t Stats(const struct statx& file, void* reply, size_t capacity) {
+  if (capacity < stats_field::kCount * sizeof(double)) return -EAGAIN;
+  WriteStats(file, static_cast<double*>(reply));
+  return 0;
 }
 
 // What the lookup says of the path itself, and the kernel says no differently when it may wait. The rest is of our own means, such as
@@ -92,7 +99,7 @@ int64_t Name(int fd, const struct statx& file, char* name, size_t capacity) {
   name[length] = '\0';
   const Descriptor again(OpenCached(name, O_PATH | O_NOFOLLOW));
   struct statx found;
-  return again.valid() && Look(again.get(), STATX_TYPE | STATX_INO, found) && AreSame(file, found) ? length : -EAGAIN;
+  return again.valid() && LookAt(again.get(), STATX_TYPE | STATX_INO, found) && AreSame(file, found) ? length : -EAGAIN;
 }
 
 // Only reads. Anything else may make a file, or empty one; what is to be a directory is no file.
@@ -135,14 +142,11 @@ CachedPaths::CachedPaths(KnownFileSystems& known)
 
 int64_t CachedPaths::AttemptOpen(const OpenAttempt& attempt, uint64_t now, MountKey* mount) {
   struct statx file;
-  if (!Look(attempt.fd, STATX_BASIC_STATS | STATX_BTIME, file)) return -EAGAIN;
+  if (!LookAt(attempt.fd, kStats, file)) return -EAGAIN;
   *mount = MountKeyOf(file);
   if (known_.Of(*mount, now, Touch::kLooks) != Manner::kInline) return -EAGAIN;
   switch (attempt.opcode) {
-    case Opcode::kFstat:
-      if (attempt.capacity < stats_field::kCount * sizeof(double)) return -EAGAIN;
-      WriteStats(file, static_cast<double*>(attempt.reply));
-      return 0;
+    case Opcode::kFstat: return Stats(file, attempt.reply, attempt.capacity);
     case Opcode::kClose: return Close(attempt.fd, file);
     default: return -EAGAIN;
   }
@@ -155,16 +159,13 @@ int64_t CachedPaths::Attempt(const PathAttempt& attempt, uint64_t now, MountKey*
   if (!name.valid()) return IsAnswer(name.get()) ? name.get() : -EAGAIN;
   const bool all = attempt.opcode == Opcode::kStat || attempt.opcode == Opcode::kLstat;
   struct statx file;
-  if (!Look(name.get(), all ? STATX_BASIC_STATS | STATX_BTIME : STATX_TYPE | STATX_UID, file)) return -EAGAIN;
+  if (!LookAt(name.get(), all ? kStats : STATX_TYPE | STATX_UID, file)) return -EAGAIN;
   *mount = MountKeyOf(file);
   const Touch touch = attempt.opcode == Opcode::kOpen ? Touch::kOpens : Touch::kLooks;
   if (known_.Of(*mount, now, touch) != Manner::kInline) return -EAGAIN;
   switch (attempt.opcode) {
     case Opcode::kStat:
-    case Opcode::kLstat:
-      if (attempt.capacity < stats_field::kCount * sizeof(double)) return -EAGAIN;
-      WriteStats(file, static_cast<double*>(attempt.reply));
-      return 0;
+    case Opcode::kLstat: return Stats(file, attempt.reply, attempt.capacity);
     case Opcode::kAccess: return Access(name.get(), attempt.mode, file);
     case Opcode::kRealpath: return Name(name.get(), file, static_cast<char*>(attempt.reply), attempt.capacity);
     case Opcode::kOpen: return Open(name.get(), file);
@@ -176,7 +177,7 @@ int64_t CachedPaths::Attempt(const PathAttempt& attempt, uint64_t now, MountKey*
 bool CachedPaths::ExamineOne(Opcode opcode, const char* path, int flags) {
   const Descriptor name(open(path, O_PATH | O_CLOEXEC | flags));
   struct statx file;
-  if (!name.valid() || !Look(name.get(), STATX_TYPE, file)) return false;
+  if (!name.valid() || !LookAt(name.get(), STATX_TYPE, file)) return false;
   const bool opens = opcode == Opcode::kOpen || IsWholeFile(opcode);
   const Manner manner = opens && S_ISREG(file.stx_mode) ? ExamineManner(name.get(), path, opcode == Opcode::kReadFile)
                                                         : ExamineNames(name.get());

@@ -298,31 +298,27 @@ bool LinuxEngine::Cancel(uint32_t channel, uint32_t id) {
   return true;
 }
 
-int64_t LinuxEngine::ReadCached(const char* path, void* memory, size_t capacity) {
+// What is tried on the loop thread. It says which file system it has met, if it has.
+template <typename Try>
+int64_t LinuxEngine::Metered(Try attempt) {
   const uint64_t now = Nanoseconds();
   meter_.Begin(now);
   MountKey mount = 0;
-  const int64_t read = cached_files_.Read(path, memory, capacity, now, &mount);
+  const int64_t result = attempt(now, &mount);
   if (mount != 0) EndTurn(mount);
-  return read;
+  return result;
+}
+
+int64_t LinuxEngine::ReadCached(const char* path, void* memory, size_t capacity) {
+  return Metered([&](uint64_t now, MountKey* mount) { return cached_files_.Read(path, memory, capacity, now, mount); });
 }
 
 int64_t LinuxEngine::Attempt(const PathAttempt& attempt) {
-  const uint64_t now = Nanoseconds();
-  meter_.Begin(now);
-  MountKey mount = 0;
-  const int64_t result = cached_paths_.Attempt(attempt, now, &mount);
-  if (mount != 0) EndTurn(mount);
-  return result;
+  return Metered([&](uint64_t now, MountKey* mount) { return cached_paths_.Attempt(attempt, now, mount); });
 }
 
 int64_t LinuxEngine::Attempt(const OpenAttempt& attempt) {
-  const uint64_t now = Nanoseconds();
-  meter_.Begin(now);
-  MountKey mount = 0;
-  const int64_t result = cached_paths_.AttemptOpen(attempt, now, &mount);
-  if (mount != 0) EndTurn(mount);
-  return result;
+  return Metered([&](uint64_t now, MountKey* mount) { return cached_paths_.AttemptOpen(attempt, now, mount); });
 }
 
 // Notes on which file system the loop was kept waiting.

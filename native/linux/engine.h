@@ -59,6 +59,8 @@ class LinuxEngine final : public Engine, private Deputy {
   void Depute(Request&& request);
   void TakeBackSlots();
   void FreeSlot(uint32_t slot);
+  template <typename Try>
+  int64_t Metered(Try attempt);
   void EndTurn(MountKey mount);
   void SubmitPrepared();
   bool Answered(Request& request, int64_t result, Route route);

@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "../support/look.h"
+
 namespace caio {
 
 namespace {
@@ -20,8 +22,7 @@ struct Identity {
 
 bool Identify(int fd, Identity& identity) {
   struct statx known;
-  if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO | STATX_BTIME | MountMask(), &known) ==
-      0) {
+  if (Look(fd, STATX_TYPE | STATX_INO | STATX_BTIME | MountMask(), known)) {
     const bool dated = (known.stx_mask & STATX_BTIME) != 0;
     const int64_t born = dated ? known.stx_btime.tv_sec * 1000000000 + known.stx_btime.tv_nsec : 0;
     identity = {makedev(known.stx_dev_major, known.stx_dev_minor), known.stx_ino, born, known.stx_mode,
@@ -77,7 +78,7 @@ bool FindMount(int fd, MountKey* mount) {
 
 bool IsEndOfFile(int fd, int64_t offset) {
   struct statx file;
-  if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_SIZE, &file) != 0) return false;
+  if (!Look(fd, STATX_TYPE | STATX_SIZE, file)) return false;
   return S_ISREG(file.stx_mode) && offset >= static_cast<int64_t>(file.stx_size);
 }
 

@@ -197,24 +197,21 @@ bool Environment::CallDeliver(size_t most) {
 int64_t Environment::ReadCached([[maybe_unused]] const char* path, [[maybe_unused]] void* memory,
                                 [[maybe_unused]] size_t capacity) {
 #ifdef __linux__
-  LinuxEngine* engine = linux_ ? linux_.get() : uring_.get();
-  if (engine) return engine->ReadCached(path, memory, capacity);
+  if (LinuxEngine* engine = kernel_engine()) return engine->ReadCached(path, memory, capacity);
 #endif
   return -ENOSYS;
 }
 
 int64_t Environment::Attempt([[maybe_unused]] const PathAttempt& attempt) {
 #ifdef __linux__
-  LinuxEngine* engine = linux_ ? linux_.get() : uring_.get();
-  if (engine) return engine->Attempt(attempt);
+  if (LinuxEngine* engine = kernel_engine()) return engine->Attempt(attempt);
 #endif
   return -EAGAIN;
 }
 
 int64_t Environment::Attempt([[maybe_unused]] const OpenAttempt& attempt) {
 #ifdef __linux__
-  LinuxEngine* engine = linux_ ? linux_.get() : uring_.get();
-  if (engine) return engine->Attempt(attempt);
+  if (LinuxEngine* engine = kernel_engine()) return engine->Attempt(attempt);
 #endif
   return -EAGAIN;
 }

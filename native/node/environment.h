@@ -64,6 +64,8 @@ class Environment {
 
  private:
 #ifdef __linux__
+  // Either does, for what takes no request.
+  LinuxEngine* kernel_engine() { return linux_ ? linux_.get() : uring_.get(); }
   std::unique_ptr<LinuxEngine>& linux_engine(Kind kind) { return kind == Kind::kUring ? uring_ : linux_; }
 #endif
   // Brings to its end what the engines have.

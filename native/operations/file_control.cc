@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "../support/checked.h"
 #include "../support/descriptor.h"
 #ifdef __linux__
 #include <linux/falloc.h>
@@ -27,8 +28,6 @@ namespace {
 
 constexpr int kKeepSize = 1;
 constexpr size_t kCopiedAtOnce = 1 << 30;
-
-int64_t Checked(int64_t result) { return result < 0 ? -errno : result; }
 
 // lseek would move the position of the caller's description, which reads without an offset go by: this is another one.
 int64_t Seek(int fd, off_t offset, int whence) {

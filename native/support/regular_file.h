@@ -1,8 +1,9 @@
 // What kind of file a descriptor stands for.
 #pragma once
 
-#include <fcntl.h>
 #include <sys/stat.h>
+
+#include "look.h"
 
 namespace caio {
 
@@ -10,8 +11,7 @@ namespace caio {
 inline bool IsRegularFile(int fd) {
 #ifdef STATX_TYPE
   struct statx known;
-  if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &known) == 0) return S_ISREG(known.stx_mode);
-  return false;
+  return Look(fd, STATX_TYPE, known) && S_ISREG(known.stx_mode);
 #else
   struct stat file;
   return fstat(fd, &file) == 0 && S_ISREG(file.st_mode);

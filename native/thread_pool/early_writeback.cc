@@ -9,6 +9,8 @@
 
 #include <algorithm>
 
+#include "../support/look.h"
+
 namespace caio {
 
 void SyncHabits::Synced(int fd) {
@@ -26,7 +28,7 @@ bool SyncHabits::Written(int fd) {
 FileIdentity IdentityOf(int fd) {
 #ifdef __linux__
   struct statx known;
-  if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &known) == 0) {
+  if (Look(fd, STATX_INO, known)) {
     return {true, makedev(known.stx_dev_major, known.stx_dev_minor), known.stx_ino};
   }
 #endif

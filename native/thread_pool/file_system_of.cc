@@ -10,6 +10,7 @@
 #include <sys/sysmacros.h>
 
 #include "../support/descriptor.h"
+#include "../support/look.h"
 #include "../support/open_cached.h"
 #endif
 
@@ -34,7 +35,7 @@ namespace {
 
 FileSystem OfDescriptor(int fd) {
   struct statx known;
-  if (fd < 0 || statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &known) != 0) return kNoFileSystem;
+  if (fd < 0 || !Look(fd, STATX_TYPE, known)) return kNoFileSystem;
   return makedev(known.stx_dev_major, known.stx_dev_minor);
 }
 

@@ -17,8 +17,7 @@
 static char point[512], source[512];
 // The pipe by which the kernel asks, and the root of the automount itself.
 static int asked = -1, root = -1, bound;
-static unsigned holding;
-static long hold_ms;
+static struct holding holding;
 
 static void serve(unsigned token) {
   if (!bound && mount(source, point, NULL, MS_BIND, NULL) != 0) {
@@ -30,11 +29,13 @@ static void serve(unsigned token) {
   ioctl(root, AUTOFS_IOC_READY, token);
 }
 
+static void release(void *token) { serve((unsigned)(uintptr_t)token); }
+
 static void take(const struct autofs_v5_packet *packet) {
   const unsigned token = packet->wait_queue_token;
-  if (packet->hdr.type != autofs_ptype_missing_direct || holding == 0) return serve(token);
-  holding--;
-  say("held %u walk %u %s", hold((void *)(uintptr_t)token, hold_ms), packet->pid, point);
+  if (packet->hdr.type != autofs_ptype_missing_direct || holding.count == 0) return serve(token);
+  holding.count--;
+  say("held %u walk %u %s", hold((void *)(uintptr_t)token, holding.ms), packet->pid, point);
 }
 
 static int mount_at(const char *where, const char *directory) {
@@ -61,31 +62,19 @@ static int expire(void) {
 }
 
 static void obey(char *line) {
-  const char *command = strtok(line, " ");
-  const char *first = strtok(NULL, " ");
-  const char *second = strtok(NULL, " ");
-  if (!command) return;
-  if (strcmp(command, "mount") == 0 && second) return answer(mount_at(first, second));
-  if (strcmp(command, "expire") == 0) return answer(expire());
-  if (strcmp(command, "hold") == 0 && second) return hold_ms = atol(first), holding = (unsigned)atol(second), answer(0);
-  if (strcmp(command, "free") == 0 && first) {
-    void *token = unhold_id((unsigned)atol(first));
-    if (token) serve((unsigned)(uintptr_t)token);
-    return answer(0);
-  }
-  if (strcmp(command, "pass") == 0) {
-    holding = 0;
-    for (void *token; (token = unhold_id(0));) serve((unsigned)(uintptr_t)token);
-    return answer(0);
-  }
-  answer(EINVAL);
+  const char *words[3];
+  split(line, words);
+  if (!words[0]) return;
+  if (strcmp(words[0], "mount") == 0 && words[2]) return answer(mount_at(words[1], words[2]));
+  if (strcmp(words[0], "expire") == 0) return answer(expire());
+  if (!obey_holding(words, &holding, release)) answer(EINVAL);
 }
 
 int main(int argc, char **argv) {
   begin_helper();
   while (!stopped) {
     int wait;
-    for (void *token; (token = overdue(&wait));) serve((unsigned)(uintptr_t)token);
+    for (void *token; (token = overdue(&wait));) release(token);
     struct pollfd files[] = {{STDIN_FILENO, POLLIN, 0}, {asked, POLLIN, 0}};
     poll(files, 2, wait);
     if (files[0].revents) {

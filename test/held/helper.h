@@ -142,6 +142,35 @@ static UNUSED void *unhold_id(unsigned id) {
   return found ? unhold(found) : NULL;
 }
 
+// How many of the next requests are to be held, and for how many milliseconds each.
+struct holding {
+  unsigned count;
+  long ms;
+};
+
+// Obeys `hold MS COUNT`, `free ID` and `pass`, of requests that `release` lets go; 0 for any other command.
+static UNUSED int obey_holding(const char *const words[3], struct holding *holding, void (*release)(void *)) {
+  const char *command = words[0], *first = words[1], *second = words[2];
+  if (strcmp(command, "hold") == 0 && second) {
+    *holding = (struct holding){(unsigned)atol(second), atol(first)};
+  } else if (strcmp(command, "free") == 0 && first) {
+    void *held = unhold_id((unsigned)atol(first));
+    if (held) release(held);
+  } else if (strcmp(command, "pass") == 0) {
+    holding->count = 0;
+    for (void *held; (held = unhold_id(0));) release(held);
+  } else {
+    return 0;
+  }
+  answer(0);
+  return 1;
+}
+
+// The first three words of a command; NULL for those that it lacks.
+static UNUSED void split(char *line, const char *words[3]) {
+  for (int i = 0; i < 3; i++) words[i] = strtok(i == 0 ? line : NULL, " ");
+}
+
 // Runs a program to its end; its exit status, or 255.
 static UNUSED int run(const char *const arguments[]) {
   pid_t child = fork();

@@ -38,9 +38,9 @@ static int lease(const char *kind, const char *path) {
 }
 
 static void obey(char *line) {
-  const char *command = strtok(line, " ");
-  const char *first = strtok(NULL, " ");
-  const char *second = strtok(NULL, " ");
+  const char *words[3];
+  split(line, words);
+  const char *command = words[0], *first = words[1], *second = words[2];
   if (!command) return;
   if (strcmp(command, "lease") == 0 && second) return answer(lease(first, second));
   if (strcmp(command, "hold") == 0 && first) return hold_ms = atol(first), answer(0);

@@ -12,8 +12,7 @@
 #include <sys/fanotify.h>
 
 static int group = -1;
-static unsigned holding;
-static long hold_ms;
+static struct holding holding;
 
 static void allow(int fd) {
   struct fanotify_response response = {.fd = fd, .response = FAN_ALLOW};
@@ -25,14 +24,14 @@ static void take(const struct fanotify_event_metadata *event) {
   char link[64], name[256];
   if (event->fd < 0) return;
   // Never what this program does, which would wait for itself.
-  if (holding == 0 || event->pid == getpid()) return allow(event->fd);
-  holding--;
+  if (holding.count == 0 || event->pid == getpid()) return allow(event->fd);
+  holding.count--;
   snprintf(link, sizeof link, "/proc/self/fd/%d", event->fd);
   const ssize_t length = readlink(link, name, sizeof name - 1);
   name[length < 0 ? 0 : length] = '\0';
   const char *last = strrchr(name, '/');
   const int fd = event->fd;
-  say("held %u %s %d %s", hold((void *)(intptr_t)(fd + 1), hold_ms), event->mask & FAN_OPEN_PERM ? "open" : "read",
+  say("held %u %s %d %s", hold((void *)(intptr_t)(fd + 1), holding.ms), event->mask & FAN_OPEN_PERM ? "open" : "read",
       event->pid, last ? last + 1 : name);
 }
 
@@ -50,24 +49,12 @@ static int mark(unsigned how, const char *point) {
 }
 
 static void obey(char *line) {
-  const char *command = strtok(line, " ");
-  const char *first = strtok(NULL, " ");
-  const char *second = strtok(NULL, " ");
-  if (!command) return;
-  if (strcmp(command, "mark") == 0 && first) return answer(mark(FAN_MARK_ADD, first));
-  if (strcmp(command, "unmark") == 0 && first) return answer(mark(FAN_MARK_REMOVE, first));
-  if (strcmp(command, "hold") == 0 && second) return hold_ms = atol(first), holding = (unsigned)atol(second), answer(0);
-  if (strcmp(command, "free") == 0 && first) {
-    void *held = unhold_id((unsigned)atol(first));
-    if (held) release(held);
-    return answer(0);
-  }
-  if (strcmp(command, "pass") == 0) {
-    holding = 0;
-    for (void *held; (held = unhold_id(0));) release(held);
-    return answer(0);
-  }
-  answer(EINVAL);
+  const char *words[3];
+  split(line, words);
+  if (!words[0]) return;
+  if (strcmp(words[0], "mark") == 0 && words[1]) return answer(mark(FAN_MARK_ADD, words[1]));
+  if (strcmp(words[0], "unmark") == 0 && words[1]) return answer(mark(FAN_MARK_REMOVE, words[1]));
+  if (!obey_holding(words, &holding, release)) answer(EINVAL);
 }
 
 int main(int argc, char **argv) {

@@ -10,22 +10,16 @@
 #include <cstring>
 #include <memory>
 
+#include "../../support/checked.h"
 #include "directory.h"
 #include "stats.h"
 
 namespace caio {
 namespace {
 
-int64_t Checked(int64_t result) { return result < 0 ? -errno : result; }
-
-int64_t Stat(const Request& request, bool follow) {
+int64_t Stat(const Request& request, StatsOf of) {
   if (request.length < stats_field::kCount * sizeof(double)) return -EOVERFLOW;
-  return ReadStats(request.path.get(), follow, static_cast<double*>(request.single.iov_base));
-}
-
-int64_t StatOpen(const Request& request) {
-  if (request.length < stats_field::kCount * sizeof(double)) return -EOVERFLOW;
-  return ReadStatsOf(request.fd, static_cast<double*>(request.single.iov_base));
+  return ReadStats(of, static_cast<double*>(request.single.iov_base));
 }
 
 int64_t Readlink(const Request& request) {
@@ -64,9 +58,9 @@ int64_t PerformPath(Request& request) {
   const char* other = request.other_path;
   const auto& [mode, uid, gid, flags] = request.names;
   switch (request.opcode) {
-    case Opcode::kStat: return Stat(request, true);
-    case Opcode::kLstat: return Stat(request, false);
-    case Opcode::kFstat: return StatOpen(request);
+    case Opcode::kStat: return Stat(request, {path, true, -1});
+    case Opcode::kLstat: return Stat(request, {path, false, -1});
+    case Opcode::kFstat: return Stat(request, {nullptr, false, request.fd});
     case Opcode::kAccess: return Checked(access(path, static_cast<int>(mode)));
     case Opcode::kReadlink: return Readlink(request);
     case Opcode::kRealpath: return Realpath(request);

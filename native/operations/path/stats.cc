@@ -67,12 +67,14 @@ void WriteStats(const struct statx& file, double* out) {
   WriteTime(file.stx_ctime, out + kCtimeSeconds);
   WriteTime(file.stx_btime, out + kBirthtimeSeconds);
 }
-#endif
 
-#ifdef STATX_BASIC_STATS
 namespace {
 
-constexpr unsigned kAll = STATX_BASIC_STATS | STATX_BTIME;
+int Statx(const StatsOf& of, struct statx* file) {
+  constexpr unsigned kAll = STATX_BASIC_STATS | STATX_BTIME;
+  if (!of.path) return statx(of.fd, "", AT_EMPTY_PATH, kAll, file);
+  return statx(AT_FDCWD, of.path, of.follow ? 0 : AT_SYMLINK_NOFOLLOW, kAll, file);
+}
 
 // An older kernel's answer, or that of a filter of system calls: there is another call.
 bool IsMissing(int error) { return error == ENOSYS || error == EPERM || error == EOPNOTSUPP || error == EINVAL; }
@@ -80,32 +82,18 @@ bool IsMissing(int error) { return error == ENOSYS || error == EPERM || error ==
 }  // namespace
 #endif
 
-int ReadStats(const char* path, bool follow, double* out) {
+int ReadStats(const StatsOf& of, double* out) {
 #ifdef STATX_BASIC_STATS
   struct statx known;
-  if (statx(AT_FDCWD, path, follow ? 0 : AT_SYMLINK_NOFOLLOW, kAll, &known) == 0) {
+  if (Statx(of, &known) == 0) {
     WriteStats(known, out);
     return 0;
   }
   if (!IsMissing(errno)) return -errno;
 #endif
   struct stat file;
-  if ((follow ? stat(path, &file) : lstat(path, &file)) != 0) return -errno;
-  WriteStats(file, out);
-  return 0;
-}
-
-int ReadStatsOf(int fd, double* out) {
-#ifdef STATX_BASIC_STATS
-  struct statx known;
-  if (statx(fd, "", AT_EMPTY_PATH, kAll, &known) == 0) {
-    WriteStats(known, out);
-    return 0;
-  }
-  if (!IsMissing(errno)) return -errno;
-#endif
-  struct stat file;
-  if (fstat(fd, &file) != 0) return -errno;
+  const int failed = !of.path ? fstat(of.fd, &file) : of.follow ? stat(of.path, &file) : lstat(of.path, &file);
+  if (failed != 0) return -errno;
   WriteStats(file, out);
   return 0;
 }

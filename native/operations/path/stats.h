@@ -5,11 +5,15 @@
 
 namespace caio {
 
-// Of a path, following a link that it ends in or not. Writes the numbers of stats_field to `out`. 0, or a negative errno.
-int ReadStats(const char* path, bool follow, double* out);
+// A path, following a link that it ends in or not; or, without one, an open file.
+struct StatsOf {
+  const char* path;
+  bool follow;
+  int fd;
+};
 
-// Likewise, of an open file.
-int ReadStatsOf(int fd, double* out);
+// Writes the numbers of stats_field to `out`. 0, or a negative errno.
+int ReadStats(const StatsOf& of, double* out);
 
 #ifdef STATX_BASIC_STATS
 // Likewise, of what statx(2) has said.
