@@ -137,6 +137,8 @@ export const Route = {
   node: 3,
   /** a thread of the pool, after an attempt inside `submit` that would have had to wait */
   missed: 4,
+  /** a thread of the pool that was awake, waited for inside `submit` */
+  handOff: 5,
 } as const
 /** Who did the work: a number, by name in the constant of this name. */
 export type Route = (typeof Route)[keyof typeof Route]

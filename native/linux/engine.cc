@@ -210,6 +210,7 @@ void LinuxEngine::TakeLate(Request&& request, int64_t result) {
     return completions_.Push(&completion, 1);
   }
   if (result >= 0) request.Advance(static_cast<size_t>(result));
+  request.missed = true;
   std::vector<Completion> unserved;
   pool_.Submit(&request, 1, unserved);
   completions_.Push(unserved.data(), unserved.size());

@@ -96,8 +96,10 @@ size_t Environment::Submit(Engine& engine, uint32_t channel) {
   AddPending(count);
   if (!batch.empty()) engine.Submit(batch.data(), batch.size(), finished);
   // Nothing is given away before this returns. What has finished is released as it is delivered.
-  if (finished.size() < count) held_.Hold(channel, memories);
+  const bool all = finished.size() == count;
+  if (!all) held_.Hold(channel, memories);
   undelivered_.insert(undelivered_.end(), finished.begin(), finished.end());
+  if (!all) pool_->AwaitHandedOff(undelivered_);
   const size_t written = WriteCompletions(completions_capacity_);
   if (!undelivered_.empty()) queue_.Push(nullptr, 0);
   return written;

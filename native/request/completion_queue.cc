@@ -9,6 +9,8 @@
 #endif
 
 #include "../support/mutex_lock.h"
+#include "../support/nanoseconds.h"
+#include "../support/pause.h"
 
 namespace caio {
 
@@ -50,13 +52,38 @@ void CompletionQueue::Signal() {
 }
 
 void CompletionQueue::Push(const Completion* items, size_t count) {
-  bool was_empty;
+  bool wanted;
   {
     MutexLock lock(mutex_);
-    was_empty = items_.empty();
+    wanted = items_.empty() && !looks_out_;
     items_.insert(items_.end(), items, items + count);
+    size_.store(items_.size(), std::memory_order_release);
   }
-  if (was_empty) Signal();
+  if (wanted) Signal();
+}
+
+size_t CompletionQueue::LookOut(size_t count, uint64_t until, std::vector<Completion>& out) {
+  {
+    MutexLock lock(mutex_);
+    looks_out_ = true;
+  }
+  while (size_.load(std::memory_order_acquire) < count && Nanoseconds() < until) Pause();
+  MutexLock lock(mutex_);
+  looks_out_ = false;
+  return Take(out);
+}
+
+// With mutex_ held.
+size_t CompletionQueue::Take(std::vector<Completion>& out) {
+  const size_t count = items_.size();
+  if (out.empty()) {
+    out.swap(items_);
+  } else {
+    out.insert(out.end(), items_.begin(), items_.end());
+    items_.clear();
+  }
+  size_.store(0, std::memory_order_relaxed);
+  return count;
 }
 
 void CompletionQueue::Drain(std::vector<Completion>& out) {
@@ -65,12 +92,7 @@ void CompletionQueue::Drain(std::vector<Completion>& out) {
   while (read(read_fd_, buffer, sizeof buffer) < 0 && errno == EINTR) {
   }
   MutexLock lock(mutex_);
-  if (out.empty()) {
-    out.swap(items_);
-  } else {
-    out.insert(out.end(), items_.begin(), items_.end());
-    items_.clear();
-  }
+  Take(out);
 }
 
 bool CompletionQueue::Wait(int timeout_ms) {

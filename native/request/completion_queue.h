@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <uv.h>
 
+#include <atomic>
+#include <cstdint>
 #include <vector>
 
 #include "request.h"
@@ -30,6 +32,10 @@ class CompletionQueue {
   // Loop thread. Clears the signal, then takes what is there.
   void Drain(std::vector<Completion>& out);
 
+  // Loop thread. Looks out for what comes until there are `count` or it is `until`, and takes what is there: how many. Nothing that comes
+  // meanwhile is signalled.
+  size_t LookOut(size_t count, uint64_t until, std::vector<Completion>& out);
+
   // Any thread that has no loop: waits until there is a signal. False after `timeout_ms`.
   bool Wait(int timeout_ms);
 
@@ -44,11 +50,14 @@ class CompletionQueue {
 
  private:
   void Signal();
+  size_t Take(std::vector<Completion>& out);
 
   int read_fd_ = -1;
   int write_fd_ = -1;
   pthread_mutex_t mutex_;
   std::vector<Completion> items_;  // under mutex_
+  bool looks_out_ = false;         // under mutex_
+  std::atomic<size_t> size_{0};    // of items_; written under mutex_
   uv_poll_t poll_{};
   Callback on_wake_ = nullptr;
   Callback on_closed_ = nullptr;

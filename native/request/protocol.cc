@@ -127,7 +127,8 @@ ProtocolText DescribeProtocol() {
                         {"kernel", number(Route::kKernel)},
                         {"pool", number(Route::kPool)},
                         {"node", number(Route::kNode)},
-                        {"missed", number(Route::kMissed)}});
+                        {"missed", number(Route::kMissed)},
+                        {"handOff", number(Route::kHandOff)}});
   writer.Line("numbers", {{"recordFields", kRecordFields},
                           {"unserved", kUnserved},
                           {"whileWriting", kWhileWriting},

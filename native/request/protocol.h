@@ -72,6 +72,7 @@ enum class Route : uint8_t {
   kPool = 2,    // a pool thread
   kNode = 3,    // the pure backend, which is JavaScript's
   kMissed = 4,  // a pool thread, after an attempt from the loop thread that would have had to wait
+  kHandOff = 5,  // a pool thread that was awake, while the loop waited for it inside submit
 };
 
 // Outside the range of errno: no engine here could take the request, and the file was not touched.

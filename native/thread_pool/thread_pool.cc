@@ -33,8 +33,10 @@ bool IsBuffered([[maybe_unused]] int fd) {
 
 }  // namespace
 
-ThreadPool::ThreadPool(CompletionQueue& completions, unsigned max_threads)
-    : completions_(completions), max_threads_(std::max(1u, max_threads)) {
+ThreadPool::ThreadPool(CompletionQueue& completions, unsigned max_threads, bool hand_off)
+    : completions_(completions),
+      max_threads_(std::max(1u, max_threads)),
+      hand_off_(hand_off ? HandOff::kUnknown : HandOff::kTurnedOff) {
   pthread_mutex_init(&mutex_, nullptr);
   pthread_cond_init(&wake_, nullptr);
   InitTimedCondition(watch_);
@@ -128,6 +130,7 @@ bool ThreadPool::HasThread() {
 void ThreadPool::Submit(Request* batch, size_t count, std::vector<Completion>& finished) {
   pthread_mutex_lock(&mutex_);
   const bool open = !closing_ && (!workers_.empty() || AddWorker());
+  if (open) HandOffBatch(batch, count);
   for (size_t i = 0; i < count; i++) {
     if (open) {
       Enqueue(std::move(batch[i]));
@@ -176,6 +179,7 @@ void* ThreadPool::ThreadMain(void* worker) {
   pthread_setname_np(pthread_self(), "caio");
 #endif
   auto* self = static_cast<Worker*>(worker);
+  self->pool.FindHandOff();
   MutexLock lock(self->pool.mutex_);
   self->pool.Work(*self);
   return nullptr;
@@ -187,6 +191,7 @@ void ThreadPool::Work(Worker& self) {
     self.ending.store(false, std::memory_order_relaxed);
     Unstick(self);
     while (!HasWork() || Busy() > Limit()) {
+      if (Linger(self)) continue;
       self.busy = false;
       idle_++;
       // It leaves work to others: they may be stuck by now.
@@ -197,6 +202,7 @@ void ThreadPool::Work(Worker& self) {
       idle_--;
       self.busy = true;
     }
+    self.worked = true;
     TakeAndRun(self);
   }
 }

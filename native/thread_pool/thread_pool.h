@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -22,19 +23,25 @@
 #include "early_writeback.h"
 #include "file_system_of.h"
 #include "hand.h"
+#include "hand_off.h"
 
 namespace caio {
 
 class ThreadPool final : public Engine {
  public:
   // `max_threads` for each file system; more only in the place of those that are stuck.
-  ThreadPool(CompletionQueue& completions, unsigned max_threads);
+  ThreadPool(CompletionQueue& completions, unsigned max_threads, bool hand_off = true);
   ~ThreadPool() override;
 
   // Loop thread. Whether there is one that serves, or can be made.
   bool HasThread();
 
   void Submit(Request* batch, size_t count, std::vector<Completion>& finished) override;
+  // Loop thread, after Submit. Waits a moment for what has been handed off by it, and appends it.
+  void AwaitHandedOff(std::vector<Completion>& finished);
+  // Any thread. Whether there is one, or why not.
+  HandOff hand_off();
+
   bool Cancel(uint32_t channel, uint32_t id) override;
   void Reap(std::vector<Completion>&) override {}
   void Finish() override;
@@ -71,8 +78,17 @@ class ThreadPool final : public Engine {
     std::atomic<bool> ending{false};  // has nothing to do any more, and comes for the next
     // Under mutex_.
     bool busy = false;
+    bool worked = false;                     // since it was last awake for nothing
     uint32_t seen = 0;                       // `step`, when the watch last looked
     FileSystem file_system = kNoFileSystem;  // that it is stuck in
+  };
+
+  // What was given to a thread that was awake, by the last submission that did.
+  struct HandedOff {
+    std::array<Opcode, kHandedOffAtOnce> opcodes;
+    size_t count = 0;
+    uint64_t since = 0;  // nanoseconds
+    uint64_t patience = 0;
   };
 
   static void* ThreadMain(void* worker);
@@ -87,6 +103,13 @@ class ThreadPool final : public Engine {
   void RunDurably(Worker& self, int fd);
   // Entered with mutex_ held, left without.
   void LeaveAndWake();
+
+  // Pool threads, hand_off.cc.
+  void FindHandOff();
+  // Entered and left with mutex_ held. True if it was awake for a while, and something may have come.
+  bool Linger(Worker& self);
+  // Loop thread, with mutex_ held.
+  void HandOffBatch(const Request* batch, size_t count);
 
   // Pool threads, without mutex_. A write that shares a sync is completed only if it failed.
   void Perform(Worker& self);
@@ -140,6 +163,15 @@ class ThreadPool final : public Engine {
   bool watching_ = false;  // the watch looks from time to time, and need not be woken
   bool finishing_ = false;
   bool closing_ = false;
+  HandOff hand_off_;
+  int processors_ = 1;
+  Credit lingering_;
+  bool someone_lingers_ = false;
+
+  std::atomic<uint32_t> submissions_{0};
+  // Loop thread.
+  std::array<Patience, kOperationCount> patience_;
+  HandedOff handed_off_;
 };
 
 }  // namespace caio

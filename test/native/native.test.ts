@@ -22,8 +22,9 @@ const pool = [
     'operations/transfer',
     'request/completion_queue',
     'support/probe_file',
+    'support/processors',
   ],
-  ...['early_writeback', 'file_system_of', 'gates', 'thread_pool'].map((name) => `thread_pool/${name}`),
+  ...['early_writeback', 'file_system_of', 'gates', 'hand_off', 'thread_pool'].map((name) => `thread_pool/${name}`),
 ].map((name) => `native/${name}.cc`)
 const engine = [
   'aio/kernel_context',
@@ -45,6 +46,7 @@ interface Program {
 
 const programs: readonly Program[] = [
   { name: 'nowait_policy', sources: [], sanitizers: [memory] },
+  { name: 'hand_off_rules', sources: [], sanitizers: [memory] },
   { name: 'decode_request', sources: ['native/request/decode.cc'], sanitizers: [memory] },
   { name: 'thread_pool', sources: pool, sanitizers: [memory, 'thread'] },
   { name: 'pool_steps', sources: pool, sanitizers: [memory, 'thread'], flags: ['-DCAIO_TEST_STEPS'] },

@@ -1,0 +1,103 @@
+// The hand-off's part in the pool.
+#include "hand_off.h"
+
+#include <algorithm>
+
+#include "../support/mutex_lock.h"
+#include "../support/nanoseconds.h"
+#include "../support/pause.h"
+#include "../support/processors.h"
+#include "../support/step.h"
+#include "serve.h"
+#include "thread_pool.h"
+
+namespace caio {
+
+namespace {
+
+// Threads that are awake for nothing, in all pools of the process: they leave a processor to whoever gives them something to do.
+std::atomic<int> lingering_threads{0};
+
+// What mostly waits for nothing.
+bool IsForHandOff(const Request& request) {
+  return IsSmall(request) && !request.missed && !request.cold && !request.durable && request.duty != Duty::kSubmit;
+}
+
+}  // namespace
+
+HandOff ThreadPool::hand_off() {
+  MutexLock lock(mutex_);
+  return hand_off_;
+}
+
+// By the first thread, since it reads files.
+void ThreadPool::FindHandOff() {
+  if (hand_off() != HandOff::kUnknown) return;
+  const unsigned processors = Processors();
+  const HandOff found = HandOffOn(processors, ProcessorQuota());
+  MutexLock lock(mutex_);
+  hand_off_ = found;
+  processors_ = static_cast<int>(processors);
+}
+
+bool ThreadPool::Linger(Worker& self) {
+  if (hand_off_ != HandOff::kOn || !self.worked || someone_lingers_ || finishing_ || closing_ || HasWork()) return false;
+  self.worked = false;
+  if (!IsWorthIt(lingering_)) return false;
+  if (lingering_threads.fetch_add(1) + 1 >= processors_) {
+    lingering_threads.fetch_sub(1);
+    return false;
+  }
+  someone_lingers_ = true;
+  self.ending.store(true, std::memory_order_relaxed);
+  const uint32_t before = submissions_.load(std::memory_order_relaxed);
+  pthread_mutex_unlock(&mutex_);
+  CAIO_STEP("a thread lingers");
+  const uint64_t until = Nanoseconds() + kLinger;
+  bool came = false;
+  do {
+    Pause();
+    came = submissions_.load(std::memory_order_relaxed) != before;
+  } while (!came && Nanoseconds() < until);
+  pthread_mutex_lock(&mutex_);
+  self.ending.store(false, std::memory_order_relaxed);
+  someone_lingers_ = false;
+  lingering_threads.fetch_sub(1);
+  lingering_ = came ? Won(lingering_) : Lost(lingering_);
+  return true;
+}
+
+// Notes what the loop may wait for: few, and a thread is awake that has nothing else to do.
+void ThreadPool::HandOffBatch(const Request* batch, size_t count) {
+  submissions_.fetch_add(1, std::memory_order_relaxed);
+  if (hand_off_ != HandOff::kOn || count > kHandedOffAtOnce || !queue_.empty()) return;
+  if (!std::all_of(batch, batch + count, IsForHandOff) || Ending() == 0) return;
+  handed_off_.count = 0;
+  handed_off_.patience = 0;
+  for (size_t i = 0; i < count; i++) {
+    const uint64_t patience = HowLong(patience_[static_cast<size_t>(batch[i].opcode)]);
+    if (patience == 0) return;
+    handed_off_.patience += patience;
+    handed_off_.opcodes[i] = batch[i].opcode;
+  }
+  handed_off_.since = Nanoseconds();
+  handed_off_.count = count;
+}
+
+void ThreadPool::AwaitHandedOff(std::vector<Completion>& finished) {
+  const size_t count = handed_off_.count;
+  if (count == 0) return;
+  handed_off_.count = 0;
+  const size_t before = finished.size();
+  const size_t taken = completions_.LookOut(count, handed_off_.since + handed_off_.patience, finished);
+  const uint64_t took = (Nanoseconds() - handed_off_.since) / count;
+  for (size_t i = 0; i < count; i++) {
+    Patience& patience = patience_[static_cast<size_t>(handed_off_.opcodes[i])];
+    patience = taken >= count ? InTime(patience, took) : TooLate(patience);
+  }
+  for (size_t i = before; i < finished.size(); i++) {
+    if (finished[i].route == Route::kPool) finished[i].route = Route::kHandOff;
+  }
+}
+
+}  // namespace caio

@@ -1,0 +1,86 @@
+// The hand-off: a pool thread that has done its work stays awake for a moment, and the loop that has given it the next waits a moment for
+// the answer, so that nothing sleeps and nothing is woken. When that is worth its time: pure rules over what came of it before.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace caio {
+
+// nanoseconds that a thread stays awake
+constexpr uint64_t kLinger = 50 * 1000;
+// More at a time are work for several threads.
+constexpr size_t kHandedOffAtOnce = 4;
+// nanoseconds that the loop waits for one answer
+constexpr uint64_t kShortestPatience = 15 * 1000;
+constexpr uint64_t kLongestPatience = 60 * 1000;
+
+// Whether to do something that pays off at times: what it has won and lost, and how long it is let alone once it has lost too much.
+struct Credit {
+  int8_t balance = 2;
+  uint16_t rest = 0;  // occasions yet to let pass
+  uint16_t next_rest = 16;
+};
+
+constexpr int8_t kMostCredit = 8;
+constexpr int8_t kPrice = 2;  // of what was in vain, in those that were not
+constexpr uint16_t kFirstRest = 16;
+constexpr uint16_t kLongestRest = 4096;
+
+inline Credit Won(Credit credit) {
+  if (credit.balance < kMostCredit) credit.balance++;
+  if (credit.balance == kMostCredit) credit.next_rest = kFirstRest;
+  return credit;
+}
+
+// With none left, each further loss doubles the rest.
+inline Credit Lost(Credit credit) {
+  credit.balance = static_cast<int8_t>(credit.balance - kPrice);
+  if (credit.balance >= 0) return credit;
+  const uint16_t doubled = static_cast<uint16_t>(2 * credit.next_rest);
+  return {0, credit.next_rest, doubled < kLongestRest ? doubled : kLongestRest};
+}
+
+// Says whether to do it, and counts the rest down.
+inline bool IsWorthIt(Credit& credit) {
+  if (credit.rest == 0) return true;
+  credit.rest--;
+  return false;
+}
+
+// How long the loop waits for one kind of operation.
+struct Patience {
+  Credit credit;
+  uint32_t typical = 10 * 1000;  // nanoseconds that it takes lately, when it is in time
+};
+
+// Nanoseconds; 0 not to wait.
+inline uint64_t HowLong(Patience& patience) {
+  if (!IsWorthIt(patience.credit)) return 0;
+  const uint64_t wait = 4 * static_cast<uint64_t>(patience.typical);
+  return wait < kShortestPatience ? kShortestPatience : wait < kLongestPatience ? wait : kLongestPatience;
+}
+
+inline Patience InTime(Patience patience, uint64_t took) {
+  const int64_t off = static_cast<int64_t>(took < kLongestPatience ? took : kLongestPatience) - patience.typical;
+  return {Won(patience.credit), static_cast<uint32_t>(patience.typical + off / 8)};
+}
+
+inline Patience TooLate(Patience patience) { return {Lost(patience.credit), patience.typical}; }
+
+// Why there is none.
+enum class HandOff : uint8_t {
+  kUnknown = 0,       // no thread has looked yet
+  kOn = 1,
+  kTurnedOff = 2,     // by the user
+  kOneProcessor = 3,  // is all that this process may run on
+  kQuota = 4,         // of processor time, of less than two
+};
+
+// Of a process that may run on so many processors, and has `quota` of them, or 0 for any.
+inline HandOff HandOffOn(unsigned processors, double quota) {
+  if (processors < 2) return HandOff::kOneProcessor;
+  return quota > 0 && quota < 2 ? HandOff::kQuota : HandOff::kOn;
+}
+
+}  // namespace caio

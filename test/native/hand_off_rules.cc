@@ -1,0 +1,101 @@
+// The hand-off's rules as tables: how many occasions are let pass after what was won (w) and lost (l), how long the loop waits after what
+// operations took, and where there is no hand-off.
+#include "../../native/thread_pool/hand_off.h"
+
+#include <cstdio>
+
+using namespace caio;
+
+namespace {
+
+int failed = 0;
+
+void Expect(const char* what, const char* of, uint64_t expected, uint64_t found) {
+  if (expected == found) return;
+  failed++;
+  printf("%s after \"%s\": expected %llu, found %llu\n", what, of, static_cast<unsigned long long>(expected),
+         static_cast<unsigned long long>(found));
+}
+
+uint64_t RestAfter(const char* events) {
+  Credit credit;
+  for (const char* at = events; *at; at++) {
+    // What is let pass is neither won nor lost.
+    while (!IsWorthIt(credit)) {
+    }
+    credit = *at == 'w' ? Won(credit) : Lost(credit);
+  }
+  uint64_t passed = 0;
+  while (!IsWorthIt(credit)) passed++;
+  return passed;
+}
+
+// t in time after 5 us, T after 40 us, l too late.
+uint64_t WaitAfter(const char* events) {
+  Patience patience;
+  for (const char* at = events; *at; at++) {
+    patience = *at == 'l' ? TooLate(patience) : InTime(patience, *at == 't' ? 5000 : 40000);
+  }
+  return HowLong(patience);
+}
+
+}  // namespace
+
+int main() {
+  const struct {
+    const char* events;
+    uint64_t rest;
+  } rests[] = {
+      {"", 0},
+      {"w", 0},
+      {"l", 0},
+      {"ll", 16},
+      {"lll", 32},
+      {"llll", 64},
+      {"llllllllll", 4096},
+      {"llllllllllllllll", 4096},
+      // One in three is paid for by the other two.
+      {"wwlwwlwwlwwlwwlwwl", 0},
+      {"wlwlwlwl", 32},
+      {"llw", 0},
+      {"llwl", 32},
+      // What has paid for long forgets the rests.
+      {"llllwwwwwwww", 0},
+      {"llllwwwwwwwwlllll", 16},
+      {"lllllwwwwlll", 256},
+      {"wwwwwwwwwwwwllll", 0},
+      {"wwwwwwwwwwwwlllll", 16},
+  };
+  for (const auto& row : rests) Expect("the rest", row.events, row.rest, RestAfter(row.events));
+
+  const struct {
+    const char* events;
+    uint64_t wait;
+  } waits[] = {
+      {"", 40000},
+      {"tttttttttttttttttttttttttttttt", 20380},
+      {"TTTTTTTTTTTTTTTTTTTTTTTT", kLongestPatience},
+      {"l", 40000},
+      {"ll", 0},
+  };
+  for (const auto& row : waits) Expect("the wait", row.events, row.wait, WaitAfter(row.events));
+
+  const struct {
+    unsigned processors;
+    double quota;
+    HandOff expected;
+  } machines[] = {
+      {1, 0, HandOff::kOneProcessor}, {2, 0, HandOff::kOn},      {2, 1, HandOff::kQuota},
+      {64, 1.5, HandOff::kQuota},     {64, 2, HandOff::kOn},     {1, 0.5, HandOff::kOneProcessor},
+      {2, 2.5, HandOff::kOn},         {0, 0, HandOff::kOneProcessor},
+  };
+  for (const auto& row : machines) {
+    char of[64];
+    snprintf(of, sizeof of, "%u processors, %g of them", row.processors, row.quota);
+    Expect("hand-off", of, static_cast<uint64_t>(row.expected),
+           static_cast<uint64_t>(HandOffOn(row.processors, row.quota)));
+  }
+  printf("%zu rows, %d failed\n",
+         sizeof rests / sizeof rests[0] + sizeof waits / sizeof waits[0] + sizeof machines / sizeof machines[0], failed);
+  return failed;
+}
