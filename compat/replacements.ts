@@ -11,7 +11,8 @@ type FsPromises = typeof import('node:fs/promises')
 type Replaced =
   | ('readFile' | 'writeFile' | 'appendFile')
   | ('stat' | 'lstat' | 'access' | 'readlink' | 'realpath' | 'readdir')
-  | ('rename' | 'link' | 'symlink' | 'unlink' | 'mkdir' | 'rmdir' | 'chmod' | 'chown' | 'lchown')
+  | ('rename' | 'link' | 'symlink' | 'unlink' | 'mkdir' | 'mkdtemp' | 'rmdir' | 'copyFile')
+  | ('chmod' | 'chown' | 'lchown' | 'utimes' | 'lutimes' | 'truncate')
 
 const onPaths = Object.fromEntries(pathFunctions.map((described) => [described.name, withPromise(described)]))
 

@@ -39,6 +39,11 @@ export function plainId(id: unknown): number | undefined {
   return typeof id === 'number' && Number.isInteger(id) && id >= -1 && id <= 0xffffffff ? id >>> 0 : undefined
 }
 
+/** A length to cut a file to, or undefined for Node to judge. */
+export function plainLength(length: unknown): number | undefined {
+  return typeof length === 'number' && Number.isSafeInteger(length) && length >= 0 ? length : undefined
+}
+
 const none: Options = {}
 
 /** An options object with no keys but these, empty where none is given; undefined for Node to judge. */

@@ -2,7 +2,6 @@
 import { EAGAIN, callbackException } from '../../lib/common/errors.js'
 import type { Completer } from '../../lib/engine/completer.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
-import { PathRequest } from '../../lib/engine/request.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { whenThereIsRoom } from '../../lib/engine/turn.js'
 import { callbackFs } from '../node/original.js'
@@ -68,7 +67,7 @@ export function withCallback<Request extends PathCall, Reply extends NodeJS.Arra
     else if (result === NODES) call.leaveTo(leave)
     else if (result >= 0) succeed(call, served.attempted(result, request))
     else if (result !== EAGAIN) fail(call, result, request)
-    else void defaultContext().enqueue(new PathRequest(served.opcode, request, completer, { call, request, leave }))
+    else void defaultContext().enqueue(served.request(request, completer, { call, request, leave }))
   }
 
   return resemble(own, function (this: unknown, ...args: unknown[]): void {

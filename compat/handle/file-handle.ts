@@ -16,13 +16,16 @@ import { directAlignment } from '../../lib/toolkit/direct-alignment.js'
 import type { DirectAlignment } from '../../lib/engine/alignment.js'
 import { errnoOf, laterException, mayPass } from '../../lib/common/errors.js'
 import { shapes } from '../../lib/engine/operation.js'
-import { Opcode, isWrite } from '../../lib/protocol/operations.js'
+import { Opcode, isWrite, syscallOf } from '../../lib/protocol/operations.js'
 import { StatsField } from '../../lib/protocol/port.js'
 import type { Completer } from '../../lib/engine/completer.js'
 import { OWN_POSITION, OpenRequest, SyncRequest, TransferRequest } from '../../lib/engine/request.js'
 import type { Span } from '../../lib/engine/request.js'
 import { isInNumbers } from '../arguments/path.js'
 import { readArguments, vectorArguments, writeArguments } from '../arguments/transfer.js'
+import { plainData, plainFileOptions, writeKeys } from '../arguments/whole-file.js'
+import * as attributes from './attributes.js'
+import type { AttributeCall } from './attributes.js'
 import { Bouncer, segments } from './bounce.js'
 import { HandleState } from './handle-state.js'
 import { LARGEST_READ, plainEncoding, readToSize } from './read-file.js'
@@ -198,13 +201,30 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     },
   }
 
-  /** A file's attributes, of any kind of file. */
-  function serveStat(handle: Internal, options: unknown): Promise<unknown> | undefined {
-    if (!makesStats || !HandleState.has(handle) || !isInNumbers(options) || !defaultContext().servesPaths) {
-      return undefined
-    }
+  /** As {@link descriptorOf}, of any kind of file. */
+  function openOf(handle: Internal): number | undefined {
+    if (!HandleState.has(handle) || !defaultContext().servesPaths || process.permission !== undefined) return undefined
     const { fd } = handle
-    if (fd < 0 || process.permission !== undefined) return undefined
+    return fd >= 0 ? fd : undefined
+  }
+
+  const changed = new Map<AttributeCall, Completer<HandleCall>>()
+  for (const call of Object.values(attributes)) changed.set(call, atOnce(completer(syscallOf(call.opcode), () => undefined)))
+
+  /** What changes a file's attributes. */
+  function serveChange(handle: Internal, call: AttributeCall, args: readonly unknown[]): Promise<void> | undefined {
+    const fd = openOf(handle)
+    const done = changed.get(call) as Completer<HandleCall>
+    const request = fd === undefined ? undefined : call.request(args, fd, done, { handle, given: undefined })
+    if (!request) return undefined
+    handle[ref]!()
+    return defaultContext().enqueue(request) as Promise<void>
+  }
+
+  /** A file's attributes. */
+  function serveStat(handle: Internal, options: unknown): Promise<unknown> | undefined {
+    const fd = makesStats && isInNumbers(options) ? openOf(handle) : undefined
+    if (fd === undefined) return undefined
     const numbers = statsMemory.take()
     const result = defaultContext().attemptOpen(Opcode.fstat, fd, numbers)
     const stats = result === 0 ? Promise.resolve(toStats(numbers)) : undefined
@@ -236,6 +256,30 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
       return serveMoving(handle, Opcode.read, span, partDone, undefined) as Promise<number>
     }
     return readToSize(size, encoding as BufferEncoding | null, part).finally(() => handle[unref]!())
+  }
+
+  const partWritten = atOnce(completer('write', (count) => count))
+
+  /** The whole of some content, from where the file stands. */
+  function serveWriteFile(handle: Internal, data: unknown, options: unknown): Promise<void> | undefined {
+    const plain = plainFileOptions(options, writeKeys, 'wa')
+    const view = plain && !plain.flush ? plainData(data, plain.encoding) : undefined
+    const fd = view && descriptorOf(handle)
+    if (fd === undefined || !defaultContext().servesPaths || HandleState.bouncer(handle)) return undefined
+    return writeAll(handle, view as NodeJS.ArrayBufferView)
+  }
+
+  async function writeAll(handle: Internal, view: NodeJS.ArrayBufferView): Promise<void> {
+    const { byteLength } = view
+    handle[ref]!()
+    try {
+      for (let start = 0; start < byteLength;) {
+        const span = { views: view, start, length: byteLength - start, position: OWN_POSITION }
+        start += (await serveMoving(handle, Opcode.write, span, partWritten, undefined)) as number
+      }
+    } finally {
+      handle[unref]!()
+    }
   }
 
   /** Serves a request, and where it is not aligned, by a copy. */
@@ -301,6 +345,30 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
 
     override readFile(options?: unknown): Promise<never> {
       return (serveReadFile(this, options) ?? super.readFile(options as never)) as Promise<never>
+    }
+
+    override writeFile(data?: unknown, options?: unknown): Promise<void> {
+      return serveWriteFile(this, data, options) ?? super.writeFile(data as never, options as never)
+    }
+
+    override appendFile(data?: unknown, options?: unknown): Promise<void> {
+      return serveWriteFile(this, data, options) ?? super.appendFile(data as never, options as never)
+    }
+
+    override truncate(length: unknown = 0): Promise<void> {
+      return serveChange(this, attributes.truncate, [length]) ?? super.truncate(length as never)
+    }
+
+    override chmod(mode?: unknown): Promise<void> {
+      return serveChange(this, attributes.chmod, [mode]) ?? super.chmod(mode as never)
+    }
+
+    override chown(uid?: unknown, gid?: unknown): Promise<void> {
+      return serveChange(this, attributes.chown, [uid, gid]) ?? super.chown(uid as never, gid as never)
+    }
+
+    override utimes(atime?: unknown, mtime?: unknown): Promise<void> {
+      return serveChange(this, attributes.utimes, [atime, mtime]) ?? super.utimes(atime as never, mtime as never)
     }
 
     override stat(options?: unknown): Promise<never> {

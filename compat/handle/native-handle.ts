@@ -40,7 +40,7 @@ const completer: Completer<undefined> = {
 
 /** Closes a descriptor that nobody else knows. */
 async function closeByPool(fd: number): Promise<void> {
-  const request = new ControlRequest(Opcode.close, fd, nothingElse, completer)
+  const request = new ControlRequest(Opcode.close, fd, nothingElse, completer, undefined)
   const result = (await defaultContext().enqueue(request)) as number
   if (result >= 0) return
   if (result !== EAGAIN) throw errnoException(result, syscall)

@@ -1,6 +1,7 @@
-/** What changes a file's attributes: `chmod`, `chown` and `lchown`. */
+/** What changes a file's attributes: `chmod`, `chown`, `lchown`, `utimes`, `lutimes`, and `truncate`, its length. */
 import type { PathCall } from '../../lib/engine/request.js'
-import { plainId, plainMode, plainPath } from '../arguments/path.js'
+import { plainId, plainLength, plainMode, plainPath } from '../arguments/path.js'
+import { plainTimes } from '../arguments/times.js'
 import type { PathFunction } from './path-call.js'
 
 export const chmod: PathFunction = {
@@ -23,3 +24,22 @@ function plainOwner(path: unknown, user: unknown, group: unknown): PathCall | un
 
 export const chown: PathFunction = { name: 'chown', arity: [3, 3], plain: plainOwner }
 export const lchown: PathFunction = { name: 'lchown', arity: [3, 3], plain: plainOwner }
+
+function plainTimesOf(path: unknown, access: unknown, change: unknown): PathCall | undefined {
+  const times = plainTimes(access, change)
+  const name = times && plainPath(path)
+  return times && name !== undefined ? { path: name, times } : undefined
+}
+
+export const utimes: PathFunction = { name: 'utimes', arity: [3, 3], plain: plainTimesOf }
+export const lutimes: PathFunction = { name: 'lutimes', arity: [3, 3], plain: plainTimesOf }
+
+export const truncate: PathFunction = {
+  name: 'truncate',
+  arity: [1, 2],
+  plain(path, length = 0) {
+    const plain = plainLength(length)
+    const name = plain === undefined ? undefined : plainPath(path)
+    return name === undefined ? undefined : { path: name, length: plain as number }
+  },
+}

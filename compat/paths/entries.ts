@@ -1,4 +1,4 @@
-/** What changes the entries of a directory: `rename`, `unlink`, `mkdir` and `rmdir`. */
+/** What changes the entries of a directory: `rename`, `unlink`, `mkdir`, `mkdtemp`, `rmdir` and `copyFile`. */
 import { constants } from 'node:fs'
 import { EAGAIN } from '../../lib/common/errors.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
@@ -6,11 +6,11 @@ import type { Completer } from '../../lib/engine/completer.js'
 import { PathRequest } from '../../lib/engine/request.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { Opcode } from '../../lib/protocol/operations.js'
-import { StatsField } from '../../lib/protocol/port.js'
+import { CopyFlag, StatsField } from '../../lib/protocol/port.js'
 import type { PathsAndView } from '../../lib/protocol/port.js'
-import { optionsOrNone, plainMode, plainPath } from '../arguments/path.js'
+import { isUtf8, optionsOrEncoding, optionsOrNone, plainMode, plainPath } from '../arguments/path.js'
 import { statsMemory } from '../node/stats.js'
-import { plainPaths } from './links.js'
+import { pathMemory, pathOf, plainPaths } from './links.js'
 import { NODES } from './path-call.js'
 import type { Attempted, PathFunction } from './path-call.js'
 
@@ -82,4 +82,28 @@ export const mkdir: PathFunction<MkdirCall> = {
     return name === undefined ? undefined : { path: name, mode, recursive }
   },
   attempt: (call) => (call.recursive ? attemptRecursive(call) : EAGAIN),
+}
+
+export const mkdtemp: PathFunction<PathCall, Buffer> = {
+  name: 'mkdtemp',
+  arity: [1, 2],
+  memory: pathMemory,
+  plain(prefix, options) {
+    const given = optionsOrEncoding(options, ['encoding'])
+    // Of an X at the end Node warns.
+    if (!given || !isUtf8(given['encoding']) || typeof prefix !== 'string' || prefix.endsWith('X')) return undefined
+    const name = plainPath(`${prefix}XXXXXX`)
+    return name === undefined ? undefined : { path: name }
+  },
+  value: pathOf,
+}
+
+export const copyFile: PathFunction = {
+  name: 'copyFile',
+  arity: [2, 3],
+  plain(from, to, flags = 0) {
+    // A clone is Node's to ask for.
+    const paths = flags === 0 || flags === CopyFlag.exclusive ? plainPaths(from, to) : undefined
+    return paths && { path: paths.path, otherPath: paths.otherPath, flags: flags as number }
+  },
 }

@@ -1,7 +1,7 @@
 /** The functions on paths that the engine serves, each by its description. */
 import { access } from './access.js'
-import { chmod, chown, lchown } from './attributes.js'
-import { mkdir, rename, rmdir, unlink } from './entries.js'
+import { chmod, chown, lchown, lutimes, truncate, utimes } from './attributes.js'
+import { copyFile, mkdir, mkdtemp, rename, rmdir, unlink } from './entries.js'
 import { link, readlink, realpath, symlink } from './links.js'
 import type { PathFunction } from './path-call.js'
 import { readdir } from './readdir.js'
@@ -10,8 +10,14 @@ import { lstat, stat } from './stat.js'
 /** With a promise. */
 export const pathFunctions = [
   ...[stat, lstat, access, readlink, realpath, readdir],
-  ...[rename, link, symlink, unlink, mkdir, rmdir, chmod, chown, lchown],
+  ...[rename, link, symlink, unlink, mkdir, mkdtemp, rmdir, copyFile],
+  ...[chmod, chown, lchown, utimes, lutimes, truncate],
 ] as unknown as readonly PathFunction[]
 
-/** With a callback. Node's `realpath` with a callback is JavaScript over `lstat` and `readlink`, with errors of theirs. */
-export const callbackPathFunctions: readonly PathFunction[] = pathFunctions.filter(({ name }) => name !== 'realpath')
+/**
+ * With a callback. There Node's `realpath` is JavaScript over `lstat` and `readlink`, with errors of theirs, and `truncate` is JavaScript over
+ * `open` and `close`.
+ */
+export const callbackPathFunctions: readonly PathFunction[] = pathFunctions.filter(
+  ({ name }) => name !== 'realpath' && name !== 'truncate',
+)

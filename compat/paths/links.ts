@@ -6,7 +6,7 @@ import { isUtf8, optionsOrEncoding, plainPath } from '../arguments/path.js'
 import type { PathFunction } from './path-call.js'
 
 /** The longest path of the kernel's. */
-const memory = new FreeList(() => Buffer.allocUnsafeSlow(4096))
+export const pathMemory = new FreeList(() => Buffer.allocUnsafeSlow(4096))
 
 /** Other encodings are Node's. */
 function plain(path: unknown, options: unknown): PathCall | undefined {
@@ -16,10 +16,22 @@ function plain(path: unknown, options: unknown): PathCall | undefined {
   return name === undefined ? undefined : { path: name }
 }
 
-const value = (length: number, text: Buffer): unknown => text.toString('utf8', 0, length)
+export const pathOf = (length: number, text: Buffer): unknown => text.toString('utf8', 0, length)
 
-export const readlink: PathFunction<PathCall, Buffer> = { name: 'readlink', arity: [1, 2], memory, plain, value }
-export const realpath: PathFunction<PathCall, Buffer> = { name: 'realpath', arity: [1, 2], memory, plain, value }
+export const readlink: PathFunction<PathCall, Buffer> = {
+  name: 'readlink',
+  arity: [1, 2],
+  memory: pathMemory,
+  plain,
+  value: pathOf,
+}
+export const realpath: PathFunction<PathCall, Buffer> = {
+  name: 'realpath',
+  arity: [1, 2],
+  memory: pathMemory,
+  plain,
+  value: pathOf,
+}
 
 /** Two paths. */
 export function plainPaths(path: unknown, otherPath: unknown): PathCall | undefined {

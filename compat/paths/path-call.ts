@@ -7,8 +7,8 @@ import type { Circumstances } from '../../lib/common/errors.js'
 import type { FreeList } from '../../lib/common/free-list.js'
 import type { Completer } from '../../lib/engine/completer.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
-import { PathRequest } from '../../lib/engine/request.js'
-import type { PathCall } from '../../lib/engine/request.js'
+import { PathRequest, TimesRequest } from '../../lib/engine/request.js'
+import type { PathCall, Request } from '../../lib/engine/request.js'
 import { whenThereIsRoom } from '../../lib/engine/turn.js'
 import { isTraced, traceCall } from '../../lib/engine/trace.js'
 import type { FsOperation } from '../../lib/engine/trace.js'
@@ -100,6 +100,12 @@ export class Served<Call extends PathCall, Reply extends View> {
     }
   }
 
+  request<Caller>(call: Call, completer: Completer<Caller>, caller: Caller): Request<Caller> {
+    return call.times === undefined
+      ? new PathRequest(this.opcode, call, completer, caller)
+      : new TimesRequest(this.opcode, call.path, call.times, completer, caller)
+  }
+
   /** Puts memory for the reply behind the paths. */
   readonly lend = (views: Views): Views => {
     const { memory } = this.#function
@@ -189,7 +195,7 @@ export function withPromise<Call extends PathCall, Reply extends View>(
     if (result === NODES) return own(...args)
     if (result >= 0) return served.attempted(result, call)
     if (result !== EAGAIN) return fail(result, call)
-    return defaultContext().enqueue(new PathRequest(served.opcode, call, completer, { call, args }))
+    return defaultContext().enqueue(served.request(call, completer, { call, args }))
   }
 
   return promiseForm(name, (args) => {

@@ -12,7 +12,7 @@ import { TransferRequest, WholeFileRequest } from '../../lib/engine/request.js'
 import type { Span } from '../../lib/engine/request.js'
 import { lengthOf } from '../../lib/common/view-length.js'
 import { plainPath } from '../arguments/path.js'
-import { isPolluted, plainOptions } from '../arguments/transfer.js'
+import { plainData, plainFileOptions, readKeys, writeKeys } from '../arguments/whole-file.js'
 import { adopt, handlesAreUntouched, statByNode } from '../handle/file-handle.js'
 import * as original from '../node/original.js'
 import { NODES, promiseForm } from './path-call.js'
@@ -45,44 +45,6 @@ const completer: Completer<undefined> = {
 
 /** Chunks of a file are read into memory that nothing has touched yet. */
 const chunk: Completer<undefined> = { syscall: 'read', api: 'promise', value: (read) => read }
-
-const readKeys = ['encoding', 'flag', 'signal']
-const writeKeys = ['encoding', 'mode', 'flag', 'flush', 'signal']
-
-interface Plain {
-  readonly encoding: BufferEncoding | undefined
-  readonly mode: number
-  readonly flag: string
-  readonly flush: boolean
-}
-
-/**
- * Options of the plainest kind, or undefined for Node to judge.
- * @param flags the letters that `flag` may be; the first is what it is if not given
- */
-function plainFileOptions(options: unknown, keys: readonly string[], flags: string): Plain | undefined {
-  if (isPolluted()) return undefined
-  const bag =
-    options === undefined || options === null
-      ? {}
-      : typeof options === 'string'
-        ? { encoding: options }
-        : plainOptions(options, keys)
-  if (!bag || bag['signal'] !== undefined) return undefined
-  const { encoding, mode = 0o666, flag = flags[0], flush = false } = bag
-  if (
-    typeof flag !== 'string' ||
-    flag.length !== 1 ||
-    !flags.includes(flag) ||
-    typeof flush !== 'boolean' ||
-    typeof mode !== 'number' ||
-    (mode & 0o7777) !== mode
-  ) {
-    return undefined
-  }
-  if (encoding === undefined || encoding === null) return { encoding: undefined, mode, flag, flush }
-  return Buffer.isEncoding(encoding as string) ? { encoding: encoding as BufferEncoding, mode, flag, flush } : undefined
-}
 
 /** The first `length` bytes as Node would give them: decoded, or in a buffer of their own. */
 function copyOf(bytes: Buffer, length: number, encoding: BufferEncoding | undefined): Buffer | string {
@@ -361,12 +323,6 @@ function makeWrite(name: 'writeFile' | 'appendFile', flag: 'w' | 'a'): Own {
     const plain = plainWrite(args[0], args[1], args[2], flag)
     return plain ? serveUnwatched(own, args, () => write(plain)) : own(...args)
   })
-}
-
-/** The bytes to write, or undefined for Node to judge. */
-function plainData(data: unknown, encoding: BufferEncoding | undefined): NodeJS.ArrayBufferView | undefined {
-  if (typeof data === 'string') return Buffer.from(data, encoding)
-  return ArrayBuffer.isView(data) && data.buffer.byteLength > 0 ? (data as NodeJS.ArrayBufferView) : undefined
 }
 
 const writeFile = makeWrite('writeFile', 'w')

@@ -497,7 +497,7 @@ export class Context implements Receiver {
 function supports({ supports }: Backend, opcode: Opcode): boolean {
   const family = familyOf(opcode)
   if (family === 'wholeFile') return supports.wholeFile === true
-  return family !== 'path' || supports.paths === true
+  return (family !== 'path' && family !== 'times') || supports.paths === true
 }
 
 /** What was wrong with a transfer, in words, as far as is known. */

@@ -7,11 +7,13 @@ import {
   PathField,
   RECORD_FIELDS,
   SyncField,
+  TimesField,
   TransferField,
   TransferFlag,
   WholeFileField,
 } from '../protocol/port.js'
 import type { Views } from '../protocol/port.js'
+import { NO_OPTIONS } from '../common/no-options.js'
 import type { Linked } from '../common/linked-queue.js'
 import type { Completer } from './completer.js'
 
@@ -122,11 +124,11 @@ export interface Control {
   readonly otherPosition: number
 }
 
-export class ControlRequest extends Request<undefined> {
+export class ControlRequest<Caller = undefined> extends Request<Caller> {
   readonly control: Control
 
-  constructor(opcode: Opcode, fd: number, control: Control, completer: Completer<undefined>) {
-    super(opcode, fd, completer, undefined, undefined)
+  constructor(opcode: Opcode, fd: number, control: Control, completer: Completer<Caller>, caller: Caller) {
+    super(opcode, fd, completer, caller, undefined)
     this.control = control
   }
 
@@ -189,8 +191,42 @@ export interface PathCall {
   /** 0 to 2^32 - 1; default 0 */
   readonly uid?: number
   readonly gid?: number
-  /** of open(2); default 0 */
+  /** of open(2); of `copyFile`, CopyFlag; default 0 */
   readonly flags?: number
+  /** bytes that a file is cut to; default 0 */
+  readonly length?: number
+  /** that a file gets, of an operation with times */
+  readonly times?: Times
+}
+
+/** Seconds since 1970, and nanoseconds, of each. */
+export interface Times {
+  readonly access: readonly [seconds: number, nanoseconds: number]
+  readonly change: readonly [seconds: number, nanoseconds: number]
+}
+
+/** Gives a file times: a path, or what is open. */
+export class TimesRequest<Caller = unknown> extends Request<Caller> {
+  constructor(
+    opcode: Opcode,
+    target: string | number,
+    readonly times: Times,
+    completer: Completer<Caller>,
+    caller: Caller,
+  ) {
+    const named = typeof target === 'string'
+    super(opcode, named ? NONE : target, completer, caller, named ? [target, undefined] : undefined)
+  }
+
+  record(records: Float64Array, at: number): void {
+    const { access, change } = this.times
+    records[at + TimesField.opcode] = this.opcode
+    records[at + TimesField.fd] = Math.max(this.fd, 0)
+    records[at + TimesField.accessSeconds] = access[0]
+    records[at + TimesField.accessNanoseconds] = access[1]
+    records[at + TimesField.changeSeconds] = change[0]
+    records[at + TimesField.changeNanoseconds] = change[1]
+  }
 }
 
 export class PathRequest<Caller = unknown> extends Request<Caller> {
@@ -198,14 +234,16 @@ export class PathRequest<Caller = unknown> extends Request<Caller> {
   readonly uid: number
   readonly gid: number
   readonly flags: number
+  readonly length: number
 
   constructor(opcode: Opcode, call: PathCall, completer: Completer<Caller>, caller: Caller) {
-    const { path, otherPath, mode = 0, uid = 0, gid = 0, flags = 0 } = call
+    const { path, otherPath, mode = 0, uid = 0, gid = 0, flags = 0, length = 0 } = call
     super(opcode, NONE, completer, caller, otherPath === undefined ? [path, undefined] : [path, otherPath, undefined])
     this.mode = mode
     this.uid = uid
     this.gid = gid
     this.flags = flags
+    this.length = length
   }
 
   override get changesPaths(): boolean {
@@ -219,18 +257,32 @@ export class PathRequest<Caller = unknown> extends Request<Caller> {
     records[at + PathField.gid] = this.gid
     records[at + PathField.flags] = this.flags
     records[at + PathField.fd] = 0
+    records[at + PathField.length] = this.length
   }
 }
 
+/** Numbers of a {@link PathCall} that may be asked of an open file, too. */
+export type OpenCall = Pick<PathCall, 'mode' | 'uid' | 'gid'>
+
 /** What asks an open file for what a path may be asked for. */
 export class OpenRequest<Caller = unknown> extends Request<Caller> {
-  constructor(opcode: Opcode, fd: number, completer: Completer<Caller>, caller: Caller) {
+  constructor(
+    opcode: Opcode,
+    fd: number,
+    completer: Completer<Caller>,
+    caller: Caller,
+    readonly call: OpenCall = NO_OPTIONS,
+  ) {
     super(opcode, fd, completer, caller, undefined)
   }
 
   record(records: Float64Array, at: number): void {
     records.fill(0, at, at + RECORD_FIELDS)
+    const { mode = 0, uid = 0, gid = 0 } = this.call
     records[at + PathField.opcode] = this.opcode
+    records[at + PathField.mode] = mode
+    records[at + PathField.uid] = uid
+    records[at + PathField.gid] = gid
     records[at + PathField.fd] = this.fd
   }
 }

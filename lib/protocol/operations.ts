@@ -7,9 +7,9 @@
 /**
  * What an operation's record has: bytes to or from a file that is open; a sync; something else done
  * to an open file; a whole file, by its path; a name, or two, or what
- * is open.
+ * is open; times, of a name or of what is open.
  */
-export type Family = 'transfer' | 'sync' | 'control' | 'wholeFile' | 'path'
+export type Family = 'transfer' | 'sync' | 'control' | 'wholeFile' | 'path' | 'times'
 
 interface Row {
   readonly family: Family
@@ -62,6 +62,15 @@ const rows = {
   open: { family: 'path', syscall: 'open', paths: 1, inline: true },
   fstat: { family: 'path', syscall: 'fstat' },
   close: { family: 'control', syscall: 'close' },
+  truncate: { family: 'path', syscall: 'open', paths: 1, changes: true },
+  copyFile: { family: 'path', syscall: 'copyfile', paths: 2, changes: true },
+  mkdtemp: { family: 'path', syscall: 'mkdtemp', paths: 1, changes: true },
+  utimes: { family: 'times', syscall: 'utime', paths: 1, changes: true },
+  lutimes: { family: 'times', syscall: 'lutime', paths: 1, changes: true },
+  ftruncate: { family: 'control', syscall: 'ftruncate', changes: true },
+  fchmod: { family: 'path', syscall: 'fchmod', changes: true },
+  fchown: { family: 'path', syscall: 'fchown', changes: true },
+  futimes: { family: 'times', syscall: 'futime', changes: true },
 } as const satisfies Record<string, Row>
 
 /** What an operation does. */
@@ -87,7 +96,7 @@ export type ControlName = NamesOf<'control'>
 
 /** The names of those that are done to a path, or to two. */
 export type PathName = {
-  [K in OpcodeName]: (typeof rows)[K] extends { family: 'path'; paths: number } ? K : never
+  [K in OpcodeName]: (typeof rows)[K] extends { family: 'path' | 'times'; paths: number } ? K : never
 }[OpcodeName]
 
 /** The system call that an operation's errors name. */

@@ -83,10 +83,23 @@ export const PathField = {
   mode: 1,
   uid: 2,
   gid: 3,
-  /** of open(2) */
+  /** of open(2); {@link CopyFlag} */
   flags: 4,
   /** of an open file, where the operation has no path */
   fd: 5,
+  /** that a file is cut to, in bytes */
+  length: 6,
+} as const
+
+/** Where the numbers are of the times that a file gets. */
+export const TimesField = {
+  opcode: 0,
+  /** of an open file, where the operation has no path */
+  fd: 1,
+  accessSeconds: 2,
+  accessNanoseconds: 3,
+  changeSeconds: 4,
+  changeNanoseconds: 5,
 } as const
 
 /** Where a file's attributes are in the Float64Array of a reply. */
@@ -112,6 +125,9 @@ export const StatsField = {
 } as const
 
 export const WholeFileFlag = { append: 1, flush: 2 } as const
+
+/** Of `copyFile`, as Node has them: what is there is not overwritten. */
+export const CopyFlag = { exclusive: 1 } as const
 
 /** The requests of one tick. Everything is indexed by the operation's id, so nothing is copied on its way down. */
 export interface Batch {

@@ -2,11 +2,13 @@
 import { Opcode, familyOf, opcodeNames, pathsOf } from './operations.js'
 import {
   ControlField,
+  CopyFlag,
   PathField,
   RECORD_FIELDS,
   Route,
   StatsField,
   SyncField,
+  TimesField,
   TransferField,
   TransferFlag,
   UNSERVED,
@@ -31,7 +33,9 @@ export function describeProtocol(): string {
     control: ControlField,
     wholeFile: WholeFileField,
     path: PathField,
+    times: TimesField,
     transferFlag: TransferFlag,
+    copyFlag: CopyFlag,
     wholeFileFlag: WholeFileFlag,
     stats: StatsField,
     route: Route,

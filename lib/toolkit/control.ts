@@ -50,7 +50,7 @@ export async function perform(
   context.refuseWhenClosing()
   const opcode = Opcode[name]
   const syscall = syscallOf(opcode)
-  const request = new ControlRequest(opcode, fd, control, { syscall, value })
+  const request = new ControlRequest(opcode, fd, control, { syscall, value }, undefined)
   const promise = context.enqueue(request) as Promise<number>
   return signal ? untilAborted(signal, syscall, promise, () => context.takeBack(request), name === KEPT) : promise
 }

@@ -130,7 +130,7 @@ LinuxEngine::Way LinuxEngine::Choose(Request& request) {
   // Syncs share one another's work in the pool.
   if (IsSync(request.opcode) || request.opcode == Opcode::kWriteFile || IsControl(request.opcode)) return Way::kPool;
   // What can be had without waiting has been tried by Attempt.
-  if (IsPath(request.opcode)) return Way::kPool;
+  if (IsPath(request.opcode) || IsTimes(request.opcode)) return Way::kPool;
   if (request.opcode == Opcode::kReadFile) {
     // One of few has been tried by readCached.
     if (!large_batch_ || inline_bytes_ + kWholeFileShare > kInlineBatchBytes) return Way::kPool;

@@ -129,6 +129,7 @@ int64_t PerformBlocking(Request& request) {
   if (IsSync(request.opcode)) return Sync(request);
   if (IsWholeFile(request.opcode)) return PerformWholeFile(request);
   if (IsPath(request.opcode)) return PerformPath(request);
+  if (IsTimes(request.opcode)) return PerformTimes(request);
   if (IsControl(request.opcode)) return PerformControl(request);
   return IsRead(request.opcode) ? Read(request) : Write(request);
 }

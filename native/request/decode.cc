@@ -92,14 +92,35 @@ int DecodePath(const double* record, const View* views, size_t count, Request& r
   using namespace path_field;
   constexpr double kLargestId = 4294967295.0;
   if (!InRange(record[kMode], 07777) || !InRange(record[kUid], kLargestId) || !InRange(record[kGid], kLargestId) ||
-      !InRange(record[kFlags], kLargestFd) || !InRange(record[kFd], kLargestFd))
+      !InRange(record[kFlags], kLargestFd) || !InRange(record[kFd], kLargestFd) ||
+      !InRange(record[kLength], kLargestSafeInteger)) {
     return -EINVAL;
+  }
   if (!HasPath(request.opcode)) request.fd = static_cast<int>(record[kFd]);
   request.names = {static_cast<mode_t>(record[kMode]), static_cast<uid_t>(record[kUid]),
-                   static_cast<gid_t>(record[kGid]), static_cast<int>(record[kFlags])};
+                   static_cast<gid_t>(record[kGid]), static_cast<int>(record[kFlags]),
+                   static_cast<int64_t>(record[kLength])};
   if (count == 0) return 0;
   request.length = views[0].length;
   return DecodeMemory(views, count, 0, request);
+}
+
+bool DecodeTime(const double* seconds_and_nanoseconds, timespec* time) {
+  if (!InRange(seconds_and_nanoseconds[0], kLargestSafeInteger) || !InRange(seconds_and_nanoseconds[1], 999999999.0)) {
+    return false;
+  }
+  time->tv_sec = static_cast<time_t>(seconds_and_nanoseconds[0]);
+  time->tv_nsec = static_cast<long>(seconds_and_nanoseconds[1]);
+  return true;
+}
+
+int DecodeTimes(const double* record, Request& request) {
+  using namespace times_field;
+  if (!InRange(record[kFd], kLargestFd)) return -EINVAL;
+  if (!HasPath(request.opcode)) request.fd = static_cast<int>(record[kFd]);
+  request.times = {};
+  if (!DecodeTime(record + kAccessSeconds, &request.times.access)) return -EINVAL;
+  return DecodeTime(record + kChangeSeconds, &request.times.change) ? 0 : -EINVAL;
 }
 
 }  // namespace
@@ -119,6 +140,7 @@ int DecodeRequest(const double* record, const View* views, size_t view_count, Re
     case Family::kControl: return DecodeControl(record, request);
     case Family::kWholeFile: return DecodeWholeFile(record, views, view_count, request);
     case Family::kPath: return DecodePath(record, views, view_count, request);
+    case Family::kTimes: return DecodeTimes(record, request);
   }
   return -EINVAL;
 }

@@ -44,6 +44,15 @@ enum class Opcode : uint8_t {
   kOpen,
   kFstat,
   kClose,
+  kTruncate,
+  kCopyFile,
+  kMkdtemp,
+  kUtimes,
+  kLutimes,
+  kFtruncate,
+  kFchmod,
+  kFchown,
+  kFutimes,
 };
 
 // What a request has besides its header.
@@ -53,6 +62,7 @@ enum class Family : uint8_t {
   kControl,    // what else is done to an open file
   kWholeFile,  // a file by its path
   kPath,       // a name, or two, or what is open
+  kTimes,      // of a name, or of what is open
 };
 
 // What a pool thread is taken for.
@@ -113,6 +123,15 @@ constexpr Operation kOperations[] = {
     {Opcode::kOpen, "open", Family::kPath, Cost::kByLength, Effect::kSome, 1},
     {Opcode::kFstat, "fstat", Family::kPath, Cost::kByLength, Effect::kNone, 0},
     {Opcode::kClose, "close", Family::kControl, Cost::kByLength, Effect::kSome, 0},
+    {Opcode::kTruncate, "truncate", Family::kPath, Cost::kByLength, Effect::kSome, 1},
+    {Opcode::kCopyFile, "copyFile", Family::kPath, Cost::kLong, Effect::kSome, 2},
+    {Opcode::kMkdtemp, "mkdtemp", Family::kPath, Cost::kByLength, Effect::kSome, 1},
+    {Opcode::kUtimes, "utimes", Family::kTimes, Cost::kByLength, Effect::kSome, 1},
+    {Opcode::kLutimes, "lutimes", Family::kTimes, Cost::kByLength, Effect::kSome, 1},
+    {Opcode::kFtruncate, "ftruncate", Family::kControl, Cost::kByLength, Effect::kSome, 0},
+    {Opcode::kFchmod, "fchmod", Family::kPath, Cost::kByLength, Effect::kSome, 0},
+    {Opcode::kFchown, "fchown", Family::kPath, Cost::kByLength, Effect::kSome, 0},
+    {Opcode::kFutimes, "futimes", Family::kTimes, Cost::kByLength, Effect::kSome, 0},
 };
 constexpr size_t kOperationCount = sizeof kOperations / sizeof kOperations[0];
 
@@ -136,6 +155,7 @@ constexpr bool IsSync(Opcode opcode) { return FamilyOf(opcode) == Family::kSync;
 constexpr bool IsControl(Opcode opcode) { return FamilyOf(opcode) == Family::kControl; }
 constexpr bool IsWholeFile(Opcode opcode) { return FamilyOf(opcode) == Family::kWholeFile; }
 constexpr bool IsPath(Opcode opcode) { return FamilyOf(opcode) == Family::kPath; }
+constexpr bool IsTimes(Opcode opcode) { return FamilyOf(opcode) == Family::kTimes; }
 constexpr bool HasPath(Opcode opcode) { return RowOf(opcode).paths > 0; }
 
 }  // namespace caio

@@ -21,6 +21,7 @@ const char* NameOf(Family family) {
     case Family::kControl: return "control";
     case Family::kWholeFile: return "wholeFile";
     case Family::kPath: return "path";
+    case Family::kTimes: return "times";
   }
   return "";
 }
@@ -93,13 +94,24 @@ ProtocolText DescribeProtocol() {
   {
     using namespace path_field;
     writer.Line("path",
-                {{"opcode", kOpcode}, {"mode", kMode}, {"uid", kUid}, {"gid", kGid}, {"flags", kFlags}, {"fd", kFd}});
+                {{"opcode", kOpcode}, {"mode", kMode}, {"uid", kUid}, {"gid", kGid}, {"flags", kFlags}, {"fd", kFd},
+                 {"length", kLength}});
+  }
+  {
+    using namespace times_field;
+    writer.Line("times", {{"opcode", kOpcode},
+                          {"fd", kFd},
+                          {"accessSeconds", kAccessSeconds},
+                          {"accessNanoseconds", kAccessNanoseconds},
+                          {"changeSeconds", kChangeSeconds},
+                          {"changeNanoseconds", kChangeNanoseconds}});
   }
   {
     using namespace transfer_flag;
     writer.Line("transferFlag",
                 {{"freshMemory", kFreshMemory}, {"durable", kDurable}, {"append", kAppend}, {"moves", kMoves}});
   }
+  writer.Line("copyFlag", {{"exclusive", copy_flag::kExclusive}});
   writer.Line("wholeFileFlag", {{"append", whole_file_flag::kAppend}, {"flush", whole_file_flag::kFlush}});
   {
     using namespace stats_field;

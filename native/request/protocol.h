@@ -23,7 +23,11 @@ enum : size_t { kOpcode, kLength, kMode, kFlags };
 }
 
 namespace path_field {
-enum : size_t { kOpcode, kMode, kUid, kGid, kFlags, kFd };
+enum : size_t { kOpcode, kMode, kUid, kGid, kFlags, kFd, kLength };
+}
+
+namespace times_field {
+enum : size_t { kOpcode, kFd, kAccessSeconds, kAccessNanoseconds, kChangeSeconds, kChangeNanoseconds };
 }
 
 namespace transfer_flag {
@@ -38,6 +42,10 @@ enum : unsigned {
 
 namespace whole_file_flag {
 enum : unsigned { kAppend = 1, kFlush = 2, kAll = 3 };
+}
+
+namespace copy_flag {
+enum : unsigned { kExclusive = 1 };
 }
 
 // Where the numbers of a file's attributes are, in the memory that they are put into: doubles.

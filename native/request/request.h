@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <time.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -44,7 +45,7 @@ struct Request {
   Deputy* deputy = nullptr;
   uint32_t slot = 0;
 
-  // Of an open file: a transfer, a sync, a control.
+  // Of an open file: a transfer, a sync, a control; what else has no path.
   int fd = -1;
 
   // Of a transfer and of a control: the place in the file. Of a whole file and of a path: the length of the memory alone.
@@ -68,7 +69,7 @@ struct Request {
   // Of a read or a write, and of a whole file: the memory. Of a path: where the reply goes.
   iovec single{};
 
-  // Of a control, a whole file, or a path.
+  // Of a control, a whole file, a path, or times.
   struct ControlPart {
     int flags;  // the operation's own
     int other_fd;
@@ -82,14 +83,20 @@ struct Request {
     mode_t mode;  // of what is made or changed; what access(2) asks for
     uid_t uid;
     gid_t gid;
-    int flags;  // of open(2)
+    int flags;       // of open(2); copy_flag
+    int64_t length;  // that a file is cut to
+  };
+  struct TimesPart {
+    timespec access;
+    timespec change;
   };
   union {
     ControlPart control{};
     WholeFilePart file;
     PathPart names;
+    TimesPart times;
   };
-  std::unique_ptr<char[]> path;      // of a whole file or a path
+  std::unique_ptr<char[]> path;      // of a whole file, a path, or times
   const char* other_path = nullptr;  // in the same memory, where an operation has two
 
   iovec* iov() { return vectors ? vectors.get() : &single; }

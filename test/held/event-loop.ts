@@ -3,8 +3,12 @@ import fs from 'node:fs'
 
 const { performance, setTimeout } = globalThis
 
+/** Where it is among what `/proc/stat` begins with, and milliseconds that it counts in. */
+const STEAL = 8
+const TICK = 10
+
 export interface Turns {
-  /** milliseconds that the longest turn took, less the time in which another thread had the processor */
+  /** milliseconds that the longest turn took, less the time in which another thread, or another machine, had the processor */
   longest: number
   /** milliseconds that were spent waiting, and not working, in the turn that waited longest */
   waited: number
@@ -13,7 +17,7 @@ export interface Turns {
 /**
  * A loop that turns every millisecond, and looks at the clock at each turn. By the kernel's `schedstat` it tells apart the time in
  * which this thread worked, in which it was ready to but another had the processor, and in which it waited: a busy machine holds no
- * event loop. For the thread that makes it.
+ * event loop. Nor does one that its host has stopped, which `/proc/stat` tells of. For the thread that makes it.
  */
 export class LoopWatch {
   #running = true
@@ -25,7 +29,9 @@ export class LoopWatch {
   /** this thread, as the kernel knows it */
   readonly thread = Number(fs.readlinkSync('/proc/thread-self').split('/').at(-1))
   readonly #schedstat = fs.openSync(`/proc/self/task/${this.thread}/schedstat`, 'r')
-  readonly #bytes = Buffer.alloc(128)
+  readonly #stat = fs.openSync('/proc/stat', 'r')
+  #stolen = 0
+  readonly #bytes = Buffer.alloc(256)
   /** Called at each turn with the time, in milliseconds. */
   onTurn: (now: number) => void = () => {}
 
@@ -44,17 +50,22 @@ export class LoopWatch {
 
   #look(): void {
     const now = performance.now()
-    const length = fs.readSync(this.#schedstat, this.#bytes, 0, this.#bytes.length, 0)
-    const [worked = 0, queued = 0] = this.#bytes
-      .toString('latin1', 0, length)
-      .split(' ')
-      .map((nanoseconds) => Number(nanoseconds) / 1e6)
-    const took = now - this.#last - (queued - this.#queued)
+    const [worked = 0, queued = 0] = this.#numbersOf(this.#schedstat).map((nanoseconds) => nanoseconds / 1e6)
+    // cpu user nice system idle iowait irq softirq steal, of all processors together
+    const stolen = (this.#numbersOf(this.#stat)[STEAL] as number) * TICK
+    const took = now - this.#last - (queued - this.#queued) - (stolen - this.#stolen)
     this.#turns.longest = Math.max(this.#turns.longest, took)
     this.#turns.waited = Math.max(this.#turns.waited, took - (worked - this.#worked))
     this.#last = now
     this.#worked = worked
     this.#queued = queued
+    this.#stolen = stolen
+  }
+
+  /** What such a file of the kernel's begins with. */
+  #numbersOf(file: number): number[] {
+    const length = fs.readSync(file, this.#bytes, 0, this.#bytes.length, 0)
+    return this.#bytes.toString('latin1', 0, length).split(/ +/).map(Number)
   }
 
   /** Begins anew. */
@@ -74,5 +85,6 @@ export class LoopWatch {
     this.#running = false
     await this.#ended
     fs.closeSync(this.#schedstat)
+    fs.closeSync(this.#stat)
   }
 }

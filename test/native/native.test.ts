@@ -15,6 +15,7 @@ const pool = [
   ...[
     'operations/direct_alignment',
     'operations/file_control',
+    'operations/path/copy_file',
     'operations/path/directory',
     'operations/path/names',
     'operations/path/stats',
@@ -63,17 +64,34 @@ const headers = [
   join(homedir(), `.cache/node-gyp/${process.versions.node}/include/node`),
 ].find((folder) => fs.existsSync(folder))
 
-function compile(t: Test, name: string, sources: readonly string[], flags: readonly string[]): string {
-  const program = join(temporaryDirectory(t), name)
-  const files = [join(root, 'test/native', `${name}.cc`), ...sources.map((source) => join(root, source))]
+const objects = temporaryDirectory(t)
+/** The compiler's answer, by what it was asked: programs share most of their sources. */
+const compiled = new Map<string, { object: string; status: number | null; stderr: string }>()
+
+function objectOf(source: string, flags: readonly string[]): { object: string; status: number | null; stderr: string } {
+  const key = [source, ...flags].join(' ')
+  const known = compiled.get(key)
+  if (known) return known
+  const object = join(objects, `${compiled.size}.o`)
   const include = headers ? [`-I${headers}`] : []
-  const compiled = spawnSync(
-    'g++',
-    ['-std=c++17', '-O1', '-g', '-Wall', '-Wextra', ...flags, ...include, '-o', program, ...files, '-lpthread'],
-    { encoding: 'utf8' },
-  )
-  t.equal(compiled.status, 0, compiled.stderr || 'compiles')
-  t.equal(compiled.stderr, '', 'without a warning')
+  const options = ['-std=c++17', '-O1', '-g', '-Wall', '-Wextra', ...flags, ...include]
+  const { status, stderr } = spawnSync('g++', [...options, '-c', '-o', object, join(root, source)], {
+    encoding: 'utf8',
+  })
+  const made = { object, status, stderr }
+  compiled.set(key, made)
+  return made
+}
+
+function compile(t: Test, name: string, sources: readonly string[], flags: readonly string[]): string {
+  const program = join(objects, [name, ...flags].join('').replaceAll(/[^a-z_]/g, ''))
+  const parts = [`test/native/${name}.cc`, ...sources].map((source) => objectOf(source, flags))
+  for (const { status, stderr } of parts) if (status !== 0 || stderr !== '') t.fail(stderr || 'does not compile')
+  const linked = spawnSync('g++', [...flags, '-o', program, ...parts.map(({ object }) => object), '-lpthread'], {
+    encoding: 'utf8',
+  })
+  t.equal(linked.status, 0, linked.stderr || 'compiles')
+  t.equal(linked.stderr, '', 'without a warning')
   return program
 }
 

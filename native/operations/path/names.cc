@@ -11,6 +11,8 @@
 #include <memory>
 
 #include "../../support/checked.h"
+#include "../../support/descriptor.h"
+#include "copy_file.h"
 #include "directory.h"
 #include "stats.h"
 
@@ -51,12 +53,33 @@ int64_t Open(const char* path, int flags, mode_t mode) {
   return Checked(fd);
 }
 
+// What open(2) says; -EAGAIN where the file is open and cannot be cut.
+int64_t Truncate(const char* path, int64_t length) {
+  const int64_t opened = Open(path, O_RDWR, 0);
+  if (opened < 0) return opened;
+  const Descriptor file(static_cast<int>(opened));
+  int failed;
+  do {
+    failed = ftruncate(file.get(), static_cast<off_t>(length));
+  } while (failed != 0 && errno == EINTR);
+  return failed == 0 ? 0 : -EAGAIN;
+}
+
+int64_t MakeTemporary(const Request& request) {
+  const size_t length = strlen(request.path.get());
+  if (length >= request.length) return -EOVERFLOW;
+  char* made = static_cast<char*>(request.single.iov_base);
+  memcpy(made, request.path.get(), length + 1);
+  // A failure is Node's to tell: its error has the last name that was tried.
+  return mkdtemp(made) ? static_cast<int64_t>(length) : -EAGAIN;
+}
+
 }  // namespace
 
 int64_t PerformPath(Request& request) {
   const char* path = request.path.get();
   const char* other = request.other_path;
-  const auto& [mode, uid, gid, flags] = request.names;
+  const auto& [mode, uid, gid, flags, length] = request.names;
   switch (request.opcode) {
     case Opcode::kStat: return Stat(request, {path, true, -1});
     case Opcode::kLstat: return Stat(request, {path, false, -1});
@@ -75,6 +98,21 @@ int64_t PerformPath(Request& request) {
     case Opcode::kLchown: return Checked(lchown(path, uid, gid));
     case Opcode::kReaddir: return ReadDirectory(path, static_cast<char*>(request.single.iov_base), request.length);
     case Opcode::kOpen: return Open(path, flags, mode);
+    case Opcode::kTruncate: return Truncate(path, length);
+    case Opcode::kCopyFile: return CopyFile(path, other, static_cast<unsigned>(flags));
+    case Opcode::kMkdtemp: return MakeTemporary(request);
+    case Opcode::kFchmod: return Checked(fchmod(request.fd, mode));
+    case Opcode::kFchown: return Checked(fchown(request.fd, uid, gid));
+    default: return -ENOSYS;
+  }
+}
+
+int64_t PerformTimes(const Request& request) {
+  const timespec times[] = {request.times.access, request.times.change};
+  switch (request.opcode) {
+    case Opcode::kUtimes: return Checked(utimensat(AT_FDCWD, request.path.get(), times, 0));
+    case Opcode::kLutimes: return Checked(utimensat(AT_FDCWD, request.path.get(), times, AT_SYMLINK_NOFOLLOW));
+    case Opcode::kFutimes: return Checked(futimens(request.fd, times));
     default: return -ENOSYS;
   }
 }

@@ -1,0 +1,47 @@
+/** Arguments of the functions that take a whole file's content. Only plainly valid ones are taken: what is odd is Node's own to judge. */
+import { Buffer } from 'node:buffer'
+import { isPolluted, plainOptions } from './transfer.js'
+
+export const readKeys = ['encoding', 'flag', 'signal']
+export const writeKeys = ['encoding', 'mode', 'flag', 'flush', 'signal']
+
+export interface PlainFileOptions {
+  readonly encoding: BufferEncoding | undefined
+  readonly mode: number
+  readonly flag: string
+  readonly flush: boolean
+}
+
+/**
+ * Options of the plainest kind, or undefined for Node to judge.
+ * @param flags the letters that `flag` may be; the first is what it is if not given
+ */
+export function plainFileOptions(options: unknown, keys: readonly string[], flags: string): PlainFileOptions | undefined {
+  if (isPolluted()) return undefined
+  const bag =
+    options === undefined || options === null
+      ? {}
+      : typeof options === 'string'
+        ? { encoding: options }
+        : plainOptions(options, keys)
+  if (!bag || bag['signal'] !== undefined) return undefined
+  const { encoding, mode = 0o666, flag = flags[0], flush = false } = bag
+  if (
+    typeof flag !== 'string' ||
+    flag.length !== 1 ||
+    !flags.includes(flag) ||
+    typeof flush !== 'boolean' ||
+    typeof mode !== 'number' ||
+    (mode & 0o7777) !== mode
+  ) {
+    return undefined
+  }
+  if (encoding === undefined || encoding === null) return { encoding: undefined, mode, flag, flush }
+  return Buffer.isEncoding(encoding as string) ? { encoding: encoding as BufferEncoding, mode, flag, flush } : undefined
+}
+
+/** The bytes to write, or undefined for Node to judge. */
+export function plainData(data: unknown, encoding: BufferEncoding | undefined): NodeJS.ArrayBufferView | undefined {
+  if (typeof data === 'string') return Buffer.from(data, encoding)
+  return ArrayBuffer.isView(data) && data.buffer.byteLength > 0 ? (data as NodeJS.ArrayBufferView) : undefined
+}

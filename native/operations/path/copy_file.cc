@@ -1,0 +1,96 @@
+#include "copy_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <new>
+
+#include "../../request/protocol.h"
+#include "../../support/checked.h"
+#include "../../support/descriptor.h"
+#ifdef __linux__
+#include <sys/sendfile.h>
+#endif
+
+namespace caio {
+
+namespace {
+
+constexpr size_t kPiece = 256 * 1024;
+
+int OpenFile(const char* path, int flags, mode_t mode) {
+  int fd;
+  do {
+    fd = open(path, flags | O_CLOEXEC, mode);
+  } while (fd < 0 && errno == EINTR);
+  return fd;
+}
+
+// By way of this process.
+int64_t CopyByHand(int from, int to, off_t offset) {
+  const std::unique_ptr<char[]> memory(new (std::nothrow) char[kPiece]);
+  if (!memory) return -ENOMEM;
+  for (;;) {
+    const ssize_t count = pread(from, memory.get(), kPiece, offset);
+    if (count == 0) return 0;
+    if (count < 0 && errno != EINTR) return -errno;
+    for (ssize_t done = 0; done < count;) {
+      const ssize_t written = pwrite(to, memory.get() + done, static_cast<size_t>(count - done), offset + done);
+      if (written > 0) {
+        done += written;
+      } else if (written == 0 || errno != EINTR) {
+        return written == 0 ? -EIO : -errno;
+      }
+    }
+    if (count > 0) offset += count;
+  }
+}
+
+int64_t CopyBytes(int from, int to, [[maybe_unused]] off_t size) {
+  off_t offset = 0;
+#ifdef __linux__
+  constexpr off_t kAtOnce = 1 << 30;
+  while (offset < size) {
+    // It moves `offset`.
+    const ssize_t sent = sendfile(to, from, &offset, static_cast<size_t>(std::min(size - offset, kAtOnce)));
+    if (sent > 0 || (sent < 0 && errno == EINTR)) continue;
+    if (sent == 0) return 0;  // it has become shorter
+    if (errno != EINVAL && errno != ENOSYS) return -errno;
+    break;
+  }
+  if (offset >= size) return 0;
+#endif
+  return CopyByHand(from, to, offset);
+}
+
+// Into a file that is open.
+int64_t Fill(int from, int to, const struct stat& source, bool is_new) {
+  if (!is_new) {
+    struct stat target;
+    if (fstat(to, &target) != 0) return -errno;
+    if (source.st_dev == target.st_dev && source.st_ino == target.st_ino) return 0;
+    if (ftruncate(to, 0) != 0) return -errno;
+  }
+  if (fchmod(to, source.st_mode) != 0) return -errno;
+  return CopyBytes(from, to, source.st_size);
+}
+
+}  // namespace
+
+int64_t CopyFile(const char* from, const char* to, unsigned flags) {
+  const Descriptor source(OpenFile(from, O_RDONLY, 0));
+  struct stat file;
+  if (!source.valid() || fstat(source.get(), &file) != 0) return -errno;
+  const bool is_new = (flags & copy_flag::kExclusive) != 0;
+  const Descriptor target(OpenFile(to, O_WRONLY | O_CREAT | (is_new ? O_EXCL : 0), file.st_mode));
+  if (!target.valid()) return -errno;
+  const int64_t result = Fill(source.get(), target.get(), file, is_new);
+  if (result < 0) unlink(to);
+  return result;
+}
+
+}  // namespace caio

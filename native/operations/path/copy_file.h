@@ -1,0 +1,12 @@
+// A file copied to another name.
+#pragma once
+
+#include <cstdint>
+
+namespace caio {
+
+// Blocks. 0 or a negative errno. What is at the other name is overwritten, unless `flags` has copy_flag::kExclusive; a copy that fails
+// halfway is removed. Of a file copied to itself nothing is changed.
+int64_t CopyFile(const char* from, const char* to, unsigned flags);
+
+}  // namespace caio
