@@ -50,6 +50,16 @@ export const chmod = replacements.chmod
 export const chown = replacements.chown
 /** Node's `lchown`, in one operation. */
 export const lchown = replacements.lchown
+/** Node's `utimes`, in one operation. */
+export const utimes = replacements.utimes
+/** Node's `lutimes`, in one operation. */
+export const lutimes = replacements.lutimes
+/** Node's `truncate`, in one operation. */
+export const truncate = replacements.truncate
+/** Node's `copyFile`, in one operation, but for clones that are asked for. */
+export const copyFile = replacements.copyFile
+/** Node's `mkdtemp`, in one operation. */
+export const mkdtemp = replacements.mkdtemp
 
 const fs = Object.defineProperties(
   {},

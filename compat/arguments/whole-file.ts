@@ -16,7 +16,11 @@ export interface PlainFileOptions {
  * Options of the plainest kind, or undefined for Node to judge.
  * @param flags the letters that `flag` may be; the first is what it is if not given
  */
-export function plainFileOptions(options: unknown, keys: readonly string[], flags: string): PlainFileOptions | undefined {
+export function plainFileOptions(
+  options: unknown,
+  keys: readonly string[],
+  flags: string,
+): PlainFileOptions | undefined {
   if (isPolluted()) return undefined
   const bag =
     options === undefined || options === null

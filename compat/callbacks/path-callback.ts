@@ -71,7 +71,10 @@ export function withCallback<Request extends PathCall, Reply extends NodeJS.Arra
   }
 
   return resemble(own, function (this: unknown, ...args: unknown[]): void {
-    const leave = (): void => void Reflect.apply(own, this, args)
+    const leave = (): void => {
+      served.leave()
+      Reflect.apply(own, this, args)
+    }
     const at = callbackAt(args, described.arity)
     const request = at < 0 ? undefined : served.plain(args.slice(0, at))
     if (!request) return leave()

@@ -138,6 +138,12 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     return fd >= 0 && HandleState.isServed(handle, fd) ? fd : undefined
   }
 
+  /** Counts a call that is for Node's own method. */
+  function leave(opcode: Opcode): undefined {
+    defaultContext().leave(opcode)
+    return undefined
+  }
+
   /** What the engine makes of a read or a write, or undefined where it is for Node's own method. */
   function serve(
     handle: Internal,
@@ -147,12 +153,12 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     given: unknown = span?.views,
   ): Promise<unknown> | undefined {
     const fd = span && descriptorOf(handle)
-    if (fd === undefined) return undefined
+    if (fd === undefined) return leave(opcode)
     const bouncer = HandleState.bouncer(handle)
     if ((span as Span).position === OWN_POSITION) {
       // On `pure` it would be Node's own in the end; a copy's place in the file is not known.
       return bouncer || !defaultContext().servesPaths
-        ? undefined
+        ? leave(opcode)
         : serveMoving(handle, opcode, span as Span, completer, given)
     }
     const request = new TransferRequest(opcode, fd, span as Span, completer, { handle, given })
@@ -181,9 +187,9 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
   /** The same of a sync. Extra arguments Node ignores, and so do we. */
   function serveSync(handle: Internal, opcode: Opcode, completer: Completer<HandleCall>): Promise<void> | undefined {
     // Under Node's permission model a bare descriptor may not be synced, which is what `pure` would do.
-    if (process.permission !== undefined && defaultContext().backend === 'pure') return undefined
-    const fd = descriptorOf(handle)
-    if (fd === undefined) return undefined
+    const forbidden = process.permission !== undefined && defaultContext().backend === 'pure'
+    const fd = forbidden ? undefined : descriptorOf(handle)
+    if (fd === undefined) return leave(opcode)
     handle[ref]!()
     return defaultContext().enqueue(
       new SyncRequest(opcode, fd, completer, { handle, given: undefined }),
@@ -209,14 +215,16 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
   }
 
   const changed = new Map<AttributeCall, Completer<HandleCall>>()
-  for (const call of Object.values(attributes)) changed.set(call, atOnce(completer(syscallOf(call.opcode), () => undefined)))
+  for (const call of Object.values(attributes)) {
+    changed.set(call, atOnce(completer(syscallOf(call.opcode), () => undefined)))
+  }
 
   /** What changes a file's attributes. */
   function serveChange(handle: Internal, call: AttributeCall, args: readonly unknown[]): Promise<void> | undefined {
     const fd = openOf(handle)
     const done = changed.get(call) as Completer<HandleCall>
     const request = fd === undefined ? undefined : call.request(args, fd, done, { handle, given: undefined })
-    if (!request) return undefined
+    if (!request) return leave(call.opcode)
     handle[ref]!()
     return defaultContext().enqueue(request) as Promise<void>
   }
@@ -224,7 +232,7 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
   /** A file's attributes. */
   function serveStat(handle: Internal, options: unknown): Promise<unknown> | undefined {
     const fd = makesStats && isInNumbers(options) ? openOf(handle) : undefined
-    if (fd === undefined) return undefined
+    if (fd === undefined) return leave(Opcode.fstat)
     const numbers = statsMemory.take()
     const result = defaultContext().attemptOpen(Opcode.fstat, fd, numbers)
     const stats = result === 0 ? Promise.resolve(toStats(numbers)) : undefined

@@ -90,8 +90,8 @@ export const mkdtemp: PathFunction<PathCall, Buffer> = {
   memory: pathMemory,
   plain(prefix, options) {
     const given = optionsOrEncoding(options, ['encoding'])
-    // Of an X at the end Node warns.
-    if (!given || !isUtf8(given['encoding']) || typeof prefix !== 'string' || prefix.endsWith('X')) return undefined
+    // Of an X at the end Node warns, and no prefix is no name.
+    if (!given || !isUtf8(given['encoding']) || typeof prefix !== 'string' || /^$|X$/.test(prefix)) return undefined
     const name = plainPath(`${prefix}XXXXXX`)
     return name === undefined ? undefined : { path: name }
   },

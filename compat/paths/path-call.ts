@@ -76,6 +76,11 @@ export class Served<Call extends PathCall, Reply extends View> {
     return defaultContext().servesPaths ? this.#function.plain(...args) : undefined
   }
 
+  /** Counts a call that is Node's turn. */
+  leave(): void {
+    defaultContext().leave(this.opcode)
+  }
+
   /** What can be had without waiting. */
   attempt(call: Call): Attempted {
     if (this.#function.attempt) return this.#function.attempt(call)
@@ -166,6 +171,10 @@ export function withPromise<Call extends PathCall, Reply extends View>(
   const { name } = described
   const served = new Served(described)
 
+  const leave = (args: readonly unknown[]): Promise<unknown> => {
+    served.leave()
+    return own(...args)
+  }
   const fail = (errno: number, call: Call): Promise<never> =>
     laterException(errno, served.syscall, circumstancesOf(call))
 
@@ -178,11 +187,11 @@ export function withPromise<Call extends PathCall, Reply extends View>(
     value(result, views, { call, args }) {
       if (result < 0) {
         served.giveBack(views)
-        return isNodes(result) ? own(...args) : fail(result, call)
+        return isNodes(result) ? leave(args) : fail(result, call)
       }
       try {
         const value = served.completed(result, views, call)
-        return value === NODES ? own(...args) : value
+        return value === NODES ? leave(args) : value
       } catch (error) {
         return Promise.reject(error) // no memory for it
       }
@@ -192,7 +201,7 @@ export function withPromise<Call extends PathCall, Reply extends View>(
   const serve = (call: Call, args: readonly unknown[]): unknown => {
     const result = served.attempt(call)
     if (result === undefined) return new Promise((resolve) => whenThereIsRoom(() => resolve(serve(call, args))))
-    if (result === NODES) return own(...args)
+    if (result === NODES) return leave(args)
     if (result >= 0) return served.attempted(result, call)
     if (result !== EAGAIN) return fail(result, call)
     return defaultContext().enqueue(served.request(call, completer, { call, args }))
@@ -200,6 +209,6 @@ export function withPromise<Call extends PathCall, Reply extends View>(
 
   return promiseForm(name, (args) => {
     const call = served.plain(args)
-    return call ? serve(call, args) : own(...args)
+    return call ? serve(call, args) : leave(args)
   })
 }

@@ -55,10 +55,16 @@ export interface DirectoryAnswers {
 export interface Binding {
   /**
    * Once for each copy of the package in an environment.
+   * @param handOff whether a thread may stay awake for what comes next, where the processors allow it
    * @param deliver called from the event loop, with how many completions are in `completions`
    * @returns what the other calls take, or a negative errno
    */
-  start(threads: number, deliver: (count: number) => void, completions: Float64Array): Environment | number
+  start(
+    threads: number,
+    handOff: boolean,
+    deliver: (count: number) => void,
+    completions: Float64Array,
+  ): Environment | number
   /** Opens an engine, proving it on a temporary file: null, or the negative errno and the step that failed. */
   open(environment: Environment, kind: Kind, directory: string): null | [errno: number, step: string]
   /** Hands over the first `count` of `ids`; returns how many completions are in the array now. */
@@ -91,6 +97,8 @@ export interface Binding {
   addressRemainder(view: NodeJS.ArrayBufferView, alignment: number): number | undefined
   /** What statx(2) says that direct I/O needs, in bytes; undefined if it does not. */
   statedAlignment(fd: number): [memory: number, offset: number] | undefined
+  /** How many this process may run on; the time of how many its quota is, 0 for all; whether that is enough for a hand-off. */
+  processors(): [count: number, quota: number, handOff: boolean]
   /** As {@link describeProtocol}. */
   protocol?(): string
   /** Tries a directory out, waiting for its disk; undefined but on Linux. */

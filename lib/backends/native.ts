@@ -25,6 +25,11 @@ export function threadCount(setting: string | undefined): number {
   return Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS ? threads : DEFAULT_THREADS
 }
 
+/** Whether the user has left it on. */
+export function wantsHandOff(): boolean {
+  return process.env['CAIO_HAND_OFF'] !== '0'
+}
+
 /** The addon as this environment uses it: started once, shared by them all. */
 class Runtime {
   readonly binding: Binding
@@ -39,7 +44,7 @@ class Runtime {
   constructor() {
     this.binding = loadBinding()
     const threads = threadCount(process.env['CAIO_THREADS'])
-    const started = this.binding.start(threads, (count) => this.#deliver(count), this.#completions)
+    const started = this.binding.start(threads, wantsHandOff(), (count) => this.#deliver(count), this.#completions)
     if (typeof started === 'number') {
       const error = errnoException(started, 'eventfd')
       throw new BackendRefused(error.message, error)

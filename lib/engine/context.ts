@@ -439,6 +439,11 @@ export class Context implements Receiver {
     this.#drained = undefined
   }
 
+  /** @internal Counts an operation that Node's own function is called for. */
+  leave(opcode: Opcode): void {
+    this.#counters.leave(opcode)
+  }
+
   /** @internal Hands over at once what this tick has gathered so far. */
   submitNow(): void {
     this.#handOver()

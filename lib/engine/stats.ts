@@ -53,6 +53,11 @@ export interface Stats {
   operations: Record<OpcodeName, number>
   /** completed operations by who did the work */
   routes: Record<RouteName, number>
+  /**
+   * both: of each operation that there has been, how many each has done. What was left to Node's own function, since it was no plain call
+   * or the backend does not take it, is among those by `node`, and here only.
+   */
+  ways: Partial<Record<OpcodeName, Partial<Record<RouteName, number>>>>
   /** of one operation in 64 */
   latency: Record<RouteName, Latency>
 }
@@ -106,18 +111,35 @@ export class Counters {
   fallbacks = 0
   #bytesRead = 0
   #bytesWritten = 0
-  readonly #operations = new Float64Array(opcodeNames.length)
-  readonly #routes = new Float64Array(routeNames.length)
+  /** completed, by operation and then route */
+  readonly #completed = new Float64Array(opcodeNames.length * routeNames.length)
+  readonly #left = new Float64Array(opcodeNames.length)
   readonly #latency = routeNames.map(() => new LatencyHistogram())
 
   /** One operation is complete. */
   count(opcode: Opcode, route: Route, result: number): void {
-    this.#operations[opcode]!++
-    this.#routes[route]!++
+    this.#completed[opcode * routeNames.length + route]!++
     if (result <= 0) return
     const counted = countsAs(opcode)
     if (counted === 'read') this.#bytesRead += result
     else if (counted === 'written') this.#bytesWritten += result
+  }
+
+  /** One that Node's own function is called for. */
+  leave(opcode: Opcode): void {
+    this.#left[opcode]!++
+  }
+
+  /** Of an operation, by route. */
+  #countsOf(opcode: Opcode): Float64Array {
+    return this.#completed.subarray(opcode * routeNames.length, (opcode + 1) * routeNames.length)
+  }
+
+  #waysOf(opcode: Opcode): Partial<Record<RouteName, number>> {
+    const counts = this.#countsOf(opcode).slice()
+    counts[Route.node]! += this.#left[opcode] as number
+    const some = [...counts.entries()].filter(([, count]) => count > 0)
+    return Object.fromEntries(some.map(([route, count]) => [routeNames[route], count]))
   }
 
   record(route: Route, milliseconds: number): void {
@@ -125,8 +147,11 @@ export class Counters {
   }
 
   snapshot(): Omit<Stats, Gauges> {
+    const opcodes = [...opcodeNames.keys()]
+    const sum = (counts: Float64Array): number => counts.reduce((total, count) => total + count, 0)
+    const ways = opcodes.map((opcode) => [opcodeNames[opcode], this.#waysOf(opcode)] as const)
     return {
-      completed: this.#operations.reduce((sum, count) => sum + count, 0),
+      completed: sum(this.#completed),
       failed: this.failed,
       cancelled: this.cancelled,
       batches: this.batches,
@@ -134,8 +159,17 @@ export class Counters {
       fallbacks: this.fallbacks,
       bytesRead: this.#bytesRead,
       bytesWritten: this.#bytesWritten,
-      operations: byName(opcodeNames, this.#operations),
-      routes: byName(routeNames, this.#routes),
+      operations: byName(
+        opcodeNames,
+        opcodes.map((opcode) => sum(this.#countsOf(opcode))),
+      ),
+      routes: byName(
+        routeNames,
+        routeNames.map((_, route) =>
+          opcodes.reduce((total, opcode) => total + (this.#countsOf(opcode)[route] as number), 0),
+        ),
+      ),
+      ways: Object.fromEntries(ways.filter(([, counts]) => Object.keys(counts).length > 0)),
       latency: byName(
         routeNames,
         this.#latency.map((histogram) => histogram.snapshot()),

@@ -9,7 +9,9 @@
 #include "../request/decode.h"
 #include "environment.h"
 #include "../support/memory.h"
+#include "../support/processors.h"
 #include "../support/regular_file.h"
+#include "../thread_pool/hand_off.h"
 #ifdef __linux__
 #include "../operations/direct_alignment.h"
 #include "../linux/directory_probe.h"
@@ -152,18 +154,20 @@ int PathsAndView(napi_env env, napi_value value, uint32_t id, Environment::Scrat
   return 0;
 }
 
-// start(threads, deliver, completions): the environment for the other calls, or a negative errno
+// start(threads, handOff, deliver, completions): the environment for the other calls, or a negative errno
 napi_value Start(napi_env env, napi_callback_info info) {
-  napi_value args[3];
+  napi_value args[4];
   uint32_t threads;
+  bool hand_off;
   double* memory;
   size_t length;
   if (!Arguments(env, info, args) || !Uint32(env, args[0], &threads) ||
-      !TypedArray(env, args[2], napi_float64_array, &memory, &length) || length < 4) {
-    return Throw(env, "start(threads, deliver, completions)");
+      napi_get_value_bool(env, args[1], &hand_off) != napi_ok ||
+      !TypedArray(env, args[3], napi_float64_array, &memory, &length) || length < 4) {
+    return Throw(env, "start(threads, handOff, deliver, completions)");
   }
   auto* environment = new Environment(env);
-  const int error = environment->Start(threads, args[1], args[2]);
+  const int error = environment->Start(threads, hand_off, args[2], args[3]);
   if (error != 0) {
     delete environment;
     return Number(env, error);
@@ -376,6 +380,19 @@ napi_value Stated(napi_env env, napi_callback_info info) {
   return result;
 }
 
+// processors(): [how many this process may run on, how many of them its quota is, 0 for all, whether there is a hand-off on them]
+napi_value ProcessorsHere(napi_env env, napi_callback_info) {
+  const unsigned processors = Processors();
+  const double quota = ProcessorQuota();
+  napi_value result, allowed;
+  napi_create_array_with_length(env, 3, &result);
+  napi_get_boolean(env, IsWithHandOff(processors, quota), &allowed);
+  napi_set_element(env, result, 0, Number(env, processors));
+  napi_set_element(env, result, 1, Number(env, quota));
+  napi_set_element(env, result, 2, allowed);
+  return result;
+}
+
 // protocol(): what JavaScript and this addon have to agree on, as text
 napi_value Protocol(napi_env env, napi_callback_info) {
   const ProtocolText text = DescribeProtocol();
@@ -399,6 +416,7 @@ napi_value Init(napi_env env, napi_value exports) {
                    {"isRegularFile", IsRegularFile},
                    {"addressRemainder", AddressRemainder},
                    {"statedAlignment", Stated},
+                   {"processors", ProcessorsHere},
                    {"protocol", Protocol}};
   for (const auto& each : functions) {
     napi_value function;

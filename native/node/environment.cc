@@ -23,7 +23,7 @@ constexpr size_t kDeliverAtOnce = 16;
 
 }  // namespace
 
-int Environment::Start(unsigned threads, napi_value deliver, napi_value completions) {
+int Environment::Start(unsigned threads, bool hand_off, napi_value deliver, napi_value completions) {
   int error = queue_.Open();
   if (error != 0) return error;
   uv_loop_t* loop;
@@ -49,7 +49,7 @@ int Environment::Start(unsigned threads, napi_value deliver, napi_value completi
   napi_get_typedarray_info(env_, completions, nullptr, &length, &memory, nullptr, nullptr);
   completions_memory_ = static_cast<double*>(memory);
   completions_capacity_ = length / kCompletionFields;
-  pool_ = std::make_unique<ThreadPool>(queue_, threads);
+  pool_ = std::make_unique<ThreadPool>(queue_, threads, hand_off);
   // From here on the hook owns this object.
   napi_add_async_cleanup_hook(env_, OnCleanup, this, &cleanup_);
   FinishAtExit([](void* self) { static_cast<Environment*>(self)->Finish(); }, this);

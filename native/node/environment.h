@@ -31,7 +31,7 @@ class Environment {
   Environment& operator=(const Environment&) = delete;
 
   // Once: `deliver(count)` is called with that many completions in `completions`, four numbers each. 0 or a negative errno.
-  int Start(unsigned threads, napi_value deliver, napi_value completions);
+  int Start(unsigned threads, bool hand_off, napi_value deliver, napi_value completions);
   bool started() const { return pool_ != nullptr; }
 
   // Opens the engine, and proves that it works: a thread can be made; the kernel's queue writes to and reads from a file in memory, or,

@@ -93,9 +93,13 @@ ProtocolText DescribeProtocol() {
   }
   {
     using namespace path_field;
-    writer.Line("path",
-                {{"opcode", kOpcode}, {"mode", kMode}, {"uid", kUid}, {"gid", kGid}, {"flags", kFlags}, {"fd", kFd},
-                 {"length", kLength}});
+    writer.Line("path", {{"opcode", kOpcode},
+                         {"mode", kMode},
+                         {"uid", kUid},
+                         {"gid", kGid},
+                         {"flags", kFlags},
+                         {"fd", kFd},
+                         {"length", kLength}});
   }
   {
     using namespace times_field;

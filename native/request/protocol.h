@@ -75,11 +75,11 @@ enum : size_t {
 
 // Who did the work.
 enum class Route : uint8_t {
-  kInline = 0,  // finished inside submit
-  kKernel = 1,  // kernel AIO or an io_uring, asynchronously
-  kPool = 2,    // a pool thread
-  kNode = 3,    // the pure backend, which is JavaScript's
-  kMissed = 4,  // a pool thread, after an attempt from the loop thread that would have had to wait
+  kInline = 0,   // finished inside submit
+  kKernel = 1,   // kernel AIO or an io_uring, asynchronously
+  kPool = 2,     // a pool thread
+  kNode = 3,     // the pure backend, which is JavaScript's
+  kMissed = 4,   // a pool thread, after an attempt from the loop thread that would have had to wait
   kHandOff = 5,  // a pool thread that was awake, while the loop waited for it inside submit
 };
 

@@ -25,23 +25,17 @@ bool IsForHandOff(const Request& request) {
 
 }  // namespace
 
-HandOff ThreadPool::hand_off() {
-  MutexLock lock(mutex_);
-  return hand_off_;
-}
-
-// By the first thread, since it reads files.
-void ThreadPool::FindHandOff() {
-  if (hand_off() != HandOff::kUnknown) return;
+// By each new thread: what the process may use can change, and to read it takes files.
+void ThreadPool::CountProcessors() {
+  if (!wants_hand_off_) return;
   const unsigned processors = Processors();
-  const HandOff found = HandOffOn(processors, ProcessorQuota());
+  const bool worth = IsWithHandOff(processors, ProcessorQuota());
   MutexLock lock(mutex_);
-  hand_off_ = found;
-  processors_ = static_cast<int>(processors);
+  processors_ = worth ? static_cast<int>(processors) : 0;
 }
 
 bool ThreadPool::Linger(Worker& self) {
-  if (hand_off_ != HandOff::kOn || !self.worked || someone_lingers_ || finishing_ || closing_ || HasWork()) return false;
+  if (processors_ == 0 || !self.worked || someone_lingers_ || finishing_ || closing_ || HasWork()) return false;
   self.worked = false;
   if (!IsWorthIt(lingering_)) return false;
   if (lingering_threads.fetch_add(1) + 1 >= processors_) {
@@ -70,7 +64,7 @@ bool ThreadPool::Linger(Worker& self) {
 // Notes what the loop may wait for: few, and a thread is awake that has nothing else to do.
 void ThreadPool::HandOffBatch(const Request* batch, size_t count) {
   submissions_.fetch_add(1, std::memory_order_relaxed);
-  if (hand_off_ != HandOff::kOn || count > kHandedOffAtOnce || !queue_.empty()) return;
+  if (processors_ == 0 || count > kHandedOffAtOnce || !queue_.empty()) return;
   if (!std::all_of(batch, batch + count, IsForHandOff) || Ending() == 0) return;
   handed_off_.count = 0;
   handed_off_.patience = 0;

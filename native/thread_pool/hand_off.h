@@ -68,19 +68,7 @@ inline Patience InTime(Patience patience, uint64_t took) {
 
 inline Patience TooLate(Patience patience) { return {Lost(patience.credit), patience.typical}; }
 
-// Why there is none.
-enum class HandOff : uint8_t {
-  kUnknown = 0,       // no thread has looked yet
-  kOn = 1,
-  kTurnedOff = 2,     // by the user
-  kOneProcessor = 3,  // is all that this process may run on
-  kQuota = 4,         // of processor time, of less than two
-};
-
-// Of a process that may run on so many processors, and has `quota` of them, or 0 for any.
-inline HandOff HandOffOn(unsigned processors, double quota) {
-  if (processors < 2) return HandOff::kOneProcessor;
-  return quota > 0 && quota < 2 ? HandOff::kQuota : HandOff::kOn;
-}
+// Of a process that may run on so many processors, and has the time of `quota` of them, or 0 for all: one waits while the other works.
+inline bool IsWithHandOff(unsigned processors, double quota) { return processors >= 2 && (quota == 0 || quota >= 2); }
 
 }  // namespace caio

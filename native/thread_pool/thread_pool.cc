@@ -34,9 +34,7 @@ bool IsBuffered([[maybe_unused]] int fd) {
 }  // namespace
 
 ThreadPool::ThreadPool(CompletionQueue& completions, unsigned max_threads, bool hand_off)
-    : completions_(completions),
-      max_threads_(std::max(1u, max_threads)),
-      hand_off_(hand_off ? HandOff::kUnknown : HandOff::kTurnedOff) {
+    : completions_(completions), max_threads_(std::max(1u, max_threads)), wants_hand_off_(hand_off) {
   pthread_mutex_init(&mutex_, nullptr);
   pthread_cond_init(&wake_, nullptr);
   InitTimedCondition(watch_);
@@ -179,7 +177,7 @@ void* ThreadPool::ThreadMain(void* worker) {
   pthread_setname_np(pthread_self(), "caio");
 #endif
   auto* self = static_cast<Worker*>(worker);
-  self->pool.FindHandOff();
+  self->pool.CountProcessors();
   MutexLock lock(self->pool.mutex_);
   self->pool.Work(*self);
   return nullptr;

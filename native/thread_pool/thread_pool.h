@@ -39,8 +39,6 @@ class ThreadPool final : public Engine {
   void Submit(Request* batch, size_t count, std::vector<Completion>& finished) override;
   // Loop thread, after Submit. Waits a moment for what has been handed off by it, and appends it.
   void AwaitHandedOff(std::vector<Completion>& finished);
-  // Any thread. Whether there is one, or why not.
-  HandOff hand_off();
 
   bool Cancel(uint32_t channel, uint32_t id) override;
   void Reap(std::vector<Completion>&) override {}
@@ -105,7 +103,7 @@ class ThreadPool final : public Engine {
   void LeaveAndWake();
 
   // Pool threads, hand_off.cc.
-  void FindHandOff();
+  void CountProcessors();
   // Entered and left with mutex_ held. True if it was awake for a while, and something may have come.
   bool Linger(Worker& self);
   // Loop thread, with mutex_ held.
@@ -163,8 +161,8 @@ class ThreadPool final : public Engine {
   bool watching_ = false;  // the watch looks from time to time, and need not be woken
   bool finishing_ = false;
   bool closing_ = false;
-  HandOff hand_off_;
-  int processors_ = 1;
+  const bool wants_hand_off_;
+  int processors_ = 0;  // that make a hand-off worth while; 0 while that is not known, or where there is none
   Credit lingering_;
   bool someone_lingers_ = false;
 

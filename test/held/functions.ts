@@ -172,10 +172,13 @@ const onPaths: Readonly<Record<string, OnPath>> = {
   access: {},
   chmod: { args: (path) => [path, 0o600] },
   chown: { args: (path) => [path, 0, 0] },
+  copyFile: { args: (path) => [path, `${path}-copy`] },
   lchown: { args: (path) => [path, 0, 0] },
   link: { once: true, args: (path) => [path, `${path}-linked`] },
   lstat: {},
+  lutimes: { args: (path) => [path, 1, 1] },
   mkdir: { of: 'nothing', once: true },
+  mkdtemp: { args: (path) => [`${path}-made-`] },
   readdir: { of: 'a directory' },
   readlink: { of: 'a link' },
   realpath: {},
@@ -184,6 +187,7 @@ const onPaths: Readonly<Record<string, OnPath>> = {
   stat: {},
   symlink: { of: 'nothing', once: true, args: (path) => ['target', path] },
   unlink: { once: true },
+  utimes: { args: (path) => [path, 1, 1] },
 }
 
 type Any = (...args: unknown[]) => unknown
@@ -241,7 +245,6 @@ const ofFs: Described[] = [
   ...ofEachKind,
   ofPath('fs.appendFile', (path) => fs.appendFile(path, 'more')),
   { name: 'fs.appendFile, new', prepare: (room) => [() => fs.appendFile(room.path('new'), 'some')] },
-  ofPath('fs.copyFile', (path, room) => fs.copyFile(path, room.path('copy'))),
   {
     name: 'fs.cp',
     prepare(room) {
@@ -262,9 +265,7 @@ const ofFs: Described[] = [
     },
   },
   { ...once(ofPath('fs.lchmod', (path) => fs.lchmod(path, 0o600))), refused: ['ERR_METHOD_NOT_IMPLEMENTED'] },
-  ofPath('fs.lutimes', (path) => fs.lutimes(path, 1, 1)),
   { name: 'fs.mkdir, recursive', prepare: (room) => [() => fs.mkdir(room.path('a/b'), { recursive: true })] },
-  { name: 'fs.mkdtemp', prepare: (room) => twice(() => fs.mkdtemp(room.path('made-'))) },
   {
     name: 'fs.mkdtempDisposable',
     prepare: (room) => [async () => (await newer.mkdtempDisposable?.(room.path('made-')))?.remove()],
@@ -319,7 +320,6 @@ const ofFs: Described[] = [
   },
   { name: 'fs.statfs', prepare: (room) => twice(() => fs.statfs(room.directory)) },
   ofPath('fs.truncate', (path) => fs.truncate(path, 100)),
-  ofPath('fs.utimes', (path) => fs.utimes(path, 1, 1)),
   {
     name: 'fs.watch',
     excused: "Node's own: libuv calls inotify_add_watch, which looks the path up, on the JavaScript thread",

@@ -129,6 +129,16 @@ async function useAll(): Promise<void> {
     fs.link(other, `${made}-other`),
     fs.chmod(small, 0o600),
     fs.lchown(small, 0, 0),
+    fs.utimes(other, 1, 1),
+    fs.lutimes(other, 1, 1),
+    fs.copyFile(small, `${made}-copy`),
+    fs.mkdtemp(`${made}-`),
+    fs.truncate(other, 8192),
+    handle.chmod(0o600),
+    handle.chown(0, 0),
+    handle.utimes(1, 1),
+    handle.truncate(8192),
+    handle.appendFile('more'),
   ])
   await Promise.all([fs.rmdir(made), fs.readlink(`${made}-link`), fs.rename(`${made}-other`, `${made}-file`)])
   await Promise.all([handle.close(), unbuffered.close(), new Context({ backend: context.backend as 'linux' }).close()])

@@ -1,5 +1,5 @@
 // The hand-off's rules as tables: how many occasions are let pass after what was won (w) and lost (l), how long the loop waits after what
-// operations took, and where there is no hand-off.
+// operations took, and on which machines there is a hand-off at all.
 #include "../../native/thread_pool/hand_off.h"
 
 #include <cstdio>
@@ -83,19 +83,18 @@ int main() {
   const struct {
     unsigned processors;
     double quota;
-    HandOff expected;
+    bool expected;
   } machines[] = {
-      {1, 0, HandOff::kOneProcessor}, {2, 0, HandOff::kOn},      {2, 1, HandOff::kQuota},
-      {64, 1.5, HandOff::kQuota},     {64, 2, HandOff::kOn},     {1, 0.5, HandOff::kOneProcessor},
-      {2, 2.5, HandOff::kOn},         {0, 0, HandOff::kOneProcessor},
+      {1, 0, false}, {2, 0, true},    {2, 1, false},  {64, 1.5, false},
+      {64, 2, true}, {1, 0.5, false}, {2, 2.5, true}, {0, 0, false},
   };
   for (const auto& row : machines) {
     char of[64];
     snprintf(of, sizeof of, "%u processors, %g of them", row.processors, row.quota);
-    Expect("hand-off", of, static_cast<uint64_t>(row.expected),
-           static_cast<uint64_t>(HandOffOn(row.processors, row.quota)));
+    Expect("hand-off", of, row.expected, IsWithHandOff(row.processors, row.quota));
   }
   printf("%zu rows, %d failed\n",
-         sizeof rests / sizeof rests[0] + sizeof waits / sizeof waits[0] + sizeof machines / sizeof machines[0], failed);
+         sizeof rests / sizeof rests[0] + sizeof waits / sizeof waits[0] + sizeof machines / sizeof machines[0],
+         failed);
   return failed;
 }

@@ -4,6 +4,8 @@ import type { BackendName } from '../../protocol/port.js'
 import { packageRoot } from '../../backends/binding.js'
 import { surveyBackends } from './backends.js'
 import { examineDirectory } from './directory.js'
+import { findHandOff } from './hand-off.js'
+import type { HandOff } from './hand-off.js'
 import { findProblems } from './problems.js'
 import type { Findings, Problem } from './problems.js'
 import { readSystem } from './system.js'
@@ -13,6 +15,7 @@ export interface Report extends Findings {
   node: string
   platform: string
   kernel: string
+  handOff: HandOff | null
   problems: Problem[]
 }
 
@@ -36,6 +39,7 @@ export function examine({ directory, backend, version, proc }: Subject): Report 
     platform: `${process.platform} ${process.arch}`,
     kernel: os.release(),
     ...findings,
+    handOff: findHandOff(),
     problems: findProblems(findings, packageRoot),
   }
 }

@@ -5,6 +5,7 @@ import { bytes } from '../text.js'
 import type { DirectAlignment } from '../../engine/alignment.js'
 import type { BackendState } from './backends.js'
 import type { Directory, Verdict } from './directory.js'
+import { handOffText } from './hand-off.js'
 import type { Report } from './report.js'
 
 const POOL = 'our threads serve'
@@ -71,6 +72,7 @@ export function formatReport({
   aio,
   backends,
   choice,
+  handOff,
   directory,
   problems,
 }: Report): string {
@@ -84,6 +86,7 @@ export function formatReport({
     ...lines([
       ...backends.map((state): [string, string] => [state.name, stateText(state)]),
       ['chosen', `${choice.backend}, ${by}: ${choice.reason}`],
+      ['hand-off', handOffText(handOff)],
     ]),
     '',
     ...(platform.startsWith('linux')

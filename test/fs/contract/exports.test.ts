@@ -12,7 +12,8 @@ import { fs, subject } from '../subject.js'
 const mayDiffer = new Set([
   ...['open', 'readFile', 'writeFile', 'appendFile'],
   ...['stat', 'lstat', 'access', 'readlink', 'realpath', 'readdir'],
-  ...['rename', 'link', 'symlink', 'unlink', 'mkdir', 'rmdir', 'chmod', 'chown', 'lchown'],
+  ...['rename', 'link', 'symlink', 'unlink', 'mkdir', 'mkdtemp', 'rmdir', 'copyFile'],
+  ...['chmod', 'chown', 'lchown', 'utimes', 'lutimes', 'truncate'],
 ])
 
 const namespace = (await import(moduleName)) as Record<string, unknown>

@@ -97,8 +97,8 @@ const programs: Record<string, string> = {
     }
     const changed = Object.keys(before).filter((name) => 'value' in before[name] && before[name].value !== fs[name])
     const onDescriptors = ['close', 'closeSync', 'fdatasync', 'fsync', 'read', 'readv', 'write', 'writev']
-    const onPaths = ['access', 'chmod', 'chown', 'lchown', 'link', 'lstat', 'mkdir', 'readFile', 'readdir', 'readlink',
-      'rename', 'rmdir', 'stat', 'symlink', 'unlink', 'writeFile']
+    const onPaths = ['access', 'chmod', 'chown', 'copyFile', 'lchown', 'link', 'lstat', 'lutimes', 'mkdir', 'mkdtemp',
+      'readFile', 'readdir', 'readlink', 'rename', 'rmdir', 'stat', 'symlink', 'unlink', 'utimes', 'writeFile']
     assert.deepEqual(changed.sort(), [...onDescriptors, ...onPaths].sort())
     assert.deepEqual(Reflect.ownKeys(fs), Reflect.ownKeys(before))
     unpatch()

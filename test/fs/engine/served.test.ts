@@ -85,6 +85,11 @@ await t.test('paths', async (t) => {
     ['chmod', () => fs.chmod(at('file'), 0o600), { chmod: 1 }],
     ['chown', () => fs.chown(at('file'), -1, -1), { chown: 1 }],
     ['lchown', () => fs.lchown(at('symlink'), -1, -1), { lchown: 1 }],
+    ['utimes', () => fs.utimes(at('file'), 1, 2.5), { utimes: 1 }],
+    ['lutimes', () => fs.lutimes(at('symlink'), new Date(1000), 2), { lutimes: 1 }],
+    ['truncate', () => fs.truncate(at('file'), 3), { truncate: 1 }],
+    ['copyFile', () => fs.copyFile(at('file'), at('copy')), { copyFile: 1 }],
+    ['mkdtemp', () => fs.mkdtemp(at('temporary-')), { mkdtemp: 1 }],
     ['unlink', () => fs.unlink(at('renamed')), { unlink: 1 }],
     ['mkdir', () => fs.mkdir(at('directory')), { mkdir: 1 }],
     ['rmdir', () => fs.rmdir(at('directory')), { rmdir: 1 }],
@@ -109,6 +114,12 @@ await t.test('at the file’s own position', async (t) => {
     ['readv without position', () => handle.readv([four()]), { readv: 1 }],
     ['writev without position', () => handle.writev([four()]), { writev: 1 }],
     ['stat', () => handle.stat(), { fstat: 1 }],
+    ['truncate', () => handle.truncate(20), { ftruncate: 1 }],
+    ['chmod', () => handle.chmod(0o600), { fchmod: 1 }],
+    ['chown', () => handle.chown(-1, -1), { fchown: 1 }],
+    ['utimes', () => handle.utimes(1, new Date()), { futimes: 1 }],
+    ['writeFile', () => handle.writeFile('text'), { write: 1 }],
+    ['appendFile', () => handle.appendFile(four()), { write: 1 }],
   ]
   // `pure` is Node's own in the end.
   for (const [name, act, counts] of table) same(t, await served(act), subject === 'pure' ? {} : counts, name)
@@ -135,8 +146,9 @@ await t.test('Node’s own', async (t) => {
     'writev of none': () => handle.writev([], 0),
     'writev of no list': () => handle.writev(four(), 0),
     'stat in bigints': () => handle.stat({ bigint: true }),
-    truncate: () => handle.truncate(20),
-    chmod: () => handle.chmod(0o600),
+    'truncate to no length': () => handle.truncate(-1),
+    'an odd mode': () => handle.chmod('600'),
+    'writeFile of a list': () => handle.writeFile(['text'] as never),
   }
   for (const [name, act] of Object.entries(table)) same(t, await served(act), {}, name)
 })
