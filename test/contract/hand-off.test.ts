@@ -1,0 +1,94 @@
+/** The hand-off: where there is one, where there is none, and that it holds nobody up. */
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { onEveryBackend, runProgram, temporaryDirectory } from '../support/harness.js'
+import type { Test } from 'tap'
+
+const program = fileURLToPath(new URL('./programs/hand-off.js', import.meta.url))
+const doctor = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url))
+
+interface Told {
+  handOff: number
+  ways: Record<string, number>
+}
+
+async function tell(t: Test, backend: string, count: number, env: Record<string, string> = {}): Promise<Told> {
+  const path = join(temporaryDirectory(t), 'file')
+  const { code, stdout, stderr } = await runProgram(new URL(`file://${program}`), [path, backend, String(count)], {
+    env: { CAIO_IMPL: backend, ...env },
+    timeout: 120_000,
+  })
+  t.equal(code, 0, stderr)
+  return JSON.parse(stdout) as Told
+}
+
+/** The same within a command, whose processes inherit what it has set. */
+function tellWithin(t: Test, command: readonly string[], backend: string): Told {
+  const path = join(temporaryDirectory(t), 'file')
+  const [first = '', ...rest] = [...command, process.execPath, program, path, backend, '500']
+  const { status, stdout, stderr } = spawnSync(first, rest, { encoding: 'utf8', env: { ...process.env, CAIO_IMPL: backend } })
+  t.equal(status, 0, stderr)
+  return JSON.parse(stdout) as Told
+}
+
+const few = availableParallelism() < 2 && 'there is one processor'
+
+onEveryBackend(t, 'calls one after the other', async (t, backend) => {
+  if (backend === 'pure') {
+    const { handOff, ways } = await tell(t, backend, 100)
+    t.equal(handOff, 0, 'no threads of its own')
+    t.ok((ways['node'] as number) >= 100, 'Node has served all')
+    return
+  }
+  if (few !== false) return void t.pass(few, { skip: few })
+  // On a busy machine it may take a while.
+  const { handOff, ways } = await tell(t, backend, 0)
+  t.ok(handOff > 0, `${handOff} by the hand-off`)
+  t.equal(ways['handOff'], handOff)
+})
+
+onEveryBackend(t, 'turned off', async (t, backend) => {
+  const { handOff } = await tell(t, backend, 500, { CAIO_HAND_OFF: '0' })
+  t.equal(handOff, 0)
+})
+
+const taskset = spawnSync('taskset', ['--version']).status === 0 ? false : 'taskset is not installed'
+
+onEveryBackend(t, 'on one processor', async (t, backend) => {
+  if (taskset !== false) return void t.pass(taskset, { skip: taskset })
+  t.equal(tellWithin(t, ['taskset', '1'], backend).handOff, 0)
+})
+
+/** A control group with the time of one processor, in either hierarchy; undefined where none can be had. */
+function makeGroup(t: Test): string | undefined {
+  const name = `caio-test-${process.pid}`
+  for (const [root, file, quota] of [
+    ['/sys/fs/cgroup', 'cpu.max', '100000 100000'],
+    ['/sys/fs/cgroup/cpu', 'cpu.cfs_quota_us', '100000'],
+  ] as const) {
+    const group = join(root, name)
+    try {
+      fs.mkdirSync(group)
+      t.teardown(() => fs.rmdirSync(group))
+      fs.writeFileSync(join(group, file), quota)
+      return group
+    } catch {
+      // of another kind, or not this user's
+    }
+  }
+  return undefined
+}
+
+t.test('with the time of one processor', async (t) => {
+  const group = makeGroup(t)
+  if (group === undefined) return void t.pass('none can be made here', { skip: 'none can be made here' })
+  const within = ['sh', '-c', `echo $$ > ${group}/cgroup.procs && exec "$@"`, 'sh']
+  t.equal(tellWithin(t, within, 'thread').handOff, 0)
+  const [first = '', ...rest] = [...within, process.execPath, doctor, 'doctor', '--json', temporaryDirectory(t)]
+  const { stdout } = spawnSync(first, rest, { encoding: 'utf8' })
+  t.match((JSON.parse(stdout) as { handOff: unknown }).handOff, { on: false, quota: 1, wanted: true })
+})
