@@ -74,7 +74,8 @@ function makeGroup(t: Test): string | undefined {
     try {
       fs.mkdirSync(group)
       t.teardown(() => fs.rmdirSync(group))
-      fs.writeFileSync(join(group, file), quota)
+      // Made by the kernel, if it is one.
+      fs.writeFileSync(join(group, file), quota, { flag: 'r+' })
       return group
     } catch {
       // of another kind, or not this user's
