@@ -1,4 +1,5 @@
 /** The hand-off: where there is one, where there is none, and that it holds nobody up. */
+// @alone
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { availableParallelism } from 'node:os'
