@@ -37,7 +37,8 @@ void ThreadPool::CountProcessors() {
 bool ThreadPool::Linger(Worker& self) {
   if (processors_ == 0 || !self.worked || someone_lingers_ || finishing_ || closing_ || HasWork()) return false;
   self.worked = false;
-  if (!IsWorthIt(lingering_)) return false;
+  const uint64_t start = Nanoseconds();
+  if (!IsCalm(calm_, start) || !IsWorthIt(lingering_)) return false;
   if (lingering_threads.fetch_add(1) + 1 >= processors_) {
     lingering_threads.fetch_sub(1);
     return false;
@@ -47,17 +48,19 @@ bool ThreadPool::Linger(Worker& self) {
   const uint32_t before = submissions_.load(std::memory_order_relaxed);
   pthread_mutex_unlock(&mutex_);
   CAIO_STEP("a thread lingers");
-  const uint64_t until = Nanoseconds() + kLinger;
   bool came = false;
+  uint64_t now = start;
   do {
     Pause();
     came = submissions_.load(std::memory_order_relaxed) != before;
-  } while (!came && Nanoseconds() < until);
+    now = Nanoseconds();
+  } while (!came && now - start < kLinger);
   pthread_mutex_lock(&mutex_);
   self.ending.store(false, std::memory_order_relaxed);
   someone_lingers_ = false;
   lingering_threads.fetch_sub(1);
   lingering_ = came ? Won(lingering_) : Lost(lingering_);
+  if (now - start > kLinger + kDisturbance) calm_ = Disturbed(calm_, now);
   return true;
 }
 
@@ -66,6 +69,8 @@ void ThreadPool::HandOffBatch(const Request* batch, size_t count) {
   submissions_.fetch_add(1, std::memory_order_relaxed);
   if (processors_ == 0 || count > kHandedOffAtOnce || !queue_.empty()) return;
   if (!std::all_of(batch, batch + count, IsForHandOff) || Ending() == 0) return;
+  const uint64_t now = Nanoseconds();
+  if (!IsCalm(calm_, now)) return;
   handed_off_.count = 0;
   handed_off_.patience = 0;
   for (size_t i = 0; i < count; i++) {
@@ -74,7 +79,7 @@ void ThreadPool::HandOffBatch(const Request* batch, size_t count) {
     handed_off_.patience += patience;
     handed_off_.opcodes[i] = batch[i].opcode;
   }
-  handed_off_.since = Nanoseconds();
+  handed_off_.since = now;
   handed_off_.count = count;
 }
 
@@ -84,7 +89,12 @@ void ThreadPool::AwaitHandedOff(std::vector<Completion>& finished) {
   handed_off_.count = 0;
   const size_t before = finished.size();
   const size_t taken = completions_.LookOut(count, handed_off_.since + handed_off_.patience, finished);
-  const uint64_t took = (Nanoseconds() - handed_off_.since) / count;
+  const uint64_t now = Nanoseconds();
+  const uint64_t took = (now - handed_off_.since) / count;
+  if (now - handed_off_.since > handed_off_.patience + kDisturbance) {
+    MutexLock lock(mutex_);
+    calm_ = Disturbed(calm_, now);
+  }
   for (size_t i = 0; i < count; i++) {
     Patience& patience = patience_[static_cast<size_t>(handed_off_.opcodes[i])];
     patience = taken >= count ? InTime(patience, took) : TooLate(patience);

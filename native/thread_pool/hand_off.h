@@ -68,6 +68,27 @@ inline Patience InTime(Patience patience, uint64_t took) {
 
 inline Patience TooLate(Patience patience) { return {Lost(patience.credit), patience.typical}; }
 
+// Two threads that never sleep are taken for busy ones, and where others want the processors, too, they are seldom run at the same time: then
+// there is a break, and a longer one each time that it was no different after it.
+struct Calm {
+  uint64_t since = 0;  // nanoseconds; later than now in a break
+  uint64_t next_break = 0;
+};
+
+// nanoseconds that a thread has waited for a processor, at least
+constexpr uint64_t kDisturbance = 200 * 1000;
+constexpr uint64_t kFirstBreak = 100 * 1000 * 1000;
+constexpr uint64_t kLongestBreak = 3200ull * 1000 * 1000;
+
+inline bool IsCalm(const Calm& calm, uint64_t now) { return now >= calm.since; }
+
+inline Calm Disturbed(const Calm& calm, uint64_t now) {
+  if (!IsCalm(calm, now)) return calm;
+  const bool for_long = now - calm.since > 10 * kFirstBreak;
+  const uint64_t length = for_long || calm.next_break == 0 ? kFirstBreak : calm.next_break;
+  return {now + length, length < kLongestBreak ? 2 * length : kLongestBreak};
+}
+
 // Of a process that may run on so many processors, and has the time of `quota` of them, or 0 for all: one waits while the other works.
 inline bool IsWithHandOff(unsigned processors, double quota) { return processors >= 2 && (quota == 0 || quota >= 2); }
 

@@ -164,6 +164,7 @@ class ThreadPool final : public Engine {
   const bool wants_hand_off_;
   int processors_ = 0;  // that make a hand-off worth while; 0 while that is not known, or where there is none
   Credit lingering_;
+  Calm calm_;
   bool someone_lingers_ = false;
 
   std::atomic<uint32_t> submissions_{0};

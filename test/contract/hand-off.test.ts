@@ -31,7 +31,10 @@ async function tell(t: Test, backend: string, count: number, env: Record<string,
 function tellWithin(t: Test, command: readonly string[], backend: string): Told {
   const path = join(temporaryDirectory(t), 'file')
   const [first = '', ...rest] = [...command, process.execPath, program, path, backend, '500']
-  const { status, stdout, stderr } = spawnSync(first, rest, { encoding: 'utf8', env: { ...process.env, CAIO_IMPL: backend } })
+  const { status, stdout, stderr } = spawnSync(first, rest, {
+    encoding: 'utf8',
+    env: { ...process.env, CAIO_IMPL: backend },
+  })
   t.equal(status, 0, stderr)
   return JSON.parse(stdout) as Told
 }

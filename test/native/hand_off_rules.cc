@@ -80,6 +80,32 @@ int main() {
   };
   for (const auto& row : waits) Expect("the wait", row.events, row.wait, WaitAfter(row.events));
 
+  // Milliseconds after each other at which there was a disturbance, and how long the pause after the last is.
+  const struct {
+    const char* of;
+    uint64_t times[6];
+    uint64_t pause;
+  } pauses[] = {
+      {"the first", {1000}, 100},
+      {"another soon", {1000, 1150}, 200},
+      {"one in the pause", {1000, 1050}, 50},
+      {"one after the other", {1000, 1150, 1400, 1850, 2700, 4400}, 3200},
+      {"one after a long calm", {1000, 1150, 5000}, 100},
+  };
+  for (const auto& row : pauses) {
+    constexpr uint64_t kMillisecond = 1000 * 1000;
+    Calm calm;
+    uint64_t now = 0;
+    for (const uint64_t time : row.times) {
+      if (time == 0) continue;
+      now = time * kMillisecond;
+      calm = Disturbed(calm, now);
+    }
+    Expect("the pause", row.of, row.pause, (calm.since - now) / kMillisecond);
+    Expect("calm", row.of, false, IsCalm(calm, calm.since - 1));
+    Expect("calm", row.of, true, IsCalm(calm, calm.since));
+  }
+
   const struct {
     unsigned processors;
     double quota;
@@ -94,7 +120,8 @@ int main() {
     Expect("hand-off", of, row.expected, IsWithHandOff(row.processors, row.quota));
   }
   printf("%zu rows, %d failed\n",
-         sizeof rests / sizeof rests[0] + sizeof waits / sizeof waits[0] + sizeof machines / sizeof machines[0],
+         sizeof rests / sizeof rests[0] + sizeof waits / sizeof waits[0] + sizeof pauses / sizeof pauses[0] +
+             sizeof machines / sizeof machines[0],
          failed);
   return failed;
 }

@@ -37,11 +37,7 @@ const content: Value[] = [
   ...objects({}),
 ]
 const flags = objects({ flag: 'r' }, { flush: true }, { mode: 5 }, { signal: AbortSignal.abort() }, { flag: 'a' })
-const writes = [
-  ...rowsOf(content),
-  ...rowsOf(content.slice(0, 4), encodings),
-  ...rowsOf(literals('text'), flags),
-]
+const writes = [...rowsOf(content), ...rowsOf(content.slice(0, 4), encodings), ...rowsOf(literals('text'), flags)]
 
 const calls: Record<Name, Value[][]> = {
   truncate: [[], ...rowsOf(lengths)],
