@@ -11,8 +11,8 @@ const { process } = globalThis
 /** What {@link patch} replaces. */
 export interface PatchOptions {
   /**
-   * The functions of `node:fs` that take a callback, too: positioned `read`, `write`, `readv` and `writev`, `fsync`, `fdatasync`,
-   * `readFile` and `writeFile` by path, and the streams that Node builds on those. Default: false.
+   * The functions of `node:fs` that take a callback, too: `open`, `close`, `fstat`, `read`, `write`, `readv`, `writev`, `fsync`,
+   * `fdatasync`, those on paths, `readFile` and `writeFile` by path, and the streams that Node builds on those. Default: false.
    */
   callbacks?: boolean
 }

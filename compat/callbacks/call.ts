@@ -46,13 +46,14 @@ export class Call extends AsyncResource {
     this.emitDestroy()
   }
 
-  /** What there is to do before the callback is called. */
+  /** What there is to do before the callback is called, or once somebody else has the call. */
   ending(): void {}
 
   /** Leaves it to somebody else, who calls the callback then. */
   leaveTo(act: () => void): void {
     this.runInAsyncScope(act)
     this.emitDestroy()
+    this.ending()
   }
 }
 

@@ -1,44 +1,29 @@
 /**
- * The functions of `node:fs` that take a callback, over the engine: positioned reads and writes, syncs, whole files by path. Whatever
- * is not a plain call for that is Node's own, called unchanged.
+ * The functions of `node:fs` that take a callback, over the engine. Whatever is not a plain call for it is Node's own, called unchanged.
  */
 import types from 'node:util/types'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { callbackException } from '../../lib/common/errors.js'
-import { Opcode } from '../../lib/protocol/operations.js'
+import { Opcode, isWrite } from '../../lib/protocol/operations.js'
 import type { Completer } from '../../lib/engine/completer.js'
 import { OWN_POSITION, SyncRequest, TransferRequest } from '../../lib/engine/request.js'
 import type { Span } from '../../lib/engine/request.js'
 import { isDescriptor, readArguments, vectorArguments, writeArguments } from '../arguments/transfer.js'
 import { Call, Chain } from './call.js'
 import type { Callback } from './call.js'
+import { close, closeSync, closesDescriptors } from './close.js'
 import * as descriptors from './descriptors.js'
+import { fstat } from './fstat.js'
 import { withCallback } from './path-callback.js'
+import { leave, leaveDescriptor, take } from './served.js'
+import type { Arguments, Own, Served } from './served.js'
 import { callbacks as own } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
 import { callbackPathFunctions } from '../paths/functions.js'
+import { openFile } from '../paths/open.js'
 import { NODES } from '../paths/path-call.js'
+import type { PathFunction } from '../paths/path-call.js'
 import { isWritten, plainRead, plainWrite, readWhole, writeWhole } from '../paths/whole-file.js'
-
-type Arguments = unknown[]
-type Own = (...args: never[]) => void
-
-/** One call that the engine serves. */
-class Served extends Call {
-  constructor(
-    callback: Callback,
-    readonly fd: number,
-    /** the buffer, or the list of them, to give back */
-    readonly given: unknown,
-  ) {
-    super(callback)
-  }
-
-  // Not before: the callback of a close that waits comes after this one's.
-  override ending(): void {
-    descriptors.release(this.fd)
-  }
-}
 
 type Tell = (call: Served, error: Error | null, count: number) => void
 
@@ -53,6 +38,9 @@ function completer(syscall: string, tell: Tell, atOnce?: true): Completer<Served
       if (result >= 0) tell(call, null, result)
       else tell(call, callbackException(result, syscall), 0)
     },
+    released({ fd, moves }) {
+      if (moves !== undefined) descriptors.positionOf(fd).end(moves)
+    },
   }
 }
 
@@ -64,26 +52,28 @@ const writeDone = completer('write', transferred, true)
 const fsyncDone = completer('fsync', synced, true)
 const fdatasyncDone = completer('fdatasync', synced, true)
 
-/** A call that the engine takes; undefined where it is Node's. */
-function take(fd: unknown, callback: unknown, given: unknown): Served | undefined {
-  if (!isDescriptor(fd) || typeof callback !== 'function' || !descriptors.take(fd)) return undefined
-  return new Served(callback as Callback, fd, given)
-}
+/** What a transfer is asked of: descriptor, callback, and what the callback is given back. */
+type Target = readonly [fd: unknown, callback: unknown, given: unknown]
 
-/** Of what has no position Node keeps the order. */
-function positioned(span: Span | undefined): Span | undefined {
-  return span && span.position !== OWN_POSITION ? span : undefined
+/** Whether the engine moves a file's position. */
+function movesPosition(fd: number): boolean {
+  return defaultContext().servesPaths && !descriptors.isNodes(fd) && descriptors.isMovable(fd)
 }
 
 /** Whether the engine has taken a read or a write. */
 function serve(
   opcode: Opcode,
   span: Span | undefined,
-  call: Served | undefined,
+  [fd, callback, given]: Target,
   completer: Completer<Served>,
 ): boolean {
-  if (!span || !call) return false
-  void defaultContext().enqueue(new TransferRequest(opcode, call.fd, span, completer, call))
+  if (!span || !isDescriptor(fd)) return false
+  const moves = span.position === OWN_POSITION ? isWrite(opcode) : undefined
+  if (moves !== undefined && !movesPosition(fd)) return false
+  const call = take(fd, callback, given, moves)
+  if (!call) return false
+  const start = (): Promise<unknown> => defaultContext().enqueue(new TransferRequest(opcode, fd, span, completer, call))
+  void (moves === undefined ? start() : descriptors.positionOf(fd).begin(moves, start))
   return true
 }
 
@@ -94,11 +84,6 @@ function serveSync(opcode: Opcode, call: Served | undefined, completer: Complete
   return true
 }
 
-/** Node's own, with what it was called with: it counts its arguments. */
-function leave(call: Own, receiver: unknown, args: Arguments): void {
-  Reflect.apply(call, receiver, args)
-}
-
 function read(this: unknown, ...args: Arguments): void {
   const [fd, buffer, offset, length, position] = args
   let span: Span | undefined
@@ -107,57 +92,46 @@ function read(this: unknown, ...args: Arguments): void {
     span = typeof offset === 'number' ? readArguments(buffer, offset, length, position) : undefined
   } else if (args.length === 4) {
     span = ArrayBuffer.isView(buffer) ? readArguments(buffer, offset, undefined, undefined) : undefined
-  } else if (args.length === 3 && !ArrayBuffer.isView(buffer)) {
+  } else if (args.length === 3) {
     span = readArguments(buffer, undefined, undefined, undefined)
   }
   const callback = args[args.length > 4 ? 5 : args.length - 1]
-  span = positioned(span)
-  if (!serve(Opcode.read, span, span && take(fd, callback, span.views), readDone)) leave(own.read, this, args)
+  if (!serve(Opcode.read, span, [fd, callback, span?.views], readDone)) leaveDescriptor(own.read, this, args)
+}
+
+/** The callback comes last, wherever that is. */
+function withoutCallback(args: Arguments): Arguments {
+  return typeof args.at(-1) === 'function' ? args.slice(0, -1) : args
 }
 
 function write(this: unknown, ...args: Arguments): void {
-  const [fd, buffer, offset, length, position] = args
-  let span: Span | undefined
-  if (args.length > 4) span = typeof offset === 'number' ? writeArguments(buffer, offset, length, position) : undefined
-  else if (args.length === 4) span = writeArguments(buffer, offset, undefined, undefined)
-  const callback = args[args.length > 4 ? 5 : 3]
-  span = positioned(span)
-  if (!serve(Opcode.write, span, span && take(fd, callback, buffer), writeDone)) leave(own.write, this, args)
+  const [fd, buffer, offset, length, position] = withoutCallback(args)
+  const isPlain = args.length <= 4 || (args.length <= 6 && typeof offset === 'number')
+  const span = isPlain ? writeArguments(buffer, offset, length, position) : undefined
+  if (!serve(Opcode.write, span, [fd, args.at(-1), buffer], writeDone)) leaveDescriptor(own.write, this, args)
+}
+
+/** Whether the engine has taken a transfer of several buffers. */
+function serveVector(opcode: Opcode, args: Arguments, completer: Completer<Served>): boolean {
+  const [fd, buffers, position, callback = position] = args
+  const span = vectorArguments(buffers, callback === position ? undefined : position)
+  return serve(opcode, span, [fd, callback, buffers], completer)
 }
 
 function readv(this: unknown, ...args: Arguments): void {
-  const [fd, buffers, position, callback] = args
-  const span = positioned(vectorArguments(buffers, position))
-  if (!serve(Opcode.readv, span, span && take(fd, callback, buffers), readDone)) leave(own.readv, this, args)
+  if (!serveVector(Opcode.readv, args, readDone)) leaveDescriptor(own.readv, this, args)
 }
 
 function writev(this: unknown, ...args: Arguments): void {
-  const [fd, buffers, position, callback] = args
-  const span = positioned(vectorArguments(buffers, position))
-  if (!serve(Opcode.writev, span, span && take(fd, callback, buffers), writeDone)) leave(own.writev, this, args)
+  if (!serveVector(Opcode.writev, args, writeDone)) leaveDescriptor(own.writev, this, args)
 }
 
 function fsync(this: unknown, ...args: Arguments): void {
-  if (!serveSync(Opcode.fsync, take(args[0], args[1], undefined), fsyncDone)) leave(own.fsync, this, args)
+  if (!serveSync(Opcode.fsync, take(args[0], args[1]), fsyncDone)) leaveDescriptor(own.fsync, this, args)
 }
 
 function fdatasync(this: unknown, ...args: Arguments): void {
-  if (!serveSync(Opcode.fdsync, take(args[0], args[1], undefined), fdatasyncDone)) leave(own.fdatasync, this, args)
-}
-
-/** Waits for the engine, as Node's own, queued behind what is under way, is served after it. */
-function close(this: unknown, ...args: Arguments): void {
-  const [fd, callback] = args
-  const plain = callback === undefined || typeof callback === 'function'
-  if (!plain || !descriptors.isTaken(fd)) return leave(own.close, this, args)
-  const call = new Call(() => undefined)
-  descriptors.whenReleased(fd, () => call.leaveTo(() => leave(own.close, this, args)))
-}
-
-/** Cannot wait. What this tick has asked for is under way at least, as it is with Node. */
-function closeSync(this: unknown, ...args: Arguments): void {
-  if (descriptors.isTaken(args[0])) defaultContext().submitNow()
-  leave(own.closeSync, this, args)
+  if (!serveSync(Opcode.fdsync, take(args[0], args[1]), fdatasyncDone)) leaveDescriptor(own.fdatasync, this, args)
 }
 
 /** The options, where a callback may stand in their place. */
@@ -186,7 +160,7 @@ function readFile(this: unknown, ...args: Arguments): void {
   const [path, options, last] = args
   const callback = last || options
   const plain = typeof callback === 'function' ? plainRead(path, optionsOf(options)) : undefined
-  if (!plain) return leave(own.readFile, this, args)
+  if (!plain) return leaveDescriptor(own.readFile, this, args)
   const call = new Chain(callback as Callback, READ_FILE_REQUESTS)
   const nodes = (): void => leave(own.readFile, this, args)
   const content = readWhole(plain)
@@ -208,7 +182,7 @@ function writeFile(this: unknown, ...args: Arguments): void {
   const callback = last || options
   const plain = typeof callback === 'function' ? plainWrite(path, data, optionsOf(options), 'wa') : undefined
   // Node syncs by `fs.fsync`, which others may watch; by then it is ours.
-  if (!plain || plain.flush) return leave(own.writeFile, this, args)
+  if (!plain || plain.flush) return leaveDescriptor(own.writeFile, this, args)
   const call = new Call(callback as Callback)
   const nodes = (): void => leave(own.writeFile, this, args)
   settle(
@@ -218,10 +192,31 @@ function writeFile(this: unknown, ...args: Arguments): void {
   )
 }
 
-const ours = { read, write, readv, writev, fsync, fdatasync, readFile, writeFile, close, closeSync }
+const ours = { read, write, readv, writev, fsync, fdatasync, fstat, readFile, writeFile, close, closeSync }
 for (const name of Object.keys(ours) as (keyof typeof ours)[]) resemble(own[name], ours[name])
 
-const onPaths = callbackPathFunctions.map((described) => [described.name, withCallback(described)] as const)
+/** Node's own, whose close is then Node's own, too: it comes after them. */
+const leaving = (['fchmod', 'fchown', 'ftruncate', 'futimes'] as const).map((name) => {
+  const left = function (this: unknown, ...args: Arguments): void {
+    leaveDescriptor(own[name], this, args)
+  }
+  return [name, resemble(own[name], left)] as const
+})
+
+const open: PathFunction = {
+  ...openFile,
+  value(fd) {
+    descriptors.forget(fd)
+    return fd
+  },
+}
+
+const onPaths = [...callbackPathFunctions, ...(closesDescriptors ? [open] : [])].map(
+  (described) => [described.name, withCallback(described)] as const,
+)
 
 /** By name. */
-export const callbackReplacements: Readonly<Record<string, Own>> = { ...ours, ...Object.fromEntries(onPaths) }
+export const callbackReplacements: Readonly<Record<string, Own>> = {
+  ...ours,
+  ...Object.fromEntries([...leaving, ...onPaths]),
+}

@@ -1,15 +1,21 @@
 /**
  * The descriptors that the engine works on for the callback API, where there is no handle to hold: `close` waits for it, since the
- * number may be another file's the moment it is free.
+ * number may be another file's the moment it is free. What Node works on at the same time nobody tells; so a descriptor that Node's
+ * own functions have been called with is Node's from then on, as far as there is an order to keep.
  */
+import { loadBinding } from '../../lib/backends/binding.js'
+import { FilePosition } from '../handle/file-position.js'
 
 interface InUse {
   operations: number
   /** what waits for the last of them */
   closing: (() => void)[]
+  /** of a regular file, once something is to move it */
+  position?: FilePosition
 }
 
 const inUse = new Map<number, InUse>()
+const nodes = new Set<number>()
 
 /** False while a close waits: what comes behind it is not to go before it. */
 export function take(fd: number): boolean {
@@ -38,4 +44,28 @@ export function isTaken(fd: unknown): fd is number {
 /** Calls back when nothing is under way on a descriptor that {@link isTaken}. */
 export function whenReleased(fd: number, close: () => void): void {
   inUse.get(fd)?.closing.push(close)
+}
+
+/** Whether it has a position that the engine may move: others may have none, or wait for ever. */
+export function isMovable(fd: number): boolean {
+  return inUse.get(fd)?.position !== undefined || loadBinding().isRegularFile(fd)
+}
+
+/** Of a descriptor that {@link isTaken}. */
+export function positionOf(fd: number): FilePosition {
+  return ((inUse.get(fd) as InUse).position ??= new FilePosition())
+}
+
+/** Says that a function of Node's own is called with it. */
+export function leave(fd: unknown): void {
+  if (typeof fd === 'number') nodes.add(fd)
+}
+
+export function isNodes(fd: number): boolean {
+  return nodes.has(fd)
+}
+
+/** Says that the number is another file's from now on, or nobody's. */
+export function forget(fd: number): void {
+  nodes.delete(fd)
 }

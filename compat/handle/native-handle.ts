@@ -3,11 +3,10 @@
  * else that Node has there, the close of what is collected included, goes on as before.
  */
 import { EAGAIN, errnoException } from '../../lib/common/errors.js'
-import type { Completer } from '../../lib/engine/completer.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
-import { ControlRequest } from '../../lib/engine/request.js'
 import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
 import { callbacks } from '../node/original.js'
+import { attemptClose, closeByPool } from './close-descriptor.js'
 
 const { Promise, setImmediate } = globalThis
 
@@ -29,19 +28,10 @@ interface Watchable {
 }
 
 const syscall = syscallOf(Opcode.close)
-const nothingElse = { position: 0, length: 0, flags: 0, otherFd: 0, otherPosition: 0 }
-
-const completer: Completer<undefined> = {
-  syscall,
-  atOnce: true,
-  takesFailures: true,
-  value: (result) => result,
-}
 
 /** Closes a descriptor that nobody else knows. */
-async function closeByPool(fd: number): Promise<void> {
-  const request = new ControlRequest(Opcode.close, fd, nothingElse, completer, undefined)
-  const result = (await defaultContext().enqueue(request)) as number
+async function closeLater(fd: number): Promise<void> {
+  const result = await closeByPool(fd)
   if (result >= 0) return
   if (result !== EAGAIN) throw errnoException(result, syscall)
   // The engine could not take it.
@@ -50,7 +40,6 @@ async function closeByPool(fd: number): Promise<void> {
 
 const closed = Promise.resolve()
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-const nothing = new Uint8Array(0)
 
 export function makeNativeClass(Native: NativeHandleClass): OwnedHandleClass {
   return class FileHandle extends Native {
@@ -70,8 +59,8 @@ export function makeNativeClass(Native: NativeHandleClass): OwnedHandleClass {
       if (fd < 0 || !defaultContext().servesPaths) return super.close()
       // First of all: who ends this thread in between leaves it open, and nobody closes what is another file's by then.
       this.releaseFD()
-      const result = defaultContext().attemptOpen(Opcode.close, fd, nothing) ?? EAGAIN
-      if (result === EAGAIN) return closeByPool(fd)
+      const result = attemptClose(fd)
+      if (result === EAGAIN) return closeLater(fd)
       if (result < 0) return Promise.reject(errnoException(result, syscall))
       // Whoever listens, such as a stream on the handle, has been told when the caller goes on, as with Node's.
       return this.#owner && this.#owner.listenerCount('close') > 0 ? turn() : closed

@@ -1,4 +1,4 @@
-/** `open`, with handles of `caio/fs`. */
+/** `open`: with handles of `caio/fs`, and, for the form with a callback, with descriptors. */
 import type { Mode, PathLike } from 'node:fs'
 import { constants } from 'node:fs'
 import { EAGAIN } from '../../lib/common/errors.js'
@@ -53,11 +53,11 @@ function bounces(options: unknown): boolean {
   return typeof options === 'object' && options !== null && (options as OpenOptions).bounce === true
 }
 
-const openFunction: PathFunction = {
+/** Without what the caller is given for the descriptor. */
+export const openFile: PathFunction = {
   name: 'open',
   arity: [1, 3],
-  plain(path, flags, mode, options): PathCall | undefined {
-    if (!makesHandles() || handlesAreUntouched() !== true || bounces(options)) return undefined
+  plain(path, flags, mode): PathCall | undefined {
     const plain = plainFlags(flags)
     const permissions = mode === undefined || mode === null ? 0o666 : plainMode(mode)
     if (plain === undefined || permissions === undefined) return undefined
@@ -69,6 +69,14 @@ const openFunction: PathFunction = {
     ((call.flags as number) & (O_ACCMODE | O_CREAT | O_TRUNC)) === O_RDONLY
       ? defaultContext().attempt(Opcode.open, call, nothing)
       : EAGAIN,
+}
+
+const openHandle: PathFunction = {
+  ...openFile,
+  plain: (path, flags, mode, options) =>
+    makesHandles() && handlesAreUntouched() === true && !bounces(options)
+      ? openFile.plain(path, flags, mode)
+      : undefined,
   value: (fd) => handleOf(fd),
 }
 
@@ -83,4 +91,4 @@ async function openByNode(
   return handle
 }
 
-export const open = withPromise(openFunction, openByNode as never) as typeof openByNode
+export const open = withPromise(openHandle, openByNode as never) as typeof openByNode

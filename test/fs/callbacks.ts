@@ -9,7 +9,8 @@ import { subject } from './subject.js'
 import type { Loose } from './subject.js'
 
 type Name =
-  'read' | 'write' | 'readv' | 'writev' | 'fsync' | 'fdatasync' | 'readFile' | 'writeFile' | 'appendFile' | 'close'
+  | ('open' | 'close' | 'fstat' | 'read' | 'write' | 'readv' | 'writev' | 'fsync' | 'fdatasync')
+  | ('readFile' | 'writeFile' | 'appendFile')
 
 /** As a program without types calls it. */
 export type CallbackFs = Record<Name, (...args: unknown[]) => void> & typeof nodeFs

@@ -4,6 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { constants } from 'node:buffer'
 import { create } from 'node:domain'
 import nodeFs from 'node:fs'
+import type { Stats } from 'node:fs'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { called, outcomeOfCall, tellsTheSame } from '../callbacks.js'
@@ -11,6 +12,9 @@ import type { CallbackFs } from '../callbacks.js'
 import { makeApp, run } from '../child.js'
 import { outcomeOf, same } from '../differential.js'
 import { subject } from '../subject.js'
+
+const sizeOf = ({ size }: Stats): number => size
+const close = (fd: number): void => nodeFs.closeSync(fd)
 
 /** Every function that may be the engine's, as one call on an open file. */
 function calls(
@@ -25,8 +29,19 @@ function calls(
     'write(options)': (callback) => fs.write(fd, Buffer.from('WXYZ'), { position: 5 }, callback),
     readv: (callback) => fs.readv(fd, [Buffer.alloc(2), Buffer.alloc(3)], 1, callback),
     writev: (callback) => fs.writev(fd, [Buffer.from('12'), Buffer.from('345')], 1, callback),
+    'read, at the file’s own position': (callback) => fs.read(fd, Buffer.alloc(4), 0, 4, null, callback),
+    'read(buffer)': (callback) => fs.read(fd, Buffer.alloc(3), callback),
+    'write, at the file’s own position': (callback) => fs.write(fd, Buffer.from('own'), 0, 3, callback),
+    'write(buffer)': (callback) => fs.write(fd, Buffer.from('buffer'), callback),
+    'write(text)': (callback) => fs.write(fd, 'text', callback),
+    'readv, at the file’s own position': (callback) => fs.readv(fd, [Buffer.alloc(2), Buffer.alloc(1)], callback),
+    'writev, at the file’s own position': (callback) => fs.writev(fd, [Buffer.from('a'), Buffer.from('b')], callback),
     fsync: (callback) => fs.fsync(fd, callback),
     fdatasync: (callback) => fs.fdatasync(fd, callback),
+    // What they are of differs between the sides.
+    fstat: (callback) => fs.fstat(fd, (error: unknown, ...rest: Stats[]) => callback(error, ...rest.map(sizeOf))),
+    open: (callback) => fs.open(path, (error: unknown, ...rest: number[]) => callback(error, ...rest.map(close))),
+    close: (callback) => fs.close(nodeFs.openSync(path, 'r'), callback),
     readFile: (callback) => fs.readFile(path, callback),
     'readFile(encoding)': (callback) => fs.readFile(path, 'latin1', callback),
     writeFile: (callback) => fs.writeFile(path, 'written whole', callback),
@@ -88,8 +103,14 @@ await t.test('results', async (t) => {
       'readFile',
       'writeFile',
       'appendFile',
+      'open',
       'close',
       'closeSync',
+      'fstat',
+      'fchmod',
+      'fchown',
+      'ftruncate',
+      'futimes',
     ].map((name) => {
       const each = fs[name as 'read']
       return [each.name, each.length, Reflect.ownKeys(each).map(String).sort(), Object.keys(each)]
@@ -113,12 +134,20 @@ await t.test('other files', async (t) => {
       },
     ],
   ]
-  for (const [name, open] of attempts) {
+  for (const [name, make] of attempts) {
     await tellsTheSame(t, name, async ({ fs, path }) => {
-      const fd = open(path)
-      const { readFile, 'readFile(encoding)': decoded, writeFile, appendFile, ...positioned } = calls(fs, fd, path)
+      const fd = make(path)
+      const {
+        open,
+        close,
+        readFile,
+        'readFile(encoding)': decoded,
+        writeFile,
+        appendFile,
+        ...onDescriptor
+      } = calls(fs, fd, path)
       const outcomes = []
-      for (const call of Object.values(positioned)) outcomes.push(await outcomeOfCall(call))
+      for (const call of Object.values(onDescriptor)) outcomes.push(await outcomeOfCall(call))
       outcomes.push(await outcomeOfCall(fs.close, fd))
       return outcomes
     })

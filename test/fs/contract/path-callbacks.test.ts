@@ -114,6 +114,7 @@ await t.test('what a callback throws', async (t) => {
         const name = (each) => __dirname + end + '/' + each + '-made'
         fs.stat(__dirname + end, thrower('stat' + end))
         fs.lstat(__dirname + end, thrower('lstat' + end))
+        fs.open(__dirname + end, thrower('open' + end))
         fs.access(__dirname + end, thrower('access' + end))
         fs.exists(__dirname + end, thrower('exists' + end))
         fs.readlink(__dirname + end, thrower('readlink' + end))

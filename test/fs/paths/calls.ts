@@ -14,6 +14,7 @@ import {
   mkdirOptions,
   modes,
   objects,
+  openFlags,
   owners,
   paths,
   readdirOptions,
@@ -183,14 +184,23 @@ export const callsOf = {
   lutimes: changes(timing),
   truncate: changes([...calls(paths, literals(3)), ...calls(paths), ...calls([FILE, MISSING], lengths)]),
   exists: reads(calls(paths)),
+  open: changes([
+    ...calls(paths),
+    ...calls(paths, literals('r', 'w')),
+    ...calls(fewWithLinks, openFlags),
+    ...calls([FILE, MISSING], literals('r', 'w'), modes),
+    ...more('r', 0o666, undefined),
+  ]),
   'realpath.native': reads([...calls(paths), ...calls(names('dir-link/inner', 'missing'), encodings)]),
 } satisfies Record<string, Calls>
 
 export type Name = keyof typeof callsOf
-/** There are no promise forms of the other two. */
-export type PromiseName = Exclude<Name, 'exists' | 'realpath.native'>
+/** There are no promise forms of two, and that of `open` gives handles. */
+export type PromiseName = Exclude<Name, 'exists' | 'realpath.native' | 'open'>
 export const everyName = Object.keys(callsOf) as Name[]
-export const promiseNames = everyName.filter((name) => name !== 'exists' && name !== 'realpath.native')
+export const promiseNames = everyName.filter(
+  (name): name is PromiseName => name !== 'exists' && name !== 'realpath.native' && name !== 'open',
+)
 
 /** Of the promise forms. */
 export const takingOptions: readonly PromiseName[] = [
@@ -224,6 +234,7 @@ export const plainCalls: Record<Name, Call[]> = {
   rmdir: calls(names('empty', 'dir', 'missing'), [...literals(undefined), ...objects({})]),
   chmod: calls(names('file', 'missing'), literals(0o600)),
   truncate: calls(names('file', 'missing'), literals(2)),
+  open: [...calls(names('file', 'missing')), ...calls(names('new', 'missing/new'), literals('w'))],
 }
 
 /** Calls that only look, of all functions in turn. */

@@ -78,7 +78,20 @@ function seeFileSystem(value: unknown): unknown {
   return look(value)
 }
 
-const seeing: Partial<Record<Name, (value: unknown) => unknown>> = { mkdtemp: seeTemporary, statfs: seeFileSystem }
+/** What a descriptor is of, and how it is open. Closes it. */
+function seeDescriptor(value: unknown): unknown {
+  if (typeof value !== 'number') return look(value)
+  const [flags] = nodeFs.readFileSync(`/proc/self/fdinfo/${value}`, 'latin1').match(/^flags:.*$/m) ?? []
+  const path = nodeFs.readlinkSync(`/proc/self/fd/${value}`)
+  nodeFs.closeSync(value)
+  return [path, flags]
+}
+
+const seeing: Partial<Record<Name, (value: unknown) => unknown>> = {
+  mkdtemp: seeTemporary,
+  open: seeDescriptor,
+  statfs: seeFileSystem,
+}
 
 interface Seen {
   outcome: Outcome

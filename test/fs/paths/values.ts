@@ -190,6 +190,16 @@ export const copyModes: Value[] = [
   ...objects({}, { mode: 1 }),
 ]
 
+/** Of `open`; without -0: plain Node aborts. */
+export const openFlags: Value[] = [
+  ...literals('r', 'rs', 'sr', 'r+', 'rs+', 'sr+', 'w', 'wx', 'xw', 'w+', 'wx+', 'xw+', 'a', 'ax', 'xa', 'as', 'sa'),
+  ...literals('a+', 'ax+', 'xa+', 'as+', 'sa+', 'R', 'rw', 'x', '', '0', '__proto__', 'constructor'),
+  ...literals(constants.O_RDONLY, constants.O_WRONLY, constants.O_RDWR, 3, constants.O_CREAT | constants.O_RDWR),
+  ...literals(constants.O_DIRECTORY, constants.O_NOFOLLOW, constants.O_CREAT | constants.O_EXCL, constants.O_NONBLOCK),
+  ...literals(-1, 1.5, NaN, Infinity, 2 ** 32, true, null, undefined, 5n, Symbol.for('flags')),
+  ...objects({}, { flags: 'w' }),
+]
+
 /** Without -0 and what is from 2 ** 31 to 2 ** 32 - 1: plain Node aborts. */
 export const modes: Value[] = [
   ...literals(0, 0o600, 0o644, 0o7777, 0o10000, 0o100644, 2 ** 31 - 1, 2 ** 32),

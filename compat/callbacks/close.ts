@@ -1,0 +1,69 @@
+/** `close` with a callback, and `closeSync`: after what is under way on the descriptor. */
+import { isMainThread } from 'node:worker_threads'
+import { EAGAIN, callbackException } from '../../lib/common/errors.js'
+import { defaultContext } from '../../lib/engine/default-context.js'
+import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
+import { isDescriptor } from '../arguments/transfer.js'
+import { attemptClose, closeByPool } from '../handle/close-descriptor.js'
+import { callbacks as own } from '../node/original.js'
+import { Call } from './call.js'
+import type { Callback } from './call.js'
+import * as descriptors from './descriptors.js'
+import { leave } from './served.js'
+import type { Arguments } from './served.js'
+
+const syscall = syscallOf(Opcode.close)
+/** Of the process, and of whoever has put them in place. */
+const STANDARD = 3
+
+/** Descriptors that a worker opens Node keeps account of, to close what it leaves: `open` and `close` are Node's own there. */
+export const closesDescriptors = isMainThread
+
+const nobody: Callback = () => undefined
+
+function mayClose(fd: number): boolean {
+  return closesDescriptors && fd >= STANDARD && !descriptors.isNodes(fd) && defaultContext().servesPaths
+}
+
+function tell(call: Call, result: number): void {
+  if (result < 0) call.end(callbackException(result, syscall))
+  else call.end(null)
+}
+
+/**
+ * Whether the engine has taken it. Where nobody is told, it takes only what succeeds at once: of a failure Node's own function tells
+ * everybody.
+ */
+function serve(fd: number, callback: unknown, callOf: () => Call, nodes: () => void): boolean {
+  const result = mayClose(fd) ? attemptClose(fd) : undefined
+  descriptors.forget(fd)
+  if (result === undefined || (result < 0 && callback === undefined)) return false
+  const call = callOf()
+  if (result !== EAGAIN) tell(call, result)
+  else void closeByPool(fd).then((late) => (late === EAGAIN ? call.leaveTo(nodes) : tell(call, late)))
+  return true
+}
+
+/** Waits for the engine. Node's own, queued behind what is under way, is served after it. */
+export function close(this: unknown, ...args: Arguments): void {
+  const [fd, callback] = args
+  const nodes = (): void => leave(own.close, this, args)
+  if (!isDescriptor(fd) || (callback !== undefined && typeof callback !== 'function')) return nodes()
+  const newCall = (): Call => new Call((callback as Callback | undefined) ?? nobody)
+  if (descriptors.isTaken(fd)) {
+    const call = newCall()
+    descriptors.whenReleased(fd, () => {
+      if (!serve(fd, callback, () => call, nodes)) call.leaveTo(nodes)
+    })
+  } else if (!serve(fd, callback, newCall, nodes)) {
+    nodes()
+  }
+}
+
+/** Cannot wait. What this tick has asked for is under way at least, as it is with Node. */
+export function closeSync(this: unknown, ...args: Arguments): void {
+  const [fd] = args
+  if (descriptors.isTaken(fd)) defaultContext().submitNow()
+  if (isDescriptor(fd)) descriptors.forget(fd)
+  leave(own.closeSync, this, args)
+}

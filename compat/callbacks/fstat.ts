@@ -1,0 +1,62 @@
+/** `fstat` with a callback. */
+import { callbackException } from '../../lib/common/errors.js'
+import type { Completer } from '../../lib/engine/completer.js'
+import { defaultContext } from '../../lib/engine/default-context.js'
+import { OpenRequest } from '../../lib/engine/request.js'
+import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
+import { isInNumbers } from '../arguments/path.js'
+import { callbacks as own } from '../node/original.js'
+import { makesStats, statsMemory, toStats } from '../node/stats.js'
+import { isNodes } from '../paths/path-call.js'
+import { leaveDescriptor, take } from './served.js'
+import type { Arguments, Served } from './served.js'
+
+const syscall = syscallOf(Opcode.fstat)
+
+interface Caller {
+  readonly call: Served
+  /** has Node do it */
+  leave(): void
+}
+
+type Numbers = Float64Array<ArrayBuffer>
+
+function tell(call: Served, numbers: Numbers): void {
+  let stats
+  try {
+    stats = toStats(numbers)
+  } catch (error) {
+    return call.end(error) // no memory for it
+  }
+  call.end(null, stats)
+}
+
+const completer: Completer<Caller> = {
+  syscall,
+  api: 'callback',
+  atOnce: true,
+  takesFailures: true,
+  lend: () => [statsMemory.take()],
+  value(result, views, { call, leave }) {
+    const [numbers] = views as unknown as [Numbers]
+    if (result >= 0) tell(call, numbers)
+    else if (isNodes(result)) call.leaveTo(leave)
+    else call.end(callbackException(result, syscall))
+    statsMemory.giveBack(numbers)
+  },
+}
+
+/** Of any kind of file. */
+export function fstat(this: unknown, ...args: Arguments): void {
+  const [fd, options] = args
+  const leave = (): void => leaveDescriptor(own.fstat, this, args)
+  const isPlain = args.length === 2 || args.length === 3
+  const serves = isPlain && makesStats && defaultContext().servesPaths
+  const call = serves && isInNumbers(args.length === 3 ? options : undefined) ? take(fd, args.at(-1)) : undefined
+  if (!call) return leave()
+  const numbers = statsMemory.take()
+  const isKnown = defaultContext().attemptOpen(Opcode.fstat, call.fd, numbers) === 0
+  if (isKnown) tell(call, numbers)
+  statsMemory.giveBack(numbers)
+  if (!isKnown) void defaultContext().enqueue(new OpenRequest(Opcode.fstat, call.fd, completer, { call, leave }))
+}

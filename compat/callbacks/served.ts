@@ -1,0 +1,44 @@
+/** Calls with a descriptor that the engine serves, and those that it leaves to Node's own function. */
+import { isDescriptor } from '../arguments/transfer.js'
+import { Call } from './call.js'
+import type { Callback } from './call.js'
+import * as descriptors from './descriptors.js'
+
+export type Arguments = unknown[]
+export type Own = (...args: never[]) => void
+
+/** One call that the engine serves. */
+export class Served extends Call {
+  constructor(
+    callback: Callback,
+    readonly fd: number,
+    /** the buffer, or the list of them, to give back */
+    readonly given: unknown,
+    /** of what moves the file's position: whether it writes */
+    readonly moves?: boolean,
+  ) {
+    super(callback)
+  }
+
+  // Not before: the callback of a close that waits comes after this one's.
+  override ending(): void {
+    descriptors.release(this.fd)
+  }
+}
+
+/** A call that the engine takes; undefined where it is Node's. */
+export function take(fd: unknown, callback: unknown, given?: unknown, moves?: boolean): Served | undefined {
+  if (!isDescriptor(fd) || typeof callback !== 'function' || !descriptors.take(fd)) return undefined
+  return new Served(callback as Callback, fd, given, moves)
+}
+
+/** Node's own, with what it was called with: it counts its arguments. */
+export function leave(call: Own, receiver: unknown, args: Arguments): void {
+  Reflect.apply(call, receiver, args)
+}
+
+/** The same of a function whose first argument is a descriptor. */
+export function leaveDescriptor(call: Own, receiver: unknown, args: Arguments): void {
+  descriptors.leave(args[0])
+  leave(call, receiver, args)
+}

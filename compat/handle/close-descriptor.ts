@@ -1,0 +1,26 @@
+/** Closes a descriptor by the engine. */
+import { EAGAIN } from '../../lib/common/errors.js'
+import type { Completer } from '../../lib/engine/completer.js'
+import { defaultContext } from '../../lib/engine/default-context.js'
+import { ControlRequest } from '../../lib/engine/request.js'
+import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
+
+const nothing = new Uint8Array(0)
+const nothingElse = { position: 0, length: 0, flags: 0, otherFd: 0, otherPosition: 0 }
+
+const completer: Completer<undefined> = {
+  syscall: syscallOf(Opcode.close),
+  atOnce: true,
+  takesFailures: true,
+  value: (result) => result,
+}
+
+/** At once, where that cannot wait: the result of the system call. EAGAIN says that it is still open. */
+export function attemptClose(fd: number): number {
+  return defaultContext().attemptOpen(Opcode.close, fd, nothing) ?? EAGAIN
+}
+
+/** The same by the pool. EAGAIN says that the engine could not take it. */
+export function closeByPool(fd: number): Promise<number> {
+  return defaultContext().enqueue(new ControlRequest(Opcode.close, fd, nothingElse, completer, undefined)) as Promise<number>
+}
