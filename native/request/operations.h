@@ -124,7 +124,7 @@ constexpr Operation kOperations[] = {
     {Opcode::kFstat, "fstat", Family::kPath, Cost::kByLength, Effect::kNone, 0},
     {Opcode::kClose, "close", Family::kControl, Cost::kByLength, Effect::kSome, 0},
     {Opcode::kTruncate, "truncate", Family::kPath, Cost::kByLength, Effect::kSome, 1},
-    {Opcode::kCopyFile, "copyFile", Family::kPath, Cost::kLong, Effect::kSome, 2},
+    {Opcode::kCopyFile, "copyFile", Family::kPath, Cost::kByLength, Effect::kSome, 2},
     {Opcode::kMkdtemp, "mkdtemp", Family::kPath, Cost::kByLength, Effect::kSome, 1},
     {Opcode::kUtimes, "utimes", Family::kTimes, Cost::kByLength, Effect::kSome, 1},
     {Opcode::kLutimes, "lutimes", Family::kTimes, Cost::kByLength, Effect::kSome, 1},
