@@ -2,6 +2,7 @@
 import { isMainThread } from 'node:worker_threads'
 import { EAGAIN, callbackException } from '../../lib/common/errors.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
+import { whenThereIsRoom } from '../../lib/engine/turn.js'
 import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
 import { isDescriptor } from '../arguments/transfer.js'
 import { attemptClose, closeByPool } from '../handle/close-descriptor.js'
@@ -30,17 +31,24 @@ function tell(call: Call, result: number): void {
   else call.end(null)
 }
 
+/** @param result of the attempt; undefined where this turn has had its share */
+function finish(call: Call, fd: number, nodes: () => void, result: number | undefined): void {
+  if (result === undefined) whenThereIsRoom(() => finish(call, fd, nodes, attemptClose(fd)))
+  else if (result !== EAGAIN) tell(call, result)
+  else void closeByPool(fd).then((late) => (late === EAGAIN ? call.leaveTo(nodes) : tell(call, late)))
+}
+
 /**
  * Whether the engine has taken it. Where nobody is told, it takes only what succeeds at once: of a failure Node's own function tells
  * everybody.
  */
 function serve(fd: number, callback: unknown, callOf: () => Call, nodes: () => void): boolean {
-  const result = mayClose(fd) ? attemptClose(fd) : undefined
+  const serves = mayClose(fd)
   descriptors.forget(fd)
-  if (result === undefined || (result < 0 && callback === undefined)) return false
-  const call = callOf()
-  if (result !== EAGAIN) tell(call, result)
-  else void closeByPool(fd).then((late) => (late === EAGAIN ? call.leaveTo(nodes) : tell(call, late)))
+  if (!serves) return false
+  const result = attemptClose(fd)
+  if (callback === undefined && (result ?? EAGAIN) < 0) return false
+  finish(callOf(), fd, nodes, result)
   return true
 }
 

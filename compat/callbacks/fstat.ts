@@ -3,6 +3,7 @@ import { callbackException } from '../../lib/common/errors.js'
 import type { Completer } from '../../lib/engine/completer.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { OpenRequest } from '../../lib/engine/request.js'
+import { whenThereIsRoom } from '../../lib/engine/turn.js'
 import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
 import { isInNumbers } from '../arguments/path.js'
 import { callbacks as own } from '../node/original.js'
@@ -46,17 +47,25 @@ const completer: Completer<Caller> = {
   },
 }
 
+function serve(call: Served, leave: () => void): void {
+  const numbers = statsMemory.take()
+  const result = defaultContext().attemptOpen(Opcode.fstat, call.fd, numbers)
+  if (result === 0) tell(call, numbers)
+  statsMemory.giveBack(numbers)
+  // This turn has had its share.
+  if (result === undefined) {
+    whenThereIsRoom(() => serve(call, leave))
+  } else if (result !== 0) {
+    void defaultContext().enqueue(new OpenRequest(Opcode.fstat, call.fd, completer, { call, leave }))
+  }
+}
+
 /** Of any kind of file. */
 export function fstat(this: unknown, ...args: Arguments): void {
   const [fd, options] = args
   const leave = (): void => leaveDescriptor(own.fstat, this, args)
-  const isPlain = args.length === 2 || args.length === 3
-  const serves = isPlain && makesStats && defaultContext().servesPaths
-  const call = serves && isInNumbers(args.length === 3 ? options : undefined) ? take(fd, args.at(-1)) : undefined
-  if (!call) return leave()
-  const numbers = statsMemory.take()
-  const isKnown = defaultContext().attemptOpen(Opcode.fstat, call.fd, numbers) === 0
-  if (isKnown) tell(call, numbers)
-  statsMemory.giveBack(numbers)
-  if (!isKnown) void defaultContext().enqueue(new OpenRequest(Opcode.fstat, call.fd, completer, { call, leave }))
+  const isPlain = (args.length === 2 || args.length === 3) && isInNumbers(args.length === 3 ? options : undefined)
+  const call = isPlain && makesStats && defaultContext().servesPaths ? take(fd, args.at(-1)) : undefined
+  if (call) serve(call, leave)
+  else leave()
 }

@@ -1,5 +1,4 @@
 /** Closes a descriptor by the engine. */
-import { EAGAIN } from '../../lib/common/errors.js'
 import type { Completer } from '../../lib/engine/completer.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { ControlRequest } from '../../lib/engine/request.js'
@@ -15,9 +14,9 @@ const completer: Completer<undefined> = {
   value: (result) => result,
 }
 
-/** At once, where that cannot wait: the result of the system call. EAGAIN says that it is still open. */
-export function attemptClose(fd: number): number {
-  return defaultContext().attemptOpen(Opcode.close, fd, nothing) ?? EAGAIN
+/** At once, where that cannot wait: the result of the system call. It is still open after EAGAIN, and after undefined: see {@link Context.attempt}. */
+export function attemptClose(fd: number): number | undefined {
+  return defaultContext().attemptOpen(Opcode.close, fd, nothing)
 }
 
 /** The same by the pool. EAGAIN says that the engine could not take it. */

@@ -59,7 +59,7 @@ export function makeNativeClass(Native: NativeHandleClass): OwnedHandleClass {
       if (fd < 0 || !defaultContext().servesPaths) return super.close()
       // First of all: who ends this thread in between leaves it open, and nobody closes what is another file's by then.
       this.releaseFD()
-      const result = attemptClose(fd)
+      const result = attemptClose(fd) ?? EAGAIN
       if (result === EAGAIN) return closeLater(fd)
       if (result < 0) return Promise.reject(errnoException(result, syscall))
       // Whoever listens, such as a stream on the handle, has been told when the caller goes on, as with Node's.
