@@ -139,7 +139,9 @@ export class Counters {
     const counts = this.#countsOf(opcode).slice()
     counts[Route.node]! += this.#left[opcode] as number
     const some = [...counts.entries()].filter(([, count]) => count > 0)
-    return Object.fromEntries(some.map(([route, count]) => [routeNames[route], count]))
+    return Object.fromEntries(some.map(([route, count]) => [routeNames[route], count])) as Partial<
+      Record<RouteName, number>
+    >
   }
 
   record(route: Route, milliseconds: number): void {
@@ -169,7 +171,7 @@ export class Counters {
           opcodes.reduce((total, opcode) => total + (this.#countsOf(opcode)[route] as number), 0),
         ),
       ),
-      ways: Object.fromEntries(ways.filter(([, counts]) => Object.keys(counts).length > 0)),
+      ways: Object.fromEntries(ways.filter(([, counts]) => Object.keys(counts).length > 0)) as Stats['ways'],
       latency: byName(
         routeNames,
         this.#latency.map((histogram) => histogram.snapshot()),
