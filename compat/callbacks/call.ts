@@ -3,8 +3,7 @@
  * frames below it, so that ticks and microtasks run before the next one, and what it throws is uncaught as ever.
  */
 import { AsyncResource } from 'node:async_hooks'
-
-const { setImmediate } = globalThis
+import { callSoon } from '../../lib/engine/turn.js'
 
 /** What Node's hooks know Node's own by. */
 const REQUEST = 'FSREQCALLBACK'
@@ -31,6 +30,16 @@ function newRequest(): AsyncResource {
   return new AsyncResource(REQUEST, { requireManualDestroy: true })
 }
 
+/** So many calls under way are work for all processors: what one could do at once several threads do faster. */
+const MANY = 8
+
+let underWay = 0
+
+/** Whether there are as many calls whose callbacks have not been called. */
+export function areMany(): boolean {
+  return underWay >= MANY
+}
+
 /** One call of a function of `fs`, with the context that it was made in. */
 export class Call extends AsyncResource {
   protected readonly callback: Callback
@@ -38,16 +47,19 @@ export class Call extends AsyncResource {
   constructor(callback: Callback) {
     super(REQUEST, { requireManualDestroy: true })
     this.callback = callback
+    underWay++
   }
 
   /** Calls the callback when the event loop comes to it; once. */
   end(...args: unknown[]): void {
-    this.runInAsyncScope(setImmediate, undefined, invoke, this, this.callback, args)
+    this.runInAsyncScope(callSoon<Parameters<typeof invoke>>, undefined, invoke, this, this.callback, args)
     this.emitDestroy()
   }
 
   /** What there is to do before the callback is called, or once somebody else has the call. */
-  ending(): void {}
+  ending(): void {
+    underWay--
+  }
 
   /** Leaves it to somebody else, who calls the callback then. */
   leaveTo(act: () => void): void {
@@ -78,6 +90,6 @@ export class Chain extends Call {
   }
 
   override end(...args: unknown[]): void {
-    setImmediate(invokeIn, lastOf(this, this.#requests), this, this.callback, args)
+    callSoon(invokeIn, lastOf(this, this.#requests), this, this.callback, args)
   }
 }

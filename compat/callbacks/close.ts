@@ -7,7 +7,7 @@ import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
 import { isDescriptor } from '../arguments/transfer.js'
 import { attemptClose, closeByPool } from '../handle/close-descriptor.js'
 import { callbacks as own } from '../node/original.js'
-import { Call } from './call.js'
+import { Call, areMany } from './call.js'
 import type { Callback } from './call.js'
 import * as descriptors from './descriptors.js'
 import { leave } from './served.js'
@@ -46,7 +46,7 @@ function serve(fd: number, callback: unknown, callOf: () => Call, nodes: () => v
   const serves = mayClose(fd)
   descriptors.forget(fd)
   if (!serves) return false
-  const result = attemptClose(fd)
+  const result = areMany() && callback !== undefined ? EAGAIN : attemptClose(fd)
   if (callback === undefined && (result ?? EAGAIN) < 0) return false
   finish(callOf(), fd, nodes, result)
   return true

@@ -1,5 +1,5 @@
 /** `fstat` with a callback. */
-import { callbackException } from '../../lib/common/errors.js'
+import { EAGAIN, callbackException } from '../../lib/common/errors.js'
 import type { Completer } from '../../lib/engine/completer.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { OpenRequest } from '../../lib/engine/request.js'
@@ -9,6 +9,7 @@ import { isInNumbers } from '../arguments/path.js'
 import { callbacks as own } from '../node/original.js'
 import { makesStats, statsMemory, toStats } from '../node/stats.js'
 import { isNodes } from '../paths/path-call.js'
+import { areMany } from './call.js'
 import { leaveDescriptor, take } from './served.js'
 import type { Arguments, Served } from './served.js'
 
@@ -49,7 +50,7 @@ const completer: Completer<Caller> = {
 
 function serve(call: Served, leave: () => void): void {
   const numbers = statsMemory.take()
-  const result = defaultContext().attemptOpen(Opcode.fstat, call.fd, numbers)
+  const result = areMany() ? EAGAIN : defaultContext().attemptOpen(Opcode.fstat, call.fd, numbers)
   if (result === 0) tell(call, numbers)
   statsMemory.giveBack(numbers)
   // This turn has had its share.

@@ -8,7 +8,7 @@ import { callbackFs } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
 import { NODES, Served, circumstancesOf, isNodes } from '../paths/path-call.js'
 import type { PathFunction } from '../paths/path-call.js'
-import { Call } from './call.js'
+import { Call, areMany } from './call.js'
 import type { Callback } from './call.js'
 
 type Own = (...args: never[]) => void
@@ -62,7 +62,7 @@ export function withCallback<Request extends PathCall, Reply extends NodeJS.Arra
   }
 
   const serve = (call: Call, request: Request, leave: () => void): void => {
-    const result = served.attempt(request)
+    const result = served.attempt(request, areMany())
     if (result === undefined) whenThereIsRoom(() => serve(call, request, leave))
     else if (result === NODES) call.leaveTo(leave)
     else if (result >= 0) succeed(call, served.attempted(result, request))

@@ -22,6 +22,7 @@ export class Served extends Call {
 
   // Not before: the callback of a close that waits comes after this one's.
   override ending(): void {
+    super.ending()
     descriptors.release(this.fd)
   }
 }

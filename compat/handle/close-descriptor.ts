@@ -21,5 +21,7 @@ export function attemptClose(fd: number): number | undefined {
 
 /** The same by the pool. EAGAIN says that the engine could not take it. */
 export function closeByPool(fd: number): Promise<number> {
-  return defaultContext().enqueue(new ControlRequest(Opcode.close, fd, nothingElse, completer, undefined)) as Promise<number>
+  return defaultContext().enqueue(
+    new ControlRequest(Opcode.close, fd, nothingElse, completer, undefined),
+  ) as Promise<number>
 }

@@ -81,8 +81,9 @@ export class Served<Call extends PathCall, Reply extends View> {
     defaultContext().leave(this.opcode)
   }
 
-  /** What can be had without waiting. */
-  attempt(call: Call): Attempted {
+  /** What can be had without waiting. @param later where the pool is to be asked in place of the kernel */
+  attempt(call: Call, later = false): Attempted {
+    if (later && this.#inline) return EAGAIN
     if (this.#function.attempt) return this.#function.attempt(call)
     if (!this.#inline) return EAGAIN
     return defaultContext().attempt(this.opcode, call, this.#reply)

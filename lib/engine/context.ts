@@ -355,6 +355,15 @@ export class Context implements Receiver {
   }
 
   readonly #flush = (): void => {
+    if (turn.areCallbacksDue()) {
+      // They have more to ask for; the last of them at the latest.
+      setImmediate(this.#flushNow)
+    } else {
+      this.#flushNow()
+    }
+  }
+
+  readonly #flushNow = (): void => {
     this.#flushScheduled = false
     this.#handOver()
   }

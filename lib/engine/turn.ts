@@ -80,6 +80,25 @@ export function defer(receiver: Receiver, id: number, result: number, route: Rou
   next ??= setImmediate(startTurn)
 }
 
+/** Callbacks that are due one after the other, with the microtasks of each before the next. */
+let callbacks = 0
+
+/** Calls as setImmediate does. What its callers ask for meanwhile is handed over together: see {@link areCallbacksDue}. */
+export function callSoon<Arguments extends unknown[]>(act: (...args: Arguments) => void, ...args: Arguments): void {
+  callbacks++
+  setImmediate(called<Arguments>, act, args)
+}
+
+function called<Arguments extends unknown[]>(act: (...args: Arguments) => void, args: Arguments): void {
+  callbacks--
+  act(...args)
+}
+
+/** Whether others are to be called yet, on this turn or the next. */
+export function areCallbacksDue(): boolean {
+  return callbacks > 0
+}
+
 /** Calls back on a turn of the event loop that has room for one operation more; it is counted by then. */
 export function whenThereIsRoom(act: () => void): void {
   waiting.push(act)
