@@ -4,11 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <utility>
 
 #include "../support/end_of_process.h"
 #include "../support/probe_file.h"
+#include "../support/processors.h"
 #ifdef __linux__
 #include "../linux/aio/kernel_context.h"
 #include "../linux/uring/kernel_ring.h"
@@ -20,6 +22,17 @@ namespace {
 
 constexpr size_t kCompletionFields = 4;
 constexpr size_t kDeliverAtOnce = 16;
+
+// That make a hand-off worth while, or none. Looked up once, since it reads files of the kernel's, by the first environment of the process.
+int HandOffProcessors() {
+  static std::atomic<int> known{-1};
+  int found = known.load(std::memory_order_relaxed);
+  if (found >= 0) return found;
+  const unsigned processors = Processors();
+  found = IsWithHandOff(processors, ProcessorQuota()) ? static_cast<int>(processors) : 0;
+  known.store(found, std::memory_order_relaxed);
+  return found;
+}
 
 }  // namespace
 
@@ -49,7 +62,7 @@ int Environment::Start(unsigned threads, bool hand_off, napi_value deliver, napi
   napi_get_typedarray_info(env_, completions, nullptr, &length, &memory, nullptr, nullptr);
   completions_memory_ = static_cast<double*>(memory);
   completions_capacity_ = length / kCompletionFields;
-  pool_ = std::make_unique<ThreadPool>(queue_, threads, hand_off);
+  pool_ = std::make_unique<ThreadPool>(queue_, threads, hand_off ? HandOffProcessors() : 0);
   // From here on the hook owns this object.
   napi_add_async_cleanup_hook(env_, OnCleanup, this, &cleanup_);
   FinishAtExit([](void* self) { static_cast<Environment*>(self)->Finish(); }, this);

@@ -6,7 +6,6 @@
 #include "../support/mutex_lock.h"
 #include "../support/nanoseconds.h"
 #include "../support/pause.h"
-#include "../support/processors.h"
 #include "../support/step.h"
 #include "serve.h"
 #include "thread_pool.h"
@@ -20,22 +19,14 @@ std::atomic<int> lingering_threads{0};
 
 // What mostly waits for nothing.
 bool IsForHandOff(const Request& request) {
-  return IsSmall(request) && !request.missed && !request.cold && !request.durable && request.duty != Duty::kSubmit;
+  return IsSmall(request) && !request.missed && !request.cold && request.done == 0 && !request.durable &&
+         request.duty != Duty::kSubmit;
 }
 
 }  // namespace
 
-// By each new thread: what the process may use can change, and to read it takes files.
-void ThreadPool::CountProcessors() {
-  if (!wants_hand_off_) return;
-  const unsigned processors = Processors();
-  const bool worth = IsWithHandOff(processors, ProcessorQuota());
-  MutexLock lock(mutex_);
-  processors_ = worth ? static_cast<int>(processors) : 0;
-}
-
 bool ThreadPool::Linger(Worker& self) {
-  if (processors_ == 0 || !self.worked || someone_lingers_ || finishing_ || closing_ || HasWork()) return false;
+  if (processors_ < 2 || !self.worked || someone_lingers_ || finishing_ || closing_ || HasWork()) return false;
   self.worked = false;
   const uint64_t start = Nanoseconds();
   if (!IsCalm(calm_, start) || !IsWorthIt(lingering_)) return false;
@@ -67,7 +58,7 @@ bool ThreadPool::Linger(Worker& self) {
 // Notes what the loop may wait for: few, and a thread is awake that has nothing else to do.
 void ThreadPool::HandOffBatch(const Request* batch, size_t count) {
   submissions_.fetch_add(1, std::memory_order_relaxed);
-  if (processors_ == 0 || count > kHandedOffAtOnce || !queue_.empty()) return;
+  if (processors_ < 2 || count > kHandedOffAtOnce || !queue_.empty()) return;
   if (!std::all_of(batch, batch + count, IsForHandOff) || Ending() == 0) return;
   const uint64_t now = Nanoseconds();
   if (!IsCalm(calm_, now)) return;

@@ -33,8 +33,8 @@ bool IsBuffered([[maybe_unused]] int fd) {
 
 }  // namespace
 
-ThreadPool::ThreadPool(CompletionQueue& completions, unsigned max_threads, bool hand_off)
-    : completions_(completions), max_threads_(std::max(1u, max_threads)), wants_hand_off_(hand_off) {
+ThreadPool::ThreadPool(CompletionQueue& completions, unsigned max_threads, int processors)
+    : completions_(completions), max_threads_(std::max(1u, max_threads)), processors_(processors) {
   pthread_mutex_init(&mutex_, nullptr);
   pthread_cond_init(&wake_, nullptr);
   InitTimedCondition(watch_);
@@ -177,7 +177,6 @@ void* ThreadPool::ThreadMain(void* worker) {
   pthread_setname_np(pthread_self(), "caio");
 #endif
   auto* self = static_cast<Worker*>(worker);
-  self->pool.CountProcessors();
   MutexLock lock(self->pool.mutex_);
   self->pool.Work(*self);
   return nullptr;

@@ -30,7 +30,8 @@ namespace caio {
 class ThreadPool final : public Engine {
  public:
   // `max_threads` for each file system; more only in the place of those that are stuck.
-  ThreadPool(CompletionQueue& completions, unsigned max_threads, bool hand_off = true);
+  // With `processors` below two there is no hand-off.
+  ThreadPool(CompletionQueue& completions, unsigned max_threads, int processors = 2);
   ~ThreadPool() override;
 
   // Loop thread. Whether there is one that serves, or can be made.
@@ -103,7 +104,6 @@ class ThreadPool final : public Engine {
   void LeaveAndWake();
 
   // Pool threads, hand_off.cc.
-  void CountProcessors();
   // Entered and left with mutex_ held. True if it was awake for a while, and something may have come.
   bool Linger(Worker& self);
   // Loop thread, with mutex_ held.
@@ -161,8 +161,7 @@ class ThreadPool final : public Engine {
   bool watching_ = false;  // the watch looks from time to time, and need not be woken
   bool finishing_ = false;
   bool closing_ = false;
-  const bool wants_hand_off_;
-  int processors_ = 0;  // that make a hand-off worth while; 0 while that is not known, or where there is none
+  const int processors_;
   Credit lingering_;
   Calm calm_;
   bool someone_lingers_ = false;
