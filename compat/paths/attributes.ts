@@ -2,6 +2,7 @@
 import type { PathCall } from '../../lib/engine/request.js'
 import { plainId, plainLength, plainMode, plainPath } from '../arguments/path.js'
 import { plainTimes } from '../arguments/times.js'
+import { handlesAreUntouched } from '../handle/file-handle.js'
 import type { PathFunction } from './path-call.js'
 
 export const chmod: PathFunction = {
@@ -38,7 +39,8 @@ export const truncate: PathFunction = {
   name: 'truncate',
   arity: [1, 2],
   plain(path, length = 0) {
-    const plain = plainLength(length)
+    // Node's has a handle of its own, which whoever watches handles sees.
+    const plain = handlesAreUntouched() === true ? plainLength(length) : undefined
     const name = plain === undefined ? undefined : plainPath(path)
     return name === undefined ? undefined : { path: name, length: plain as number }
   },
