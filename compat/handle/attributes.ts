@@ -1,6 +1,6 @@
 /** What a handle changes of its file besides the bytes: `truncate`, `chmod`, `chown` and `utimes`. */
 import type { Completer } from '../../lib/engine/completer.js'
-import { ControlRequest, OpenRequest, TimesRequest } from '../../lib/engine/request.js'
+import { ControlRequest, NO_CONTROL, OpenRequest, TimesRequest } from '../../lib/engine/request.js'
 import type { OpenCall, Request } from '../../lib/engine/request.js'
 import { Opcode } from '../../lib/protocol/operations.js'
 import { plainId, plainLength, plainMode } from '../arguments/path.js'
@@ -18,15 +18,13 @@ export interface AttributeCall {
   ): Request<Caller> | undefined
 }
 
-const noControl = { position: 0, length: 0, flags: 0, otherFd: 0, otherPosition: 0 }
-
 export const truncate: AttributeCall = {
   opcode: Opcode.ftruncate,
   request([length = 0], fd, completer, caller) {
     const position = plainLength(length)
     return position === undefined
       ? undefined
-      : new ControlRequest(Opcode.ftruncate, fd, { ...noControl, position }, completer, caller)
+      : new ControlRequest(Opcode.ftruncate, fd, { ...NO_CONTROL, position }, completer, caller)
   },
 }
 

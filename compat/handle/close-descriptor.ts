@@ -1,11 +1,10 @@
 /** Closes a descriptor by the engine. */
 import type { Completer } from '../../lib/engine/completer.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
-import { ControlRequest } from '../../lib/engine/request.js'
+import { ControlRequest, NO_CONTROL } from '../../lib/engine/request.js'
 import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
 
 const nothing = new Uint8Array(0)
-const nothingElse = { position: 0, length: 0, flags: 0, otherFd: 0, otherPosition: 0 }
 
 const completer: Completer<undefined> = {
   syscall: syscallOf(Opcode.close),
@@ -22,6 +21,6 @@ export function attemptClose(fd: number): number | undefined {
 /** The same by the pool. EAGAIN says that the engine could not take it. */
 export function closeByPool(fd: number): Promise<number> {
   return defaultContext().enqueue(
-    new ControlRequest(Opcode.close, fd, nothingElse, completer, undefined),
+    new ControlRequest(Opcode.close, fd, NO_CONTROL, completer, undefined),
   ) as Promise<number>
 }

@@ -1,4 +1,4 @@
-/** What changes the entries of a directory: `rename`, `unlink`, `mkdir`, `mkdtemp`, `rmdir` and `copyFile`. */
+/** What changes the entries of a directory: `rename`, `unlink`, `mkdir`, `rmdir` and `copyFile`. */
 import { constants } from 'node:fs'
 import { EAGAIN } from '../../lib/common/errors.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
@@ -8,9 +8,9 @@ import type { PathCall } from '../../lib/engine/request.js'
 import { Opcode } from '../../lib/protocol/operations.js'
 import { CopyFlag, StatsField } from '../../lib/protocol/port.js'
 import type { PathsAndView } from '../../lib/protocol/port.js'
-import { isUtf8, optionsOrEncoding, optionsOrNone, plainMode, plainPath } from '../arguments/path.js'
+import { optionsOrNone, plainMode, plainPath } from '../arguments/path.js'
 import { statsMemory } from '../node/stats.js'
-import { pathMemory, pathOf, plainPaths } from './links.js'
+import { plainPaths } from './links.js'
 import { NODES } from './path-call.js'
 import type { Attempted, PathFunction } from './path-call.js'
 
@@ -82,20 +82,6 @@ export const mkdir: PathFunction<MkdirCall> = {
     return name === undefined ? undefined : { path: name, mode, recursive }
   },
   attempt: (call) => (call.recursive ? attemptRecursive(call) : EAGAIN),
-}
-
-export const mkdtemp: PathFunction<PathCall, Buffer> = {
-  name: 'mkdtemp',
-  arity: [1, 2],
-  memory: pathMemory,
-  plain(prefix, options) {
-    const given = optionsOrEncoding(options, ['encoding'])
-    // Of an X at the end Node warns, and no prefix is no name.
-    if (!given || !isUtf8(given['encoding']) || typeof prefix !== 'string' || /^$|X$/.test(prefix)) return undefined
-    const name = plainPath(`${prefix}XXXXXX`)
-    return name === undefined ? undefined : { path: name }
-  },
-  value: pathOf,
 }
 
 export const copyFile: PathFunction = {

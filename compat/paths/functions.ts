@@ -1,8 +1,8 @@
 /** The functions on paths that the engine serves, each by its description. */
 import { access } from './access.js'
 import { chmod, chown, lchown, lutimes, truncate, utimes } from './attributes.js'
-import { copyFile, mkdir, mkdtemp, rename, rmdir, unlink } from './entries.js'
-import { link, readlink, realpath, symlink } from './links.js'
+import { copyFile, mkdir, rename, rmdir, unlink } from './entries.js'
+import { link, mkdtemp, readlink, realpath, symlink } from './links.js'
 import type { PathFunction } from './path-call.js'
 import { readdir } from './readdir.js'
 import { lstat, stat } from './stat.js'

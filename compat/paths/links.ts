@@ -1,4 +1,4 @@
-/** `readlink`, `realpath`, `link` and `symlink`. */
+/** `link` and `symlink`, and what gives a path: `readlink`, `realpath` and `mkdtemp`. */
 import { Buffer } from 'node:buffer'
 import { FreeList } from '../../lib/common/free-list.js'
 import type { PathCall } from '../../lib/engine/request.js'
@@ -6,7 +6,7 @@ import { isUtf8, optionsOrEncoding, plainPath } from '../arguments/path.js'
 import type { PathFunction } from './path-call.js'
 
 /** The longest path of the kernel's. */
-export const pathMemory = new FreeList(() => Buffer.allocUnsafeSlow(4096))
+const memory = new FreeList(() => Buffer.allocUnsafeSlow(4096))
 
 /** Other encodings are Node's. */
 function plain(path: unknown, options: unknown): PathCall | undefined {
@@ -16,22 +16,22 @@ function plain(path: unknown, options: unknown): PathCall | undefined {
   return name === undefined ? undefined : { path: name }
 }
 
-export const pathOf = (length: number, text: Buffer): unknown => text.toString('utf8', 0, length)
+const value = (length: number, text: Buffer): unknown => text.toString('utf8', 0, length)
 
-export const readlink: PathFunction<PathCall, Buffer> = {
-  name: 'readlink',
-  arity: [1, 2],
-  memory: pathMemory,
-  plain,
-  value: pathOf,
+/** What takes a path and an encoding, and gives a path. */
+function givingPath(
+  name: 'readlink' | 'realpath' | 'mkdtemp',
+  take: typeof plain = plain,
+): PathFunction<PathCall, Buffer> {
+  return { name, arity: [1, 2], memory, plain: take, value }
 }
-export const realpath: PathFunction<PathCall, Buffer> = {
-  name: 'realpath',
-  arity: [1, 2],
-  memory: pathMemory,
-  plain,
-  value: pathOf,
-}
+
+export const readlink = givingPath('readlink')
+export const realpath = givingPath('realpath')
+// Of an X at the end Node warns, and no prefix is no name.
+export const mkdtemp = givingPath('mkdtemp', (prefix, options) =>
+  typeof prefix === 'string' && !/^$|X$/.test(prefix) ? plain(`${prefix}XXXXXX`, options) : undefined,
+)
 
 /** Two paths. */
 export function plainPaths(path: unknown, otherPath: unknown): PathCall | undefined {

@@ -124,6 +124,9 @@ export interface Control {
   readonly otherPosition: number
 }
 
+/** Of an operation that takes nothing but the descriptor. */
+export const NO_CONTROL: Control = { position: 0, length: 0, flags: 0, otherFd: 0, otherPosition: 0 }
+
 export class ControlRequest<Caller = undefined> extends Request<Caller> {
   readonly control: Control
 

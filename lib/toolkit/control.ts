@@ -1,7 +1,7 @@
 /** What is done to an open file besides moving its bytes: in the pool; not on `pure`. */
 import { Opcode, syscallOf } from '../protocol/operations.js'
 import type { ControlName } from '../protocol/operations.js'
-import { ControlRequest } from '../engine/request.js'
+import { ControlRequest, NO_CONTROL } from '../engine/request.js'
 import type { Context } from '../engine/context.js'
 import { refuseAborted, untilAborted } from '../engine/abort.js'
 import { defaultContext } from '../engine/default-context.js'
@@ -26,8 +26,6 @@ export interface ControlArguments {
   otherPosition?: number
 }
 
-const none: Required<ControlArguments> = { position: 0, length: 0, flags: 0, otherFd: 0, otherPosition: 0 }
-
 /** Whose success stays one, even if the signal is aborted before that is known: the caller would have to undo it. */
 const KEPT: ControlName = 'lock'
 
@@ -40,7 +38,7 @@ export async function perform(
   given: ControlArguments,
   { context = defaultContext(), signal }: ControlOptions,
 ): Promise<number> {
-  const control = { ...none, ...given }
+  const control = { ...NO_CONTROL, ...given }
   check.descriptor(fd)
   check.descriptor(control.otherFd)
   check.fileOffset(control.position)

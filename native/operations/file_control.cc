@@ -97,20 +97,10 @@ int64_t PerformHere(const Request&) { return -ENOSYS; }
 
 #endif
 
-namespace {
-
-int64_t Truncate(int fd, int64_t length) {
-  int failed;
-  do {
-    failed = ftruncate(fd, static_cast<off_t>(length));
-  } while (failed != 0 && errno == EINTR);
-  return Checked(failed);
-}
-
-}  // namespace
-
 int64_t PerformControl(const Request& request) {
-  if (request.opcode == Opcode::kFtruncate) return Truncate(request.fd, request.offset);
+  if (request.opcode == Opcode::kFtruncate) {
+    return Uninterrupted([&] { return ftruncate(request.fd, static_cast<off_t>(request.offset)); });
+  }
   if (request.opcode != Opcode::kClose) return PerformHere(request);
   // What is interrupted is closed all the same.
   return close(request.fd) == 0 || errno == EINTR || errno == EINPROGRESS ? 0 : -errno;

@@ -9,7 +9,7 @@ import t from 'tap'
 import { onEveryBackend, runProgram, temporaryDirectory } from '../support/harness.js'
 import type { Test } from 'tap'
 
-const program = fileURLToPath(new URL('./programs/hand-off.js', import.meta.url))
+const program = new URL('./programs/hand-off.js', import.meta.url)
 const doctor = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url))
 
 interface Told {
@@ -19,7 +19,7 @@ interface Told {
 
 async function tell(t: Test, backend: string, count: number, env: Record<string, string> = {}): Promise<Told> {
   const path = join(temporaryDirectory(t), 'file')
-  const { code, stdout, stderr } = await runProgram(new URL(`file://${program}`), [path, backend, String(count)], {
+  const { code, stdout, stderr } = await runProgram(program, [path, backend, String(count)], {
     env: { CAIO_IMPL: backend, ...env },
     timeout: 120_000,
   })
@@ -30,7 +30,7 @@ async function tell(t: Test, backend: string, count: number, env: Record<string,
 /** The same within a command, whose processes inherit what it has set. */
 function tellWithin(t: Test, command: readonly string[], backend: string): Told {
   const path = join(temporaryDirectory(t), 'file')
-  const [first = '', ...rest] = [...command, process.execPath, program, path, backend, '500']
+  const [first = '', ...rest] = [...command, process.execPath, fileURLToPath(program), path, backend, '500']
   const { status, stdout, stderr } = spawnSync(first, rest, {
     encoding: 'utf8',
     env: { ...process.env, CAIO_IMPL: backend },

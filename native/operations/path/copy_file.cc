@@ -10,8 +10,8 @@
 #include <new>
 
 #include "../../request/protocol.h"
-#include "../../support/checked.h"
 #include "../../support/descriptor.h"
+#include "../../support/open_file.h"
 #ifdef __linux__
 #include <sys/sendfile.h>
 #endif
@@ -21,14 +21,6 @@ namespace caio {
 namespace {
 
 constexpr size_t kPiece = 256 * 1024;
-
-int OpenFile(const char* path, int flags, mode_t mode) {
-  int fd;
-  do {
-    fd = open(path, flags | O_CLOEXEC, mode);
-  } while (fd < 0 && errno == EINTR);
-  return fd;
-}
 
 // By way of this process.
 int64_t CopyByHand(int from, int to, off_t offset) {
@@ -83,11 +75,12 @@ int64_t Fill(int from, int to, const struct stat& source, bool is_new) {
 
 int64_t CopyFile(const char* from, const char* to, unsigned flags) {
   const Descriptor source(OpenFile(from, O_RDONLY, 0));
+  if (!source.valid()) return source.get();
   struct stat file;
-  if (!source.valid() || fstat(source.get(), &file) != 0) return -errno;
+  if (fstat(source.get(), &file) != 0) return -errno;
   const bool is_new = (flags & copy_flag::kExclusive) != 0;
   const Descriptor target(OpenFile(to, O_WRONLY | O_CREAT | (is_new ? O_EXCL : 0), file.st_mode));
-  if (!target.valid()) return -errno;
+  if (!target.valid()) return target.get();
   const int64_t result = Fill(source.get(), target.get(), file, is_new);
   if (result < 0) unlink(to);
   return result;

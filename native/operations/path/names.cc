@@ -12,6 +12,7 @@
 
 #include "../../support/checked.h"
 #include "../../support/descriptor.h"
+#include "../../support/open_file.h"
 #include "copy_file.h"
 #include "directory.h"
 #include "stats.h"
@@ -44,25 +45,11 @@ int64_t Realpath(const Request& request) {
   return static_cast<int64_t>(length);
 }
 
-int64_t Open(const char* path, int flags, mode_t mode) {
-  // A pipe without a reader may be waited for.
-  int fd;
-  do {
-    fd = open(path, flags | O_CLOEXEC, mode);
-  } while (fd < 0 && errno == EINTR);
-  return Checked(fd);
-}
-
 // What open(2) says; -EAGAIN where the file is open and cannot be cut.
 int64_t Truncate(const char* path, int64_t length) {
-  const int64_t opened = Open(path, O_RDWR, 0);
-  if (opened < 0) return opened;
-  const Descriptor file(static_cast<int>(opened));
-  int failed;
-  do {
-    failed = ftruncate(file.get(), static_cast<off_t>(length));
-  } while (failed != 0 && errno == EINTR);
-  return failed == 0 ? 0 : -EAGAIN;
+  const Descriptor file(OpenFile(path, O_RDWR, 0));
+  if (!file.valid()) return file.get();
+  return Uninterrupted([&] { return ftruncate(file.get(), static_cast<off_t>(length)); }) == 0 ? 0 : -EAGAIN;
 }
 
 int64_t MakeTemporary(const Request& request) {
@@ -97,7 +84,7 @@ int64_t PerformPath(Request& request) {
     case Opcode::kChown: return Checked(chown(path, uid, gid));
     case Opcode::kLchown: return Checked(lchown(path, uid, gid));
     case Opcode::kReaddir: return ReadDirectory(path, static_cast<char*>(request.single.iov_base), request.length);
-    case Opcode::kOpen: return Open(path, flags, mode);
+    case Opcode::kOpen: return OpenFile(path, flags, mode);
     case Opcode::kTruncate: return Truncate(path, length);
     case Opcode::kCopyFile: return CopyFile(path, other, static_cast<unsigned>(flags));
     case Opcode::kMkdtemp: return MakeTemporary(request);
