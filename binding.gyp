@@ -24,7 +24,12 @@
         "native/operations/path/directory.cc",
         "native/operations/path/names.cc",
         "native/operations/path/stats.cc",
-        "native/operations/path/whole_file.cc"
+        "native/operations/path/whole_file.cc",
+        "native/operations/tree/copy_tree.cc",
+        "native/operations/tree/listing.cc",
+        "native/operations/tree/make_path.cc",
+        "native/operations/tree/read_tree.cc",
+        "native/operations/tree/remove_tree.cc"
       ],
       "defines": ["NAPI_VERSION=9"],
       "cflags": ["-Wall", "-Wextra", "-O3", "-fvisibility=hidden"],

@@ -30,7 +30,7 @@ export const access = replacements.access
 export const realpath = replacements.realpath
 /** Node's `readlink`, in one operation. */
 export const readlink = replacements.readlink
-/** Node's `readdir`, in one operation. */
+/** Node's `readdir`, in one operation; with `recursive`, a tree in few. */
 export const readdir = replacements.readdir
 /** Node's `rename`, in one operation. */
 export const rename = replacements.rename
@@ -40,7 +40,7 @@ export const link = replacements.link
 export const symlink = replacements.symlink
 /** Node's `unlink`, in one operation. */
 export const unlink = replacements.unlink
-/** Node's `mkdir`, in one operation; with `recursive`, of what is there, in none. */
+/** Node's `mkdir`, in one operation, with `recursive`, too; of what is there, in none. */
 export const mkdir = replacements.mkdir
 /** Node's `rmdir`, in one operation. */
 export const rmdir = replacements.rmdir
@@ -60,6 +60,10 @@ export const truncate = replacements.truncate
 export const copyFile = replacements.copyFile
 /** Node's `mkdtemp`, in one operation. */
 export const mkdtemp = replacements.mkdtemp
+/** Node's `rm`, in one operation, or few for a large tree. No link is followed, whatever becomes one meanwhile. */
+export const rm = replacements.rm
+/** Node's `cp`, of a directory in one operation, or few for a large tree; without `filter`, `dereference` and `preserveTimestamps`. */
+export const cp = replacements.cp
 
 const fs = Object.defineProperties(
   {},

@@ -12,6 +12,7 @@ type Replaced =
   | ('readFile' | 'writeFile' | 'appendFile')
   | ('stat' | 'lstat' | 'access' | 'readlink' | 'realpath' | 'readdir')
   | ('rename' | 'link' | 'symlink' | 'unlink' | 'mkdir' | 'mkdtemp' | 'rmdir' | 'copyFile')
+  | ('rm' | 'cp')
   | ('chmod' | 'chown' | 'lchown' | 'utimes' | 'lutimes' | 'truncate')
 
 const onPaths = Object.fromEntries(pathFunctions.map((described) => [described.name, withPromise(described)]))

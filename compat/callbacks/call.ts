@@ -61,9 +61,13 @@ export class Call extends AsyncResource {
     underWay--
   }
 
-  /** Leaves it to somebody else, who calls the callback then. */
+  /** Leaves it to somebody else, who calls the callback then; it is too late for throwing anything at the caller. */
   leaveTo(act: () => void): void {
-    this.runInAsyncScope(act)
+    try {
+      this.runInAsyncScope(act)
+    } catch (error) {
+      return this.end(error)
+    }
     this.emitDestroy()
     this.ending()
   }

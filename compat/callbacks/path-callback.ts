@@ -4,12 +4,15 @@ import type { Completer } from '../../lib/engine/completer.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { whenThereIsRoom } from '../../lib/engine/turn.js'
+import { Opcode } from '../../lib/protocol/operations.js'
 import { callbackFs } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
-import { NODES, Served, circumstancesOf, isNodes } from '../paths/path-call.js'
+import { Failed, NODES, Served, circumstancesOf, isNodes } from '../paths/path-call.js'
 import type { PathFunction } from '../paths/path-call.js'
 import { Call, areMany } from './call.js'
 import type { Callback } from './call.js'
+
+const { Promise } = globalThis
 
 type Own = (...args: never[]) => void
 
@@ -28,15 +31,24 @@ interface Caller<Request> {
   leave(): void
 }
 
-export function withCallback<Request extends PathCall, Reply extends NodeJS.ArrayBufferView>(
+/** Serves a call by one operation; false where the arguments are not plain for it. */
+type Serve = (args: readonly unknown[], callback: Callback, leave: () => void) => boolean
+
+function serving<Request extends PathCall, Reply extends NodeJS.ArrayBufferView>(
   described: PathFunction<Request, Reply>,
-): Own {
-  const own = (callbackFs as unknown as Record<string, Own>)[described.name] as Own
+): Serve {
   const served = new Served(described)
   // As Node calls it: what succeeds without a value has one argument.
-  const succeed = (call: Call, value: unknown): void => (value === undefined ? call.end(null) : call.end(null, value))
+  const succeed = (call: Call, value: unknown): void =>
+    value === undefined && !described.ofPromise ? call.end(null) : call.end(null, value)
   const fail = (call: Call, errno: number, request: Request): void =>
     call.end(callbackException(errno, served.syscall, circumstancesOf(request)))
+
+  const settle = (call: Call, value: unknown, leave: () => void): void => {
+    if (value === NODES) call.leaveTo(leave)
+    else if (value instanceof Failed) call.end(callbackException(value.errno, value.syscall, { path: value.path }))
+    else succeed(call, value)
+  }
 
   const completer: Completer<Caller<Request>> = {
     syscall: served.syscall,
@@ -53,8 +65,8 @@ export function withCallback<Request extends PathCall, Reply extends NodeJS.Arra
       }
       try {
         const value = served.completed(result, views, request)
-        if (value === NODES) call.leaveTo(leave)
-        else succeed(call, value)
+        if (value instanceof Promise) value.then((last) => settle(call, last, leave), (error) => call.end(error))
+        else settle(call, value, leave)
       } catch (error) {
         call.end(error) // no memory for it
       }
@@ -70,15 +82,30 @@ export function withCallback<Request extends PathCall, Reply extends NodeJS.Arra
     else void defaultContext().enqueue(served.request(request, completer, { call, request, leave }))
   }
 
+  return (args, callback, leave) => {
+    const request = served.plain(args)
+    if (!request) return false
+    serve(new Call(callback), request, leave)
+    return true
+  }
+}
+
+export function withCallback<Request extends PathCall, Reply extends NodeJS.ArrayBufferView>(
+  described: PathFunction<Request, Reply>,
+): Own {
+  const { name, arity, otherwise } = described
+  const own = (callbackFs as unknown as Record<string, Own>)[name] as Own
+  const serve = serving(described)
+  const serveOtherwise = otherwise && serving(otherwise)
   return resemble(own, function (this: unknown, ...args: unknown[]): void {
     const leave = (): void => {
-      served.leave()
+      defaultContext().leave(Opcode[name])
       Reflect.apply(own, this, args)
     }
-    const at = callbackAt(args, described.arity)
-    const request = at < 0 ? undefined : served.plain(args.slice(0, at))
-    if (!request) return leave()
-    const call = new Call(args[at] as Callback)
-    serve(call, request, leave)
+    const at = callbackAt(args, arity)
+    if (at < 0) return leave()
+    const callback = args[at] as Callback
+    const given = args.slice(0, at)
+    if (!serve(given, callback, leave) && !serveOtherwise?.(given, callback, leave)) leave()
   })
 }

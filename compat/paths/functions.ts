@@ -5,19 +5,46 @@ import { copyFile, mkdir, rename, rmdir, unlink } from './entries.js'
 import { link, mkdtemp, readlink, realpath, symlink } from './links.js'
 import type { PathFunction } from './path-call.js'
 import { readdir } from './readdir.js'
+import { treeIn } from './read-tree.js'
+import type { Follows, Order } from './read-tree.js'
 import { lstat, stat } from './stat.js'
+import { cp, rm } from './tree-changes.js'
+
+const [nodeMajor = 0] = globalThis.process.versions.node.split('.').map(Number)
+
+/** From then on Node's own is one operation, too, in an order of its own. */
+const NATIVE_TREES = 25
+
+/** `readdir`, trees among what it reads. */
+function readdirIn(order: Order, follows: Follows): PathFunction {
+  const own = readdir as unknown as PathFunction
+  return nodeMajor < NATIVE_TREES ? { ...own, otherwise: treeIn(order, follows) as unknown as PathFunction } : own
+}
+
+/** With a callback Node lists the links, too, where it was told to give types: not in 20, and at some time in 22. */
+function followsByCallback(withFileTypes: boolean): boolean | undefined {
+  if (!withFileTypes || nodeMajor >= 24) return true
+  return nodeMajor === 20 ? false : undefined
+}
+
+const common = [
+  ...[stat, lstat, access, readlink],
+  ...[rename, link, symlink, unlink, mkdir, mkdtemp, rmdir, copyFile, rm, cp],
+  ...[chmod, chown, lchown, utimes, lutimes],
+] as unknown as readonly PathFunction[]
 
 /** With a promise. */
-export const pathFunctions = [
-  ...[stat, lstat, access, readlink, realpath, readdir],
-  ...[rename, link, symlink, unlink, mkdir, mkdtemp, rmdir, copyFile],
-  ...[chmod, chown, lchown, utimes, lutimes, truncate],
-] as unknown as readonly PathFunction[]
+export const pathFunctions: readonly PathFunction[] = [
+  ...common,
+  ...([realpath, truncate] as unknown as readonly PathFunction[]),
+  readdirIn('last found first', (withFileTypes) => !withFileTypes),
+]
 
 /**
  * With a callback. There Node's `realpath` is JavaScript over `lstat` and `readlink`, with errors of theirs, and `truncate` is JavaScript over
  * `open` and `close`.
  */
-export const callbackPathFunctions: readonly PathFunction[] = pathFunctions.filter(
-  ({ name }) => name !== 'realpath' && name !== 'truncate',
-)
+export const callbackPathFunctions: readonly PathFunction[] = [
+  ...common,
+  readdirIn('first found first', followsByCallback),
+]

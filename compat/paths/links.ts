@@ -6,7 +6,7 @@ import { isUtf8, optionsOrEncoding, plainPath } from '../arguments/path.js'
 import type { PathFunction } from './path-call.js'
 
 /** The longest path of the kernel's. */
-const memory = new FreeList(() => Buffer.allocUnsafeSlow(4096))
+export const pathMemory = new FreeList(() => Buffer.allocUnsafeSlow(4096))
 
 /** Other encodings are Node's. */
 function plain(path: unknown, options: unknown): PathCall | undefined {
@@ -23,7 +23,7 @@ function givingPath(
   name: 'readlink' | 'realpath' | 'mkdtemp',
   take: typeof plain = plain,
 ): PathFunction<PathCall, Buffer> {
-  return { name, arity: [1, 2], memory, plain: take, value }
+  return { name, arity: [1, 2], memory: pathMemory, plain: take, value }
 }
 
 export const readlink = givingPath('readlink')

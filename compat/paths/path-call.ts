@@ -22,6 +22,9 @@ const { Promise } = globalThis
 
 type View = NodeJS.ArrayBufferView
 
+/** Memory for replies. */
+export type Memory<Reply extends View> = Pick<FreeList<Reply>, 'make' | 'take' | 'giveBack'>
+
 /** What a function takes and gives. */
 export interface PathFunction<Call extends PathCall = PathCall, Reply extends View = View> {
   /** of the function, and of the operation that serves it */
@@ -31,11 +34,24 @@ export interface PathFunction<Call extends PathCall = PathCall, Reply extends Vi
   /** The call as it travels, or undefined where it is Node's to judge. */
   plain(...args: unknown[]): Call | undefined
   /** what the reply is put into */
-  readonly memory?: FreeList<Reply>
-  /** What the caller is given, or {@link NODES}; nothing if there is none. */
+  readonly memory?: Memory<Reply>
+  /** What the caller is given, or {@link NODES}, or {@link Failed}, or a promise for one of these; nothing if there is none. Not to be kept: the reply. */
   value?(result: number, reply: Reply, call: Call): unknown
   /** In place of an attempt of the operation itself: its result, as {@link Served.attempt} gives it. */
   attempt?(call: Call): Attempted
+  /** Node's form with a callback is made of that with a promise, and gives undefined where there is no value. */
+  readonly ofPromise?: true
+  /** of another operation, which serves what this one does not take */
+  readonly otherwise?: PathFunction
+}
+
+/** Said instead of a value: an error that is not of the operation as a whole. */
+export class Failed {
+  constructor(
+    readonly errno: number,
+    readonly syscall: string,
+    readonly path: string,
+  ) {}
 }
 
 /** Said instead of a value: the call is Node's turn, and nothing has been done. */
@@ -137,6 +153,8 @@ function wellFormed(text: string): string {
 
 type Own = (...args: unknown[]) => Promise<unknown>
 
+type PromiseName = FsOperation['operation'] & keyof typeof original.promises
+
 interface Caller<Call> {
   readonly call: Call
   readonly args: readonly unknown[]
@@ -148,7 +166,7 @@ interface Caller<Call> {
  * @param resultOf the number of bytes that is told of a value
  */
 export function promiseForm(
-  name: FsOperation['operation'] & keyof typeof original.promises,
+  name: PromiseName,
   serve: (args: readonly unknown[]) => unknown,
   resultOf?: (value: unknown, args: readonly unknown[]) => number,
 ): Own {
@@ -161,15 +179,10 @@ export function promiseForm(
   return resemble(original.promises[name], form)
 }
 
-/**
- * The function as `fs/promises` has it.
- * @param own who serves what is not a plain call; by default Node's function
- */
-export function withPromise<Call extends PathCall, Reply extends View>(
-  described: PathFunction<Call, Reply>,
-  own = original.promises[described.name] as Own,
-): Own {
-  const { name } = described
+/** Serves a call by one operation: the value, or a promise for it, or {@link NODES} where the arguments are not plain for it. */
+type Serve = (args: readonly unknown[]) => unknown
+
+function serving<Call extends PathCall, Reply extends View>(described: PathFunction<Call, Reply>, own: Own): Serve {
   const served = new Served(described)
 
   const leave = (args: readonly unknown[]): Promise<unknown> => {
@@ -178,6 +191,11 @@ export function withPromise<Call extends PathCall, Reply extends View>(
   }
   const fail = (errno: number, call: Call): Promise<never> =>
     laterException(errno, served.syscall, circumstancesOf(call))
+
+  const settle = (value: unknown, args: readonly unknown[]): unknown => {
+    if (value === NODES) return leave(args)
+    return value instanceof Failed ? laterException(value.errno, value.syscall, { path: value.path }) : value
+  }
 
   const completer: Completer<Caller<Call>> = {
     syscall: served.syscall,
@@ -192,7 +210,7 @@ export function withPromise<Call extends PathCall, Reply extends View>(
       }
       try {
         const value = served.completed(result, views, call)
-        return value === NODES ? leave(args) : value
+        return value instanceof Promise ? value.then((last) => settle(last, args)) : settle(value, args)
       } catch (error) {
         return Promise.reject(error) // no memory for it
       }
@@ -208,8 +226,30 @@ export function withPromise<Call extends PathCall, Reply extends View>(
     return defaultContext().enqueue(served.request(call, completer, { call, args }))
   }
 
-  return promiseForm(name, (args) => {
+  return (args) => {
     const call = served.plain(args)
-    return call ? serve(call, args) : leave(args)
+    return call ? serve(call, args) : NODES
+  }
+}
+
+/**
+ * The function as `fs/promises` has it.
+ * @param own who serves what is not a plain call; by default Node's function
+ */
+export function withPromise<Call extends PathCall, Reply extends View>(
+  described: PathFunction<Call, Reply>,
+  own = (original.promises as unknown as Record<string, Own>)[described.name] as Own,
+): Own {
+  const { name, otherwise } = described
+  const opcode = Opcode[name]
+  const serve = serving(described, own)
+  const serveOtherwise = otherwise && serving(otherwise, own)
+  return promiseForm(name as PromiseName, (args) => {
+    const value = serve(args)
+    if (value !== NODES) return value
+    const other = serveOtherwise ? serveOtherwise(args) : NODES
+    if (other !== NODES) return other
+    defaultContext().leave(opcode)
+    return own(...args)
   })
 }

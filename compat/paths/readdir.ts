@@ -1,4 +1,4 @@
-/** `readdir`, of one directory. */
+/** `readdir`, of one directory; trees are in read-tree.ts. */
 import { Buffer } from 'node:buffer'
 import type { Dirent } from 'node:fs'
 import { FreeList } from '../../lib/common/free-list.js'
@@ -12,16 +12,16 @@ import type { PathFunction } from './path-call.js'
 const memory = new FreeList(() => Buffer.allocUnsafeSlow(32 * 1024))
 
 /** Of libuv's kinds of entries, which native/operations/path/directory.cc gives. */
-const UNKNOWN = 0
+export const UNKNOWN = 0
 const DIRECTORY = 2
 
-interface ReaddirCall extends PathCall {
+export interface ReaddirCall extends PathCall {
   readonly withFileTypes: boolean
 }
 
 /** Node's own class, whose arguments are nobody's business but Node's: undefined where it does not make what Node makes of them. */
 type DirentClass = new (name: string, type: number, path: string) => Dirent
-const NodeDirent = callbackFs.Dirent as unknown as DirentClass
+export const NodeDirent = callbackFs.Dirent as unknown as DirentClass
 
 function isKnown(Class: DirentClass): boolean {
   try {
@@ -54,20 +54,23 @@ function direntsOf(reply: Buffer, count: number, path: string): Dirent[] | typeo
   return entries
 }
 
+/** The call of a directory, or of a whole tree. */
+export function plainReaddir(path: unknown, options: unknown, tree: boolean): ReaddirCall | undefined {
+  const given = optionsOrEncoding(options, ['encoding', 'recursive', 'withFileTypes'])
+  if (!given || !isUtf8(given['encoding'])) return undefined
+  const { recursive = false, withFileTypes = false } = given as { recursive?: unknown; withFileTypes?: unknown }
+  if (recursive !== tree || typeof withFileTypes !== 'boolean' || (withFileTypes && !makesDirents)) return undefined
+  // The directory of each entry, as it was given.
+  if (typeof path !== 'string' && withFileTypes) return undefined
+  const name = plainPath(path)
+  return name === undefined ? undefined : { path: name, withFileTypes }
+}
+
 export const readdir: PathFunction<ReaddirCall, Buffer> = {
   name: 'readdir',
   arity: [1, 2],
   memory,
-  plain(path, options) {
-    const given = optionsOrEncoding(options, ['encoding', 'recursive', 'withFileTypes'])
-    if (!given || !isUtf8(given['encoding'])) return undefined
-    const { recursive = false, withFileTypes = false } = given as { recursive?: unknown; withFileTypes?: unknown }
-    if (recursive !== false || typeof withFileTypes !== 'boolean' || (withFileTypes && !makesDirents)) return undefined
-    // The directory of each entry, as it was given.
-    if (typeof path !== 'string' && withFileTypes) return undefined
-    const name = plainPath(path)
-    return name === undefined ? undefined : { path: name, withFileTypes }
-  },
+  plain: (path, options) => plainReaddir(path, options, false),
   value: (count, reply, { path, withFileTypes }) =>
     withFileTypes ? direntsOf(reply, count, path) : namesOf(reply, count),
 }

@@ -194,7 +194,7 @@ export interface PathCall {
   /** 0 to 2^32 - 1; default 0 */
   readonly uid?: number
   readonly gid?: number
-  /** of open(2); of `copyFile`, CopyFlag; default 0 */
+  /** of open(2); of other operations, theirs: CopyFlag, TreeFlag, RemoveFlag, TreeCopyFlag; default 0 */
   readonly flags?: number
   /** bytes that a file is cut to; default 0 */
   readonly length?: number
@@ -239,9 +239,16 @@ export class PathRequest<Caller = unknown> extends Request<Caller> {
   readonly flags: number
   readonly length: number
 
-  constructor(opcode: Opcode, call: PathCall, completer: Completer<Caller>, caller: Caller) {
+  /** @param reply memory for it, where the completer lends none */
+  constructor(
+    opcode: Opcode,
+    call: PathCall,
+    completer: Completer<Caller>,
+    caller: Caller,
+    reply?: NodeJS.ArrayBufferView,
+  ) {
     const { path, otherPath, mode = 0, uid = 0, gid = 0, flags = 0, length = 0 } = call
-    super(opcode, NONE, completer, caller, otherPath === undefined ? [path, undefined] : [path, otherPath, undefined])
+    super(opcode, NONE, completer, caller, otherPath === undefined ? [path, reply] : [path, otherPath, reply])
     this.mode = mode
     this.uid = uid
     this.gid = gid

@@ -16,7 +16,8 @@ import type { Request } from './request.js'
 export interface FsOperation {
   /** by its name in `node:fs` */
   operation:
-    ('read' | 'write' | 'readv' | 'writev' | 'fsync' | 'fdatasync' | 'readFile' | 'writeFile' | 'appendFile') | PathName
+    | ('read' | 'write' | 'readv' | 'writev' | 'fsync' | 'fdatasync' | 'readFile' | 'writeFile' | 'appendFile')
+    | Exclude<PathName, 'readTree' | 'makePath'>
   /** what was called: a {@link Context}, a FileHandle of `caio/fs`, a function of `caio/fs`, or one of `node:fs` with a callback */
   api: Api
   /** the descriptor, where the call has one */

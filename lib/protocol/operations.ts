@@ -71,6 +71,10 @@ const rows = {
   fchmod: { family: 'path', syscall: 'fchmod', changes: true },
   fchown: { family: 'path', syscall: 'fchown', changes: true },
   futimes: { family: 'times', syscall: 'futime', changes: true },
+  readTree: { family: 'path', syscall: 'scandir', paths: 1 },
+  makePath: { family: 'path', syscall: 'mkdir', paths: 1, changes: true },
+  rm: { family: 'path', syscall: 'rm', paths: 1, changes: true },
+  cp: { family: 'path', syscall: 'cp', paths: 2, changes: true },
 } as const satisfies Record<string, Row>
 
 /** What an operation does. */

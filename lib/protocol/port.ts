@@ -83,7 +83,7 @@ export const PathField = {
   mode: 1,
   uid: 2,
   gid: 3,
-  /** of open(2); {@link CopyFlag} */
+  /** of open(2); {@link CopyFlag}, {@link TreeFlag}, {@link RemoveFlag} or {@link TreeCopyFlag} */
   flags: 4,
   /** of an open file, where the operation has no path */
   fd: 5,
@@ -128,6 +128,18 @@ export const WholeFileFlag = { append: 1, flush: 2 } as const
 
 /** Of `copyFile`, as Node has them: what is there is not overwritten. */
 export const CopyFlag = { exclusive: 1 } as const
+
+/** Of `readTree`: links that lead to directories are descended into; names have the directories on the way to them. */
+export const TreeFlag = { follow: 1, wholeNames: 2 } as const
+
+/** Of `rm`, as Node has them. */
+export const RemoveFlag = { recursive: 1, force: 2 } as const
+
+/** What `rm` and `cp` come to, where they are for the engine: their memory tells where they have stopped. */
+export const TreeResult = { done: 0, more: 1, stopped: 2 } as const
+
+/** Of `cp`, as Node has them. */
+export const TreeCopyFlag = { force: 1, verbatim: 2 } as const
 
 /** The requests of one tick. Everything is indexed by the operation's id, so nothing is copied on its way down. */
 export interface Batch {

@@ -53,6 +53,10 @@ enum class Opcode : uint8_t {
   kFchmod,
   kFchown,
   kFutimes,
+  kReadTree,
+  kMakePath,
+  kRm,
+  kCp,
 };
 
 // What a request has besides its header.
@@ -132,6 +136,10 @@ constexpr Operation kOperations[] = {
     {Opcode::kFchmod, "fchmod", Family::kPath, Cost::kByLength, Effect::kSome, 0},
     {Opcode::kFchown, "fchown", Family::kPath, Cost::kByLength, Effect::kSome, 0},
     {Opcode::kFutimes, "futimes", Family::kTimes, Cost::kByLength, Effect::kSome, 0},
+    {Opcode::kReadTree, "readTree", Family::kPath, Cost::kLong, Effect::kNone, 1},
+    {Opcode::kMakePath, "makePath", Family::kPath, Cost::kByLength, Effect::kSome, 1},
+    {Opcode::kRm, "rm", Family::kPath, Cost::kLong, Effect::kSome, 1},
+    {Opcode::kCp, "cp", Family::kPath, Cost::kLong, Effect::kSome, 2},
 };
 constexpr size_t kOperationCount = sizeof kOperations / sizeof kOperations[0];
 

@@ -116,6 +116,13 @@ ProtocolText DescribeProtocol() {
                 {{"freshMemory", kFreshMemory}, {"durable", kDurable}, {"append", kAppend}, {"moves", kMoves}});
   }
   writer.Line("copyFlag", {{"exclusive", copy_flag::kExclusive}});
+  writer.Line("treeFlag", {{"follow", tree_flag::kFollow}, {"wholeNames", tree_flag::kWholeNames}});
+  writer.Line("removeFlag", {{"recursive", remove_flag::kRecursive}, {"force", remove_flag::kForce}});
+  {
+    using namespace tree_result;
+    writer.Line("treeResult", {{"done", kDone}, {"more", kMore}, {"stopped", kStopped}});
+  }
+  writer.Line("treeCopyFlag", {{"force", tree_copy_flag::kForce}, {"verbatim", tree_copy_flag::kVerbatim}});
   writer.Line("wholeFileFlag", {{"append", whole_file_flag::kAppend}, {"flush", whole_file_flag::kFlush}});
   {
     using namespace stats_field;

@@ -48,6 +48,30 @@ namespace copy_flag {
 enum : unsigned { kExclusive = 1 };
 }
 
+namespace tree_flag {
+enum : unsigned {
+  kFollow = 1,      // links that lead to directories are descended into
+  kWholeNames = 2,  // each with the directories on the way to it
+};
+}
+
+namespace remove_flag {
+enum : unsigned { kRecursive = 1, kForce = 2 };
+}
+// What an operation on a tree comes to, its memory telling where it has stopped.
+namespace tree_result {
+constexpr int64_t kDone = 0;
+constexpr int64_t kMore = 1;
+constexpr int64_t kStopped = 2;
+}
+
+namespace tree_copy_flag {
+enum : unsigned {
+  kForce = 1,     // over what is there
+  kVerbatim = 2,  // links as they are
+};
+}
+
 // Where the numbers of a file's attributes are, in the memory that they are put into: doubles.
 namespace stats_field {
 enum : size_t {

@@ -83,7 +83,7 @@ struct Request {
     mode_t mode;  // of what is made or changed; what access(2) asks for
     uid_t uid;
     gid_t gid;
-    int flags;       // of open(2); copy_flag
+    int flags;       // of open(2); copy_flag, tree_flag, remove_flag, tree_copy_flag
     int64_t length;  // that a file is cut to
   };
   struct TimesPart {

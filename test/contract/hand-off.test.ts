@@ -15,7 +15,12 @@ const doctor = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url))
 interface Told {
   handOff: number
   ways: Record<string, number>
+  /** part of the time for which threads have waited for a processor */
+  queued: number
 }
+
+/** Of a machine that has nothing else to do, it is less. */
+const BUSY = 0.02
 
 async function tell(t: Test, backend: string, count: number, env: Record<string, string> = {}): Promise<Told> {
   const path = join(temporaryDirectory(t), 'file')
@@ -52,9 +57,11 @@ onEveryBackend(t, 'calls one after the other', async (t, backend) => {
     return
   }
   if (few !== false) return void t.pass(few, { skip: few })
-  // On a busy machine it may take a while.
-  const { handOff, ways } = await tell(t, backend, slow ? 500 : 0)
-  if (!slow) t.ok(handOff > 0, `${handOff} by the hand-off`)
+  const { handOff, ways, queued } = await tell(t, backend, slow ? 500 : 0)
+  // Where threads wait for processors there is none, by design.
+  const busy = queued > BUSY && `threads have waited for ${(queued * 100).toFixed(0)} % of the time`
+  if (handOff === 0 && busy) t.pass(busy, { skip: busy })
+  else if (!slow) t.ok(handOff > 0, `${handOff} by the hand-off`)
   t.equal(ways['handOff'] ?? 0, handOff)
 })
 

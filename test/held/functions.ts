@@ -173,6 +173,7 @@ const onPaths: Readonly<Record<string, OnPath>> = {
   chmod: { args: (path) => [path, 0o600] },
   chown: { args: (path) => [path, 0, 0] },
   copyFile: { args: (path) => [path, `${path}-copy`] },
+  cp: { of: 'a directory', args: (path) => [path, `${path}-copy`, { recursive: true }] },
   lchown: { args: (path) => [path, 0, 0] },
   link: { once: true, args: (path) => [path, `${path}-linked`] },
   lstat: {},
@@ -183,6 +184,7 @@ const onPaths: Readonly<Record<string, OnPath>> = {
   readlink: { of: 'a link' },
   realpath: {},
   rename: { once: true, args: (path) => [path, `${path}-renamed`] },
+  rm: { once: true },
   rmdir: { of: 'a directory', once: true },
   stat: {},
   symlink: { of: 'nothing', once: true, args: (path) => ['target', path] },
@@ -246,7 +248,7 @@ const ofFs: Described[] = [
   ofPath('fs.appendFile', (path) => fs.appendFile(path, 'more')),
   { name: 'fs.appendFile, new', prepare: (room) => [() => fs.appendFile(room.path('new'), 'some')] },
   {
-    name: 'fs.cp',
+    name: 'fs.cp, of a tree',
     prepare(room) {
       nodeFs.mkdirSync(room.path('tree'))
       nodeFs.writeFileSync(room.path('tree/leaf'), 'content')
@@ -306,10 +308,17 @@ const ofFs: Described[] = [
     },
   },
   {
+    name: 'fs.readdir, recursive',
+    prepare(room) {
+      nodeFs.mkdirSync(room.path('tree'))
+      nodeFs.symlinkSync('tree', room.path('link'))
+      return twice(() => fs.readdir(room.directory, { recursive: true }))
+    },
+  },
+  {
     name: 'fs.readdir, with types',
     prepare: (room) => twice(() => fs.readdir(room.directory, { withFileTypes: true })),
   },
-  once(ofPath('fs.rm', (path) => fs.rm(path))),
   {
     name: 'fs.rm, recursive',
     prepare(room) {

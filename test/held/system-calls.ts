@@ -133,6 +133,7 @@ async function useAll(): Promise<void> {
     fs.lutimes(other, 1, 1),
     fs.copyFile(small, `${made}-copy`),
     fs.mkdtemp(`${made}-`),
+    fs.mkdir(`${made}-path/below`, { recursive: true }),
     fs.truncate(other, 8192),
     handle.chmod(0o600),
     handle.chown(0, 0),
@@ -140,6 +141,9 @@ async function useAll(): Promise<void> {
     handle.truncate(8192),
     handle.appendFile('more'),
   ])
+  await fs.readdir(`${made}-path`, { recursive: true })
+  await fs.cp(`${made}-path`, `${made}-copied`, { recursive: true })
+  await fs.rm(`${made}-path`, { recursive: true })
   await Promise.all([fs.rmdir(made), fs.readlink(`${made}-link`), fs.rename(`${made}-other`, `${made}-file`)])
   await Promise.all([handle.close(), unbuffered.close(), new Context({ backend: context.backend as 'linux' }).close()])
 }

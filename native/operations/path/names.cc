@@ -13,6 +13,10 @@
 #include "../../support/checked.h"
 #include "../../support/descriptor.h"
 #include "../../support/open_file.h"
+#include "../tree/copy_tree.h"
+#include "../tree/make_path.h"
+#include "../tree/read_tree.h"
+#include "../tree/remove_tree.h"
 #include "copy_file.h"
 #include "directory.h"
 #include "stats.h"
@@ -66,6 +70,7 @@ int64_t MakeTemporary(const Request& request) {
 int64_t PerformPath(Request& request) {
   const char* path = request.path.get();
   const char* other = request.other_path;
+  char* memory = static_cast<char*>(request.single.iov_base);
   const auto& [mode, uid, gid, flags, length] = request.names;
   switch (request.opcode) {
     case Opcode::kStat: return Stat(request, {path, true, -1});
@@ -83,11 +88,15 @@ int64_t PerformPath(Request& request) {
     case Opcode::kChmod: return Checked(chmod(path, mode));
     case Opcode::kChown: return Checked(chown(path, uid, gid));
     case Opcode::kLchown: return Checked(lchown(path, uid, gid));
-    case Opcode::kReaddir: return ReadDirectory(path, static_cast<char*>(request.single.iov_base), request.length);
+    case Opcode::kReaddir: return ReadDirectory(path, memory, request.length);
     case Opcode::kOpen: return OpenFile(path, flags, mode);
     case Opcode::kTruncate: return Truncate(path, length);
     case Opcode::kCopyFile: return CopyFile(path, other, static_cast<unsigned>(flags));
     case Opcode::kMkdtemp: return MakeTemporary(request);
+    case Opcode::kReadTree: return ReadTree(path, static_cast<unsigned>(flags), memory, request.length);
+    case Opcode::kMakePath: return MakePath(path, mode, memory, request.length);
+    case Opcode::kRm: return RemoveTree(path, static_cast<unsigned>(flags), memory, request.length);
+    case Opcode::kCp: return CopyTree(path, other, static_cast<unsigned>(flags), memory, request.length);
     case Opcode::kFchmod: return Checked(fchmod(request.fd, mode));
     case Opcode::kFchown: return Checked(fchown(request.fd, uid, gid));
     default: return -ENOSYS;

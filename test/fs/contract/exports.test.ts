@@ -12,7 +12,7 @@ import { fs, subject } from '../subject.js'
 const mayDiffer = new Set([
   ...['open', 'readFile', 'writeFile', 'appendFile'],
   ...['stat', 'lstat', 'access', 'readlink', 'realpath', 'readdir'],
-  ...['rename', 'link', 'symlink', 'unlink', 'mkdir', 'mkdtemp', 'rmdir', 'copyFile'],
+  ...['rename', 'link', 'symlink', 'unlink', 'mkdir', 'mkdtemp', 'rmdir', 'copyFile', 'rm', 'cp'],
   ...['chmod', 'chown', 'lchown', 'utimes', 'lutimes', 'truncate'],
 ])
 

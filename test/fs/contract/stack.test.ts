@@ -120,7 +120,7 @@ await t.test('open', async (t) => {
 })
 
 const furtherArguments: Partial<Record<PromiseName, unknown[]>> = {
-  ...{ rename: ['new'], link: ['new'], copyFile: ['new'], chmod: [0o600] },
+  ...{ rename: ['new'], link: ['new'], copyFile: ['new'], cp: ['new', { recursive: true }], chmod: [0o600] },
   ...{ chown: [1, 2], lchown: [1, 2], utimes: [1, 2], lutimes: [1, 2] },
 }
 

@@ -143,8 +143,9 @@ const programs: Record<string, string> = {
     const changed = Object.keys(before).filter((name) => 'value' in before[name] && before[name].value !== fs[name])
     const onDescriptors = ['close', 'closeSync', 'fchmod', 'fchown', 'fdatasync', 'fstat', 'fsync', 'ftruncate', 'futimes',
       'read', 'readv', 'write', 'writev']
-    const onPaths = ['access', 'chmod', 'chown', 'copyFile', 'lchown', 'link', 'lstat', 'lutimes', 'mkdir', 'mkdtemp',
-      'open', 'readFile', 'readdir', 'readlink', 'rename', 'rmdir', 'stat', 'symlink', 'unlink', 'utimes', 'writeFile']
+    const onPaths = ['access', 'chmod', 'chown', 'copyFile', 'cp', 'lchown', 'link', 'lstat', 'lutimes', 'mkdir', 'mkdtemp',
+      'open', 'readFile', 'readdir', 'readlink', 'rename', 'rm', 'rmdir', 'stat', 'symlink', 'unlink',
+      'utimes', 'writeFile']
     assert.deepEqual(changed.sort(), [...onDescriptors, ...onPaths].sort())
     assert.deepEqual(Reflect.ownKeys(fs), Reflect.ownKeys(before))
     unpatch()

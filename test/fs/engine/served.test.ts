@@ -38,6 +38,9 @@ async function open(t: Test, content = 'abcdefghijklmnopqrstuvwxyz', flags = 'r+
   return handle
 }
 
+/** Node's own `readdir` is one operation for a whole tree. */
+const NATIVE_TREES = Number(process.versions.node.split('.')[0]) >= 25
+
 const four = (): Buffer => Buffer.from('1234')
 
 await t.test('the engine’s', async (t) => {
@@ -93,6 +96,11 @@ await t.test('paths', async (t) => {
     ['unlink', () => fs.unlink(at('renamed')), { unlink: 1 }],
     ['mkdir', () => fs.mkdir(at('directory')), { mkdir: 1 }],
     ['rmdir', () => fs.rmdir(at('directory')), { rmdir: 1 }],
+    ['mkdir -p', () => fs.mkdir(at('tree/below'), { recursive: true }), { makePath: 1 }],
+    ['readdir of a tree', () => fs.readdir(directory, { recursive: true }), NATIVE_TREES ? {} : { readTree: 1 }],
+    ['cp', () => fs.cp(at('tree'), at('tree-copy'), { recursive: true }), { cp: 1 }],
+    ['rm', () => fs.rm(at('tree'), { recursive: true }), { rm: 1 }],
+    ['rm of a file', () => fs.rm(at('copy')), { rm: 1 }],
     ['open', async () => (await fs.open(at('file'), 'a+')).close(), { open: 1 }],
     ['stat in bigints', () => fs.stat(at('file'), { bigint: true }), {}],
     ['readdir of buffers', () => fs.readdir(directory, { encoding: 'buffer' }), {}],

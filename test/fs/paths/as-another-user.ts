@@ -43,13 +43,20 @@ const others = [
 const paths = [...others, 'read-only/new', 'sticky/file', 'sticky/dir', 'sticky/dir/file'].map((path) => `../${path}`)
 
 function calls(): [name: string, ...args: unknown[]][] {
-  return [...paths, 'to-secret', 'to-closed', 'to-closed/file', 'own', 'own-dir', '.', '..'].flatMap((path) => [
+  const named = [...paths, 'to-secret', 'to-closed', 'to-closed/file', 'own', 'own-dir', '.', '..'].flatMap((path) => [
     ...single.map(([name, ...rest]): [string, ...unknown[]] => [name, path, ...rest]),
     ...double.flatMap((name): [string, ...unknown[]][] => [
       [name, path, 'new'],
       [name, 'own', path],
     ]),
   ])
+  const trees = ['../closed', '../closed/dir', '../read-only', '../read-only/dir', 'own-dir', 'to-closed']
+  return [
+    ...named,
+    ...trees.map((path): [string, ...unknown[]] => ['rm', path, { recursive: true }]),
+    ...trees.map((path): [string, ...unknown[]] => ['cp', path, 'new', { recursive: true }]),
+    ...trees.slice(0, 4).map((path): [string, ...unknown[]] => ['cp', 'own-dir', `${path}/new`, { recursive: true }]),
+  ]
 }
 
 /** What the other user has for itself, each time anew. */

@@ -7,6 +7,7 @@ import {
   MISSING,
   accessModes,
   copyModes,
+  cpOptions,
   encodings,
   lengths,
   linkTypes,
@@ -18,12 +19,14 @@ import {
   owners,
   paths,
   readdirOptions,
+  rmOptions,
   rmdirOptions,
   statOptions,
   times,
   value,
 } from './values.js'
 import type { Given, Value } from './values.js'
+import { NON_ASCII } from './tree.js'
 
 /** One call: its arguments, without a callback. */
 export interface Call {
@@ -72,6 +75,12 @@ const related = [
 const two = [...none, ...more(), ...calls(paths, target), ...calls([FILE], paths), ...pairs, ...related]
 
 const few = [FILE, DIR, MISSING]
+const removable = [
+  ...names('dir', 'file', 'missing', 'empty', 'link', 'dir-link', 'dangling', 'loop', 'hard-link', 'secret', 'dir/inner'),
+  ...names('dir/', 'empty/', 'file/', 'missing/', 'dir-link/', 'dir-link/inner', 'file/x', 'missing/x', 'dangling/x'),
+  ...names('dir/.', 'dir/below/..', 'empty/.', 'dir/../empty', './/dir', NON_ASCII),
+]
+const copied = names('dir', 'file', 'link', 'dir-link', 'dangling', 'loop', 'missing', 'secret', 'dir/', 'dir/.', '.', 'dir/below/..')
 const fewWithLinks = names('file', 'link', 'dir-link', 'dangling', 'dir', 'missing')
 const reads = (list: Call[]): Calls => ({ calls: [...none, ...list], changes: false })
 const changes = (list: Call[]): Calls => ({ calls: [...none, ...list], changes: true })
@@ -135,12 +144,38 @@ export const callsOf = {
     ...calls(paths.slice(0, 30), objects({ withFileTypes: true }, { recursive: true })),
     ...calls(
       literals('.', 'dir', 'dir/', './dir'),
-      objects({ withFileTypes: true, recursive: true }, { withFileTypes: true, encoding: 'buffer' }),
+      objects({ recursive: true }, { withFileTypes: true, recursive: true }, { withFileTypes: true, encoding: 'buffer' }),
     ),
     ...calls(
       [value('a Buffer', () => Buffer.from('dir')), value('a URL', ({ root }) => new URL(`file://${root}/dir`))],
       objects({ withFileTypes: true }, { withFileTypes: true, encoding: 'buffer' }, { recursive: true }),
     ),
+  ]),
+  // Never of a path that could be anything but the tree's.
+  rm: changes([
+    ...calls(removable, objects({}, { recursive: true }, { force: true }, { recursive: true, force: true })),
+    ...calls(removable.slice(0, 3)),
+    ...calls(names('dir', 'file', 'missing'), rmOptions),
+  ]),
+  cp: changes([
+    ...more('new'),
+    ...calls(copied, [...names('new', 'new/deep/x', 'empty', 'dir/below'), ...copied], objects({ recursive: true })),
+    ...calls(
+      names('dir', 'dir-link', 'file', 'link'),
+      names('new', 'empty', 'dir/below', 'file', 'dir-link', 'new/'),
+      objects(
+        ...[{}, { recursive: true, force: false }, { recursive: true, errorOnExist: true, force: false }],
+        ...[{ recursive: true, dereference: true }, { recursive: true, verbatimSymlinks: true }],
+        { recursive: true, preserveTimestamps: true },
+      ),
+    ),
+    ...calls(names('dir'), names('new', 'empty'), cpOptions),
+    ...calls(
+      [value('a Buffer', () => Buffer.from('dir')), value('a URL', ({ root }) => new URL(`file://${root}/dir`))],
+      names('new'),
+      objects({ recursive: true }),
+    ),
+    ...calls(literals('dir', './dir', 'dir/../dir', 'dir//below'), literals('new', './new'), objects({ recursive: true })),
   ]),
   mkdtemp: changes([
     ...calls(paths),
@@ -202,7 +237,7 @@ export const promiseNames = everyName.filter(
   (name): name is PromiseName => name !== 'exists' && name !== 'realpath.native' && name !== 'open',
 )
 
-/** Of the promise forms. */
+/** Of the promise forms, but `rm` and `cp`: Node's own are made of others, which fail by what is put on every object. */
 export const takingOptions: readonly PromiseName[] = [
   ...(['stat', 'lstat', 'readlink', 'realpath', 'statfs', 'readdir', 'mkdtemp', 'mkdir', 'rmdir'] as const),
 ]
@@ -229,6 +264,8 @@ export const plainCalls: Record<Name, Call[]> = {
   ...{ rename: toNew, link: toNew, copyFile: toNew, unlink: calls(names('file', 'missing')) },
   access: calls(names('file', 'missing'), literals(constants.R_OK)),
   mkdtemp: calls(names('tmp-', 'missing/tmp-'), [...literals(undefined), ...objects({})]),
+  rm: calls(names('dir', 'missing'), objects({ recursive: true })),
+  cp: calls(names('dir', 'missing'), names('new'), objects({ recursive: true })),
   symlink: calls(names('file'), names('new', 'missing/new')),
   mkdir: calls(names('new', 'missing/new'), [...literals(undefined), ...objects({})]),
   rmdir: calls(names('empty', 'dir', 'missing'), [...literals(undefined), ...objects({})]),

@@ -25,7 +25,11 @@ const questions = [
 ]
 
 function property(value: object, key: PropertyKey): unknown {
-  const { value: held, ...flags } = Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor
+  const { value: held, ...rest } = Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor
+  // Getters and setters are made anew for each.
+  const flags = Object.fromEntries(
+    Object.entries(rest).map(([name, flag]) => [name, typeof flag === 'function' ? 'a function' : (flag as unknown)]),
+  )
   // Frames are the business of contract/stack.test.ts.
   return key === 'stack' ? [key, String(held).split('\n')[0], flags] : [String(key), look(held), flags]
 }

@@ -223,6 +223,30 @@ export const rmdirOptions: Value[] = [
   ...shapes({ recursive: false, maxRetries: 0, retryDelay: 10 }),
 ]
 
+export const rmOptions: Value[] = [
+  ...literals(undefined, null, 0, 5, 'x', true, 3n, Symbol.for('options')),
+  ...[true, false, undefined, null, 1, 'true'].flatMap((each) => objects({ recursive: each }, { force: each })),
+  ...[0, 1, -1, 1.5, NaN, 'x', 2 ** 32, undefined, null].flatMap((each) =>
+    objects({ recursive: true, maxRetries: each }, { recursive: true, retryDelay: each }),
+  ),
+  ...objects({}, { recursive: true, force: true }, { recursive: true, later: 1 }),
+  ...shapes({ recursive: true, force: false, maxRetries: 0, retryDelay: 1 }),
+]
+
+/** Of `cp`; what Node makes of `filter` is in the tests of trees. */
+export const cpOptions: Value[] = [
+  ...literals(undefined, null, 0, 'x', true, Symbol.for('options')),
+  ...['dereference', 'errorOnExist', 'force', 'preserveTimestamps', 'verbatimSymlinks'].flatMap((key) =>
+    [true, false, undefined, null, 1].flatMap((each) => objects({ recursive: true, [key]: each })),
+  ),
+  ...[true, false, undefined, null, 1].flatMap((recursive) => objects({ recursive })),
+  ...[0, 1, COPYFILE_FICLONE, 8, -1, 'x'].flatMap((mode) => objects({ recursive: true, mode })),
+  ...objects({}, { recursive: true, filter: 5 }, { recursive: true, later: 1 }),
+  ...objects({ recursive: true, errorOnExist: true, force: false }),
+  ...objects({ recursive: true, dereference: true, verbatimSymlinks: true }),
+  ...shapes({ recursive: true, force: true }),
+]
+
 export const readdirOptions: Value[] = [
   ...encodings,
   ...[true, false, undefined, null, 1, 'x'].flatMap((withFileTypes) => objects({ withFileTypes })),

@@ -1,0 +1,209 @@
+/** `readdir` with `recursive`: a whole tree, in parts of what is read in one go. */
+import { Buffer } from 'node:buffer'
+import type { Dirent } from 'node:fs'
+import { join } from 'node:path'
+import { FreeList } from '../../lib/common/free-list.js'
+import type { PathCall } from '../../lib/engine/request.js'
+import { Opcode } from '../../lib/protocol/operations.js'
+import { TreeFlag } from '../../lib/protocol/port.js'
+import { plainPath } from '../arguments/path.js'
+import { NODES } from './path-call.js'
+import type { PathFunction } from './path-call.js'
+import { NodeDirent, UNKNOWN, plainReaddir } from './readdir.js'
+import { askFor } from './slices.js'
+
+/** Holds some thirty thousand names; a directory that is larger by itself is Node's. */
+const memory = new FreeList(() => Buffer.allocUnsafeSlow(2 ** 20), 4)
+
+/** Added to the type of what is descended into. */
+const DESCENDED = 128
+
+/** Parts that are read side by side. */
+const LANES = 4
+
+/** In which order directories are gone through: Node's two forms have one each. */
+export type Order = 'last found first' | 'first found first'
+
+interface TreeCall extends PathCall {
+  readonly order: Order
+  readonly withFileTypes: boolean
+}
+
+/** Directories that were read in one go, each after those found before it. */
+class Part {
+  /** on the way from the tree's root to this part's, with a slash behind it unless it is empty */
+  readonly prefix: string
+  readonly names: readonly string[]
+  readonly types: Uint8Array
+  /** of each directory, where its entries begin; and in the end their number */
+  readonly starts: readonly number[]
+  /** of each directory, the first that was found in it */
+  readonly firsts: readonly number[]
+  /** of each directory that was found, its entry */
+  readonly entries: readonly number[]
+  /** what begins with a directory that was found and not read */
+  readonly parts = new Map<number, Part>()
+
+  constructor(reply: Buffer, directories: number, prefix: string) {
+    this.prefix = prefix
+    const count = reply.readUInt32LE(0)
+    const text = reply.readUInt32LE(4)
+    const counts = 8
+    const types = counts + 4 * directories
+    this.types = Uint8Array.prototype.slice.call(reply, types, types + count)
+    // The last is ended by a zero, too.
+    this.names = count === 0 ? [] : reply.toString('utf8', types + count, types + count + text - 1).split('\0')
+    const starts = [0]
+    const firsts: number[] = []
+    // Its own root has none.
+    const entries = [-1]
+    for (let directory = 0, at = 0; directory < directories; directory++) {
+      firsts.push(entries.length)
+      const end = at + reply.readUInt32LE(counts + 4 * directory)
+      for (; at < end; at++) if ((this.types[at] as number) >= DESCENDED) entries.push(at)
+      starts.push(end)
+    }
+    this.starts = starts
+    this.firsts = firsts
+    this.entries = entries
+  }
+
+  /** Directories that were read. */
+  get count(): number {
+    return this.firsts.length
+  }
+}
+
+/** One of a part's directories, and the path to it from the tree's root. */
+interface Place {
+  readonly part: Part
+  readonly directory: number
+  readonly path: string
+}
+
+/** Those that were found in it. */
+function within({ part, directory, path }: Place, whole: boolean): Place[] {
+  const places: Place[] = []
+  const end = part.firsts[directory + 1] ?? part.entries.length
+  for (let found = part.firsts[directory] as number; found < end; found++) {
+    const name = part.names[part.entries[found] as number] as string
+    const below = whole ? part.prefix + name : join(path, name)
+    const own = part.parts.get(found)
+    places.push(own ? { part: own, directory: 0, path: below } : { part, directory: found, path: below })
+  }
+  return places
+}
+
+/** Goes through all directories in that order. */
+function walk(root: Part, { order, withFileTypes }: TreeCall, take: (place: Place) => void): void {
+  const places: Place[] = [{ part: root, directory: 0, path: '' }]
+  for (let at = 0; at < places.length;) {
+    const place = (order === 'last found first' ? places.pop() : places[at++]) as Place
+    take(place)
+    places.push(...within(place, !withFileTypes))
+  }
+}
+
+function namesOf(root: Part, call: TreeCall): string[] {
+  // They are in this order.
+  if (call.order === 'first found first' && root.parts.size === 0) return root.names as string[]
+  const names: string[] = []
+  walk(root, call, ({ part, directory }) => {
+    const end = part.starts[directory + 1] as number
+    for (let at = part.starts[directory] as number; at < end; at++) names.push(part.prefix + (part.names[at] as string))
+  })
+  return names
+}
+
+function direntsOf(root: Part, call: TreeCall): Dirent[] {
+  const entries: Dirent[] = []
+  walk(root, call, ({ part, directory, path }) => {
+    const parent = path === '' ? call.path : join(call.path, path)
+    const end = part.starts[directory + 1] as number
+    for (let at = part.starts[directory] as number; at < end; at++) {
+      entries.push(new NodeDirent(part.names[at] as string, (part.types[at] as number) % DESCENDED, parent))
+    }
+  })
+  return entries
+}
+
+/** What is not text cannot be descended into by it, and of what the file system does not say Node asks for each. */
+function isOdd(part: Part, withFileTypes: boolean): boolean {
+  if (withFileTypes && part.types.includes(UNKNOWN)) return true
+  return part.entries.some((at) => at >= 0 && (part.names[at] as string).includes('\uFFFD'))
+}
+
+function resultOf(root: Part, call: TreeCall): string[] | Dirent[] {
+  return call.withFileTypes ? direntsOf(root, call) : namesOf(root, call)
+}
+
+/** What was found in a part, which begins at `base`, and not read. */
+function missingOf(part: Part, base: string, withFileTypes: boolean): Place[] {
+  const missing: Place[] = []
+  const paths = [base]
+  for (let directory = 0; directory < part.count; directory++) {
+    const end = part.firsts[directory + 1] ?? part.entries.length
+    for (let found = part.firsts[directory] as number; found < end; found++) {
+      const name = part.names[part.entries[found] as number] as string
+      const path = withFileTypes ? join(paths[directory] as string, name) : part.prefix + name
+      paths.push(path)
+      if (found >= part.count) missing.push({ part, directory: found, path })
+    }
+  }
+  return missing
+}
+
+/** Reads what the first part has not come to. */
+async function readRest(root: Part, call: TreeCall): Promise<string[] | Dirent[] | typeof NODES> {
+  const { withFileTypes } = call
+  const missing = missingOf(root, '', withFileTypes)
+  let failed = false
+  const lane = async (): Promise<void> => {
+    for (let next; !failed && (next = missing.pop());) {
+      const { part, directory, path } = next
+      const reply = memory.take()
+      try {
+        const asked = { path: join(call.path, path), flags: call.flags as number }
+        const count = plainPath(asked.path) === undefined ? -1 : await askFor(Opcode.readTree, asked, reply)
+        const read = count > 0 ? new Part(reply, count, withFileTypes ? '' : `${path}/`) : undefined
+        if (!read || isOdd(read, withFileTypes)) {
+          failed = true
+          return
+        }
+        part.parts.set(directory, read)
+        missing.push(...missingOf(read, path, withFileTypes))
+      } finally {
+        memory.giveBack(reply)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: LANES }, lane))
+  return failed ? NODES : resultOf(root, call)
+}
+
+/** Whether links to directories are descended into; undefined where it is Node's to say. */
+export type Follows = (withFileTypes: boolean) => boolean | undefined
+
+/** As `readdir` of that order reads trees. */
+export function treeIn(order: Order, follows: Follows): PathFunction<TreeCall, Buffer> {
+  return {
+    name: 'readTree',
+    arity: [1, 2],
+    memory,
+    plain(path, options) {
+      const call = plainReaddir(path, options, true)
+      // Node joins names to what is left of the path then.
+      if (!call || /(?:^|\/)\.\.(?:\/|$)/.test(call.path)) return undefined
+      const { withFileTypes } = call
+      const follow = follows(withFileTypes)
+      if (follow === undefined) return undefined
+      const flags = (follow ? TreeFlag.follow : 0) | (withFileTypes ? 0 : TreeFlag.wholeNames)
+      return { ...call, order, flags }
+    },
+    value(directories, reply, call) {
+      const root = new Part(reply, directories, '')
+      if (isOdd(root, call.withFileTypes)) return NODES
+      return root.entries.length > root.count ? readRest(root, call) : resultOf(root, call)
+    },
+  }
+}

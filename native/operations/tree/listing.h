@@ -1,0 +1,42 @@
+// The entries of a directory, in memory: names, and what each of them is.
+#pragma once
+
+#include <dirent.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace caio {
+
+struct ClosingDirectory {
+  void operator()(DIR* directory) const { closedir(directory); }
+};
+using Directory = std::unique_ptr<DIR, ClosingDirectory>;
+
+// As libuv numbers them.
+enum class EntryType : char { kUnknown, kFile, kDirectory, kLink, kFifo, kSocket, kCharacter, kBlock };
+
+class Listing {
+ public:
+  // Blocks. All but itself and its parent, in the file system's order. 0, or a negative errno.
+  int64_t Read(DIR* directory);
+  int64_t Read(const char* path);
+
+  // By the bytes of the names, as libuv does it.
+  void Sort();
+
+  size_t count() const { return places_.size(); }
+  const char* name(size_t at) const { return text_.data() + places_[at] + 1; }
+  EntryType type(size_t at) const { return static_cast<EntryType>(text_[places_[at]]); }
+  // Of all names, each with the zero at its end.
+  size_t bytes() const { return text_.size() - places_.size(); }
+
+ private:
+  std::string text_;  // of each its type, its name, and a zero
+  std::vector<uint32_t> places_;
+};
+
+}  // namespace caio

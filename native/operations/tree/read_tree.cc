@@ -1,0 +1,122 @@
+#include "read_tree.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "../../request/protocol.h"
+#include "listing.h"
+#include "slice.h"
+
+namespace caio {
+
+namespace {
+
+constexpr uint64_t kSlice = 5 * 1000 * 1000;
+constexpr char kDescended = static_cast<char>(128);
+constexpr size_t kHeader = 2 * sizeof(uint32_t);
+
+bool IsDirectory(const std::string& path) {
+  struct stat file;
+  return stat(path.c_str(), &file) == 0 && S_ISDIR(file.st_mode);
+}
+
+class Reader {
+ public:
+  Reader(const char* path, unsigned flags, size_t capacity)
+      : path_(path),
+        follows_((flags & tree_flag::kFollow) != 0),
+        whole_names_((flags & tree_flag::kWholeNames) != 0),
+        capacity_(capacity) {
+    if (path_.back() != '/') path_.push_back('/');
+    root_ = path_.size();
+  }
+
+  int64_t Read(const Slice& slice) {
+    directories_.emplace_back();
+    for (size_t at = 0; at < directories_.size(); at++) {
+      if (at > 0 && slice.IsOver()) break;
+      // By value: more are found.
+      const std::string directory = directories_[at];
+      const int64_t error = ReadOne(directory);
+      if (error == -EOVERFLOW && at > 0) break;
+      if (error < 0) return at == 0 ? error : -EAGAIN;
+    }
+    return static_cast<int64_t>(counts_.size());
+  }
+
+  void Write(char* reply) const {
+    const uint32_t header[] = {static_cast<uint32_t>(types_.size()), static_cast<uint32_t>(names_.size())};
+    memcpy(reply, header, kHeader);
+    reply += kHeader;
+    const size_t counts = counts_.size() * sizeof counts_[0];
+    memcpy(reply, counts_.data(), counts);
+    reply += counts;
+    memcpy(reply, types_.data(), types_.size());
+    memcpy(reply + types_.size(), names_.data(), names_.size());
+  }
+
+ private:
+  // `directory` is empty for the first, and else ends in a slash, as it stands in front of what it has.
+  int64_t ReadOne(const std::string& directory) {
+    path_.resize(root_);
+    path_ += directory;
+    Listing entries;
+    const int64_t error = entries.Read(path_.c_str());
+    if (error < 0) {
+      // It was taken for one, and may be none any more, or cannot be looked at.
+      if (directory.empty() || !follows_ || IsDirectory(path_)) return error;
+      counts_.push_back(0);
+      return 0;
+    }
+    const size_t prefix = whole_names_ ? directory.size() : 0;
+    const size_t names = entries.bytes() + prefix * entries.count();
+    const size_t all = names_.size() + names + types_.size() + entries.count();
+    if (kHeader + (counts_.size() + 1) * sizeof counts_[0] + all > capacity_) return -EOVERFLOW;
+    entries.Sort();
+    for (size_t at = 0; at < entries.count(); at++) {
+      const char* name = entries.name(at);
+      const bool descends = IsDescended(directory, name, entries.type(at));
+      types_.push_back(static_cast<char>(static_cast<char>(entries.type(at)) | (descends ? kDescended : 0)));
+      if (descends) directories_.push_back(directory + name + '/');
+      names_.append(directory, 0, prefix);
+      names_.append(name, strlen(name) + 1);
+    }
+    counts_.push_back(static_cast<uint32_t>(entries.count()));
+    return 0;
+  }
+
+  bool IsDescended(const std::string& directory, const char* name, EntryType type) {
+    if (type == EntryType::kDirectory) return true;
+    if (!follows_ || (type != EntryType::kLink && type != EntryType::kUnknown)) return false;
+    path_.resize(root_);
+    path_ += directory;
+    path_ += name;
+    return IsDirectory(path_);
+  }
+
+  std::string path_;
+  size_t root_;  // where what is below it begins
+  const bool follows_;
+  const bool whole_names_;
+  const size_t capacity_;
+  std::vector<std::string> directories_;
+  std::vector<uint32_t> counts_;
+  std::string types_;
+  std::string names_;
+};
+
+}  // namespace
+
+int64_t ReadTree(const char* path, unsigned flags, char* reply, size_t capacity) {
+  const Slice slice(kSlice);
+  Reader reader(path, flags, capacity);
+  const int64_t result = reader.Read(slice);
+  if (result >= 0) reader.Write(reply);
+  return result;
+}
+
+}  // namespace caio

@@ -1,0 +1,213 @@
+#include "remove_tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../../request/protocol.h"
+#include "listing.h"
+#include "slice.h"
+
+namespace caio {
+
+namespace {
+
+constexpr uint64_t kSlice = 20 * 1000 * 1000;
+// A large directory takes long to be read, which each slice does anew.
+constexpr size_t kLeast = 1000;
+// Directories that are open: of a deeper tree those at the top are opened anew on the way back.
+constexpr size_t kOpen = 64;
+// How often a directory is read that somebody puts something into meanwhile.
+constexpr int kMostReadings = 5;
+constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+
+struct Level {
+  Directory directory;
+  dev_t device = 0;
+  ino_t number = 0;
+  Listing entries;
+  size_t next = 0;
+  int readings = 1;
+};
+
+bool IsMissing(int error) { return error == ENOENT; }
+bool HasEntries(int error) { return error == ENOTEMPTY || error == EEXIST; }
+bool MayHaveEntries(int error) { return HasEntries(error) || error == EPERM; }
+
+class Remover {
+ public:
+  explicit Remover(const char* root) : root_(root) {}
+
+  int64_t Run(const Slice& slice) {
+    if (!Enter(open(root_, kFlags))) Fail("scandir", nullptr);
+    while (!levels_.empty()) {
+      Level& level = levels_.back();
+      if (level.next == level.entries.count()) {
+        if (!Leave()) break;
+      } else {
+        Remove(level);
+      }
+      if (removed_ >= kLeast && slice.IsOver()) return tree_result::kMore;
+    }
+    return errno_ == 0 ? tree_result::kDone : tree_result::kStopped;
+  }
+
+  // Why it has failed. What does not fit is cut off.
+  void Tell(char* memory, size_t capacity) const {
+    const auto number = static_cast<int32_t>(errno_);
+    std::string text(reinterpret_cast<const char*>(&number), sizeof number);
+    text.append(syscall_).push_back('\0');
+    text.append(path_);
+    const size_t length = std::min(text.size(), capacity - 1);
+    memcpy(memory, text.data(), length);
+    memory[length] = '\0';
+  }
+
+ private:
+  static const char* NameOf(const Level& level) { return level.entries.name(level.next - 1); }
+
+  // The next entry of the innermost directory.
+  void Remove(Level& level) {
+    const EntryType type = level.entries.type(level.next++);
+    const int directory = dirfd(level.directory.get());
+    // Of a level that moves when another is entered, but not its names.
+    const char* name = NameOf(level);
+    if (type != EntryType::kDirectory) {
+      if (Removed(unlinkat(directory, name, 0))) return;
+      // The file system has not said, or it has become one.
+      if (errno != EISDIR && errno != EPERM) return Fail("unlink", name);
+    }
+    // As Node does it: what may not be removed, or has something mounted on it, is not emptied.
+    if (Removed(unlinkat(directory, name, AT_REMOVEDIR))) return;
+    if (errno == ENOTDIR) {
+      if (!Removed(unlinkat(directory, name, 0))) Fail("unlink", name);
+    } else if (!MayHaveEntries(errno)) {
+      Fail(CanLookAt(directory, name) ? "rmdir" : "unlink", name);
+    } else if (!Enter(openat(directory, name, kFlags)) && !IsMissing(errno)) {
+      Fail("scandir", name);
+    }
+  }
+
+  // Node looks first, and goes on as with a file where it cannot. Keeps errno.
+  static bool CanLookAt(int directory, const char* name) {
+    const int error = errno;
+    struct stat file;
+    const bool can = fstatat(directory, name, &file, AT_SYMLINK_NOFOLLOW) == 0;
+    errno = error;
+    return can;
+  }
+
+  // False, with errno set, where it cannot be read.
+  bool Enter(int fd) {
+    if (fd < 0) return false;
+    struct stat file;
+    Directory directory(fdopendir(fd));
+    if (!directory || fstat(fd, &file) != 0) {
+      const int error = errno;
+      if (!directory) close(fd);
+      errno = error;
+      return false;
+    }
+    Level level;
+    const int64_t error = level.entries.Read(directory.get());
+    if (error < 0) {
+      errno = static_cast<int>(-error);
+      return false;
+    }
+    level.directory = std::move(directory);
+    level.device = file.st_dev;
+    level.number = file.st_ino;
+    levels_.push_back(std::move(level));
+    if (levels_.size() > kOpen) levels_[levels_.size() - 1 - kOpen].directory.reset();
+    return true;
+  }
+
+  // Removes the innermost directory, whose entries are gone. False where the way back is another than the way there.
+  bool Leave() {
+    Level& level = levels_.back();
+    const bool is_root = levels_.size() == 1;
+    if (!is_root && !OpenAgain(levels_[levels_.size() - 2], level)) {
+      errno = ENOTEMPTY;
+      Fail("rmdir", nullptr);
+      return false;
+    }
+    const int result =
+        is_root ? rmdir(root_)
+                : unlinkat(dirfd(levels_[levels_.size() - 2].directory.get()), NameOf(levels_[levels_.size() - 2]),
+                           AT_REMOVEDIR);
+    if (!Removed(result)) {
+      if (HasEntries(errno) && errno_ == 0 && level.readings++ < kMostReadings) {
+        rewinddir(level.directory.get());
+        level.entries = Listing();
+        level.next = 0;
+        if (level.entries.Read(level.directory.get()) == 0) return true;
+        errno = ENOTEMPTY;
+      }
+      Fail("rmdir", nullptr);
+    }
+    levels_.pop_back();
+    return true;
+  }
+
+  // What was closed on the way down, if it is still the one above.
+  static bool OpenAgain(Level& above, const Level& below) {
+    if (above.directory) return true;
+    const int fd = openat(dirfd(below.directory.get()), "..", kFlags);
+    struct stat file;
+    if (fd < 0) return false;
+    above.directory.reset(fdopendir(fd));
+    if (!above.directory) {
+      close(fd);
+      return false;
+    }
+    return fstat(fd, &file) == 0 && file.st_dev == above.device && file.st_ino == above.number;
+  }
+
+  bool Removed(int result) {
+    if (result == 0) removed_++;
+    return result == 0 || IsMissing(errno);
+  }
+
+  // With errno: of an entry of the innermost directory, or of itself. Those above it cannot be removed either.
+  void Fail(const char* syscall, const char* name) {
+    if (errno_ != 0) return;
+    errno_ = errno;
+    syscall_ = syscall;
+    path_ = root_;
+    for (size_t at = 0; at + 1 < levels_.size(); at++) path_.append("/").append(NameOf(levels_[at]));
+    if (name) path_.append("/").append(name);
+  }
+
+  const char* const root_;
+  std::vector<Level> levels_;
+  size_t removed_ = 0;
+  // Of what has failed first.
+  int errno_ = 0;
+  const char* syscall_ = "";
+  std::string path_;
+};
+
+}  // namespace
+
+int64_t RemoveTree(const char* path, unsigned flags, char* memory, size_t capacity) {
+  const Slice slice(kSlice);
+  struct stat file;
+  if (lstat(path, &file) != 0) return IsMissing(errno) && (flags & remove_flag::kForce) != 0 ? tree_result::kDone : -EAGAIN;
+  if (!S_ISDIR(file.st_mode)) return unlink(path) == 0 || IsMissing(errno) ? tree_result::kDone : -EAGAIN;
+  if ((flags & remove_flag::kRecursive) == 0) return -EAGAIN;
+  if (rmdir(path) == 0 || IsMissing(errno)) return tree_result::kDone;
+  if (!MayHaveEntries(errno)) return -EAGAIN;
+  Remover remover(path);
+  const int64_t result = remover.Run(slice);
+  if (result == tree_result::kStopped) remover.Tell(memory, capacity);
+  return result;
+}
+
+}  // namespace caio
