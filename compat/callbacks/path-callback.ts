@@ -65,8 +65,14 @@ function serving<Request extends PathCall, Reply extends NodeJS.ArrayBufferView>
       }
       try {
         const value = served.completed(result, views, request)
-        if (value instanceof Promise) value.then((last) => settle(call, last, leave), (error) => call.end(error))
-        else settle(call, value, leave)
+        if (value instanceof Promise) {
+          value.then(
+            (last) => settle(call, last, leave),
+            (error) => call.end(error),
+          )
+        } else {
+          settle(call, value, leave)
+        }
       } catch (error) {
         call.end(error) // no memory for it
       }

@@ -17,7 +17,7 @@ const NATIVE_TREES = 25
 
 /** `readdir`, trees among what it reads. */
 function readdirIn(order: Order, follows: Follows): PathFunction {
-  const own = readdir as unknown as PathFunction
+  const own: PathFunction = readdir as unknown as PathFunction
   return nodeMajor < NATIVE_TREES ? { ...own, otherwise: treeIn(order, follows) as unknown as PathFunction } : own
 }
 

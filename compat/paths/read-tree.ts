@@ -12,6 +12,8 @@ import type { PathFunction } from './path-call.js'
 import { NodeDirent, UNKNOWN, plainReaddir } from './readdir.js'
 import { askFor } from './slices.js'
 
+const { Promise } = globalThis
+
 /** Holds some thirty thousand names; a directory that is larger by itself is Node's. */
 const memory = new FreeList(() => Buffer.allocUnsafeSlow(2 ** 20), 4)
 

@@ -29,7 +29,10 @@ function booleans<Name extends string>(
   given: Readonly<Record<string, unknown>>,
   defaults: Readonly<Record<Name, boolean>>,
 ): Record<Name, boolean> | undefined {
-  const all = Object.entries<boolean>(defaults).map(([name, fallback]) => [name, name in given ? given[name] : fallback])
+  const all = Object.entries<boolean>(defaults).map(([name, fallback]) => [
+    name,
+    name in given ? given[name] : fallback,
+  ])
   return all.every(([, value]) => typeof value === 'boolean')
     ? (Object.fromEntries(all) as Record<Name, boolean>)
     : undefined
@@ -159,6 +162,5 @@ export const cp: PathFunction<CopyCall, Buffer> = {
     return { path, otherPath, flags, from, to, options: chosen }
   },
   // The memory is used again by then.
-  value: (result, notes, call) =>
-    result === TreeResult.done ? undefined : copyRest(result, Buffer.from(notes), call),
+  value: (result, notes, call) => (result === TreeResult.done ? undefined : copyRest(result, Buffer.from(notes), call)),
 }

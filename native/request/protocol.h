@@ -63,7 +63,7 @@ namespace tree_result {
 constexpr int64_t kDone = 0;
 constexpr int64_t kMore = 1;
 constexpr int64_t kStopped = 2;
-}
+}  // namespace tree_result
 
 namespace tree_copy_flag {
 enum : unsigned {

@@ -138,10 +138,9 @@ class Remover {
       Fail("rmdir", nullptr);
       return false;
     }
-    const int result =
-        is_root ? rmdir(root_)
-                : unlinkat(dirfd(levels_[levels_.size() - 2].directory.get()), NameOf(levels_[levels_.size() - 2]),
-                           AT_REMOVEDIR);
+    const int result = is_root ? rmdir(root_)
+                               : unlinkat(dirfd(levels_[levels_.size() - 2].directory.get()),
+                                          NameOf(levels_[levels_.size() - 2]), AT_REMOVEDIR);
     if (!Removed(result)) {
       if (HasEntries(errno) && errno_ == 0 && level.readings++ < kMostReadings) {
         rewinddir(level.directory.get());
@@ -199,7 +198,8 @@ class Remover {
 int64_t RemoveTree(const char* path, unsigned flags, char* memory, size_t capacity) {
   const Slice slice(kSlice);
   struct stat file;
-  if (lstat(path, &file) != 0) return IsMissing(errno) && (flags & remove_flag::kForce) != 0 ? tree_result::kDone : -EAGAIN;
+  if (lstat(path, &file) != 0)
+    return IsMissing(errno) && (flags & remove_flag::kForce) != 0 ? tree_result::kDone : -EAGAIN;
   if (!S_ISDIR(file.st_mode)) return unlink(path) == 0 || IsMissing(errno) ? tree_result::kDone : -EAGAIN;
   if ((flags & remove_flag::kRecursive) == 0) return -EAGAIN;
   if (rmdir(path) == 0 || IsMissing(errno)) return tree_result::kDone;

@@ -65,7 +65,8 @@ await t.test('callbacks that are none', async (t) => {
   const tails = [[], ...callbacks.map((each) => [each]), [undefined, undefined], [{}, {}]]
   const tree = makeTree(t)
   const plain = sidesOf((each, args) => each(...args))
-  for (const name of everyName) {
+  // Node's `rm` finds out only when it calls it, and what it throws then is uncaught.
+  for (const name of everyName.filter((each) => each !== 'rm')) {
     const [call] = plainCalls[name] as [Call]
     const calls = tails.flatMap((tail): Call[] => [
       { name: `…, ${tail.map(String).join()}`, make: (given) => [...call.make(given), ...tail] },

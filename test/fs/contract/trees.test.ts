@@ -265,14 +265,17 @@ await t.test('a tree that changes meanwhile', async (t) => {
   t.pass('nobody gives up')
 })
 
-await t.test('a directory exchanged for a link while it is removed', { skip: !isEngines && 'Node’s own' }, async (t) => {
-  const outer = temporaryDirectory(t)
-  const victim = join(outer, 'victim')
-  nodeFs.mkdirSync(join(victim, 'kept'), { recursive: true })
-  for (let at = 0; at < 50; at++) nodeFs.writeFileSync(join(victim, 'kept', String(at)), 'precious')
-  const before = text(victim)
-  // In a loop of its own: directory, link, directory, link.
-  const attacker = `
+await t.test(
+  'a directory exchanged for a link while it is removed',
+  { skip: !isEngines && 'Node’s own' },
+  async (t) => {
+    const outer = temporaryDirectory(t)
+    const victim = join(outer, 'victim')
+    nodeFs.mkdirSync(join(victim, 'kept'), { recursive: true })
+    for (let at = 0; at < 50; at++) nodeFs.writeFileSync(join(victim, 'kept', String(at)), 'precious')
+    const before = text(victim)
+    // In a loop of its own: directory, link, directory, link.
+    const attacker = `
     cd ${outer}; i=0
     while [ ! -e stop ]; do
       for d in tree/a tree/b/c; do
@@ -281,28 +284,29 @@ await t.test('a directory exchanged for a link while it is removed', { skip: !is
         rm -rf aside
       done
     done`
-  const { spawn } = await import('node:child_process')
-  const child = spawn('sh', ['-c', attacker], { stdio: 'ignore' })
-  const ended = new Promise((resolve) => child.once('close', resolve))
-  const root = join(outer, 'tree')
-  for (let round = 0; round < 300; round++) {
-    for (const directory of ['a', 'b/c']) {
-      nodeFs.mkdirSync(join(root, directory), { recursive: true })
-      for (let at = 0; at < 20; at++) {
-        try {
-          nodeFs.writeFileSync(join(root, directory, String(at)), '')
-        } catch {
-          // it is being moved
+    const { spawn } = await import('node:child_process')
+    const child = spawn('sh', ['-c', attacker], { stdio: 'ignore' })
+    const ended = new Promise((resolve) => child.once('close', resolve))
+    const root = join(outer, 'tree')
+    for (let round = 0; round < 300; round++) {
+      for (const directory of ['a', 'b/c']) {
+        nodeFs.mkdirSync(join(root, directory), { recursive: true })
+        for (let at = 0; at < 20; at++) {
+          try {
+            nodeFs.writeFileSync(join(root, directory, String(at)), '')
+          } catch {
+            // it is being moved
+          }
         }
+        if (nodeFs.readdirSync(victim).length !== 1) break
       }
-      if (nodeFs.readdirSync(victim).length !== 1) break
+      await fs.rm(root, { recursive: true, force: true }).catch(() => undefined)
     }
-    await fs.rm(root, { recursive: true, force: true }).catch(() => undefined)
-  }
-  nodeFs.writeFileSync(join(outer, 'stop'), '')
-  await ended
-  nodeFs.rmSync(join(outer, 'stop'))
-  // What this test itself has written through a link.
-  for (let at = 0; at < 20; at++) nodeFs.rmSync(join(victim, String(at)), { force: true })
-  same(t, text(victim), before, 'the victim is whole')
-})
+    nodeFs.writeFileSync(join(outer, 'stop'), '')
+    await ended
+    nodeFs.rmSync(join(outer, 'stop'))
+    // What this test itself has written through a link.
+    for (let at = 0; at < 20; at++) nodeFs.rmSync(join(victim, String(at)), { force: true })
+    same(t, text(victim), before, 'the victim is whole')
+  },
+)

@@ -76,11 +76,36 @@ const two = [...none, ...more(), ...calls(paths, target), ...calls([FILE], paths
 
 const few = [FILE, DIR, MISSING]
 const removable = [
-  ...names('dir', 'file', 'missing', 'empty', 'link', 'dir-link', 'dangling', 'loop', 'hard-link', 'secret', 'dir/inner'),
+  ...names(
+    'dir',
+    'file',
+    'missing',
+    'empty',
+    'link',
+    'dir-link',
+    'dangling',
+    'loop',
+    'hard-link',
+    'secret',
+    'dir/inner',
+  ),
   ...names('dir/', 'empty/', 'file/', 'missing/', 'dir-link/', 'dir-link/inner', 'file/x', 'missing/x', 'dangling/x'),
   ...names('dir/.', 'dir/below/..', 'empty/.', 'dir/../empty', './/dir', NON_ASCII),
 ]
-const copied = names('dir', 'file', 'link', 'dir-link', 'dangling', 'loop', 'missing', 'secret', 'dir/', 'dir/.', '.', 'dir/below/..')
+const copied = names(
+  'dir',
+  'file',
+  'link',
+  'dir-link',
+  'dangling',
+  'loop',
+  'missing',
+  'secret',
+  'dir/',
+  'dir/.',
+  '.',
+  'dir/below/..',
+)
 const fewWithLinks = names('file', 'link', 'dir-link', 'dangling', 'dir', 'missing')
 const reads = (list: Call[]): Calls => ({ calls: [...none, ...list], changes: false })
 const changes = (list: Call[]): Calls => ({ calls: [...none, ...list], changes: true })
@@ -144,7 +169,11 @@ export const callsOf = {
     ...calls(paths.slice(0, 30), objects({ withFileTypes: true }, { recursive: true })),
     ...calls(
       literals('.', 'dir', 'dir/', './dir'),
-      objects({ recursive: true }, { withFileTypes: true, recursive: true }, { withFileTypes: true, encoding: 'buffer' }),
+      objects(
+        { recursive: true },
+        { withFileTypes: true, recursive: true },
+        { withFileTypes: true, encoding: 'buffer' },
+      ),
     ),
     ...calls(
       [value('a Buffer', () => Buffer.from('dir')), value('a URL', ({ root }) => new URL(`file://${root}/dir`))],
@@ -165,7 +194,10 @@ export const callsOf = {
       names('new', 'empty', 'dir/below', 'file', 'dir-link', 'new/'),
       objects(
         ...[{}, { recursive: true, force: false }, { recursive: true, errorOnExist: true, force: false }],
-        ...[{ recursive: true, dereference: true }, { recursive: true, verbatimSymlinks: true }],
+        ...[
+          { recursive: true, dereference: true },
+          { recursive: true, verbatimSymlinks: true },
+        ],
         { recursive: true, preserveTimestamps: true },
       ),
     ),
@@ -175,7 +207,11 @@ export const callsOf = {
       names('new'),
       objects({ recursive: true }),
     ),
-    ...calls(literals('dir', './dir', 'dir/../dir', 'dir//below'), literals('new', './new'), objects({ recursive: true })),
+    ...calls(
+      literals('dir', './dir', 'dir/../dir', 'dir//below'),
+      literals('new', './new'),
+      objects({ recursive: true }),
+    ),
   ]),
   mkdtemp: changes([
     ...calls(paths),
