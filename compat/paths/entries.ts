@@ -64,7 +64,7 @@ export const mkdir: PathFunction = {
   name: 'mkdir',
   arity: [1, 2],
   plain: (path, options) => plainMkdir(path, options, false),
-  otherwise: makePath as unknown as PathFunction,
+  otherwise: makePath,
 }
 
 export const copyFile: PathFunction = {

@@ -17,8 +17,8 @@ const NATIVE_TREES = 25
 
 /** `readdir`, trees among what it reads. */
 function readdirIn(order: Order, follows: Follows): PathFunction {
-  const own: PathFunction = readdir as unknown as PathFunction
-  return nodeMajor < NATIVE_TREES ? { ...own, otherwise: treeIn(order, follows) as unknown as PathFunction } : own
+  const own: PathFunction = readdir
+  return nodeMajor < NATIVE_TREES ? { ...own, otherwise: treeIn(order, follows) } : own
 }
 
 /** With a callback Node lists the links, too, where it was told to give types: not in 20, and at some time in 22. */

@@ -1,0 +1,118 @@
+/** Large and deep trees, in slices, and one that somebody exchanges directories in. */
+// @thorough linux thread uring
+import { spawn } from 'node:child_process'
+import nodeFs from 'node:fs'
+import nodePromises from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { defaultContext } from 'caio'
+import { temporaryDirectory } from '../../support/harness.js'
+import { same } from '../differential.js'
+import { look } from '../paths/look.js'
+import { compare, text } from '../paths/whole-trees.js'
+import { fs } from '../subject.js'
+
+t.setTimeout(300_000)
+
+const shapes: Record<string, (root: string) => void> = {
+  'a deep one': (root) => nodeFs.mkdirSync(join(root, ...Array.from({ length: 1000 }, () => 'd')), { recursive: true }),
+  'a wide one': (root) => {
+    nodeFs.mkdirSync(root)
+    for (let at = 0; at < 1500; at++) nodeFs.writeFileSync(join(root, `file number ${at}`), '')
+  },
+}
+
+for (const [name, make] of Object.entries(shapes)) {
+  await t.test(name, { timeout: 120_000 }, async (t) => {
+    for (const withFileTypes of [false, true]) {
+      await compare(t, `readdir${withFileTypes ? ' with types' : ''}`, make, (api, root) =>
+        api.readdir(root, { recursive: true, withFileTypes } as { recursive: true }),
+      )
+    }
+    await compare(t, 'cp', make, (api, root) => api.cp(root, join(root, '../copy/deeper'), { recursive: true }))
+    await compare(t, 'rm', make, (api, root) => api.rm(root, { recursive: true, force: true }))
+  })
+}
+
+/** How many operations of that kind the engine has had. */
+const served = (name: 'readTree' | 'rm' | 'cp'): number => defaultContext().stats().operations[name]
+const isTreeEngines = Number(process.versions.node.split('.')[0]) < 25
+
+await t.test('in slices', { timeout: 120_000 }, async (t) => {
+  const root = join(temporaryDirectory(t), 'tree')
+  const NUMBER = 400
+  for (let at = 0; at < NUMBER; at++) {
+    const directory = join(root, `directory ${at % 20}`, `${at}-${'y'.repeat(90)}`)
+    nodeFs.mkdirSync(directory, { recursive: true })
+    for (let file = 0; file < 50; file++) nodeFs.writeFileSync(join(directory, `${'n'.repeat(40)}-${file}`), '')
+  }
+  const before = served('readTree')
+  for (const withFileTypes of [false, true]) {
+    const options = { recursive: true, withFileTypes } as { recursive: true }
+    const [ours, nodes] = [await fs.readdir(root, options), await nodePromises.readdir(root, options)] as unknown[][]
+    t.equal(ours?.length, 20 + NUMBER * 51)
+    same(t, look(ours), look(nodes), withFileTypes ? 'with types' : 'names')
+  }
+  if (isTreeEngines) t.ok(served('readTree') - before > 2, `${served('readTree') - before} slices`)
+  const beforeCopy = served('cp')
+  await fs.cp(root, `${root}-copy`, { recursive: true })
+  t.ok(served('cp') - beforeCopy > 1, `${served('cp') - beforeCopy} slices of cp`)
+  same(t, text(`${root}-copy`), text(root), 'the copy')
+  const beforeRemoval = served('rm')
+  await fs.rm(`${root}-copy`, { recursive: true })
+  t.ok(served('rm') - beforeRemoval > 1, `${served('rm') - beforeRemoval} slices of rm`)
+  t.notOk(nodeFs.existsSync(`${root}-copy`))
+})
+
+await t.test('a hundred thousand names', { timeout: 120_000 }, async (t) => {
+  const root = join(temporaryDirectory(t), 'tree')
+  nodeFs.mkdirSync(root)
+  const NUMBER = 100_000
+  for (let at = 0; at < NUMBER; at++) nodeFs.closeSync(nodeFs.openSync(join(root, `file-${at}`), 'w'))
+  const names = (await fs.readdir(root, { recursive: true })) as string[]
+  t.equal(names.length, NUMBER)
+  t.equal(new Set(names).size, NUMBER)
+  await fs.rm(root, { recursive: true })
+  t.notOk(nodeFs.existsSync(root))
+})
+
+await t.test('a directory exchanged for a link while it is removed', { timeout: 120_000 }, async (t) => {
+  const outer = temporaryDirectory(t)
+  const victim = join(outer, 'victim')
+  nodeFs.mkdirSync(join(victim, 'kept'), { recursive: true })
+  for (let at = 0; at < 50; at++) nodeFs.writeFileSync(join(victim, 'kept', String(at)), 'precious')
+  const before = text(victim)
+  // In a loop of its own: directory, link, directory, link.
+  const attacker = `
+    cd ${outer}; i=0
+    while [ ! -e stop ]; do
+      for d in tree/a tree/b/c; do
+        mv $d aside 2>/dev/null && ln -s ${victim} $d 2>/dev/null
+        rm -f $d 2>/dev/null; mv aside $d 2>/dev/null
+        rm -rf aside
+      done
+    done`
+  const child = spawn('sh', ['-c', attacker], { stdio: 'ignore' })
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  const root = join(outer, 'tree')
+  for (let round = 0; round < 300; round++) {
+    for (const directory of ['a', 'b/c']) {
+      nodeFs.mkdirSync(join(root, directory), { recursive: true })
+      for (let at = 0; at < 20; at++) {
+        try {
+          nodeFs.writeFileSync(join(root, directory, String(at)), '')
+        } catch {
+          // it is being moved
+        }
+      }
+      if (nodeFs.readdirSync(victim).length !== 1) break
+    }
+    await fs.rm(root, { recursive: true, force: true }).catch(() => undefined)
+  }
+  nodeFs.writeFileSync(join(outer, 'stop'), '')
+  await ended
+  nodeFs.rmSync(join(outer, 'stop'))
+  // What this test itself has written through a link.
+  for (let at = 0; at < 20; at++) nodeFs.rmSync(join(victim, String(at)), { force: true })
+  same(t, text(victim), before, 'the victim is whole')
+})
