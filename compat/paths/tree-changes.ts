@@ -56,6 +56,8 @@ function failureIn(memory: Buffer): Failed {
 
 /** What is left of it after the first slice. */
 async function removeRest(first: number, memory: Buffer, call: RemoveCall): Promise<unknown> {
+  // By now it may be gone by somebody else's doing.
+  const again = { ...call, flags: RemoveFlag.recursive | RemoveFlag.force }
   let result = first
   for (let retries = 0; ;) {
     if (result < 0) return NODES
@@ -66,7 +68,7 @@ async function removeRest(first: number, memory: Buffer, call: RemoveCall): Prom
       retries++
       await new Promise((resolve) => setTimeout(resolve, retries * call.retryDelay))
     }
-    result = await askFor(Opcode.rm, call, memory)
+    result = await askFor(Opcode.rm, again, memory)
   }
 }
 

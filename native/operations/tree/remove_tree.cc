@@ -54,7 +54,7 @@ class Remover {
       } else {
         Remove(level);
       }
-      if (removed_ >= kLeast && slice.IsOver()) return tree_result::kMore;
+      if (removed_ >= kLeast && !levels_.empty() && slice.IsOver()) return tree_result::kMore;
     }
     return errno_ == 0 ? tree_result::kDone : tree_result::kStopped;
   }
