@@ -32,6 +32,10 @@ export const realpath = replacements.realpath
 export const readlink = replacements.readlink
 /** Node's `readdir`, in one operation; with `recursive`, a tree in few. */
 export const readdir = replacements.readdir
+/** Node's `opendir`, in one operation that reads all entries; one with `recursive` is Node's own. */
+export const opendir = replacements.opendir
+/** Node's `statfs`, in one operation. */
+export const statfs = replacements.statfs
 /** Node's `rename`, in one operation. */
 export const rename = replacements.rename
 /** Node's `link`, in one operation. */

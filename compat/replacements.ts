@@ -12,7 +12,7 @@ type Replaced =
   | ('readFile' | 'writeFile' | 'appendFile')
   | ('stat' | 'lstat' | 'access' | 'readlink' | 'realpath' | 'readdir')
   | ('rename' | 'link' | 'symlink' | 'unlink' | 'mkdir' | 'mkdtemp' | 'rmdir' | 'copyFile')
-  | ('rm' | 'cp')
+  | ('rm' | 'cp' | 'opendir' | 'statfs')
   | ('chmod' | 'chown' | 'lchown' | 'utimes' | 'lutimes' | 'truncate')
 
 const onPaths = Object.fromEntries(pathFunctions.map((described) => [described.name, withPromise(described)]))

@@ -7,7 +7,7 @@ import { whenThereIsRoom } from '../../lib/engine/turn.js'
 import { Opcode } from '../../lib/protocol/operations.js'
 import { callbackFs } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
-import { Failed, NODES, Served, circumstancesOf, isNodes } from '../paths/path-call.js'
+import { Failed, NODES, Served, circumstancesOf } from '../paths/path-call.js'
 import type { PathFunction } from '../paths/path-call.js'
 import { Call, areMany } from './call.js'
 import type { Callback } from './call.js'
@@ -59,7 +59,7 @@ function serving<Request extends PathCall, Reply extends NodeJS.ArrayBufferView>
     value(result, views, { call, request, leave }) {
       if (result < 0) {
         served.giveBack(views)
-        if (isNodes(result)) call.leaveTo(leave)
+        if (served.isLeft(result)) call.leaveTo(leave)
         else fail(call, result, request)
         return
       }

@@ -2,12 +2,13 @@
 import { access } from './access.js'
 import { chmod, chown, lchown, lutimes, truncate, utimes } from './attributes.js'
 import { copyFile, mkdir, rename, rmdir, unlink } from './entries.js'
-import { link, mkdtemp, readlink, realpath, symlink } from './links.js'
+import { link, mkdtemp, readlink, realpath, realpathByCallback, symlink } from './links.js'
 import type { PathFunction } from './path-call.js'
 import { readdir } from './readdir.js'
 import { treeIn } from './read-tree.js'
 import type { Follows, Order } from './read-tree.js'
-import { lstat, stat } from './stat.js'
+import { opendir } from './opendir.js'
+import { lstat, stat, statfs } from './stat.js'
 import { cp, rm } from './tree-changes.js'
 
 const [nodeMajor = 0] = globalThis.process.versions.node.split('.').map(Number)
@@ -28,23 +29,21 @@ function followsByCallback(withFileTypes: boolean): boolean | undefined {
 }
 
 const common = [
-  ...[stat, lstat, access, readlink],
+  ...[stat, lstat, access, readlink, statfs, opendir],
   ...[rename, link, symlink, unlink, mkdir, mkdtemp, rmdir, copyFile, rm, cp],
-  ...[chmod, chown, lchown, utimes, lutimes],
+  ...[chmod, chown, lchown, utimes, lutimes, truncate],
 ] as unknown as readonly PathFunction[]
 
 /** With a promise. */
 export const pathFunctions: readonly PathFunction[] = [
   ...common,
-  ...([realpath, truncate] as unknown as readonly PathFunction[]),
+  ...([realpath] as unknown as readonly PathFunction[]),
   readdirIn('last found first', (withFileTypes) => !withFileTypes),
 ]
 
-/**
- * With a callback. There Node's `realpath` is JavaScript over `lstat` and `readlink`, with errors of theirs, and `truncate` is JavaScript over
- * `open` and `close`.
- */
+/** With a callback. */
 export const callbackPathFunctions: readonly PathFunction[] = [
   ...common,
+  realpathByCallback,
   readdirIn('first found first', followsByCallback),
 ]

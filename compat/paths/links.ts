@@ -28,6 +28,14 @@ function givingPath(
 
 export const readlink = givingPath('readlink')
 export const realpath = givingPath('realpath')
+
+/** With a callback Node's is JavaScript, over `lstat` and `readlink`, with errors of theirs; and what goes up it takes by the letter. */
+export const realpathByCallback: PathFunction<PathCall, Buffer> = {
+  ...realpath,
+  plain: (path, options) =>
+    typeof path === 'string' && /(?:^|\/)\.\.(?:\/|$)/.test(path) ? undefined : plain(path, options),
+  failsAsNodes: true,
+}
 // Of an X at the end Node warns, and no prefix is no name.
 export const mkdtemp = givingPath('mkdtemp', (prefix, options) =>
   typeof prefix === 'string' && !/^$|X$/.test(prefix) ? plain(`${prefix}XXXXXX`, options) : undefined,

@@ -39,6 +39,8 @@ export interface PathFunction<Call extends PathCall = PathCall, Reply extends Vi
   value?(result: number, reply: Reply, call: Call): unknown
   /** In place of an attempt of the operation itself: its result, as {@link Served.attempt} gives it. */
   attempt?(call: Call): Attempted
+  /** Whatever fails is Node's to do again, which fails in its own way. */
+  readonly failsAsNodes?: true
   /** Node's form with a callback is made of that with a promise, and gives undefined where there is no value. */
   readonly ofPromise?: true
   /** of another operation, which serves what this one does not take */
@@ -92,6 +94,11 @@ export class Served<Call extends PathCall, Reply extends View> {
     return defaultContext().servesPaths ? this.#function.plain(...args) : undefined
   }
 
+  /** Whether a request that has failed is to be done by Node. */
+  isLeft(result: number): boolean {
+    return this.#function.failsAsNodes === true || isNodes(result)
+  }
+
   /** Counts a call that is Node's turn. */
   leave(): void {
     defaultContext().leave(this.opcode)
@@ -102,7 +109,8 @@ export class Served<Call extends PathCall, Reply extends View> {
     if (later && this.#inline) return EAGAIN
     if (this.#function.attempt) return this.#function.attempt(call)
     if (!this.#inline) return EAGAIN
-    return defaultContext().attempt(this.opcode, call, this.#reply)
+    const result = defaultContext().attempt(this.opcode, call, this.#reply)
+    return result !== undefined && result < 0 && result !== EAGAIN && this.isLeft(result) ? NODES : result
   }
 
   /** What the caller of a successful {@link attempt} is given. */
@@ -176,7 +184,12 @@ export function promiseForm(
       : serve(args)
     return outcome instanceof Promise ? await outcome : outcome
   }
-  return resemble(original.promises[name], form)
+  const own: object = original.promises[name]
+  // `opendir` is made of the one with a callback.
+  if (own.constructor === form.constructor) return resemble(own, form)
+  return resemble(own, function (...args: unknown[]): Promise<unknown> {
+    return form(...args)
+  })
 }
 
 /** Serves a call by one operation: the value, or a promise for it, or {@link NODES} where the arguments are not plain for it. */
@@ -206,7 +219,7 @@ function serving<Call extends PathCall, Reply extends View>(described: PathFunct
     value(result, views, { call, args }) {
       if (result < 0) {
         served.giveBack(views)
-        return isNodes(result) ? leave(args) : fail(result, call)
+        return served.isLeft(result) ? leave(args) : fail(result, call)
       }
       try {
         const value = served.completed(result, views, call)

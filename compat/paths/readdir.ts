@@ -9,7 +9,7 @@ import { NODES } from './path-call.js'
 import type { PathFunction } from './path-call.js'
 
 /** Holds about a thousand names; a larger directory is Node's. */
-const memory = new FreeList(() => Buffer.allocUnsafeSlow(32 * 1024))
+export const directoryMemory = new FreeList(() => Buffer.allocUnsafeSlow(32 * 1024))
 
 /** Of libuv's kinds of entries, which native/operations/path/directory.cc gives. */
 export const UNKNOWN = 0
@@ -34,7 +34,7 @@ function isKnown(Class: DirentClass): boolean {
 
 const makesDirents = isKnown(NodeDirent)
 
-function namesOf(reply: Buffer, count: number): string[] {
+export function namesOf(reply: Buffer, count: number): string[] {
   if (count === 0) return []
   const end = 4 + reply.readUInt32LE(0)
   // The last is ended by a zero, too.
@@ -69,7 +69,7 @@ export function plainReaddir(path: unknown, options: unknown, tree: boolean): Re
 export const readdir: PathFunction<ReaddirCall, Buffer> = {
   name: 'readdir',
   arity: [1, 2],
-  memory,
+  memory: directoryMemory,
   plain: (path, options) => plainReaddir(path, options, false),
   value: (count, reply, { path, withFileTypes }) =>
     withFileTypes ? direntsOf(reply, count, path) : namesOf(reply, count),

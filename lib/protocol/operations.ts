@@ -75,6 +75,8 @@ const rows = {
   makePath: { family: 'path', syscall: 'mkdir', paths: 1, changes: true },
   rm: { family: 'path', syscall: 'rm', paths: 1, changes: true },
   cp: { family: 'path', syscall: 'cp', paths: 2, changes: true },
+  opendir: { family: 'path', syscall: 'opendir', paths: 1 },
+  statfs: { family: 'path', syscall: 'statfs', paths: 1 },
 } as const satisfies Record<string, Row>
 
 /** What an operation does. */

@@ -3,6 +3,7 @@ import { Opcode, familyOf, opcodeNames, pathsOf } from './operations.js'
 import {
   ControlField,
   CopyFlag,
+  FileSystemField,
   PathField,
   RECORD_FIELDS,
   RemoveFlag,
@@ -46,6 +47,7 @@ export function describeProtocol(): string {
     treeCopyFlag: TreeCopyFlag,
     wholeFileFlag: WholeFileFlag,
     stats: StatsField,
+    fileSystem: FileSystemField,
     route: Route,
     numbers,
   }

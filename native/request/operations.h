@@ -57,6 +57,8 @@ enum class Opcode : uint8_t {
   kMakePath,
   kRm,
   kCp,
+  kOpendir,
+  kStatfs,
 };
 
 // What a request has besides its header.
@@ -140,6 +142,8 @@ constexpr Operation kOperations[] = {
     {Opcode::kMakePath, "makePath", Family::kPath, Cost::kByLength, Effect::kSome, 1},
     {Opcode::kRm, "rm", Family::kPath, Cost::kLong, Effect::kSome, 1},
     {Opcode::kCp, "cp", Family::kPath, Cost::kLong, Effect::kSome, 2},
+    {Opcode::kOpendir, "opendir", Family::kPath, Cost::kByLength, Effect::kNone, 1},
+    {Opcode::kStatfs, "statfs", Family::kPath, Cost::kByLength, Effect::kNone, 1},
 };
 constexpr size_t kOperationCount = sizeof kOperations / sizeof kOperations[0];
 

@@ -145,6 +145,16 @@ ProtocolText DescribeProtocol() {
                           {"birthtimeSeconds", kBirthtimeSeconds},
                           {"birthtimeNanoseconds", kBirthtimeNanoseconds}});
   }
+  {
+    using namespace file_system_field;
+    writer.Line("fileSystem", {{"type", kType},
+                               {"bsize", kBsize},
+                               {"blocks", kBlocks},
+                               {"bfree", kBfree},
+                               {"bavail", kBavail},
+                               {"files", kFiles},
+                               {"ffree", kFfree}});
+  }
   const auto number = [](Route route) { return static_cast<int64_t>(route); };
   writer.Line("route", {{"inline", number(Route::kInline)},
                         {"kernel", number(Route::kKernel)},

@@ -58,6 +58,11 @@ enum : unsigned {
 namespace remove_flag {
 enum : unsigned { kRecursive = 1, kForce = 2 };
 }
+// The same of a file system's.
+namespace file_system_field {
+enum : size_t { kType, kBsize, kBlocks, kBfree, kBavail, kFiles, kFfree, kCount };
+}
+
 // What an operation on a tree comes to, its memory telling where it has stopped.
 namespace tree_result {
 constexpr int64_t kDone = 0;

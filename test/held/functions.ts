@@ -95,6 +95,8 @@ export interface Described {
   refused?: readonly string[]
   /** why it may wait */
   excused?: string
+  /** the same, where it is Node's own */
+  excusedOnPure?: string
   /** Gets everything ready. The calls are made one after another, the first of them with what has never been used. */
   prepare(room: Room): Call[] | Promise<Call[]>
 }
@@ -187,7 +189,9 @@ const onPaths: Readonly<Record<string, OnPath>> = {
   rm: { once: true },
   rmdir: { of: 'a directory', once: true },
   stat: {},
+  statfs: {},
   symlink: { of: 'nothing', once: true, args: (path) => ['target', path] },
+  truncate: { args: (path) => [path, 100] },
   unlink: { once: true },
   utimes: { args: (path) => [path, 1, 1] },
 }
@@ -210,10 +214,7 @@ const onEachPath = Object.entries(onPaths).flatMap(
     return [
       described(`fs.${name}`, (path) => promised[name]!(...args(path))),
       described(`fs.${name}, by a link`, (path, room) => promised[name]!(...args(room.through(path)))),
-      // Node's own `realpath` with a callback is made of others.
-      ...(name === 'realpath'
-        ? []
-        : [described(`callbacks.${name}`, (path) => called((done) => withCallback[name]!(...args(path), done)))]),
+      described(`callbacks.${name}`, (path) => called((done) => withCallback[name]!(...args(path), done))),
     ]
   },
 )
@@ -280,6 +281,18 @@ const ofFs: Described[] = [
   { name: 'fs.open, new', prepare: (room) => [() => openAndLeave(room, room.path('new'), 'wx')] },
   ofPath('fs.open, with bounce', (path, room) => openAndLeave(room, path, direct, true)),
   {
+    name: 'callbacks.opendir',
+    prepare: (room) =>
+      twice(() =>
+        called((done) =>
+          nodeFs.opendir(room.directory, (error, directory) => {
+            if (error) done(error)
+            else directory.read(() => directory.close(done))
+          }),
+        ),
+      ),
+  },
+  {
     name: 'fs.opendir',
     prepare(room) {
       room.file()
@@ -309,6 +322,7 @@ const ofFs: Described[] = [
   },
   {
     name: 'fs.readdir, recursive',
+    excusedOnPure: "Node's own: it looks at each entry on the JavaScript thread",
     prepare(room) {
       nodeFs.mkdirSync(room.path('tree'))
       nodeFs.symlinkSync('tree', room.path('link'))
@@ -327,8 +341,6 @@ const ofFs: Described[] = [
       return [() => fs.rm(room.path('tree'), { recursive: true })]
     },
   },
-  { name: 'fs.statfs', prepare: (room) => twice(() => fs.statfs(room.directory)) },
-  ofPath('fs.truncate', (path) => fs.truncate(path, 100)),
   {
     name: 'fs.watch',
     excused: "Node's own: libuv calls inotify_add_watch, which looks the path up, on the JavaScript thread",

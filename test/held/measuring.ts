@@ -56,7 +56,8 @@ function maximum(measured: readonly Measurement[], key: 'longest' | 'waited'): s
 }
 
 function judge(t: Test, described: Described, measured: readonly Measurement[], backend: BackendName): void {
-  const { name, excused, refused = [] } = described
+  const { name, excusedOnPure, refused = [] } = described
+  const excused = described.excused ?? (backend === 'pure' ? excusedOnPure : undefined)
   const unexpected = measured.filter(
     ({ code }) => code !== undefined && !refused.includes(code) && !(backend === 'pure' && code === 'ENOSYS'),
   )

@@ -124,6 +124,8 @@ async function useAll(): Promise<void> {
   const made = join(directory, 'made')
   await Promise.all([
     fs.readdir(directory),
+    fs.opendir(directory).then((opened) => opened.close()),
+    fs.statfs(directory),
     fs.mkdir(made),
     fs.symlink(small, `${made}-link`),
     fs.link(other, `${made}-other`),

@@ -8,13 +8,13 @@
 
 namespace caio {
 
-int64_t ReadDirectory(const char* path, char* reply, size_t capacity) {
+int64_t ReadDirectory(const char* path, Order order, char* reply, size_t capacity) {
   Listing entries;
   const int64_t error = entries.Read(path);
   if (error < 0) return error;
   const size_t names = entries.bytes();
   if (sizeof(uint32_t) + names + entries.count() > capacity) return -EOVERFLOW;
-  entries.Sort();
+  if (order == Order::kOfBytes) entries.Sort();
   const auto header = static_cast<uint32_t>(names);
   memcpy(reply, &header, sizeof header);
   char* name = reply + sizeof header;

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/vfs.h>
+#endif
 
 #include <cstring>
 #include <memory>
@@ -34,6 +37,27 @@ int64_t Readlink(const Request& request) {
       Checked(readlink(request.path.get(), static_cast<char*>(request.single.iov_base), request.length));
   // It may have been cut.
   return length == static_cast<int64_t>(request.length) ? -EOVERFLOW : length;
+}
+
+int64_t StatFileSystem([[maybe_unused]] const Request& request) {
+#ifdef __linux__
+  if (request.length < file_system_field::kCount * sizeof(double)) return -EOVERFLOW;
+  struct statfs file_system;
+  const int64_t result = Uninterrupted([&] { return statfs(request.path.get(), &file_system); });
+  if (result < 0) return result;
+  using namespace file_system_field;
+  auto* out = static_cast<double*>(request.single.iov_base);
+  out[kType] = static_cast<double>(file_system.f_type);
+  out[kBsize] = static_cast<double>(file_system.f_bsize);
+  out[kBlocks] = static_cast<double>(file_system.f_blocks);
+  out[kBfree] = static_cast<double>(file_system.f_bfree);
+  out[kBavail] = static_cast<double>(file_system.f_bavail);
+  out[kFiles] = static_cast<double>(file_system.f_files);
+  out[kFfree] = static_cast<double>(file_system.f_ffree);
+  return 0;
+#else
+  return -EAGAIN;
+#endif
 }
 
 struct Freeing {
@@ -88,7 +112,9 @@ int64_t PerformPath(Request& request) {
     case Opcode::kChmod: return Checked(chmod(path, mode));
     case Opcode::kChown: return Checked(chown(path, uid, gid));
     case Opcode::kLchown: return Checked(lchown(path, uid, gid));
-    case Opcode::kReaddir: return ReadDirectory(path, memory, request.length);
+    case Opcode::kReaddir: return ReadDirectory(path, Order::kOfBytes, memory, request.length);
+    case Opcode::kOpendir: return ReadDirectory(path, Order::kAsFound, memory, request.length);
+    case Opcode::kStatfs: return StatFileSystem(request);
     case Opcode::kOpen: return OpenFile(path, flags, mode);
     case Opcode::kTruncate: return Truncate(path, length);
     case Opcode::kCopyFile: return CopyFile(path, other, static_cast<unsigned>(flags));

@@ -110,7 +110,7 @@ async function run(t: Test, directory: string, { file, grep = '' }: Suite): Prom
     // What a process leaves behind when a report ends it goes with the rest.
     CAIO_TEST_DIR: temporaryDirectory(t),
     // Each of them at a quarter of the usual speed.
-    CAIO_MODEL_RUNS: '200',
+    CAIO_MODEL_RUNS: '100',
     TAP_GREP: grep,
     TAP_TIMEOUT: '300',
   }

@@ -126,7 +126,8 @@ const furtherArguments: Partial<Record<PromiseName, unknown[]>> = {
 
 // A frame of the package's own may be between: no other is to fall off the end for it.
 Error.stackTraceLimit = 50
-for (const name of promiseNames) {
+// Node's `opendir` is made of the one with a callback: its errors have no frames, and ours have.
+for (const name of promiseNames.filter((each) => each !== 'opendir')) {
   await t.test(name, async (t) => {
     for (const [what, of] of [
       ['below a file', (path: string) => `${path}/x`],

@@ -144,8 +144,8 @@ const programs: Record<string, string> = {
     const onDescriptors = ['close', 'closeSync', 'fchmod', 'fchown', 'fdatasync', 'fstat', 'fsync', 'ftruncate', 'futimes',
       'read', 'readv', 'write', 'writev']
     const onPaths = ['access', 'chmod', 'chown', 'copyFile', 'cp', 'lchown', 'link', 'lstat', 'lutimes', 'mkdir', 'mkdtemp',
-      'open', 'readFile', 'readdir', 'readlink', 'rename', 'rm', 'rmdir', 'stat', 'symlink', 'unlink',
-      'utimes', 'writeFile']
+      'open', 'opendir', 'readFile', 'readdir', 'readlink', 'realpath', 'rename', 'rm', 'rmdir', 'stat', 'statfs', 'symlink',
+      'truncate', 'unlink', 'utimes', 'writeFile']
     assert.deepEqual(changed.sort(), [...onDescriptors, ...onPaths].sort())
     assert.deepEqual(Reflect.ownKeys(fs), Reflect.ownKeys(before))
     unpatch()

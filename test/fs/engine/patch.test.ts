@@ -46,7 +46,7 @@ const programs: Record<string, [source: string, stdout: string]> = {
     'named 4 node\n',
   ],
   'the module stays what it is': [
-    `const replaced = /^(open|(read|write|append)File|l?stat|access|realpath|readlink|readdir|rename|(un|sym)?link|mkdir|mkdtemp|rm|rmdir|cp|copyFile|truncate|chmod|l?chown|l?utimes)$/
+    `const replaced = /^(open|(read|write|append)File|l?stat|access|realpath|readlink|readdir|opendir|statfs|rename|(un|sym)?link|mkdir|mkdtemp|rm|rmdir|cp|copyFile|truncate|chmod|l?chown|l?utimes)$/
      const identity = [fs.promises, required, byDefault, createRequire(import.meta.url)('fs').promises]
      patch()
      assert.deepEqual(new Set([fs.promises, required, byDefault, ...identity]).size, 1)

@@ -80,6 +80,8 @@ await t.test('paths', async (t) => {
     ['access', () => fs.access(at('file'), nodeFs.constants.R_OK), { access: 1 }],
     ['readdir', () => fs.readdir(directory), { readdir: 1 }],
     ['readdir with types', () => fs.readdir(directory, { withFileTypes: true }), { readdir: 1 }],
+    ['opendir', () => fs.opendir(directory).then((opened) => opened.close()), { opendir: 1 }],
+    ['statfs', () => fs.statfs(directory), { statfs: 1 }],
     ['realpath', () => fs.realpath(directory), { realpath: 1 }],
     ['symlink', () => fs.symlink('file', at('symlink')), { symlink: 1 }],
     ['readlink', () => fs.readlink(at('symlink')), { readlink: 1 }],

@@ -16,6 +16,7 @@ import {
   modes,
   objects,
   openFlags,
+  opendirOptions,
   owners,
   paths,
   readdirOptions,
@@ -213,6 +214,11 @@ export const callsOf = {
       objects({ recursive: true }),
     ),
   ]),
+  opendir: reads([
+    ...calls(paths),
+    ...calls(names('dir', '.', 'file', 'missing', 'dir-link', 'empty'), opendirOptions),
+    ...calls(literals('/proc/self/task/', '/sys/fs', '.', './dir', 'dir/'), objects({}, { recursive: true })),
+  ]),
   mkdtemp: changes([
     ...calls(paths),
     ...calls(names('tmp-'), encodings),
@@ -275,7 +281,7 @@ export const promiseNames = everyName.filter(
 
 /** Of the promise forms, but `rm` and `cp`: Node's own are made of others, which fail by what is put on every object. */
 export const takingOptions: readonly PromiseName[] = [
-  ...(['stat', 'lstat', 'readlink', 'realpath', 'statfs', 'readdir', 'mkdtemp', 'mkdir', 'rmdir'] as const),
+  ...(['stat', 'lstat', 'readlink', 'realpath', 'statfs', 'readdir', 'opendir', 'mkdtemp', 'mkdir', 'rmdir'] as const),
 ]
 
 /** Properties that a careless program may put on every object. */
@@ -295,7 +301,12 @@ const toNew = calls(names('file', 'missing'), target)
 /** Each function a few times as it is meant to be called: some succeed, some fail. */
 export const plainCalls: Record<Name, Call[]> = {
   ...{ stat: withOptions, lstat: withOptions, readlink: withOptions, realpath: withOptions, statfs: withOptions },
-  ...{ readdir: withOptions, 'realpath.native': withOptions, exists: calls(names('file', 'missing')) },
+  ...{
+    readdir: withOptions,
+    opendir: withOptions,
+    'realpath.native': withOptions,
+    exists: calls(names('file', 'missing')),
+  },
   ...{ chown: withTwoNumbers, lchown: withTwoNumbers, utimes: withTwoNumbers, lutimes: withTwoNumbers },
   ...{ rename: toNew, link: toNew, copyFile: toNew, unlink: calls(names('file', 'missing')) },
   access: calls(names('file', 'missing'), literals(constants.R_OK)),

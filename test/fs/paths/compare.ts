@@ -87,9 +87,19 @@ function seeDescriptor(value: unknown): unknown {
   return [path, flags]
 }
 
+/** What a directory has, in the order in which it says so. Closes it. */
+function seeDirectory(value: unknown): unknown {
+  if (!(value instanceof nodeFs.Dir)) return look(value)
+  const entries = []
+  for (let entry; (entry = value.readSync());) entries.push(look(entry))
+  value.closeSync()
+  return ['Dir', value.path, entries]
+}
+
 const seeing: Partial<Record<Name, (value: unknown) => unknown>> = {
   mkdtemp: seeTemporary,
   open: seeDescriptor,
+  opendir: seeDirectory,
   statfs: seeFileSystem,
 }
 

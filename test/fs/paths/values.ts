@@ -247,6 +247,14 @@ export const cpOptions: Value[] = [
   ...shapes({ recursive: true, force: true }),
 ]
 
+export const opendirOptions: Value[] = [
+  ...encodings,
+  // What is no number Node throws where nobody can catch it.
+  ...[1, 2, 32, 1000].flatMap((bufferSize) => objects({ bufferSize })),
+  ...[true, false, undefined, null, 1].flatMap((recursive) => objects({ recursive })),
+  ...objects({ bufferSize: 5, encoding: 'utf8', recursive: false }, { encoding: 'utf8', later: 1 }),
+]
+
 export const readdirOptions: Value[] = [
   ...encodings,
   ...[true, false, undefined, null, 1, 'x'].flatMap((withFileTypes) => objects({ withFileTypes })),

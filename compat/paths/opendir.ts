@@ -1,0 +1,98 @@
+/** `opendir`: Node's own `Dir`, over entries that are all read when it is opened. */
+import { AsyncResource } from 'node:async_hooks'
+import type { Buffer } from 'node:buffer'
+import type { Dir } from 'node:fs'
+import type { PathCall } from '../../lib/engine/request.js'
+import { callSoon } from '../../lib/engine/turn.js'
+import { isUtf8, optionsOrEncoding, plainPath } from '../arguments/path.js'
+import { callbackFs } from '../node/original.js'
+import { NODES } from './path-call.js'
+import type { PathFunction } from './path-call.js'
+import { UNKNOWN, directoryMemory, namesOf } from './readdir.js'
+
+/** What a `Dir` is given to tell it of an end. */
+interface Answer {
+  oncomplete(error: null, entries?: Entries | null): void
+}
+
+/** Names, each before its type. */
+type Entries = (string | number)[]
+
+/** In the place of Node's own, which holds a descriptor. */
+class Handle {
+  readonly #entries: Entries
+  #at = 0
+
+  constructor(entries: Entries) {
+    this.#entries = entries
+  }
+
+  /** @returns the next entries, if nobody waits for them; null in the end */
+  read(_encoding: string, most: number, answer?: Answer): Entries | null {
+    const part = this.#entries.slice(this.#at, this.#at + 2 * most)
+    this.#at += part.length
+    const entries = part.length > 0 ? part : null
+    if (answer) tell(answer, entries)
+    return entries
+  }
+
+  close(answer?: Answer): void {
+    if (answer) tell(answer)
+  }
+}
+
+/** As Node tells it: later, and where it was asked for. */
+function tell(answer: Answer, ...entries: [] | [Entries | null]): void {
+  callSoon(AsyncResource.bind(() => answer.oncomplete(null, ...entries), 'FSREQCALLBACK'))
+}
+
+type DirClass = new (handle: Handle, path: string, options: object) => Dir
+const NodeDir = callbackFs.Dir as unknown as DirClass
+
+/** Whether Node's class makes of such a handle what is known here. */
+function isKnown(): boolean {
+  try {
+    const directory = new NodeDir(new Handle(['name', 2]), 'path', {})
+    const entry = directory.readSync()
+    const isEntry = entry?.name === 'name' && entry.parentPath === 'path' && entry.isDirectory()
+    const isEnd = directory.readSync() === null
+    directory.closeSync()
+    return isEntry && isEnd && directory.path === 'path'
+  } catch {
+    return false
+  }
+}
+
+const makesDirectories = isKnown()
+
+interface OpendirCall extends PathCall {
+  readonly options: object
+}
+
+export const opendir: PathFunction<OpendirCall, Buffer> = {
+  name: 'opendir',
+  arity: [1, 2],
+  memory: directoryMemory,
+  plain(path, options) {
+    const given = optionsOrEncoding(options, ['encoding', 'bufferSize', 'recursive'])
+    if (!makesDirectories || !given || !isUtf8(given['encoding'])) return undefined
+    const { bufferSize = 32, recursive = false } = given
+    if (typeof bufferSize !== 'number' || !Number.isInteger(bufferSize) || bufferSize < 1 || bufferSize > 2 ** 31) {
+      return undefined
+    }
+    // Node reads what is below on the event loop's thread.
+    if (recursive !== false) return undefined
+    const name = plainPath(path)
+    return name === undefined ? undefined : { path: name, options: { bufferSize } }
+  },
+  value(count, reply, { path, options }) {
+    const types = 4 + reply.readUInt32LE(0)
+    const entries: Entries = []
+    for (const [at, name] of namesOf(reply, count).entries()) {
+      const type = reply[types + at] as number
+      if (type === UNKNOWN) return NODES
+      entries.push(name, type)
+    }
+    return new NodeDir(new Handle(entries), path, options)
+  },
+}
