@@ -61,13 +61,9 @@ export class Call extends AsyncResource {
     underWay--
   }
 
-  /** Leaves it to somebody else, who calls the callback then; it is too late for throwing anything at the caller. */
+  /** Leaves it to somebody else, who calls the callback then. */
   leaveTo(act: () => void): void {
-    try {
-      this.runInAsyncScope(act)
-    } catch (error) {
-      return this.end(error)
-    }
+    this.runInAsyncScope(act)
     this.emitDestroy()
     this.ending()
   }

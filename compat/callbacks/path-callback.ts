@@ -12,7 +12,7 @@ import type { PathFunction } from '../paths/path-call.js'
 import { Call, areMany } from './call.js'
 import type { Callback } from './call.js'
 
-const { Promise } = globalThis
+const { Promise, setImmediate } = globalThis
 
 type Own = (...args: never[]) => void
 
@@ -96,6 +96,29 @@ function serving<Request extends PathCall, Reply extends NodeJS.ArrayBufferView>
   }
 }
 
+/**
+ * What leaves a call when its caller has gone on: what Node throws is told to the callback then, unless the callback has thrown it.
+ * @param args of the call, the callback at `at` among them
+ */
+function later(leave: () => void, args: unknown[], at: number): () => void {
+  const callback = args[at] as Callback
+  const leaveNow = (): void => {
+    let called = false
+    args[at] = function (this: unknown, ...results: unknown[]): void {
+      called = true
+      Reflect.apply(callback, this, results)
+    }
+    try {
+      leave()
+    } catch (error) {
+      if (called) throw error
+      callback(error)
+    }
+  }
+  // With nobody's frames below it: Node 20 calls the callback at once.
+  return () => void setImmediate(leaveNow)
+}
+
 export function withCallback<Request extends PathCall, Reply extends NodeJS.ArrayBufferView>(
   described: PathFunction<Request, Reply>,
 ): Own {
@@ -112,6 +135,6 @@ export function withCallback<Request extends PathCall, Reply extends NodeJS.Arra
     if (at < 0) return leave()
     const callback = args[at] as Callback
     const given = args.slice(0, at)
-    if (!serve(given, callback, leave) && !serveOtherwise?.(given, callback, leave)) leave()
+    if (!serve(given, callback, leave) && !serveOtherwise?.(given, callback, later(leave, args, at))) leave()
   })
 }

@@ -1,14 +1,16 @@
 /** What changes the entries of a directory: `rename`, `unlink`, `mkdir`, `rmdir` and `copyFile`. */
-import type { Buffer } from 'node:buffer'
+import { Buffer } from 'node:buffer'
 import { constants } from 'node:fs'
+import { FreeList } from '../../lib/common/free-list.js'
 import { EAGAIN } from '../../lib/common/errors.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { Opcode } from '../../lib/protocol/operations.js'
-import { CopyFlag, StatsField } from '../../lib/protocol/port.js'
+import { CopyFlag, StatsField, TreeResult } from '../../lib/protocol/port.js'
 import { optionsOrNone, plainMode, plainPath } from '../arguments/path.js'
 import { statsMemory } from '../node/stats.js'
-import { pathMemory, plainPaths } from './links.js'
+import { plainPaths } from './links.js'
+import { failureIn } from './slices.js'
 import type { Attempted, PathFunction } from './path-call.js'
 
 export const rename: PathFunction = { name: 'rename', arity: [2, 2], plain: plainPaths }
@@ -49,15 +51,21 @@ function attemptPath(call: PathCall): Attempted {
   return isDirectory || result === undefined ? result : EAGAIN
 }
 
+/** For a path, and what failed with it. */
+const failureMemory = new FreeList(() => Buffer.allocUnsafeSlow(4096 + 64))
+
 /** `mkdir` with those on the way to it. */
 const makePath: PathFunction<PathCall, Buffer> = {
   name: 'makePath',
   arity: [1, 2],
-  memory: pathMemory,
+  memory: failureMemory,
   plain: (path, options) => plainMkdir(path, options, true),
   attempt: attemptPath,
-  /** the first that was made */
-  value: (length, text) => (length === 0 ? undefined : text.toString('utf8', 0, length)),
+  value(result, memory) {
+    if (result === TreeResult.failed) return failureIn(memory)
+    // The first that was made.
+    return result === TreeResult.more ? memory.toString('utf8', 0, memory.indexOf(0)) : undefined
+  },
 }
 
 export const mkdir: PathFunction = {

@@ -4,9 +4,10 @@ import { FreeList } from '../../lib/common/free-list.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { isUtf8, optionsOrEncoding, plainPath } from '../arguments/path.js'
 import type { PathFunction } from './path-call.js'
+import { UPWARD } from './slices.js'
 
 /** The longest path of the kernel's. */
-export const pathMemory = new FreeList(() => Buffer.allocUnsafeSlow(4096))
+const pathMemory = new FreeList(() => Buffer.allocUnsafeSlow(4096))
 
 /** Other encodings are Node's. */
 function plain(path: unknown, options: unknown): PathCall | undefined {
@@ -32,8 +33,7 @@ export const realpath = givingPath('realpath')
 /** With a callback Node's is JavaScript, over `lstat` and `readlink`, with errors of theirs; and what goes up it takes by the letter. */
 export const realpathByCallback: PathFunction<PathCall, Buffer> = {
   ...realpath,
-  plain: (path, options) =>
-    typeof path === 'string' && /(?:^|\/)\.\.(?:\/|$)/.test(path) ? undefined : plain(path, options),
+  plain: (path, options) => (typeof path === 'string' && UPWARD.test(path) ? undefined : plain(path, options)),
   failsAsNodes: true,
 }
 // Of an X at the end Node warns, and no prefix is no name.

@@ -10,7 +10,7 @@ import { plainPath } from '../arguments/path.js'
 import { NODES } from './path-call.js'
 import type { PathFunction } from './path-call.js'
 import { NodeDirent, UNKNOWN, plainReaddir } from './readdir.js'
-import { askFor } from './slices.js'
+import { UPWARD, absolute, askFor } from './slices.js'
 
 const { Promise } = globalThis
 
@@ -27,6 +27,8 @@ const LANES = 4
 export type Order = 'last found first' | 'first found first'
 
 interface TreeCall extends PathCall {
+  /** wherever the process is by then */
+  readonly base: string
   readonly order: Order
   readonly withFileTypes: boolean
 }
@@ -102,7 +104,7 @@ function walk(root: Part, { order, withFileTypes }: TreeCall, take: (place: Plac
   for (let at = 0; at < places.length;) {
     const place = (order === 'last found first' ? places.pop() : places[at++]) as Place
     take(place)
-    places.push(...within(place, !withFileTypes))
+    for (const found of within(place, !withFileTypes)) places.push(found)
   }
 }
 
@@ -165,7 +167,7 @@ async function readRest(root: Part, call: TreeCall): Promise<string[] | Dirent[]
       const { part, directory, path } = next
       const reply = memory.take()
       try {
-        const asked = { path: join(call.path, path), flags: call.flags as number }
+        const asked = { path: join(call.base, path), flags: call.flags as number }
         const count = plainPath(asked.path) === undefined ? -1 : await askFor(Opcode.readTree, asked, reply)
         const read = count > 0 ? new Part(reply, count, withFileTypes ? '' : `${path}/`) : undefined
         if (!read || isOdd(read, withFileTypes)) {
@@ -173,7 +175,7 @@ async function readRest(root: Part, call: TreeCall): Promise<string[] | Dirent[]
           return
         }
         part.parts.set(directory, read)
-        missing.push(...missingOf(read, path, withFileTypes))
+        for (const place of missingOf(read, path, withFileTypes)) missing.push(place)
       } finally {
         memory.giveBack(reply)
       }
@@ -195,12 +197,14 @@ export function treeIn(order: Order, follows: Follows): PathFunction<TreeCall, B
     plain(path, options) {
       const call = plainReaddir(path, options, true)
       // Node joins names to what is left of the path then.
-      if (!call || /(?:^|\/)\.\.(?:\/|$)/.test(call.path)) return undefined
+      if (!call || UPWARD.test(call.path)) return undefined
+      const base = absolute(call.path)
+      if (base === undefined) return undefined
       const { withFileTypes } = call
       const follow = follows(withFileTypes)
       if (follow === undefined) return undefined
       const flags = (follow ? TreeFlag.follow : 0) | (withFileTypes ? 0 : TreeFlag.wholeNames)
-      return { ...call, order, flags }
+      return { ...call, base, order, flags }
     },
     value(directories, reply, call) {
       const root = new Part(reply, directories, '')

@@ -138,11 +138,11 @@ export const TreeFlag = { follow: 1, wholeNames: 2 } as const
 /** Of `rm`, as Node has them. */
 export const RemoveFlag = { recursive: 1, force: 2 } as const
 
-/** What `rm` and `cp` come to, where they are for the engine: their memory tells where they have stopped. */
-export const TreeResult = { done: 0, more: 1, stopped: 2 } as const
+/** What operations on trees come to, where they are for the engine: their memory tells where they have stopped, or why they have failed. */
+export const TreeResult = { done: 0, more: 1, stopped: 2, failed: 3 } as const
 
 /** Of `cp`, as Node has them. */
-export const TreeCopyFlag = { force: 1, verbatim: 2 } as const
+export const TreeCopyFlag = { verbatim: 1 } as const
 
 /** The requests of one tick. Everything is indexed by the operation's id, so nothing is copied on its way down. */
 export interface Batch {

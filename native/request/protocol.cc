@@ -120,9 +120,9 @@ ProtocolText DescribeProtocol() {
   writer.Line("removeFlag", {{"recursive", remove_flag::kRecursive}, {"force", remove_flag::kForce}});
   {
     using namespace tree_result;
-    writer.Line("treeResult", {{"done", kDone}, {"more", kMore}, {"stopped", kStopped}});
+    writer.Line("treeResult", {{"done", kDone}, {"more", kMore}, {"stopped", kStopped}, {"failed", kFailed}});
   }
-  writer.Line("treeCopyFlag", {{"force", tree_copy_flag::kForce}, {"verbatim", tree_copy_flag::kVerbatim}});
+  writer.Line("treeCopyFlag", {{"verbatim", tree_copy_flag::kVerbatim}});
   writer.Line("wholeFileFlag", {{"append", whole_file_flag::kAppend}, {"flush", whole_file_flag::kFlush}});
   {
     using namespace stats_field;

@@ -68,13 +68,11 @@ namespace tree_result {
 constexpr int64_t kDone = 0;
 constexpr int64_t kMore = 1;
 constexpr int64_t kStopped = 2;
+constexpr int64_t kFailed = 3;
 }  // namespace tree_result
 
 namespace tree_copy_flag {
-enum : unsigned {
-  kForce = 1,     // over what is there
-  kVerbatim = 2,  // links as they are
-};
+enum : unsigned { kVerbatim = 1 };  // links as they are
 }
 
 // Where the numbers of a file's attributes are, in the memory that they are put into: doubles.

@@ -14,6 +14,7 @@
 #include "../../request/protocol.h"
 #include "../../support/utf8.h"
 #include "../path/copy_file.h"
+#include "failure.h"
 #include "listing.h"
 #include "make_path.h"
 #include "slice.h"
@@ -23,9 +24,8 @@ namespace caio {
 namespace {
 
 constexpr uint64_t kSlice = 20 * 1000 * 1000;
-// In front of a directory's name in what is noted: whether it was there.
-constexpr char kMade = '+';
-constexpr char kFound = '-';
+// In front of a directory's name in what is noted.
+constexpr char kEntered = '+';
 // In front of the last entry that was copied.
 constexpr char kCopied = '=';
 
@@ -57,17 +57,16 @@ std::string Resolve(const std::string& directory, const std::string& target) {
 
 class Copier {
  public:
-  Copier(const char* from, const char* to, unsigned flags)
-      : from_(from),
-        to_(to),
-        force_((flags & tree_copy_flag::kForce) != 0),
-        verbatim_((flags & tree_copy_flag::kVerbatim) != 0) {}
+  Copier(const char* from, const char* to, unsigned flags, Slice& slice)
+      : from_(from), to_(to), verbatim_((flags & tree_copy_flag::kVerbatim) != 0), slice_(slice) {}
 
   // Whether it is for this function. Makes the directory that it goes into.
   bool Begin() {
     struct stat source;
     struct stat target;
     if (lstat(from_.c_str(), &source) != 0 || !S_ISDIR(source.st_mode)) return false;
+    // What is there already has rules of its own.
+    if (lstat(to_.c_str(), &target) == 0 || errno != ENOENT) return false;
     // Into itself, by whatever way.
     const std::string above = ParentOf(from_);
     for (std::string parent = ParentOf(to_); parent != "/" && parent != above; parent = ParentOf(parent)) {
@@ -76,26 +75,48 @@ class Copier {
     const std::string parent = ParentOf(to_);
     if (stat(parent.c_str(), &target) == 0) return true;
     char made[PATH_MAX];
-    return errno == ENOENT && MakePath(parent.c_str(), 0777, made, sizeof made) >= 0;
+    if (errno != ENOENT) return false;
+    const int64_t result = MakePath(parent.c_str(), 0777, made, sizeof made);
+    return result == tree_result::kDone || result == tree_result::kMore;
   }
 
-  // From where an earlier slice has noted that it has come to.
+  // Into the directory of that name, below the one where it is; the first has none. Made, unless an earlier slice has made it.
+  bool Enter(const char* name, bool made) {
+    Level level;
+    level.name = name;
+    level.from_size = from_.size();
+    level.to_size = to_.size();
+    if (!levels_.empty()) Append(name);
+    struct stat source;
+    const bool entered = lstat(from_.c_str(), &source) == 0 && S_ISDIR(source.st_mode) &&
+                         slice_.Reading([&] { return level.entries.Read(from_.c_str()); }) >= 0 &&
+                         (made || mkdir(to_.c_str(), 0777) == 0);
+    if (!entered) {
+      from_.resize(level.from_size);
+      to_.resize(level.to_size);
+      return false;
+    }
+    level.mode = source.st_mode & 07777;
+    levels_.push_back(std::move(level));
+    return true;
+  }
+
+  // To where an earlier slice has noted that it has come. What is not where it was is looked for in what has been copied.
   bool Resume(const char* noted) {
-    while (*noted != '\0') {
-      const char how = *noted++;
-      if (!levels_.empty() && !SkipTo(noted)) return false;
-      if (how == kCopied) return true;
-      if (!Enter(noted)) return false;
-      levels_.back().made = how == kMade;
+    while (*noted == kEntered) {
+      noted++;
+      if (!levels_.empty() && !SkipTo(noted)) return true;
+      if (!Enter(noted, true)) return !levels_.empty();
       noted += strlen(noted) + 1;
     }
-    return false;
+    if (*noted == kCopied) SkipTo(noted + 1);
+    return true;
   }
 
   bool Note(char* memory, size_t capacity) const {
     std::string noted;
     for (const Level& level : levels_) {
-      noted.push_back(level.made ? kMade : kFound);
+      noted.push_back(kEntered);
       noted.append(level.name).push_back('\0');
     }
     const Level& last = levels_.back();
@@ -106,45 +127,31 @@ class Copier {
     return true;
   }
 
-  // Into the directory of that name, below the one where it is.
-  bool Enter(const char* name) {
-    Level level;
-    level.name = name;
-    level.from_size = from_.size();
-    level.to_size = to_.size();
-    if (!levels_.empty()) Append(name);
-    struct stat source;
-    struct stat target;
-    if (lstat(from_.c_str(), &source) != 0 || !S_ISDIR(source.st_mode)) return false;
-    level.mode = source.st_mode & 07777;
-    level.made = mkdir(to_.c_str(), 0777) == 0;
-    if (!level.made && errno != EEXIST) return false;
-    if (lstat(to_.c_str(), &target) != 0 || !S_ISDIR(target.st_mode) || IsSame(source, target)) return false;
-    if (level.entries.Read(from_.c_str()) < 0) return false;
-    levels_.push_back(std::move(level));
-    return true;
-  }
-
-  int64_t Run(const Slice& slice) {
+  int64_t Run() {
     while (!levels_.empty()) {
       Level& level = levels_.back();
       if (level.next == level.entries.count()) {
-        if (!Leave()) return -EAGAIN;
-        continue;
-      }
-      const size_t at = level.next++;
-      const char* name = level.entries.name(at);
-      const EntryType type = TypeOf(name, level.entries.type(at));
-      if (type == EntryType::kDirectory) {
+        if (!Leave()) return tree_result::kFailed;
+      } else {
+        const size_t at = level.next++;
         // By value: what it stands in moves.
-        if (!IsUtf8(name) || !Enter(std::string(name).c_str())) return tree_result::kStopped;
-        continue;
+        const std::string name = level.entries.name(at);
+        if (level.looks && IsThere(name)) continue;
+        // Node has names as text.
+        if (!IsUtf8(name.c_str())) return tree_result::kStopped;
+        const EntryType type = TypeOf(name, level.entries.type(at));
+        if (type == EntryType::kDirectory) {
+          if (!Enter(name.c_str(), false)) return tree_result::kStopped;
+          continue;
+        }
+        if (!Copy(name.c_str(), type)) return tree_result::kStopped;
       }
-      if (!Copy(level, name, type)) return tree_result::kStopped;
-      if (slice.IsOver()) return tree_result::kMore;
+      if (!levels_.empty() && slice_.IsOver()) return tree_result::kMore;
     }
     return tree_result::kDone;
   }
+
+  void Tell(char* memory, size_t capacity) const { TellFailure(errno_, "chmod", to_, memory, capacity); }
 
  private:
   struct Level {
@@ -152,7 +159,7 @@ class Copier {
     size_t from_size = 0;  // of the paths above it
     size_t to_size = 0;
     mode_t mode = 0;
-    bool made = false;
+    bool looks = false;  // for what has been copied already
     Listing entries;
     size_t next = 0;
   };
@@ -167,19 +174,29 @@ class Copier {
     while (level.next < level.entries.count()) {
       if (strcmp(level.entries.name(level.next++), name) == 0) return true;
     }
+    level.next = 0;
+    level.looks = true;
     return false;
+  }
+
+  bool IsThere(const std::string& name) const {
+    struct stat file;
+    return lstat((to_ + '/' + name).c_str(), &file) == 0;
   }
 
   bool Leave() {
     const Level& level = levels_.back();
-    if (level.made && chmod(to_.c_str(), level.mode) != 0) return false;
+    if (chmod(to_.c_str(), level.mode) != 0) {
+      errno_ = errno;
+      return false;
+    }
     from_.resize(level.from_size);
     to_.resize(level.to_size);
     levels_.pop_back();
     return true;
   }
 
-  EntryType TypeOf(const char* name, EntryType type) const {
+  EntryType TypeOf(const std::string& name, EntryType type) const {
     if (type != EntryType::kUnknown) return type;
     struct stat file;
     if (lstat((from_ + '/' + name).c_str(), &file) != 0) return EntryType::kUnknown;
@@ -188,15 +205,13 @@ class Copier {
     return S_ISREG(file.st_mode) ? EntryType::kFile : EntryType::kUnknown;
   }
 
-  bool Copy(const Level& level, const char* name, EntryType type) {
-    // Node has names as text.
-    if (!IsUtf8(name)) return false;
+  bool Copy(const char* name, EntryType type) {
     const size_t from_size = from_.size();
     const size_t to_size = to_.size();
     Append(name);
     bool done = false;
     if (type == EntryType::kFile) {
-      done = CopyRegular(level);
+      done = CopyRegular();
     } else if (type == EntryType::kLink) {
       done = CopyLink(from_.substr(0, from_size));
     }
@@ -205,16 +220,12 @@ class Copier {
     return done;
   }
 
-  bool CopyRegular(const Level& level) {
-    struct stat target;
-    // Where the directory is new, so is the file.
-    if (!level.made && lstat(to_.c_str(), &target) == 0) {
-      if (!force_) return !S_ISDIR(target.st_mode);
-      struct stat source;
-      if (S_ISDIR(target.st_mode) || lstat(from_.c_str(), &source) != 0 || IsSame(source, target)) return false;
-      if (unlink(to_.c_str()) != 0) return false;
-    }
-    return CopyFile(from_.c_str(), to_.c_str(), copy_flag::kExclusive) == 0;
+  bool CopyRegular() const {
+    struct stat source;
+    if (lstat(from_.c_str(), &source) != 0 || !S_ISREG(source.st_mode)) return false;
+    if (CopyFile(from_.c_str(), to_.c_str(), copy_flag::kExclusive) != 0) return false;
+    // Writing has taken these away.
+    return (source.st_mode & (S_ISUID | S_ISGID)) == 0 || chmod(to_.c_str(), source.st_mode & 07777) == 0;
   }
 
   bool CopyLink(const std::string& directory) const {
@@ -222,26 +233,32 @@ class Copier {
     const ssize_t length = readlink(from_.c_str(), target, sizeof target);
     if (length <= 0 || length == static_cast<ssize_t>(sizeof target)) return false;
     std::string path(target, static_cast<size_t>(length));
+    if (!IsUtf8(path.c_str())) return false;
     if (!verbatim_ && path[0] != '/') path = Resolve(directory, path);
     return symlink(path.c_str(), to_.c_str()) == 0;
   }
 
   std::string from_;
   std::string to_;
-  const bool force_;
   const bool verbatim_;
+  Slice& slice_;
   std::vector<Level> levels_;
+  int errno_ = 0;
 };
 
 }  // namespace
 
 int64_t CopyTree(const char* from, const char* to, unsigned flags, char* memory, size_t capacity) {
-  const Slice slice(kSlice);
-  Copier copier(from, to, flags);
+  Slice slice(kSlice);
+  Copier copier(from, to, flags, slice);
   const bool begun = memory[0] != '\0';
-  if (begun ? !copier.Resume(memory) : !(copier.Begin() && copier.Enter(""))) return -EAGAIN;
-  const int64_t result = copier.Run(slice);
-  return result > tree_result::kDone && !copier.Note(memory, capacity) ? -EAGAIN : result;
+  if (begun ? !copier.Resume(memory) : !(copier.Begin() && copier.Enter("", false))) return -EAGAIN;
+  const int64_t result = copier.Run();
+  if (result == tree_result::kFailed) copier.Tell(memory, capacity);
+  if (result == tree_result::kMore || result == tree_result::kStopped) {
+    if (!copier.Note(memory, capacity)) return -EAGAIN;
+  }
+  return result;
 }
 
 }  // namespace caio

@@ -6,13 +6,13 @@
 
 namespace caio {
 
-// Blocks, for a slice's time at most, if one file takes no longer. Both paths are absolute, and name no directory by `..`. `flags` are of
-// tree_copy_flag.
+// Blocks, for a slice's time, or more where a file or reading a directory takes long. Both paths are absolute, and name no directory by
+// `..`. What it copies to must not be there. `flags` are of tree_copy_flag.
 //
 // tree_result::kDone when all is copied. tree_result::kMore where it is to be called again with the same memory, in which it has noted how
-// far it has come: names, each ended by a zero, with kMade or kFound in front of a directory's, and kCopied in front of the last entry that
-// is behind it. It begins with a zero the first time. tree_result::kStopped, likewise, where that entry is its caller's to copy. -EAGAIN
-// where the whole is.
+// far it has come: names, each ended by a zero, with a `+` in front of a directory's, the top's being empty, and a `=` in front of the last
+// entry that is behind it. It begins with a zero the first time. tree_result::kStopped, likewise, where that entry is its caller's to copy.
+// tree_result::kFailed, with the reason as failure.h has it. -EAGAIN where nothing has been done, and it is for Node.
 int64_t CopyTree(const char* from, const char* to, unsigned flags, char* memory, size_t capacity);
 
 }  // namespace caio

@@ -2,11 +2,14 @@
 
 #include <errno.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <vector>
+
+#include "../../request/protocol.h"
+#include "failure.h"
 
 namespace caio {
 
@@ -19,35 +22,35 @@ bool IsDirectory(const char* path) {
 
 }  // namespace
 
-int64_t MakePath(const char* path, mode_t mode, char* reply, size_t capacity) {
+int64_t MakePath(const char* path, mode_t mode, char* memory, size_t capacity) {
   std::vector<std::string> missing{path};
-  std::vector<std::string> made;
-  // Its caller is to find all as it was, and fail as it would have.
-  const auto give_up = [&] {
-    for (size_t at = made.size(); at > 0; at--) rmdir(made[at - 1].c_str());
-    return -EAGAIN;
-  };
+  std::string first;
   while (!missing.empty()) {
     const std::string next = missing.back();
     if (mkdir(next.c_str(), mode) == 0) {
-      made.push_back(next);
+      if (first.empty()) first = next;
       missing.pop_back();
       continue;
     }
-    if (errno == ENOENT) {
-      const size_t slash = next.find_last_of('/');
-      // Made a moment ago, and gone.
-      if (slash == std::string::npos || slash == 0 || !made.empty()) return give_up();
+    const int error = errno;
+    if (error == EEXIST && IsDirectory(next.c_str())) {
+      missing.pop_back();
+      continue;
+    }
+    const size_t slash = next.find_last_of('/');
+    if (error == ENOENT && first.empty() && slash != std::string::npos && slash > 0) {
       missing.push_back(next.substr(0, slash));
       continue;
     }
-    if (errno != EEXIST || !IsDirectory(next.c_str())) return give_up();
-    missing.pop_back();
+    if (first.empty()) return -EAGAIN;
+    TellFailure(error, "mkdir", next, memory, capacity);
+    return tree_result::kFailed;
   }
-  if (made.empty()) return 0;
-  if (made[0].size() > capacity) return give_up();
-  memcpy(reply, made[0].data(), made[0].size());
-  return static_cast<int64_t>(made[0].size());
+  if (first.empty()) return tree_result::kDone;
+  const size_t length = std::min(first.size(), capacity - 1);
+  memcpy(memory, first.data(), length);
+  memory[length] = '\0';
+  return tree_result::kMore;
 }
 
 }  // namespace caio

@@ -8,8 +8,9 @@
 
 namespace caio {
 
-// Blocks. Writes the path of the first directory that it has made: its length, 0 where all were there. -EAGAIN where one cannot be
-// made, whatever that may come from: those before it are gone again.
-int64_t MakePath(const char* path, mode_t mode, char* reply, size_t capacity);
+// Blocks. tree_result::kDone where all were there. tree_result::kMore where some have been made: the memory has the path of the first, ended
+// by a zero. tree_result::kFailed where one could not be, after others: the memory says why, as failure.h has it. -EAGAIN where nothing
+// has been done, and it is for Node to do something, or to say why not.
+int64_t MakePath(const char* path, mode_t mode, char* memory, size_t capacity);
 
 }  // namespace caio

@@ -35,7 +35,7 @@ class Reader {
     root_ = path_.size();
   }
 
-  int64_t Read(const Slice& slice) {
+  int64_t Read(Slice& slice) {
     directories_.emplace_back();
     for (size_t at = 0; at < directories_.size(); at++) {
       if (at > 0 && slice.IsOver()) break;
@@ -112,7 +112,7 @@ class Reader {
 }  // namespace
 
 int64_t ReadTree(const char* path, unsigned flags, char* reply, size_t capacity) {
-  const Slice slice(kSlice);
+  Slice slice(kSlice);
   Reader reader(path, flags, capacity);
   const int64_t result = reader.Read(slice);
   if (result >= 0) reader.Write(reply);

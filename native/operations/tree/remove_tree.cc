@@ -5,13 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "../../request/protocol.h"
+#include "failure.h"
 #include "listing.h"
 #include "slice.h"
 
@@ -20,12 +20,10 @@ namespace caio {
 namespace {
 
 constexpr uint64_t kSlice = 20 * 1000 * 1000;
-// A large directory takes long to be read, which each slice does anew.
-constexpr size_t kLeast = 1000;
 // Directories that are open: of a deeper tree those at the top are opened anew on the way back.
-constexpr size_t kOpen = 64;
-// How often a directory is read that somebody puts something into meanwhile.
-constexpr int kMostReadings = 5;
+constexpr size_t kOpen = 8;
+// How often directories are read anew, over all slices, that somebody has put something into meanwhile.
+constexpr int32_t kMostReadings = 5;
 constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 
 struct Level {
@@ -34,43 +32,61 @@ struct Level {
   ino_t number = 0;
   Listing entries;
   size_t next = 0;
-  int readings = 1;
 };
 
 bool IsMissing(int error) { return error == ENOENT; }
 bool HasEntries(int error) { return error == ENOTEMPTY || error == EEXIST; }
 bool MayHaveEntries(int error) { return HasEntries(error) || error == EPERM; }
 
+// What one slice tells the next.
+struct Notes {
+  int32_t readings;
+  int32_t begun;
+  // Of the directory at the top.
+  uint64_t device;
+  uint64_t number;
+};
+
 class Remover {
  public:
-  explicit Remover(const char* root) : root_(root) {}
+  Remover(const char* root, Notes& notes, Slice& slice) : root_(root), notes_(notes), slice_(slice) {}
 
-  int64_t Run(const Slice& slice) {
-    if (!Enter(open(root_, kFlags))) Fail("scandir", nullptr);
+  int64_t Run() {
+    if (!Enter(open(root_, kFlags))) {
+      if (IsMissing(errno)) return tree_result::kDone;
+      Fail("scandir", nullptr);
+    } else if (!IsWhatItWas()) {
+      // Somebody else has put it there.
+      errno = ENOTEMPTY;
+      levels_.clear();
+      Fail("rmdir", nullptr);
+    }
     while (!levels_.empty()) {
       Level& level = levels_.back();
-      if (level.next == level.entries.count()) {
-        if (!Leave()) break;
-      } else {
+      if (level.next < level.entries.count()) {
         Remove(level);
+      } else {
+        const int64_t left = Leave();
+        if (left == tree_result::kMore) return left;
+        if (left == tree_result::kFailed) break;
       }
-      if (removed_ >= kLeast && !levels_.empty() && slice.IsOver()) return tree_result::kMore;
+      if (removed_ > 0 && !levels_.empty() && slice_.IsOver()) return tree_result::kMore;
     }
-    return errno_ == 0 ? tree_result::kDone : tree_result::kStopped;
+    return errno_ == 0 ? tree_result::kDone : tree_result::kFailed;
   }
 
-  // Why it has failed. What does not fit is cut off.
-  void Tell(char* memory, size_t capacity) const {
-    const auto number = static_cast<int32_t>(errno_);
-    std::string text(reinterpret_cast<const char*>(&number), sizeof number);
-    text.append(syscall_).push_back('\0');
-    text.append(path_);
-    const size_t length = std::min(text.size(), capacity - 1);
-    memcpy(memory, text.data(), length);
-    memory[length] = '\0';
-  }
+  void Tell(char* memory, size_t capacity) const { TellFailure(errno_, syscall_, path_, memory, capacity); }
 
  private:
+  bool IsWhatItWas() {
+    const Level& top = levels_.front();
+    const auto device = static_cast<uint64_t>(top.device);
+    const auto number = static_cast<uint64_t>(top.number);
+    if (notes_.begun != 0) return notes_.device == device && notes_.number == number;
+    notes_ = {0, 1, device, number};
+    return true;
+  }
+
   static const char* NameOf(const Level& level) { return level.entries.name(level.next - 1); }
 
   // The next entry of the innermost directory.
@@ -116,7 +132,7 @@ class Remover {
       return false;
     }
     Level level;
-    const int64_t error = level.entries.Read(directory.get());
+    const int64_t error = slice_.Reading([&] { return level.entries.Read(directory.get()); });
     if (error < 0) {
       errno = static_cast<int>(-error);
       return false;
@@ -129,44 +145,46 @@ class Remover {
     return true;
   }
 
-  // Removes the innermost directory, whose entries are gone. False where the way back is another than the way there.
-  bool Leave() {
+  // Removes the innermost directory, whose entries are gone. tree_result::kFailed where the way back is another than the way there;
+  // tree_result::kMore where it has gone.
+  int64_t Leave() {
     Level& level = levels_.back();
-    const bool is_root = levels_.size() == 1;
-    if (!is_root && !OpenAgain(levels_[levels_.size() - 2], level)) {
+    Level* const above = levels_.size() > 1 ? &levels_[levels_.size() - 2] : nullptr;
+    if (above && !OpenAgain(*above, level)) {
+      if (IsMissing(errno)) return tree_result::kMore;
       errno = ENOTEMPTY;
       Fail("rmdir", nullptr);
-      return false;
+      return tree_result::kFailed;
     }
-    const int result = is_root ? rmdir(root_)
-                               : unlinkat(dirfd(levels_[levels_.size() - 2].directory.get()),
-                                          NameOf(levels_[levels_.size() - 2]), AT_REMOVEDIR);
-    if (!Removed(result)) {
-      if (HasEntries(errno) && errno_ == 0 && level.readings++ < kMostReadings) {
+    if (!Removed(above ? unlinkat(dirfd(above->directory.get()), NameOf(*above), AT_REMOVEDIR) : rmdir(root_))) {
+      if (HasEntries(errno) && errno_ == 0 && notes_.readings++ < kMostReadings) {
         rewinddir(level.directory.get());
         level.entries = Listing();
         level.next = 0;
-        if (level.entries.Read(level.directory.get()) == 0) return true;
+        if (slice_.Reading([&] { return level.entries.Read(level.directory.get()); }) == 0) return tree_result::kDone;
         errno = ENOTEMPTY;
       }
       Fail("rmdir", nullptr);
     }
     levels_.pop_back();
-    return true;
+    return tree_result::kDone;
   }
 
   // What was closed on the way down, if it is still the one above.
   static bool OpenAgain(Level& above, const Level& below) {
     if (above.directory) return true;
     const int fd = openat(dirfd(below.directory.get()), "..", kFlags);
-    struct stat file;
     if (fd < 0) return false;
     above.directory.reset(fdopendir(fd));
     if (!above.directory) {
       close(fd);
+      errno = ENOMEM;
       return false;
     }
-    return fstat(fd, &file) == 0 && file.st_dev == above.device && file.st_ino == above.number;
+    struct stat file;
+    if (fstat(fd, &file) == 0 && file.st_dev == above.device && file.st_ino == above.number) return true;
+    errno = ENOTDIR;
+    return false;
   }
 
   bool Removed(int result) {
@@ -185,6 +203,8 @@ class Remover {
   }
 
   const char* const root_;
+  Notes& notes_;
+  Slice& slice_;
   std::vector<Level> levels_;
   size_t removed_ = 0;
   // Of what has failed first.
@@ -196,17 +216,26 @@ class Remover {
 }  // namespace
 
 int64_t RemoveTree(const char* path, unsigned flags, char* memory, size_t capacity) {
-  const Slice slice(kSlice);
+  Slice slice(kSlice);
+  Notes notes;
+  if (capacity < sizeof notes) return -EAGAIN;
+  memcpy(&notes, memory, sizeof notes);
   struct stat file;
-  if (lstat(path, &file) != 0)
-    return IsMissing(errno) && (flags & remove_flag::kForce) != 0 ? tree_result::kDone : -EAGAIN;
-  if (!S_ISDIR(file.st_mode)) return unlink(path) == 0 || IsMissing(errno) ? tree_result::kDone : -EAGAIN;
-  if ((flags & remove_flag::kRecursive) == 0) return -EAGAIN;
-  if (rmdir(path) == 0 || IsMissing(errno)) return tree_result::kDone;
-  if (!MayHaveEntries(errno)) return -EAGAIN;
-  Remover remover(path);
-  const int64_t result = remover.Run(slice);
-  if (result == tree_result::kStopped) remover.Tell(memory, capacity);
+  if (notes.begun == 0) {
+    const bool force = (flags & remove_flag::kForce) != 0;
+    if (lstat(path, &file) != 0) return IsMissing(errno) && force ? tree_result::kDone : -EAGAIN;
+    if (!S_ISDIR(file.st_mode)) return unlink(path) == 0 || IsMissing(errno) ? tree_result::kDone : -EAGAIN;
+    if ((flags & remove_flag::kRecursive) == 0) return -EAGAIN;
+    if (rmdir(path) == 0 || IsMissing(errno)) return tree_result::kDone;
+    if (!MayHaveEntries(errno)) return -EAGAIN;
+  }
+  Remover remover(path, notes, slice);
+  const int64_t result = remover.Run();
+  if (result == tree_result::kFailed) {
+    remover.Tell(memory, capacity);
+  } else {
+    memcpy(memory, &notes, sizeof notes);
+  }
   return result;
 }
 

@@ -5,6 +5,7 @@ import nodeFs from 'node:fs'
 import nodePromises from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import type { Test } from 'tap'
 import { defaultContext } from 'caio'
 import { temporaryDirectory } from '../../support/harness.js'
 import { same } from '../differential.js'
@@ -115,4 +116,79 @@ await t.test('a directory exchanged for a link while it is removed', { timeout: 
   // What this test itself has written through a link.
   for (let at = 0; at < 20; at++) nodeFs.rmSync(join(victim, String(at)), { force: true })
   same(t, text(victim), before, 'the victim is whole')
+})
+
+/** Two directories with a tree of the same name in each; the process is in the first. */
+function makeTwo(t: Test, files: number): { first: string; second: string } {
+  const outer = temporaryDirectory(t)
+  const before = process.cwd()
+  t.teardown(() => process.chdir(before))
+  const [first, second] = ['first', 'second'].map((name) => join(outer, name)) as [string, string]
+  nodeFs.mkdirSync(join(first, 'tree'), { recursive: true })
+  for (let at = 0; at < files; at++) nodeFs.writeFileSync(join(first, 'tree', String(at)), '')
+  nodeFs.mkdirSync(join(second, 'tree/precious'), { recursive: true })
+  process.chdir(first)
+  return { first, second }
+}
+
+/** Resolves when something is gone from a directory of so many. */
+async function begun(directory: string, files: number): Promise<void> {
+  while (nodeFs.readdirSync(directory).length === files) await new Promise(setImmediate)
+}
+
+await t.test('another tree in the place of the one that is removed', { timeout: 120_000 }, async (t) => {
+  const FILES = 20_000
+  const { first, second } = makeTwo(t, FILES)
+  const removed = fs.rm('tree', { recursive: true }).then(
+    () => 'removed',
+    (error: NodeJS.ErrnoException) => error.code,
+  )
+  await begun('tree', FILES)
+  nodeFs.renameSync('tree', 'aside')
+  nodeFs.renameSync(join(second, 'tree'), 'tree')
+  t.equal(await removed, 'ENOTEMPTY')
+  same(t, nodeFs.readdirSync(join(first, 'tree')), ['precious'], 'the other is left')
+})
+
+await t.test('another current directory', { timeout: 120_000 }, async (t) => {
+  const FILES = 20_000
+  const { first, second } = makeTwo(t, FILES)
+  const read = fs.readdir('tree', { recursive: true })
+  const copied = fs.cp('tree', 'copy', { recursive: true })
+  process.chdir(second)
+  await copied
+  t.equal((await read).length, FILES)
+  t.equal(nodeFs.readdirSync(join(first, 'copy')).length, FILES)
+  same(t, nodeFs.readdirSync(second), ['tree'], 'nothing is copied to the other')
+  process.chdir(first)
+  const removed = fs.rm('tree', { recursive: true })
+  process.chdir(second)
+  await removed
+  same(t, nodeFs.readdirSync(first), ['copy'], 'it is removed')
+  same(t, nodeFs.readdirSync(join(second, 'tree')), ['precious'], 'the other is left')
+})
+
+await t.test('what is removed from the source while it is copied', { timeout: 120_000 }, async (t) => {
+  const FILES = 20_000
+  makeTwo(t, FILES)
+  nodeFs.symlinkSync('gone', 'tree/link')
+  const copied = fs.cp('tree', 'copy', { recursive: true })
+  while (!nodeFs.existsSync('copy')) await new Promise(setImmediate)
+  // All of what has been copied by now, the entry among them that the engine has noted.
+  for (let left = 50; left > 0; left--) {
+    for (const name of nodeFs.readdirSync('copy')) nodeFs.rmSync(join('tree', name), { force: true })
+    await new Promise(setImmediate)
+  }
+  await copied.catch((error: NodeJS.ErrnoException) => t.equal(error.code, 'ENOENT'))
+  t.ok(nodeFs.readdirSync('copy').length > 0)
+})
+
+await t.test('removed by several at once', { timeout: 120_000 }, async (t) => {
+  const root = join(temporaryDirectory(t), 'tree')
+  for (let round = 0; round < 50; round++) {
+    for (const name of ['a/b', 'c', 'd/e/f']) nodeFs.mkdirSync(join(root, name), { recursive: true })
+    nodeFs.mkdirSync(join(root, ...Array.from({ length: 20 }, () => 'x')), { recursive: true })
+    await Promise.all(Array.from({ length: 6 }, () => fs.rm(root, { recursive: true, force: true })))
+  }
+  t.notOk(nodeFs.existsSync(root))
 })

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { remove, temporaryDirectory } from '../../support/harness.js'
+import { makeApp, run } from '../child.js'
 import { same } from '../differential.js'
 import { compare, generate, outcomeOf, text } from '../paths/whole-trees.js'
 import { fs, subject } from '../subject.js'
@@ -127,4 +128,32 @@ await t.test('a tree that changes meanwhile', async (t) => {
     remove(root)
   }
   t.pass('nobody gives up')
+})
+
+await t.test('mkdir, beside one that fails further down', async (t) => {
+  const root = temporaryDirectory(t)
+  for (let round = 0; round < 200; round++) {
+    const path = join(root, String(round), 'a/b')
+    const failing = fs.mkdir(join(path, 'x'.repeat(300)), { recursive: true }).catch((error: unknown) => error)
+    const made = fs.mkdir(path, { recursive: true })
+    await made
+    nodeFs.writeFileSync(join(path, 'file'), '')
+    same(t, ((await failing) as NodeJS.ErrnoException).code, 'ENAMETOOLONG', 'the other fails')
+  }
+})
+
+await t.test('a callback that throws is called once', async (t) => {
+  const app = makeApp(t, {
+    'app.cjs': `
+      const fs = require('fs')
+      fs.mkdirSync('tree')
+      fs.mkdirSync(Buffer.concat([Buffer.from('tree/'), Buffer.from([0xff])]))
+      process.on('uncaughtException', (error) => console.log(error.message))
+      let calls = 0
+      fs.readdir('tree', { recursive: true }, () => {
+        throw new Error('call ' + ++calls)
+      })`,
+  })
+  const { stdout, stderr } = await run(['--require', 'caio/register/callbacks', 'app.cjs'], { cwd: app })
+  same(t, [stdout, stderr], ['call 1\n', ''], 'one call')
 })
