@@ -1,5 +1,5 @@
 /** Large and deep trees, in slices, and one that somebody exchanges directories in. */
-// @thorough linux thread uring
+// @thorough linux thread pure uring
 import { spawn } from 'node:child_process'
 import nodeFs from 'node:fs'
 import nodePromises from 'node:fs/promises'
@@ -11,7 +11,7 @@ import { temporaryDirectory } from '../../support/harness.js'
 import { same } from '../differential.js'
 import { look } from '../paths/look.js'
 import { compare, text } from '../paths/whole-trees.js'
-import { fs } from '../subject.js'
+import { fs, subject } from '../subject.js'
 
 t.setTimeout(300_000)
 
@@ -37,9 +37,11 @@ for (const [name, make] of Object.entries(shapes)) {
 
 /** How many operations of that kind the engine has had. */
 const served = (name: 'readTree' | 'rm' | 'cp'): number => defaultContext().stats().operations[name]
+/** `pure` is Node's own. */
+const skip = subject === 'pure' && 'Node’s own'
 const isTreeEngines = Number(process.versions.node.split('.')[0]) < 25
 
-await t.test('in slices', { timeout: 120_000 }, async (t) => {
+await t.test('in slices', { skip, timeout: 120_000 }, async (t) => {
   const root = join(temporaryDirectory(t), 'tree')
   const NUMBER = 400
   for (let at = 0; at < NUMBER; at++) {
@@ -77,7 +79,7 @@ await t.test('a hundred thousand names', { timeout: 120_000 }, async (t) => {
   t.notOk(nodeFs.existsSync(root))
 })
 
-await t.test('a directory exchanged for a link while it is removed', { timeout: 120_000 }, async (t) => {
+await t.test('a directory exchanged for a link while it is removed', { skip, timeout: 120_000 }, async (t) => {
   const outer = temporaryDirectory(t)
   const victim = join(outer, 'victim')
   nodeFs.mkdirSync(join(victim, 'kept'), { recursive: true })
@@ -136,7 +138,7 @@ async function begun(directory: string, files: number): Promise<void> {
   while (nodeFs.readdirSync(directory).length === files) await new Promise(setImmediate)
 }
 
-await t.test('another tree in the place of the one that is removed', { timeout: 120_000 }, async (t) => {
+await t.test('another tree in the place of the one that is removed', { skip, timeout: 120_000 }, async (t) => {
   const FILES = 20_000
   const { first, second } = makeTwo(t, FILES)
   const removed = fs.rm('tree', { recursive: true }).then(
@@ -150,7 +152,7 @@ await t.test('another tree in the place of the one that is removed', { timeout: 
   same(t, nodeFs.readdirSync(join(first, 'tree')), ['precious'], 'the other is left')
 })
 
-await t.test('another current directory', { timeout: 120_000 }, async (t) => {
+await t.test('another current directory', { skip, timeout: 120_000 }, async (t) => {
   const FILES = 20_000
   const { first, second } = makeTwo(t, FILES)
   const read = fs.readdir('tree', { recursive: true })
@@ -168,7 +170,7 @@ await t.test('another current directory', { timeout: 120_000 }, async (t) => {
   same(t, nodeFs.readdirSync(join(second, 'tree')), ['precious'], 'the other is left')
 })
 
-await t.test('what is removed from the source while it is copied', { timeout: 120_000 }, async (t) => {
+await t.test('what is removed from the source while it is copied', { skip, timeout: 120_000 }, async (t) => {
   const FILES = 20_000
   makeTwo(t, FILES)
   nodeFs.symlinkSync('gone', 'tree/link')
