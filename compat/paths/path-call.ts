@@ -150,8 +150,8 @@ export class Served<Call extends PathCall, Reply extends View> {
 }
 
 /** What an error tells of a call: the paths as the kernel was given them, halves of surrogate pairs replaced. */
-export function circumstancesOf({ path, otherPath }: PathCall): Circumstances {
-  return { path: wellFormed(path), dest: otherPath === undefined ? undefined : wellFormed(otherPath) }
+export function circumstancesOf({ path, given = path, otherPath }: PathCall): Circumstances {
+  return { path: wellFormed(given), dest: otherPath === undefined ? undefined : wellFormed(otherPath) }
 }
 
 // TypeScript's library for Node 20 lacks it.

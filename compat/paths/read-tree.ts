@@ -27,8 +27,8 @@ const LANES = 4
 export type Order = 'last found first' | 'first found first'
 
 interface TreeCall extends PathCall {
-  /** wherever the process is by then */
-  readonly base: string
+  /** its path begins at the root of all */
+  readonly given: string
   readonly order: Order
   readonly withFileTypes: boolean
 }
@@ -122,7 +122,7 @@ function namesOf(root: Part, call: TreeCall): string[] {
 function direntsOf(root: Part, call: TreeCall): Dirent[] {
   const entries: Dirent[] = []
   walk(root, call, ({ part, directory, path }) => {
-    const parent = path === '' ? call.path : join(call.path, path)
+    const parent = path === '' ? call.given : join(call.given, path)
     const end = part.starts[directory + 1] as number
     for (let at = part.starts[directory] as number; at < end; at++) {
       entries.push(new NodeDirent(part.names[at] as string, (part.types[at] as number) % DESCENDED, parent))
@@ -167,7 +167,7 @@ async function readRest(root: Part, call: TreeCall): Promise<string[] | Dirent[]
       const { part, directory, path } = next
       const reply = memory.take()
       try {
-        const asked = { path: join(call.base, path), flags: call.flags as number }
+        const asked = { path: join(call.path, path), flags: call.flags as number }
         const count = plainPath(asked.path) === undefined ? -1 : await askFor(Opcode.readTree, asked, reply)
         const read = count > 0 ? new Part(reply, count, withFileTypes ? '' : `${path}/`) : undefined
         if (!read || isOdd(read, withFileTypes)) {
@@ -198,13 +198,13 @@ export function treeIn(order: Order, follows: Follows): PathFunction<TreeCall, B
       const call = plainReaddir(path, options, true)
       // Node joins names to what is left of the path then.
       if (!call || UPWARD.test(call.path)) return undefined
-      const base = absolute(call.path)
-      if (base === undefined) return undefined
+      const from = absolute(call.path)
+      if (from === undefined) return undefined
       const { withFileTypes } = call
       const follow = follows(withFileTypes)
       if (follow === undefined) return undefined
       const flags = (follow ? TreeFlag.follow : 0) | (withFileTypes ? 0 : TreeFlag.wholeNames)
-      return { ...call, base, order, flags }
+      return { ...call, path: from, given: call.path, order, flags }
     },
     value(directories, reply, call) {
       const root = new Part(reply, directories, '')

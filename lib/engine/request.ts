@@ -187,6 +187,8 @@ export class WholeFileRequest<Caller = unknown> extends Request<Caller> {
 /** What is done to a path, or to two. */
 export interface PathCall {
   readonly path: string
+  /** as errors tell it, where that is another */
+  readonly given?: string
   /** of an operation with two */
   readonly otherPath?: string | undefined
   /** permissions of what is made or changed; what `access` asks for; default 0 */

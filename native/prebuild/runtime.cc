@@ -40,6 +40,10 @@ extern "C" int lstat64(const char* path, struct stat64* status) noexcept {
   return static_cast<int>(syscall(SYS_newfstatat, AT_FDCWD, path, status, AT_SYMLINK_NOFOLLOW));
 }
 
+extern "C" int fstatat64(int directory, const char* path, struct stat64* status, int flags) noexcept {
+  return static_cast<int>(syscall(SYS_newfstatat, directory, path, status, flags));
+}
+
 extern "C" int fstat64(int fd, struct stat64* status) noexcept {
   return static_cast<int>(syscall(SYS_fstat, fd, status));
 }

@@ -5,13 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstring>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "../../request/protocol.h"
+#include "../../support/text.h"
 #include "../../support/utf8.h"
 #include "../path/copy_file.h"
 #include "failure.h"
@@ -31,28 +30,30 @@ constexpr char kCopied = '=';
 
 bool IsSame(const struct stat& a, const struct stat& b) { return a.st_dev == b.st_dev && a.st_ino == b.st_ino; }
 
-std::string ParentOf(const std::string& path) {
-  const size_t slash = path.find_last_of('/');
-  return slash == 0 ? "/" : path.substr(0, slash);
+Text ParentOf(const Text& path) {
+  const char* slash = strrchr(path.c_str(), '/');
+  return slash == path.c_str() ? Text("/") : Text(path.c_str(), static_cast<size_t>(slash - path.c_str()));
 }
 
+bool IsRoot(const Text& path) { return path == Text("/"); }
+
 // What a relative path means from a directory, both without looking.
-std::string Resolve(const std::string& directory, const std::string& target) {
-  std::vector<std::string> parts;
-  const std::string whole = directory + '/' + target;
-  for (size_t at = 0; at < whole.size();) {
-    const size_t end = std::min(whole.find('/', at), whole.size());
-    const std::string part = whole.substr(at, end - at);
-    if (part == "..") {
+Text Resolve(const Text& directory, const Text& target) {
+  std::vector<Text> parts;
+  const Text whole = Text(directory).Append('/').Append(target);
+  for (const char* at = whole.c_str(); *at != '\0';) {
+    const size_t length = strcspn(at, "/");
+    const Text part(at, length);
+    if (part == Text("..")) {
       if (!parts.empty()) parts.pop_back();
-    } else if (!part.empty() && part != ".") {
+    } else if (length > 0 && part != Text(".")) {
       parts.push_back(part);
     }
-    at = end + 1;
+    at += length + (at[length] == '/' ? 1 : 0);
   }
-  std::string result;
-  for (const std::string& part : parts) result += '/' + part;
-  return result.empty() ? "/" : result;
+  Text result;
+  for (const Text& part : parts) result.Append('/').Append(part);
+  return parts.empty() ? Text("/") : result;
 }
 
 class Copier {
@@ -68,11 +69,11 @@ class Copier {
     // What is there already has rules of its own.
     if (lstat(to_.c_str(), &target) == 0 || errno != ENOENT) return false;
     // Into itself, by whatever way.
-    const std::string above = ParentOf(from_);
-    for (std::string parent = ParentOf(to_); parent != "/" && parent != above; parent = ParentOf(parent)) {
+    const Text above = ParentOf(from_);
+    for (Text parent = ParentOf(to_); !IsRoot(parent) && parent != above; parent = ParentOf(parent)) {
       if (stat(parent.c_str(), &target) == 0 && IsSame(source, target)) return false;
     }
-    const std::string parent = ParentOf(to_);
+    const Text parent = ParentOf(to_);
     if (stat(parent.c_str(), &target) == 0) return true;
     char made[PATH_MAX];
     if (errno != ENOENT) return false;
@@ -83,7 +84,7 @@ class Copier {
   // Into the directory of that name, below the one where it is; the first has none. Made, unless an earlier slice has made it.
   bool Enter(const char* name, bool made) {
     Level level;
-    level.name = name;
+    level.name = Text(name);
     level.from_size = from_.size();
     level.to_size = to_.size();
     if (!levels_.empty()) Append(name);
@@ -92,8 +93,8 @@ class Copier {
                          slice_.Reading([&] { return level.entries.Read(from_.c_str()); }) >= 0 &&
                          (made || mkdir(to_.c_str(), 0777) == 0);
     if (!entered) {
-      from_.resize(level.from_size);
-      to_.resize(level.to_size);
+      from_.Cut(level.from_size);
+      to_.Cut(level.to_size);
       return false;
     }
     level.mode = source.st_mode & 07777;
@@ -114,16 +115,12 @@ class Copier {
   }
 
   bool Note(char* memory, size_t capacity) const {
-    std::string noted;
-    for (const Level& level : levels_) {
-      noted.push_back(kEntered);
-      noted.append(level.name).push_back('\0');
-    }
+    Text noted;
+    for (const Level& level : levels_) noted.Append(kEntered).Append(level.name).Append('\0');
     const Level& last = levels_.back();
-    noted.push_back(kCopied);
-    noted.append(last.entries.name(last.next - 1)).append(2, '\0');
+    noted.Append(kCopied).Append(last.entries.name(last.next - 1)).Append('\0').Append('\0');
     if (noted.size() > capacity) return false;
-    memcpy(memory, noted.data(), noted.size());
+    memcpy(memory, noted.c_str(), noted.size());
     return true;
   }
 
@@ -135,7 +132,7 @@ class Copier {
       } else {
         const size_t at = level.next++;
         // By value: what it stands in moves.
-        const std::string name = level.entries.name(at);
+        const Text name(level.entries.name(at));
         if (level.looks && IsThere(name)) continue;
         // Node has names as text.
         if (!IsUtf8(name.c_str())) return tree_result::kStopped;
@@ -155,7 +152,7 @@ class Copier {
 
  private:
   struct Level {
-    std::string name;
+    Text name;
     size_t from_size = 0;  // of the paths above it
     size_t to_size = 0;
     mode_t mode = 0;
@@ -165,8 +162,8 @@ class Copier {
   };
 
   void Append(const char* name) {
-    from_.append("/").append(name);
-    to_.append("/").append(name);
+    from_.Append('/').Append(name);
+    to_.Append('/').Append(name);
   }
 
   bool SkipTo(const char* name) {
@@ -179,9 +176,9 @@ class Copier {
     return false;
   }
 
-  bool IsThere(const std::string& name) const {
+  bool IsThere(const Text& name) const {
     struct stat file;
-    return lstat((to_ + '/' + name).c_str(), &file) == 0;
+    return lstat(Text(to_).Append('/').Append(name).c_str(), &file) == 0;
   }
 
   bool Leave() {
@@ -190,16 +187,16 @@ class Copier {
       errno_ = errno;
       return false;
     }
-    from_.resize(level.from_size);
-    to_.resize(level.to_size);
+    from_.Cut(level.from_size);
+    to_.Cut(level.to_size);
     levels_.pop_back();
     return true;
   }
 
-  EntryType TypeOf(const std::string& name, EntryType type) const {
+  EntryType TypeOf(const Text& name, EntryType type) const {
     if (type != EntryType::kUnknown) return type;
     struct stat file;
-    if (lstat((from_ + '/' + name).c_str(), &file) != 0) return EntryType::kUnknown;
+    if (lstat(Text(from_).Append('/').Append(name).c_str(), &file) != 0) return EntryType::kUnknown;
     if (S_ISDIR(file.st_mode)) return EntryType::kDirectory;
     if (S_ISLNK(file.st_mode)) return EntryType::kLink;
     return S_ISREG(file.st_mode) ? EntryType::kFile : EntryType::kUnknown;
@@ -213,10 +210,10 @@ class Copier {
     if (type == EntryType::kFile) {
       done = CopyRegular();
     } else if (type == EntryType::kLink) {
-      done = CopyLink(from_.substr(0, from_size));
+      done = CopyLink(Text(from_.c_str(), from_size));
     }
-    from_.resize(from_size);
-    to_.resize(to_size);
+    from_.Cut(from_size);
+    to_.Cut(to_size);
     return done;
   }
 
@@ -228,18 +225,18 @@ class Copier {
     return (source.st_mode & (S_ISUID | S_ISGID)) == 0 || chmod(to_.c_str(), source.st_mode & 07777) == 0;
   }
 
-  bool CopyLink(const std::string& directory) const {
+  bool CopyLink(const Text& directory) const {
     char target[PATH_MAX];
     const ssize_t length = readlink(from_.c_str(), target, sizeof target);
     if (length <= 0 || length == static_cast<ssize_t>(sizeof target)) return false;
-    std::string path(target, static_cast<size_t>(length));
+    Text path(target, static_cast<size_t>(length));
     if (!IsUtf8(path.c_str())) return false;
-    if (!verbatim_ && path[0] != '/') path = Resolve(directory, path);
+    if (!verbatim_ && target[0] != '/') path = Resolve(directory, path);
     return symlink(path.c_str(), to_.c_str()) == 0;
   }
 
-  std::string from_;
-  std::string to_;
+  Text from_;
+  Text to_;
   const bool verbatim_;
   Slice& slice_;
   std::vector<Level> levels_;

@@ -5,18 +5,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <string>
+
+#include "../../support/text.h"
 
 namespace caio {
 
 // The errno as a 32-bit number, then the name of the system call, and the path, both ended by a zero. What does not fit is cut off.
-inline void TellFailure(int error, const char* syscall, const std::string& path, char* memory, size_t capacity) {
+inline void TellFailure(int error, const char* syscall, const Text& path, char* memory, size_t capacity) {
   const auto number = static_cast<int32_t>(error);
-  std::string text(reinterpret_cast<const char*>(&number), sizeof number);
-  text.append(syscall).push_back('\0');
-  text.append(path);
+  Text text(reinterpret_cast<const char*>(&number), sizeof number);
+  text.Append(syscall).Append('\0').Append(path);
   const size_t length = std::min(text.size(), capacity - 1);
-  memcpy(memory, text.data(), length);
+  memcpy(memory, text.c_str(), length);
   memory[length] = '\0';
 }
 

@@ -34,7 +34,7 @@ int64_t Listing::Read(DIR* directory) {
     if (IsSelfOrParent(entry->d_name)) continue;
     places_.push_back(static_cast<uint32_t>(text_.size()));
     text_.push_back(static_cast<char>(TypeOf(*entry)));
-    text_.append(entry->d_name, strlen(entry->d_name) + 1);
+    text_.insert(text_.end(), entry->d_name, entry->d_name + strlen(entry->d_name) + 1);
     if (text_.size() > UINT32_MAX / 2) return -EOVERFLOW;
   }
 }

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
 namespace caio {
@@ -35,7 +34,7 @@ class Listing {
   size_t bytes() const { return text_.size() - places_.size(); }
 
  private:
-  std::string text_;  // of each its type, its name, and a zero
+  std::vector<char> text_;  // of each its type, its name, and a zero
   std::vector<uint32_t> places_;
 };
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <string>
 #include <vector>
 
 #include "../../request/protocol.h"
@@ -23,12 +22,12 @@ bool IsDirectory(const char* path) {
 }  // namespace
 
 int64_t MakePath(const char* path, mode_t mode, char* memory, size_t capacity) {
-  std::vector<std::string> missing{path};
-  std::string first;
+  std::vector<Text> missing{Text(path)};
+  Text first;
   while (!missing.empty()) {
-    const std::string next = missing.back();
+    const Text next = missing.back();
     if (mkdir(next.c_str(), mode) == 0) {
-      if (first.empty()) first = next;
+      if (first.size() == 0) first = next;
       missing.pop_back();
       continue;
     }
@@ -37,18 +36,18 @@ int64_t MakePath(const char* path, mode_t mode, char* memory, size_t capacity) {
       missing.pop_back();
       continue;
     }
-    const size_t slash = next.find_last_of('/');
-    if (error == ENOENT && first.empty() && slash != std::string::npos && slash > 0) {
-      missing.push_back(next.substr(0, slash));
+    const char* slash = strrchr(next.c_str(), '/');
+    if (error == ENOENT && first.size() == 0 && slash && slash > next.c_str()) {
+      missing.emplace_back(next.c_str(), static_cast<size_t>(slash - next.c_str()));
       continue;
     }
-    if (first.empty()) return -EAGAIN;
+    if (first.size() == 0) return -EAGAIN;
     TellFailure(error, "mkdir", next, memory, capacity);
     return tree_result::kFailed;
   }
-  if (first.empty()) return tree_result::kDone;
+  if (first.size() == 0) return tree_result::kDone;
   const size_t length = std::min(first.size(), capacity - 1);
-  memcpy(memory, first.data(), length);
+  memcpy(memory, first.c_str(), length);
   memory[length] = '\0';
   return tree_result::kMore;
 }

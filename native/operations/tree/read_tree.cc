@@ -4,10 +4,10 @@
 #include <sys/stat.h>
 
 #include <cstring>
-#include <string>
 #include <vector>
 
 #include "../../request/protocol.h"
+#include "../../support/text.h"
 #include "listing.h"
 #include "slice.h"
 
@@ -19,7 +19,7 @@ constexpr uint64_t kSlice = 5 * 1000 * 1000;
 constexpr char kDescended = static_cast<char>(128);
 constexpr size_t kHeader = 2 * sizeof(uint32_t);
 
-bool IsDirectory(const std::string& path) {
+bool IsDirectory(const Text& path) {
   struct stat file;
   return stat(path.c_str(), &file) == 0 && S_ISDIR(file.st_mode);
 }
@@ -31,7 +31,7 @@ class Reader {
         follows_((flags & tree_flag::kFollow) != 0),
         whole_names_((flags & tree_flag::kWholeNames) != 0),
         capacity_(capacity) {
-    if (path_.back() != '/') path_.push_back('/');
+    if (path_.last() != '/') path_.Append('/');
     root_ = path_.size();
   }
 
@@ -40,7 +40,7 @@ class Reader {
     for (size_t at = 0; at < directories_.size(); at++) {
       if (at > 0 && slice.IsOver()) break;
       // By value: more are found.
-      const std::string directory = directories_[at];
+      const Text directory = directories_[at];
       const int64_t error = ReadOne(directory);
       if (error == -EOVERFLOW && at > 0) break;
       if (error < 0) return at == 0 ? error : -EAGAIN;
@@ -61,14 +61,14 @@ class Reader {
 
  private:
   // `directory` is empty for the first, and else ends in a slash, as it stands in front of what it has.
-  int64_t ReadOne(const std::string& directory) {
-    path_.resize(root_);
-    path_ += directory;
+  int64_t ReadOne(const Text& directory) {
+    path_.Cut(root_);
+    path_.Append(directory);
     Listing entries;
     const int64_t error = entries.Read(path_.c_str());
     if (error < 0) {
       // It was taken for one, and may be none any more, or cannot be looked at.
-      if (directory.empty() || !follows_ || IsDirectory(path_)) return error;
+      if (directory.size() == 0 || !follows_ || IsDirectory(path_)) return error;
       counts_.push_back(0);
       return 0;
     }
@@ -81,32 +81,31 @@ class Reader {
       const char* name = entries.name(at);
       const bool descends = IsDescended(directory, name, entries.type(at));
       types_.push_back(static_cast<char>(static_cast<char>(entries.type(at)) | (descends ? kDescended : 0)));
-      if (descends) directories_.push_back(directory + name + '/');
-      names_.append(directory, 0, prefix);
-      names_.append(name, strlen(name) + 1);
+      if (descends) directories_.push_back(Text(directory).Append(name).Append('/'));
+      names_.insert(names_.end(), directory.c_str(), directory.c_str() + prefix);
+      names_.insert(names_.end(), name, name + strlen(name) + 1);
     }
     counts_.push_back(static_cast<uint32_t>(entries.count()));
     return 0;
   }
 
-  bool IsDescended(const std::string& directory, const char* name, EntryType type) {
+  bool IsDescended(const Text& directory, const char* name, EntryType type) {
     if (type == EntryType::kDirectory) return true;
     if (!follows_ || (type != EntryType::kLink && type != EntryType::kUnknown)) return false;
-    path_.resize(root_);
-    path_ += directory;
-    path_ += name;
+    path_.Cut(root_);
+    path_.Append(directory).Append(name);
     return IsDirectory(path_);
   }
 
-  std::string path_;
+  Text path_;
   size_t root_;  // where what is below it begins
   const bool follows_;
   const bool whole_names_;
   const size_t capacity_;
-  std::vector<std::string> directories_;
+  std::vector<Text> directories_;
   std::vector<uint32_t> counts_;
-  std::string types_;
-  std::string names_;
+  std::vector<char> types_;
+  std::vector<char> names_;
 };
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cstring>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -197,9 +196,9 @@ class Remover {
     if (errno_ != 0) return;
     errno_ = errno;
     syscall_ = syscall;
-    path_ = root_;
-    for (size_t at = 0; at + 1 < levels_.size(); at++) path_.append("/").append(NameOf(levels_[at]));
-    if (name) path_.append("/").append(name);
+    path_ = Text(root_);
+    for (size_t at = 0; at + 1 < levels_.size(); at++) path_.Append('/').Append(NameOf(levels_[at]));
+    if (name) path_.Append('/').Append(name);
   }
 
   const char* const root_;
@@ -210,7 +209,7 @@ class Remover {
   // Of what has failed first.
   int errno_ = 0;
   const char* syscall_ = "";
-  std::string path_;
+  Text path_;
 };
 
 }  // namespace
