@@ -2,6 +2,7 @@
  * Arguments of the functions that take a path, brought to what travels. Only plainly valid ones are: whatever is odd in the least is
  * Node's own to judge, so that the error is exactly Node's.
  */
+import { resolve } from 'node:path'
 import { URL, fileURLToPath } from 'node:url'
 import { isPolluted, plainOptions } from './transfer.js'
 import type { Options } from './transfer.js'
@@ -26,6 +27,20 @@ export function plainPath(path: unknown): string | undefined {
     return isPlain(name) ? name : undefined
   } catch {
     return undefined
+  }
+}
+
+/** A path that leads upward somewhere. */
+export const UPWARD = /(?:^|\/)\.\.(?:\/|$)/
+
+/** A plain path as it is wherever the process may be by then, or undefined for Node to judge. */
+export function absolute(path: string): string | undefined {
+  try {
+    // What goes up is for the kernel to follow.
+    if (!UPWARD.test(path)) return plainPath(resolve(path))
+    return path.startsWith('/') ? path : plainPath(`${process.cwd()}/${path}`)
+  } catch {
+    return undefined // nowhere
   }
 }
 

@@ -19,6 +19,7 @@ import { leave, leaveDescriptor, take } from './served.js'
 import type { Arguments, Own, Served } from './served.js'
 import { callbacks as own } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
+import { nodeMajor, nodeMinor } from '../node/version.js'
 import { callbackPathFunctions } from '../paths/functions.js'
 import { openFile } from '../paths/open.js'
 import { NODES } from '../paths/path-call.js'
@@ -150,8 +151,6 @@ function settle(call: Call, served: Promise<unknown[] | undefined>, nodes: () =>
     },
   )
 }
-
-const [nodeMajor = 0, nodeMinor = 0] = globalThis.process.versions.node.split('.').map(Number)
 
 /** Of Node's own: open, fstat, read, close; since 26.8 one for them all. */
 const READ_FILE_REQUESTS = nodeMajor > 26 || (nodeMajor === 26 && nodeMinor >= 8) ? 1 : 4

@@ -1,4 +1,5 @@
 /** The functions on paths that the engine serves, each by its description. */
+import { nodeMajor } from '../node/version.js'
 import { access } from './access.js'
 import { chmod, chown, lchown, lutimes, truncate, utimes } from './attributes.js'
 import { copyFile, mkdir, rename, rmdir, unlink } from './entries.js'
@@ -10,8 +11,6 @@ import type { Follows, Order } from './read-tree.js'
 import { opendir } from './opendir.js'
 import { lstat, stat, statfs } from './stat.js'
 import { cp, rm } from './tree-changes.js'
-
-const [nodeMajor = 0] = globalThis.process.versions.node.split('.').map(Number)
 
 /** From then on Node's own is one operation, too, in an order of its own. */
 const NATIVE_TREES = 25

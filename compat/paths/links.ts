@@ -2,9 +2,8 @@
 import { Buffer } from 'node:buffer'
 import { FreeList } from '../../lib/common/free-list.js'
 import type { PathCall } from '../../lib/engine/request.js'
-import { isUtf8, optionsOrEncoding, plainPath } from '../arguments/path.js'
+import { UPWARD, isUtf8, optionsOrEncoding, plainPath } from '../arguments/path.js'
 import type { PathFunction } from './path-call.js'
-import { UPWARD } from './slices.js'
 
 /** The longest path of the kernel's. */
 const pathMemory = new FreeList(() => Buffer.allocUnsafeSlow(4096))

@@ -8,7 +8,7 @@ import { isUtf8, optionsOrEncoding, plainPath } from '../arguments/path.js'
 import { callbackFs } from '../node/original.js'
 import { NODES } from './path-call.js'
 import type { PathFunction } from './path-call.js'
-import { UNKNOWN, directoryMemory, namesOf } from './readdir.js'
+import { directoryMemory, namesOf, typesOf } from './readdir.js'
 
 /** What a `Dir` is given to tell it of an end. */
 interface Answer {
@@ -86,13 +86,9 @@ export const opendir: PathFunction<OpendirCall, Buffer> = {
     return name === undefined ? undefined : { path: name, options: { bufferSize } }
   },
   value(count, reply, { path, options }) {
-    const types = 4 + reply.readUInt32LE(0)
-    const entries: Entries = []
-    for (const [at, name] of namesOf(reply, count).entries()) {
-      const type = reply[types + at] as number
-      if (type === UNKNOWN) return NODES
-      entries.push(name, type)
-    }
+    const types = typesOf(reply, count)
+    if (!types) return NODES
+    const entries = namesOf(reply, count).flatMap((name, at) => [name, types[at] as number])
     return new NodeDir(new Handle(entries), path, options)
   },
 }

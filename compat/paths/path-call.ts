@@ -22,9 +22,6 @@ const { Promise } = globalThis
 
 type View = NodeJS.ArrayBufferView
 
-/** Memory for replies. */
-export type Memory<Reply extends View> = Pick<FreeList<Reply>, 'make' | 'take' | 'giveBack'>
-
 /** What a function takes and gives. */
 export interface PathFunction<Call extends PathCall = PathCall, Reply extends View = View> {
   /** of the function, and of the operation that serves it */
@@ -34,7 +31,7 @@ export interface PathFunction<Call extends PathCall = PathCall, Reply extends Vi
   /** The call as it travels, or undefined where it is Node's to judge. */
   plain(...args: unknown[]): Call | undefined
   /** what the reply is put into */
-  readonly memory?: Memory<Reply>
+  readonly memory?: FreeList<Reply>
   /** What the caller is given, or {@link NODES}, or {@link Failed}, or a promise for one of these; nothing if there is none. Not to be kept: the reply. */
   value?(result: number, reply: Reply, call: Call): unknown
   /** In place of an attempt of the operation itself: its result, as {@link Served.attempt} gives it. */
@@ -97,11 +94,6 @@ export class Served<Call extends PathCall, Reply extends View> {
   /** Whether a request that has failed is to be done by Node. */
   isLeft(result: number): boolean {
     return this.#function.failsAsNodes === true || isNodes(result)
-  }
-
-  /** Counts a call that is Node's turn. */
-  leave(): void {
-    defaultContext().leave(this.opcode)
   }
 
   /** What can be had without waiting. @param later where the pool is to be asked in place of the kernel */
@@ -195,13 +187,12 @@ export function promiseForm(
 /** Serves a call by one operation: the value, or a promise for it, or {@link NODES} where the arguments are not plain for it. */
 type Serve = (args: readonly unknown[]) => unknown
 
-function serving<Call extends PathCall, Reply extends View>(described: PathFunction<Call, Reply>, own: Own): Serve {
+/** @param leave has Node do it */
+function serving<Call extends PathCall, Reply extends View>(
+  described: PathFunction<Call, Reply>,
+  leave: (args: readonly unknown[]) => Promise<unknown>,
+): Serve {
   const served = new Served(described)
-
-  const leave = (args: readonly unknown[]): Promise<unknown> => {
-    served.leave()
-    return own(...args)
-  }
   const fail = (errno: number, call: Call): Promise<never> =>
     laterException(errno, served.syscall, circumstancesOf(call))
 
@@ -254,15 +245,16 @@ export function withPromise<Call extends PathCall, Reply extends View>(
   own = (original.promises as unknown as Record<string, Own>)[described.name] as Own,
 ): Own {
   const { name, otherwise } = described
-  const opcode = Opcode[name]
-  const serve = serving(described, own)
-  const serveOtherwise = otherwise && serving(otherwise, own)
+  const leave = (args: readonly unknown[]): Promise<unknown> => {
+    defaultContext().leave(Opcode[name])
+    return own(...args)
+  }
+  const serve = serving(described, leave)
+  const serveOtherwise: Serve = otherwise ? serving(otherwise, leave) : () => NODES
   return promiseForm(name as PromiseName, (args) => {
     const value = serve(args)
     if (value !== NODES) return value
-    const other = serveOtherwise ? serveOtherwise(args) : NODES
-    if (other !== NODES) return other
-    defaultContext().leave(opcode)
-    return own(...args)
+    const other = serveOtherwise(args)
+    return other === NODES ? leave(args) : other
   })
 }

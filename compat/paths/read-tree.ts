@@ -6,11 +6,11 @@ import { FreeList } from '../../lib/common/free-list.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { Opcode } from '../../lib/protocol/operations.js'
 import { TreeFlag } from '../../lib/protocol/port.js'
-import { plainPath } from '../arguments/path.js'
+import { UPWARD, absolute, plainPath } from '../arguments/path.js'
 import { NODES } from './path-call.js'
 import type { PathFunction } from './path-call.js'
 import { NodeDirent, UNKNOWN, plainReaddir } from './readdir.js'
-import { UPWARD, absolute, askFor } from './slices.js'
+import { askFor } from './slices.js'
 
 const { Promise } = globalThis
 
@@ -141,18 +141,12 @@ function resultOf(root: Part, call: TreeCall): string[] | Dirent[] {
   return call.withFileTypes ? direntsOf(root, call) : namesOf(root, call)
 }
 
-/** What was found in a part, which begins at `base`, and not read. */
-function missingOf(part: Part, base: string, withFileTypes: boolean): Place[] {
+/** What was found in a part, which begins at `path`, and not read. */
+function missingOf(part: Part, path: string, withFileTypes: boolean): Place[] {
   const missing: Place[] = []
-  const paths = [base]
-  for (let directory = 0; directory < part.count; directory++) {
-    const end = part.firsts[directory + 1] ?? part.entries.length
-    for (let found = part.firsts[directory] as number; found < end; found++) {
-      const name = part.names[part.entries[found] as number] as string
-      const path = withFileTypes ? join(paths[directory] as string, name) : part.prefix + name
-      paths.push(path)
-      if (found >= part.count) missing.push({ part, directory: found, path })
-    }
+  const places: Place[] = [{ part, directory: 0, path }]
+  for (const place of places) {
+    for (const found of within(place, !withFileTypes)) (found.directory < part.count ? places : missing).push(found)
   }
   return missing
 }

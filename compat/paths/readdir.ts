@@ -41,17 +41,16 @@ export function namesOf(reply: Buffer, count: number): string[] {
   return reply.toString('utf8', 4, end - 1).split('\0')
 }
 
+/** What each of them is; undefined where the file system does not say it of all: Node asks for each. */
+export function typesOf(reply: Buffer, count: number): Buffer | undefined {
+  const start = 4 + reply.readUInt32LE(0)
+  const types = reply.subarray(start, start + count)
+  return types.includes(UNKNOWN) ? undefined : types
+}
+
 function direntsOf(reply: Buffer, count: number, path: string): Dirent[] | typeof NODES {
-  const names = namesOf(reply, count)
-  const types = 4 + reply.readUInt32LE(0)
-  const entries: Dirent[] = []
-  for (let index = 0; index < count; index++) {
-    const type = reply[types + index] as number
-    // The file system does not say: Node asks for each.
-    if (type === UNKNOWN) return NODES
-    entries.push(new NodeDirent(names[index] as string, type, path))
-  }
-  return entries
+  const types = typesOf(reply, count)
+  return types ? namesOf(reply, count).map((name, at) => new NodeDirent(name, types[at] as number, path)) : NODES
 }
 
 /** The call of a directory, or of a whole tree. */

@@ -1,41 +1,21 @@
 /** Operations on trees, which are done in slices: asked for again until they are at their end. */
 import type { Buffer } from 'node:buffer'
-import { resolve } from 'node:path'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import type { Completer } from '../../lib/engine/completer.js'
 import { PathRequest } from '../../lib/engine/request.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import type { Opcode } from '../../lib/protocol/operations.js'
 import { syscallOf } from '../../lib/protocol/operations.js'
-import { plainPath } from '../arguments/path.js'
 import { Failed } from './path-call.js'
-
-const asked: Completer<undefined> = {
-  syscall: '',
-  takesFailures: true,
-  value: (result) => result,
-}
-
-const { process } = globalThis
-
-/** A path that leads upward somewhere. */
-export const UPWARD = /(?:^|\/)\.\.(?:\/|$)/
 
 /** The result of one slice; negative where it has failed. */
 export function askFor(opcode: Opcode, call: PathCall, reply?: NodeJS.ArrayBufferView): Promise<number> {
-  const completer = { ...asked, syscall: syscallOf(opcode) }
-  return defaultContext().enqueue(new PathRequest(opcode, call, completer, undefined, reply)) as Promise<number>
-}
-
-/** The path wherever the process is by then; undefined where it is Node's to judge. */
-export function absolute(path: string): string | undefined {
-  try {
-    // What goes up is for the kernel to follow.
-    if (!UPWARD.test(path)) return plainPath(resolve(path))
-    return path.startsWith('/') ? path : plainPath(`${process.cwd()}/${path}`)
-  } catch {
-    return undefined // nowhere
+  const completer: Completer<undefined> = {
+    syscall: syscallOf(opcode),
+    takesFailures: true,
+    value: (result) => result,
   }
+  return defaultContext().enqueue(new PathRequest(opcode, call, completer, undefined, reply)) as Promise<number>
 }
 
 /** Why something was not done. */

@@ -7,12 +7,12 @@ import { FreeList } from '../../lib/common/free-list.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { Opcode } from '../../lib/protocol/operations.js'
 import { RemoveFlag, TreeCopyFlag, TreeResult } from '../../lib/protocol/port.js'
-import { optionsOrNone, plainPath } from '../arguments/path.js'
+import { UPWARD, absolute, optionsOrNone, plainPath } from '../arguments/path.js'
 import type { Options } from '../arguments/transfer.js'
 import { promises } from '../node/original.js'
 import { Failed, NODES } from './path-call.js'
 import type { PathFunction } from './path-call.js'
-import { UPWARD, absolute, askFor, failureIn } from './slices.js'
+import { askFor, failureIn } from './slices.js'
 
 const { Promise, process, setTimeout } = globalThis
 

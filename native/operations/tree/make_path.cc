@@ -8,18 +8,10 @@
 #include <vector>
 
 #include "../../request/protocol.h"
+#include "../../support/is_directory.h"
 #include "failure.h"
 
 namespace caio {
-
-namespace {
-
-bool IsDirectory(const char* path) {
-  struct stat file;
-  return stat(path, &file) == 0 && S_ISDIR(file.st_mode);
-}
-
-}  // namespace
 
 int64_t MakePath(const char* path, mode_t mode, char* memory, size_t capacity) {
   std::vector<Text> missing{Text(path)};

@@ -1,12 +1,12 @@
 #include "read_tree.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 
 #include <cstring>
 #include <vector>
 
 #include "../../request/protocol.h"
+#include "../../support/is_directory.h"
 #include "../../support/text.h"
 #include "listing.h"
 #include "slice.h"
@@ -18,11 +18,6 @@ namespace {
 constexpr uint64_t kSlice = 5 * 1000 * 1000;
 constexpr char kDescended = static_cast<char>(128);
 constexpr size_t kHeader = 2 * sizeof(uint32_t);
-
-bool IsDirectory(const Text& path) {
-  struct stat file;
-  return stat(path.c_str(), &file) == 0 && S_ISDIR(file.st_mode);
-}
 
 class Reader {
  public:
@@ -68,7 +63,7 @@ class Reader {
     const int64_t error = entries.Read(path_.c_str());
     if (error < 0) {
       // It was taken for one, and may be none any more, or cannot be looked at.
-      if (directory.size() == 0 || !follows_ || IsDirectory(path_)) return error;
+      if (directory.size() == 0 || !follows_ || IsDirectory(path_.c_str())) return error;
       counts_.push_back(0);
       return 0;
     }
@@ -94,7 +89,7 @@ class Reader {
     if (!follows_ || (type != EntryType::kLink && type != EntryType::kUnknown)) return false;
     path_.Cut(root_);
     path_.Append(directory).Append(name);
-    return IsDirectory(path_);
+    return IsDirectory(path_.c_str());
   }
 
   Text path_;

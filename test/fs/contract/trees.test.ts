@@ -10,7 +10,8 @@ import t from 'tap'
 import { remove, temporaryDirectory } from '../../support/harness.js'
 import { makeApp, run } from '../child.js'
 import { same } from '../differential.js'
-import { compare, generate, outcomeOf, text } from '../paths/whole-trees.js'
+import { outcomeOf } from '../paths/look.js'
+import { compare, generate, text } from '../paths/whole-trees.js'
 import { fs, subject } from '../subject.js'
 
 const TREES = 12

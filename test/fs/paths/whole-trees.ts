@@ -6,7 +6,7 @@ import type { Test } from 'tap'
 import { temporaryDirectory } from '../../support/harness.js'
 import { same } from '../differential.js'
 import { fs } from '../subject.js'
-import { look } from './look.js'
+import { outcomeOf } from './look.js'
 
 /** What a tree looks like, names in the order of their bytes; in bytes, as latin1 keeps them. */
 function textOf(path: Buffer, name = ''): string[] {
@@ -63,16 +63,6 @@ export function generate(root: string, seed: number): void {
       looped ||= directed.includes(target)
       nodeFs.symlinkSync(target, path)
     }
-  }
-}
-
-/** What a call comes to. */
-export async function outcomeOf(call: () => unknown): Promise<unknown> {
-  try {
-    return ['fulfilled', look(await call())]
-  } catch (error) {
-    const { code, message, syscall, path, errno } = error as NodeJS.ErrnoException
-    return ['rejected', { code, message, syscall, path, errno }]
   }
 }
 
