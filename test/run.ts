@@ -134,7 +134,7 @@ function run({ file, env }: Run): Promise<Outcome> {
       const { pass, fail, skip } = totals(output) ?? { pass: 0, fail: 0, skip: 0 }
       // A file that ends badly, or says nothing, has failed whatever it counted. One that has skipped everything has said why.
       const failed = code === 0 && pass + skip > 0 ? fail : Math.max(fail, 1)
-      if (code !== 0) output += `\nended with ${signal ?? `exit code ${code}`}\n`
+      if (code !== 0) output += `\nnot ok - the file ended with ${signal ?? `exit code ${code}`}\n`
       resolve({ passed: pass, failed, seconds: (performance.now() - start) / 1000, output })
     })
   })

@@ -38,13 +38,14 @@ const situation = await situations[name as SituationName].make(programs)
 /** Another file, of the local disk, which is used all the while. */
 const other = fs.openSync(join(situation.local, 'other'), 'w+')
 let lastOther = 0
+let others: Promise<unknown> = Promise.resolve()
 let measuring = false
 watch.onTurn = (now) => {
   if (!measuring) return
   situation.turn(now)
   if (now - lastOther < OTHER) return
   lastOther = now
-  void context.write('x', other)
+  others = Promise.all([others, context.write('x', other)])
 }
 
 async function codeOf(call: () => unknown): Promise<string | undefined> {
@@ -106,6 +107,8 @@ try {
   }
 } finally {
   await watch.end()
+  // A slow disk may have kept some of them.
+  await others
   fs.closeSync(other)
   await situation.remove()
 }

@@ -74,7 +74,7 @@ async function measureOn(t: Test, situation: SituationName, tolerated: number): 
   for (const [at, backend] of requiredBackends.entries()) {
     const { measured, complaints } = all[at] as (typeof all)[number]
     await t.test(backend, async (t) => {
-      t.equal(complaints, '')
+      t.equal(complaints, '', `complains of nothing: ${complaints}`)
       const holds = measured.reduce((sum, { held }) => sum + held, 0)
       t.ok(holds > 0, 'something was held')
       t.comment(
