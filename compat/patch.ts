@@ -2,9 +2,11 @@
 import { syncBuiltinESMExports } from 'node:module'
 import { debug } from '../lib/common/debug.js'
 import { NO_OPTIONS } from '../lib/common/no-options.js'
-import { callbackReplacements } from './callbacks/callbacks.js'
-import { callbackFs, promises } from './node/original.js'
-import { replacements } from './replacements.js'
+import { callbackReplacements, onDescriptors } from './callbacks/callbacks.js'
+import { callbackFs, ofCallbacks, ofPromises, promises } from './node/original.js'
+import type { Originals, Own } from './node/original.js'
+import { isNodes } from './node/untouched.js'
+import { served } from './replacements.js'
 
 const { process } = globalThis
 
@@ -17,26 +19,65 @@ export interface PatchOptions {
   callbacks?: boolean
 }
 
-/** Functions put in place of a module's own. */
+/** Which of a module's functions are taken over. */
+interface Choice {
+  /** These only where all of them are Node's own: each keeps account of what the others do. */
+  readonly together?: readonly string[]
+  /** These whoever stands there, who is asked by ours. */
+  readonly around?: readonly string[]
+}
+
+/** Functions put in place of a module's own, as far as those are Node's. */
 class Layer {
   readonly #target: Record<string, unknown>
+  readonly #originals: Originals
   readonly #ours: Record<string, unknown>
-  /** Node's own, while ours are in place. */
+  readonly #choice: Choice
+  /** What stood there, while ours are in place. */
   #replaced: Map<string, PropertyDescriptor> | undefined
 
-  constructor(target: object, ours: object) {
+  constructor(target: object, originals: Originals, ours: object, choice: Choice) {
     this.#target = target as Record<string, unknown>
+    this.#originals = originals
     this.#ours = ours as Record<string, unknown>
+    this.#choice = choice
+  }
+
+  /** What stands there; undefined where it cannot be replaced, or is found out only by asking for it. */
+  #standing(name: string): PropertyDescriptor | undefined {
+    const descriptor = Object.getOwnPropertyDescriptor(this.#target, name)
+    return descriptor && 'value' in descriptor && (descriptor.configurable || descriptor.writable)
+      ? descriptor
+      : undefined
+  }
+
+  #isNodes(name: string): boolean {
+    return isNodes(name, this.#standing(name)?.value)
+  }
+
+  #chosen(): string[] {
+    const { together = [], around = [] } = this.#choice
+    const apart = together.every((name) => this.#isNodes(name)) ? [] : together
+    return Object.keys(this.#ours).filter((name) =>
+      around.includes(name)
+        ? typeof this.#standing(name)?.value === 'function'
+        : this.#isNodes(name) && !apart.includes(name),
+    )
   }
 
   apply(): void {
     if (this.#replaced) return
     this.#replaced = new Map()
-    debug('patch: %s are replaced', Object.keys(this.#ours).join(', '))
-    for (const name of Object.keys(this.#ours)) {
-      const descriptor = Object.getOwnPropertyDescriptor(this.#target, name) as PropertyDescriptor
+    const chosen = this.#chosen()
+    const left = Object.keys(this.#ours).filter((name) => !chosen.includes(name))
+    debug('patch: %s are replaced', chosen.join(', '))
+    if (left.length > 0) debug("patch: %s are left, since somebody else's stand there", left.join(', '))
+    for (const name of chosen) {
+      const descriptor = this.#standing(name) as PropertyDescriptor
+      const ours = this.#ours[name]
       this.#replaced.set(name, descriptor)
-      Object.defineProperty(this.#target, name, { ...descriptor, value: this.#ours[name] })
+      this.#originals.put(name, descriptor.value as Own, ours)
+      Object.defineProperty(this.#target, name, { ...descriptor, value: ours })
     }
     syncBuiltinESMExports()
   }
@@ -44,7 +85,8 @@ class Layer {
   undo(): void {
     if (!this.#replaced) return
     for (const [name, descriptor] of this.#replaced) {
-      if (this.#target[name] === this.#ours[name]) Object.defineProperty(this.#target, name, descriptor)
+      const standing = this.#standing(name)
+      if (standing?.value === this.#ours[name]) Object.defineProperty(this.#target, name, descriptor)
     }
     this.#replaced = undefined
     debug('patch: undone')
@@ -52,14 +94,14 @@ class Layer {
   }
 }
 
-const inPromises = new Layer(promises, replacements)
-const inCallbacks = new Layer(callbackFs, callbackReplacements)
+const inPromises = new Layer(promises, ofPromises, served, { around: ['open'] })
+const inCallbacks = new Layer(callbackFs, ofCallbacks, callbackReplacements, { together: onDescriptors })
 
 /**
  * Replaces the functions of `fs.promises` that caio has its own of, in this thread, for every way to reach them: `fs.promises`,
  * `require('fs/promises')`, static and dynamic imports; on request also those of `fs` that take a callback, except under Node's
- * permission model, where descriptors are Node's to judge. Handles that are open already stay as they are. Does nothing that has
- * been done before.
+ * permission model, where descriptors are Node's to judge. Handles that are open already stay as they are. A function in whose place
+ * somebody else has put another stays theirs; of `open` theirs is asked. Does nothing that has been done before.
  */
 export function patch({ callbacks = false }: PatchOptions = NO_OPTIONS): void {
   inPromises.apply()

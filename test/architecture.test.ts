@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import t from 'tap'
-import { packageRoot } from '../lib/backends/binding.js'
+import { packageRoot } from './support/harness.js'
 
 /** Rooms by the folder they are in, the uppermost first. A room has the folders below it, except those that are rooms themselves. */
 const houses: Record<string, readonly string[]> = {

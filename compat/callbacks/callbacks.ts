@@ -17,7 +17,7 @@ import { fstat } from './fstat.js'
 import { withCallback } from './path-callback.js'
 import { leave, leaveDescriptor, take } from './served.js'
 import type { Arguments, Own, Served } from './served.js'
-import { callbacks as own } from '../node/original.js'
+import { ofCallbacks } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
 import { nodeMajor, nodeMinor } from '../node/version.js'
 import { callbackPathFunctions } from '../paths/functions.js'
@@ -97,7 +97,9 @@ function read(this: unknown, ...args: Arguments): void {
     span = readArguments(buffer, undefined, undefined, undefined)
   }
   const callback = args[args.length > 4 ? 5 : args.length - 1]
-  if (!serve(Opcode.read, span, [fd, callback, span?.views], readDone)) leaveDescriptor(own.read, this, args)
+  if (!serve(Opcode.read, span, [fd, callback, span?.views], readDone)) {
+    leaveDescriptor(ofCallbacks.get('read'), this, args)
+  }
 }
 
 /** The callback comes last, wherever that is. */
@@ -109,7 +111,9 @@ function write(this: unknown, ...args: Arguments): void {
   const [fd, buffer, offset, length, position] = withoutCallback(args)
   const isPlain = args.length <= 4 || (args.length <= 6 && typeof offset === 'number')
   const span = isPlain ? writeArguments(buffer, offset, length, position) : undefined
-  if (!serve(Opcode.write, span, [fd, args.at(-1), buffer], writeDone)) leaveDescriptor(own.write, this, args)
+  if (!serve(Opcode.write, span, [fd, args.at(-1), buffer], writeDone)) {
+    leaveDescriptor(ofCallbacks.get('write'), this, args)
+  }
 }
 
 /** Whether the engine has taken a transfer of several buffers. */
@@ -120,19 +124,21 @@ function serveVector(opcode: Opcode, args: Arguments, completer: Completer<Serve
 }
 
 function readv(this: unknown, ...args: Arguments): void {
-  if (!serveVector(Opcode.readv, args, readDone)) leaveDescriptor(own.readv, this, args)
+  if (!serveVector(Opcode.readv, args, readDone)) leaveDescriptor(ofCallbacks.get('readv'), this, args)
 }
 
 function writev(this: unknown, ...args: Arguments): void {
-  if (!serveVector(Opcode.writev, args, writeDone)) leaveDescriptor(own.writev, this, args)
+  if (!serveVector(Opcode.writev, args, writeDone)) leaveDescriptor(ofCallbacks.get('writev'), this, args)
 }
 
 function fsync(this: unknown, ...args: Arguments): void {
-  if (!serveSync(Opcode.fsync, take(args[0], args[1]), fsyncDone)) leaveDescriptor(own.fsync, this, args)
+  if (!serveSync(Opcode.fsync, take(args[0], args[1]), fsyncDone)) leaveDescriptor(ofCallbacks.get('fsync'), this, args)
 }
 
 function fdatasync(this: unknown, ...args: Arguments): void {
-  if (!serveSync(Opcode.fdsync, take(args[0], args[1]), fdatasyncDone)) leaveDescriptor(own.fdatasync, this, args)
+  if (!serveSync(Opcode.fdsync, take(args[0], args[1]), fdatasyncDone)) {
+    leaveDescriptor(ofCallbacks.get('fdatasync'), this, args)
+  }
 }
 
 /** The options, where a callback may stand in their place. */
@@ -159,9 +165,9 @@ function readFile(this: unknown, ...args: Arguments): void {
   const [path, options, last] = args
   const callback = last || options
   const plain = typeof callback === 'function' ? plainRead(path, optionsOf(options)) : undefined
-  if (!plain) return leaveDescriptor(own.readFile, this, args)
+  if (!plain) return leaveDescriptor(ofCallbacks.get('readFile'), this, args)
   const call = new Chain(callback as Callback, READ_FILE_REQUESTS)
-  const nodes = (): void => leave(own.readFile, this, args)
+  const nodes = (): void => leave(ofCallbacks.get('readFile'), this, args)
   const content = readWhole(plain)
   if (types.isPromise(content)) {
     settle(
@@ -176,14 +182,18 @@ function readFile(this: unknown, ...args: Arguments): void {
   }
 }
 
+/** What Node's own is made of, and whoever has put something in their place is asked. */
+const PARTS_OF_WRITE_FILE = ['open', 'write', 'close']
+
 function writeFile(this: unknown, ...args: Arguments): void {
   const [path, data, options, last] = args
   const callback = last || options
-  const plain = typeof callback === 'function' ? plainWrite(path, data, optionsOf(options), 'wa') : undefined
+  const isOurs = typeof callback === 'function' && ofCallbacks.stand(PARTS_OF_WRITE_FILE)
+  const plain = isOurs ? plainWrite(path, data, optionsOf(options), 'wa') : undefined
   // Node syncs by `fs.fsync`, which others may watch; by then it is ours.
-  if (!plain || plain.flush) return leaveDescriptor(own.writeFile, this, args)
+  if (!plain || plain.flush) return leaveDescriptor(ofCallbacks.get('writeFile'), this, args)
   const call = new Call(callback as Callback)
-  const nodes = (): void => leave(own.writeFile, this, args)
+  const nodes = (): void => leave(ofCallbacks.get('writeFile'), this, args)
   settle(
     call,
     writeWhole(plain).then((result) => (isWritten(plain, result) ? [] : undefined)),
@@ -192,14 +202,14 @@ function writeFile(this: unknown, ...args: Arguments): void {
 }
 
 const ours = { read, write, readv, writev, fsync, fdatasync, fstat, readFile, writeFile, close, closeSync }
-for (const name of Object.keys(ours) as (keyof typeof ours)[]) resemble(own[name], ours[name])
+for (const name of Object.keys(ours) as (keyof typeof ours)[]) resemble(ofCallbacks.get(name), ours[name])
 
 /** Node's own, whose close is then Node's own, too: it comes after them. */
 const leaving = (['fchmod', 'fchown', 'ftruncate', 'futimes'] as const).map((name) => {
   const left = function (this: unknown, ...args: Arguments): void {
-    leaveDescriptor(own[name], this, args)
+    leaveDescriptor(ofCallbacks.get(name), this, args)
   }
-  return [name, resemble(own[name], left)] as const
+  return [name, resemble(ofCallbacks.get(name), left)] as const
 })
 
 const open: PathFunction = {
@@ -213,6 +223,13 @@ const open: PathFunction = {
 const onPaths = [...callbackPathFunctions, ...(closesDescriptors ? [open] : [])].map(
   (described) => [described.name, withCallback(described)] as const,
 )
+
+/** What keeps account of descriptors: none of these without the others. */
+export const onDescriptors = [
+  ...Object.keys(ours).filter((name) => !/File$/.test(name)),
+  ...leaving.map(([name]) => name),
+  'open',
+]
 
 /** By name. */
 export const callbackReplacements: Readonly<Record<string, Own>> = {

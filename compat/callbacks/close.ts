@@ -6,7 +6,8 @@ import { whenThereIsRoom } from '../../lib/engine/turn.js'
 import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
 import { isDescriptor } from '../arguments/transfer.js'
 import { attemptClose, closeByPool } from '../handle/close-descriptor.js'
-import { callbacks as own } from '../node/original.js'
+import { ofCallbacks } from '../node/original.js'
+import { asksTheKernel } from '../node/untouched.js'
 import { Call, areMany } from './call.js'
 import type { Callback } from './call.js'
 import * as descriptors from './descriptors.js'
@@ -23,7 +24,8 @@ export const closesDescriptors = isMainThread
 const nobody: Callback = () => undefined
 
 function mayClose(fd: number): boolean {
-  return closesDescriptors && fd >= STANDARD && !descriptors.isNodes(fd) && defaultContext().servesPaths
+  const isOurs = closesDescriptors && fd >= STANDARD && !descriptors.isNodes(fd)
+  return isOurs && asksTheKernel() && defaultContext().servesPaths
 }
 
 function tell(call: Call, result: number): void {
@@ -55,7 +57,7 @@ function serve(fd: number, callback: unknown, callOf: () => Call, nodes: () => v
 /** Waits for the engine. Node's own, queued behind what is under way, is served after it. */
 export function close(this: unknown, ...args: Arguments): void {
   const [fd, callback] = args
-  const nodes = (): void => leave(own.close, this, args)
+  const nodes = (): void => leave(ofCallbacks.get('close'), this, args)
   if (!isDescriptor(fd) || (callback !== undefined && typeof callback !== 'function')) return nodes()
   const newCall = (): Call => new Call((callback as Callback | undefined) ?? nobody)
   if (descriptors.isTaken(fd)) {
@@ -73,5 +75,5 @@ export function closeSync(this: unknown, ...args: Arguments): void {
   const [fd] = args
   if (descriptors.isTaken(fd)) defaultContext().submitNow()
   if (isDescriptor(fd)) descriptors.forget(fd)
-  leave(own.closeSync, this, args)
+  leave(ofCallbacks.get('closeSync'), this, args)
 }

@@ -6,7 +6,7 @@ import { OpenRequest } from '../../lib/engine/request.js'
 import { whenThereIsRoom } from '../../lib/engine/turn.js'
 import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
 import { isInNumbers } from '../arguments/path.js'
-import { callbacks as own } from '../node/original.js'
+import { ofCallbacks } from '../node/original.js'
 import { makesStats, statsMemory, toStats } from '../node/stats.js'
 import { isNodes } from '../paths/path-call.js'
 import { areMany } from './call.js'
@@ -64,7 +64,7 @@ function serve(call: Served, leave: () => void): void {
 /** Of any kind of file. */
 export function fstat(this: unknown, ...args: Arguments): void {
   const [fd, options] = args
-  const leave = (): void => leaveDescriptor(own.fstat, this, args)
+  const leave = (): void => leaveDescriptor(ofCallbacks.get('fstat'), this, args)
   const isPlain = (args.length === 2 || args.length === 3) && isInNumbers(args.length === 3 ? options : undefined)
   const call = isPlain && makesStats && defaultContext().servesPaths ? take(fd, args.at(-1)) : undefined
   if (call) serve(call, leave)

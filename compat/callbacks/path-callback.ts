@@ -5,16 +5,17 @@ import { defaultContext } from '../../lib/engine/default-context.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { whenThereIsRoom } from '../../lib/engine/turn.js'
 import { Opcode } from '../../lib/protocol/operations.js'
-import { callbackFs } from '../node/original.js'
+import { ofCallbacks } from '../node/original.js'
+import type { Own } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
 import { Failed, NODES, Served, circumstancesOf } from '../paths/path-call.js'
 import type { PathFunction } from '../paths/path-call.js'
 import { Call, areMany } from './call.js'
 import type { Callback } from './call.js'
+import { intrinsics } from '../../lib/common/intrinsics.js'
 
-const { Promise, setImmediate } = globalThis
-
-type Own = (...args: never[]) => void
+const { Promise } = intrinsics
+const { setImmediate } = globalThis
 
 /** Where the callback is; -1 where the arguments are odd. Node takes the first function for it, in the place of an option. */
 function callbackAt(args: readonly unknown[], [least, most]: readonly [number, number]): number {
@@ -123,13 +124,12 @@ export function withCallback<Request extends PathCall, Reply extends NodeJS.Arra
   described: PathFunction<Request, Reply>,
 ): Own {
   const { name, arity, otherwise } = described
-  const own = (callbackFs as unknown as Record<string, Own>)[name] as Own
   const serve = serving(described)
   const serveOtherwise = otherwise && serving(otherwise)
-  return resemble(own, function (this: unknown, ...args: unknown[]): void {
+  return resemble(ofCallbacks.get(name), function (this: unknown, ...args: unknown[]): void {
     const leave = (): void => {
       defaultContext().leave(Opcode[name])
-      Reflect.apply(own, this, args)
+      Reflect.apply(ofCallbacks.get(name), this, args)
     }
     const at = callbackAt(args, arity)
     if (at < 0) return leave()

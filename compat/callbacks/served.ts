@@ -3,9 +3,11 @@ import { isDescriptor } from '../arguments/transfer.js'
 import { Call } from './call.js'
 import type { Callback } from './call.js'
 import * as descriptors from './descriptors.js'
+import type { Own } from '../node/original.js'
+import { asksTheKernel } from '../node/untouched.js'
 
 export type Arguments = unknown[]
-export type Own = (...args: never[]) => void
+export type { Own }
 
 /** One call that the engine serves. */
 export class Served extends Call {
@@ -29,7 +31,7 @@ export class Served extends Call {
 
 /** A call that the engine takes; undefined where it is Node's. */
 export function take(fd: unknown, callback: unknown, given?: unknown, moves?: boolean): Served | undefined {
-  if (!isDescriptor(fd) || typeof callback !== 'function' || !descriptors.take(fd)) return undefined
+  if (!isDescriptor(fd) || typeof callback !== 'function' || !asksTheKernel() || !descriptors.take(fd)) return undefined
   return new Served(callback as Callback, fd, given, moves)
 }
 

@@ -6,8 +6,9 @@ import type { FileHandle } from 'node:fs/promises'
 import { alignedBuffer } from '../../lib/toolkit/aligned-buffer.js'
 import { isDirect } from '../../lib/engine/alignment.js'
 import { directAlignment } from '../../lib/toolkit/direct-alignment.js'
+import { intrinsics } from '../../lib/common/intrinsics.js'
 
-const { Promise } = globalThis
+const { Promise } = intrinsics
 
 type View = NodeJS.ArrayBufferView
 

@@ -7,9 +7,11 @@
  */
 import type { EventEmitter } from 'node:events'
 import type { Stats } from 'node:fs'
-import { join } from 'node:path'
 import type { FileHandle } from 'node:fs/promises'
-import { packageRoot, whyNotLoadable } from '../../lib/backends/binding.js'
+import { join } from 'node:path'
+import types from 'node:util/types'
+import { whyNotLoadable } from '../../lib/backends/binding.js'
+import { packageRoot } from '../../lib/backends/package-root.js'
 import { debug } from '../../lib/common/debug.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { directAlignment } from '../../lib/toolkit/direct-alignment.js'
@@ -31,10 +33,14 @@ import { HandleState } from './handle-state.js'
 import { LARGEST_READ, plainEncoding, readToSize } from './read-file.js'
 import { makeNativeClass } from './native-handle.js'
 import type { NativeHandleClass, OwnedHandleClass } from './native-handle.js'
-import { open as openHandle } from '../node/original.js'
+import { ofPromises } from '../node/original.js'
+import type { promises } from '../node/original.js'
 import { makesStats, statsMemory, toStats } from '../node/stats.js'
+import { asksTheKernel, isNodes } from '../node/untouched.js'
+import { intrinsics } from '../../lib/common/intrinsics.js'
 
-const { Promise, process } = globalThis
+const { Promise } = intrinsics
+const { process } = globalThis
 
 /** A handle of `caio/fs`, with what Node's does not have; where caio cannot be put under handles (Bun, Deno) it is not there. */
 export interface CaioFileHandle extends FileHandle {
@@ -263,7 +269,15 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
       const span = { views: buffer, start, length: size - start, position: OWN_POSITION }
       return serveMoving(handle, Opcode.read, span, partDone, undefined) as Promise<number>
     }
-    return readToSize(size, encoding as BufferEncoding | null, part).finally(() => handle[unref]!())
+    return releasing(handle, readToSize(size, encoding as BufferEncoding | null, part))
+  }
+
+  async function releasing<T>(handle: Internal, promise: Promise<T>): Promise<T> {
+    try {
+      return await promise
+    } finally {
+      handle[unref]!()
+    }
   }
 
   const partWritten = atOnce(completer('write', (count) => count))
@@ -392,8 +406,18 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     }
   }
   Object.defineProperty(Caio, 'length', { value: NodeHandle.length })
+  leaveToOthers(NodeHandle, Caio)
   adoptInternals(NodeHandle, Caio, internals)
   return Caio
+}
+
+/** A method in whose place somebody has put another goes on being that one. */
+function leaveToOthers(NodeHandle: FileHandleClass, Caio: FileHandleClass): void {
+  const theirs = NodeHandle.prototype as unknown as Record<string, unknown>
+  const ours = Caio.prototype as unknown as Record<string, unknown>
+  for (const name of Object.getOwnPropertyNames(ours)) {
+    if (name !== 'constructor' && name in theirs && !isNodes(name, theirs[name])) delete ours[name]
+  }
 }
 
 /** Node looks its symbol-keyed methods up on the prototype itself, and makes a plain handle of one that arrives in a thread. */
@@ -458,7 +482,10 @@ let learnt: Promise<boolean> | undefined
 export function handlesAreUntouched(): boolean | Promise<boolean> {
   if (subclass) return getterOfFd(Object.getPrototypeOf(subclass) as FileHandleClass) === fdGetter
   if (subclass === null) return false
-  learnt ??= openHandle(join(packageRoot, 'package.json')).then(
+  // Not by whoever stands in the place of Node's `open`: he would see a call that nobody has made.
+  if (!ofPromises.isNodes('open') || !asksTheKernel()) return false
+  const open = ofPromises.get('open') as typeof promises.open
+  learnt ??= open(packageRoot === undefined ? process.execPath : join(packageRoot, 'package.json')).then(
     async (handle) => {
       adopt(handle)
       await handle.close()
@@ -481,8 +508,19 @@ function nativeClassOf(native: unknown): OwnedHandleClass | undefined {
   return makeNativeClass(constructor as NativeHandleClass)
 }
 
-/** Puts caio under a handle that Node opened. Where Node's class is not the one known here, the handle stays as it is. */
+/** Whether Node has opened it, and the kernel behind it: others give handles of classes of their own, or have Node ask a double. */
+function isOpenedByNode(handle: FileHandle): boolean {
+  if (!asksTheKernel() || types.isProxy(handle)) return false
+  if (subclass) return Object.getPrototypeOf(handle) === Object.getPrototypeOf(subclass.prototype)
+  return isNodes('FileHandle', (Object.getPrototypeOf(handle) as object | null)?.constructor)
+}
+
+/**
+ * Puts caio under a handle that Node opened. Where Node's class is not the one known here, the handle stays as it is; so does one that is
+ * not of Node's.
+ */
 export function adopt(handle: FileHandle): FileHandle {
+  if (typeof handle !== 'object' || handle === null || !isOpenedByNode(handle)) return handle
   if (subclass === undefined) {
     const internals = findInternals(handle)
     const NodeHandle = handle.constructor as FileHandleClass

@@ -3,13 +3,14 @@
  * have their order in the engine, which serves those of one descriptor in turn.
  */
 import { tellAtEnd } from '../../lib/common/end-of-process.js'
+import { intrinsics } from '../../lib/common/intrinsics.js'
 
 interface Waiting {
   readonly write: boolean
   start(): void
 }
 
-const { Promise } = globalThis
+const { Promise } = intrinsics
 
 /** Those of which something waits. */
 const waiting = new Set<FilePosition>()

@@ -5,10 +5,13 @@
 import { EAGAIN, errnoException } from '../../lib/common/errors.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
-import { callbacks } from '../node/original.js'
+import { ofCallbacks } from '../node/original.js'
+import type { callbackFs } from '../node/original.js'
 import { attemptClose, closeByPool } from './close-descriptor.js'
+import { intrinsics } from '../../lib/common/intrinsics.js'
 
-const { Promise, setImmediate } = globalThis
+const { Promise } = intrinsics
+const { setImmediate } = globalThis
 
 /** What Node's own has, as far as it is used here. */
 export interface NativeHandle {
@@ -35,7 +38,8 @@ async function closeLater(fd: number): Promise<void> {
   if (result >= 0) return
   if (result !== EAGAIN) throw errnoException(result, syscall)
   // The engine could not take it.
-  await new Promise<void>((resolve, reject) => callbacks.close(fd, (error) => (error ? reject(error) : resolve())))
+  const byNode = ofCallbacks.get('close') as typeof callbackFs.close
+  await new Promise<void>((resolve, reject) => byNode(fd, (error) => (error ? reject(error) : resolve())))
 }
 
 const closed = Promise.resolve()

@@ -1,25 +1,53 @@
-/** Node's own functions as they were when this module was loaded, before anybody patched them. */
+/** The functions of Node's modules that ours stand for: who serves what the engine does not. */
 import fs from 'node:fs'
+import { isNodes } from './untouched.js'
 
 export const promises = fs.promises
-export const { open, readFile, writeFile, appendFile } = promises
-
-/** What takes a callback: the module itself, and its functions. */
+/** What takes a callback: the module itself. */
 export const callbackFs = fs
-export const callbacks = {
-  read: fs.read,
-  write: fs.write,
-  readv: fs.readv,
-  writev: fs.writev,
-  fsync: fs.fsync,
-  fdatasync: fs.fdatasync,
-  fstat: fs.fstat,
-  fchmod: fs.fchmod,
-  fchown: fs.fchown,
-  ftruncate: fs.ftruncate,
-  futimes: fs.futimes,
-  readFile: fs.readFile,
-  writeFile: fs.writeFile,
-  close: fs.close,
-  closeSync: fs.closeSync,
+
+export type Own = (...args: never[]) => unknown
+
+/** Those of one module. */
+export class Originals {
+  readonly #module: Readonly<Record<string, unknown>>
+  readonly #functions = new Map<string, Own>()
+  readonly #ours = new Map<string, unknown>()
+
+  constructor(module: object) {
+    this.#module = module as Readonly<Record<string, unknown>>
+  }
+
+  /** As it stood when it was first asked for, which is when this package is loaded, or when ours was put there. */
+  get(name: string): Own {
+    let own = this.#functions.get(name)
+    if (!own) {
+      own = this.#module[name] as Own
+      this.#functions.set(name, own)
+    }
+    return own
+  }
+
+  /** Whether it is Node's own: another's goes on being asked. */
+  isNodes(name: string): boolean {
+    return isNodes(name, this.get(name))
+  }
+
+  /** Says that ours stands in the place of that function from now on; or of none any more. */
+  put(name: string, own: Own, ours: unknown): void {
+    this.#functions.set(name, own)
+    this.#ours.set(name, ours)
+  }
+
+  /** Whether calls by these names, such as Node's own functions make, reach Node's own or ours, and nobody else. */
+  stand(names: readonly string[]): boolean {
+    for (const name of names) {
+      const standing = this.#module[name]
+      if (standing !== this.#ours.get(name) && !isNodes(name, standing)) return false
+    }
+    return true
+  }
 }
+
+export const ofPromises = new Originals(promises)
+export const ofCallbacks = new Originals(callbackFs)

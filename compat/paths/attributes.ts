@@ -3,6 +3,7 @@ import type { PathCall } from '../../lib/engine/request.js'
 import { plainId, plainLength, plainMode, plainPath } from '../arguments/path.js'
 import { plainTimes } from '../arguments/times.js'
 import { handlesAreUntouched } from '../handle/file-handle.js'
+import { ofCallbacks } from '../node/original.js'
 import type { PathFunction } from './path-call.js'
 
 export const chmod: PathFunction = {
@@ -44,4 +45,11 @@ export const truncate: PathFunction = {
     const name = plain === undefined ? undefined : plainPath(path)
     return name === undefined ? undefined : { path: name, length: plain as number }
   },
+}
+
+const PARTS_OF_TRUNCATE = ['open', 'ftruncate', 'close']
+
+export const truncateByCallback: PathFunction = {
+  ...truncate,
+  partsStand: () => ofCallbacks.stand(PARTS_OF_TRUNCATE),
 }

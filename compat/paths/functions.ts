@@ -1,7 +1,7 @@
 /** The functions on paths that the engine serves, each by its description. */
 import { nodeMajor } from '../node/version.js'
 import { access } from './access.js'
-import { chmod, chown, lchown, lutimes, truncate, utimes } from './attributes.js'
+import { chmod, chown, lchown, lutimes, truncate, truncateByCallback, utimes } from './attributes.js'
 import { copyFile, mkdir, rename, rmdir, unlink } from './entries.js'
 import { link, mkdtemp, readlink, realpath, realpathByCallback, symlink } from './links.js'
 import type { PathFunction } from './path-call.js'
@@ -30,13 +30,13 @@ function followsByCallback(withFileTypes: boolean): boolean | undefined {
 const common = [
   ...[stat, lstat, access, readlink, statfs, opendir],
   ...[rename, link, symlink, unlink, mkdir, mkdtemp, rmdir, copyFile, rm, cp],
-  ...[chmod, chown, lchown, utimes, lutimes, truncate],
+  ...[chmod, chown, lchown, utimes, lutimes],
 ] as unknown as readonly PathFunction[]
 
 /** With a promise. */
 export const pathFunctions: readonly PathFunction[] = [
   ...common,
-  ...([realpath] as unknown as readonly PathFunction[]),
+  ...([realpath, truncate] as unknown as readonly PathFunction[]),
   readdirIn('last found first', (withFileTypes) => !withFileTypes),
 ]
 
@@ -44,5 +44,6 @@ export const pathFunctions: readonly PathFunction[] = [
 export const callbackPathFunctions: readonly PathFunction[] = [
   ...common,
   realpathByCallback,
+  truncateByCallback,
   readdirIn('first found first', followsByCallback),
 ]

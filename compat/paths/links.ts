@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer'
 import { FreeList } from '../../lib/common/free-list.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { UPWARD, isUtf8, optionsOrEncoding, plainPath } from '../arguments/path.js'
+import { ofCallbacks } from '../node/original.js'
 import type { PathFunction } from './path-call.js'
 
 /** The longest path of the kernel's. */
@@ -29,12 +30,16 @@ function givingPath(
 export const readlink = givingPath('readlink')
 export const realpath = givingPath('realpath')
 
+const PARTS_OF_REALPATH = ['lstat', 'stat', 'readlink']
+
 /** With a callback Node's is JavaScript, over `lstat` and `readlink`, with errors of theirs; and what goes up it takes by the letter. */
 export const realpathByCallback: PathFunction<PathCall, Buffer> = {
   ...realpath,
   plain: (path, options) => (typeof path === 'string' && UPWARD.test(path) ? undefined : plain(path, options)),
   failsAsNodes: true,
+  partsStand: () => ofCallbacks.stand(PARTS_OF_REALPATH),
 }
+
 // Of an X at the end Node warns, and no prefix is no name.
 export const mkdtemp = givingPath('mkdtemp', (prefix, options) =>
   typeof prefix === 'string' && !/^$|X$/.test(prefix) ? plain(`${prefix}XXXXXX`, options) : undefined,

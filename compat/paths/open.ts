@@ -8,7 +8,8 @@ import { Opcode } from '../../lib/protocol/operations.js'
 import { plainMode, plainPath } from '../arguments/path.js'
 import { adopt, bounceCalls, handleOf, handlesAreUntouched, makesHandles } from '../handle/file-handle.js'
 import type { CaioFileHandle } from '../handle/file-handle.js'
-import * as original from '../node/original.js'
+import { ofPromises } from '../node/original.js'
+import type { promises } from '../node/original.js'
 import { withPromise } from './path-call.js'
 import type { PathFunction } from './path-call.js'
 
@@ -74,19 +75,21 @@ export const openFile: PathFunction = {
 const openHandle: PathFunction = {
   ...openFile,
   plain: (path, flags, mode, options) =>
-    makesHandles() && handlesAreUntouched() === true && !bounces(options)
+    ofPromises.isNodes('open') && makesHandles() && handlesAreUntouched() === true && !bounces(options)
       ? openFile.plain(path, flags, mode)
       : undefined,
   value: (fd) => handleOf(fd),
 }
 
+/** By whoever stands in the place of Node's `open`, or that itself. */
 async function openByNode(
   path: PathLike,
   flags?: string | number,
   mode?: Mode,
   options?: OpenOptions,
 ): Promise<CaioFileHandle> {
-  const handle = adopt(await original.open(path, flags, mode)) as CaioFileHandle
+  const own = ofPromises.get('open') as typeof promises.open
+  const handle = adopt(await own(path, flags, mode)) as CaioFileHandle
   if (bounces(options)) await bounceCalls(handle)
   return handle
 }

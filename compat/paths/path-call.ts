@@ -15,10 +15,13 @@ import type { FsOperation } from '../../lib/engine/trace.js'
 import { Opcode, isInline, syscallOf } from '../../lib/protocol/operations.js'
 import type { PathName } from '../../lib/protocol/operations.js'
 import type { PathsAndView, Views } from '../../lib/protocol/port.js'
-import * as original from '../node/original.js'
+import { ofPromises } from '../node/original.js'
+import type { promises } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
+import { asksTheKernel } from '../node/untouched.js'
+import { intrinsics } from '../../lib/common/intrinsics.js'
 
-const { Promise } = globalThis
+const { Promise } = intrinsics
 
 type View = NodeJS.ArrayBufferView
 
@@ -40,6 +43,8 @@ export interface PathFunction<Call extends PathCall = PathCall, Reply extends Vi
   readonly failsAsNodes?: true
   /** Node's form with a callback is made of that with a promise, and gives undefined where there is no value. */
   readonly ofPromise?: true
+  /** Whether all that Node's own function calls by its module's names is Node's own or ours: who else stands there is to be asked. */
+  readonly partsStand?: () => boolean
   /** of another operation, which serves what this one does not take */
   readonly otherwise?: PathFunction
 }
@@ -88,7 +93,9 @@ export class Served<Call extends PathCall, Reply extends View> {
 
   /** Undefined where it is Node's to judge. */
   plain(args: readonly unknown[]): Call | undefined {
-    return defaultContext().servesPaths ? this.#function.plain(...args) : undefined
+    const { partsStand } = this.#function
+    const serves = defaultContext().servesPaths && asksTheKernel() && (!partsStand || partsStand())
+    return serves ? this.#function.plain(...args) : undefined
   }
 
   /** Whether a request that has failed is to be done by Node. */
@@ -153,7 +160,7 @@ function wellFormed(text: string): string {
 
 type Own = (...args: unknown[]) => Promise<unknown>
 
-type PromiseName = FsOperation['operation'] & keyof typeof original.promises
+type PromiseName = FsOperation['operation'] & keyof typeof promises
 
 interface Caller<Call> {
   readonly call: Call
@@ -176,7 +183,7 @@ export function promiseForm(
       : serve(args)
     return outcome instanceof Promise ? await outcome : outcome
   }
-  const own: object = original.promises[name]
+  const own = ofPromises.get(name)
   // `opendir` is made of the one with a callback.
   if (own.constructor === form.constructor) return resemble(own, form)
   return resemble(own, function (...args: unknown[]): Promise<unknown> {
@@ -242,7 +249,7 @@ function serving<Call extends PathCall, Reply extends View>(
  */
 export function withPromise<Call extends PathCall, Reply extends View>(
   described: PathFunction<Call, Reply>,
-  own = (original.promises as unknown as Record<string, Own>)[described.name] as Own,
+  own: Own = (...args) => (ofPromises.get(described.name) as Own)(...args),
 ): Own {
   const { name, otherwise } = described
   const leave = (args: readonly unknown[]): Promise<unknown> => {

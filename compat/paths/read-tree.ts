@@ -11,8 +11,9 @@ import { NODES } from './path-call.js'
 import type { PathFunction } from './path-call.js'
 import { NodeDirent, UNKNOWN, plainReaddir } from './readdir.js'
 import { askFor } from './slices.js'
+import { intrinsics } from '../../lib/common/intrinsics.js'
 
-const { Promise } = globalThis
+const { Promise } = intrinsics
 
 /** Holds some thirty thousand names; a directory that is larger by itself is Node's. */
 const memory = new FreeList(() => Buffer.allocUnsafeSlow(2 ** 20), 4)

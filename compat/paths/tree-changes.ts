@@ -9,12 +9,15 @@ import { Opcode } from '../../lib/protocol/operations.js'
 import { RemoveFlag, TreeCopyFlag, TreeResult } from '../../lib/protocol/port.js'
 import { UPWARD, absolute, optionsOrNone, plainPath } from '../arguments/path.js'
 import type { Options } from '../arguments/transfer.js'
-import { promises } from '../node/original.js'
+import { ofCallbacks, ofPromises } from '../node/original.js'
+import type { promises } from '../node/original.js'
 import { Failed, NODES } from './path-call.js'
 import type { PathFunction } from './path-call.js'
 import { askFor, failureIn } from './slices.js'
+import { intrinsics } from '../../lib/common/intrinsics.js'
 
-const { Promise, process, setTimeout } = globalThis
+const { Promise } = intrinsics
+const { process, setTimeout } = globalThis
 
 /** What such an end of a path means is found only by following it. */
 const FOLLOWED_END = /\/$|(?:^|\/)\.{1,2}$/
@@ -97,10 +100,14 @@ async function removeRest(first: number, memory: Buffer, call: RemoveCall): Prom
   }
 }
 
+/** What Node's own removes with. */
+const PARTS_OF_RM = ['lstat', 'stat', 'chmod', 'readdir', 'rmdir', 'unlink']
+
 /** What is in a directory is the engine's to remove, and to tell of where it cannot be. */
 export const rm: PathFunction<RemoveCall, Buffer> = {
   name: 'rm',
   arity: [1, 2],
+  partsStand: () => ofCallbacks.stand(PARTS_OF_RM),
   memory: notes,
   plain(target, options) {
     const own = optionsOrNone(options, ['force', 'maxRetries', 'recursive', 'retryDelay'])
@@ -136,7 +143,8 @@ function entryIn(memory: Buffer): string {
 /** Node's own, of one entry. */
 function copyEntry(entry: string, { path, otherPath, from, to, directory, options }: CopyCall): Promise<void> {
   const [source, target] = process.cwd() === directory ? [from, to] : [path, otherPath]
-  return promises.cp(join(source, entry), join(target, entry), options)
+  const own = ofPromises.get('cp') as typeof promises.cp
+  return own(join(source, entry), join(target, entry), options)
 }
 
 /** What is left of it after the first slice; what it stops at is copied by Node's own, or told of by it. */
@@ -159,10 +167,25 @@ const COPY_OPTIONS = {
   ...{ recursive: false, verbatimSymlinks: false },
 }
 
+/** What Node's own copies with. */
+const PARTS_OF_CP = [
+  'lstat',
+  'stat',
+  'chmod',
+  'copyFile',
+  'mkdir',
+  'opendir',
+  'readlink',
+  'symlink',
+  'unlink',
+  'utimes',
+]
+
 /** A directory, with what is in it, to where nothing is. */
 export const cp: PathFunction<CopyCall, Buffer> = {
   name: 'cp',
   arity: [2, 3],
+  partsStand: () => ofPromises.stand(PARTS_OF_CP),
   ofPromise: true,
   memory: notes,
   plain(source, target, options) {

@@ -14,10 +14,13 @@ import { lengthOf } from '../../lib/common/view-length.js'
 import { plainPath } from '../arguments/path.js'
 import { plainData, plainFileOptions, readKeys, writeKeys } from '../arguments/whole-file.js'
 import { adopt, handlesAreUntouched, statByNode } from '../handle/file-handle.js'
-import * as original from '../node/original.js'
+import { ofPromises } from '../node/original.js'
+import type { promises } from '../node/original.js'
+import { asksTheKernel } from '../node/untouched.js'
 import { NODES, promiseForm } from './path-call.js'
+import { intrinsics } from '../../lib/common/intrinsics.js'
 
-const { Promise } = globalThis
+const { Promise } = intrinsics
 
 /** What one attempt reads into: larger files take a second, and those beyond MEDIUM are read through a handle, by the chunk. */
 const SLAB = 64 * 1024
@@ -61,7 +64,10 @@ function readInto(path: string, target: Buffer): Promise<number> {
 
 /** A large file: by a handle of its own, so that no thread of the pool is taken for long. */
 async function readByHandle(path: string, encoding: BufferEncoding | undefined): Promise<Content> {
-  const handle = adopt(await original.open(path))
+  // Node's `readFile` does not ask who stands in the place of its `open`.
+  if (!ofPromises.isNodes('open')) return NODES
+  const open = ofPromises.get('open') as typeof promises.open
+  const handle = adopt(await open(path))
   try {
     const { size } = await statByNode(handle)
     if (size > LARGEST_FILE) return await handle.readFile(encoding) // which says that it is too large
@@ -200,7 +206,8 @@ export interface PlainRead {
 
 /** undefined where it is Node's to judge. */
 export function plainRead(path: unknown, options: unknown): PlainRead | undefined {
-  const plain = defaultContext().servesWholeFiles ? plainFileOptions(options, readKeys, 'r') : undefined
+  const serves = defaultContext().servesWholeFiles && asksTheKernel()
+  const plain = serves ? plainFileOptions(options, readKeys, 'r') : undefined
   const name = plain && plainPath(path)
   return plain && name ? { name, encoding: plain.encoding } : undefined
 }
@@ -254,7 +261,7 @@ async function orByNodeLater(own: Own, args: readonly unknown[], outcome: Promis
   return value === NODES ? own(...args) : value
 }
 
-const readByNode = original.readFile as Own
+const readByNode: Own = (...args) => (ofPromises.get('readFile') as Own)(...args)
 
 const readFile = promiseForm(
   'readFile',
@@ -285,7 +292,8 @@ export function plainWrite(
   options: unknown,
   flags: 'w' | 'a' | 'wa',
 ): PlainWrite | undefined {
-  const plain = defaultContext().servesWholeFiles ? plainFileOptions(options, writeKeys, flags) : undefined
+  const serves = defaultContext().servesWholeFiles && asksTheKernel()
+  const plain = serves ? plainFileOptions(options, writeKeys, flags) : undefined
   const view = plain && plainData(data, plain.encoding)
   const name = view && plainPath(path)
   if (!plain || !view || !name) return undefined
@@ -315,7 +323,7 @@ export function isWritten({ append, view, length }: PlainWrite, result: number):
 }
 
 function makeWrite(name: 'writeFile' | 'appendFile', flag: 'w' | 'a'): Own {
-  const own = original[name] as Own
+  const own: Own = (...args) => (ofPromises.get(name) as Own)(...args)
   const write = async (plain: PlainWrite): Promise<typeof NODES | undefined> =>
     isWritten(plain, await writeWhole(plain)) ? undefined : NODES
 

@@ -1,13 +1,14 @@
 /** The only place that loads the addon. native/node/addon.cc is its other side. */
 import { closeSync, openSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import type { Views } from '../protocol/port.js'
 import { debug } from '../common/debug.js'
-import { mayPass } from '../common/errors.js'
+import { BackendRefused, mayPass } from '../common/errors.js'
 import { describeProtocol } from '../protocol/protocol.js'
+import { packageRoot } from './package-root.js'
 
-const { URL, process } = globalThis
+const { process } = globalThis
 
 /** native/node/environment.h has the same numbers. */
 export const Kind = { linux: 0, thread: 1, uring: 2 } as const
@@ -105,9 +106,6 @@ export interface Binding {
   probeDirectory(directory: string): DirectoryAnswers | undefined
 }
 
-/** From dist/lib/ and from lib/ alike, package.json is found by its name. */
-export const packageRoot = fileURLToPath(new URL('../../..', import.meta.url))
-
 /** Why no addon can be loaded in this runtime, whatever is on the disk. */
 export function whyNotLoadable(versions: NodeJS.ProcessVersions): string | undefined {
   // Both lack the libuv loop that the addon watches its eventfd with.
@@ -121,13 +119,17 @@ let loaded: { binding: Binding } | { error: Error } | undefined
 function load(): Binding {
   const obstacle = whyNotLoadable(process.versions)
   if (obstacle) throw new Error(obstacle)
-  const require = createRequire(import.meta.url)
+  if (packageRoot === undefined) {
+    const remedy = 'install caio beside the bundle, or leave it out of the bundle (esbuild: --external:caio)'
+    throw new BackendRefused(`this is a bundle, and the package with the addon is not installed beside it: ${remedy}`)
+  }
+  const require = createRequire(join(packageRoot, 'package.json'))
   try {
     const find = require('node-gyp-build') as { (root: string): Binding; path(root: string): string }
     debug('addon: %s', find.path(packageRoot))
     return ofThisBuild(find(packageRoot))
   } catch (error) {
-    throw shortage() ?? error
+    throw shortage(packageRoot) ?? error
   }
 }
 
@@ -138,9 +140,9 @@ function ofThisBuild(binding: Binding): Binding {
 }
 
 /** What a file cannot be opened for just now: node-gyp-build takes a folder that it cannot read for one that is empty. */
-function shortage(): Error | undefined {
+function shortage(root: string): Error | undefined {
   try {
-    closeSync(openSync(packageRoot, 'r'))
+    closeSync(openSync(root, 'r'))
     return undefined
   } catch (error) {
     return mayPass(error as Error) ? (error as Error) : undefined

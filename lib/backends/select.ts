@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import { join } from 'node:path'
 import { BackendRefused, backendUnavailable, invalidArgValue, mayPass } from '../common/errors.js'
 import type { Backend, BackendName } from '../protocol/port.js'
-import { packageRoot } from './binding.js'
+import { packageRoot } from './package-root.js'
 import { debug } from '../common/debug.js'
 import { LinuxBackend } from './linux.js'
 import { PureBackend } from './pure/pure.js'
@@ -112,12 +112,16 @@ export class Registry {
    */
   first(told: ReadonlySet<string> = new Set()): Choice {
     const failures: string[] = []
-    const refused: string[] = []
+    /** by reason */
+    const refused = new Map<string, string[]>()
     let provisional = false
     for (const name of this.order) {
       const backend = this.open(name)
       if (!(backend instanceof Error)) {
-        for (const each of refused) this.warnOnce(`${each}; ${name} serves instead`, 'CAIO_BACKEND_UNAVAILABLE')
+        for (const [why, names] of refused) {
+          const what = names.length > 1 ? `backends ${names.join(' and ')} do` : `${names[0]} backend does`
+          this.warnOnce(`the ${what} not work here: ${why}; ${name} serves instead`, 'CAIO_BACKEND_UNAVAILABLE')
+        }
         const reason = failures.length === 0 ? `${name} works here and is the first choice` : failures.join('; ')
         return {
           backend,
@@ -131,7 +135,7 @@ export class Registry {
         provisional = true
         this.warnOfShortage(`the ${name} backend`, reason)
       } else if (backend instanceof BackendRefused && !told.has(name)) {
-        refused.push(`the ${name} backend does not work here: ${reason}`)
+        refused.set(reason, [...(refused.get(reason) ?? []), name])
       }
     }
     throw backendUnavailable('default', failures.join('; '))
@@ -204,6 +208,7 @@ const registry = new Registry(candidates, (message, code) =>
 /** What this process's environment wishes for. */
 export function readWishes(): Wishes {
   const variable = process.env['CAIO_IMPL']
+  if (packageRoot === undefined) return { variable, file: undefined }
   try {
     return {
       variable,

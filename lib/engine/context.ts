@@ -26,6 +26,7 @@ import type { Stats } from './stats.js'
 import { isTraced, traceRequest } from './trace.js'
 import * as turn from './turn.js'
 import * as check from '../common/validate.js'
+import { intrinsics } from '../common/intrinsics.js'
 
 /** What `new Context()` takes. */
 export interface ContextOptions {
@@ -35,7 +36,8 @@ export interface ContextOptions {
   backend?: BackendName | Backend
 }
 
-const { performance, Promise, setImmediate } = globalThis
+const { Promise } = intrinsics
+const { performance, setImmediate } = globalThis
 const now = performance.now.bind(performance)
 
 /** Runs the batch at the end of the tick; queueMicrotask costs an AsyncResource a call. */

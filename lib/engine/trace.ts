@@ -11,6 +11,7 @@ import type { PathName } from '../protocol/operations.js'
 import type { Api, Completer } from './completer.js'
 import { OWN_POSITION, SyncRequest, TransferRequest } from './request.js'
 import type { Request } from './request.js'
+import { intrinsics } from '../common/intrinsics.js'
 
 /** What all events of one operation share; `result` and `error` are there once they are known. It holds no buffer. */
 export interface FsOperation {
@@ -38,7 +39,7 @@ export interface FsOperation {
 
 const { start, end, asyncStart, asyncEnd, error } = tracingChannel<unknown, FsOperation>('fs.operation')
 
-const settled = globalThis.Promise.resolve()
+const settled = intrinsics.Promise.resolve()
 
 /** Whether anybody listens to any of the channels. */
 export function isTraced(): boolean {

@@ -6,8 +6,10 @@ import { LinkedQueue } from '../common/linked-queue.js'
 import type { Linked } from '../common/linked-queue.js'
 import { NO_OPTIONS } from '../common/no-options.js'
 import * as check from '../common/validate.js'
+import { intrinsics } from '../common/intrinsics.js'
 
-const { Promise, process } = globalThis
+const { Promise } = intrinsics
+const { process } = globalThis
 
 /** What `new BufferPool()` takes. */
 export interface BufferPoolOptions {

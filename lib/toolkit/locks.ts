@@ -6,6 +6,7 @@ import { abortError, onAbort } from '../engine/abort.js'
 import { perform } from './control.js'
 import type { ControlOptions } from './control.js'
 import { NO_OPTIONS } from '../common/no-options.js'
+import { intrinsics } from '../common/intrinsics.js'
 
 /** What {@link unlock} takes. */
 export interface LockRange extends ControlOptions {
@@ -21,7 +22,8 @@ export interface LockOptions extends LockRange {
   shared?: boolean
 }
 
-const { Promise, clearTimeout, setTimeout } = globalThis
+const { Promise } = intrinsics
+const { clearTimeout, setTimeout } = globalThis
 
 const UNLOCK = 0
 const SHARED = 1

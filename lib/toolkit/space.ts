@@ -8,8 +8,9 @@ import { Opcode, syscallOf } from '../protocol/operations.js'
 import type { ControlName } from '../protocol/operations.js'
 import { EINVAL, errnoException } from '../common/errors.js'
 import { NO_OPTIONS } from '../common/no-options.js'
+import { intrinsics } from '../common/intrinsics.js'
 
-const { Promise } = globalThis
+const { Promise } = intrinsics
 
 /** What {@link allocate} and {@link zeroRange} take. */
 export interface SpaceOptions extends ControlOptions {

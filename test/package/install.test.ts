@@ -36,9 +36,11 @@ await t.test('the tarball', async (t) => {
   ]
   for (const path of [
     ...needed,
-    'dist/compat/index.js',
+    'dist/caio.cjs',
+    'dist/index.js',
+    'dist/fs.js',
+    'dist/register.cjs',
     'dist/compat/index.d.ts',
-    'dist/compat/fs.js',
     'dist/lib/cli/main.js',
   ]) {
     t.ok(paths.includes(path), `holds ${path}`)

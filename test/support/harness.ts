@@ -222,10 +222,16 @@ export function mountedDirectory(t: Test, megabytes: number): string {
 
 export const packageRoot = fileURLToPath(new URL('../../..', import.meta.url))
 
+/** What the package is made of, as far as it is JavaScript. */
+export function builtParts(): string[] {
+  const { files } = JSON.parse(fs.readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { files: string[] }
+  return [...files.filter((name) => name.startsWith('dist/')), 'package.json', 'node_modules/node-gyp-build']
+}
+
 /** The package in a directory of its own, with one compiled program beside it, and its addon copied, linked or left out. */
 export function packageCopy(t: Test, program: string, addon: 'copied' | 'linked' | 'none'): string {
   const directory = temporaryDirectory(t)
-  const parts = ['dist/lib', 'dist/compat', program, 'package.json', 'node_modules/node-gyp-build']
+  const parts = [...builtParts(), program]
   if (addon === 'copied') parts.push('build/Release')
   for (const part of parts) fs.cpSync(join(packageRoot, part), join(directory, part), { recursive: true })
   if (addon === 'linked') fs.symlinkSync(join(packageRoot, 'build'), join(directory, 'build'))

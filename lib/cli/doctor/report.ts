@@ -1,7 +1,7 @@
 /** All that the doctor finds. `caio doctor --json` prints it as it is. */
 import os from 'node:os'
 import type { BackendName } from '../../protocol/port.js'
-import { packageRoot } from '../../backends/binding.js'
+import { packageRoot } from '../../backends/package-root.js'
 import { surveyBackends } from './backends.js'
 import { examineDirectory } from './directory.js'
 import { findHandOff } from './hand-off.js'
@@ -40,6 +40,6 @@ export function examine({ directory, backend, version, proc }: Subject): Report 
     kernel: os.release(),
     ...findings,
     handOff: findHandOff(),
-    problems: findProblems(findings, packageRoot),
+    problems: findProblems(findings, packageRoot as string),
   }
 }

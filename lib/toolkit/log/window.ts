@@ -4,8 +4,10 @@
  */
 import type { FileHandle } from 'node:fs/promises'
 import { addToChecksum } from './format.js'
+import { intrinsics } from '../../common/intrinsics.js'
 
-const { Buffer, Promise, performance, setImmediate } = globalThis
+const { Promise } = intrinsics
+const { Buffer, performance, setImmediate } = globalThis
 const now = performance.now.bind(performance)
 
 export type LogSource = Pick<FileHandle, 'read' | 'stat'>

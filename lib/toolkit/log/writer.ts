@@ -23,6 +23,7 @@ import type { WriteSome } from './write.js'
 import { absolutePath } from '../path-parts.js'
 import { NO_OPTIONS } from '../../common/no-options.js'
 import * as check from '../../common/validate.js'
+import { intrinsics } from '../../common/intrinsics.js'
 
 /** Of {@link LogWriter.open}. */
 export interface LogWriterOptions {
@@ -62,7 +63,8 @@ function makeGroup(): Group {
  */
 const LARGE = 1024 * 1024
 
-const { Buffer, Promise, setImmediate } = globalThis
+const { Promise } = intrinsics
+const { Buffer, setImmediate } = globalThis
 
 /**
  * ```js

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "../../support/descriptor.h"
+#include "../../support/layered.h"
 #include "../transfer.h"
 
 namespace caio {
@@ -60,11 +61,16 @@ int64_t WriteAll(int fd, iovec memory, size_t* written) {
   return 0;
 }
 
+// Bytes from which on it is asked where a file stands: to write over it in place is the faster way, unless it is copied first.
+constexpr off_t kLarge = 256 * 1024;
+
 int64_t WriteFile(Request& request) {
   const bool append = (request.file.flags & whole_file_flag::kAppend) != 0;
   struct stat status;
-  if (stat(request.path.get(), &status) == 0 && !IsRegular(status)) return -EOPNOTSUPP;
-  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | (append ? O_APPEND : 0);
+  const bool exists = stat(request.path.get(), &status) == 0;
+  if (exists && !IsRegular(status)) return -EOPNOTSUPP;
+  const bool empty = exists && !append && status.st_size >= kLarge && IsLayered(request.path.get());
+  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | (append ? O_APPEND : 0) | (empty ? O_TRUNC : 0);
   const Descriptor fd(open(request.path.get(), flags, request.file.mode));
   if (!fd.valid()) return -errno;
   if (fstat(fd.get(), &status) != 0) return -errno;

@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { makeApp, repository, run } from '../child.js'
+import { builtParts } from '../../support/harness.js'
 import { same } from '../differential.js'
 
 const opening = `
@@ -84,8 +85,7 @@ for (const [name, source] of Object.entries(programs)) {
     const app = makeApp(t, { 'app.mjs': `${opening}\n${source}\nprocess.exit(0)`, 'worker.mjs': worker })
     const copy = join(app, 'node_modules', 'other')
     mkdirSync(copy)
-    const parts = ['package.json', 'dist/lib', 'dist/compat', 'build/Release/caio.node', 'node_modules/node-gyp-build']
-    for (const part of parts) {
+    for (const part of [...builtParts(), 'build/Release/caio.node']) {
       if (existsSync(join(repository, part))) cpSync(join(repository, part), join(copy, part), { recursive: true })
     }
     t.teardown(() => rmSync(copy, { recursive: true }))

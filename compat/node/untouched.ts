@@ -1,0 +1,92 @@
+/**
+ * Whether what Node is made of is as Node has made it. Who has put something else in its place (an overlay, a sandbox, a test's double)
+ * is to be asked as with Node alone: nothing goes past it.
+ */
+import { whyNotLoadable } from '../../lib/backends/binding.js'
+
+const { process } = globalThis
+const { toString } = Function.prototype
+
+interface Process {
+  noDeprecation?: boolean
+  /** Deprecated, for years, and without a successor: in no other way can be found out what is asked here. */
+  binding(name: string): Record<string, unknown>
+}
+
+/** Undefined where there is none: under Node's permission model, or in a release to come. */
+function bindingOf(name: string): Record<string, unknown> | undefined {
+  const deprecated = process as unknown as Process
+  const { noDeprecation } = deprecated
+  deprecated.noDeprecation = true
+  try {
+    return deprecated.binding(name)
+  } catch {
+    return undefined
+  } finally {
+    if (noDeprecation === undefined) delete deprecated.noDeprecation
+    else deprecated.noDeprecation = noDeprecation
+  }
+}
+
+/** Where the functions that are replaced, and the class of handles, are written. */
+const MODULES = ['internal/fs/promises', 'fs', 'internal/fs/dir', 'internal/util']
+
+let sources: readonly string[] | undefined
+
+function sourcesOfNode(): readonly string[] {
+  if (!sources) {
+    const natives = bindingOf('natives') ?? {}
+    sources = MODULES.map((id) => natives[id]).filter((source) => typeof source === 'string')
+  }
+  return sources
+}
+
+/** Other runtimes have functions of their own, which nobody could tell from others'. */
+const isNode = whyNotLoadable(process.versions) === undefined
+
+function isWrittenByNode(name: string, value: { readonly name: string }): boolean {
+  if (!isNode) return true
+  if (value.name !== name) return false
+  const text = toString.call(value)
+  // Whoever wraps a function mostly writes another kind of it.
+  if (
+    !/^(?:async )?(?:function|class) /.test(text) &&
+    !text.startsWith(`${name}(`) &&
+    !text.startsWith(`async ${name}(`)
+  ) {
+    return false
+  }
+  const known = sourcesOfNode()
+  return known.length === 0 || known.some((source) => source.includes(text))
+}
+
+const judged = new WeakMap<object, boolean>()
+
+/** Whether it is the function, the method or the class that Node has by that name. */
+export function isNodes(name: string, value: unknown): boolean {
+  if (typeof value !== 'function') return false
+  let answer = judged.get(value)
+  if (answer === undefined) {
+    answer = isWrittenByNode(name, value)
+    judged.set(value, answer)
+  }
+  return answer
+}
+
+/** What Node's functions call: mock-fs replaces these, and leaves the functions as they are. */
+const native = isNode ? bindingOf('fs') : undefined
+
+/** As it is when this is loaded; nothing that could be there later, where it is somebody else's already. */
+function nativeFunction(name: string): unknown {
+  const value = native?.[name]
+  const isOwn = typeof value === 'function' && toString.call(value) === `function ${name}() { [native code] }`
+  return isOwn ? value : Symbol(name)
+}
+
+const open = nativeFunction('open')
+const stat = nativeFunction('stat')
+
+/** Whether Node's functions would ask the kernel, and nobody else. */
+export function asksTheKernel(): boolean {
+  return native === undefined || (native['open'] === open && native['stat'] === stat)
+}

@@ -1,0 +1,37 @@
+/** Whoever else puts something into `fs`, before caio or after it, sees and gets what he would see and get with Node alone. */
+// @thorough
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { onEveryBackend, packageRoot, runProgram, temporaryDirectory } from '../support/harness.js'
+import { same } from '../fs/differential.js'
+import type { Order, Subject, Told } from './program.js'
+import { scenarios } from './scenarios.js'
+
+const program = new URL('./program.js', import.meta.url)
+// The same path for all, since errors name it.
+const directory = join(temporaryDirectory(t), 'work')
+t.jobs = 1
+
+async function run(name: string, order: Order, subject: Subject, backend?: string): Promise<Told> {
+  rmSync(directory, { recursive: true, force: true })
+  mkdirSync(directory)
+  const { code, stdout, stderr } = await runProgram(program, [name, order, subject, directory], {
+    cwd: packageRoot,
+    env: { CAIO_IMPL: backend },
+    timeout: 60_000,
+  })
+  if (code !== 0) throw new Error(`${name}, ${order}: ended with ${String(code)}: ${stderr}`)
+  return JSON.parse(stdout) as Told
+}
+
+for (const name of Object.keys(scenarios)) {
+  for (const order of ['before', 'after'] as const) {
+    await t.test(`${name}, ${order} caio`, async (t) => {
+      const expected = await run(name, order, 'node')
+      onEveryBackend(t, name, async (t, backend) => {
+        same(t, await run(name, order, 'caio', backend), expected, 'sees and gets what it would with Node alone')
+      })
+    })
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * One scenario in a process of its own: `program.js SCENARIO ORDER SUBJECT DIRECTORY`. The neighbour comes `before` anything else, or
+ * `after` all has been used; under the program is Node alone, or caio. Prints a line of JSON: what came of it, what the neighbour saw, and
+ * the files that are left.
+ */
+import fs from 'node:fs'
+import { join } from 'node:path'
+import { scenarios } from './scenarios.js'
+import type { Scenario } from './scenarios.js'
+import { walk } from './walk.js'
+
+export type Order = 'before' | 'after'
+export type Subject = 'node' | 'caio'
+
+export interface Told {
+  outcome: unknown
+  seen: unknown[]
+  files: unknown
+}
+
+/** Not to be seen by what comes. */
+const { mkdirSync, readFileSync, readdirSync, rmSync, writeSync } = fs
+
+function filesIn(directory: string): Record<string, string> {
+  const names = readdirSync(directory)
+  return Object.fromEntries(names.map((name) => [name, readFileSync(join(directory, name), 'latin1')]))
+}
+
+async function use(directory: string): Promise<void> {
+  const own = join(directory, '..', 'before')
+  mkdirSync(own)
+  // Node takes what `cp` is made of at its first use.
+  await walk(fs, own, 'cp')
+  rmSync(own, { recursive: true })
+}
+
+const [, , name = '', order, subject, directory = ''] = process.argv
+const { come, inTheWay, act = () => walk(fs, directory), leavesFiles } = scenarios[name] as Scenario
+const seen: unknown[] = []
+const load = async (): Promise<() => void> => {
+  if (subject === 'node') return () => undefined
+  const { patch } = await import('caio')
+  return () => patch({ callbacks: true })
+}
+const early = inTheWay || order === 'after' ? await load() : undefined
+if (order === 'after') {
+  early?.()
+  await use(directory)
+}
+const leave = await come(directory, seen)
+if (order === 'before') (early ?? (await load()))()
+seen.length = 0
+const outcome = await act(directory)
+const wasSeen = [...seen]
+leave?.()
+const told: Told = { outcome, seen: wasSeen, files: leavesFiles ? filesIn(directory) : undefined }
+writeSync(1, `${JSON.stringify(told)}\n`)

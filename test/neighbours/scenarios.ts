@@ -1,0 +1,261 @@
+/** Others who put something of their own into `node:fs`, or under it: each says what it does, and what is looked at then. */
+import fs from 'node:fs'
+import { createRequire } from 'node:module'
+import { basename, join } from 'node:path'
+import { promisify } from 'node:util'
+import { walk } from './walk.js'
+import type { Fs, Story } from './walk.js'
+
+const require = createRequire(import.meta.url)
+
+type Any = (this: unknown, ...args: unknown[]) => unknown
+type Functions = Record<string, Any>
+
+/** Gone when it is called, if the neighbour can go. */
+type Leave = (() => void) | void
+
+export interface Scenario {
+  /** Nothing can be loaded once it has come: caio is by then, also where it is put under the program only afterwards. */
+  readonly inTheWay?: true
+  /** Puts itself into the process. @param log for what it sees */
+  come(directory: string, log: unknown[]): Leave | Promise<Leave>
+  /** What is done then; by default a walk through all of `fs`. */
+  act?(directory: string): Promise<unknown>
+  /** Whether the real files afterwards are compared, too. */
+  leavesFiles?: true
+}
+
+function replace(module: object, name: string, make: (own: Any) => Any): void {
+  const functions = module as Functions
+  const own = functions[name] as Any
+  const theirs = make(own)
+  // As agents do it that want to be found by `promisify`.
+  for (const key of Object.getOwnPropertySymbols(own)) {
+    Object.defineProperty(theirs, key, Object.getOwnPropertyDescriptor(own, key) as PropertyDescriptor)
+  }
+  functions[name] = theirs
+}
+
+const promisesOf = fs.promises as unknown as Functions
+
+/** Notes each call, and has it done. */
+function watch(module: object, names: readonly string[], log: unknown[], prefix = ''): void {
+  for (const name of names) {
+    replace(
+      module,
+      name,
+      (own) =>
+        function (...args) {
+          log.push(`${prefix}${name} ${typeof args[0] === 'string' ? basename(args[0]) : typeof args[0]}`)
+          return own.apply(this, args)
+        },
+    )
+  }
+}
+
+/** All that take a callback or give a promise. */
+function asynchronous(module: object): string[] {
+  return Object.entries(Object.getOwnPropertyDescriptors(module))
+    .filter(([name, { value }]) => typeof value === 'function' && /^[a-z](?!.*Sync$)/.test(name))
+    .map(([name]) => name)
+}
+
+const parts = ['open', 'close', 'write', 'read', 'lstat', 'stat', 'readlink', 'ftruncate', 'unlink', 'rmdir'] as const
+
+/** Watched one at a time: what Node's own functions call of it is seen. */
+const watchedParts = Object.fromEntries(
+  parts.map((name): [string, Scenario] => [`a watcher of ${name}`, { come: (_, log) => watch(fs, [name], log) }]),
+)
+
+const content = (directory: string): string => join(directory, 'real')
+
+export const scenarios: Readonly<Record<string, Scenario>> = {
+  'an audit of all that is asked': {
+    come(_, log) {
+      watch(fs, asynchronous(fs), log)
+      watch(promisesOf, asynchronous(promisesOf), log, 'promises.')
+    },
+  },
+  ...watchedParts,
+  'a watcher of the promises of copyFile': { come: (_, log) => watch(promisesOf, ['copyFile'], log) },
+  'an overlay, and a sandbox': {
+    come(directory) {
+      fs.writeFileSync(content(directory), 'on the disk')
+      for (const module of [promisesOf]) {
+        replace(
+          module,
+          'readFile',
+          (own) =>
+            async (...args) =>
+              String(args[0]).endsWith('real') ? 'overlay' : own(...args),
+        )
+        replace(module, 'writeFile', (own) => async (...args) => {
+          if (String(args[0]).endsWith('forbidden')) throw new Error('blocked')
+          return own(...args)
+        })
+      }
+    },
+    act: async (directory) => [
+      await fs.promises.readFile(content(directory), 'utf8'),
+      await fs.promises.writeFile(join(directory, 'forbidden'), 'x').catch((error: Error) => error.message),
+      fs.readdirSync(directory),
+    ],
+  },
+  'handles of another class': {
+    async come() {
+      const { Volume, createFsFromVolume } = await import('memfs')
+      const memory = createFsFromVolume(Volume.fromJSON({ '/virtual/file': 'virtual' }))
+      replace(
+        promisesOf,
+        'open',
+        (own) =>
+          (...args) =>
+            String(args[0]).startsWith('/virtual/') ? (memory.promises.open as Any)(...args) : own(...args),
+      )
+    },
+    async act(directory) {
+      const seen: unknown[] = []
+      fs.writeFileSync(content(directory), 'content')
+      for (const path of ['/virtual/file', content(directory), '/virtual/file']) {
+        const handle = await fs.promises.open(path)
+        const { bytesRead } = await handle.read(Buffer.alloc(20), 0, 20, 0)
+        seen.push([bytesRead, handle.constructor.name, String(await handle.readFile())])
+        await handle.close()
+      }
+      return seen
+    },
+  },
+  'a method of the class of handles': {
+    async come(directory, log) {
+      const handle = await fs.promises.open(directory)
+      await handle.close()
+      watch(Object.getPrototypeOf(handle) as Functions, ['sync'], log)
+    },
+    async act(directory) {
+      const handle = await fs.promises.open(content(directory), 'w+')
+      await handle.write('content')
+      await handle.sync()
+      await handle.close()
+      return walk(fs, directory)
+    },
+  },
+  'an accessor': {
+    come() {
+      const own = fs.promises.readFile
+      Object.defineProperty(fs.promises, 'readFile', { get: () => own, configurable: true, enumerable: true })
+    },
+  },
+  'a module that is frozen': { come: () => void Object.freeze(fs.promises) },
+  'graceful-fs': {
+    come() {
+      const graceful = require('graceful-fs') as { gracefulify(fs: Fs): void }
+      graceful.gracefulify(fs)
+    },
+    async act(directory) {
+      const story: Story = await walk(fs, directory)
+      fs.writeFileSync(content(directory), 'content')
+      const fd = fs.openSync(content(directory), 'r')
+      const answer = (await (promisify(fs.read) as Any)(fd, Buffer.alloc(4), 0, 4, 0)) as { bytesRead: number }
+      fs.closeSync(fd)
+      return [story, answer.bytesRead]
+    },
+  },
+  'mock-fs': {
+    inTheWay: true,
+    come(directory) {
+      const mock = require('mock-fs') as ((tree: object) => void) & { restore(): void }
+      fs.writeFileSync(content(directory), 'real')
+      // Loads what it reads of itself when it is first used.
+      mock({ [directory]: { mocked: 'mocked' } })
+      return () => mock.restore()
+    },
+    leavesFiles: true,
+  },
+  'memfs in place of all': {
+    inTheWay: true,
+    async come(directory) {
+      const { Volume, createFsFromVolume } = await import('memfs')
+      const memory = createFsFromVolume(new Volume()) as unknown as Functions & { promises: Functions }
+      ;(memory['mkdirSync'] as Any)(directory, { recursive: true })
+      const own = { ...(fs as unknown as Functions) }
+      const ownPromises = { ...promisesOf }
+      // As fs-monkey does it: in place, whatever has one of that name.
+      for (const name of [...asynchronous(fs), 'createReadStream', 'createWriteStream']) {
+        const theirs = memory[name]
+        if (typeof theirs === 'function') (fs as unknown as Functions)[name] = theirs.bind(memory)
+      }
+      for (const name of asynchronous(promisesOf)) {
+        const theirs = memory.promises[name]
+        if (typeof theirs === 'function') promisesOf[name] = theirs.bind(memory.promises)
+      }
+      return () => {
+        for (const name of asynchronous(fs)) (fs as unknown as Functions)[name] = own[name] as Any
+        for (const name of asynchronous(promisesOf)) promisesOf[name] = ownPromises[name] as Any
+      }
+    },
+    leavesFiles: true,
+  },
+  'doubles of a test': {
+    inTheWay: true,
+    come(_, log) {
+      for (const [module, name] of [
+        [promisesOf, 'readFile'],
+        [fs, 'readFile'],
+        [promisesOf, 'stat'],
+      ] as const) {
+        const own = (module as Functions)[name]
+        ;(module as Functions)[name] = function (...args) {
+          ;(module as Functions)[name] = own as Any
+          log.push(name)
+          const callback = args.at(-1)
+          return typeof callback === 'function' ? void callback(null, 'double') : Promise.resolve('double')
+        }
+      }
+    },
+    async act(directory) {
+      const doubled = [await fs.promises.readFile('double'), await fs.promises.stat('double', {})]
+      const called = await new Promise((resolve) =>
+        fs.readFile('double', (_: unknown, value: unknown) => resolve(value)),
+      )
+      return [doubled, called, await walk(fs, directory)]
+    },
+  },
+  'bluebird for Promise': {
+    come() {
+      globalThis.Promise = require('bluebird') as PromiseConstructor
+    },
+    async act(directory) {
+      const promise: unknown = fs.promises.stat(directory)
+      const isNodes = Object.getPrototypeOf(promise) === Object.getPrototypeOf((async () => undefined)())
+      fs.writeFileSync(join(directory, 'large'), Buffer.alloc(200_000, 'x'))
+      const large = await fs.promises.readFile(join(directory, 'large'), 'utf8')
+      return [isNodes, large.length, await walk(fs, directory)]
+    },
+  },
+  'zone.js': {
+    come() {
+      require('zone.js/node')
+    },
+    async act(directory) {
+      const zones: unknown[] = []
+      type Zone = { name: string; fork(spec: object): Zone; run(act: () => unknown): unknown }
+      const { Zone } = globalThis as unknown as { Zone: { current: Zone } }
+      await new Promise<void>((resolve) => {
+        const zone = Zone.current.fork({ name: 'ours' })
+        zone.run(() => {
+          fs.stat(directory, () => {
+            zones.push(Zone.current.name)
+            fs.readFile(join(directory, 'missing'), () => {
+              zones.push(Zone.current.name)
+              resolve()
+            })
+          })
+        })
+      })
+      const story = await walk(fs, directory)
+      // Node calls its callback within the call, which zone.js takes for an error.
+      delete story['readdir, recursive']
+      return [zones, story]
+    },
+  },
+}
