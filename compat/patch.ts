@@ -3,6 +3,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { debug } from '../lib/common/debug.js'
 import { NO_OPTIONS } from '../lib/common/no-options.js'
 import { callbackReplacements, onDescriptors } from './callbacks/callbacks.js'
+import { watchFile } from './callbacks/watch-file.js'
 import { callbackFs, ofCallbacks, ofPromises, promises } from './node/original.js'
 import type { Originals, Own } from './node/original.js'
 import { isNodes } from './node/untouched.js'
@@ -95,6 +96,7 @@ class Layer {
 }
 
 const inPromises = new Layer(promises, ofPromises, served, { around: ['open'] })
+const inWatching = new Layer(callbackFs, ofCallbacks, { watchFile }, {})
 const inCallbacks = new Layer(callbackFs, ofCallbacks, callbackReplacements, { together: onDescriptors })
 
 /**
@@ -105,11 +107,13 @@ const inCallbacks = new Layer(callbackFs, ofCallbacks, callbackReplacements, { t
  */
 export function patch({ callbacks = false }: PatchOptions = NO_OPTIONS): void {
   inPromises.apply()
+  inWatching.apply()
   if (callbacks && !process.permission) inCallbacks.apply()
 }
 
 /** Undoes {@link patch}. A function that somebody else has replaced since stays theirs. Does nothing if there is nothing to undo. */
 export function unpatch(): void {
   inPromises.undo()
+  inWatching.undo()
   inCallbacks.undo()
 }

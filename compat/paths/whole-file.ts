@@ -71,7 +71,8 @@ async function readByHandle(path: string, encoding: BufferEncoding | undefined):
   try {
     const { size } = await statByNode(handle)
     if (size > LARGEST_FILE) return await handle.readFile(encoding) // which says that it is too large
-    const content = await readSized(handle.fd, size)
+    const content = await readSized(handle.fd, size).catch(nodesIfNotSeekable)
+    if (content === NODES) return NODES
     return encoding ? textOf(content, encoding) : content
   } finally {
     await handle.close()
@@ -85,6 +86,12 @@ function textOf(content: Buffer, encoding: BufferEncoding): Content {
   } catch {
     return NODES
   }
+}
+
+/** Of a file of FUSE's, or of relayfs, that has no positions Node reads from where it stands. */
+function nodesIfNotSeekable(error: NodeJS.ErrnoException): typeof NODES {
+  if (error.code === 'ESPIPE') return NODES
+  throw error
 }
 
 async function readSized(fd: number, size: number): Promise<Buffer> {

@@ -69,6 +69,9 @@ export class Context implements Receiver {
   readonly #waiting = new LinkedQueue<Request>()
   #sequence = 0
 
+  /** how many wait for others to be first: nothing is started meanwhile */
+  #holds = 0
+
   #flushScheduled = false
   /** What is being handed over: the slots' batch gathers anew meanwhile, since inline completions let waiting operations start. */
   readonly #handedOver: Batch
@@ -321,7 +324,7 @@ export class Context implements Receiver {
     lastResolve = noResolve
     if (request.changesPaths) this.#changing++
     // An id may be free while others wait only between a completion and the start of the next in line: never jump the queue.
-    const id = this.#waiting.length > 0 ? -1 : this.#slots.takeId()
+    const id = this.#waiting.length > 0 || this.#holds > 0 ? -1 : this.#slots.takeId()
     if (id < 0) {
       this.#waiting.push(request)
     } else {
@@ -335,6 +338,7 @@ export class Context implements Receiver {
   /** @internal Hands over all that there is, more than `maxRequests` if need be: there will be no other occasion. */
   handOverAll(): void {
     this.#slots.liftLimit()
+    this.#holds = 0
     while (this.#waiting.length > 0) this.#startNext()
     this.#handOver()
     this.#port.end?.()
@@ -439,12 +443,12 @@ export class Context implements Receiver {
     } else {
       ;(request.resolve as Resolve)(completer.value(result, views, caller))
     }
-    if (this.#waiting.length > 0) this.#startNext()
-    else this.#checkDrained()
+    if (this.#waiting.length === 0) this.#checkDrained()
+    else if (this.#holds === 0) this.#startNext()
   }
 
   #checkDrained(): void {
-    if (this.#slots.count > 0 || this.#rejecting > 0 || !this.#drained) return
+    if (this.#slots.count > 0 || this.#waiting.length > 0 || this.#rejecting > 0 || !this.#drained) return
     // A turn later, whoever awaits one of the operations has been told.
     setImmediate(this.#drained)
     this.#drained = undefined
@@ -458,6 +462,21 @@ export class Context implements Receiver {
   /** @internal Hands over at once what this tick has gathered so far. */
   submitNow(): void {
     this.#handOver()
+  }
+
+  /**
+   * Has what is enqueued from now on wait, in order, for what others have under way.
+   * @returns ends that
+   * @internal
+   */
+  hold(): () => void {
+    if (isEnding()) return () => undefined
+    this.#holds++
+    return () => {
+      // At the end of the process all has been handed over.
+      if (this.#holds === 0 || --this.#holds > 0) return
+      while (this.#waiting.length > 0 && this.#slots.count < this.maxRequests) this.#startNext()
+    }
   }
 
   /** @internal Whether {@link enqueue} takes whole-file operations. */

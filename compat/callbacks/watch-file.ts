@@ -1,0 +1,22 @@
+/**
+ * `watchFile`, which is Node's own: its first look at the file is under way in Node's pool when it returns. What is asked for afterwards
+ * comes behind that look, as it does with Node alone, or the first change would be taken for the state that it began with.
+ */
+import { defaultContext } from '../../lib/engine/default-context.js'
+import { ofCallbacks } from '../node/original.js'
+import type { callbackFs } from '../node/original.js'
+import { resemble } from '../node/resemble.js'
+
+/** Calls back when Node's pool has begun all that it has been given before. */
+function whenNodeHasBegun(done: () => void): void {
+  const access = ofCallbacks.get('access') as typeof callbackFs.access
+  access('/', done)
+}
+
+export const watchFile = resemble(ofCallbacks.get('watchFile'), function (this: unknown, ...args: unknown[]): unknown {
+  const context = defaultContext()
+  context.submitNow()
+  const watcher: unknown = Reflect.apply(ofCallbacks.get('watchFile'), this, args)
+  whenNodeHasBegun(context.hold())
+  return watcher
+})
