@@ -14,8 +14,7 @@ import { Call, areMany } from './call.js'
 import type { Callback } from './call.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
 
-const { Promise } = intrinsics
-const { setImmediate } = globalThis
+const { Promise, setImmediate } = intrinsics
 
 /** Where the callback is; -1 where the arguments are odd. Node takes the first function for it, in the place of an option. */
 function callbackAt(args: readonly unknown[], [least, most]: readonly [number, number]): number {

@@ -10,8 +10,7 @@ import type { callbackFs } from '../node/original.js'
 import { attemptClose, closeByPool } from './close-descriptor.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
 
-const { Promise } = intrinsics
-const { setImmediate } = globalThis
+const { Promise, setImmediate } = intrinsics
 
 /** What Node's own has, as far as it is used here. */
 export interface NativeHandle {

@@ -1,5 +1,39 @@
 /**
- * The language's own Promise, which async functions and Node's functions return: another may stand in the global's place (bluebird,
- * zone.js), and what it makes is neither awaited as fast nor known for a promise by Node.
+ * What the language and Node have themselves, whatever programs have put in the globals' places before this was loaded: another Promise
+ * (bluebird, zone.js), which is neither awaited as fast nor known for a promise by Node; a test's timers, which stand still.
  */
-export const intrinsics = { Promise: (async () => undefined)().constructor as PromiseConstructor }
+import { AsyncResource } from 'node:async_hooks'
+import { MessageChannel } from 'node:worker_threads'
+
+type Act = () => void
+
+/** Node's own makes one of these; a test's does not. */
+const BY_NODE = /new Immediate\(/
+
+/** Calls back on the next turn of the event loop, as setImmediate does, in the caller's asynchronous context. */
+export function immediateByMessage(): typeof globalThis.setImmediate {
+  const { port1, port2 } = new MessageChannel()
+  const due: Act[] = []
+  port2.on('message', () => {
+    const act = due.shift() as Act
+    if (due.length === 0) port2.unref()
+    act()
+  })
+  port2.unref()
+  return ((act: (...args: unknown[]) => void, ...args: unknown[]): object => {
+    due.push(AsyncResource.bind(() => act(...args)))
+    port2.ref()
+    port1.postMessage(undefined)
+    return due
+  }) as unknown as typeof globalThis.setImmediate
+}
+
+const { setImmediate } = globalThis
+const { bun, deno } = globalThis.process.versions
+const isOther = bun !== undefined || deno !== undefined
+const isNodes = typeof setImmediate === 'function' && BY_NODE.test(Function.prototype.toString.call(setImmediate))
+
+export const intrinsics = {
+  Promise: (async () => undefined)().constructor as PromiseConstructor,
+  setImmediate: isNodes || isOther ? setImmediate : immediateByMessage(),
+}

@@ -36,8 +36,8 @@ export interface ContextOptions {
   backend?: BackendName | Backend
 }
 
-const { Promise } = intrinsics
-const { performance, setImmediate } = globalThis
+const { Promise, setImmediate } = intrinsics
+const { performance } = globalThis
 const now = performance.now.bind(performance)
 
 /** Runs the batch at the end of the tick; queueMicrotask costs an AsyncResource a call. */

@@ -5,9 +5,11 @@
  * delivered at once for about a millisecond a turn; those that come later wait for the next turn. One budget an environment.
  */
 import type { Receiver, Route } from '../protocol/port.js'
+import { intrinsics } from '../common/intrinsics.js'
 
 // Taken now: a test's fake clock, put in place later, is not to stop the loop that it runs on.
-const { performance, setImmediate } = globalThis
+const { setImmediate } = intrinsics
+const { performance } = globalThis
 const now = performance.now.bind(performance)
 
 /** milliseconds */

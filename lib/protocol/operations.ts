@@ -77,6 +77,7 @@ const rows = {
   cp: { family: 'path', syscall: 'cp', paths: 2, changes: true },
   opendir: { family: 'path', syscall: 'opendir', paths: 1 },
   statfs: { family: 'path', syscall: 'statfs', paths: 1 },
+  copyAttributes: { family: 'control', syscall: 'flistxattr' },
 } as const satisfies Record<string, Row>
 
 /** What an operation does. */

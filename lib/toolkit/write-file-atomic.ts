@@ -3,8 +3,10 @@ import type { Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { refuseAborted } from '../engine/abort.js'
 import { findTarget } from './atomic-target.js'
+import type { Target } from './atomic-target.js'
 import type { Context } from '../engine/context.js'
 import { defaultContext } from '../engine/default-context.js'
+import { perform } from './control.js'
 import { absolutePath, splitPath } from './path-parts.js'
 import type { Path } from './path-parts.js'
 import { openTemporary } from './temporary-file.js'
@@ -52,15 +54,50 @@ async function takeOwner(handle: FileHandle, { uid, gid }: Owner): Promise<Owner
   return handle.stat()
 }
 
+/** How many extended attributes, access control lists among them, could not be kept; 0 where that is not known. */
+async function copyExtended(from: Path, handle: FileHandle, context: Context): Promise<number> {
+  try {
+    const old = await open(from, 'r')
+    try {
+      return await perform('copyAttributes', old.fd, { otherFd: handle.fd }, { context })
+    } finally {
+      await old.close()
+    }
+  } catch {
+    // Not for this process to read; or the backend has no such operation.
+    return 0
+  }
+}
+
+let hasWarned = false
+
+async function keepExtended(from: Path, handle: FileHandle, context: Context): Promise<void> {
+  const lost = await copyExtended(from, handle, context)
+  if (lost === 0 || hasWarned) return
+  hasWarned = true
+  const what = `${lost} extended ${lost === 1 ? 'attribute' : 'attributes'}`
+  process.emitWarning(`${what} of a file that was replaced could not be kept: ${String(from)}`, {
+    type: 'CaioWarning',
+    code: 'CAIO_ATTRIBUTES_LOST',
+  })
+}
+
 /**
- * Owner and permissions, in this order: another owner takes the set-user-id bits away. So does a
- * write.
+ * Owner, extended attributes and permissions, in this order: another owner takes the set-user-id bits away, as a write does, and an
+ * access control list gives permissions. Of a list for another owner than before nobody knows what it gives to whom.
  */
-async function takeAttributes(handle: FileHandle, old: Owner | undefined, asked: number | undefined): Promise<void> {
+async function takeAttributes(
+  handle: FileHandle,
+  { path, stats: old }: Target,
+  asked: number | undefined,
+  context: Context,
+): Promise<void> {
   const own = old ? await takeOwner(handle, old) : await handle.stat()
+  if (own.uid === old?.uid && own.gid === old.gid) await keepExtended(path, handle, context)
   const mode = asked ?? (old && modeInPlaceOf(old, own))
+  const { mode: given } = await handle.stat()
   // File systems without permissions refuse any change of them.
-  if (mode !== undefined && mode !== (own.mode & 0o7777)) await handle.chmod(mode)
+  if (mode !== undefined && mode !== (given & 0o7777)) await handle.chmod(mode)
 }
 
 /** Makes a directory's entries durable; Windows has no such thing. */
@@ -82,8 +119,9 @@ async function syncDirectory(path: Path, context: Context): Promise<void> {
  * Symbolic links are followed, also to where no file is yet; the temporary file is then beside the
  * link's target. Only a regular file is replaced. Its permissions are kept, and its owner and group
  * as far as this process may give files away; where it may not, set-user-id bits go, and another
- * group gets no more than everybody. Hard links, access control lists and extended attributes are
- * not carried over. A crash in the middle may leave a `.NAME.….tmp` behind, which no later call
+ * group gets no more than everybody. Extended attributes and access control lists are kept with the
+ * owner, on Linux, as far as this process may; a warning says so once where it may not. On `pure`
+ * they are not, and neither are hard links. A crash in the middle may leave a `.NAME.….tmp` behind, which no later call
  * minds.
  *
  * @param path is made absolute at once: a later change of the working directory does not matter
@@ -113,7 +151,7 @@ export async function writeFileAtomic(
   try {
     try {
       await context.writeFully(bytes, handle.fd, 0, signal ? { signal } : 0)
-      if (!isPlain) await takeAttributes(handle, target.stats, mode)
+      if (!isPlain) await takeAttributes(handle, target, mode, context)
       await context.fsync(handle.fd, signal ? { signal } : 0)
     } finally {
       await handle.close()

@@ -14,6 +14,7 @@
 #include <linux/falloc.h>
 
 #include "direct_alignment.h"
+#include "extended_attributes.h"
 #endif
 
 namespace caio {
@@ -80,6 +81,7 @@ int64_t PerformHere(const Request& request) {
     case Opcode::kSeekHole: return Seek(request.fd, offset, SEEK_HOLE);
     case Opcode::kCopyFileRange: return Copy(request);
     case Opcode::kLock: return Lock(request, flags);
+    case Opcode::kCopyAttributes: return CopyAttributes(request.fd, request.control.other_fd);
     default: break;
   }
   return -ENOSYS;

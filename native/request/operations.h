@@ -59,6 +59,7 @@ enum class Opcode : uint8_t {
   kCp,
   kOpendir,
   kStatfs,
+  kCopyAttributes,
 };
 
 // What a request has besides its header.
@@ -144,6 +145,7 @@ constexpr Operation kOperations[] = {
     {Opcode::kCp, "cp", Family::kPath, Cost::kLong, Effect::kSome, 2},
     {Opcode::kOpendir, "opendir", Family::kPath, Cost::kByLength, Effect::kNone, 1},
     {Opcode::kStatfs, "statfs", Family::kPath, Cost::kByLength, Effect::kNone, 1},
+    {Opcode::kCopyAttributes, "copyAttributes", Family::kControl, Cost::kByLength, Effect::kSome, 0},
 };
 constexpr size_t kOperationCount = sizeof kOperations / sizeof kOperations[0];
 

@@ -7,7 +7,15 @@ import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { writeFileAtomic } from 'caio'
-import { isFuse, makeContext, onEveryBackend, rejectionOf, runProgram, temporaryDirectory } from '../support/harness.js'
+import {
+  isFuse,
+  makeContext,
+  onEveryBackend,
+  onEveryLinuxBackend,
+  rejectionOf,
+  runProgram,
+  temporaryDirectory,
+} from '../support/harness.js'
 
 onEveryBackend(t, 'makes and replaces', async (t, backend) => {
   const context = makeContext(t, backend)
@@ -232,6 +240,46 @@ onEveryBackend(t, 'owner, group and set-user-id bit are kept', async (t, backend
   const { uid, gid, mode } = fs.statSync(path)
   t.same([uid, gid, mode & 0o7777], [12345, 54321, 0o6751])
   t.equal(fs.readFileSync(path, 'utf8'), 'new')
+})
+
+/** By Python, since Node has no functions for them; undefined where they cannot be had on this file system. */
+function attributesOf(path: string, set: Readonly<Record<string, string>> = {}): Record<string, string> | undefined {
+  const program = `
+import json, os, sys
+path, wanted = sys.argv[1], json.loads(sys.argv[2])
+for name, value in wanted.items(): os.setxattr(path, name, bytes.fromhex(value))
+print(json.dumps({ name: os.getxattr(path, name).hex() for name in sorted(os.listxattr(path)) }))`
+  try {
+    return JSON.parse(
+      execFileSync('python3', ['-c', program, path, JSON.stringify(set)], { encoding: 'utf8' }),
+    ) as never
+  } catch (error) {
+    if (/Errno 95|ENOENT/.test(String(error))) return undefined
+    throw error
+  }
+}
+
+/** As the kernel has it: the owner may read and write, user 1234 may read, the group may read, the mask lets reading through. */
+const ACCESS_LIST =
+  '02000000' + '01000600ffffffff' + '02000400d2040000' + '04000400ffffffff' + '10000400ffffffff' + '20000000ffffffff'
+
+onEveryLinuxBackend(t, 'extended attributes and access control lists are kept', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const path = join(temporaryDirectory(t), 'file')
+  fs.writeFileSync(path, 'old')
+  const given = { 'user.one': '6f6e65', 'user.empty': '', 'user.large': '61'.repeat(2000) }
+  const kept = attributesOf(path, given)
+  if (!kept) return void t.pass('no extended attributes here, or no Python', { skip: true })
+  const withList = attributesOf(path, { 'system.posix_acl_access': ACCESS_LIST })
+  const { mode } = fs.statSync(path)
+  await writeFileAtomic(path, 'new', { context })
+  t.equal(fs.readFileSync(path, 'utf8'), 'new')
+  t.equal(fs.statSync(path).mode, mode)
+  if (backend === 'pure') return
+  t.same(attributesOf(path), withList ?? kept)
+  await writeFileAtomic(path, 'newer', { context, mode: 0o604 })
+  t.equal(fs.statSync(path).mode & 0o777, 0o604, 'a mode that is asked for goes before the list')
+  t.match(attributesOf(path), given)
 })
 
 onEveryBackend(t, 'a user who may not give files away', async (t, backend) => {

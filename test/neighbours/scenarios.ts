@@ -232,6 +232,14 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
       return [isNodes, large.length, await walk(fs, directory)]
     },
   },
+  'timers that stand still': {
+    async come() {
+      const { install } = await import('@sinonjs/fake-timers')
+      // Without nextTick Node's own functions stand still, too.
+      const clock = install({ toNotFake: ['nextTick', 'queueMicrotask'] })
+      return () => clock.uninstall()
+    },
+  },
   'zone.js': {
     come() {
       require('zone.js/node')

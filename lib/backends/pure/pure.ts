@@ -8,10 +8,11 @@ import { errnoFrom } from './callback-fs.js'
 import type { CallbackFs, View } from './callback-fs.js'
 import { SyncGates } from './sync-gates.js'
 import { LARGEST_TRANSFER, Transfer, holds, moveVector } from './transfer.js'
+import { intrinsics } from '../../common/intrinsics.js'
 
 export type { CallbackFs } from './callback-fs.js'
 
-const { setImmediate } = globalThis
+const { setImmediate } = intrinsics
 
 /** Node's own, taken now: whoever patches `fs` later, be it caio, patches it for others. */
 const own: CallbackFs = { ...(nodeFs as CallbackFs) }

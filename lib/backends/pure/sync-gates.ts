@@ -2,8 +2,9 @@
 import { isEnding } from '../../common/end-of-process.js'
 import { errnoFrom } from './callback-fs.js'
 import type { Sync } from './callback-fs.js'
+import { intrinsics } from '../../common/intrinsics.js'
 
-const { setImmediate } = globalThis
+const { setImmediate } = intrinsics
 
 interface SyncRequest {
   full: boolean

@@ -6,8 +6,8 @@ import type { FileHandle } from 'node:fs/promises'
 import { addToChecksum } from './format.js'
 import { intrinsics } from '../../common/intrinsics.js'
 
-const { Promise } = intrinsics
-const { Buffer, performance, setImmediate } = globalThis
+const { Promise, setImmediate } = intrinsics
+const { Buffer, performance } = globalThis
 const now = performance.now.bind(performance)
 
 export type LogSource = Pick<FileHandle, 'read' | 'stat'>

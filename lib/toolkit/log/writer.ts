@@ -63,8 +63,8 @@ function makeGroup(): Group {
  */
 const LARGE = 1024 * 1024
 
-const { Promise } = intrinsics
-const { Buffer, setImmediate } = globalThis
+const { Promise, setImmediate } = intrinsics
+const { Buffer } = globalThis
 
 /**
  * ```js
