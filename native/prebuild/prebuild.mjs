@@ -37,7 +37,7 @@ function prebuild(platform, compiler, out) {
     }
     const tool = (name) => compiler.replace(/g\+\+$/, name)
     const bin = join(dirname(require.resolve('prebuildify/package.json')), 'bin.js')
-    const args = ['--napi', '--strip', '--tag-libc', '--cwd', stage, '--out', out, '--arch', platform.split('-')[1]]
+    const args = ['--napi', '--strip', '--cwd', stage, '--out', out, '--arch', platform.split('-')[1]]
     const env = {
       ...headers(),
       ...process.env,

@@ -1,11 +1,14 @@
-// In a prebuild only: what the rest takes from libstdc++, and from glibc since 2.32, so that the binary asks for neither.
+// In a prebuild only: what the rest takes from libstdc++, from glibc since 2.32, and from glibc but not from musl, so that the binary asks
+// for none of it, and one serves both libraries.
 // What libstdc++ would throw ends the process here, as it does where the addon, which has no exceptions, is built on the spot.
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
 #include <new>
@@ -46,5 +49,26 @@ extern "C" int fstatat64(int directory, const char* path, struct stat64* status,
 
 extern "C" int fstat64(int fd, struct stat64* status) noexcept {
   return static_cast<int>(syscall(SYS_fstat, fd, status));
+}
+
+// What musl (1.2.3) has not.
+extern "C" int statx(int directory, const char* path, int flags, unsigned mask, struct statx* status) noexcept {
+  return static_cast<int>(syscall(SYS_statx, directory, path, flags, mask, status));
+}
+
+extern "C" int fcntl64(int fd, int command, ...) {
+  va_list arguments;
+  va_start(arguments, command);
+  void* argument = va_arg(arguments, void*);
+  va_end(arguments);
+  return static_cast<int>(syscall(SYS_fcntl, fd, command, argument));
+}
+
+extern "C" ssize_t preadv64v2(int fd, const iovec* memory, int count, off64_t offset, int flags) {
+  return syscall(SYS_preadv2, fd, memory, count, offset, 0L, flags);
+}
+
+extern "C" ssize_t pwritev64v2(int fd, const iovec* memory, int count, off64_t offset, int flags) {
+  return syscall(SYS_pwritev2, fd, memory, count, offset, 0L, flags);
 }
 #endif
