@@ -66,12 +66,12 @@ class Layer {
     )
   }
 
-  apply(): void {
-    if (this.#replaced) return
+  /** @returns the names of what it has replaced */
+  apply(): string[] {
+    if (this.#replaced) return []
     this.#replaced = new Map()
     const chosen = this.#chosen()
     const left = Object.keys(this.#ours).filter((name) => !chosen.includes(name))
-    debug('patch: %s are replaced', chosen.join(', '))
     if (left.length > 0) debug("patch: %s are left, since somebody else's stand there", left.join(', '))
     for (const name of chosen) {
       const descriptor = this.#standing(name) as PropertyDescriptor
@@ -80,18 +80,18 @@ class Layer {
       this.#originals.put(name, descriptor.value as Own, ours)
       Object.defineProperty(this.#target, name, { ...descriptor, value: ours })
     }
-    syncBuiltinESMExports()
+    return chosen
   }
 
-  undo(): void {
-    if (!this.#replaced) return
+  /** @returns whether there was anything to undo */
+  undo(): boolean {
+    if (!this.#replaced) return false
     for (const [name, descriptor] of this.#replaced) {
       const standing = this.#standing(name)
       if (standing?.value === this.#ours[name]) Object.defineProperty(this.#target, name, descriptor)
     }
     this.#replaced = undefined
-    debug('patch: undone')
-    syncBuiltinESMExports()
+    return true
   }
 }
 
@@ -106,14 +106,17 @@ const inCallbacks = new Layer(callbackFs, ofCallbacks, callbackReplacements, { t
  * somebody else has put another stays theirs; of `open` theirs is asked. Does nothing that has been done before.
  */
 export function patch({ callbacks = false }: PatchOptions = NO_OPTIONS): void {
-  inPromises.apply()
-  inWatching.apply()
-  if (callbacks && !process.permission) inCallbacks.apply()
+  const layers = callbacks && !process.permission ? [inPromises, inWatching, inCallbacks] : [inPromises, inWatching]
+  const replaced = layers.flatMap((layer) => layer.apply())
+  if (replaced.length === 0) return
+  debug('patch: %s are replaced', replaced.join(', '))
+  syncBuiltinESMExports()
 }
 
 /** Undoes {@link patch}. A function that somebody else has replaced since stays theirs. Does nothing if there is nothing to undo. */
 export function unpatch(): void {
-  inPromises.undo()
-  inWatching.undo()
-  inCallbacks.undo()
+  const undone = [inPromises, inWatching, inCallbacks].filter((layer) => layer.undo())
+  if (undone.length === 0) return
+  debug('patch: undone')
+  syncBuiltinESMExports()
 }

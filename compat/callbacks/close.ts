@@ -1,5 +1,4 @@
 /** `close` with a callback, and `closeSync`: after what is under way on the descriptor. */
-import { isMainThread } from 'node:worker_threads'
 import { EAGAIN, callbackException } from '../../lib/common/errors.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { whenThereIsRoom } from '../../lib/engine/turn.js'
@@ -14,12 +13,14 @@ import * as descriptors from './descriptors.js'
 import { leave } from './served.js'
 import type { Arguments } from './served.js'
 
+const { process } = globalThis
 const syscall = syscallOf(Opcode.close)
 /** Of the process, and of whoever has put them in place. */
 const STANDARD = 3
 
 /** Descriptors that a worker opens Node keeps account of, to close what it leaves: `open` and `close` are Node's own there. */
-export const closesDescriptors = isMainThread
+// In a worker Node forbids it. To load node:worker_threads for the answer takes longer than all of this.
+export const closesDescriptors = !('disabled' in process.chdir)
 
 const nobody: Callback = () => undefined
 

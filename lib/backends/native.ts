@@ -1,5 +1,4 @@
 /** What the backends over the addon share: one completion array, and channels that say whose a completion is. */
-import { tmpdir } from 'node:os'
 import type { Backend, Batch, Receiver, Route, Supports } from '../protocol/port.js'
 import { COMPLETION_FIELDS, loadBinding } from './binding.js'
 import type { Binding, Environment, Kind } from './binding.js'
@@ -72,7 +71,7 @@ class Runtime {
   }
 
   open(kind: Kind): null | [errno: number, step: string] {
-    return this.binding.open(this.#environment, kind, tmpdir())
+    return this.binding.open(this.#environment, kind, process.getBuiltinModule('node:os').tmpdir())
   }
 
   readCached(path: string, view: Uint8Array): number {

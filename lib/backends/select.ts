@@ -9,9 +9,9 @@ import { LinuxBackend } from './linux.js'
 import { PureBackend } from './pure/pure.js'
 import { ThreadBackend } from './thread.js'
 import { UringBackend } from './uring.js'
+import { now } from '../common/clock.js'
 
-const { performance, process } = globalThis
-const now = performance.now.bind(performance)
+const { process } = globalThis
 
 /** Milliseconds for which a failure is remembered that may pass. */
 export const RETRY_AFTER = 1000

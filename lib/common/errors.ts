@@ -1,15 +1,18 @@
 /** From a negative errno, or a refused argument, to an error shaped as Node's own. */
-import { constants } from 'node:os'
 import { NO_OPTIONS } from './no-options.js'
 
 // Not by an import: see debug.ts.
-const { getSystemErrorMap } = globalThis.process.getBuiltinModule('node:util')
-const systemErrors = getSystemErrorMap()
+const { getBuiltinModule } = globalThis.process
+const systemErrors = getBuiltinModule('node:util').getSystemErrorMap()
+const byCode = new Map([...systemErrors].map(([errno, [code]]) => [code, errno]))
 
 /** A negative errno of this platform by its name. */
 export function errnoOf(code: string): number {
-  const number = (constants.errno as Record<string, number | undefined>)[code]
-  return -(number ?? constants.errno.EIO)
+  const known = byCode.get(code)
+  if (known !== undefined) return known
+  // Such as libuv has no name for.
+  const { errno } = getBuiltinModule('node:os').constants
+  return -((errno as Record<string, number | undefined>)[code] ?? errno.EIO)
 }
 
 /** It would have to wait. */

@@ -3,7 +3,11 @@
  * (bluebird, zone.js), which is neither awaited as fast nor known for a promise by Node; a test's timers, which stand still.
  */
 import { AsyncResource } from 'node:async_hooks'
-import { MessageChannel } from 'node:worker_threads'
+
+const { process, setImmediate } = globalThis
+const { getBuiltinModule } = process
+
+type SetImmediate = typeof setImmediate
 
 type Act = () => void
 
@@ -11,8 +15,8 @@ type Act = () => void
 const BY_NODE = /new Immediate\(/
 
 /** Calls back on the next turn of the event loop, as setImmediate does, in the caller's asynchronous context. */
-export function immediateByMessage(): typeof globalThis.setImmediate {
-  const { port1, port2 } = new MessageChannel()
+export function immediateByMessage(): SetImmediate {
+  const { port1, port2 } = new (getBuiltinModule('node:worker_threads').MessageChannel)()
   const due: Act[] = []
   port2.on('message', () => {
     const act = due.shift() as Act
@@ -25,11 +29,10 @@ export function immediateByMessage(): typeof globalThis.setImmediate {
     port2.ref()
     port1.postMessage(undefined)
     return due
-  }) as unknown as typeof globalThis.setImmediate
+  }) as unknown as SetImmediate
 }
 
-const { setImmediate } = globalThis
-const { bun, deno } = globalThis.process.versions
+const { bun, deno } = process.versions
 const isOther = bun !== undefined || deno !== undefined
 const isNodes = typeof setImmediate === 'function' && BY_NODE.test(Function.prototype.toString.call(setImmediate))
 

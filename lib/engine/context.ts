@@ -27,6 +27,7 @@ import { isTraced, traceRequest } from './trace.js'
 import * as turn from './turn.js'
 import * as check from '../common/validate.js'
 import { intrinsics } from '../common/intrinsics.js'
+import { now } from '../common/clock.js'
 
 /** What `new Context()` takes. */
 export interface ContextOptions {
@@ -37,8 +38,6 @@ export interface ContextOptions {
 }
 
 const { Promise, setImmediate } = intrinsics
-const { performance } = globalThis
-const now = performance.now.bind(performance)
 
 /** Runs the batch at the end of the tick; queueMicrotask costs an AsyncResource a call. */
 const tick = Promise.resolve()

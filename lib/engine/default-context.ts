@@ -1,9 +1,9 @@
 import { Context } from './context.js'
 import { debug } from '../common/debug.js'
 import { RETRY_AFTER, choiceIsProvisional, choose } from '../backends/select.js'
+import { now } from '../common/clock.js'
 
-const { performance, process } = globalThis
-const now = performance.now.bind(performance)
+const { process } = globalThis
 
 /** The Context in use, where no better backend is waited for: all that there is to look at, in most processes. */
 let context: Context | undefined

@@ -6,11 +6,10 @@
  */
 import type { Receiver, Route } from '../protocol/port.js'
 import { intrinsics } from '../common/intrinsics.js'
+import { now } from '../common/clock.js'
 
 // Taken now: a test's fake clock, put in place later, is not to stop the loop that it runs on.
 const { setImmediate } = intrinsics
-const { performance } = globalThis
-const now = performance.now.bind(performance)
 
 /** milliseconds */
 const BUDGET = 1

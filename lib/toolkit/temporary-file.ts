@@ -1,7 +1,6 @@
 /** A new file beside another one, to take its place later. */
 import fs from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import { randomBytes } from 'node:crypto'
 import { concatPath, cutName, joinPath } from './path-parts.js'
 import type { Path } from './path-parts.js'
 
@@ -17,7 +16,8 @@ const SHORT = 64
 /**
  * A name that nobody has: the process, so that a person can tell whose it was, and 48 random bits.
  */
-export const randomToken = (): string => `${process.pid}-${randomBytes(6).toString('hex')}`
+export const randomToken = (): string =>
+  `${process.pid}-${process.getBuiltinModule('node:crypto').randomBytes(6).toString('hex')}`
 
 /**
  * `.NAME.TOKEN.tmp`. NAME is cut so that the whole is no longer than NAME itself, which the file

@@ -38,7 +38,8 @@ int64_t CopyAttributes(int from, int to) {
     // Gone since.
     if (size < 0 && errno == ENODATA) continue;
     const auto bytes = static_cast<size_t>(size);
-    const bool kept = size >= 0 && (Has(to, name, value, bytes, value + kMost) || fsetxattr(to, name, value, bytes, 0) == 0);
+    const bool kept =
+        size >= 0 && (Has(to, name, value, bytes, value + kMost) || fsetxattr(to, name, value, bytes, 0) == 0);
     if (!kept) left++;
   }
   return left;

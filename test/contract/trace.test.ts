@@ -3,11 +3,19 @@ import { AsyncLocalStorage, createHook } from 'node:async_hooks'
 import { constants } from 'node:os'
 import t from 'tap'
 import type { Test } from 'tap'
-import { Operation } from 'caio'
-import { makeContext, onEveryBackend, rejectionOf, temporaryFile, untyped } from '../support/harness.js'
+import { onEveryBackend, rejectionOf, temporaryFile, untyped } from '../support/harness.js'
+// One copy of the engine: what is enqueued here is a request of its own.
+import { Context, Operation } from '../../lib/index.js'
+import type { BackendName, ContextOptions } from '../../lib/index.js'
 import { TransferRequest } from '../../lib/engine/request.js'
 import { Opcode } from '../../lib/protocol/operations.js'
 import { recordEvents } from '../support/trace-recorder.js'
+
+function makeContext(t: Test, backend: BackendName, options: Omit<ContextOptions, 'backend'> = {}): Context {
+  const context = new Context({ ...options, backend })
+  t.teardown(() => context.close())
+  return context
+}
 
 /** Nothing that tracing makes for an operation is made while nobody listens. */
 async function countResources(t: Test, work: () => Promise<unknown>): Promise<number> {

@@ -39,7 +39,7 @@ t.test('what grows is seen, and what jumps about is not', (t) => {
     ['descriptors'],
   )
   t.same(
-    flat((at) => ({ threads: at > 350 ? 12 : 11 })),
+    flat((at) => ({ threads: at > 350 ? 16 : 11 })),
     ['threads'],
   )
   t.same(

@@ -15,7 +15,8 @@ export type { CallbackFs } from './callback-fs.js'
 const { setImmediate } = intrinsics
 
 /** Node's own, taken now: whoever patches `fs` later, be it caio, patches it for others. */
-const own: CallbackFs = { ...(nodeFs as CallbackFs) }
+const { read, write, fsync, fdatasync, readv, writev } = nodeFs as CallbackFs
+const own: CallbackFs = { read, write, fsync, fdatasync, ...(readv && { readv }), ...(writev && { writev }) }
 
 /** The backend that needs no addon: over Node's `fs`, or over one that looks like it. */
 export class PureBackend implements Backend {

@@ -12,10 +12,10 @@
  * The first format, `caiolog1`, is read and continued. It has neither the check of the salt nor the
  * seal nor the check of the length, and its records are plain, or gaps.
  */
-import zlib from 'node:zlib'
 import type { FileHandle } from 'node:fs/promises'
 
 const { Buffer } = globalThis
+const { getBuiltinModule } = globalThis.process
 
 /**
  * What a log needs of an fs/promises module. `unlink` removes files that could not be completed.
@@ -187,9 +187,13 @@ export function startChecksum({ salt }: LogIdentity, position: number, length: n
   return seedOf(salt, position, length)
 }
 
+type Crc32 = (content: Uint8Array, checksum: number) => number
+let crc32: Crc32 | undefined
+
 /** A checksum to which more of the content is added. */
 export function addToChecksum(checksum: number, content: Uint8Array): number {
-  return zlib.crc32(content, checksum)
+  crc32 ??= getBuiltinModule('node:zlib').crc32 as Crc32
+  return crc32(content, checksum)
 }
 
 const ZEROS = Buffer.alloc(4096)

@@ -3,7 +3,6 @@
  * it cut off.
  */
 import { constants } from 'node:fs'
-import { randomInt } from 'node:crypto'
 import { logDamaged, logTorn } from '../../common/errors.js'
 import { SEAL, fileHeader, fileHeaderOf, sealBytes } from './format.js'
 import type { LogFs, LogHandle, LogIdentity } from './format.js'
@@ -15,6 +14,8 @@ import type { LogEnd, Stop } from './scan.js'
 import { LogWindow } from './window.js'
 import { writeAll } from './write.js'
 import type { Path } from '../path-parts.js'
+
+const { getBuiltinModule } = globalThis.process
 
 /** What was found when a log was opened, and what was done about it. */
 export interface LogRecovery extends LogEnd {
@@ -66,7 +67,7 @@ export async function unmake(fs: LogFs, path: Path, { file, isMade }: OpenedLog)
 
 /** Makes the file an empty log, and durable, with its name. */
 export async function begin(fs: LogFs, file: LogHandle, path: Path): Promise<LogIdentity> {
-  const salt = randomInt(0x100000000)
+  const salt = getBuiltinModule('node:crypto').randomInt(0x100000000)
   await file.truncate(0)
   await writeAll(file, fileHeader(salt), 0)
   await file.sync()

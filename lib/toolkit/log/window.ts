@@ -5,10 +5,10 @@
 import type { FileHandle } from 'node:fs/promises'
 import { addToChecksum } from './format.js'
 import { intrinsics } from '../../common/intrinsics.js'
+import { now } from '../../common/clock.js'
 
 const { Promise, setImmediate } = intrinsics
-const { Buffer, performance } = globalThis
-const now = performance.now.bind(performance)
+const { Buffer } = globalThis
 
 export type LogSource = Pick<FileHandle, 'read' | 'stat'>
 

@@ -62,7 +62,7 @@ await t.test('files as they seldom are', async (t) => {
     [file, { bigint: true }],
   ])
   for (const name of ['stat', 'lstat'] as const) await compareCalls(t, sides, tree, name, callsWith(...looking))
-  const listing = [directory, path('many'), '/dev'].flatMap((each) => [
+  const listing = [directory, path('many'), '/proc/sys/fs'].flatMap((each) => [
     ...[[each], [each, 'buffer'], [each, { withFileTypes: true }], [each, { recursive: true }]],
     [each, { withFileTypes: true, encoding: 'buffer' }],
     [each, { withFileTypes: true, recursive: true }],

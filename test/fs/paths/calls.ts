@@ -166,7 +166,7 @@ export const callsOf = {
   readdir: reads([
     ...calls(paths),
     ...calls(names('dir', '.', 'file', 'missing', 'dir-link'), readdirOptions),
-    ...calls(literals('/proc/self/task/', '/sys/fs', '/dev/disk'), objects({}, { withFileTypes: true })),
+    ...calls(literals('/proc/self/ns/', '/proc/sys/fs', '/proc/sys/vm'), objects({}, { withFileTypes: true })),
     ...calls(paths.slice(0, 30), objects({ withFileTypes: true }, { recursive: true })),
     ...calls(
       literals('.', 'dir', 'dir/', './dir'),
@@ -217,7 +217,7 @@ export const callsOf = {
   opendir: reads([
     ...calls(paths),
     ...calls(names('dir', '.', 'file', 'missing', 'dir-link', 'empty'), opendirOptions),
-    ...calls(literals('/proc/self/task/', '/sys/fs', '.', './dir', 'dir/'), objects({}, { recursive: true })),
+    ...calls(literals('/proc/self/ns/', '/proc/sys/fs', '.', './dir', 'dir/'), objects({}, { recursive: true })),
   ]),
   mkdtemp: changes([
     ...calls(paths),
