@@ -3,6 +3,7 @@ import type { Bouncer } from './bounce.js'
 import { FilePosition } from './file-position.js'
 import { loadBinding } from '../../lib/backends/binding.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
+import { ofCallbacks } from '../node/original.js'
 
 /** Returns what it is given as `this`, so that a subclass stamps its private fields onto an existing object. */
 class Stamp {
@@ -10,6 +11,9 @@ class Stamp {
     return target
   }
 }
+
+const PARTS_OF_PURE = ['read', 'write', 'readv', 'writev', 'fsync', 'fdatasync']
+let pureIsNodes: boolean | undefined
 
 let lastKey = 0
 
@@ -55,11 +59,13 @@ export class HandleState extends Stamp {
 
   /**
    * Whether it is for the engine: found out when first needed. Regular files are; anything else may have no position, or wait for ever.
-   * `pure` is Node's own `fs`, which takes every file, and has no way to ask that could not wait. It may serve for a while only.
+   * `pure` is Node's own `fs`, which takes every file, and has no way to ask that could not wait. It may serve for a while only. Where
+   * somebody stands in the place of what it calls, who is not asked by Node's handles, these do it themselves.
    */
   static isServed(handle: object, fd: number): boolean {
     if (!(#served in handle)) return false
-    if (defaultContext().backend === 'pure') return true
+    if (defaultContext().backend === 'pure')
+      return (pureIsNodes ??= PARTS_OF_PURE.every((name) => ofCallbacks.isNodes(name)))
     return (handle.#served ??= loadBinding().isRegularFile(fd))
   }
 }

@@ -1,0 +1,6 @@
+/** What the engine makes of `writeFile`, before Node is asked to do it instead. Arguments: a path, the content. */
+import { plainWrite, writeWhole } from '../../../compat/paths/whole-file.js'
+
+const [path = '', content = ''] = process.argv.slice(2)
+const plain = plainWrite(path, content, undefined, 'w')
+console.log(plain && (await writeWhole(plain)))
