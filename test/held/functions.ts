@@ -665,6 +665,10 @@ const callbacks: Described[] = [
   ofCallbacks('write, without a position', (fd, callback) => nodeFs.write(fd, block(), 0, 4096, null, callback)),
   ofCallbacks('write, direct', (fd, callback) => nodeFs.write(fd, block(), 0, 4096, 0, callback), direct),
   ofPath('callbacks.writeFile', (path) => called((callback) => nodeFs.writeFile(path, 'content', callback))),
+  ofPath('callbacks.watchFile', (path) => {
+    nodeFs.watchFile(path, () => {})
+    nodeFs.unwatchFile(path)
+  }),
   ofCallbacks('writev', (fd, callback) => nodeFs.writev(fd, [block()], 0, callback)),
   ofCallbacks('writev, without a position', (fd, callback) => nodeFs.writev(fd, [block()], callback)),
 ]
