@@ -2,7 +2,9 @@
 // for none of it, and one serves both libraries.
 // What libstdc++ would throw ends the process here, as it does where the addon, which has no exceptions, is built on the spot.
 
+#include <errno.h>
 #include <fcntl.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -51,6 +53,11 @@ extern "C" int fstat64(int fd, struct stat64* status) noexcept {
   return static_cast<int>(syscall(SYS_fstat, fd, status));
 }
 
+#ifdef __aarch64__
+// libgcc's, which asks for the atomic instructions that the processor has. musl has it by its public name only.
+extern "C" unsigned long __getauxval(unsigned long type) { return getauxval(type); }
+#endif
+
 // What musl (1.2.3) has not.
 extern "C" int statx(int directory, const char* path, int flags, unsigned mask, struct statx* status) noexcept {
   return static_cast<int>(syscall(SYS_statx, directory, path, flags, mask, status));
@@ -64,11 +71,16 @@ extern "C" int fcntl64(int fd, int command, ...) {
   return static_cast<int>(syscall(SYS_fcntl, fd, command, argument));
 }
 
+// A kernel without them cannot do what the flags ask for: that is EOPNOTSUPP, as glibc has it.
 extern "C" ssize_t preadv64v2(int fd, const iovec* memory, int count, off64_t offset, int flags) {
-  return syscall(SYS_preadv2, fd, memory, count, offset, 0L, flags);
+  const ssize_t result = syscall(SYS_preadv2, fd, memory, count, offset, 0L, flags);
+  if (result < 0 && errno == ENOSYS) errno = EOPNOTSUPP;
+  return result;
 }
 
 extern "C" ssize_t pwritev64v2(int fd, const iovec* memory, int count, off64_t offset, int flags) {
-  return syscall(SYS_pwritev2, fd, memory, count, offset, 0L, flags);
+  const ssize_t result = syscall(SYS_pwritev2, fd, memory, count, offset, 0L, flags);
+  if (result < 0 && errno == ENOSYS) errno = EOPNOTSUPP;
+  return result;
 }
 #endif

@@ -92,6 +92,16 @@ void t.test(
   },
 )
 
+void t.test('the C library', async (t) => {
+  const { header } = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } }
+  const version = header.glibcVersionRuntime
+  const expected = process.platform !== 'linux' ? null : version ? `glibc ${version}` : 'musl'
+  const directory = temporaryDirectory(t)
+  t.equal((await report(t, [directory])).cLibrary, expected)
+  const [first = ''] = (await doctor([directory])).stdout.split('\n')
+  t.match(first, expected === null ? /kernel \S+$/ : `, ${expected}`)
+})
+
 void t.test('who asks', async (t) => {
   const directory = temporaryDirectory(t)
   const asked = await report(t, [directory, '--backend', 'pure'], { env: { CAIO_IMPL: 'thread' } })

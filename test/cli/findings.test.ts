@@ -5,6 +5,8 @@ import t from 'tap'
 import type { Test } from 'tap'
 import type { Backend, BackendName } from 'caio'
 import { surveyBackends } from '../../lib/cli/doctor/backends.js'
+import { nameLibrary } from '../../lib/cli/doctor/c-library.js'
+import type { ReportedLibraries } from '../../lib/cli/doctor/c-library.js'
 import { interpret } from '../../lib/cli/doctor/directory.js'
 import { parseOptions } from '../../lib/cli/doctor/doctor.js'
 import { findProblems } from '../../lib/cli/doctor/problems.js'
@@ -59,6 +61,18 @@ void t.test('/proc', async (t) => {
     [limits('many', ''), { seccomp: null, aio: null, uringDisabled: null }],
   ]
   for (const [files, system] of cases) t.strictSame(readSystem(fakeProc(t, files)), system)
+})
+
+void t.test('the C library', async (t) => {
+  const cases: [ReportedLibraries, string | null][] = [
+    [{ header: { glibcVersionRuntime: '2.28' }, sharedObjects: ['/lib64/libc.so.6'] }, 'glibc 2.28'],
+    [{ header: {}, sharedObjects: ['/usr/lib/libstdc++.so.6', '/lib/ld-musl-x86_64.so.1'] }, 'musl'],
+    [{ header: {}, sharedObjects: ['/lib/libc.musl-aarch64.so.1'] }, 'musl'],
+    [{ header: {}, sharedObjects: ['/opt/ld-musl-tools/libz.so.1'] }, null],
+    [{ header: {} }, null],
+    [{}, null],
+  ]
+  for (const [reported, name] of cases) t.equal(nameLibrary(reported), name)
 })
 
 void t.test('a report on a faked /proc', async (t) => {

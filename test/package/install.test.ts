@@ -17,6 +17,7 @@ const tarball = pack(stage)
 const machine = emptyMachine(t)
 const MOST_BYTES = 1_000_000
 const file = join(machine.directory, 'file')
+const notLinux = process.platform !== 'linux' && 'the prebuild is of Linux'
 
 await t.test('the prebuild', async (t) => {
   if (process.platform !== 'linux') return void t.pass('is no ELF file here')
@@ -76,6 +77,11 @@ const expected = { backend: best, reason: /first choice/, read: 'positioned', wh
 for (const name of ['use.mjs', 'use.cjs']) {
   await t.test(`${name} as it is`, async (t) => {
     t.match(JSON.parse(runThere(machine, [program(machine, name), file])), expected)
+  })
+
+  await t.test(`${name} where node-gyp-build finds musl`, { skip: notLinux }, async (t) => {
+    const there = { ...machine, env: { ...machine.env, LIBC: 'musl' } }
+    t.match(JSON.parse(runThere(there, [program(machine, name), file])), expected)
   })
 
   await t.test(`${name} under --permission without --allow-addons`, async (t) => {

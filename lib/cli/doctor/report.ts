@@ -3,6 +3,7 @@ import os from 'node:os'
 import type { BackendName } from '../../protocol/port.js'
 import { packageRoot } from '../../backends/package-root.js'
 import { surveyBackends } from './backends.js'
+import { findCLibrary } from './c-library.js'
 import { examineDirectory } from './directory.js'
 import { findHandOff } from './hand-off.js'
 import type { HandOff } from './hand-off.js'
@@ -15,6 +16,8 @@ export interface Report extends Findings {
   node: string
   platform: string
   kernel: string
+  /** with its version, if it has one; null where it is not known */
+  cLibrary: string | null
   handOff: HandOff | null
   problems: Problem[]
 }
@@ -38,6 +41,7 @@ export function examine({ directory, backend, version, proc }: Subject): Report 
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
     kernel: os.release(),
+    cLibrary: findCLibrary(),
     ...findings,
     handOff: findHandOff(),
     problems: findProblems(findings, packageRoot as string),

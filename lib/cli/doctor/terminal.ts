@@ -68,6 +68,7 @@ export function formatReport({
   node,
   platform,
   kernel,
+  cLibrary,
   seccomp,
   aio,
   backends,
@@ -81,7 +82,7 @@ export function formatReport({
     : 'unknown'
   const by = choice.by === 'order' ? 'by the usual order' : `by the word of ${choice.by}`
   const output = [
-    `caio ${caio}, Node ${node}, ${platform}, kernel ${kernel}`,
+    [`caio ${caio}`, `Node ${node}`, platform, `kernel ${kernel}`, ...(cLibrary ? [cLibrary] : [])].join(', '),
     '',
     ...lines([
       ...backends.map((state): [string, string] => [state.name, stateText(state)]),
