@@ -9,6 +9,7 @@
 //   watch THREAD           tells of each request of this thread; 0 for none
 //   valid ENTRY ATTRIBUTES seconds for which the kernel may believe what it is told from now on
 //   direct 0|1             files that are opened from now on bypass the page cache
+//   positions 0|1          files that are opened from now on have positions, or are read from where they stand
 //
 // Each is answered with `done` or `failed WHY`. Events: `held ID OPERATION THREAD NAME`, `asked OPERATION NAME`.
 // A held request holds no other: there is one thread, and it never waits for anything but requests and commands.
@@ -90,6 +91,7 @@ static long hold_ms;
 static unsigned watched;
 static double entry_valid = 3600, attributes_valid = 0;
 static int direct;
+static int positions = 1;
 
 static const char *name_of(uint32_t opcode) { return opcode < KINDS && names[opcode] ? names[opcode] : "other"; }
 
@@ -231,7 +233,8 @@ static void reply_statx(const struct fuse_in_header *request) {
 }
 
 static struct fuse_open_out opened(void) {
-  return (struct fuse_open_out){.open_flags = direct ? FOPEN_DIRECT_IO : FOPEN_KEEP_CACHE};
+  const unsigned flags = positions ? 0 : FOPEN_NONSEEKABLE;
+  return (struct fuse_open_out){.open_flags = flags | (direct ? FOPEN_DIRECT_IO : FOPEN_KEEP_CACHE)};
 }
 
 // A new node under a name, or an errno.
@@ -585,6 +588,7 @@ static void obey(char *line) {
   }
   if (strcmp(command, "watch") == 0 && first) return watched = (unsigned)atol(first), answer(0);
   if (strcmp(command, "direct") == 0 && first) return direct = atoi(first), answer(0);
+  if (strcmp(command, "positions") == 0 && first) return positions = atoi(first), answer(0);
   if (strcmp(command, "valid") == 0 && second)
     return entry_valid = atof(first), attributes_valid = atof(second), answer(0);
   answer(EINVAL);
