@@ -15,6 +15,10 @@ class Stamp {
 const PARTS_OF_PURE = ['read', 'write', 'readv', 'writev', 'fsync', 'fdatasync']
 let pureIsNodes: boolean | undefined
 
+function isPureNodes(): boolean {
+  return (pureIsNodes ??= PARTS_OF_PURE.every((name) => ofCallbacks.isNodes(name)))
+}
+
 let lastKey = 0
 
 export class HandleState extends Stamp {
@@ -64,8 +68,7 @@ export class HandleState extends Stamp {
    */
   static isServed(handle: object, fd: number): boolean {
     if (!(#served in handle)) return false
-    if (defaultContext().backend === 'pure')
-      return (pureIsNodes ??= PARTS_OF_PURE.every((name) => ofCallbacks.isNodes(name)))
+    if (defaultContext().backend === 'pure') return isPureNodes()
     return (handle.#served ??= loadBinding().isRegularFile(fd))
   }
 }
