@@ -1,21 +1,44 @@
 /** Plain text for a terminal: a table and a progress bar. */
 
-/**
- * Columns aligned; the first to the left, the rest to the right.
- * @param spanning a row of a single cell is a heading that may reach across the columns
- */
-export function table(head: readonly string[], rows: readonly (readonly string[])[], spanning = false): string {
-  const measured = spanning ? rows.filter(({ length }) => length > 1) : rows
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...measured.map((row) => (row[column] ?? '').length)),
-  )
-  const line = (row: readonly string[]): string =>
-    spanning && row.length === 1
-      ? (row[0] ?? '')
-      : row
-          .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
-          .join('  ')
-  return [line(head), widths.map((width) => '─'.repeat(width)).join('──'), ...rows.map(line)].join('\n')
+/** Columns aligned; the first to the left, the rest to the right. */
+function aligned(cells: readonly string[], widths: readonly number[]): string {
+  return cells
+    .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+    .join('  ')
+}
+
+function widest(head: readonly string[], rows: readonly (readonly string[])[]): number[] {
+  return head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)))
+}
+
+const heading = (head: readonly string[], widths: readonly number[]): string =>
+  `${aligned(head, widths)}\n${widths.map((width) => '─'.repeat(width)).join('──')}`
+
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = widest(head, rows)
+  return [heading(head, widths), ...rows.map((row) => aligned(row, widths))].join('\n')
+}
+
+/** A table whose lines are written as they come. */
+export class GrowingTable {
+  readonly #head: readonly string[]
+  readonly #widths: readonly number[]
+  readonly #write: (text: string) => void
+  #begun = false
+
+  /** @param sample a line that is as wide as any will be */
+  constructor(head: readonly string[], sample: readonly string[], write: (text: string) => void) {
+    this.#head = head
+    this.#widths = widest(head, [sample])
+    this.#write = write
+  }
+
+  /** A single cell is a heading that may reach across the columns. */
+  add(...cells: string[]): void {
+    if (!this.#begun) this.#write(`\n${heading(this.#head, this.#widths)}`)
+    this.#begun = true
+    this.#write(cells.length === 1 ? (cells[0] as string) : aligned(cells, this.#widths))
+  }
 }
 
 const WIDTH = 24

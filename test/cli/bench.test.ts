@@ -11,8 +11,12 @@ import { requiredBackends, temporaryDirectory } from '../support/harness.js'
 
 const MAIN = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url))
 
-function start(args: readonly string[]) {
-  const child = spawn(process.execPath, [MAIN, 'bench', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+/** @param path where it looks for programs, if not where all do */
+function start(args: readonly string[], path = process.env['PATH']) {
+  const child = spawn(process.execPath, [MAIN, 'bench', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, PATH: path },
+  })
   const output = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text))
@@ -126,6 +130,29 @@ void t.test('says what is wrong, and measures nothing', async (t) => {
     t.match(stderr, message)
     t.equal(stdout, '')
   }
+})
+
+void t.test('--quick chooses rows and contenders, unless they are named', async (t) => {
+  const programs = temporaryDirectory(t)
+  for (const name of ['bun', 'deno', 'fio']) {
+    const says = '#!/bin/sh\ntest "$1" = --enghelp && echo libaio || echo 1.2.3\n'
+    fs.writeFileSync(join(programs, name), says, { mode: 0o755 })
+  }
+  const listed = async (...args: string[]): Promise<[rows: string[], contenders: string[]]> => {
+    const { code, stdout } = await start(['--quick', '--list', ...args], programs).ended
+    t.equal(code, 0)
+    const [rows = '', contenders = ''] = stdout.split('Contenders:\n')
+    const ids = (text: string): string[] => [...text.matchAll(/^ {2}(\S+) (?! *not here)/gm)].map(([, id = '']) => id)
+    return [ids(rows), ids(contenders)]
+  }
+  const [rows, contenders] = await listed()
+  t.strictSame([rows.length, rows[0], rows.at(-1)], [9, 'read-64', 'stream-1'])
+  t.strictSame(contenders, ['node', requiredBackends[0], 'bun', 'sync'])
+  t.notMatch((await start(['--quick', '--list']).ended).stdout, 'fio', 'who would not be asked is not missed')
+  const [, named] = await listed('--contenders', 'node,pure,thread,deno')
+  t.strictSame(named, ['node', 'thread', 'pure', 'deno'])
+  const [all, everybody] = await listed('--rows', 'table')
+  t.strictSame([all.length, everybody.includes('fio-libaio')], [16, true])
 })
 
 void t.test('help and list', async (t) => {

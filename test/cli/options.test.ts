@@ -13,15 +13,15 @@ void t.test('without arguments', async (t) => {
     help: false,
     list: false,
   })
-  const { rows, backends, contenders, json, html, programs } = parseOptions([])
+  const { rows, backends, contenders, json, html, programs, paths } = parseOptions([])
   t.strictSame(
-    [rows, backends, contenders, json, html, programs],
-    [undefined, undefined, undefined, undefined, undefined, {}],
+    [rows, backends, contenders, json, html, programs, paths],
+    [undefined, undefined, undefined, undefined, undefined, undefined, {}],
   )
 })
 
 void t.test('--quick changes the defaults, and only those', async (t) => {
-  t.match(parseOptions(['--quick']), { rounds: 3, duration: 250, size: 128 * MIB })
+  t.match(parseOptions(['--quick']), { rounds: 3, duration: 150, size: 128 * MIB })
   t.match(parseOptions(['--quick', '--rounds', '7', '--duration', '90', '--size', '64']), {
     rounds: 7,
     duration: 90,
@@ -41,10 +41,28 @@ void t.test('lists', async (t) => {
   t.equal(parseOptions(['--rows', ',']).rows, undefined, 'of nothing')
 })
 
-void t.test('files and programs', async (t) => {
+void t.test('files and runtimes', async (t) => {
   const options = parseOptions(['/data', '--json', 'a.json', '--html=b.html', '--bun', '/opt/bun'])
   t.match(options, { directory: '/data', json: 'a.json', html: 'b.html' })
-  t.strictSame(options.programs, { bun: '/opt/bun' })
+  t.strictSame(options.paths, { bun: '/opt/bun' })
+})
+
+void t.test('whole programs', async (t) => {
+  const cases: [string[], string, string[] | undefined][] = [
+    [['--programs'], '.', undefined],
+    [['/data', '--programs'], '/data', undefined],
+    [['--programs', '/data'], '/data', undefined],
+    [['--programs', 'glob', '.'], '.', ['glob']],
+    [['data', '--programs', 'glob', 'fs-extra,tar'], 'data', ['glob', 'fs-extra', 'tar']],
+    [['--programs', 'glob', '--rounds', '2', 'tar', '../data'], '../data', ['glob', 'tar']],
+  ]
+  for (const [args, directory, names] of cases) {
+    const options = parseOptions(args)
+    t.strictSame([options.directory, options.programs], [directory, { names }], args.join(' '))
+  }
+  t.match(parseOptions(['--programs']), { files: 650, rounds: 5 })
+  t.match(parseOptions(['--programs', '--quick']), { files: 200, rounds: 3 })
+  t.match(parseOptions(['--programs', '--files', '3', '--quick']), { files: 3 })
 })
 
 void t.test('what is refused', async (t) => {
@@ -57,6 +75,11 @@ void t.test('what is refused', async (t) => {
     [['a', 'b'], /only one directory/],
     [['--fast'], /fast/],
     [['--json'], /json/],
+    [['/a', '--programs', '/b'], /only one directory/],
+    [['--programs', '--files', '0'], /--files.*at least 1/],
+    [['--programs', '--rows', 'table'], /--rows has no meaning with --programs/],
+    [['--programs', '--html', 'a.html'], /--html has no meaning with --programs/],
+    [['--files', '3'], /--files has no meaning without --programs/],
   ]
   for (const [args, message] of cases) {
     const error = t.throws(() => parseOptions(args), { message }, args.join(' '))

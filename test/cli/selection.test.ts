@@ -1,9 +1,12 @@
 import t from 'tap'
 import { fioArguments } from '../../lib/cli/bench/fio.js'
+import { parseOptions } from '../../lib/cli/bench/options.js'
+import { QUICK_TIME, isFirstLook, isReadyInTime, quickRows } from '../../lib/cli/bench/quick.js'
 import { alternate } from '../../lib/cli/bench/schedule.js'
 import { selectContenders, selectRows } from '../../lib/cli/bench/selection.js'
 import { allRows } from '../../lib/cli/bench/rows.js'
-import { estimate, whoRuns, whyNotRow } from '../../lib/cli/bench/run.js'
+import { estimate, runAll, whoRuns, whyNotRow } from '../../lib/cli/bench/run.js'
+import type { Samples } from '../../lib/cli/bench/samples.js'
 import type { Contender } from '../../lib/cli/bench/contenders.js'
 
 const rows = allRows(512 * 1024 * 1024, false)
@@ -19,6 +22,50 @@ void t.test('rows', async (t) => {
   t.throws(() => selectRows(rows, ['calls'], ['nonsense']), { message: /no row begins with nonsense/ })
   t.throws(() => selectRows(rows, ['nonsense']), { message: /no such row: nonsense.*read-64/ })
   t.ok(allRows(1, true).length < rows.length, 'fewer when quick')
+})
+
+void t.test('rows of --quick, unless some are named', async (t) => {
+  const chosen = quickRows(rows)
+  t.strictSame(ids(chosen), [
+    'read-64',
+    'append-sync-1',
+    'readfile-utf8-1',
+    'writefile-64',
+    'stat-1',
+    'open-stat-read-close-1',
+    'readdir-1',
+    'writefile-unlink-1',
+    'stream-1',
+  ])
+  t.ok(
+    chosen.every(({ harness }) => !harness),
+    'without the harness',
+  )
+  const choosing = (...args: string[]): boolean => isFirstLook(parseOptions(args))
+  t.equal(choosing('--quick'), true)
+  t.equal(choosing('--quick', '--contenders', 'node,pure'), true)
+  t.equal(choosing(), false)
+  t.equal(choosing('--quick', '--rows', 'table'), false)
+  t.equal(choosing('--quick', '--only', 'stat'), false)
+})
+
+void t.test('a row of --quick that would be late is left out', async (t) => {
+  t.equal(isReadyInTime(0, QUICK_TIME), true)
+  t.equal(isReadyInTime(1, QUICK_TIME), false)
+  const asked: number[] = []
+  const hasTime = (milliseconds: number): boolean => {
+    asked.push(milliseconds)
+    return false
+  }
+  const plan = { rows: quickRows(rows), contenders, named: false, options: { rounds: 1, duration: 10 }, hasTime }
+  const listener = { onTrial: () => t.fail('a trial is made'), onRow: () => t.fail('a row is told') }
+  const { rows: done, late } = await runAll(plan, {} as Samples, new AbortController().signal, listener)
+  t.strictSame([done, late], [[], ids(plan.rows)])
+  t.strictSame(
+    asked,
+    plan.rows.map((row) => estimate({ ...plan, rows: [row] })),
+    'by what is expected',
+  )
 })
 
 void t.test('contenders', async (t) => {

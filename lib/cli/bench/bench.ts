@@ -1,32 +1,45 @@
 /** `caio bench`: measures, and reports in the terminal, as JSON and as HTML. */
 import fs from 'node:fs'
+import { benchPrograms } from '../programs/programs.js'
 import { Progress } from '../text.js'
 import { residency } from '../trial/page-cache.js'
 import { findContenders } from './contenders.js'
 import type { Contender } from './contenders.js'
+import { minutes, timeLeft, untilInterrupted } from './interruption.js'
 import { htmlReport, loadAssets } from './html.js'
 import { describeMachine } from './machine.js'
 import { UsageError, parseOptions, usage } from './options.js'
 import type { Options } from './options.js'
+import { isFirstLook, isReadyInTime, quickRows } from './quick.js'
 import type { BenchResults } from './results.js'
 import { allRows } from './rows.js'
-import { estimate, runAll, whoRuns, whyNotRow } from './run.js'
+import { estimate, runAll, standIns, whoRuns, whyNotRow } from './run.js'
 import type { Plan } from './run.js'
 import { Samples } from './samples.js'
 import { selectContenders, selectRows } from './selection.js'
-import { terminalReport } from './terminal.js'
+import { TerminalReport } from './terminal.js'
 
 interface Chosen {
   plan: Plan
   missing: BenchResults['missing']
+  /** of how many rows `--quick` has chosen its own, if it has */
+  chosenOf?: number
 }
 
 function choose(options: Options, version: string): Chosen {
-  const rows = selectRows(allRows(options.size, options.quick), options.rows, options.only)
+  const all = allRows(options.size, options.quick)
+  const isShort = isFirstLook(options)
+  const rows = isShort ? quickRows(all) : selectRows(all, options.rows, options.only)
   const { present, missing } = selectContenders(findContenders(options, version), options.contenders, options.backends)
   const named = options.contenders !== undefined || options.backends !== undefined
-  const contenders = present.filter((each) => rows.some((row) => whoRuns(row, present, named).includes(each)))
-  return { plan: { rows, contenders, named, options }, missing }
+  const hasStandIns = isShort && !named
+  const asked = hasStandIns ? standIns(present) : present
+  const missed = hasStandIns ? missing.filter(({ id }) => id === 'bun') : missing
+  const contenders = asked.filter((each) => rows.some((row) => whoRuns(row, asked, named).includes(each)))
+  const start = performance.now()
+  const hasTime = (expected: number): boolean => isReadyInTime(performance.now() - start, expected)
+  const plan = { rows, contenders, named, options, ...(isShort && { hasTime }) }
+  return { plan, missing: missed, ...(isShort && { chosenOf: all.length }) }
 }
 
 function list({ plan, missing }: Chosen): string {
@@ -40,24 +53,8 @@ function list({ plan, missing }: Chosen): string {
   return lines.join('\n')
 }
 
-const minutes = (milliseconds: number): string =>
-  milliseconds < 90_000 ? `${Math.ceil(milliseconds / 1000)} s` : `${Math.ceil(milliseconds / 60_000)} minutes`
-
-/** Aborted by the signals that end a program, so that the files of the run go, too. */
-function untilInterrupted(): { signal: AbortSignal; interrupted: () => number; release: () => void } {
-  const controller = new AbortController()
-  let code = 0
-  const interrupt = (signal: NodeJS.Signals): void => {
-    code = signal === 'SIGINT' ? 130 : 143
-    controller.abort()
-  }
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
-  const release = (): void => void process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
-  return { signal: controller.signal, interrupted: () => code, release }
-}
-
 async function measure(
-  { plan, missing }: Chosen,
+  { plan, missing, chosenOf }: Chosen,
   options: Options,
   version: string,
   signal: AbortSignal,
@@ -82,14 +79,23 @@ async function measure(
     )
     const start = performance.now()
     const expected = estimate(able)
-    const rows = await runAll(able, made, signal, ({ row, contender, round, done }) => {
-      const elapsed = performance.now() - start
-      // By what was expected at first, and more and more by what has been.
-      const part = done / trials
-      const left = (1 - part) * ((1 - part) * expected + (part === 0 ? 0 : elapsed))
-      progress.show(1 + 99 * part, row.title, `, ${contender.id}, round ${round + 1}, ${minutes(left)} left`)
+    const callers = plan.rows
+      .filter(({ group }) => group === 'calls')
+      .flatMap((row) => whoRuns(row, plan.contenders, plan.named).map(({ id }) => id))
+    const report = new TerminalReport({ machine, contenders: plan.contenders, rows: plan.rows, callers }, (text) => {
+      progress.end()
+      console.log(text)
     })
-    return {
+    const { rows, late } = await runAll(able, made, signal, {
+      onTrial({ row, contender, round, done }) {
+        const part = done / trials
+        const left = timeLeft(part, expected, performance.now() - start)
+        progress.show(1 + 99 * part, row.title, `, ${contender.id}, round ${round + 1}, ${minutes(left)} left`)
+      },
+      onRow: (results) => report.row(results),
+    })
+    skipped.push(...late.map((id) => ({ id, reason: 'it would not have been ready in time; `--rows` asks for it' })))
+    const results: BenchResults = {
       format: 1,
       caio: version,
       date: new Date().toISOString(),
@@ -100,8 +106,12 @@ async function measure(
       contenders: plan.contenders.map(({ id, label, version }) => ({ id, label, version })),
       missing,
       skipped,
+      ...(chosenOf !== undefined && { chosenOf }),
       rows,
     }
+    progress.end()
+    report.end(results)
+    return results
   } finally {
     progress.end()
     samples?.remove()
@@ -130,6 +140,7 @@ export async function bench(args: readonly string[], version: string): Promise<n
   if (process.versions['bun'] || process.versions['deno']) {
     throw new UsageError('run `caio bench` with Node: the others are its contenders')
   }
+  if (options.programs) return benchPrograms(options, version)
   const chosen = choose(options, version)
   if (options.list) {
     console.log(list(chosen))
@@ -147,15 +158,14 @@ export async function bench(args: readonly string[], version: string): Promise<n
     `${plan.rows.length} rows, ${plan.contenders.length} contenders, ${options.rounds} rounds: about ${about}`,
   )
 
-  const { signal, interrupted, release } = untilInterrupted()
+  const { signal, code, release } = untilInterrupted()
   try {
     const results = await measure(chosen, options, version, signal)
     if (options.json !== undefined) fs.writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`)
     if (options.html !== undefined && assets) fs.writeFileSync(options.html, htmlReport(results, assets))
-    console.log(terminalReport(results))
     return hasFailed(results, plan.contenders) ? 1 : 0
   } catch (error) {
-    if (signal.aborted) return interrupted()
+    if (signal.aborted) return code()
     throw error
   } finally {
     release()

@@ -57,7 +57,7 @@ function findProgram(name: 'bun' | 'deno' | 'fio', named: string | undefined): P
 }
 
 /** Why a backend does not work here, if it does not. */
-function whyNot(backend: BackendName): string | undefined {
+export function whyNot(backend: BackendName): string | undefined {
   try {
     void new Context({ backend, maxRequests: 1 }).close()
     return undefined
@@ -108,7 +108,13 @@ function caioContenders(version: string): Contender[] {
   })
 }
 
-function runtimeContender(name: 'bun' | 'deno', args: readonly string[], named: string | undefined): Contender {
+type RuntimeContender = Contender & { means: { runtime: Runtime } }
+
+export function runtimeContender(
+  name: 'bun' | 'deno',
+  args: readonly string[],
+  named: string | undefined,
+): RuntimeContender {
   const { path, version, missing } = findProgram(name, named)
   const means = { runtime: { command: path, args, env: {} }, subject: 'own' as const }
   const label = `${name === 'bun' ? 'Bun' : 'Deno'} ${version}`.trim()
@@ -132,14 +138,14 @@ function fioContenders(named: string | undefined): Contender[] {
 }
 
 /** All that there could be, in the order of the reports. @throws {UsageError} if a program that the user names does not run */
-export function findContenders({ programs }: Pick<Options, 'programs'>, version: string): Contender[] {
+export function findContenders({ paths }: Pick<Options, 'paths'>, version: string): Contender[] {
   return [
     ...nodeContenders(),
     ...caioContenders(version),
-    runtimeContender('bun', [], programs.bun),
-    runtimeContender('deno', ['run', '--allow-all'], programs.deno),
+    runtimeContender('bun', [], paths.bun),
+    runtimeContender('deno', ['run', '--allow-all'], paths.deno),
     synchronous,
-    ...fioContenders(programs.fio),
+    ...fioContenders(paths.fio),
   ]
 }
 

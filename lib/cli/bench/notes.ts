@@ -73,6 +73,11 @@ export function notes(results: BenchResults): string[] {
   return [
     `Medians of ${rounds} alternating rounds, each trial in its own process, ${figure(duration)} ms a measurement after a warm-up; min – max are of the rounds.` +
       (rounds < 5 || quick ? ' Short and few: a first look, no basis for conclusions.' : ''),
+    ...(results.chosenOf === undefined
+      ? []
+      : [
+          `--quick chose ${results.rows.length} of ${results.chosenOf} rows, and at most one of caio’s backends and one other runtime unless you name them; \`--list\` prints all, \`--rows\` names some.`,
+        ]),
     'Percentiles are of single operations, timed in a pass of their own: each lane starts its next when the last has settled.',
     'CPU time is user and system of the process with all its threads; the kernel’s own workers are not in it.',
     ...(results.contenders.some(({ id }) => id === 'node-uring')

@@ -22,12 +22,17 @@ export interface Options {
   size: number
   json: string | undefined
   html: string | undefined
-  /** paths of programs that are not to be looked for in PATH */
-  programs: { bun?: string; deno?: string; fio?: string }
+  /** where contenders are that are not to be looked for in PATH */
+  paths: { bun?: string; deno?: string; fio?: string }
+  /** Whole programs are run, instead of rows: these, or all if no names are given. */
+  programs: { names: string[] | undefined } | undefined
+  /** of the trees that programs work on */
+  files: number
   help: boolean
 }
 
 export const usage = `Usage: caio bench [DIR] [options]
+       caio bench [DIR] --programs [NAME ...] [options]
 
 Measures everyday file work through node:fs/promises, through caio/fs on each backend, and through fio, Bun and Deno where
 they are installed: each trial in a process of its own, in alternating rounds, contents verified. All files are made in a
@@ -42,10 +47,21 @@ What to measure:
                      pure, uring, bun, deno, fio-libaio, fio-io_uring, fio-batched
   --list             prints the rows and the contenders found, and measures nothing
 
+Whole programs:
+  --programs [NAME ...]
+                     runs programs, or those that are named, whose packages are found from DIR; installs nothing. Each runs on
+                     plain node, under the preloads (preload is caio/register, callbacks is caio/register/callbacks), by its
+                     package's synchronous functions where it has them, and on Bun and Deno where they are installed. Times are
+                     multiples of plain node's, and a contender whose result differs is an error. \`--programs --list\` prints
+                     what is found. Of the other options these apply: --backend, --contenders (node, preload, callbacks, sync,
+                     bun, deno), --rounds, --quick, --json, --bun, --deno
+  --files N          the files that a program works on, some a multiple or a part of it (default 650; 200 with --quick)
+
 How long:
   --rounds N         rounds, of which the median counts (default 5; 3 with --quick)
-  --quick            short measurements and coarse sweeps: for a first look, not for conclusions
-  --duration MS      of one measurement (default 1000; 250 with --quick)
+  --quick            a first look, not for conclusions: in 90 seconds, a few rows (or those that --rows names) through node, one
+                     of caio's backends and Bun (or those that --contenders names), in short measurements
+  --duration MS      of one measurement (default 1000; 150 with --quick)
   --size MIB         of the large file, at least 64 (default 512; 128 with --quick)
 
 What to write:
@@ -81,25 +97,33 @@ const backendNames: readonly string[] = ['linux', 'thread', 'pure', 'uring'] sat
 
 /** @param args what follows `caio bench` @throws {UsageError} */
 export function parseOptions(args: readonly string[]): Options & { list: boolean } {
-  const { values, positionals } = parse(args)
-  if (positionals.length > 1) throw new UsageError(`only one directory, please: ${positionals.join(' ')}`)
+  const { values, tokens } = parse(args)
+  const { directories, names } = splitWords(tokens)
+  if (directories.length > 1) throw new UsageError(`only one directory, please: ${directories.join(' ')}`)
+  const useless = values.programs ? ofRows : ofPrograms
+  const misplaced = useless.find((name) => values[name] !== undefined)
+  if (misplaced !== undefined) {
+    throw new UsageError(`--${misplaced} has no meaning with${values.programs ? '' : 'out'} --programs`)
+  }
   const backends = list(values.backend)
   const unknown = backends?.find((name) => !backendNames.includes(name))
   if (unknown !== undefined) throw new UsageError(`no such backend: ${unknown} (there are ${backendNames.join(', ')})`)
   const quick = values.quick ?? false
   return {
-    directory: positionals[0] ?? '.',
+    directory: directories[0] ?? '.',
     backends: backends as BackendName[] | undefined,
     contenders: list(values.contenders),
     rows: list(values.rows),
     only: list(values.only),
     rounds: wholeNumber('rounds', values.rounds, quick ? 3 : 5, 1),
     quick,
-    duration: wholeNumber('duration', values.duration, quick ? 250 : 1000, 10),
+    duration: wholeNumber('duration', values.duration, quick ? 150 : 1000, 10),
     size: wholeNumber('size', values.size, quick ? 128 : 512, 64) * MIB,
     json: values.json,
     html: values.html,
-    programs: {
+    programs: values.programs ? { names: list(names) } : undefined,
+    files: wholeNumber('files', values.files, quick ? 200 : 650, 1),
+    paths: {
       ...(values.bun !== undefined && { bun: values.bun }),
       ...(values.deno !== undefined && { deno: values.deno }),
       ...(values.fio !== undefined && { fio: values.fio }),
@@ -107,6 +131,28 @@ export function parseOptions(args: readonly string[]): Options & { list: boolean
     list: values.list ?? false,
     help: values.help ?? false,
   }
+}
+
+/** options that only rows have, and that only programs have */
+const ofRows = ['rows', 'only', 'duration', 'size', 'html', 'fio'] as const
+const ofPrograms = ['files'] as const
+
+interface Words {
+  directories: string[]
+  names: string[]
+}
+
+/** Words after `--programs` are names of programs, unless they look like a path; all others are directories. */
+function splitWords(tokens: ReturnType<typeof parse>['tokens']): Words {
+  const words: Words = { directories: [], names: [] }
+  let isAfter = false
+  for (const token of tokens) {
+    if (token.kind === 'option' && token.name === 'programs') isAfter = true
+    if (token.kind !== 'positional') continue
+    const isName = isAfter && !/[/\\]|^\.\.?$/.test(token.value)
+    words[isName ? 'names' : 'directories'].push(token.value)
+  }
+  return words
 }
 
 function parse(args: readonly string[]) {
@@ -117,6 +163,7 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       allowPositionals: true,
+      tokens: true,
       options: {
         backend: many,
         contenders: many,
@@ -131,6 +178,8 @@ function parse(args: readonly string[]) {
         bun: string,
         deno: string,
         fio: string,
+        programs: boolean,
+        files: string,
         list: boolean,
         help: { type: 'boolean', short: 'h' },
       },

@@ -32,6 +32,8 @@ export interface BenchResults {
   contenders: { id: string; label: string; version: string }[]
   missing: { id: string; reason: string }[]
   skipped: { id: string; reason: string }[]
+  /** of how many rows `--quick` has chosen its own, if it has */
+  chosenOf?: number
   rows: RowResults[]
 }
 

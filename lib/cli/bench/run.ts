@@ -24,6 +24,8 @@ export interface Plan {
   /** The user has said who is to take part. */
   named: boolean
   options: Pick<Options, 'rounds' | 'duration'>
+  /** Whether there is time for a row that takes about so many milliseconds. Without it there always is. */
+  hasTime?: (milliseconds: number) => boolean
 }
 
 /** What the progress bar shows before a trial. */
@@ -63,8 +65,8 @@ function isAble({ means }: Contender, row: Row): boolean {
   return means.subject !== 'sync' || (row.group === 'calls' && row.inFlight === 1)
 }
 
-/** The calls are many: where nobody is named, one of caio's stands for all of them, and Bun for the other runtimes. */
-function standIns(contenders: readonly Contender[]): Contender[] {
+/** One of caio's for all of them, and Bun for the other runtimes: where nobody is named, for the calls, which are many. */
+export function standIns(contenders: readonly Contender[]): Contender[] {
   const caio = contenders.find(({ backend }) => backend !== undefined)
   return contenders.filter((each) => each === caio || ['node', 'sync', 'bun'].includes(each.id))
 }
@@ -77,7 +79,12 @@ export function whoRuns(row: Row, contenders: readonly Contender[], named = fals
 }
 
 /** About how long a run takes, in milliseconds. */
-export function estimate({ rows, contenders, named, options }: Plan): number {
+export function estimate({
+  rows,
+  contenders,
+  named,
+  options,
+}: Pick<Plan, 'rows' | 'contenders' | 'named' | 'options'>): number {
   const parts = rows.map((row) => {
     const milliseconds = options.duration * row.longer
     const passes = warmUpTime(milliseconds) + milliseconds * (1 + LATENCY_PART)
@@ -122,18 +129,42 @@ async function runRow(
   return { row, results: [...results.values()] }
 }
 
+/** Told of a run while it goes on. */
+export interface Listener {
+  onTrial: OnTrial
+  /** The results of a row, as soon as they are there. */
+  onRow: (results: RowResults) => void
+}
+
+export interface Outcome {
+  rows: RowResults[]
+  /** ids of rows that there was no time for */
+  late: string[]
+}
+
 /** @throws when `signal` is aborted; what a contender fails with is its result */
 export async function runAll(
   plan: Plan,
   samples: Samples,
   signal: AbortSignal,
-  onTrial: OnTrial,
-): Promise<RowResults[]> {
-  const all: RowResults[] = []
+  { onTrial, onRow }: Listener,
+): Promise<Outcome> {
+  const outcome: Outcome = { rows: [], late: [] }
+  const start = performance.now()
+  let expected = 0
   let done = 0
   for (const row of plan.rows) {
+    const next = estimate({ ...plan, rows: [row] })
+    const slowness = expected === 0 ? 1 : (performance.now() - start) / expected
+    if (plan.hasTime?.(next * Math.max(1, slowness)) === false) {
+      outcome.late.push(row.id)
+      continue
+    }
     const report = (contender: Contender, round: number): void => onTrial({ row, contender, round, done: done++ })
-    all.push(await runRow(row, plan, samples, signal, report))
+    const results = await runRow(row, plan, samples, signal, report)
+    expected += next
+    outcome.rows.push(results)
+    onRow(results)
   }
-  return all
+  return outcome
 }

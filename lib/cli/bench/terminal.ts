@@ -1,10 +1,10 @@
 /** The report in a terminal. */
-import { bytes, table } from '../text.js'
+import { GrowingTable, bytes, table } from '../text.js'
 import { machineLine, notes } from './notes.js'
 import { BASELINE, contendersOf, ratio, summarize, summaryOf } from './results.js'
 import type { BenchResults, Result, RowResults } from './results.js'
 import { sweepGroups } from './row.js'
-import type { SweepGroup } from './row.js'
+import type { Row, SweepGroup } from './row.js'
 import { sweepKinds } from './sweeps.js'
 import { cpuTime, range, rate, shortRate, time, times } from './units.js'
 
@@ -33,35 +33,23 @@ function describe(each: RowResults, result: Result, labels: Labels): string[] {
   ]
 }
 
-function mainTable(rows: readonly RowResults[], labels: Labels): string {
-  const lines = rows.flatMap((each) => [
-    [each.row.title],
-    ...contendersOf(each).map((result) => describe(each, result, labels)),
-  ])
-  return table(HEAD, lines, true)
-}
-
 /** The calls: a line a row, since they are many; what is not told as a ratio is in the order of the contenders. */
-function callsTable(rows: readonly RowResults[], labels: Labels): string {
-  const ids = [...labels.keys()].filter((id) => rows.some((each) => summaryOf(each, id)))
-  const others = ids.filter((id) => id !== BASELINE)
-  const lines = rows.map((each) => {
-    const baseline = summaryOf(each, BASELINE)
-    const summaries = ids.map((id) => summaryOf(each, id))
-    const ratios = others.map((id) => {
+function describeCall(each: RowResults, ids: readonly string[]): string[] {
+  const summaries = ids.map((id) => summaryOf(each, id))
+  const baseline = summaryOf(each, BASELINE)
+  const ratios = ids
+    .filter((id) => id !== BASELINE)
+    .map((id) => {
       const summary = summaryOf(each, id)
       return summary ? times(ratio(summary, baseline)) : ''
     })
-    return [
-      each.row.title,
-      baseline ? rate(baseline.rate.median, baseline.bytes, each.row.unit) : '',
-      ...ratios,
-      summaries.map((summary) => cpuTime(summary?.cpu)).join(' / '),
-      summaries.map((summary) => time(summary?.loopDelay)).join(' / '),
-    ]
-  })
-  const head = others.map((id) => labels.get(id) ?? id)
-  return table(['', labels.get(BASELINE) ?? BASELINE, ...head, 'CPU/operation', 'loop delay p99'], lines)
+  return [
+    each.row.title,
+    baseline ? rate(baseline.rate.median, baseline.bytes, each.row.unit) : '',
+    ...ratios,
+    summaries.map((summary) => cpuTime(summary?.cpu)).join(' / '),
+    summaries.map((summary) => time(summary?.loopDelay)).join(' / '),
+  ]
 }
 
 /** Memory is told where it is much. */
@@ -109,24 +97,81 @@ function failures(rows: readonly RowResults[], labels: Labels): string[] {
   )
 }
 
-export function terminalReport(results: BenchResults): string {
-  const labels: Labels = new Map(results.contenders.map(({ id, label }) => [id, label]))
-  const of = (group: RowResults['row']['group']): RowResults[] => results.rows.filter(({ row }) => row.group === group)
-  const main = results.rows.filter(({ row }) => row.group === 'table')
-  const parts = [machineLine(results.machine)]
-  if (main.length > 0) parts.push([mainTable(main, labels), ...memoryLines(main, labels)].join('\n'))
-  const calls = of('calls')
-  if (calls.length > 0) parts.push(callsTable(calls, labels))
-  for (const group of sweepGroups) {
-    const swept = sweepTable(of(group), group, labels)
-    if (swept !== undefined) parts.push(swept)
+/** What a report has to know before the first row is there. */
+export interface Outline {
+  machine: BenchResults['machine']
+  contenders: readonly BenchResults['contenders'][number][]
+  rows: readonly Row[]
+  /** ids of those who take part in the calls */
+  callers: readonly string[]
+}
+
+const longest = (texts: readonly string[]): string => texts.reduce((a, b) => (b.length > a.length ? b : a), '')
+
+/** Each line is written as soon as its row has been measured; sweeps and notes follow at the end. */
+export class TerminalReport {
+  readonly #labels: Labels
+  readonly #callers: readonly string[]
+  readonly #write: (text: string) => void
+  readonly #main: GrowingTable
+  readonly #calls: GrowingTable
+
+  constructor({ machine, contenders, rows, callers }: Outline, write: (text: string) => void) {
+    this.#labels = new Map(contenders.map(({ id, label }) => [id, label]))
+    this.#callers = [...this.#labels.keys()].filter((id) => callers.includes(id))
+    this.#write = write
+    const label = `  ${longest(contenders.map((each) => each.label))}`
+    const widest = ['1,234,567 /s', '1,234,567 – 1,234,567', '1,234 ×', '1,234 µs', '1,234 µs', '', '']
+    this.#main = new GrowingTable(HEAD, [label, ...widest], write)
+    const others = this.#callers.filter((id) => id !== BASELINE)
+    const times = this.#callers.map(() => '12.3 µs').join(' / ')
+    this.#calls = new GrowingTable(
+      ['', this.#labelOf(BASELINE), ...others.map((id) => this.#labelOf(id)), 'CPU/operation', 'loop delay p99'],
+      [
+        longest(rows.filter(({ group }) => group === 'calls').map(({ title }) => title)),
+        '1,234,567 /s',
+        ...others.map(() => '1,234 ×'),
+        times,
+        times,
+      ],
+      write,
+    )
+    write(machineLine(machine))
   }
-  const failed = failures(results.rows, labels)
-  if (failed.length > 0) parts.push(failed.join('\n'))
-  parts.push(
-    notes(results)
-      .map((note) => `- ${note}`)
-      .join('\n'),
-  )
-  return parts.join('\n\n')
+
+  #labelOf(id: string): string {
+    return this.#labels.get(id) ?? id
+  }
+
+  row(each: RowResults): void {
+    if (each.row.group === 'calls') this.#calls.add(...describeCall(each, this.#callers))
+    if (each.row.group !== 'table') return
+    this.#main.add(each.row.title)
+    for (const result of contendersOf(each)) this.#main.add(...describe(each, result, this.#labels))
+  }
+
+  end(results: BenchResults): void {
+    const of = (group: Row['group']): RowResults[] => results.rows.filter(({ row }) => row.group === group)
+    const parts = [
+      memoryLines(of('table'), this.#labels).join('\n'),
+      ...sweepGroups.map((group) => sweepTable(of(group), group, this.#labels) ?? ''),
+      failures(results.rows, this.#labels).join('\n'),
+      notes(results)
+        .map((note) => `- ${note}`)
+        .join('\n'),
+    ]
+    for (const part of parts.filter(Boolean)) this.#write(`\n${part}`)
+  }
+}
+
+/** All of it at once. */
+export function terminalReport(results: BenchResults): string {
+  const parts: string[] = []
+  const rows = results.rows.map(({ row }) => row)
+  const calls = results.rows.filter(({ row }) => row.group === 'calls')
+  const callers = calls.flatMap((each) => contendersOf(each).map(({ contender }) => contender))
+  const report = new TerminalReport({ ...results, rows, callers }, (text) => parts.push(text))
+  for (const each of results.rows) report.row(each)
+  report.end(results)
+  return parts.join('\n')
 }

@@ -1,21 +1,11 @@
 /** A process of its own for one trial: takes a Trial as its argument, and prints an Answer. Runs under Node, Bun and Deno. */
-import fs from 'node:fs'
 import { measure } from './measure.js'
 import { residency } from './page-cache.js'
+import { peakMemory } from './peak-memory.js'
 import { findSubject, runtime } from './subject.js'
 import type { Answer, Report } from './task.js'
 import { workloads } from './workloads.js'
 import type { Trial } from './workloads.js'
-
-/** VmHWM as proc(5) has it. */
-function peakMemory(): number | null {
-  try {
-    const kibibytes = /^VmHWM:\s+(\d+) kB/m.exec(fs.readFileSync('/proc/self/status', 'utf8'))?.[1]
-    return kibibytes === undefined ? null : Number(kibibytes) * 1024
-  } catch {
-    return null
-  }
-}
 
 async function compete(task: Trial): Promise<Report> {
   const subject = await findSubject(task.subject, task)

@@ -66,16 +66,30 @@ export const patience = ({
   latencyMilliseconds,
 }: Pick<Task, 'milliseconds' | 'latencyMilliseconds'>): number => 60_000 + 20 * (milliseconds + latencyMilliseconds)
 
-/** @throws what the contender failed with, or that it ended without an answer */
-export async function runTrial(runtime: Runtime, task: Trial, signal?: AbortSignal): Promise<Report> {
-  const args = [...runtime.args, SCRIPT, JSON.stringify(task)]
-  const output = await run(runtime.command, args, environment(runtime.env), patience(task), signal)
+/**
+ * Runs a script that takes a task as its argument and prints an Answer as its last line.
+ * @throws what the contender failed with, or that it ended without an answer
+ */
+export async function ask<T>(
+  runtime: Runtime,
+  script: string,
+  task: unknown,
+  timeout: number,
+  signal?: AbortSignal,
+): Promise<T> {
+  const args = [...runtime.args, script, JSON.stringify(task)]
+  const output = await run(runtime.command, args, environment(runtime.env), timeout, signal)
   const line = output.stdout.trimEnd().split('\n').at(-1) ?? ''
   if (output.code !== 0 || !line.startsWith('{')) {
     const how = output.signal ? `was ended by ${output.signal}` : `ended with code ${output.code}`
     throw new Error(`the process ${how}: ${output.stderr.trim().split('\n').at(-1) ?? ''}`)
   }
-  const answer = JSON.parse(line) as Answer
+  const answer = JSON.parse(line) as Answer<T>
   if ('error' in answer) throw new Error(answer.error)
   return answer.report
+}
+
+/** @throws as `ask` does */
+export function runTrial(runtime: Runtime, task: Trial, signal?: AbortSignal): Promise<Report> {
+  return ask(runtime, SCRIPT, task, patience(task), signal)
 }

@@ -76,4 +76,4 @@ export interface Report {
   stats: unknown
 }
 
-export type Answer = { report: Report } | { error: string }
+export type Answer<T = Report> = { report: T } | { error: string }

@@ -1,0 +1,42 @@
+/** All programs, in the order of the report. A name is that of the file, too: a trial's process loads no other. */
+import { program as cpRm } from './cp-rm.js'
+import { program as eslint } from './eslint.js'
+import { program as fastGlob } from './fast-glob.js'
+import { program as formatter } from './formatter.js'
+import { program as fsExtra } from './fs-extra.js'
+import { program as glob } from './glob.js'
+import { program as isomorphicGit } from './isomorphic-git.js'
+import { program as prettier } from './prettier.js'
+import type { Program } from './program.js'
+import { program as rollup } from './rollup.js'
+import { program as send } from './send.js'
+import { program as tar } from './tar.js'
+import { program as treeReader } from './tree-reader.js'
+import { program as tsc } from './tsc.js'
+import { program as vite } from './vite.js'
+import { program as webpack } from './webpack.js'
+
+export const programs: Readonly<Record<string, Program>> = {
+  'tree-reader': treeReader,
+  'cp-rm': cpRm,
+  formatter,
+  'isomorphic-git': isomorphicGit,
+  glob,
+  'fast-glob': fastGlob,
+  'fs-extra': fsExtra,
+  tar,
+  send,
+  prettier,
+  eslint,
+  rollup,
+  webpack,
+  vite,
+  tsc,
+}
+
+/** @throws if there is none, which is a mistake of ours: names that users give are looked at before */
+export function programOf(id: string): Program {
+  const program = programs[id]
+  if (!program) throw new Error(`no such program: ${id}`)
+  return program
+}

@@ -1,0 +1,67 @@
+/** Which programs a directory has the packages for. */
+import fs from 'node:fs'
+import { createRequire } from 'node:module'
+import { join, resolve } from 'node:path'
+import { programOf, programs } from './all.js'
+import { UsageError } from '../bench/options.js'
+import type { Package } from './program.js'
+
+/** A program that can be run, with the packages that it runs on: `glob 13.0.7`. */
+export interface Found {
+  id: string
+  packages: string[]
+}
+
+export interface Choice {
+  found: Found[]
+  /** asked for, or not excluded, and not here */
+  missing: { id: string; reason: string }[]
+}
+
+/** Of the package that a module in the directory would load; undefined if there is none. */
+function versionOf(name: string, directory: string): string | undefined {
+  const places = createRequire(join(directory, 'package.json')).resolve.paths(name) ?? []
+  for (const place of places) {
+    try {
+      const text = fs.readFileSync(join(place, name, 'package.json'), 'utf8')
+      return (JSON.parse(text) as { version?: string }).version ?? '0'
+    } catch {
+      // not in this one
+    }
+  }
+  return undefined
+}
+
+/** Why a package does not serve, if it does not. */
+function whyNot(
+  { name, since, before = Infinity }: Package,
+  version: string | undefined,
+  directory: string,
+): string | undefined {
+  if (version === undefined) return `not found from ${directory}`
+  const major = parseInt(version)
+  if (major >= since && major < before) return undefined
+  const needed = major < since ? `${since} or later` : `a version before ${before}`
+  return `${name} ${version} is found from ${directory}, and ${needed} is needed`
+}
+
+/**
+ * @param names ids of programs, undefined for all
+ * @throws {UsageError} for a name that no program has
+ */
+export function choosePrograms(names: readonly string[] | undefined, directory: string): Choice {
+  const ids = Object.keys(programs)
+  const unknown = names?.find((name) => !ids.includes(name))
+  if (unknown !== undefined) throw new UsageError(`no such program: ${unknown} (there are ${ids.join(', ')})`)
+  const choice: Choice = { found: [], missing: [] }
+  for (const id of ids.filter((id) => names?.includes(id) ?? true)) {
+    const needed = programOf(id).packages.map((each) => ({
+      ...each,
+      version: versionOf(each.name, resolve(directory)),
+    }))
+    const reason = needed.map((each) => whyNot(each, each.version, directory)).find((why) => why !== undefined)
+    if (reason !== undefined) choice.missing.push({ id, reason })
+    else choice.found.push({ id, packages: needed.map(({ name, version }) => `${name} ${version}`) })
+  }
+  return choice
+}

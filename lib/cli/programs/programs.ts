@@ -1,0 +1,142 @@
+/** `caio bench --programs`: whole programs over packages that the user has, compared in results and times. */
+import fs from 'node:fs'
+import { minutes, timeLeft, untilInterrupted } from '../bench/interruption.js'
+import { describeMachine } from '../bench/machine.js'
+import { UsageError } from '../bench/options.js'
+import type { Options } from '../bench/options.js'
+import { selectContenders } from '../bench/selection.js'
+import { Progress } from '../text.js'
+import { programOf } from './all.js'
+import { findProgramContenders, whoRunsProgram } from './contenders.js'
+import type { ProgramContender } from './contenders.js'
+import { choosePrograms } from './packages.js'
+import type { ProgramsResults } from './results.js'
+import { runPrograms } from './run.js'
+import type { Plan } from './run.js'
+import { TerminalReport } from './terminal.js'
+
+interface Chosen {
+  plan: Plan
+  /** contenders that are not here */
+  missing: ProgramsResults['missing']
+  /** programs that are not here */
+  skipped: ProgramsResults['skipped']
+}
+
+function choose(options: Options, version: string): Chosen {
+  const { found, missing: skipped } = choosePrograms(options.programs?.names, options.directory)
+  const all = findProgramContenders(options, version)
+  const { present, missing } = selectContenders(all, namedContenders(options, all), options.backends)
+  const contenders = present.filter((each) => found.some(({ id }) => whoRunsProgram(id, present).includes(each)))
+  const { directory, rounds, files } = options
+  return { plan: { programs: found, contenders, directory, rounds, files }, missing, skipped }
+}
+
+/** `callbacks` is for `callbacks-thread`, too. */
+function namedContenders({ contenders, backends }: Options, all: readonly ProgramContender[]): string[] | undefined {
+  return contenders?.flatMap((name) => {
+    const alike = all.filter(({ id, caio }) => caio && id.startsWith(`${name}-`)).map(({ id }) => id)
+    return backends && alike.length > 0 ? alike : [name]
+  })
+}
+
+function list({ plan, missing, skipped }: Chosen): string {
+  const line = (id: string, text: string): string => `  ${id.padEnd(24)}${text}`
+  return [
+    'Programs:',
+    ...plan.programs.map(({ id, packages }) =>
+      line(id, [programOf(id).title(plan.files), ...packages.map((each) => `(${each})`)].join(' ')),
+    ),
+    ...skipped.map(({ id, reason }) => line(id, reason)),
+    'Contenders:',
+    ...plan.contenders.map(({ id, label, version }) => line(id, `${label} (${version})`)),
+    ...missing.map(({ id, reason }) => line(id, `not here: ${reason}`)),
+  ].join('\n')
+}
+
+async function measure(
+  { plan, missing, skipped }: Chosen,
+  options: Options,
+  version: string,
+  signal: AbortSignal,
+): Promise<ProgramsResults> {
+  const machine = describeMachine(options.directory)
+  const contenders = plan.contenders.map(({ id, label, version }) => ({ id, label, version }))
+  const trials = plan.programs.reduce(
+    (sum, { id }) => sum + whoRunsProgram(id, plan.contenders).length * plan.rounds,
+    0,
+  )
+  const progress = new Progress(trials)
+  const titles = plan.programs.map(({ id }) => programOf(id).title(plan.files))
+  const report = new TerminalReport({ machine, contenders }, titles, (text) => {
+    progress.end()
+    console.log(text)
+  })
+  const start = performance.now()
+  try {
+    const programs = await runPrograms(plan, signal, {
+      onTrial({ title, contender, round, done }) {
+        const elapsed = performance.now() - start
+        const left = done === 0 ? '' : `, ${minutes(timeLeft(done / trials, (elapsed / done) * trials, elapsed))} left`
+        progress.show(done, title, `, ${contender.id}, round ${round + 1}${left}`)
+      },
+      onProgram: (results) => report.program(results),
+    })
+    const results: ProgramsResults = {
+      format: 1,
+      kind: 'programs',
+      caio: version,
+      date: new Date().toISOString(),
+      command: ['caio', ...process.argv.slice(2)].join(' '),
+      options: { rounds: options.rounds, quick: options.quick, files: options.files },
+      machine,
+      contenders,
+      missing,
+      skipped,
+      programs,
+    }
+    report.end(results)
+    return results
+  } finally {
+    progress.end()
+  }
+}
+
+/** True if Node itself or Node with caio failed; other runtimes may lack a function. */
+function hasFailed({ programs }: ProgramsResults, contenders: readonly ProgramContender[]): boolean {
+  const ours = contenders.filter(({ runtime }) => runtime.command === process.execPath).map(({ id }) => id)
+  return programs.some(({ results }) =>
+    results.some(({ contender, error }) => error !== undefined && ours.includes(contender)),
+  )
+}
+
+/** @returns the exit code */
+export async function benchPrograms(options: Options & { list: boolean }, version: string): Promise<number> {
+  const chosen = choose(options, version)
+  if (options.list) {
+    console.log(list(chosen))
+    return 0
+  }
+  const { plan, missing, skipped } = chosen
+  for (const { id, reason } of skipped) console.error(`${id}: ${reason}`)
+  if (plan.programs.length === 0) throw new UsageError('no program to run: their packages are installed by you')
+  if (plan.contenders.length === 0) {
+    throw new UsageError(`nobody to measure: ${missing.map(({ id, reason }) => `${id}: ${reason}`).join('; ')}`)
+  }
+  // A report that cannot be written should fail before the measuring, not after.
+  if (options.json !== undefined) fs.closeSync(fs.openSync(options.json, 'a'))
+  console.error(
+    `${plan.programs.length} programs, ${plan.contenders.length} contenders, ${plan.rounds} rounds, ${plan.files} files`,
+  )
+  const { signal, code, release } = untilInterrupted()
+  try {
+    const results = await measure(chosen, options, version, signal)
+    if (options.json !== undefined) fs.writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`)
+    return hasFailed(results, plan.contenders) ? 1 : 0
+  } catch (error) {
+    if (signal.aborted) return code()
+    throw error
+  } finally {
+    release()
+  }
+}

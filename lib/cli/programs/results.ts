@@ -1,0 +1,96 @@
+/** What a run of programs has found: the shape of its `--json`, and the figures that the report takes from it. */
+import type { Machine } from '../bench/machine.js'
+import { spread } from '../statistics.js'
+import type { Spread } from '../statistics.js'
+import type { Calls, Told } from './task.js'
+import type { Tree } from './trees.js'
+
+/** One trial. */
+export interface Report extends Omit<Told, 'result'> {
+  /** of the whole process, from its start to its exit, milliseconds */
+  processMilliseconds: number
+}
+
+/** One contender in one program. */
+export interface Result {
+  contender: string
+  /** in the order of the rounds; none after a failure */
+  rounds: Report[]
+  /** what it failed with; a result unlike the others' is a failure */
+  error?: string
+}
+
+export interface ProgramResults {
+  id: string
+  title: string
+  /** and their versions */
+  packages: string[]
+  results: Result[]
+}
+
+export interface ProgramsResults {
+  /** of this format: a number that changes when it does */
+  format: 1
+  kind: 'programs'
+  caio: string
+  /** ISO 8601 */
+  date: string
+  command: string
+  options: { rounds: number; quick: boolean; files: number }
+  machine: Machine
+  contenders: { id: string; label: string; version: string }[]
+  missing: { id: string; reason: string }[]
+  /** programs that could not be run */
+  skipped: { id: string; reason: string }[]
+  programs: ProgramResults[]
+}
+
+/** Medians over the rounds. */
+export interface Summary {
+  /** of the work, milliseconds */
+  wall: Spread
+  /** milliseconds */
+  cpu: number
+  /** bytes */
+  peakMemory: number | undefined
+  /** milliseconds */
+  process: number
+}
+
+/** Undefined of a failure. */
+export function summarize({ rounds }: Pick<Result, 'rounds'>): Summary | undefined {
+  const middle = (figure: (report: Report) => number | null): number | undefined => spread(rounds.map(figure))?.median
+  const wall = spread(rounds.map(({ milliseconds }) => milliseconds))
+  const [cpu, whole] = [middle(({ cpu }) => cpu), middle(({ processMilliseconds }) => processMilliseconds)]
+  if (!wall || cpu === undefined || whole === undefined) return undefined
+  return { wall, cpu, process: whole, peakMemory: middle(({ peakMemory }) => peakMemory) }
+}
+
+export const summaryOf = ({ results }: ProgramResults, id: string): Summary | undefined =>
+  summarize(results.find(({ contender }) => contender === id) ?? { rounds: [] })
+
+/** What a trial leaves to be compared. */
+export interface Outcome {
+  result: unknown
+  tree: Tree
+}
+
+/** The first thing in which an outcome is unlike the expected one; undefined if they are alike. */
+export function difference(found: Outcome, expected: Outcome): string | undefined {
+  const names = new Set([...Object.keys(expected.tree), ...Object.keys(found.tree)])
+  const name = [...names].sort().find((each) => found.tree[each] !== expected.tree[each])
+  if (name !== undefined) return `${name}: ${found.tree[name] ?? 'missing'}, not ${expected.tree[name] ?? 'missing'}`
+  const [told, other] = [JSON.stringify(found.result), JSON.stringify(expected.result)]
+  if (told === other) return undefined
+  return `it found ${told.slice(0, 200)}, not ${other.slice(0, 200)}`
+}
+
+/** Of the contender that has the most to tell: calls in all, by function, the most frequent first. */
+export function frequentCalls(calls: Calls): { name: string; count: number; ways: [string, number][] }[] {
+  return Object.entries(calls)
+    .map(([name, by = {}]) => {
+      const ways = Object.entries(by).map(([way, count = 0]): [string, number] => [way, count])
+      return { name, count: ways.reduce((sum, [, count]) => sum + count, 0), ways: ways.sort((a, b) => b[1] - a[1]) }
+    })
+    .sort((a, b) => b.count - a.count)
+}
