@@ -18,11 +18,13 @@ export interface Held {
   name: string
 }
 
-// The sources stand beside this file's own, not in dist/.
-const folder = fileURLToPath(new URL('../../../test/held', import.meta.url))
+// The sources stand in test/, not in dist/.
+const sources = fileURLToPath(new URL('../../../test', import.meta.url))
 
 export const helperNames = ['held_fs', 'mounted', 'scanned', 'leased', 'automounted'] as const
-export type HelperName = (typeof helperNames)[number]
+export type HelperName = (typeof helperNames)[number] | 'recorder'
+
+const folderOf = (name: HelperName): string => (name === 'recorder' ? 'power' : 'held')
 
 /** Why the helpers cannot be had here, or undefined. */
 export function whyNoHelpers(): string | undefined {
@@ -47,8 +49,9 @@ export function whyNoAutomount(): string | undefined {
 export function compileHelper(name: HelperName, programs: string): string {
   const program = join(programs, name)
   if (fs.existsSync(program)) return program
-  const flags = ['-std=gnu11', '-O1', '-Wall', '-Wextra', '-Werror']
-  const compiled = spawnSync('cc', [...flags, '-o', program, join(folder, `${name}.c`)], { encoding: 'utf8' })
+  const flags = ['-std=gnu11', '-O1', '-Wall', '-Wextra', '-Werror', '-pthread']
+  const source = join(sources, folderOf(name), `${name}.c`)
+  const compiled = spawnSync('cc', [...flags, '-o', program, source], { encoding: 'utf8' })
   if (compiled.status !== 0) throw new Error(`${name}.c: ${compiled.stderr}`)
   return program
 }
@@ -69,7 +72,8 @@ export class Helper {
   /** @param programs where compiled helpers are */
   constructor(name: HelperName, programs: string) {
     const program = compileHelper(name, programs)
-    this.home = fs.realpathSync(fs.mkdtempSync(join(process.env['CAIO_TEST_DIR'] ?? tmpdir(), 'caio-held-')))
+    const prefix = join(process.env['CAIO_TEST_DIR'] ?? tmpdir(), `caio-${folderOf(name)}-`)
+    this.home = fs.realpathSync(fs.mkdtempSync(prefix))
     this.#child = spawn(program, [this.home], { stdio: 'pipe' })
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#complaints += text))
     createInterface(this.#child.stdout).on('line', (line) => this.#take(line))

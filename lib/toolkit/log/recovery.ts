@@ -114,6 +114,8 @@ export async function recover(
   if (sealed > position) await writeAll(file, sealBytes(log.salt, position), SEAL)
   // What was read may be in memory only, and the cut must not be undone behind new records.
   await file.sync()
+  // Its maker may have died before it had synced the directory. Records prove that it had.
+  if (end.records === 0) await syncDirectoryOf(fs, path)
   return { ...end, ...(kept.length > 0 && { kept }), log }
 }
 

@@ -23,12 +23,14 @@ export interface Database {
 
 export interface DatabaseOptions {
   journal?: Journal
+  /** With `full`, a power cut may undo the last transaction in journal mode `delete`: the directory is not synced. */
+  synchronous?: 'full' | 'extra'
   /** pages, of 4 KiB; a small one is written to the file in mid-transaction */
   cache?: number
 }
 
 export async function openDatabase(directory: string, fs: VfsFs, options: DatabaseOptions = {}): Promise<Database> {
-  const { journal = 'delete', cache = 2000 } = options
+  const { journal = 'delete', synchronous = 'full', cache = 2000 } = options
   const wasmBinary = readFileSync(createRequire(import.meta.url).resolve('wa-sqlite/dist/wa-sqlite-async.wasm'))
   const sqlite = Factory(await make({ wasmBinary }))
   const vfs = new DirectoryVfs(directory, fs)
@@ -63,6 +65,6 @@ export async function openDatabase(directory: string, fs: VfsFs, options: Databa
     await sqlite.close(db)
   }
 
-  await sql(`PRAGMA journal_mode = ${journal}; PRAGMA synchronous = full; PRAGMA cache_size = ${cache}`)
+  await sql(`PRAGMA journal_mode = ${journal}; PRAGMA synchronous = ${synchronous}; PRAGMA cache_size = ${cache}`)
   return { sql, prepare, close, vfs }
 }

@@ -139,6 +139,31 @@ await t.test('its making cut off at every byte', async (t) => {
   }
 })
 
+await t.test('a log whose maker may not have come to sync its directory', async (t) => {
+  const path = join(temporaryDirectory(t), 'log')
+  const opening = async (): Promise<string[]> => {
+    const synced: string[] = []
+    const log = await LogWriter.open(path, {
+      fs: {
+        async open(opened, ...rest) {
+          const handle = await fs.open(opened, ...rest)
+          const sync = handle.sync.bind(handle)
+          return Object.defineProperty(handle, 'sync', { value: () => (synced.push(String(opened)), sync()) })
+        },
+      },
+    })
+    await log.close()
+    return synced
+  }
+  const directory = join(path, '..')
+  t.same(await opening(), [path, directory], 'made')
+  t.same(await opening(), [path, directory], 'a header, and no record')
+  const log = await LogWriter.open(path, { fs })
+  log.append('one')
+  await log.close()
+  t.same(await opening(), [path], 'a record, which proves that the log had been opened')
+})
+
 await t.test('the cut is durable before the first new record', async (t) => {
   const path = join(temporaryDirectory(t), 'log')
   await makeLog(path, COUNT)
