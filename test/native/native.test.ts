@@ -14,6 +14,7 @@ const memory = 'address,undefined'
 const pool = [
   ...[
     'operations/direct_alignment',
+    'operations/extended_attributes',
     'operations/file_control',
     'operations/path/copy_file',
     'operations/path/directory',

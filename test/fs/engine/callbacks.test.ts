@@ -145,7 +145,7 @@ const programs: Record<string, string> = {
       'read', 'readv', 'write', 'writev']
     const onPaths = ['access', 'chmod', 'chown', 'copyFile', 'cp', 'lchown', 'link', 'lstat', 'lutimes', 'mkdir', 'mkdtemp',
       'open', 'opendir', 'readFile', 'readdir', 'readlink', 'realpath', 'rename', 'rm', 'rmdir', 'stat', 'statfs', 'symlink',
-      'truncate', 'unlink', 'utimes', 'writeFile']
+      'truncate', 'unlink', 'utimes', 'watchFile', 'writeFile']
     assert.deepEqual(changed.sort(), [...onDescriptors, ...onPaths].sort())
     assert.deepEqual(Reflect.ownKeys(fs), Reflect.ownKeys(before))
     unpatch()
