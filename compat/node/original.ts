@@ -8,6 +8,12 @@ export const callbackFs = fs
 
 export type Own = (...args: never[]) => unknown
 
+/**
+ * By which graceful-fs, which a great many programs load, says what it has wrapped. Its `close` looks after calls that wait for
+ * descriptors, as they do themselves from time to time: nobody misses it.
+ */
+const WRAPPED_BY_GRACEFUL = Symbol.for('graceful-fs.previous')
+
 /** Those of one module. */
 export class Originals {
   readonly #module: Readonly<Record<string, unknown>>
@@ -42,7 +48,8 @@ export class Originals {
   /** Whether calls by these names, such as Node's own functions make, reach Node's own or ours, and nobody else. */
   stand(names: readonly string[]): boolean {
     for (const name of names) {
-      const standing = this.#module[name]
+      const there = this.#module[name] as Partial<Record<symbol, unknown>> | undefined
+      const standing = there?.[WRAPPED_BY_GRACEFUL] ?? there
       if (standing !== this.#ours.get(name) && !isNodes(name, standing)) return false
     }
     return true
