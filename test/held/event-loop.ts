@@ -3,6 +3,8 @@ import fs from 'node:fs'
 
 const { performance, setTimeout } = globalThis
 
+/** Where major page faults are among what a thread's `stat` has behind its name. */
+const MAJOR_FAULTS = 9
 /** Where it is among what `/proc/stat` begins with, and milliseconds that it counts in. */
 const STEAL = 8
 const TICK = 10
@@ -17,7 +19,8 @@ export interface Turns {
 /**
  * A loop that turns every millisecond, and looks at the clock at each turn. By the kernel's `schedstat` it tells apart the time in
  * which this thread worked, in which it was ready to but another had the processor, and in which it waited: a busy machine holds no
- * event loop. Nor does one that its host has stopped, which `/proc/stat` tells of. For the thread that makes it.
+ * event loop. Nor does one that its host has stopped, which `/proc/stat` tells of, or a disk that is to bring a part of the program
+ * back, which major page faults tell of. For the thread that makes it.
  */
 export class LoopWatch {
   #running = true
@@ -29,9 +32,11 @@ export class LoopWatch {
   /** this thread, as the kernel knows it */
   readonly thread = Number(fs.readlinkSync('/proc/thread-self').split('/').at(-1))
   readonly #schedstat = fs.openSync(`/proc/self/task/${this.thread}/schedstat`, 'r')
+  readonly #threadStat = fs.openSync(`/proc/self/task/${this.thread}/stat`, 'r')
+  #faults = 0
   readonly #stat = fs.openSync('/proc/stat', 'r')
   #stolen = 0
-  readonly #bytes = Buffer.alloc(256)
+  readonly #bytes = Buffer.alloc(512)
   /** Called at each turn with the time, in milliseconds. */
   onTurn: (now: number) => void = () => {}
 
@@ -54,8 +59,12 @@ export class LoopWatch {
     // cpu user nice system idle iowait irq softirq steal, of all processors together
     const stolen = (this.#numbersOf(this.#stat)[STEAL] as number) * TICK
     const took = now - this.#last - (queued - this.#queued) - (stolen - this.#stolen)
-    this.#turns.longest = Math.max(this.#turns.longest, took)
-    this.#turns.waited = Math.max(this.#turns.waited, took - (worked - this.#worked))
+    const faults = Number(this.#textOf(this.#threadStat).split(') ').at(-1)?.split(' ')[MAJOR_FAULTS])
+    if (faults === this.#faults) {
+      this.#turns.longest = Math.max(this.#turns.longest, took)
+      this.#turns.waited = Math.max(this.#turns.waited, took - (worked - this.#worked))
+    }
+    this.#faults = faults
     this.#last = now
     this.#worked = worked
     this.#queued = queued
@@ -64,8 +73,12 @@ export class LoopWatch {
 
   /** What such a file of the kernel's begins with. */
   #numbersOf(file: number): number[] {
+    return this.#textOf(file).split(/ +/).map(Number)
+  }
+
+  #textOf(file: number): string {
     const length = fs.readSync(file, this.#bytes, 0, this.#bytes.length, 0)
-    return this.#bytes.toString('latin1', 0, length).split(/ +/).map(Number)
+    return this.#bytes.toString('latin1', 0, length)
   }
 
   /** Begins anew. */
@@ -85,6 +98,7 @@ export class LoopWatch {
     this.#running = false
     await this.#ended
     fs.closeSync(this.#schedstat)
+    fs.closeSync(this.#threadStat)
     fs.closeSync(this.#stat)
   }
 }
