@@ -1,6 +1,6 @@
 /**
  * Nothing that was acknowledged as durable is missing after a power cut: a few of the workloads for each subject, others in each
- * run, and a few hundred cuts. `npm run test:power` has all of them.
+ * run, and a thousand cuts. `npm run test:power` has all of them.
  */
 // @thorough
 import t from 'tap'
@@ -42,5 +42,5 @@ function powerCuts(fileSystem: FileSystem, few: number, each: number, withMutant
   })
 }
 
-powerCuts('ext4', 5, 11, true)
-powerCuts('xfs', 13, 6, false)
+powerCuts('ext4', 5, 40, true)
+powerCuts('xfs', 13, 31, false)
