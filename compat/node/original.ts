@@ -34,6 +34,11 @@ export class Originals {
     return own
   }
 
+  /** What calls it, whichever it is by then. */
+  caller<Result>(name: string): (...args: readonly unknown[]) => Result {
+    return (...args) => (this.get(name) as (...args: readonly unknown[]) => Result)(...args)
+  }
+
   /** Whether it is Node's own: another's goes on being asked. */
   isNodes(name: string): boolean {
     return isNodes(name, this.get(name))

@@ -249,7 +249,7 @@ function serving<Call extends PathCall, Reply extends View>(
  */
 export function withPromise<Call extends PathCall, Reply extends View>(
   described: PathFunction<Call, Reply>,
-  own: Own = (...args) => (ofPromises.get(described.name) as Own)(...args),
+  own: Own = ofPromises.caller(described.name),
 ): Own {
   const { name, otherwise } = described
   const leave = (args: readonly unknown[]): Promise<unknown> => {

@@ -268,7 +268,7 @@ async function orByNodeLater(own: Own, args: readonly unknown[], outcome: Promis
   return value === NODES ? own(...args) : value
 }
 
-const readByNode: Own = (...args) => (ofPromises.get('readFile') as Own)(...args)
+const readByNode: Own = ofPromises.caller('readFile')
 
 const readFile = promiseForm(
   'readFile',
@@ -330,7 +330,7 @@ export function isWritten({ append, view, length }: PlainWrite, result: number):
 }
 
 function makeWrite(name: 'writeFile' | 'appendFile', flag: 'w' | 'a'): Own {
-  const own: Own = (...args) => (ofPromises.get(name) as Own)(...args)
+  const own: Own = ofPromises.caller(name)
   const write = async (plain: PlainWrite): Promise<typeof NODES | undefined> =>
     isWritten(plain, await writeWhole(plain)) ? undefined : NODES
 

@@ -1,5 +1,9 @@
 /** Plain text for a terminal: a table and a progress bar. */
 
+export const firstLine = (text: string): string => text.split('\n')[0] ?? ''
+
+export const longest = (texts: readonly string[]): string => texts.reduce((a, b) => (b.length > a.length ? b : a), '')
+
 /** Columns aligned; the first to the left, the rest to the right. */
 function aligned(cells: readonly string[], widths: readonly number[]): string {
   return cells

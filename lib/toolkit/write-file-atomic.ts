@@ -93,9 +93,10 @@ async function takeAttributes(
   context: Context,
 ): Promise<void> {
   const own = old ? await takeOwner(handle, old) : await handle.stat()
-  if (own.uid === old?.uid && own.gid === old.gid) await keepExtended(path, handle, context)
+  const isKept = own.uid === old?.uid && own.gid === old.gid
+  if (isKept) await keepExtended(path, handle, context)
   const mode = asked ?? (old && modeInPlaceOf(old, own))
-  const { mode: given } = await handle.stat()
+  const { mode: given } = isKept ? await handle.stat() : own
   // File systems without permissions refuse any change of them.
   if (mode !== undefined && mode !== (given & 0o7777)) await handle.chmod(mode)
 }

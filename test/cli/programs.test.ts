@@ -11,6 +11,7 @@ import type { Essence } from '../../lib/cli/programs/program.js'
 import { TerminalReport } from '../../lib/cli/programs/terminal.js'
 import { describeTree, makeTree } from '../../lib/cli/programs/trees.js'
 import { temporaryDirectory } from '../support/harness.js'
+import { machine } from './machine.js'
 
 function addPackage(directory: string, name: string, version: string): void {
   const folder = join(directory, 'node_modules', name)
@@ -135,18 +136,7 @@ void t.test('the terminal report', async (t) => {
     date: '2026-01-01T00:00:00Z',
     command: 'caio bench --programs',
     options: { rounds: 3, quick: false, files: 8 },
-    machine: {
-      cpu: 'c',
-      cores: 2,
-      memory: 1,
-      platform: 'p',
-      kernel: 'k',
-      node: 'n',
-      libuv: 'u',
-      mount: null,
-      load: 0,
-      environment: {},
-    },
+    machine,
     contenders: ['node', 'callbacks', 'bun'].map((id) => ({ id, label: id.toUpperCase(), version: '' })),
     missing: [{ id: 'deno', reason: 'not in PATH' }],
     skipped: [{ id: 'vite', reason: 'not found from .' }],

@@ -6,6 +6,7 @@ import { allRows } from '../../lib/cli/bench/rows.js'
 import type { Row } from '../../lib/cli/bench/row.js'
 import { terminalReport } from '../../lib/cli/bench/terminal.js'
 import type { Report } from '../../lib/cli/trial/task.js'
+import { machine } from './machine.js'
 
 const report = (rate: number, more: Partial<Report> = {}): Report => ({
   served: 'node',
@@ -39,18 +40,7 @@ const all: BenchResults = {
   date: '2026-01-01T00:00:00Z',
   command: 'caio bench',
   options: { rounds: 3, quick: false, duration: 1000, size: 512 },
-  machine: {
-    cpu: 'c',
-    cores: 2,
-    memory: 1,
-    platform: 'p',
-    kernel: 'k',
-    node: 'n',
-    libuv: 'u',
-    mount: null,
-    load: 0,
-    environment: {},
-  },
+  machine,
   pageCache: { drop: 'posix_fadvise', fincore: true },
   contenders: ['node', 'linux', 'bun'].map((id) => ({ id, label: id.toUpperCase(), version: '' })),
   missing: [{ id: 'deno', reason: 'not in PATH' }],

@@ -1,5 +1,5 @@
 /** The report in a terminal. */
-import { GrowingTable, bytes, table } from '../text.js'
+import { GrowingTable, bytes, firstLine, longest, table } from '../text.js'
 import { machineLine, notes } from './notes.js'
 import { BASELINE, contendersOf, ratio, summarize, summaryOf } from './results.js'
 import type { BenchResults, Result, RowResults } from './results.js'
@@ -11,8 +11,6 @@ import { cpuTime, range, rate, shortRate, time, times } from './units.js'
 const HEAD = ['', 'rate', 'min - max', 'to node', 'p50', 'p99', 'CPU/operation', 'loop delay p99']
 
 type Labels = ReadonlyMap<string, string>
-
-const firstLine = (text: string): string => text.split('\n')[0] ?? ''
 
 /** A figure over its rounds: what a table cell is made of. */
 function describe(each: RowResults, result: Result, labels: Labels): string[] {
@@ -105,8 +103,6 @@ export interface Outline {
   /** ids of those who take part in the calls */
   callers: readonly string[]
 }
-
-const longest = (texts: readonly string[]): string => texts.reduce((a, b) => (b.length > a.length ? b : a), '')
 
 /** Each line is written as soon as its row has been measured; sweeps and notes follow at the end. */
 export class TerminalReport {

@@ -2,7 +2,7 @@
 import { machineLine } from '../bench/notes.js'
 import { BASELINE } from '../bench/results.js'
 import { time, times } from '../bench/units.js'
-import { GrowingTable, figure, table } from '../text.js'
+import { GrowingTable, figure, firstLine, longest, table } from '../text.js'
 import { frequentCalls, summaryOf } from './results.js'
 import type { ProgramResults, ProgramsResults, Summary } from './results.js'
 
@@ -73,7 +73,7 @@ function callLines(programs: readonly ProgramResults[], labels: Labels): string[
 function failures(programs: readonly ProgramResults[], labels: Labels): string[] {
   return programs.flatMap(({ title, results }) =>
     results.flatMap(({ contender, error }) =>
-      error === undefined ? [] : [`FAILED: ${labels.get(contender) ?? contender}, ${title}: ${error.split('\n')[0]}`],
+      error === undefined ? [] : [`FAILED: ${labels.get(contender) ?? contender}, ${title}: ${firstLine(error)}`],
     ),
   )
 }
@@ -96,8 +96,6 @@ function notes({ options, machine, contenders, missing, skipped, programs }: Pro
     ...missing.map(({ id, reason }) => `Not here: ${id}: ${reason}.`),
   ]
 }
-
-const longest = (texts: readonly string[]): string => texts.reduce((a, b) => (b.length > a.length ? b : a), '')
 
 export class TerminalReport {
   readonly #labels: Labels
