@@ -4,27 +4,13 @@
  */
 import { AsyncResource } from 'node:async_hooks'
 import { callSoon } from '../../lib/engine/turn.js'
+import type { Due } from '../../lib/engine/turn.js'
+import { isWatched } from '../node/watched.js'
 
 /** What Node's hooks know Node's own by. */
 const REQUEST = 'FSREQCALLBACK'
 
 export type Callback = (...args: unknown[]) => void
-
-/** As Node calls it: without a receiver. */
-function invoke(call: Call, callback: Callback, args: unknown[]): void {
-  call.ending()
-  callback(...args)
-}
-
-/** As {@link invoke}, in the scope of the call's last request. */
-function invokeIn(request: AsyncResource, call: Call, callback: Callback, args: unknown[]): void {
-  call.ending()
-  try {
-    request.runInAsyncScope(callback, undefined, ...args)
-  } finally {
-    request.emitDestroy()
-  }
-}
 
 function newRequest(): AsyncResource {
   return new AsyncResource(REQUEST, { requireManualDestroy: true })
@@ -41,19 +27,35 @@ export function areMany(): boolean {
 }
 
 /** One call of a function of `fs`, with the context that it was made in. */
-export class Call extends AsyncResource {
-  protected readonly callback: Callback
+export class Call implements Due {
+  readonly callback: Callback
+  /** none, where nobody would see it */
+  protected request: AsyncResource | undefined
+  protected results: readonly unknown[] | undefined = undefined
 
   constructor(callback: Callback) {
-    super(REQUEST, { requireManualDestroy: true })
     this.callback = callback
+    this.request = isWatched() ? newRequest() : undefined
     underWay++
   }
 
   /** Calls the callback when the event loop comes to it; once. */
-  end(...args: unknown[]): void {
-    this.runInAsyncScope(callSoon<Parameters<typeof invoke>>, undefined, invoke, this, this.callback, args)
-    this.emitDestroy()
+  end(...results: unknown[]): void {
+    const { request } = this
+    this.results = results
+    if (request === undefined) {
+      callSoon(this)
+    } else {
+      request.runInAsyncScope(callSoon, undefined, this)
+      request.emitDestroy()
+    }
+  }
+
+  /** Calls it, as Node does: without a receiver. */
+  due(): void {
+    const { callback } = this
+    this.ending()
+    callback(...(this.results as readonly unknown[]))
   }
 
   /** What there is to do before the callback is called, or once somebody else has the call. */
@@ -63,8 +65,13 @@ export class Call extends AsyncResource {
 
   /** Leaves it to somebody else, who calls the callback then. */
   leaveTo(act: () => void): void {
-    this.runInAsyncScope(act)
-    this.emitDestroy()
+    const { request } = this
+    if (request === undefined) {
+      act()
+    } else {
+      request.runInAsyncScope(act)
+      request.emitDestroy()
+    }
     this.ending()
   }
 }
@@ -89,7 +96,19 @@ export class Chain extends Call {
     this.#requests = requests
   }
 
-  override end(...args: unknown[]): void {
-    callSoon(invokeIn, lastOf(this, this.#requests), this, this.callback, args)
+  override end(...results: unknown[]): void {
+    if (this.request !== undefined) this.request = lastOf(this.request, this.#requests)
+    this.results = results
+    callSoon(this)
+  }
+
+  override due(): void {
+    const { request } = this
+    if (request === undefined) return super.due()
+    try {
+      request.runInAsyncScope(() => super.due())
+    } finally {
+      request.emitDestroy()
+    }
   }
 }

@@ -96,20 +96,19 @@ function serving<Request extends PathCall, Reply extends NodeJS.ArrayBufferView>
   }
 }
 
-/**
- * What leaves a call when its caller has gone on: what Node throws is told to the callback then, unless the callback has thrown it.
- * @param args of the call, the callback at `at` among them
- */
-function later(leave: () => void, args: unknown[], at: number): () => void {
-  const callback = args[at] as Callback
+/** Has Node do a call. @param told in place of the callback */
+type Leave = (told?: Callback) => void
+
+/** Leaves a call when its caller has gone on: what Node throws is told to the callback then, unless the callback has thrown it. */
+function later(leave: Leave, callback: Callback): () => void {
   const leaveNow = (): void => {
     let called = false
-    args[at] = function (this: unknown, ...results: unknown[]): void {
+    const told = function (this: unknown, ...results: unknown[]): void {
       called = true
       Reflect.apply(callback, this, results)
     }
     try {
-      leave()
+      leave(told)
     } catch (error) {
       if (called) throw error
       callback(error)
@@ -126,14 +125,13 @@ export function withCallback<Request extends PathCall, Reply extends NodeJS.Arra
   const serve = serving(described)
   const serveOtherwise = otherwise && serving(otherwise)
   return resemble(ofCallbacks.get(name), function (this: unknown, ...args: unknown[]): void {
-    const leave = (): void => {
+    const callback = callbackAt(args, arity) < 0 ? undefined : (args.pop() as Callback)
+    const leave: Leave = (told = callback) => {
       defaultContext().leave(Opcode[name])
+      if (told) args.push(told)
       Reflect.apply(ofCallbacks.get(name), this, args)
     }
-    const at = callbackAt(args, arity)
-    if (at < 0) return leave()
-    const callback = args[at] as Callback
-    const given = args.slice(0, at)
-    if (!serve(given, callback, leave) && !serveOtherwise?.(given, callback, later(leave, args, at))) leave()
+    if (!callback) leave()
+    else if (!serve(args, callback, leave) && !serveOtherwise?.(args, callback, later(leave, callback))) leave()
   })
 }

@@ -54,5 +54,19 @@ function isKnown(): boolean {
 /** Whether {@link toStats} gives what Node would give. */
 export const makesStats = isKnown()
 
+const FIELDS = Object.keys(Field).length
+
+/** Each piece of memory costs the collector as much as a large one: they are cut from one of so many. */
+const A_SLAB = 64
+
+let slab = new Float64Array(0)
+
+function cut(): Float64Array<ArrayBuffer> {
+  if (slab.length === 0) slab = new Float64Array(A_SLAB * FIELDS)
+  const numbers = slab.subarray(0, FIELDS)
+  slab = slab.subarray(FIELDS)
+  return numbers
+}
+
 /** What the numbers are put into. */
-export const statsMemory = new FreeList(() => new Float64Array(Object.keys(Field).length))
+export const statsMemory = new FreeList(cut, 16 * A_SLAB)

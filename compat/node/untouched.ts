@@ -14,7 +14,7 @@ interface Process {
 }
 
 /** Undefined where there is none: under Node's permission model, or in a release to come. */
-function bindingOf(name: string): Record<string, unknown> | undefined {
+export function bindingOf(name: string): Record<string, unknown> | undefined {
   const deprecated = process as unknown as Process
   const { noDeprecation } = deprecated
   deprecated.noDeprecation = true

@@ -43,7 +43,7 @@ class Handle {
 
 /** As Node tells it: later, and where it was asked for. */
 function tell(answer: Answer, ...entries: [] | [Entries | null]): void {
-  callSoon(AsyncResource.bind(() => answer.oncomplete(null, ...entries), 'FSREQCALLBACK'))
+  callSoon({ due: AsyncResource.bind(() => answer.oncomplete(null, ...entries), 'FSREQCALLBACK') })
 }
 
 type DirClass = new (handle: Handle, path: string, options: object) => Dir

@@ -80,15 +80,18 @@ export class Served<Call extends PathCall, Reply extends View> {
   readonly syscall: string
   readonly #function: PathFunction<Call, Reply>
   readonly #inline: boolean
-  /** of attempts, which are over when they return */
-  readonly #reply: Reply
+  #replyOfAttempts: Reply | undefined
 
   constructor(described: PathFunction<Call, Reply>) {
     this.opcode = Opcode[described.name]
     this.syscall = syscallOf(this.opcode)
     this.#function = described
     this.#inline = isInline(this.opcode)
-    this.#reply = described.memory?.make() ?? (nothing as unknown as Reply)
+  }
+
+  /** Of attempts, which are over when they return. */
+  get #reply(): Reply {
+    return (this.#replyOfAttempts ??= this.#function.memory?.make() ?? (nothing as unknown as Reply))
   }
 
   /** Undefined where it is Node's to judge. */
@@ -138,7 +141,9 @@ export class Served<Call extends PathCall, Reply extends View> {
   /** Puts memory for the reply behind the paths. */
   readonly lend = (views: Views): Views => {
     const { memory } = this.#function
-    return memory ? ([...(views as PathsAndView).slice(0, -1), memory.take()] as unknown as Views) : views
+    // The request's own list, made for this.
+    if (memory) (views as unknown[])[(views as unknown[]).length - 1] = memory.take()
+    return views
   }
 
   /** Where nobody reads it. */

@@ -1,5 +1,5 @@
 /** The only place that loads the addon. native/node/addon.cc is its other side. */
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Views } from '../protocol/port.js'
@@ -57,7 +57,8 @@ export interface Binding {
   /**
    * Once for each copy of the package in an environment.
    * @param handOff whether a thread may stay awake for what comes next, where the processors allow it
-   * @param deliver called from the event loop, with how many completions are in `completions`
+   * @param deliver called from the event loop, with how many completions are in `completions`; or within `submit`, with the negative errno
+   * for which the kernel's queue cannot be had
    * @returns what the other calls take, or a negative errno
    */
   start(
@@ -114,6 +115,18 @@ export function whyNotLoadable(versions: NodeJS.ProcessVersions): string | undef
   return undefined
 }
 
+/** Where the addon is in most cases, in node-gyp-build's order. That takes as long to load as the addon itself. */
+const PLACES = ['build/Release/caio.node', `prebuilds/${process.platform}-${process.arch}/caio.node`]
+
+/** What has node-gyp-build look elsewhere. */
+const STEERING = ['CAIO_PREBUILD', 'PREBUILDS_ONLY', 'npm_config_arch', 'npm_config_platform']
+
+function addonOf(root: string, require: NodeJS.Require): string {
+  const isSteered = STEERING.some((name) => process.env[name] !== undefined)
+  const file = isSteered ? undefined : PLACES.map((place) => join(root, place)).find((place) => existsSync(place))
+  return file ?? (require('node-gyp-build') as { path(root: string): string }).path(root)
+}
+
 let loaded: { binding: Binding } | { error: Error } | undefined
 
 function load(): Binding {
@@ -125,9 +138,9 @@ function load(): Binding {
   }
   const require = createRequire(join(packageRoot, 'package.json'))
   try {
-    const find = require('node-gyp-build') as { (root: string): Binding; path(root: string): string }
-    debug('addon: %s', find.path(packageRoot))
-    return ofThisBuild(find(packageRoot))
+    const addon = addonOf(packageRoot, require)
+    debug('addon: %s', addon)
+    return ofThisBuild(require(addon) as Binding)
   } catch (error) {
     throw shortage(packageRoot) ?? error
   }

@@ -26,7 +26,9 @@ export function explainAio(errno: number, step: string): string {
 export class LinuxBackend extends KernelBackend {
   readonly name = 'linux'
 
-  constructor() {
+  /** @param tell why the kernel's queue, which direct I/O opens, cannot be had: threads do that then */
+  constructor(tell?: (reason: string) => void) {
     super('kernel AIO', Kind.linux, explainAio)
+    this.runtime.refused = (errno) => tell?.(explainAio(errno, 'io_setup'))
   }
 }

@@ -24,6 +24,12 @@ export function threadCount(setting: string | undefined): number {
   return Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS ? threads : DEFAULT_THREADS
 }
 
+/** As node:os has it, which takes long to load. */
+function temporaryDirectory(): string {
+  const { TMPDIR, TMP, TEMP } = process.env
+  return TMPDIR || TMP || TEMP || '/tmp'
+}
+
 /** Whether the user has left it on. */
 export function wantsHandOff(): boolean {
   return process.env['CAIO_HAND_OFF'] !== '0'
@@ -39,11 +45,14 @@ class Runtime {
   readonly #channels: (Channel | undefined)[] = []
   readonly #freeChannels: number[] = []
   readonly #byReceiver = new WeakMap<Receiver, number>()
+  /** Told why an engine's queue cannot be had when it is needed. */
+  refused: ((errno: number) => void) | undefined
 
   constructor() {
     this.binding = loadBinding()
     const threads = threadCount(process.env['CAIO_THREADS'])
-    const started = this.binding.start(threads, wantsHandOff(), (count) => this.#deliver(count), this.#completions)
+    const deliver = (count: number): void => (count < 0 ? this.refused?.(count) : this.#deliver(count))
+    const started = this.binding.start(threads, wantsHandOff(), deliver, this.#completions)
     if (typeof started === 'number') {
       const error = errnoException(started, 'eventfd')
       throw new BackendRefused(error.message, error)
@@ -71,7 +80,7 @@ class Runtime {
   }
 
   open(kind: Kind): null | [errno: number, step: string] {
-    return this.binding.open(this.#environment, kind, process.getBuiltinModule('node:os').tmpdir())
+    return this.binding.open(this.#environment, kind, temporaryDirectory())
   }
 
   readCached(path: string, view: Uint8Array): number {

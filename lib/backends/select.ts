@@ -193,9 +193,13 @@ export function chooseByWish(registry: Registry, { variable, file, unread = fals
   return { ...first, provisional: provisional || unread || first.provisional === true }
 }
 
+function warnOfQueue(reason: string): void {
+  registry.warnOnce(`direct I/O is done by threads: ${reason}`, 'CAIO_FALLBACK', 'queue')
+}
+
 /** The backends, in order of preference, and behind them what is only for who names it. */
 export const candidates: readonly Candidate[] = [
-  { name: 'linux', open: () => new LinuxBackend() },
+  { name: 'linux', open: () => new LinuxBackend(warnOfQueue) },
   { name: 'thread', open: () => new ThreadBackend() },
   { name: 'pure', open: () => new PureBackend() },
   { name: 'uring', optIn: true, open: () => new UringBackend() },

@@ -84,15 +84,20 @@ export function defer(receiver: Receiver, id: number, result: number, route: Rou
 /** Callbacks that are due one after the other, with the microtasks of each before the next. */
 let callbacks = 0
 
-/** Calls as setImmediate does. What its callers ask for meanwhile is handed over together: see {@link areCallbacksDue}. */
-export function callSoon<Arguments extends unknown[]>(act: (...args: Arguments) => void, ...args: Arguments): void {
-  callbacks++
-  setImmediate(called<Arguments>, act, args)
+/** What is to be called. */
+export interface Due {
+  due(): void
 }
 
-function called<Arguments extends unknown[]>(act: (...args: Arguments) => void, args: Arguments): void {
+/** Calls it as setImmediate does. What it asks for meanwhile is handed over together: see {@link areCallbacksDue}. */
+export function callSoon(soon: Due): void {
+  callbacks++
+  setImmediate(call, soon)
+}
+
+function call(soon: Due): void {
   callbacks--
-  act(...args)
+  soon.due()
 }
 
 /** Whether others are to be called yet, on this turn or the next. */

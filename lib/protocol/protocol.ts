@@ -23,7 +23,11 @@ import {
   WholeFileFlag,
 } from './port.js'
 
+/** Written out when the package is bundled: see compat/bundle.mjs. */
+declare const CAIO_PROTOCOL: string
+
 export function describeProtocol(): string {
+  if (typeof CAIO_PROTOCOL === 'string') return CAIO_PROTOCOL
   const numbers = {
     recordFields: RECORD_FIELDS,
     unserved: UNSERVED,

@@ -10,6 +10,7 @@
 
 #include "../support/mutex_lock.h"
 #include "../support/nanoseconds.h"
+#include "../support/probe_file.h"
 #include "../support/step.h"
 
 namespace caio {
@@ -24,6 +25,9 @@ constexpr size_t kDirectBytes = 1024 * 1024;
 
 // The same bound for all of one batch.
 constexpr size_t kDirectBatchBytes = 4 * 1024 * 1024;
+
+// Between two attempts to open the kernel's queue, in nanoseconds.
+constexpr uint64_t kRetryAfter = 10ull * 1000 * 1000 * 1000;
 
 // A part that the device works on while the next is prepared: it gets nothing of a batch before the kernel has taken all of it.
 constexpr size_t kSubmitAtOnce = 8;
@@ -74,16 +78,34 @@ LinuxEngine::~LinuxEngine() {
   pthread_mutex_destroy(&mutex_);
 }
 
-int LinuxEngine::Open(int fd, const char** step) {
+int LinuxEngine::Open(const char* directory, const char** step) {
+  return kernel_->OpensLate() ? kernel_->Check(step) : OpenQueue(directory, step);
+}
+
+int LinuxEngine::OpenQueue(const char* directory, const char** step) {
+  *step = "open";
+  const ProbeFile file(directory);
+  if (file.fd() < 0) return file.fd();
   int error = kernel_->Open(kCapacity, step);
-  if (error == 0) error = Probe(fd, step);
+  if (error == 0) error = Probe(file.fd(), step);
   if (error == 0) error = kernel_->Signal(completions_.fd(), step);
   if (error != 0) return error;
+  is_open_ = true;
   slots_.resize(kCapacity);
   free_slots_.reserve(kCapacity);
   for (uint32_t slot = kCapacity; slot-- > 0;) free_slots_.push_back(slot);
   commands_.reserve(kCapacity);
   return 0;
+}
+
+// Opens it if need be. One that cannot be had now may be had later.
+bool LinuxEngine::HasQueue() {
+  if (is_open_) return true;
+  if (refused_at_ != 0 && now_ - refused_at_ < kRetryAfter) return false;
+  const char* step;
+  refusal_ = OpenQueue("/tmp", &step);
+  refused_at_ = now_;
+  return is_open_;
 }
 
 int LinuxEngine::Probe(int fd, const char** step) {
@@ -162,6 +184,7 @@ LinuxEngine::Way LinuxEngine::Choose(Request& request) {
 }
 
 LinuxEngine::Way LinuxEngine::ChooseDirect(const Request& request, NowaitHistory& history) {
+  if (!HasQueue()) return Way::kPool;
   if (free_slots_.empty()) TakeBackSlots();
   if (free_slots_.empty() || request.length > kDirectBytes || !ShouldTry(history)) return Way::kPool;
   direct_bytes_ += request.length;
@@ -413,6 +436,7 @@ void LinuxEngine::EndSlot(uint32_t slot, int64_t result, Route route) {
 
 // Takes the events that are there.
 void LinuxEngine::Collect(Route route) {
+  if (!is_open_) return;
   std::array<KernelEvent, 64> events;
   size_t count;
   do {

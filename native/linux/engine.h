@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "../request/completion_queue.h"
@@ -24,8 +25,12 @@ class LinuxEngine final : public Engine, private Deputy {
   LinuxEngine(std::unique_ptr<KernelQueue> kernel, CompletionQueue& completions, Engine& pool, KnownFileSystems& known);
   ~LinuxEngine() override;
 
-  // Opens the kernel's queue, and writes to and reads from `fd` by it, which is in memory. 0, or a negative errno with the step that failed.
-  int Open(int fd, const char** step);
+  // Opens the kernel's queue, or, where that is done when it is first needed, asks whether it could be. 0, or a negative errno with the
+  // step that failed.
+  int Open(const char* directory, const char** step);
+
+  // Why the queue could not be opened when it was needed, a negative errno; once, and 0 from then on.
+  int TakeRefusal() { return std::exchange(refusal_, 0); }
 
   void Submit(Request* batch, size_t count, std::vector<Completion>& finished) override;
   bool Cancel(uint32_t channel, uint32_t id) override;
@@ -42,6 +47,9 @@ class LinuxEngine final : public Engine, private Deputy {
  private:
   enum class Way { kInline, kShared, kKernel, kDeputy, kPool };
 
+  // Writes and reads by it what is in memory; where that cannot be had, in `directory`.
+  int OpenQueue(const char* directory, const char** step);
+  bool HasQueue();
   int Probe(int fd, const char** step);
   int Prove(Request& request, char* out, char* in, size_t length, const char** step);
   // Pool thread.
@@ -75,6 +83,9 @@ class LinuxEngine final : public Engine, private Deputy {
   CachedFiles cached_files_;
   CachedPaths cached_paths_;
   std::unique_ptr<KernelQueue> kernel_;
+  bool is_open_ = false;
+  uint64_t refused_at_ = 0;  // 0 for never
+  int refusal_ = 0;
   FileFactsTable files_;
   InlineHelper helper_;
 

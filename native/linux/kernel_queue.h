@@ -37,6 +37,12 @@ class KernelQueue {
   KernelQueue(const KernelQueue&) = delete;
   KernelQueue& operator=(const KernelQueue&) = delete;
 
+  // Whether it is opened when it is first needed: then it is asked before whether it could be.
+  virtual bool OpensLate() const = 0;
+
+  // Whether the kernel takes its system calls, without having any of them do something. 0, or a negative errno with the one that failed.
+  virtual int Check(const char** step) = 0;
+
   // For `capacity` commands in flight, and no more may be. 0, or a negative errno with the system call that failed.
   virtual int Open(unsigned capacity, const char** step) = 0;
 

@@ -77,9 +77,6 @@ int Environment::Open(Kind kind, [[maybe_unused]] const char* directory, const c
 #ifdef __linux__
   std::unique_ptr<LinuxEngine>& opened = linux_engine(kind);
   if (opened) return 0;
-  *step = "open";
-  ProbeFile file(directory);
-  if (file.fd() < 0) return file.fd();
   std::unique_ptr<KernelQueue> kernel;
   if (kind == Kind::kUring) {
     kernel = std::make_unique<KernelRing>();
@@ -87,7 +84,7 @@ int Environment::Open(Kind kind, [[maybe_unused]] const char* directory, const c
     kernel = std::make_unique<KernelContext>();
   }
   auto engine = std::make_unique<LinuxEngine>(std::move(kernel), queue_, *pool_, known_);
-  const int error = engine->Open(file.fd(), step);
+  const int error = engine->Open(directory, step);
   if (error == 0) opened = std::move(engine);
   return error;
 #else
@@ -108,6 +105,7 @@ size_t Environment::Submit(Engine& engine, uint32_t channel) {
   const size_t count = batch.size() + finished.size();
   AddPending(count);
   if (!batch.empty()) engine.Submit(batch.data(), batch.size(), finished);
+  TellRefusal();
   // Nothing is given away before this returns. What has finished is released as it is delivered.
   const bool all = finished.size() == count;
   if (!all) held_.Hold(channel, memories);
@@ -207,6 +205,22 @@ bool Environment::CallDeliver(size_t most) {
   }
   napi_close_handle_scope(env_, scope);
   return true;
+}
+
+// Called from JavaScript, which is to say so.
+void Environment::TellRefusal() {
+#ifdef __linux__
+  const int refusal = linux_ ? linux_->TakeRefusal() : 0;
+  if (refusal == 0) return;
+  napi_handle_scope scope;
+  if (napi_open_handle_scope(env_, &scope) != napi_ok) return;
+  napi_value deliver, receiver, argument;
+  napi_get_reference_value(env_, deliver_, &deliver);
+  napi_get_reference_value(env_, receiver_, &receiver);
+  napi_create_int32(env_, refusal, &argument);
+  napi_call_function(env_, receiver, deliver, 1, &argument, nullptr);
+  napi_close_handle_scope(env_, scope);
+#endif
 }
 
 int64_t Environment::ReadCached([[maybe_unused]] const char* path, [[maybe_unused]] void* memory,

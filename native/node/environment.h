@@ -78,6 +78,7 @@ class Environment {
   static void OnCleanup(napi_async_cleanup_hook_handle handle, void* data);
   void Deliver();
   bool CallDeliver(size_t most);
+  void TellRefusal();
   size_t WriteCompletions(size_t most);
   void AddPending(size_t count);
   void RemovePending(size_t count);

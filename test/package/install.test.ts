@@ -38,6 +38,7 @@ await t.test('the tarball', async (t) => {
   for (const path of [
     ...needed,
     'dist/caio.cjs',
+    'dist/toolkit.cjs',
     'dist/index.js',
     'dist/fs.js',
     'dist/register.cjs',

@@ -15,8 +15,7 @@ type Engine = () => NonNullable<Told['engine']>
  * loaded already, so that asking costs the process nothing.
  */
 function findEngine(): Engine {
-  const { index } = createRequire(import.meta.url)('../../../caio.cjs') as { index: typeof Package }
-  const { defaultContext } = index
+  const { defaultContext } = createRequire(import.meta.url)('../../../caio.cjs') as typeof Package
   return () => {
     const { backend, ways } = defaultContext().stats()
     return { backend, calls: ways }

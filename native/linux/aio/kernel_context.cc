@@ -1,5 +1,7 @@
 #include "kernel_context.h"
 
+#include <errno.h>
+
 #include <algorithm>
 #include <array>
 
@@ -24,6 +26,23 @@ uint16_t KernelOpcode(Opcode opcode) {
 KernelEvent EventOf(const io_event& event) { return {static_cast<uint32_t>(event.data), event.res}; }
 
 }  // namespace
+
+// There is no context of that number, and none for no commands: EINVAL is the answer of a kernel that has looked.
+int KernelContext::Check(const char** step) {
+  const auto refuses = [](long result) { return result < 0 && result != -EINVAL; };
+  *step = "io_setup";
+  aio_context_t none = 0;
+  long result = abi::Setup(0, &none);
+  if (refuses(result)) return static_cast<int>(result);
+  *step = "io_submit";
+  result = abi::Submit(none, 1, nullptr);
+  if (refuses(result)) return static_cast<int>(result);
+  *step = "io_getevents";
+  timespec zero{};
+  io_event event{};
+  result = abi::GetEvents(none, 0, 1, &event, &zero);
+  return refuses(result) ? static_cast<int>(result) : 0;
+}
 
 int KernelContext::Open(unsigned capacity, const char** step) {
   *step = "io_setup";

@@ -12,6 +12,9 @@ class KernelContext final : public KernelQueue {
  public:
   ~KernelContext() override { Close(); }
 
+  // What has had a context when it ends waits for the kernel to be sure that nobody uses it any more, 25 ms and longer.
+  bool OpensLate() const override { return true; }
+  int Check(const char** step) override;
   // EAGAIN: fs.aio-max-nr is used up. ENOSYS, EPERM: no kernel AIO, or a seccomp filter.
   int Open(unsigned capacity, const char** step) override;
   int Signal(int fd, const char** step) override;

@@ -12,6 +12,8 @@ class KernelRing final : public KernelQueue {
 
   // ENOSYS: no io_uring, or one from before 5.6. EPERM: kernel.io_uring_disabled, or a seccomp filter. ENOMEM: before 5.12, perhaps
   // the limit of locked memory.
+  bool OpensLate() const override { return false; }
+  int Check(const char**) override { return 0; }
   int Open(unsigned capacity, const char** step) override;
   int Signal(int fd, const char** step) override;
   // The errors of files come as events.
