@@ -45,7 +45,10 @@ async function bundle(outfile, contents, plugins = []) {
 function repair(file) {
   const text = fs.readFileSync(file, 'utf8')
   // A view of a module with itself as `default`, in place of a copy of each of its properties, which takes as long as all the rest.
-  const viewed = text.replace(/__toESM=[^]*?(?=[,;](?:var )?__toCommonJS=)/, '__toESM=mod=>({__proto__:mod,default:mod})')
+  const viewed = text.replace(
+    /__toESM=[^]*?(?=[,;](?:var )?__toCommonJS=)/,
+    '__toESM=mod=>({__proto__:mod,default:mod})',
+  )
   if (viewed === text) throw new Error('esbuild has another way to import a builtin module now')
   // A class that speaks of itself has another name within; to users it has its own.
   const inward = [...viewed.matchAll(/\bvar (\w+)=\s*class (_\1)\b/g)]

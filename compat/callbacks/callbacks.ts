@@ -4,7 +4,7 @@
 import types from 'node:util/types'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { callbackException } from '../../lib/common/errors.js'
-import { Opcode, isWrite } from '../../lib/protocol/operations.js'
+import { Opcode } from '../../lib/protocol/operations.js'
 import type { Completer } from '../../lib/engine/completer.js'
 import { OWN_POSITION, SyncRequest, TransferRequest } from '../../lib/engine/request.js'
 import type { Span } from '../../lib/engine/request.js'
@@ -40,7 +40,7 @@ function completer(syscall: string, tell: Tell, atOnce?: true): Completer<Served
       else tell(call, callbackException(result, syscall), 0)
     },
     released({ fd, moves }) {
-      if (moves !== undefined) descriptors.positionOf(fd).end(moves)
+      if (moves) descriptors.positionOf(fd).end(false)
     },
   }
 }
@@ -56,9 +56,13 @@ const fdatasyncDone = completer('fdatasync', synced, true)
 /** What a transfer is asked of: descriptor, callback, and what the callback is given back. */
 type Target = readonly [fd: unknown, callback: unknown, given: unknown]
 
-/** Whether the engine moves a file's position. */
-function movesPosition(fd: number): boolean {
-  return defaultContext().servesPaths && !descriptors.isNodes(fd) && descriptors.isMovable(fd)
+/**
+ * Whether the engine moves a file's position: by reads, which it often has at once. A write has to wait, and Node's own waits for less, if
+ * each comes alone.
+ */
+function movesPosition(opcode: Opcode, fd: number): boolean {
+  const isRead = opcode === Opcode.read || opcode === Opcode.readv
+  return isRead && defaultContext().servesPaths && !descriptors.isNodes(fd) && descriptors.isMovable(fd)
 }
 
 /** Whether the engine has taken a read or a write. */
@@ -69,12 +73,12 @@ function serve(
   completer: Completer<Served>,
 ): boolean {
   if (!span || !isDescriptor(fd)) return false
-  const moves = span.position === OWN_POSITION ? isWrite(opcode) : undefined
-  if (moves !== undefined && !movesPosition(fd)) return false
+  const moves = span.position === OWN_POSITION
+  if (moves && !movesPosition(opcode, fd)) return false
   const call = take(fd, callback, given, moves)
   if (!call) return false
   const start = (): Promise<unknown> => defaultContext().enqueue(new TransferRequest(opcode, fd, span, completer, call))
-  void (moves === undefined ? start() : descriptors.positionOf(fd).begin(moves, start))
+  void (moves ? descriptors.positionOf(fd).begin(false, start) : start())
   return true
 }
 

@@ -16,8 +16,8 @@ export class Served extends Call {
     readonly fd: number,
     /** the buffer, or the list of them, to give back */
     readonly given: unknown,
-    /** of what moves the file's position: whether it writes */
-    readonly moves?: boolean,
+    /** whether it moves the file's position */
+    readonly moves = false,
   ) {
     super(callback)
   }
