@@ -1,6 +1,7 @@
-// Part of the build: the package in two CommonJS files, and the entries that share them. dist/caio.cjs is what serves programs; the
-// toolkit, which most of them never ask for, is in dist/toolkit.cjs, on top of it. One file is loaded in a third of the time that some
-// fifty ES modules take, and `--require` of it works where ES modules cannot be required.
+// Part of the build: the package in three CommonJS files, each on top of the one before, and the entries that share them. What the preload
+// does is in dist/preload.cjs; dist/caio.cjs, which serves programs, is loaded by their first call; the toolkit, which most of them never
+// ask for, is in dist/toolkit.cjs. One file is loaded in a third of the time that some fifty ES modules take, and `--require` of it works
+// where ES modules cannot be required.
 import { build } from 'esbuild'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
@@ -29,11 +30,20 @@ const common = {
   logOverride: { 'empty-import-meta': 'silent' },
 }
 
-const CORE = `
-  export { default as fs } from './compat/fs.js'
-  export { served } from './compat/replacements.js'
-  export { patch, unpatch } from './compat/patch.js'
-  export { defaultContext } from './lib/engine/default-context.js'`
+/** Each file with what it gives away. */
+const PARTS = {
+  // With what is to be as it was before anything was replaced.
+  'preload.cjs': `
+    export { patch, provide, unpatch } from './compat/patch.js'
+    export { own } from './lib/backends/pure/own-fs.js'
+    export { now } from './lib/common/clock.js'`,
+  'caio.cjs': `
+    export { default as fs } from './compat/fs.js'
+    export { served } from './compat/replacements.js'
+    export { replaced } from './compat/replaced.js'
+    export { defaultContext } from './lib/engine/default-context.js'`,
+  'toolkit.cjs': "export * from './compat/index.js'",
+}
 
 async function bundle(outfile, contents, plugins = []) {
   const stdin = { contents, resolveDir: dist, sourcefile: `entry of ${outfile}` }
@@ -56,31 +66,38 @@ function repair(file) {
   fs.writeFileSync(file, named)
 }
 
-/** Takes what the core has from there, and notes which of its modules that are. */
-const fromCore = (core, taken) => ({
-  name: 'from the core',
+/** Takes modules from the files that have them already, and notes which those are. */
+const fromOthers = (fileOf, taken) => ({
+  name: 'from others',
   setup(build) {
     build.onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir }) => {
       const module = resolve(resolveDir, path).slice(dist.length)
-      if (!core.has(module)) return undefined
+      if (!fileOf.has(module)) return undefined
       taken.add(module)
-      return { path: module, namespace: 'core' }
+      return { path: module, namespace: 'others' }
     })
-    build.onLoad({ filter: /./, namespace: 'core' }, ({ path }) => ({
-      contents: `module.exports = require('./caio.cjs').modules['${path}']`,
+    build.onLoad({ filter: /./, namespace: 'others' }, ({ path }) => ({
+      contents: `module.exports = require('./${fileOf.get(path)}').modules['${path}']`,
       resolveDir: dist,
     }))
-    build.onResolve({ filter: /caio\.cjs$/ }, () => ({ path: './caio.cjs', external: true }))
+    build.onResolve({ filter: /\.cjs$/ }, ({ path }) => ({ path, external: true }))
   },
 })
 
-const core = await bundle('caio.cjs', CORE)
+const fileOf = new Map()
 const taken = new Set()
-await bundle('toolkit.cjs', "export * from './compat/index.js'", [fromCore(core, taken)])
-const modules = [...taken].sort()
-const imported = modules.map((module, at) => `import * as module${at} from './${module}'`).join('\n')
-const list = modules.map((module, at) => `'${module}': module${at}`).join(', ')
-await bundle('caio.cjs', `${imported}${CORE}\nexport const modules = { ${list} }`)
+for (const [file, contents] of Object.entries(PARTS)) {
+  const inputs = await bundle(file, contents, [fromOthers(new Map(fileOf), taken)])
+  for (const input of inputs) if (!input.includes(':')) fileOf.set(input, file)
+}
+// Now that it is known what others take of them.
+for (const [file, contents] of Object.entries(PARTS)) {
+  const others = new Map([...fileOf].filter(([, other]) => other !== file))
+  const modules = [...taken].filter((module) => fileOf.get(module) === file).sort()
+  const imported = modules.map((module, at) => `import * as module${at} from './${module}'\n`).join('')
+  const list = modules.map((module, at) => `'${module}': module${at}`).join(', ')
+  await bundle(file, `${imported}${contents}\nexport const modules = { ${list} }`, [fromOthers(others, new Set())])
+}
 
 const require = createRequire(import.meta.url)
 const { served } = require(`${dist}caio.cjs`)
@@ -89,14 +106,16 @@ const index = require(`${dist}toolkit.cjs`)
 /** As ES modules have it: what a CommonJS module exports is found by its `default`. */
 const exporting = (names, from) => `export const { ${names.sort().join(', ')} } = ${from}\n`
 
+const PRELOAD = "const { patch, provide } = require('./preload.cjs')\nprovide(() => require('./caio.cjs').replaced)\n"
+
 const entries = {
   'index.js': `import caio from './toolkit.cjs'\n${exporting(Object.keys(index), 'caio')}`,
   'fs.js':
     "import caio from './caio.cjs'\nexport * from 'node:fs/promises'\n" +
     exporting(Object.keys(served), 'caio.fs') +
     "const { fs } = caio\nexport { fs as default, fs as 'module.exports' }\n",
-  'register.cjs': "require('./caio.cjs').patch()\n",
-  'register-callbacks.cjs': "require('./caio.cjs').patch({ callbacks: true })\n",
+  'register.cjs': `${PRELOAD}patch()\n`,
+  'register-callbacks.cjs': `${PRELOAD}patch({ callbacks: true })\n`,
 }
 for (const name of ['register', 'register-callbacks']) {
   // By require: what an ES module imports of CommonJS is parsed for its exports first.

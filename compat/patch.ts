@@ -2,12 +2,13 @@
 import { syncBuiltinESMExports } from 'node:module'
 import { debug } from '../lib/common/debug.js'
 import { NO_OPTIONS } from '../lib/common/no-options.js'
-import { callbackReplacements, onDescriptors } from './callbacks/callbacks.js'
-import { watchFile } from './callbacks/watch-file.js'
 import { callbackFs, ofCallbacks, ofPromises, promises } from './node/original.js'
 import type { Originals, Own } from './node/original.js'
+import { isMainThread } from './node/thread.js'
 import { isNodes } from './node/untouched.js'
-import { served } from './replacements.js'
+import { standIns } from './stand-in.js'
+
+export { provide } from './stand-in.js'
 
 const { process } = globalThis
 
@@ -95,9 +96,49 @@ class Layer {
   }
 }
 
-const inPromises = new Layer(promises, ofPromises, served, { around: ['open'] })
-const inWatching = new Layer(callbackFs, ofCallbacks, { watchFile }, {})
-const inCallbacks = new Layer(callbackFs, ofCallbacks, callbackReplacements, { together: onDescriptors })
+const inBoth = [
+  ...[
+    'open',
+    'readFile',
+    'writeFile',
+    'stat',
+    'lstat',
+    'access',
+    'readlink',
+    'realpath',
+    'readdir',
+    'opendir',
+    'statfs',
+  ],
+  ...['rename', 'link', 'symlink', 'unlink', 'mkdir', 'mkdtemp', 'rmdir', 'copyFile', 'rm', 'cp'],
+  ...['chmod', 'chown', 'lchown', 'utimes', 'lutimes', 'truncate'],
+]
+
+/** What keeps account of descriptors: none of these without the others. Descriptors that a worker opens Node keeps account of. */
+const onDescriptors = [
+  ...['read', 'write', 'readv', 'writev', 'fsync', 'fdatasync', 'fstat', 'close', 'closeSync'],
+  ...['fchmod', 'fchown', 'ftruncate', 'futimes', ...(isMainThread ? ['open'] : [])],
+]
+
+/** The functions that are replaced, by module. */
+export const names = {
+  promises: [...inBoth, 'appendFile'],
+  callbacks: [...new Set([...onDescriptors, ...inBoth.filter((name) => name !== 'open')])],
+  watching: ['watchFile'],
+}
+
+let layers: Record<keyof typeof names, Layer> | undefined
+
+/** Made when they are first asked for: what they stand in for is Node's by then, or somebody else's. */
+function allLayers(): Record<keyof typeof names, Layer> {
+  return (layers ??= {
+    promises: new Layer(promises, ofPromises, standIns(ofPromises, 'promises', names.promises), { around: ['open'] }),
+    watching: new Layer(callbackFs, ofCallbacks, standIns(ofCallbacks, 'watching', names.watching), {}),
+    callbacks: new Layer(callbackFs, ofCallbacks, standIns(ofCallbacks, 'callbacks', names.callbacks), {
+      together: onDescriptors,
+    }),
+  })
+}
 
 /**
  * Replaces the functions of `fs.promises` that caio has its own of, in this thread, for every way to reach them: `fs.promises`,
@@ -106,8 +147,9 @@ const inCallbacks = new Layer(callbackFs, ofCallbacks, callbackReplacements, { t
  * somebody else has put another stays theirs; of `open` theirs is asked. Does nothing that has been done before.
  */
 export function patch({ callbacks = false }: PatchOptions = NO_OPTIONS): void {
-  const layers = callbacks && !process.permission ? [inPromises, inWatching, inCallbacks] : [inPromises, inWatching]
-  const replaced = layers.flatMap((layer) => layer.apply())
+  const { promises, watching, callbacks: inCallbacks } = allLayers()
+  const wanted = callbacks && !process.permission ? [promises, watching, inCallbacks] : [promises, watching]
+  const replaced = wanted.flatMap((layer) => layer.apply())
   if (replaced.length === 0) return
   debug('patch: %s are replaced', replaced.join(', '))
   syncBuiltinESMExports()
@@ -115,7 +157,7 @@ export function patch({ callbacks = false }: PatchOptions = NO_OPTIONS): void {
 
 /** Undoes {@link patch}. A function that somebody else has replaced since stays theirs. Does nothing if there is nothing to undo. */
 export function unpatch(): void {
-  const undone = [inPromises, inWatching, inCallbacks].filter((layer) => layer.undo())
+  const undone = Object.values(layers ?? {}).filter((layer) => layer.undo())
   if (undone.length === 0) return
   debug('patch: undone')
   syncBuiltinESMExports()

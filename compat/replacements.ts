@@ -28,8 +28,12 @@ export const served = { open, ...wholeFile, ...onPaths } as Replacements
 
 const theirs = Object.keys(served).filter((name) => name !== 'open' && !ofPromises.isNodes(name))
 
-/** As `caio/fs` has them: what somebody else had put in the place of Node's own before this was loaded stays there. */
+/**
+ * As `caio/fs` has them: what somebody else had put in the place of Node's own before this was loaded stays there, and so does what the
+ * preload has put there, which stands for ours.
+ */
 export const replacements = {
   ...served,
+  ...ofPromises.replaced(),
   ...Object.fromEntries(theirs.map((name) => [name, ofPromises.get(name)])),
 } as Replacements

@@ -1,8 +1,10 @@
 /** Times as a file gets them. Only plainly valid ones are taken: whatever is odd in the least is Node's own to judge. */
 import types from 'node:util/types'
 import type { Times } from '../../lib/engine/request.js'
+import { intrinsics } from '../../lib/common/intrinsics.js'
 
-const { Date, process } = globalThis
+const { process } = globalThis
+const { Date } = intrinsics
 
 /** Seconds beyond which a number of seconds has no fraction. */
 const LARGEST = 2 ** 52

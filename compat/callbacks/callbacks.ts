@@ -228,13 +228,6 @@ const onPaths = [...callbackPathFunctions, ...(closesDescriptors ? [open] : [])]
   (described) => [described.name, withCallback(described)] as const,
 )
 
-/** What keeps account of descriptors: none of these without the others. */
-export const onDescriptors = [
-  ...Object.keys(ours).filter((name) => !/File$/.test(name)),
-  ...leaving.map(([name]) => name),
-  'open',
-]
-
 /** By name. */
 export const callbackReplacements: Readonly<Record<string, Own>> = {
   ...ours,

@@ -6,6 +6,7 @@ import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
 import { isDescriptor } from '../arguments/transfer.js'
 import { attemptClose, closeByPool } from '../handle/close-descriptor.js'
 import { ofCallbacks } from '../node/original.js'
+import { isMainThread } from '../node/thread.js'
 import { asksTheKernel } from '../node/untouched.js'
 import { Call, areMany } from './call.js'
 import type { Callback } from './call.js'
@@ -13,14 +14,12 @@ import * as descriptors from './descriptors.js'
 import { leave } from './served.js'
 import type { Arguments } from './served.js'
 
-const { process } = globalThis
 const syscall = syscallOf(Opcode.close)
 /** Of the process, and of whoever has put them in place. */
 const STANDARD = 3
 
 /** Descriptors that a worker opens Node keeps account of, to close what it leaves: `open` and `close` are Node's own there. */
-// In a worker Node forbids it. To load node:worker_threads for the answer takes longer than all of this.
-export const closesDescriptors = !('disabled' in process.chdir)
+export const closesDescriptors = isMainThread
 
 const nobody: Callback = () => undefined
 

@@ -2,7 +2,7 @@
  * Whether what Node is made of is as Node has made it. Who has put something else in its place (an overlay, a sandbox, a test's double)
  * is to be asked as with Node alone: nothing goes past it.
  */
-import { whyNotLoadable } from '../../lib/backends/binding.js'
+import { whyNotLoadable } from '../../lib/common/runtime.js'
 
 const { process } = globalThis
 const { toString } = Function.prototype

@@ -17,7 +17,8 @@ import { askFor, failureIn } from './slices.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
 
 const { Promise } = intrinsics
-const { process, setTimeout } = globalThis
+const { process } = globalThis
+const { setTimeout } = intrinsics
 
 /** What such an end of a path means is found only by following it. */
 const FOLLOWED_END = /\/$|(?:^|\/)\.{1,2}$/

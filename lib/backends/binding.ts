@@ -7,6 +7,7 @@ import { debug } from '../common/debug.js'
 import { BackendRefused, mayPass } from '../common/errors.js'
 import { describeProtocol } from '../protocol/protocol.js'
 import { packageRoot } from './package-root.js'
+import { whyNotLoadable } from '../common/runtime.js'
 
 const { process } = globalThis
 
@@ -105,14 +106,6 @@ export interface Binding {
   protocol?(): string
   /** Tries a directory out, waiting for its disk; undefined but on Linux. */
   probeDirectory(directory: string): DirectoryAnswers | undefined
-}
-
-/** Why no addon can be loaded in this runtime, whatever is on the disk. */
-export function whyNotLoadable(versions: NodeJS.ProcessVersions): string | undefined {
-  // Both lack the libuv loop that the addon watches its eventfd with.
-  if (versions['bun']) return 'Bun has no libuv event loop for the addon'
-  if (versions['deno']) return 'Deno has no libuv event loop for the addon'
-  return undefined
 }
 
 /** Where the addon is in most cases, in node-gyp-build's order. That takes as long to load as the addon itself. */

@@ -4,7 +4,7 @@
  */
 import { AsyncResource } from 'node:async_hooks'
 
-const { process, setImmediate } = globalThis
+const { clearTimeout, Date, process, setImmediate, setTimeout } = globalThis
 const { getBuiltinModule } = process
 
 type SetImmediate = typeof setImmediate
@@ -39,4 +39,8 @@ const isNodes = typeof setImmediate === 'function' && BY_NODE.test(Function.prot
 export const intrinsics = {
   Promise: (async () => undefined)().constructor as PromiseConstructor,
   setImmediate: isNodes || isOther ? setImmediate : immediateByMessage(),
+  // As they are when this is loaded, which is before the program's own.
+  setTimeout,
+  clearTimeout,
+  Date,
 }

@@ -23,7 +23,7 @@ export interface LockOptions extends LockRange {
 }
 
 const { Promise } = intrinsics
-const { clearTimeout, setTimeout } = globalThis
+const { clearTimeout, setTimeout } = intrinsics
 
 const UNLOCK = 0
 const SHARED = 1

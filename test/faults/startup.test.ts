@@ -18,6 +18,8 @@ interface Case {
   warnings: string[]
   /** in the first warning */
   says?: RegExp
+  /** of what the first direct operation makes */
+  direct?: true
   /** how the emulated context, or ring, is reaped */
   emulated?: 'ring' | 'io_getevents'
 }
@@ -33,6 +35,9 @@ const fail = (call: Rule['call'], argument: string, first = 1, count = 1): Rule 
 const noContext = fail('io_setup', 'EAGAIN')
 const always = 1_000_000
 
+const byThreads: Omit<Case, 'rules'> = { backend: 'linux', warnings: ['CAIO_FALLBACK'], direct: true }
+const byKernel: Omit<Case, 'rules'> = { backend: 'linux', warnings: [], direct: true }
+
 const cases: Case[] = [
   { rules: [], backend: 'linux', warnings: [] },
   {
@@ -44,41 +49,34 @@ const cases: Case[] = [
   { rules: [fail('io_setup', 'ENOSYS')], backend: 'thread', warnings: refused, says: /this kernel has no AIO/ },
   { rules: [fail('io_setup', 'EPERM')], backend: 'thread', warnings: refused, says: /seccomp/ },
   { rules: [fail('io_setup', 'ENOMEM')], backend: 'thread', warnings: refused, says: /ENOMEM/ },
-  // The proof of the engine: a write and a read.
-  ...[1, 2].flatMap((first): Case[] => [
-    ...['EAGAIN', 'EINVAL', 'ENOSYS', 'EIO'].map((errno): Case => ({
-      rules: [fail('io_submit', errno, first)],
-      backend: 'thread',
-      warnings: refused,
-      says: /probe/,
-    })),
-    ...['EIO', 'EOPNOTSUPP'].map((errno): Case => ({
-      rules: [fail('event', errno, first)],
-      backend: 'thread',
-      warnings: refused,
-      says: /probe/,
-      emulated: 'ring',
-    })),
-    {
-      rules: [fail('io_getevents', 'EINVAL', 2 * first - 1, 2)],
-      backend: 'thread',
-      warnings: refused,
-      emulated: 'io_getevents',
-    },
-    { rules: [fail('io_getevents', 'EINTR', first)], backend: 'linux', warnings: [], emulated: 'io_getevents' },
-    {
-      rules: [{ call: 'event', first, action: 'late', argument: 50_000 }],
-      backend: 'linux',
-      warnings: [],
-      emulated: 'ring',
-    },
-  ]),
-  {
-    rules: [{ call: 'event', first: 1, action: 'short', argument: 3 }],
+  // Asked of a context that there is not, EINVAL is the answer.
+  ...['EAGAIN', 'ENOSYS', 'EIO'].map((errno): Case => ({
+    rules: [fail('io_submit', errno)],
     backend: 'thread',
     warnings: refused,
-    emulated: 'ring',
-  },
+    says: /probe/,
+  })),
+  { ...byKernel, rules: [fail('io_submit', 'EINVAL')] },
+  { rules: [fail('io_getevents', 'ENOSYS')], backend: 'thread', warnings: refused, says: /probe/ },
+  // The context, which the first direct operation opens.
+  { ...byThreads, rules: [fail('io_setup', 'EAGAIN', 2)], says: /direct I.O is done by threads.*aio-max-nr/ },
+  { ...byThreads, rules: [fail('io_setup', 'ENOMEM', 2)], says: /ENOMEM/ },
+  // Its proof: a write and a read.
+  ...[1, 2].flatMap((first): Case[] => [
+    ...['EAGAIN', 'EINVAL', 'ENOSYS', 'EIO'].map((errno): Case => ({
+      ...byThreads,
+      rules: [fail('io_submit', errno, first + 1)],
+    })),
+    ...['EIO', 'EOPNOTSUPP'].map((errno): Case => ({
+      ...byThreads,
+      rules: [fail('event', errno, first)],
+      emulated: 'ring',
+    })),
+    { ...byThreads, rules: [fail('io_getevents', 'EINVAL', 2 * first, 2)], emulated: 'io_getevents' },
+    { ...byKernel, rules: [fail('io_getevents', 'EINTR', first + 1)], emulated: 'io_getevents' },
+    { ...byKernel, rules: [{ call: 'event', first, action: 'late', argument: 50_000 }], emulated: 'ring' },
+  ]),
+  { ...byThreads, rules: [{ call: 'event', first: 1, action: 'short', argument: 3 }], emulated: 'ring' },
   { rules: [fail('eventfd', 'EMFILE')], backend: 'thread', warnings: refused, says: /EMFILE/ },
   {
     rules: [fail('eventfd', 'ENFILE', 1, always)],
@@ -87,8 +85,8 @@ const cases: Case[] = [
     says: /another serves until it can/,
   },
   // The memory for the proof's file, and what stands in for it.
-  { rules: [fail('memfd', 'ENOSYS')], backend: 'linux', warnings: [] },
-  { rules: [fail('memfd', 'EPERM'), fail('open', 'EOPNOTSUPP')], backend: 'linux', warnings: [] },
+  { ...byKernel, rules: [fail('memfd', 'ENOSYS')] },
+  { ...byKernel, rules: [fail('memfd', 'EPERM'), fail('open', 'EOPNOTSUPP')] },
   // What a file is cannot be told: threads serve.
   { rules: [fail('statx', 'ENOSYS', 1, always)], backend: 'linux', warnings: [] },
   { rules: [fail('statx', 'EPERM', 2, always)], backend: 'linux', warnings: [] },
@@ -174,7 +172,7 @@ if (requiredBackends.includes('uring')) cases.push(...ofRing)
 if (process.platform !== 'linux') {
   t.pass('the fault library is for Linux', { skip: true })
 } else {
-  for (const { rules, backend, named = '', warnings, says, emulated } of cases) {
+  for (const { rules, backend, named = '', warnings, says, emulated, direct } of cases) {
     const what = rules
       .map(({ call, first, action, argument }) => `${call} ${first} ${action} ${argument}`)
       .join(' and ')
@@ -184,7 +182,7 @@ if (process.platform !== 'linux') {
       plan.arm(rules)
       const program = new URL('./programs/serve.js', import.meta.url)
       const { code, signal, stdout, stderr } = await runProgram(program, [temporaryDirectory(t)], {
-        env: { ...env, CAIO_IMPL: named },
+        env: { ...env, CAIO_IMPL: named, ...(direct && { CAIO_TEST_DIRECT: 'yes' }) },
       })
       t.equal(signal, null)
       t.equal(code, 0, stderr)

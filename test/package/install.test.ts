@@ -37,6 +37,7 @@ await t.test('the tarball', async (t) => {
   ]
   for (const path of [
     ...needed,
+    'dist/preload.cjs',
     'dist/caio.cjs',
     'dist/toolkit.cjs',
     'dist/index.js',

@@ -1,11 +1,11 @@
 /** No addon: Node's own `fs`, or one that looks like it. Works wherever JavaScript does. */
-import nodeFs from 'node:fs'
 import { errnoOf } from '../../common/errors.js'
 import { Opcode, familyOf, isWrite } from '../../protocol/operations.js'
 import { RECORD_FIELDS, Route, SyncField, TransferField, TransferFlag } from '../../protocol/port.js'
 import type { Backend, Batch, Receiver, Supports } from '../../protocol/port.js'
 import { errnoFrom } from './callback-fs.js'
 import type { CallbackFs, View } from './callback-fs.js'
+import { own } from './own-fs.js'
 import { SyncGates } from './sync-gates.js'
 import { LARGEST_TRANSFER, Transfer, holds, moveVector } from './transfer.js'
 import { intrinsics } from '../../common/intrinsics.js'
@@ -13,10 +13,6 @@ import { intrinsics } from '../../common/intrinsics.js'
 export type { CallbackFs } from './callback-fs.js'
 
 const { setImmediate } = intrinsics
-
-/** Node's own, taken now: whoever patches `fs` later, be it caio, patches it for others. */
-const { read, write, fsync, fdatasync, readv, writev } = nodeFs as CallbackFs
-const own: CallbackFs = { read, write, fsync, fdatasync, ...(readv && { readv }), ...(writev && { writev }) }
 
 /** The backend that needs no addon: over Node's `fs`, or over one that looks like it. */
 export class PureBackend implements Backend {

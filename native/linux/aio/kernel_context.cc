@@ -34,13 +34,14 @@ int KernelContext::Check(const char** step) {
   aio_context_t none = 0;
   long result = abi::Setup(0, &none);
   if (refuses(result)) return static_cast<int>(result);
+  if (none != 0) abi::Destroy(none);
   *step = "io_submit";
-  result = abi::Submit(none, 1, nullptr);
+  result = abi::Submit(0, 1, nullptr);
   if (refuses(result)) return static_cast<int>(result);
   *step = "io_getevents";
   timespec zero{};
   io_event event{};
-  result = abi::GetEvents(none, 0, 1, &event, &zero);
+  result = abi::GetEvents(0, 0, 1, &event, &zero);
   return refuses(result) ? static_cast<int>(result) : 0;
 }
 

@@ -185,6 +185,10 @@ static void begin(struct context *context, unsigned long id, unsigned capacity) 
 }
 
 long emulated_setup(unsigned events, unsigned long *id) {
+  if (events == 0) {
+    errno = EINVAL;
+    return -1;
+  }
   struct context *context = calloc(1, sizeof *context);
   context->bytes = sizeof(struct ring) + (events + 1) * sizeof(struct io_event);
   context->ring = mmap(NULL, context->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -1,9 +1,12 @@
 /**
  * Which backend serves when something is wrong from the start, what is said of it, and whether it serves rightly: every kind of operation
- * twice, checked. Arguments: a directory, and the backend to ask for in code, if any.
+ * twice, checked. Arguments: a directory, and the backend to ask for in code, if any. With CAIO_TEST_DIRECT it goes on reading directly
+ * until that is the kernel's, or it is said why not.
  */
+import fs from 'node:fs'
 import { Context, defaultContext } from 'caio'
 import type { BackendName, Stats } from 'caio'
+import { alignedMemory } from '../../support/harness.js'
 import { Workload } from './workload.js'
 
 export interface Service {
@@ -15,6 +18,17 @@ export interface Service {
   faults: string[]
   warnings: { code: string; message: string }[]
   stats?: Stats
+}
+
+async function useDirect(): Promise<void> {
+  const context = defaultContext()
+  const byKernel = (): number => context.stats().routes.inline + context.stats().routes.kernel
+  const fd = fs.openSync(`${directory}/direct`, fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_DIRECT)
+  fs.ftruncateSync(fd, 4096)
+  const memory = alignedMemory(fd, 4096)
+  for (const before = byKernel(); byKernel() === before && service.warnings.length === 0;)
+    await context.read(memory, fd)
+  fs.closeSync(fd)
 }
 
 const [directory = '', asked] = process.argv.slice(2)
@@ -36,6 +50,7 @@ try {
     service.faults.push(...faults)
     for (const { name, result } of outcomes) if (typeof result === 'string') service.failures.push(`${name}: ${result}`)
   }
+  if (process.env['CAIO_TEST_DIRECT']) await useDirect()
   service.stats = defaultContext().stats()
 } catch (error) {
   const { code, message } = error as NodeJS.ErrnoException

@@ -1,0 +1,20 @@
+/** All that {@link patch} puts in the place of Node's own. */
+import { callbackReplacements } from './callbacks/callbacks.js'
+import { watchFile } from './callbacks/watch-file.js'
+import type { Own } from './node/original.js'
+import { served } from './replacements.js'
+
+export type Functions = Readonly<Record<string, Own>>
+
+/** By module, and name. */
+export interface Replaced {
+  readonly promises: Functions
+  readonly callbacks: Functions
+  readonly watching: Functions
+}
+
+export const replaced: Replaced = {
+  promises: served as unknown as Functions,
+  callbacks: callbackReplacements,
+  watching: { watchFile },
+}
