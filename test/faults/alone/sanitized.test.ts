@@ -39,7 +39,12 @@ const asan = [
 interface Suite {
   file: string
   grep?: string
+  backends?: string
 }
+
+const BACKENDS = 'linux,thread,uring'
+/** Of the contract, which takes long. */
+const { CAIO_SANITIZED_BACKENDS = BACKENDS } = process.env
 
 /** Ends of threads, of processes and of descriptors, with operations under way. What else test/lifecycle has ends the same ways. */
 const lifecycle: readonly Suite[] = [
@@ -99,13 +104,13 @@ interface Outcome extends Ending {
 }
 
 /** Runs a suite with the package, and so the addon, in `directory`. */
-async function run(t: Test, directory: string, { file, grep = '' }: Suite): Promise<Outcome> {
+async function run(t: Test, directory: string, { file, grep = '', backends = BACKENDS }: Suite): Promise<Outcome> {
   const reports = temporaryDirectory(t)
   const env = {
     LD_PRELOAD: execFileSync('g++', ['-print-file-name=libasan.so'], { encoding: 'utf8' }).trim(),
     ASAN_OPTIONS: [...asan, `log_path=${reports}/address`].join(':'),
     UBSAN_OPTIONS: `print_stacktrace=1:log_path=${reports}/undefined`,
-    CAIO_TEST_BACKENDS: 'linux,thread,uring',
+    CAIO_TEST_BACKENDS: backends,
     CAIO_TEST_MEMORY_CHECKED: 'yes',
     // What a process leaves behind when a report ends it goes with the rest.
     CAIO_TEST_DIR: temporaryDirectory(t),
@@ -172,7 +177,11 @@ if (skip) {
       .filter((name) => name.endsWith('.test.js') && !inJavaScript.test(name))
     // Who gives up a privilege there gives it up for all threads, which the sanitizers' runtime does not have so.
     const greps: Record<string, string> = { 'write-file-atomic.test.js': '/^(?!.*give files away)/' }
-    const contract = names.map((name) => ({ file: `contract/${name}`, ...(greps[name] && { grep: greps[name] }) }))
+    const contract = names.map((name) => ({
+      file: `contract/${name}`,
+      backends: CAIO_SANITIZED_BACKENDS,
+      ...(greps[name] && { grep: greps[name] }),
+    }))
     // Those that take long first, so that nothing is left to one lane in the end.
     const suites: Suite[] = [...lifecycle, ...contract]
     let passed = 0
