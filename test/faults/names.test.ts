@@ -5,7 +5,8 @@ import { onEveryLinuxBackend, runProgram, temporaryDirectory } from '../support/
 import { makePlan } from './interposed.js'
 import type { NamesReport } from './programs/names.js'
 
-t.setTimeout(300_000)
+// Thousands of runs: half a minute on an idle machine.
+t.setTimeout(900_000)
 
 onEveryLinuxBackend(t, 'names', async (t, backend) => {
   // Its pool is that of `linux`, and nothing else of it has to do with names.
@@ -13,7 +14,7 @@ onEveryLinuxBackend(t, 'names', async (t, backend) => {
   const { env } = makePlan(t)
   const program = new URL('./programs/names.js', import.meta.url)
   const args = [temporaryDirectory(t)]
-  const ending = await runProgram(program, args, { env: { ...env, CAIO_IMPL: backend }, timeout: 240_000 })
+  const ending = await runProgram(program, args, { env: { ...env, CAIO_IMPL: backend }, timeout: 280_000 })
   t.equal(ending.signal, null)
   t.equal(ending.code, 0, ending.stderr)
   if (ending.code !== 0) return

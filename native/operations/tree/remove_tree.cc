@@ -48,6 +48,8 @@ struct Notes {
   // Of the directory at the top.
   uint64_t device;
   uint64_t number;
+  // Whether why something was not removed stands behind these, as failure.h has it.
+  int32_t failed;
 };
 
 class Remover {
@@ -78,6 +80,8 @@ class Remover {
     return errno_ == 0 ? tree_result::kDone : tree_result::kFailed;
   }
 
+  bool HasFailed() const { return errno_ != 0; }
+
   void Tell(char* memory, size_t capacity) const { TellFailure(errno_, syscall_, path_, memory, capacity); }
 
  private:
@@ -86,7 +90,7 @@ class Remover {
     const auto device = static_cast<uint64_t>(top.device);
     const auto number = static_cast<uint64_t>(top.number);
     if (notes_.begun != 0) return notes_.device == device && notes_.number == number;
-    notes_ = {0, 1, device, number};
+    notes_ = {0, 1, device, number, 0};
     return true;
   }
 
@@ -222,7 +226,7 @@ class Remover {
 int64_t RemoveTree(const char* path, unsigned flags, char* memory, size_t capacity) {
   Slice slice(kSlice);
   Notes notes;
-  if (capacity < sizeof notes) return -EAGAIN;
+  if (capacity <= sizeof notes) return -EAGAIN;
   memcpy(&notes, memory, sizeof notes);
   struct stat file;
   if (notes.begun == 0) {
@@ -235,8 +239,15 @@ int64_t RemoveTree(const char* path, unsigned flags, char* memory, size_t capaci
   }
   Remover remover(path, notes, slice);
   const int64_t result = remover.Run();
+  char* const failure = memory + sizeof notes;
+  const size_t room = capacity - sizeof notes;
+  // An earlier slice's comes first.
+  if (remover.HasFailed() && notes.failed == 0) {
+    remover.Tell(failure, room);
+    notes.failed = 1;
+  }
   if (result == tree_result::kFailed) {
-    remover.Tell(memory, capacity);
+    memmove(memory, failure, room);
   } else {
     memcpy(memory, &notes, sizeof notes);
   }
