@@ -86,13 +86,15 @@ interface Scenario {
   strike?: { call: Call; path: string; now(directory: string): void }
   /** Only names are looked at, after the file system has been mounted again. */
   again?: boolean
+  /** in place of that in the image */
+  tree?: string
 }
 
 async function held(plan: Plan): Promise<void> {
   while (plan.held === 0) await setTimeout(2)
 }
 
-async function play(t: Test, { image, operation, strike, again }: Scenario, side: string): Promise<Seen> {
+async function play(t: Test, { image, operation, strike, again, tree }: Scenario, side: string): Promise<Seen> {
   image.mountAnew()
   try {
     const { plan, env } = makePlan(t)
@@ -103,7 +105,8 @@ async function play(t: Test, { image, operation, strike, again }: Scenario, side
     }
     const program = new URL('./programs/tree.js', import.meta.url)
     const implementation = side === 'node' ? {} : { CAIO_IMPL: side }
-    const ending = runProgram(program, [side === 'node' ? side : 'caio', operation, image.mounted], {
+    const args = [side === 'node' ? side : 'caio', operation, image.mounted, ...(tree ? [tree] : [])]
+    const ending = runProgram(program, args, {
       // One thread: what Node has begun besides stands still, too.
       env: { ...env, ...implementation, UV_THREADPOOL_SIZE: '1' },
     })
@@ -163,8 +166,7 @@ function pullOut(directory: string): void {
   execFileSync('python3', ['-c', script, directory])
 }
 
-const remountReadOnly = (directory: string): void =>
-  void execFileSync('mount', ['-o', 'remount,ro', directory])
+const remountReadOnly = (directory: string): void => void execFileSync('mount', ['-o', 'remount,ro', directory])
 
 /** Where each is held. */
 const strikes: Record<Operation, { call: Call; path: string }> = {
@@ -192,7 +194,10 @@ function sameErrorOfRm(all: string[]) {
       [],
       'nothing is left that was not there',
     )
-    t.ok(seen.left.some((line) => line.startsWith('/tree/b/f ')), 'what could not be removed is there')
+    t.ok(
+      seen.left.some((line) => line.startsWith('/tree/b/f ')),
+      'what could not be removed is there',
+    )
   }
 }
 
@@ -246,20 +251,23 @@ void t.test('a file system that is full', { skip: skip ?? false }, async (t) => 
 /** ext4's quotas take another kernel than many have. */
 function whyNoQuota(): string | undefined {
   if (skip) return skip
-  if (spawnSync('btrfs', ['--version']).error || spawnSync('mkfs.btrfs', ['--version']).error) return 'there is no btrfs'
+  if (spawnSync('btrfs', ['--version']).error || spawnSync('mkfs.btrfs', ['--version']).error)
+    return 'there is no btrfs'
   spawnSync('modprobe', ['btrfs'])
   return /\bbtrfs$/m.test(fs.readFileSync('/proc/filesystems', 'utf8')) ? undefined : 'the kernel has no btrfs'
 }
 
 const noQuota = whyNoQuota()
 void t.test('a quota', { skip: noQuota ?? false }, async (t) => {
+  // From another file system: within one the kernel would share what it is to copy.
+  const elsewhere = temporaryDirectory(t)
+  makeTree(elsewhere, 2_000_000)
   const image = new Image(t, 120, ['mkfs.btrfs', '-q', '-f'], (directory) => {
-    makeTree(directory, 200_000)
     execFileSync('btrfs', ['quota', 'enable', directory])
     execFileSync('btrfs', ['quota', 'rescan', '-w', directory], { stdio: 'pipe' })
-    execFileSync('btrfs', ['qgroup', 'limit', String(1_000_000 + 450_000), directory])
+    execFileSync('btrfs', ['qgroup', 'limit', String(5_000_000), directory])
   })
-  await compare(t, { image, operation: 'cp' }, (seen, node, t) => {
+  await compare(t, { image, operation: 'cp', tree: join(elsewhere, 'tree') }, (seen, node, t) => {
     asNode(seen, node, t)
     // As libuv calls it, which has no name for it.
     t.match(propertiesOf(seen), { errno: -122, syscall: 'copyfile' })

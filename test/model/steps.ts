@@ -284,7 +284,14 @@ const copies = fc
   .map(([from, to, method, bag, mode]) => {
     const arg = method === 'cp' ? bag : mode
     return new Step(`fs.${method}`, `${method}(${from.name}, ${to.name}, ${arg.name})`, ({ fs, directory }) =>
-      outcomeOf(() => (fs as unknown as LooseFs)[method]?.(from.make(directory), to.make(directory), arg.make())),
+      outcomeOf(() => {
+        const [source, target] = [from, to].map((path) => {
+          const made = path.make(directory)
+          // Errors of `cp` have the bytes, which no path can be told in.
+          return method === 'cp' && Buffer.isBuffer(made) ? made.toString() : made
+        })
+        return (fs as unknown as LooseFs)[method]?.(source, target, arg.make())
+      }),
     )
   })
 

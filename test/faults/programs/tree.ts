@@ -1,5 +1,6 @@
 /**
- * One call on a whole tree, of Node's or of caio's, while something happens to its file system: `tree.js node|caio CALL DIRECTORY`.
+ * One call on a whole tree, of Node's or of caio's, while something happens to its file system: `tree.js node|caio CALL DIRECTORY
+ * [TREE]`.
  * Prints how it ended, as JSON.
  */
 import nodeFiles from 'node:fs/promises'
@@ -8,9 +9,8 @@ import caioFiles from 'caio/fs'
 import { outcomeOf } from '../../fs/paths/look.js'
 import type { Files } from './name-cases.js'
 
-const [side = '', call = '', directory = ''] = process.argv.slice(2)
+const [side = '', call = '', directory = '', tree = join(directory, 'tree')] = process.argv.slice(2)
 const files = (side === 'node' ? nodeFiles : caioFiles) as Files
-const tree = join(directory, 'tree')
 
 const calls: Record<string, () => Promise<unknown>> = {
   cp: () => files.cp(tree, join(directory, 'copy'), { recursive: true }),
