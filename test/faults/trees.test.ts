@@ -251,8 +251,9 @@ void t.test('a file system that is full', { skip: skip ?? false }, async (t) => 
 /** ext4's quotas take another kernel than many have. */
 function whyNoQuota(): string | undefined {
   if (skip) return skip
-  if (spawnSync('btrfs', ['--version']).error || spawnSync('mkfs.btrfs', ['--version']).error)
+  if (spawnSync('btrfs', ['--version']).error || spawnSync('mkfs.btrfs', ['--version']).error) {
     return 'there is no btrfs'
+  }
   spawnSync('modprobe', ['btrfs'])
   return /\bbtrfs$/m.test(fs.readFileSync('/proc/filesystems', 'utf8')) ? undefined : 'the kernel has no btrfs'
 }
