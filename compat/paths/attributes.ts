@@ -4,6 +4,7 @@ import { plainId, plainLength, plainMode, plainPath } from '../arguments/path.js
 import { plainTimes } from '../arguments/times.js'
 import { handlesAreUntouched } from '../handle/file-handle.js'
 import { ofCallbacks } from '../node/original.js'
+import { Failed } from './path-call.js'
 import type { PathFunction } from './path-call.js'
 
 export const chmod: PathFunction = {
@@ -45,6 +46,8 @@ export const truncate: PathFunction = {
     const name = plain === undefined ? undefined : plainPath(path)
     return name === undefined ? undefined : { path: name, length: plain as number }
   },
+  // It is cut, and could not be closed.
+  value: (errno) => (errno > 0 ? new Failed(-errno, 'close') : undefined),
 }
 
 const PARTS_OF_TRUNCATE = ['open', 'ftruncate', 'close']

@@ -54,7 +54,7 @@ export class Failed {
   constructor(
     readonly errno: number,
     readonly syscall: string,
-    readonly path: string,
+    readonly path?: string,
   ) {}
 }
 

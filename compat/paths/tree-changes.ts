@@ -89,7 +89,7 @@ async function removeRest(first: number, memory: Buffer, call: RemoveCall): Prom
     if (result < 0) return NODES
     if (result === TreeResult.done) return undefined
     if (result === TreeResult.failed) {
-      const { errno, syscall, path } = failureIn(memory)
+      const { errno, syscall, path = '' } = failureIn(memory)
       if (retries === call.maxRetries || !PASSING.has(errno)) {
         return new Failed(errno, syscall, call.given + path.slice(call.path.length))
       }
@@ -154,7 +154,7 @@ async function copyRest(first: number, memory: Buffer, call: CopyCall): Promise<
     if (result < 0) return NODES
     if (result === TreeResult.done) return undefined
     if (result === TreeResult.failed) {
-      const { errno, syscall, path } = failureIn(memory)
+      const { errno, syscall, path = '' } = failureIn(memory)
       return new Failed(errno, syscall, call.to + path.slice(call.otherPath.length))
     }
     if (result === TreeResult.stopped) await copyEntry(entryIn(memory), call)

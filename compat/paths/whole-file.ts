@@ -3,7 +3,7 @@
  * path and pages are cached, in none. Whatever is not a plain call for a regular file is Node's own, which makes Node's own errors.
  */
 import { Buffer } from 'node:buffer'
-import { TransferFlag, WHILE_SYNCING, WHILE_WRITING, WholeFileFlag } from '../../lib/protocol/port.js'
+import { TransferFlag, WHILE_CLOSING, WHILE_SYNCING, WHILE_WRITING, WholeFileFlag } from '../../lib/protocol/port.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { EAGAIN, errnoException, errnoOf } from '../../lib/common/errors.js'
 import { Opcode } from '../../lib/protocol/operations.js'
@@ -322,6 +322,7 @@ export function writeWhole({ name, view, length, mode, flush, append }: PlainWri
  */
 export function isWritten({ append, view, length }: PlainWrite, result: number): boolean {
   if (result >= 0) return true
+  if (result <= WHILE_CLOSING) throw errnoException(result - WHILE_CLOSING, 'close')
   if (result <= WHILE_SYNCING) throw errnoException(result - WHILE_SYNCING, 'fsync')
   if (result <= WHILE_WRITING && append) throw errnoException(result - WHILE_WRITING, 'write')
   // Given away, or shrunk, before it was handed over: Node would empty the file before it sees.

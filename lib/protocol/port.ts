@@ -180,6 +180,7 @@ export type Route = (typeof Route)[keyof typeof Route]
  */
 export const WHILE_WRITING = -1000
 export const WHILE_SYNCING = -2000
+export const WHILE_CLOSING = -3000
 
 /** A result outside the range of errno: this backend could not take the operation and has not touched the file. */
 export const UNSERVED = -100000

@@ -17,6 +17,7 @@ import {
   TreeFlag,
   TreeResult,
   UNSERVED,
+  WHILE_CLOSING,
   WHILE_SYNCING,
   WHILE_WRITING,
   WholeFileField,
@@ -33,6 +34,7 @@ export function describeProtocol(): string {
     unserved: UNSERVED,
     whileWriting: WHILE_WRITING,
     whileSyncing: WHILE_SYNCING,
+    whileClosing: WHILE_CLOSING,
   }
   const parts: Record<string, Record<string, number | string>> = {
     operations: Object.fromEntries(opcodeNames.map((name) => [name, familyOf(Opcode[name])])),

@@ -165,7 +165,8 @@ ProtocolText DescribeProtocol() {
   writer.Line("numbers", {{"recordFields", kRecordFields},
                           {"unserved", kUnserved},
                           {"whileWriting", kWhileWriting},
-                          {"whileSyncing", kWhileSyncing}});
+                          {"whileSyncing", kWhileSyncing},
+                          {"whileClosing", kWhileClosing}});
   return text;
 }
 

@@ -116,6 +116,7 @@ constexpr int64_t kUnserved = -100000;
 // Added to the errno of a whole file's failure by which bytes may have been written, or the file made: another attempt is not the same.
 constexpr int64_t kWhileWriting = -1000;
 constexpr int64_t kWhileSyncing = -2000;
+constexpr int64_t kWhileClosing = -3000;
 
 // All of it as text, in the words of lib/protocol/protocol.ts.
 struct ProtocolText {

@@ -18,4 +18,13 @@ int64_t Uninterrupted(Call call) {
   }
 }
 
+// Likewise, with its own result, and errno.
+template <typename Call>
+int Repeated(Call call) {
+  for (;;) {
+    const int result = call();
+    if (result >= 0 || errno != EINTR) return result;
+  }
+}
+
 }  // namespace caio

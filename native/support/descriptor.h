@@ -1,6 +1,7 @@
 // A file descriptor that is closed when it goes out of scope.
 #pragma once
 
+#include <errno.h>
 #include <unistd.h>
 
 #include <utility>
@@ -19,8 +20,15 @@ class Descriptor {
   bool valid() const { return fd_ >= 0; }
   int get() const { return fd_; }
 
+  // Closes it now. 0, or a negative errno: some file systems tell only here what has become of what was written.
+  int Close() {
+    const int result = close(std::exchange(fd_, -1));
+    // What is interrupted is closed all the same.
+    return result == 0 || errno == EINTR || errno == EINPROGRESS ? 0 : -errno;
+  }
+
  private:
-  const int fd_;
+  int fd_;
 };
 
 }  // namespace caio

@@ -37,6 +37,24 @@ export const calls = [
   'malloc',
   'statx',
   'memfd',
+  'rename',
+  'link',
+  'symlink',
+  'readlink',
+  'unlink',
+  'mkdir',
+  'rmdir',
+  'chmod',
+  'chown',
+  'utimes',
+  'opendir',
+  'readdir',
+  'mkdtemp',
+  'realpath',
+  'access',
+  'statfs',
+  'copy',
+  'close',
 ] as const
 export type Call = (typeof calls)[number]
 
@@ -64,6 +82,25 @@ export interface Entry {
   length: number
 }
 
+/** A call on a name, by whoever made it. */
+export interface Named {
+  call: Call
+  path: string
+}
+
+const MOST_RULES = 16
+const MOST_ENTRIES = 16384
+const MOST_CALLS = 64
+const MOST_NAMED = 2048
+const ENTRY = 10
+/** of a path, and of what is logged of one */
+const PATH = 64
+const NAMED = 64
+
+const RULES = 10 + 2 * MOST_CALLS
+const LOG = RULES + 5 * MOST_RULES + 2
+const ROOT = LOG + ENTRY * MOST_ENTRIES
+
 /** numbers of 32 bits */
 const At = {
   armed: 0,
@@ -75,15 +112,17 @@ const At = {
   logging: 6,
   inode: 8,
   uses: 10,
-  injected: 42,
-  rule: 74,
-  entries: 154,
-  log: 156,
+  injected: 10 + MOST_CALLS,
+  rule: RULES,
+  entries: LOG - 2,
+  log: LOG,
+  root: ROOT,
+  place: ROOT + PATH,
+  usesOfPlace: ROOT + 2 * PATH,
+  namedCount: ROOT + 2 * PATH + MOST_CALLS,
+  named: ROOT + 2 * PATH + MOST_CALLS + 1,
 }
-const ENTRY = 10
-const MOST_RULES = 16
-const MOST_ENTRIES = 16384
-const SIZE = (At.log + ENTRY * MOST_ENTRIES) * 4
+const SIZE = (At.named + NAMED * MOST_NAMED) * 4
 
 export class Plan {
   readonly #fd: number
@@ -112,11 +151,40 @@ export class Plan {
       return [calls.indexOf(call), first, count, actions[action], number]
     })
     this.disarm()
-    this.#write(At.uses, ...new Array<number>(64).fill(0))
+    this.#write(At.uses, ...new Array<number>(2 * MOST_CALLS).fill(0))
+    this.#write(At.usesOfPlace, ...new Array<number>(MOST_CALLS + 1).fill(0))
     this.#write(At.released, 0)
     if (numbers.length > 0) this.#write(At.rule, ...numbers)
     this.#write(At.rules, rules.length)
     this.#write(At.armed, 1)
+  }
+
+  #writePath(at: number, path: string): void {
+    const bytes = Buffer.alloc(PATH * 4)
+    if (bytes.write(path) === bytes.length) throw new Error(`too long: ${path}`)
+    fs.writeSync(this.#fd, bytes, 0, bytes.length, at * 4)
+  }
+
+  /** From now on calls on names count, of whoever makes them, below this directory; no others do. */
+  set root(path: string) {
+    this.#writePath(At.root, path)
+  }
+
+  /** The path that rules are for, below the root. */
+  set place(path: string) {
+    this.#writePath(At.place, path)
+  }
+
+  /** Calls below the root since it was armed. */
+  get named(): Named[] {
+    const count = this.#read(At.namedCount, 1)[0] as number
+    if (count > MOST_NAMED) throw new Error(`the log is too small for ${count} calls`)
+    const bytes = Buffer.alloc(count * NAMED * 4)
+    fs.readSync(this.#fd, bytes, 0, bytes.length, At.named * 4)
+    return Array.from({ length: count }, (_, index) => {
+      const one = bytes.subarray(index * NAMED * 4, (index + 1) * NAMED * 4)
+      return { call: calls[one.readInt32LE(0)] as Call, path: one.toString('utf8', 4, one.indexOf(0, 4)) }
+    })
   }
 
   disarm(): void {

@@ -143,6 +143,8 @@ export const transfers = {
   writev: vector(harmless, nearby),
 } satisfies Record<string, Arguments>
 
+export const flag = fc.constantFrom(true, false).map(value)
+
 const signals = [
   named('aborted', () => AbortSignal.abort()),
   named('aborted with a reason', () => AbortSignal.abort(new RangeError('enough'))),
@@ -213,6 +215,8 @@ const names = [
   'large',
   'missing',
   'directory',
+  'directory/inner',
+  'directory/below/inner',
   'link',
   'dangling',
   'none/such',

@@ -8,7 +8,7 @@ import { snapshot } from '../fs/snapshot.js'
 import { filled, literals } from '../fs/arguments/values.js'
 import type { Named } from '../fs/arguments/values.js'
 import type { FileHandle } from 'node:fs/promises'
-import { Given, oneOf, paths, readOptions, transfers, value, writeOptions } from './given.js'
+import { Given, flag, oneOf, options, paths, readOptions, transfers, value, writeOptions } from './given.js'
 import type { Arguments, Path } from './given.js'
 import { SLOTS } from './world.js'
 import type { World } from './world.js'
@@ -275,7 +275,49 @@ const pairs = fc.tuple(paths, paths, fc.constantFrom('rename', 'link', 'symlink'
   )
 })
 
+const treeOptions = options({ recursive: flag, force: flag, errorOnExist: flag, verbatimSymlinks: flag })
+const copyModes = oneOf(literals(0, 1, undefined, 8, -1, 'x'))
+
+/** What takes two paths and more. */
+const copies = fc
+  .tuple(paths, paths, fc.constantFrom('cp', 'copyFile'), treeOptions, copyModes)
+  .map(([from, to, method, bag, mode]) => {
+    const arg = method === 'cp' ? bag : mode
+    return new Step(`fs.${method}`, `${method}(${from.name}, ${to.name}, ${arg.name})`, ({ fs, directory }) =>
+      outcomeOf(() => {
+        const [source, target] = [from, to].map((path) => {
+          const made = path.make(directory)
+          // Errors of `cp` have the bytes, which no path can be told in.
+          return method === 'cp' && Buffer.isBuffer(made) ? made.toString() : made
+        })
+        return (fs as unknown as LooseFs)[method]?.(source, target, arg.make())
+      }),
+    )
+  })
+
+const ENTRIES = new Given('{withFileTypes: true}', () => ({ withFileTypes: true }))
+/** Names alone would be looked for behind links, too: of two that lead back nobody could wait for the end. */
+const TREE = new Given('{recursive, withFileTypes: true}', () => ({ recursive: true, withFileTypes: true }))
+
+/** Six characters of the name that is made are random. */
+const temporaries = fc.constantFrom('temporary-', 'directory/temporary-', 'none/temporary-').map((prefix) => {
+  return new Step('fs.mkdtemp', `mkdtemp(${prefix})`, ({ fs, directory }) =>
+    outcomeOf(() => fs.mkdtemp(`${directory}/${prefix}`)),
+  )
+})
+
+const entries = paths.map((path) => {
+  return new Step('fs.opendir', `opendir(${path.name})`, ({ fs, directory }) =>
+    outcomeOf(async () => {
+      const names = []
+      for await (const { name } of await fs.opendir(path.make(directory) as string)) names.push(name)
+      return names.sort()
+    }),
+  )
+})
+
 const none: Arguments = fc.constant([])
+const owners: Arguments = fc.tuple(oneOf(literals(-1, 'x', 1.5)), oneOf(literals(-1, null)))
 const modes = fc.tuple(oneOf(literals(0o600, 0o644, '755', undefined, -1, 1.5)))
 const making = fc.oneof(
   none,
@@ -309,7 +351,16 @@ export const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: onPath('unlink', none) },
   { weight: 3, arbitrary: looks },
   { weight: 2, arbitrary: onPath('access', fc.oneof(none, fc.tuple(oneOf(literals(0, 4, 6, 8, -1, null))))) },
-  { weight: 1, arbitrary: onPath('readdir', none) },
+  { weight: 1, arbitrary: onPath('readdir', fc.oneof(none, fc.constant([ENTRIES]), fc.constant([TREE]))) },
+  { weight: 1, arbitrary: entries },
+  { weight: 1, arbitrary: onPath('realpath', none) },
+  { weight: 1, arbitrary: onPath('rm', fc.oneof(none, fc.tuple(treeOptions))) },
+  { weight: 2, arbitrary: copies },
+  { weight: 1, arbitrary: temporaries },
+  { weight: 1, arbitrary: onPath('chown', owners) },
+  { weight: 1, arbitrary: onPath('lchown', owners) },
+  { weight: 1, arbitrary: onPath('utimes', fc.tuple(dates, dates)) },
+  { weight: 1, arbitrary: onPath('lutimes', fc.tuple(dates, dates)) },
   { weight: 1, arbitrary: onPath('readlink', none) },
   { weight: 1, arbitrary: onPath('mkdir', making) },
   { weight: 1, arbitrary: onPath('rmdir', none) },

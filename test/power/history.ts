@@ -17,7 +17,7 @@ export interface Commit {
 }
 
 /** How what is committed is looked for. */
-export type Check = 'places' | 'records' | 'replaced' | 'inPlace' | 'log' | 'database'
+export type Check = 'places' | 'records' | 'replaced' | 'inPlace' | 'log' | 'store' | 'database'
 
 /** The bytes of a commit. They begin with its number; no two sectors of one are alike. */
 export function contentOf(number: number, length: number): Buffer {

@@ -293,11 +293,23 @@ static int make(char *command) {
   return error;
 }
 
+// Whoever makes a mount namespace takes the mount along, and the file system lives on there: mounted once more it would be as it was.
+static int wait_until_free(void) {
+  for (int waited = 0; waited < 60000; waited += 5) {
+    const int fd = open(loop_path, O_RDONLY | O_EXCL | O_CLOEXEC);
+    if (fd >= 0) return close(fd) == 0 ? 0 : errno;
+    if (errno != EBUSY) return errno;
+    poll(NULL, 0, 5);
+  }
+  return EBUSY;
+}
+
 static int unmount_disk(void) {
   if (!mounted_disk[0]) return 0;
   if (umount2(mounted_disk, 0) != 0) return errno;
   mounted_disk[0] = '\0';
-  return forget_cache();
+  const int error = wait_until_free();
+  return error ? error : forget_cache();
 }
 
 static int mount_disk(void) {

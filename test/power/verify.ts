@@ -7,6 +7,7 @@ import { auditBank } from '../clients/sqlite/bank.js'
 import { openDatabase } from '../clients/sqlite/database.js'
 import { contentOf } from './history.js'
 import type { Check, Commit } from './history.js'
+import { inStore, isValue, keyOf } from './recipe.js'
 
 export interface Verdict {
   checks: number
@@ -106,6 +107,31 @@ async function log({ path, acknowledged }: Looked): Promise<Verdict> {
   }
 }
 
+/** Each writer's key has the last value that was acknowledged, or one that had begun after it; also after a checkpoint. */
+async function store({ path, commits, acknowledged }: Looked): Promise<Verdict> {
+  const total: Verdict = { checks: 0, losses: [] }
+  const directory = dirname(path)
+  const writers = new Set(commits.map(({ position }) => position))
+  const look = (when: string): Promise<void> =>
+    inStore(directory, async (store) => {
+      for (const writer of writers) {
+        const last = acknowledged.findLast(({ position }) => position === writer)
+        const value = store.get(keyOf(writer))
+        const ofWriter = commits.filter(({ position, number }) => position === writer && number >= (last?.number ?? 0))
+        const isThere = value === undefined ? !last : ofWriter.some((commit) => isValue(value, commit))
+        total.checks++
+        if (isThere) continue
+        const seen = String(value).slice(0, 16)
+        total.losses.push(`${keyOf(writer)}${when}: ${seen}; number ${last?.number} was acknowledged at ${last?.at}`)
+      }
+      await store.set('after the cut', 'x')
+      await store.checkpoint()
+    })
+  await look('')
+  await look(' after a checkpoint')
+  return total
+}
+
 /** SQLite's own integrity, the sums, and how many transfers there are. */
 async function database({ path, acknowledged }: Looked): Promise<Verdict> {
   const last = acknowledged.at(-1)
@@ -124,6 +150,7 @@ const CHECKS: Record<Check, (looked: Looked) => Verdict | Promise<Verdict>> = {
   replaced,
   inPlace,
   log,
+  store,
   database,
 }
 

@@ -1,5 +1,6 @@
 /** All that the subjects do while the recorder looks on. */
 import { MUTANTS } from './mutants.js'
+import { store } from './recipe.js'
 import { SUBJECTS } from './run.js'
 import type { Subject, Workload } from './run.js'
 import { appendFile, logging, newNames, replace, replacing, stream, transfers, writeFile } from './stores.js'
@@ -17,6 +18,7 @@ const workloads = [
   dsyncDirect,
   unpositioned,
   logging('LogWriter', ({ subject, files }) => (subject === 'node' ? files : undefined)),
+  store,
   replacing('writeFileAtomic, over a file', replace),
   newNames,
   writeFile('writeFile with flush', true),

@@ -10,6 +10,7 @@
 #include <new>
 
 #include "../../request/protocol.h"
+#include "../../support/checked.h"
 #include "../../support/descriptor.h"
 #include "../../support/open_file.h"
 #ifdef __linux__
@@ -51,7 +52,8 @@ int64_t CopyBytes(int from, int to, [[maybe_unused]] off_t size) {
     const ssize_t sent = sendfile(to, from, &offset, static_cast<size_t>(std::min(size - offset, kAtOnce)));
     if (sent > 0 || (sent < 0 && errno == EINTR)) continue;
     if (sent == 0) return 0;  // it has become shorter
-    if (errno != EINVAL && errno != ENOSYS) return -errno;
+    // What cannot do it says so in many ways. As libuv takes them.
+    if (errno != EINVAL && errno != ENOSYS && errno != EIO && errno != EXDEV && errno != ENOTSOCK) return -errno;
     break;
   }
   if (offset >= size) return 0;
@@ -65,23 +67,27 @@ int64_t Fill(int from, int to, const struct stat& source, bool is_new) {
     struct stat target;
     if (fstat(to, &target) != 0) return -errno;
     if (source.st_dev == target.st_dev && source.st_ino == target.st_ino) return 0;
-    if (ftruncate(to, 0) != 0) return -errno;
+    if (Repeated([=] { return ftruncate(to, 0); }) != 0) return -errno;
   }
-  if (fchmod(to, source.st_mode) != 0) return -errno;
+  if (Repeated([=] { return fchmod(to, source.st_mode); }) != 0) return -errno;
   return CopyBytes(from, to, source.st_size);
 }
 
 }  // namespace
 
 int64_t CopyFile(const char* from, const char* to, unsigned flags) {
-  const Descriptor source(OpenFile(from, O_RDONLY, 0));
+  Descriptor source(OpenFile(from, O_RDONLY, 0));
   if (!source.valid()) return source.get();
   struct stat file;
   if (fstat(source.get(), &file) != 0) return -errno;
   const bool is_new = (flags & copy_flag::kExclusive) != 0;
-  const Descriptor target(OpenFile(to, O_WRONLY | O_CREAT | (is_new ? O_EXCL : 0), file.st_mode));
+  Descriptor target(OpenFile(to, O_WRONLY | O_CREAT | (is_new ? O_EXCL : 0), file.st_mode));
   if (!target.valid()) return target.get();
-  const int64_t result = Fill(source.get(), target.get(), file, is_new);
+  const int64_t filled = Fill(source.get(), target.get(), file, is_new);
+  const int source_closed = source.Close();
+  const int target_closed = target.Close();
+  const int closed = source_closed < 0 ? source_closed : target_closed;
+  const int64_t result = filled < 0 ? filled : closed;
   if (result < 0) unlink(to);
   return result;
 }

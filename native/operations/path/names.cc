@@ -73,11 +73,12 @@ int64_t Realpath(const Request& request) {
   return static_cast<int64_t>(length);
 }
 
-// What open(2) says; -EAGAIN where the file is open and cannot be cut.
+// What open(2) says; -EAGAIN where the file is open and cannot be cut; the errno of close(2), as a positive number.
 int64_t Truncate(const char* path, int64_t length) {
-  const Descriptor file(OpenFile(path, O_RDWR, 0));
+  Descriptor file(OpenFile(path, O_RDWR, 0));
   if (!file.valid()) return file.get();
-  return Uninterrupted([&] { return ftruncate(file.get(), static_cast<off_t>(length)); }) == 0 ? 0 : -EAGAIN;
+  if (Uninterrupted([&] { return ftruncate(file.get(), static_cast<off_t>(length)); }) != 0) return -EAGAIN;
+  return -file.Close();
 }
 
 int64_t MakeTemporary(const Request& request) {
@@ -89,9 +90,7 @@ int64_t MakeTemporary(const Request& request) {
   return mkdtemp(made) ? static_cast<int64_t>(length) : -EAGAIN;
 }
 
-}  // namespace
-
-int64_t PerformPath(Request& request) {
+int64_t PerformOnce(Request& request) {
   const char* path = request.path.get();
   const char* other = request.other_path;
   char* memory = static_cast<char*>(request.single.iov_base);
@@ -129,7 +128,7 @@ int64_t PerformPath(Request& request) {
   }
 }
 
-int64_t PerformTimes(const Request& request) {
+int64_t PerformTimesOnce(const Request& request) {
   const timespec times[] = {request.times.access, request.times.change};
   switch (request.opcode) {
     case Opcode::kUtimes: return Checked(utimensat(AT_FDCWD, request.path.get(), times, 0));
@@ -137,6 +136,25 @@ int64_t PerformTimes(const Request& request) {
     case Opcode::kFutimes: return Checked(futimens(request.fd, times));
     default: return -ENOSYS;
   }
+}
+
+// What is interrupted has done nothing.
+template <typename Perform>
+int64_t PerformAgain(Perform perform) {
+  for (;;) {
+    const int64_t result = perform();
+    if (result != -EINTR) return result;
+  }
+}
+
+}  // namespace
+
+int64_t PerformPath(Request& request) {
+  return PerformAgain([&] { return PerformOnce(request); });
+}
+
+int64_t PerformTimes(const Request& request) {
+  return PerformAgain([&] { return PerformTimesOnce(request); });
 }
 
 }  // namespace caio

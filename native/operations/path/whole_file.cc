@@ -71,7 +71,7 @@ int64_t WriteFile(Request& request) {
   if (exists && !IsRegular(status)) return -EOPNOTSUPP;
   const bool empty = exists && !append && status.st_size >= kLarge && IsLayered(request.path.get());
   const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | (append ? O_APPEND : 0) | (empty ? O_TRUNC : 0);
-  const Descriptor fd(open(request.path.get(), flags, request.file.mode));
+  Descriptor fd(open(request.path.get(), flags, request.file.mode));
   if (!fd.valid()) return -errno;
   if (fstat(fd.get(), &status) != 0) return -errno;
   if (!IsRegular(status)) return -EOPNOTSUPP;
@@ -91,6 +91,8 @@ int64_t WriteFile(Request& request) {
     const int64_t synced = PerformBlocking(sync);
     if (synced < 0) return synced + kWhileSyncing;
   }
+  const int closed = fd.Close();
+  if (closed < 0) return closed + kWhileClosing;
   return static_cast<int64_t>(written);
 }
 

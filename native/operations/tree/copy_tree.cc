@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../../request/protocol.h"
+#include "../../support/checked.h"
 #include "../../support/text.h"
 #include "../../support/utf8.h"
 #include "../path/copy_file.h"
@@ -91,7 +92,7 @@ class Copier {
     struct stat source;
     const bool entered = lstat(from_.c_str(), &source) == 0 && S_ISDIR(source.st_mode) &&
                          slice_.Reading([&] { return level.entries.Read(from_.c_str()); }) >= 0 &&
-                         (made || mkdir(to_.c_str(), 0777) == 0);
+                         (made || Repeated([this] { return mkdir(to_.c_str(), 0777); }) == 0);
     if (!entered) {
       from_.Cut(level.from_size);
       to_.Cut(level.to_size);
@@ -183,7 +184,7 @@ class Copier {
 
   bool Leave() {
     const Level& level = levels_.back();
-    if (chmod(to_.c_str(), level.mode) != 0) {
+    if (Repeated([&] { return chmod(to_.c_str(), level.mode); }) != 0) {
       errno_ = errno;
       return false;
     }

@@ -40,8 +40,11 @@ int64_t Listing::Read(DIR* directory) {
 }
 
 int64_t Listing::Read(const char* path) {
-  const Directory directory(opendir(path));
-  return directory ? Read(directory.get()) : -errno;
+  for (;;) {
+    const Directory directory(opendir(path));
+    if (directory) return Read(directory.get());
+    if (errno != EINTR) return -errno;
+  }
 }
 
 void Listing::Sort() {

@@ -8,17 +8,25 @@
 #include <vector>
 
 #include "../../request/protocol.h"
+#include "../../support/checked.h"
 #include "../../support/is_directory.h"
 #include "failure.h"
 
 namespace caio {
+
+namespace {
+
+// What Node tells as ENOENT, since it looks then whether the path is there.
+bool IsOfFileSystem(int error) { return error == ENOSPC || error == EDQUOT || error == EROFS || error == EIO; }
+
+}  // namespace
 
 int64_t MakePath(const char* path, mode_t mode, char* memory, size_t capacity) {
   std::vector<Text> missing{Text(path)};
   Text first;
   while (!missing.empty()) {
     const Text next = missing.back();
-    if (mkdir(next.c_str(), mode) == 0) {
+    if (Repeated([&] { return mkdir(next.c_str(), mode); }) == 0) {
       if (first.size() == 0) first = next;
       missing.pop_back();
       continue;
@@ -33,7 +41,7 @@ int64_t MakePath(const char* path, mode_t mode, char* memory, size_t capacity) {
       missing.emplace_back(next.c_str(), static_cast<size_t>(slash - next.c_str()));
       continue;
     }
-    if (first.size() == 0) return -EAGAIN;
+    if (first.size() == 0 && !IsOfFileSystem(error)) return -EAGAIN;
     TellFailure(error, "mkdir", next, memory, capacity);
     return tree_result::kFailed;
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../../request/protocol.h"
+#include "../../support/checked.h"
 #include "failure.h"
 #include "listing.h"
 #include "slice.h"
@@ -33,6 +34,9 @@ struct Level {
   size_t next = 0;
 };
 
+int Open(int directory, const char* name) {
+  return Repeated([=] { return openat(directory, name, kFlags); });
+}
 bool IsMissing(int error) { return error == ENOENT; }
 bool HasEntries(int error) { return error == ENOTEMPTY || error == EEXIST; }
 bool MayHaveEntries(int error) { return HasEntries(error) || error == EPERM; }
@@ -44,6 +48,8 @@ struct Notes {
   // Of the directory at the top.
   uint64_t device;
   uint64_t number;
+  // Whether why something was not removed stands behind these, as failure.h has it.
+  int32_t failed;
 };
 
 class Remover {
@@ -51,7 +57,7 @@ class Remover {
   Remover(const char* root, Notes& notes, Slice& slice) : root_(root), notes_(notes), slice_(slice) {}
 
   int64_t Run() {
-    if (!Enter(open(root_, kFlags))) {
+    if (!Enter(Open(AT_FDCWD, root_))) {
       if (IsMissing(errno)) return tree_result::kDone;
       Fail("scandir", nullptr);
     } else if (!IsWhatItWas()) {
@@ -74,6 +80,8 @@ class Remover {
     return errno_ == 0 ? tree_result::kDone : tree_result::kFailed;
   }
 
+  bool HasFailed() const { return errno_ != 0; }
+
   void Tell(char* memory, size_t capacity) const { TellFailure(errno_, syscall_, path_, memory, capacity); }
 
  private:
@@ -82,7 +90,7 @@ class Remover {
     const auto device = static_cast<uint64_t>(top.device);
     const auto number = static_cast<uint64_t>(top.number);
     if (notes_.begun != 0) return notes_.device == device && notes_.number == number;
-    notes_ = {0, 1, device, number};
+    notes_ = {0, 1, device, number, 0};
     return true;
   }
 
@@ -95,17 +103,17 @@ class Remover {
     // Of a level that moves when another is entered, but not its names.
     const char* name = NameOf(level);
     if (type != EntryType::kDirectory) {
-      if (Removed(unlinkat(directory, name, 0))) return;
+      if (Unlinked(directory, name, 0)) return;
       // The file system has not said, or it has become one.
       if (errno != EISDIR && errno != EPERM) return Fail("unlink", name);
     }
     // As Node does it: what may not be removed, or has something mounted on it, is not emptied.
-    if (Removed(unlinkat(directory, name, AT_REMOVEDIR))) return;
+    if (Unlinked(directory, name, AT_REMOVEDIR)) return;
     if (errno == ENOTDIR) {
-      if (!Removed(unlinkat(directory, name, 0))) Fail("unlink", name);
+      if (!Unlinked(directory, name, 0)) Fail("unlink", name);
     } else if (!MayHaveEntries(errno)) {
       Fail(CanLookAt(directory, name) ? "rmdir" : "unlink", name);
-    } else if (!Enter(openat(directory, name, kFlags)) && !IsMissing(errno)) {
+    } else if (!Enter(Open(directory, name)) && !IsMissing(errno)) {
       Fail("scandir", name);
     }
   }
@@ -155,7 +163,7 @@ class Remover {
       Fail("rmdir", nullptr);
       return tree_result::kFailed;
     }
-    if (!Removed(above ? unlinkat(dirfd(above->directory.get()), NameOf(*above), AT_REMOVEDIR) : rmdir(root_))) {
+    if (!Unlinked(above ? dirfd(above->directory.get()) : AT_FDCWD, above ? NameOf(*above) : root_, AT_REMOVEDIR)) {
       if (HasEntries(errno) && errno_ == 0 && notes_.readings++ < kMostReadings) {
         rewinddir(level.directory.get());
         level.entries = Listing();
@@ -172,7 +180,7 @@ class Remover {
   // What was closed on the way down, if it is still the one above.
   static bool OpenAgain(Level& above, const Level& below) {
     if (above.directory) return true;
-    const int fd = openat(dirfd(below.directory.get()), "..", kFlags);
+    const int fd = Open(dirfd(below.directory.get()), "..");
     if (fd < 0) return false;
     above.directory.reset(fdopendir(fd));
     if (!above.directory) {
@@ -186,7 +194,8 @@ class Remover {
     return false;
   }
 
-  bool Removed(int result) {
+  bool Unlinked(int directory, const char* name, int flags) {
+    const int result = Repeated([=] { return unlinkat(directory, name, flags); });
     if (result == 0) removed_++;
     return result == 0 || IsMissing(errno);
   }
@@ -217,7 +226,7 @@ class Remover {
 int64_t RemoveTree(const char* path, unsigned flags, char* memory, size_t capacity) {
   Slice slice(kSlice);
   Notes notes;
-  if (capacity < sizeof notes) return -EAGAIN;
+  if (capacity <= sizeof notes) return -EAGAIN;
   memcpy(&notes, memory, sizeof notes);
   struct stat file;
   if (notes.begun == 0) {
@@ -230,8 +239,15 @@ int64_t RemoveTree(const char* path, unsigned flags, char* memory, size_t capaci
   }
   Remover remover(path, notes, slice);
   const int64_t result = remover.Run();
+  char* const failure = memory + sizeof notes;
+  const size_t room = capacity - sizeof notes;
+  // An earlier slice's comes first.
+  if (remover.HasFailed() && notes.failed == 0) {
+    remover.Tell(failure, room);
+    notes.failed = 1;
+  }
   if (result == tree_result::kFailed) {
-    remover.Tell(memory, capacity);
+    memmove(memory, failure, room);
   } else {
     memcpy(memory, &notes, sizeof notes);
   }

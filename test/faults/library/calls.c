@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/aio_abi.h>
 #include <poll.h>
 #include <pthread.h>
@@ -34,12 +35,19 @@ static int failed(int error) {
 
 // Of what is done to a file. fstat by the plain system call, which is not counted.
 static bool counts(const void *caller, int fd) {
+  char memory[PATH_ROOM];
+  if (plan()->root[0] != '\0') return is_named(path_at(fd, NULL, memory));
   if (by_addon(caller)) return true;
   const int64_t inode = plan()->inode;
   struct stat status;
   return inode != 0 &&
          real_syscall(SYS_newfstatat, fd, (long)"", (long)&status, 0x1000 /* AT_EMPTY_PATH */, 0, 0) == 0 &&
          (int64_t)status.st_ino == inode;
+}
+
+static struct rule use_of(enum call call, int fd) {
+  char memory[PATH_ROOM];
+  return plan()->root[0] != '\0' ? use_at(call, path_at(fd, NULL, memory)) : use(call);
 }
 
 static long raw(long number, int fd, const void *memory, long length, off offset, int flags) {
@@ -73,7 +81,7 @@ int32_t possible(int fd, int32_t bytes) {
 static long transfer(enum call call, const char *name, long number, int fd, const void *memory, long length, off offset,
                      int flags) {
   const int32_t begin = tick();
-  struct rule rule = use(call);
+  struct rule rule = use_of(call, fd);
   if (rule.action == FAIL) return failed(rule.argument);
   if (rule.action == SHORT) rule.argument = possible(fd, rule.argument);
   const bool vectored = call != CALL_PREAD && call != CALL_PWRITE;
@@ -123,7 +131,7 @@ ssize_t preadv64v2(int fd, const struct iovec *memory, int length, off offset, i
 static int sync_file(enum call call, long number, int fd, const void *caller) {
   if (!counts(caller, fd)) return (int)real_syscall(number, fd, 0, 0, 0, 0, 0);
   const int32_t begin = tick();
-  const struct rule rule = use(call);
+  const struct rule rule = use_of(call, fd);
   const long result = rule.action == FAIL ? failed(rule.argument) : real_syscall(number, fd, 0, 0, 0, 0, 0);
   const int error = errno;
   note(call, fd, 0, 0, result < 0 ? -error : result, begin);
@@ -150,10 +158,20 @@ ssize_t pwritev64v2(int fd, const struct iovec *memory, int length, off offset, 
 
 // What may fail, and has no other way to go wrong.
 #define MAY_FAIL(call)                                     \
-  if (BY_ADDON) {                                          \
+  if (plan()->root[0] == '\0' && BY_ADDON) {               \
     const struct rule rule = use(call);                    \
     if (rule.action == FAIL) return failed(rule.argument); \
   }
+// And of a name, or of a descriptor, whoever calls.
+#define MAY_FAIL_AS(named, call, directory, name)          \
+  char named_path[PATH_ROOM];                              \
+  if (is_named(path_at(directory, name, named_path))) {    \
+    const struct rule rule = use_at(named, named_path);    \
+    if (rule.action == FAIL) return failed(rule.argument); \
+  } else {                                                 \
+    MAY_FAIL(call)                                         \
+  }
+#define MAY_FAIL_AT(call, directory, name) MAY_FAIL_AS(call, call, directory, name)
 
 int sync_file_range(int fd, off offset, off length, unsigned flags) {
   MAY_FAIL(CALL_SYNC_FILE_RANGE)
@@ -161,7 +179,7 @@ int sync_file_range(int fd, off offset, off length, unsigned flags) {
 }
 
 int ftruncate64(int fd, off length) {
-  MAY_FAIL(CALL_FTRUNCATE)
+  MAY_FAIL_AT(CALL_FTRUNCATE, fd, NULL)
   return (int)real_syscall(SYS_ftruncate, fd, (long)length, 0, 0, 0, 0);
 }
 
@@ -170,17 +188,17 @@ int open64(const char *path, int flags, ...) {
   va_start(rest, flags);
   const int mode = va_arg(rest, int);
   va_end(rest);
-  MAY_FAIL(CALL_OPEN)
-  return (int)real_syscall(SYS_openat, -100 /* AT_FDCWD */, (long)path, flags, mode, 0, 0);
+  MAY_FAIL_AS((flags & O_DIRECTORY) != 0 ? CALL_OPENDIR : CALL_OPEN, CALL_OPEN, AT_FDCWD, path)
+  return (int)real_syscall(SYS_openat, AT_FDCWD, (long)path, flags, mode, 0, 0);
 }
 
 int stat64(const char *path, struct stat64 *status) {
-  MAY_FAIL(CALL_STAT)
+  MAY_FAIL_AS(CALL_STATX, CALL_STAT, AT_FDCWD, path)
   return REAL(stat64)(path, status);
 }
 
 int fstat64(int fd, struct stat64 *status) {
-  MAY_FAIL(CALL_FSTAT)
+  MAY_FAIL_AS(CALL_STATX, CALL_FSTAT, fd, NULL)
   return REAL(fstat64)(fd, status);
 }
 
@@ -199,7 +217,7 @@ int eventfd(unsigned initial, int flags) {
 }
 
 int statx(int directory, const char *restrict path, int flags, unsigned mask, struct statx *restrict status) {
-  MAY_FAIL(CALL_STATX)
+  MAY_FAIL_AT(CALL_STATX, directory, path)
   return (int)real_syscall(SYS_statx, directory, (long)path, flags, (long)mask, (long)status, 0);
 }
 
@@ -272,9 +290,41 @@ static long enter(int fd, long count) {
   return real_syscall(SYS_io_uring_enter, fd, count, 0, 0, 0, 0);
 }
 
+// A named file, which is closed all the same.
+static int close_named(int fd, const char *path) {
+  const struct rule rule = use_at(CALL_CLOSE, path);
+  const int result = REAL(close)(fd);
+  return rule.action == FAIL ? failed(rule.argument) : result;
+}
+
 int close(int fd) {
+  char memory[PATH_ROOM];
+  if (is_named(path_at(fd, NULL, memory))) return close_named(fd, memory);
   if (fd > 0 && BY_ADDON && is_emulated((unsigned long)fd)) return (int)emulated_destroy((unsigned long)fd);
   return REAL(close)(fd);
+}
+
+// libuv's, and the addon's.
+static long named_syscall(long number, long a[6]) {
+  char memory[PATH_ROOM];
+  struct rule rule = {0};
+  switch (number) {
+    case SYS_statx:
+      if (is_named(path_at((int)a[0], (const char *)a[1], memory))) rule = use_at(CALL_STATX, memory);
+      break;
+    case SYS_openat2:
+      if (is_named(path_at((int)a[0], (const char *)a[1], memory))) rule = use_at(CALL_OPENAT2, memory);
+      break;
+    case SYS_close:
+      if (is_named(path_at((int)a[0], NULL, memory))) return close_named((int)a[0], memory);
+      break;
+    case SYS_copy_file_range:
+      if (is_named(path_at((int)a[2], NULL, memory))) rule = use_at(CALL_COPY, memory);
+      if (rule.action == SHORT && a[4] > rule.argument) a[4] = rule.argument;
+      break;
+  }
+  if (rule.action == FAIL) return failed(rule.argument);
+  return real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
 long syscall(long number, ...) {
@@ -283,6 +333,7 @@ long syscall(long number, ...) {
   long a[6];
   for (int i = 0; i < 6; i++) a[i] = va_arg(rest, long);
   va_end(rest);
+  if (plan()->root[0] != '\0') return named_syscall(number, a);
   if (!BY_ADDON) return real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
   struct rule rule = {0};
   switch (number) {

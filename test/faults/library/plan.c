@@ -81,11 +81,9 @@ static void hold(struct plan *p, int milliseconds) {
   __atomic_sub_fetch(&p->held, 1, __ATOMIC_SEQ_CST);
 }
 
-struct rule use(enum call call) {
-  struct plan *p = plan();
+// The n-th use of a call, of those that the rules are for.
+static struct rule obey(struct plan *p, enum call call, int32_t n) {
   const struct rule none = {0};
-  if (!__atomic_load_n(&p->armed, __ATOMIC_SEQ_CST)) return none;
-  const int32_t n = __atomic_add_fetch(&p->uses[call], 1, __ATOMIC_SEQ_CST);
   for (int i = 0; i < p->rule_count; i++) {
     const struct rule rule = p->rules[i];
     if (rule.call != (int32_t)call || n < rule.first || n - rule.first >= rule.count) continue;
@@ -96,6 +94,64 @@ struct rule use(enum call call) {
     return rule;
   }
   return none;
+}
+
+static const struct rule nothing_planned = {0};
+
+struct rule use(enum call call) {
+  struct plan *p = plan();
+  if (!__atomic_load_n(&p->armed, __ATOMIC_SEQ_CST)) return nothing_planned;
+  return obey(p, call, __atomic_add_fetch(&p->uses[call], 1, __ATOMIC_SEQ_CST));
+}
+
+bool is_named(const char *path) {
+  const char *root = plan()->root;
+  const size_t length = strlen(root);
+  return length > 0 && strncmp(path, root, length) == 0;
+}
+
+struct rule use_at(enum call call, const char *path) {
+  struct plan *p = plan();
+  if (!__atomic_load_n(&p->armed, __ATOMIC_SEQ_CST)) return nothing_planned;
+  __atomic_add_fetch(&p->uses[call], 1, __ATOMIC_SEQ_CST);
+  const int32_t at = __atomic_fetch_add(&p->named_count, 1, __ATOMIC_SEQ_CST);
+  if (at < MOST_NAMED) {
+    p->named[at].call = (int32_t)call;
+    snprintf(p->named[at].path, sizeof p->named[at].path, "%s", path);
+  }
+  if (strcmp(p->place, path) != 0) return nothing_planned;
+  return obey(p, call, __atomic_add_fetch(&p->uses_of_place[call], 1, __ATOMIC_SEQ_CST));
+}
+
+static const char *without_slash(char *path) {
+  for (size_t length = strlen(path); length > 1 && path[length - 1] == '/'; length--) path[length - 1] = '\0';
+  return path;
+}
+
+static const char *target_of(const char *link, char *memory) {
+  const long length = real_syscall(SYS_readlinkat, AT_FDCWD, (long)link, (long)memory, PATH_ROOM - 1, 0, 0);
+  memory[length < 0 ? 0 : length] = '\0';
+  return memory;
+}
+
+const char *path_at(int directory, const char *name, char *memory) {
+  memory[0] = '\0';
+  if (plan()->root[0] == '\0') return memory;
+  // The kernel's own names of descriptors.
+  if (name && strncmp(name, "/proc/self/fd/", 14) == 0) return target_of(name, memory);
+  if (name && name[0] == '/') {
+    snprintf(memory, PATH_ROOM, "%s", name);
+    return without_slash(memory);
+  }
+  char link[32];
+  if (directory == AT_FDCWD)
+    snprintf(link, sizeof link, "/proc/self/cwd");
+  else
+    snprintf(link, sizeof link, "/proc/self/fd/%d", directory);
+  target_of(link, memory);
+  const size_t length = strlen(memory);
+  if (name && name[0] != '\0') snprintf(memory + length, PATH_ROOM - length, "/%s", name);
+  return memory;
 }
 
 int32_t tick(void) { return __atomic_add_fetch(&plan()->clock, 1, __ATOMIC_SEQ_CST); }

@@ -37,6 +37,25 @@ enum call {
   CALL_MALLOC,
   CALL_STATX,
   CALL_MEMFD,
+  // Of names: see names.c.
+  CALL_RENAME,
+  CALL_LINK,
+  CALL_SYMLINK,
+  CALL_READLINK,
+  CALL_UNLINK,  // unlinkat, too
+  CALL_MKDIR,
+  CALL_RMDIR,  // unlinkat, too
+  CALL_CHMOD,  // fchmod, too
+  CALL_CHOWN,  // lchown and fchown, too
+  CALL_UTIMES,
+  CALL_OPENDIR,  // a directory that is opened; scandir
+  CALL_READDIR,
+  CALL_MKDTEMP,
+  CALL_REALPATH,
+  CALL_ACCESS,
+  CALL_STATFS,
+  CALL_COPY,  // sendfile and copy_file_range
+  CALL_CLOSE,
   CALLS
 };
 
@@ -58,7 +77,13 @@ struct entry {  // of the log
   int64_t offset, length;
 };
 
-enum { MOST_RULES = 16, MOST_ENTRIES = 16384 };
+// A call on a name, as it was made.
+struct named {
+  int32_t call;
+  char path[252];
+};
+
+enum { MOST_RULES = 16, MOST_ENTRIES = 16384, MOST_CALLS = 64, MOST_NAMED = 2048 };
 
 struct plan {
   int32_t armed;  // calls are counted and rules obeyed
@@ -71,12 +96,19 @@ struct plan {
   int32_t logging;
   int32_t clock;
   int64_t inode;  // calls by others than the addon on this file count, too
-  int32_t uses[32];
-  int32_t injected[32];
+  int32_t uses[MOST_CALLS];
+  int32_t injected[MOST_CALLS];
   struct rule rules[MOST_RULES];
   int32_t entries;
   int32_t unused;
   struct entry log[MOST_ENTRIES];
+  // With a root, calls by whoever makes them count, on what is below it and on nothing else; and rules are for `place` alone, of which
+  // uses are counted here.
+  char root[256];
+  char place[256];
+  int32_t uses_of_place[MOST_CALLS];
+  int32_t named_count;
+  struct named named[MOST_NAMED];
 };
 
 struct plan *plan(void);
@@ -88,6 +120,15 @@ bool known_addon(const void *return_address);
 
 // Counts one use and obeys what is planned for it, holding and lateness included. What is left to do: `action` FAIL or SHORT, or 0.
 struct rule use(enum call call);
+
+// Whether it is below the plan's root.
+bool is_named(const char *path);
+// The same, as one use of a call on that path.
+struct rule use_at(enum call call, const char *path);
+
+enum { PATH_ROOM = 4096 };
+// The path of a name in a directory, or of a descriptor alone if there is none. Empty where the plan has no root.
+const char *path_at(int directory, const char *name, char *memory);
 
 // A point in time, for the log; and what happened between two.
 int32_t tick(void);

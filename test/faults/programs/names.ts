@@ -1,0 +1,207 @@
+/**
+ * Makes each system call that a function on names needs fail, or go short, on each path and at each of its uses there, under Node's own
+ * functions and under caio's: the error is the same then, with its paths, and so is what is left. Run with the fault library interposed.
+ * Argument: a directory. Prints a report as JSON.
+ */
+import fs from 'node:fs'
+import nodeFiles from 'node:fs/promises'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
+import { defaultContext } from 'caio'
+import caioFiles from 'caio/fs'
+import { Plan } from '../plan.js'
+import type { Call, Named, Rule } from '../plan.js'
+import { outcomeOf } from '../../fs/paths/look.js'
+import { text } from '../../fs/paths/whole-trees.js'
+import { cases, differences } from './name-cases.js'
+import type { Case, Files } from './name-cases.js'
+
+export interface NamesReport {
+  backend: string
+  /** plans that were run under both */
+  states: number
+  /** those of them in which caio's calls met what was planned */
+  reached: number
+  failed: number
+  injected: Partial<Record<Call, number>>
+  faults: string[]
+}
+
+const MOST_FAULTS = Number(process.env['CAIO_TEST_FAULTS'] ?? 20)
+
+const [directory = ''] = process.argv.slice(2)
+const plan = new Plan(process.env['CAIO_FAULTS'] as string)
+const work = join(directory, 'work')
+plan.root = work
+
+type Way = Pick<Rule, 'action' | 'argument'>
+const fails = (...names: string[]): Way[] => names.map((argument) => ({ action: 'fail', argument }))
+const shorts = (...counts: number[]): Way[] => counts.map((argument) => ({ action: 'short', argument }))
+
+const changing = fails('EIO', 'ENOSPC', 'EDQUOT', 'EROFS', 'EINTR')
+const removing = fails('EIO', 'EROFS', 'EPERM', 'ENOSPC', 'EINTR')
+const looking = fails('EACCES', 'EINTR')
+const reading = fails('EIO', 'EMFILE', 'EINTR')
+
+const ways: Partial<Record<Call, Way[]>> = {
+  rename: changing,
+  link: changing,
+  symlink: changing,
+  mkdir: changing,
+  mkdtemp: changing,
+  unlink: removing,
+  rmdir: removing,
+  chmod: fails('EROFS', 'EPERM', 'EINTR'),
+  chown: fails('EDQUOT', 'EROFS', 'EINTR'),
+  utimes: fails('EROFS', 'EINTR'),
+  ftruncate: fails('EIO', 'ENOSPC', 'EINTR'),
+  open: fails('EIO', 'ENOSPC', 'EDQUOT', 'EROFS', 'EMFILE', 'EINTR'),
+  openat2: fails('EIO', 'EAGAIN'),
+  opendir: reading,
+  readdir: fails('EIO'),
+  readlink: looking,
+  realpath: looking,
+  access: looking,
+  statfs: looking,
+  statx: [...fails('EIO'), ...looking],
+  copy: [...fails('EIO', 'ENOSPC', 'EDQUOT', 'EINTR', 'EINVAL'), ...shorts(1700)],
+  pwrite: [...fails('EIO', 'ENOSPC', 'EDQUOT', 'EINTR'), ...shorts(1700)],
+  pwritev2: [...fails('EAGAIN', 'EOPNOTSUPP'), ...shorts(1)],
+  fsync: fails('EIO', 'ENOSPC'),
+  fdatasync: fails('EIO', 'EDQUOT'),
+  close: fails('EIO', 'EDQUOT', 'EINTR'),
+}
+
+/** Tried at each single use, too, and not only at all of them: they differ in nothing but the number. */
+const AT_EACH: readonly unknown[] = ['EIO', 'EACCES', 'EINTR']
+
+/** What a run has come to. */
+interface Seen {
+  outcome: unknown
+  tree: string[]
+}
+
+/** Resolves when nothing that Node's own functions have begun is under way. */
+async function quiet(): Promise<void> {
+  while (process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'))) await setImmediate()
+}
+
+const withoutChance = (value: unknown): unknown =>
+  JSON.parse((JSON.stringify(value) ?? 'null').replace(/(temporary-)\w{6}/g, '$1XXXXXX')) as unknown
+
+async function play(
+  { make, call, goesOn, besides }: Case,
+  files: Files,
+  place: string,
+  rules: readonly Rule[],
+): Promise<Seen> {
+  fs.rmSync(work, { recursive: true, force: true })
+  fs.mkdirSync(work)
+  make(work)
+  plan.place = place
+  plan.arm(besides ? [besides, ...rules] : rules)
+  const outcome = await outcomeOf(() => call(files, work))
+  if (goesOn) await quiet()
+  plan.disarm()
+  return withoutChance({ outcome, tree: text(work) }) as Seen
+}
+
+const { backend } = defaultContext()
+const report: NamesReport = { backend, states: 0, reached: 0, failed: 0, injected: {}, faults: [] }
+const nodes = nodeFiles as Files
+const ours = caioFiles as Files
+
+function fault(what: string, seen: Seen, expected: Seen): void {
+  if (report.faults.length >= MOST_FAULTS) return
+  const text = (each: Seen): string => JSON.stringify(each).replace(/(\w)\1{20,}/g, '$1…')
+  report.faults.push(`${what}:\n  ${text(seen)}\n  and Node\n  ${text(expected)}`)
+}
+
+/** Paths of calls, each with how often. */
+function placesOf(...logs: Named[][]): Map<string, { named: Named; count: number }> {
+  const places = new Map<string, { named: Named; count: number }>()
+  for (const log of logs) {
+    const counts = new Map<string, number>()
+    for (const { call, path } of log) {
+      const key = `${call} ${path}`
+      const count = (counts.get(key) ?? 0) + 1
+      counts.set(key, count)
+      places.set(key, { named: { call, path }, count: Math.max(places.get(key)?.count ?? 0, count) })
+    }
+  }
+  return places
+}
+
+const same = (a: Seen, b: Seen): boolean => isDeepStrictEqual(a, b)
+
+/** What a run has come to, and whether it met what was planned. */
+async function met(each: Case, files: Files, { call, path }: Named, rule: Omit<Rule, 'call'>): Promise<[Seen, number]> {
+  const seen = await play(each, files, path, [{ call, ...rule }])
+  return [seen, plan.injected[call] ?? 0]
+}
+
+/** A failure with this code. */
+function isFailure({ outcome }: Seen, name: unknown): boolean {
+  // As libuv calls it, which has no name for it.
+  const code = name === 'EDQUOT' ? 'Unknown system error -122' : name
+  const [settled, error] = outcome as [string, [string, [string, unknown][]]]
+  return settled === 'rejected' && error[1].some(([key, value]) => key === 'code' && value === code)
+}
+
+/** Whether caio is known to do this otherwise. */
+function isKnown({ name }: Case, { call }: Named, seen: Seen, expected: Seen, fails: boolean): boolean {
+  const known = differences.find((each) => each.cases.test(name) && each.call === call)
+  if (!known || fails !== (known.caio === 'fails')) return false
+  return !known.sameTree || isDeepStrictEqual(seen.tree, expected.tree)
+}
+
+async function tryPlace(each: Case, named: Named, count: number, undisturbed: Seen): Promise<void> {
+  const { call, path } = named
+  for (const way of ways[call] ?? []) {
+    const times = way.action === 'short' || AT_EACH.includes(way.argument) ? count : 0
+    const rules: Omit<Rule, 'call'>[] = Array.from({ length: times }, (_, at) => ({ first: at + 1, count: 1, ...way }))
+    // For ever that would be a different matter.
+    if (way.argument !== 'EINTR') rules.unshift({ first: 1, count: 1_000_000, ...way })
+    let always: Seen | undefined
+    for (const rule of rules) {
+      const once = rule.count === 1
+      const [seen, injected] = await met(each, ours, named, rule)
+      report.states++
+      if (injected > 0) report.reached++
+      report.injected[call] = (report.injected[call] ?? 0) + injected
+      if ((seen.outcome as [string])[0] !== 'fulfilled') report.failed++
+      // What has failed once may have been tried in another way, and what one does not ask for cannot fail.
+      if ((once || injected === 0) && same(seen, undisturbed)) continue
+      const [expected, nodesInjected] = await met(each, nodes, named, rule)
+      if (!once) always = expected
+      if (same(seen, expected) || (always && same(seen, always))) continue
+      // Nor can what Node does not ask for fail under Node: there is nothing to compare with.
+      if (nodesInjected === 0 && (same(seen, undisturbed) || isFailure(seen, way.argument))) continue
+      if (isKnown(each, named, seen, expected, isFailure(seen, way.argument))) continue
+      const when = once ? `at ${rule.first}` : 'always'
+      fault(
+        `${each.name}, ${call} of ${path}, ${way.argument} ${when}, ${injected} and ${nodesInjected} times`,
+        seen,
+        expected,
+      )
+    }
+  }
+}
+
+for (const each of cases) {
+  const logs: Named[][] = []
+  const seen: Seen[] = []
+  for (const files of [nodes, ours]) {
+    // Twice: what is asked for the first time may go another way.
+    await play(each, files, '', [])
+    seen.push(await play(each, files, '', []))
+    logs.push(plan.named)
+  }
+  const [expected, actual] = seen as [Seen, Seen]
+  if (!same(actual, expected)) fault(`${each.name}, undisturbed`, actual, expected)
+  const { tried } = each
+  if (tried) await tryPlace(each, { call: tried.call, path: join(work, tried.name) }, tried.count, expected)
+  else for (const { named, count } of placesOf(...logs).values()) await tryPlace(each, named, count, expected)
+}
+console.log(JSON.stringify(report))
