@@ -67,6 +67,8 @@ const programs: Record<string, string> = {
       [() => call('write', fd, four()), ifWhole({ write: 1 })],
       [() => call('write', fd, four(), 0, 4), ifWhole({ write: 1 })],
       [() => call('write', fd, four(), 0, 4, null), ifWhole({ write: 1 })],
+      [() => call('write', fd, 'text', 3), { write: 1 }],
+      [() => call('write', fd, 'text', 3, 'utf8'), { write: 1 }],
       [() => call('readv', fd, [four()], 0), { readv: 1 }],
       [() => call('readv', fd, [four()]), ifWhole({ readv: 1 })],
       [() => call('writev', fd, [four()], 0), { writev: 1 }],
@@ -74,6 +76,10 @@ const programs: Record<string, string> = {
       [() => call('fsync', fd), { fsync: 1 }],
       [() => call('fdatasync', fd), { fdsync: 1 }],
       [() => call('fstat', fd), ifWhole({ fstat: 1 })],
+      [() => call('ftruncate', fd, 20), ifWhole({ ftruncate: 1 })],
+      [() => call('fchmod', fd, 0o600), ifWhole({ fchmod: 1 })],
+      [() => call('fchown', fd, -1, -1), ifWhole({ fchown: 1 })],
+      [() => call('futimes', fd, 1, new Date()), ifWhole({ futimes: 1 })],
       [() => call('fstat', fd, { bigint: false }), ifWhole({ fstat: 1 })],
       [async () => call('close', await opened()), ifWhole({ open: 1, close: 1 })],
       [() => call('writeFile', path + '-whole', 'text'), ifWhole({ writeFile: 1 })],
@@ -95,7 +101,7 @@ const programs: Record<string, string> = {
     const table = [
       () => call('read', fd, four(), 0, 4, -1),
       () => call('read', fd, four(), 0, 0, 0),
-      () => call('write', fd, 'text', 3),
+      () => call('write', fd, 'text', 3, 'latin1'),
       () => call('readFile', fd),
       () => call('writeFile', path, 'text', { signal: new AbortController().signal }),
       () => call('fstat', fd, { bigint: true }),
@@ -105,7 +111,7 @@ const programs: Record<string, string> = {
       // The order of those that Node serves is known to Node alone.
       async () => {
         const served = openSync(path, 'r+')
-        await call('ftruncate', served, 3)
+        await call('write', served, 'text', 3, 'latin1')
         await call('read', served, four(), 0, 4, null)
         await call('close', served)
       },
