@@ -17,6 +17,12 @@ type Leave = (() => void) | void
 export interface Scenario {
   /** Nothing can be loaded once it has come: caio is by then, also where it is put under the program only afterwards. */
   readonly inTheWay?: true
+  /** Packages that are not among this one's, and are looked for in the directory CAIO_TEST_NEIGHBOURS. */
+  readonly needs?: readonly string[]
+  /** What it sees runs side by side. */
+  readonly seesInAnyOrder?: true
+  /** It would keep the process going. */
+  readonly endsAtOnce?: true
   /** Puts itself into the process. @param log for what it sees */
   come(directory: string, log: unknown[]): Leave | Promise<Leave>
   /** What is done then; by default a walk through all of `fs`. */
