@@ -108,7 +108,33 @@ const exporting = (names, from) => `export const { ${names.sort().join(', ')} } 
 
 const PRELOAD = "const { patch, provide } = require('./preload.cjs')\nprovide(() => require('./caio.cjs').replaced)\n"
 
+/** Of an ES module, for a CommonJS module: TypeScript (5.3) lets it import types alone. */
+const types = (name, what) => `${what} from './compat/${name}.js' with { 'resolution-mode': 'import' }\n`
+
+const isClass = (value) => typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value))
+/** What a class is declared with, as often as it is more than a name. */
+const GENERIC = { Operation: ['<T = unknown>', '<T>'] }
+
+/** As index.js exports it: types, and values with the types that they have there. */
+const declarations = Object.entries(index).map(([name, value]) => {
+  const [parameters, given] = GENERIC[name] ?? ['', '']
+  const constant = `export declare const ${name}: typeof entry.${name}\n`
+  return isClass(value) ? `${constant}export type ${name}${parameters} = entry.${name}${given}\n` : constant
+})
+
 const entries = {
+  'index.cjs': "module.exports = require('./toolkit.cjs')\n",
+  'index.d.cts': types('index', 'import type * as entry') + types('index', 'export type *') + declarations.join(''),
+  'fs.cjs': "module.exports = require('./caio.cjs').fs\n",
+  // Not of fs.js: TypeScript gives a CommonJS module what an ES module exports as 'module.exports'.
+  'fs.d.cts':
+    types('replacements', 'import type { OpenOptions as Options, replacements }') +
+    types('handle/file-handle', 'import type { CaioFileHandle as Handle }') +
+    "declare const fs: Omit<typeof import('node:fs/promises'), 'open'> & Pick<typeof replacements, 'open'>\n" +
+    'declare namespace fs {\n' +
+    '  export type CaioFileHandle = Handle\n' +
+    '  export type OpenOptions = Options\n' +
+    '}\nexport = fs\n',
   'index.js': `import caio from './toolkit.cjs'\n${exporting(Object.keys(index), 'caio')}`,
   'fs.js':
     "import caio from './caio.cjs'\nexport * from 'node:fs/promises'\n" +

@@ -16,7 +16,7 @@ const { process } = globalThis
 export interface PatchOptions {
   /**
    * The functions of `node:fs` that take a callback, too: `open`, `close`, `fstat`, `read`, `write`, `readv`, `writev`, `fsync`,
-   * `fdatasync`, those on paths, `readFile` and `writeFile` by path, and the streams that Node builds on those. Default: false.
+   * `fdatasync`, `ftruncate`, `fchmod`, `fchown`, `futimes`, those on paths, `readFile` and `writeFile` by path, and the streams that Node builds on those. Default: false.
    */
   callbacks?: boolean
 }

@@ -2,6 +2,7 @@
  * Node's overloads of read, write, readv and writev, brought to one record. Only plainly valid calls get one: whatever is odd in
  * the least is Node's own to judge, so that the error is exactly Node's.
  */
+import { Buffer } from 'node:buffer'
 import types from 'node:util/types'
 import { LARGEST_VECTOR } from '../../lib/common/validate.js'
 import { OWN_POSITION } from '../../lib/engine/request.js'
@@ -106,7 +107,17 @@ export function readArguments(first: unknown, second: unknown, third: unknown, f
   return fromOptions(options?.['buffer'], options)
 }
 
-/** `write(buffer, offset, length, position)`, `write(buffer, options)`; a string is Node's. */
+/** `write(text, position, encoding)`: its bytes. Any encoding but UTF-8, and text without a byte, are Node's. */
+export function textArguments(text: unknown, position: unknown, encoding: unknown): Span | undefined {
+  if (typeof text !== 'string' || text.length === 0) return undefined
+  if (encoding !== undefined && encoding !== 'utf8' && encoding !== 'utf-8') return undefined
+  const place = placeOf(position)
+  if (place === undefined) return undefined
+  const bytes = Buffer.from(text)
+  return bytes.length > LARGEST_LENGTH ? undefined : { views: bytes, start: 0, length: bytes.length, position: place }
+}
+
+/** `write(buffer, offset, length, position)`, `write(buffer, options)` */
 export function writeArguments(first: unknown, second: unknown, third: unknown, fourth: unknown): Span | undefined {
   if (typeof second === 'number') return transfer(first, second, third, fourth)
   return fromOptions(first, optionsBehind(second, third, fourth))

@@ -4,11 +4,11 @@
 import types from 'node:util/types'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { callbackException } from '../../lib/common/errors.js'
-import { Opcode } from '../../lib/protocol/operations.js'
+import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
 import type { Completer } from '../../lib/engine/completer.js'
 import { OWN_POSITION, SyncRequest, TransferRequest } from '../../lib/engine/request.js'
-import type { Span } from '../../lib/engine/request.js'
-import { isDescriptor, readArguments, vectorArguments, writeArguments } from '../arguments/transfer.js'
+import type { Request, Span } from '../../lib/engine/request.js'
+import { isDescriptor, readArguments, textArguments, vectorArguments, writeArguments } from '../arguments/transfer.js'
 import { Call, Chain } from './call.js'
 import type { Callback } from './call.js'
 import { close, closeSync, closesDescriptors } from './close.js'
@@ -17,6 +17,7 @@ import { fstat } from './fstat.js'
 import { withCallback } from './path-callback.js'
 import { leave, leaveDescriptor, take } from './served.js'
 import type { Arguments, Own, Served } from './served.js'
+import * as attributes from '../handle/attributes.js'
 import { ofCallbacks } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
 import { nodeMajor, nodeMinor } from '../node/version.js'
@@ -44,6 +45,9 @@ function completer(syscall: string, tell: Tell, atOnce?: true): Completer<Served
     },
   }
 }
+
+/** Whose call it would be, were it one. */
+const nobody = undefined as unknown as Served
 
 const transferred: Tell = (call, error, count) => call.end(error, count, call.given)
 const synced: Tell = (call, error) => call.end(error)
@@ -114,7 +118,10 @@ function withoutCallback(args: Arguments): Arguments {
 function write(this: unknown, ...args: Arguments): void {
   const [fd, buffer, offset, length, position] = withoutCallback(args)
   const isPlain = args.length <= 4 || (args.length <= 6 && typeof offset === 'number')
-  const span = isPlain ? writeArguments(buffer, offset, length, position) : undefined
+  const isText = typeof buffer === 'string' && args.length <= 5
+  let span: Span | undefined
+  if (isText) span = textArguments(buffer, offset, length)
+  else if (isPlain) span = writeArguments(buffer, offset, length, position)
   if (!serve(Opcode.write, span, [fd, args.at(-1), buffer], writeDone)) {
     leaveDescriptor(ofCallbacks.get('write'), this, args)
   }
@@ -208,12 +215,34 @@ function writeFile(this: unknown, ...args: Arguments): void {
 const ours = { read, write, readv, writev, fsync, fdatasync, fstat, readFile, writeFile, close, closeSync }
 for (const name of Object.keys(ours) as (keyof typeof ours)[]) resemble(ofCallbacks.get(name), ours[name])
 
-/** Node's own, whose close is then Node's own, too: it comes after them. */
-const leaving = (['fchmod', 'fchown', 'ftruncate', 'futimes'] as const).map((name) => {
-  const left = function (this: unknown, ...args: Arguments): void {
-    leaveDescriptor(ofCallbacks.get(name), this, args)
+/** What changes a descriptor's attributes, and with how many arguments between it and the callback. */
+const changing = [
+  { name: 'fchmod', attribute: attributes.chmod, least: 1, most: 1 },
+  { name: 'fchown', attribute: attributes.chown, least: 2, most: 2 },
+  { name: 'ftruncate', attribute: attributes.truncate, least: 0, most: 1 },
+  { name: 'futimes', attribute: attributes.utimes, least: 2, most: 2 },
+] as const
+
+const changes = changing.map(({ name, attribute, least, most }) => {
+  const done = completer(syscallOf(attribute.opcode), synced, true)
+
+  /** Whether the engine has taken it. */
+  function serveChange(args: Arguments): boolean {
+    const [fd] = args
+    const given = args.slice(1, -1)
+    if (given.length < least || given.length > most || !isDescriptor(fd) || !defaultContext().servesPaths) return false
+    const request = (call: Served): Request<Served> | undefined => attribute.request(given, fd, done, call)
+    // Taken only where there is something to do.
+    const call = request(nobody) && take(fd, args.at(-1))
+    if (!call) return false
+    void defaultContext().enqueue(request(call) as Request<Served>)
+    return true
   }
-  return [name, resemble(ofCallbacks.get(name), left)] as const
+
+  const ours = function (this: unknown, ...args: Arguments): void {
+    if (!serveChange(args)) leaveDescriptor(ofCallbacks.get(name), this, args)
+  }
+  return [name, resemble(ofCallbacks.get(name), ours)] as const
 })
 
 const open: PathFunction = {
@@ -231,5 +260,5 @@ const onPaths = [...callbackPathFunctions, ...(closesDescriptors ? [open] : [])]
 /** By name. */
 export const callbackReplacements: Readonly<Record<string, Own>> = {
   ...ours,
-  ...Object.fromEntries([...leaving, ...onPaths]),
+  ...Object.fromEntries([...changes, ...onPaths]),
 }

@@ -16,7 +16,7 @@ import { debug } from '../../lib/common/debug.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { directAlignment } from '../../lib/toolkit/direct-alignment.js'
 import type { DirectAlignment } from '../../lib/engine/alignment.js'
-import { errnoOf, laterException, mayPass } from '../../lib/common/errors.js'
+import { EAGAIN, errnoOf, laterException, mayPass } from '../../lib/common/errors.js'
 import { shapes } from '../../lib/engine/operation.js'
 import { Opcode, isWrite, syscallOf } from '../../lib/protocol/operations.js'
 import { StatsField } from '../../lib/protocol/port.js'
@@ -24,7 +24,7 @@ import type { Completer } from '../../lib/engine/completer.js'
 import { OWN_POSITION, OpenRequest, SyncRequest, TransferRequest } from '../../lib/engine/request.js'
 import type { Span } from '../../lib/engine/request.js'
 import { isInNumbers } from '../arguments/path.js'
-import { readArguments, vectorArguments, writeArguments } from '../arguments/transfer.js'
+import { readArguments, textArguments, vectorArguments, writeArguments } from '../arguments/transfer.js'
 import { plainData, plainFileOptions, writeKeys } from '../arguments/whole-file.js'
 import * as attributes from './attributes.js'
 import type { AttributeCall } from './attributes.js'
@@ -98,6 +98,8 @@ interface HandleCall {
   readonly given: unknown
   /** of what moves the file's position: whether it writes */
   readonly moves?: boolean
+  /** whether the file's attributes are others afterwards */
+  readonly changes?: boolean
 }
 
 const none = new Uint8Array(0)
@@ -119,8 +121,9 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     syscall,
     api: 'filehandle',
     value: (transferred, _, { given }) => value(transferred, given),
-    released({ handle, moves }) {
+    released({ handle, moves, changes }) {
       ;(handle as Internal)[unref]!()
+      if (changes) HandleState.addChanges(handle, -1)
       if (moves !== undefined) HandleState.position(handle).end(moves)
     },
   })
@@ -167,9 +170,11 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
         ? leave(opcode)
         : serveMoving(handle, opcode, span as Span, completer, given)
     }
-    const request = new TransferRequest(opcode, fd, span as Span, completer, { handle, given })
+    const changes = isWrite(opcode)
+    const request = new TransferRequest(opcode, fd, span as Span, completer, { handle, given, changes })
     request.fileKey = HandleState.key(handle)
     if (bouncer) return bounce(bouncer, request, span as Span)
+    if (changes) HandleState.addChanges(handle, 1)
     // The reference keeps the descriptor open: close() waits for it, and a call that comes while it waits is served, as Node's is.
     handle[ref]!()
     return defaultContext().enqueue(request)
@@ -184,8 +189,9 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     given: unknown,
   ): Promise<unknown> {
     const moves = isWrite(opcode)
-    const request = new TransferRequest(opcode, handle.fd, span, completer, { handle, given, moves })
+    const request = new TransferRequest(opcode, handle.fd, span, completer, { handle, given, moves, changes: moves })
     request.fileKey = HandleState.key(handle)
+    if (moves) HandleState.addChanges(handle, 1)
     handle[ref]!()
     return HandleState.position(handle).begin(moves, () => defaultContext().enqueue(request))
   }
@@ -229,8 +235,10 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
   function serveChange(handle: Internal, call: AttributeCall, args: readonly unknown[]): Promise<void> | undefined {
     const fd = openOf(handle)
     const done = changed.get(call) as Completer<HandleCall>
-    const request = fd === undefined ? undefined : call.request(args, fd, done, { handle, given: undefined })
+    const request =
+      fd === undefined ? undefined : call.request(args, fd, done, { handle, given: undefined, changes: true })
     if (!request) return leave(call.opcode)
+    HandleState.addChanges(handle, 1)
     handle[ref]!()
     return defaultContext().enqueue(request) as Promise<void>
   }
@@ -240,7 +248,8 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     const fd = makesStats && isInNumbers(options) ? openOf(handle) : undefined
     if (fd === undefined) return leave(Opcode.fstat)
     const numbers = statsMemory.take()
-    const result = defaultContext().attemptOpen(Opcode.fstat, fd, numbers)
+    // It would come before what was asked for earlier.
+    const result = HandleState.isChanging(handle) ? EAGAIN : defaultContext().attemptOpen(Opcode.fstat, fd, numbers)
     const stats = result === 0 ? Promise.resolve(toStats(numbers)) : undefined
     statsMemory.giveBack(numbers)
     handle[ref]!()
@@ -339,7 +348,11 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     }
 
     override write(buffer?: unknown, offset?: unknown, length?: unknown, position?: unknown): Promise<never> {
-      const served = serve(this, Opcode.write, writeArguments(buffer, offset, length, position), writeDone)
+      const span =
+        typeof buffer === 'string'
+          ? textArguments(buffer, offset, length)
+          : writeArguments(buffer, offset, length, position)
+      const served = serve(this, Opcode.write, span, writeDone, buffer)
       return (served ??
         super.write(buffer as never, offset as never, length as never, position as never)) as Promise<never>
     }
@@ -407,6 +420,7 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
   }
   Object.defineProperty(Caio, 'length', { value: NodeHandle.length })
   leaveToOthers(NodeHandle, Caio)
+  haveAllMethods(NodeHandle, Caio)
   adoptInternals(NodeHandle, Caio, internals)
   return Caio
 }
@@ -417,6 +431,24 @@ function leaveToOthers(NodeHandle: FileHandleClass, Caio: FileHandleClass): void
   const ours = Caio.prototype as unknown as Record<string, unknown>
   for (const name of Object.getOwnPropertyNames(ours)) {
     if (name !== 'constructor' && name in theirs && !isNodes(name, theirs[name])) delete ours[name]
+  }
+}
+
+/** All methods are on one prototype, where agents look for them to wrap them. Those that are Node's alone call it there. */
+function haveAllMethods(NodeHandle: FileHandleClass, Caio: FileHandleClass): void {
+  const theirs = NodeHandle.prototype as unknown as Record<string, unknown>
+  const ours = Caio.prototype as object
+  for (const name of Object.getOwnPropertyNames(theirs)) {
+    const descriptor = Object.getOwnPropertyDescriptor(theirs, name) as PropertyDescriptor
+    if (name === 'constructor' || Object.hasOwn(ours, name) || !isNodes(name, descriptor.value)) continue
+    const { length } = descriptor.value as Method
+    const methods = {
+      [name](this: FileHandle, ...args: unknown[]): unknown {
+        return (theirs[name] as Method).apply(this, args)
+      },
+    }
+    const value = Object.defineProperty(methods[name] as Method, 'length', { value: length })
+    Object.defineProperty(ours, name, { ...descriptor, value })
   }
 }
 
@@ -452,6 +484,16 @@ let fdGetter: (() => number) | undefined
 function getterOfFd(NodeHandle: FileHandleClass): (() => number) | undefined {
   return Object.getOwnPropertyDescriptor(NodeHandle.prototype, 'fd')?.get as (() => number) | undefined
 }
+
+/** Agents put an accessor of this name on the class, to be told of each handle. One that Node has made does not tell ours. */
+function tellOfNativePart(handle: Internal, name: symbol): void {
+  if (subclass && name in Object.getPrototypeOf(subclass.prototype)) return
+  const native = handle[name] as Internal[symbol]
+  delete handle[name]
+  handle[name] = native
+}
+
+let nativePart: symbol | undefined
 
 /** Node's native part of a handle, and ours. */
 let NativeFileHandle: OwnedHandleClass | undefined
@@ -526,12 +568,14 @@ export function adopt(handle: FileHandle): FileHandle {
     const NodeHandle = handle.constructor as FileHandleClass
     subclass = internals ? makeSubclass(NodeHandle, internals) : null
     fdGetter = getterOfFd(NodeHandle)
+    nativePart = internals?.handle
     NativeFileHandle = internals?.handle && nativeClassOf((handle as Internal)[internals.handle])
     if (!internals) debug("handles: left as they are, since this runtime's FileHandle is not the one known here")
   }
   if (subclass) {
     HandleState.stamp(handle)
     Object.setPrototypeOf(handle, subclass.prototype as object)
+    if (nativePart !== undefined && nativePart in subclass.prototype) tellOfNativePart(handle as Internal, nativePart)
   }
   return handle
 }

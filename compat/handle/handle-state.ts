@@ -27,6 +27,7 @@ export class HandleState extends Stamp {
   #served: boolean | undefined
   #bouncer: Bouncer | undefined
   #position: FilePosition | undefined
+  #changes = 0
 
   private constructor(handle: object) {
     super(handle)
@@ -45,6 +46,15 @@ export class HandleState extends Stamp {
 
   static key(handle: object): number {
     return (handle as HandleState).#key
+  }
+
+  /** Says that so many more writes, or changes of attributes, are under way; or fewer. */
+  static addChanges(handle: object, count: number): void {
+    ;(handle as HandleState).#changes += count
+  }
+
+  static isChanging(handle: object): boolean {
+    return #changes in handle && handle.#changes > 0
   }
 
   /** Of what moves the file's position. */

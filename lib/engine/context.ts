@@ -15,6 +15,7 @@ import { NO_OPTIONS } from '../common/no-options.js'
 import { Operation, requestOf, shapes } from './operation.js'
 import type { Shape } from './operation.js'
 import { Opcode, familyOf, isWrite } from '../protocol/operations.js'
+import { PathOrder } from './path-order.js'
 import { TransferRequest } from './request.js'
 import type { PathCall, Request, Resolve } from './request.js'
 import { hintsOf, signalOf } from './request-options.js'
@@ -66,6 +67,8 @@ export class Context implements Receiver {
 
   readonly #slots: Slots
   readonly #waiting = new LinkedQueue<Request>()
+  /** what waits for earlier operations on its path */
+  readonly #paths = new PathOrder()
   #sequence = 0
 
   /** how many wait for others to be first: nothing is started meanwhile */
@@ -246,7 +249,7 @@ export class Context implements Receiver {
     if (this.#waiting.remove(request)) {
       this.#counters.cancelled++
       this.#counters.count(request.opcode, Route.inline, ECANCELED)
-      if (request.changesPaths) this.#changing--
+      this.#changed(request)
       this.#reject(request, ECANCELED)
       return true
     }
@@ -277,7 +280,7 @@ export class Context implements Receiver {
       backend: this.backend,
       maxRequests: this.maxRequests,
       inFlight: this.#slots.count,
-      waiting: this.#waiting.length,
+      waiting: this.#waiting.length + this.#paths.waiting,
       ...this.#counters.snapshot(),
     }
   }
@@ -316,12 +319,18 @@ export class Context implements Receiver {
    * @internal
    */
   enqueue(request: Request): Promise<unknown> {
-    const { atOnce } = request.completer
     if (isTraced()) traceRequest(request, this.backend)
     const promise = new Promise(takeResolve)
     request.resolve = lastResolve
     lastResolve = noResolve
     if (request.changesPaths) this.#changing++
+    if (this.#changing === 0 || isEnding() || this.#paths.enter(request)) this.#admit(request)
+    return promise
+  }
+
+  /** Starts a request that waits for no other, or has it wait for room. */
+  #admit(request: Request): void {
+    const { atOnce } = request.completer
     // An id may be free while others wait only between a completion and the start of the next in line: never jump the queue.
     const id = this.#waiting.length > 0 || this.#holds > 0 ? -1 : this.#slots.takeId()
     if (id < 0) {
@@ -331,7 +340,14 @@ export class Context implements Receiver {
       this.#start(id, request)
       if (alone || isEnding()) this.#handOver()
     }
-    return promise
+  }
+
+  readonly #begin = (request: Request): void => this.#admit(request)
+
+  #changed(request: Request): void {
+    if (!request.changesPaths) return
+    this.#changing--
+    this.#paths.leave(request, this.#begin)
   }
 
   /** @internal Hands over all that there is, more than `maxRequests` if need be: there will be no other occasion. */
@@ -339,6 +355,7 @@ export class Context implements Receiver {
     this.#slots.liftLimit()
     this.#holds = 0
     while (this.#waiting.length > 0) this.#startNext()
+    for (const request of this.#paths.takeAll()) this.#admit(request)
     this.#handOver()
     this.#port.end?.()
   }
@@ -433,7 +450,7 @@ export class Context implements Receiver {
     slots.free(id)
     if (this.#fallenBackTo.size > 0) this.#fallenBackTo.delete(id)
     this.#counters.count(request.opcode, route, result)
-    if (request.changesPaths) this.#changing--
+    this.#changed(request)
     if (startedAt !== 0) this.#counters.record(route, now() - startedAt)
 
     completer.released?.(caller)
@@ -447,7 +464,8 @@ export class Context implements Receiver {
   }
 
   #checkDrained(): void {
-    if (this.#slots.count > 0 || this.#waiting.length > 0 || this.#rejecting > 0 || !this.#drained) return
+    const busy = this.#slots.count > 0 || this.#waiting.length > 0 || this.#paths.waiting > 0 || this.#rejecting > 0
+    if (busy || !this.#drained) return
     // A turn later, whoever awaits one of the operations has been told.
     setImmediate(this.#drained)
     this.#drained = undefined

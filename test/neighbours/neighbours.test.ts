@@ -6,7 +6,8 @@ import t from 'tap'
 import { onEveryBackend, packageRoot, runProgram, temporaryDirectory } from '../support/harness.js'
 import { same } from '../fs/differential.js'
 import type { Order, Subject, Told } from './program.js'
-import { scenarios } from './scenarios.js'
+import { all } from './all.js'
+import { whyMissing } from './needs.js'
 
 const program = new URL('./program.js', import.meta.url)
 // The same path for all, since errors name it.
@@ -25,9 +26,10 @@ async function run(name: string, order: Order, subject: Subject, backend?: strin
   return JSON.parse(stdout) as Told
 }
 
-for (const name of Object.keys(scenarios)) {
+for (const [name, { needs = [] }] of Object.entries(all)) {
+  const skip = needs.length > 0 && whyMissing(needs)
   for (const order of ['before', 'after'] as const) {
-    await t.test(`${name}, ${order} caio`, async (t) => {
+    await t.test(`${name}, ${order} caio`, { skip }, async (t) => {
       const expected = await run(name, order, 'node')
       onEveryBackend(t, name, async (t, backend) => {
         same(t, await run(name, order, 'caio', backend), expected, 'sees and gets what it would with Node alone')

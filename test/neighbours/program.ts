@@ -5,7 +5,7 @@
  */
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { scenarios } from './scenarios.js'
+import { all } from './all.js'
 import type { Scenario } from './scenarios.js'
 import { walk } from './walk.js'
 
@@ -21,9 +21,11 @@ export interface Told {
 /** Not to be seen by what comes. */
 const { mkdirSync, readFileSync, readdirSync, rmSync, writeSync } = fs
 
-function filesIn(directory: string): Record<string, string> {
-  const names = readdirSync(directory)
-  return Object.fromEntries(names.map((name) => [name, readFileSync(join(directory, name), 'latin1')]))
+function filesIn(directory: string): Record<string, string | null> {
+  const entries = readdirSync(directory, { withFileTypes: true })
+  return Object.fromEntries(
+    entries.map((entry) => [entry.name, entry.isFile() ? readFileSync(join(directory, entry.name), 'latin1') : null]),
+  )
 }
 
 async function use(directory: string): Promise<void> {
@@ -35,7 +37,14 @@ async function use(directory: string): Promise<void> {
 }
 
 const [, , name = '', order, subject, directory = ''] = process.argv
-const { come, inTheWay, act = () => walk(fs, directory), leavesFiles } = scenarios[name] as Scenario
+const {
+  come,
+  inTheWay,
+  act = () => walk(fs, directory),
+  leavesFiles,
+  seesInAnyOrder,
+  endsAtOnce,
+} = all[name] as Scenario
 const seen: unknown[] = []
 const load = async (): Promise<() => void> => {
   if (subject === 'node') return () => undefined
@@ -51,7 +60,8 @@ const leave = await come(directory, seen)
 if (order === 'before') (early ?? (await load()))()
 seen.length = 0
 const outcome = await act(directory)
-const wasSeen = [...seen]
 leave?.()
-const told: Told = { outcome, seen: wasSeen, files: leavesFiles ? filesIn(directory) : undefined }
+if (seesInAnyOrder) seen.sort()
+const told: Told = { outcome, seen, files: leavesFiles ? filesIn(directory) : undefined }
 writeSync(1, `${JSON.stringify(told)}\n`)
+if (endsAtOnce) process.exit()

@@ -17,6 +17,12 @@ type Leave = (() => void) | void
 export interface Scenario {
   /** Nothing can be loaded once it has come: caio is by then, also where it is put under the program only afterwards. */
   readonly inTheWay?: true
+  /** Packages that are not among this one's, and are looked for in the directory CAIO_TEST_NEIGHBOURS. */
+  readonly needs?: readonly string[]
+  /** What it sees runs side by side. */
+  readonly seesInAnyOrder?: true
+  /** It would keep the process going. */
+  readonly endsAtOnce?: true
   /** Puts itself into the process. @param log for what it sees */
   come(directory: string, log: unknown[]): Leave | Promise<Leave>
   /** What is done then; by default a walk through all of `fs`. */
@@ -75,6 +81,8 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
       watch(fs, asynchronous(fs), log)
       watch(promisesOf, asynchronous(promisesOf), log, 'promises.')
     },
+    // Node's own `rm` of a tree does several at once.
+    seesInAnyOrder: true,
   },
   ...watchedParts,
   'a watcher of the promises of copyFile': { come: (_, log) => watch(promisesOf, ['copyFile'], log) },

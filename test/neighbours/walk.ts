@@ -22,7 +22,7 @@ function shown(value: unknown): unknown {
 }
 
 /** Reads or writes all, and waits for its end. */
-function flow(stream: Readable | Writable): Promise<string> {
+export function flow(stream: Readable | Writable): Promise<string> {
   let content = ''
   return new Promise((resolve, reject) => {
     stream.on('error', reject).on('close', () => resolve(content))
@@ -47,6 +47,13 @@ class Teller {
       this.story[name] = [code, syscall, message.replaceAll(this.directory, '')]
     }
   }
+}
+
+/** What each of these acts gives, one after the other. */
+export async function told(acts: Readonly<Record<string, () => unknown>>): Promise<Story> {
+  const teller = new Teller('', undefined)
+  for (const [name, act] of Object.entries(acts)) await teller.tell(name, act)
+  return teller.story
 }
 
 /** By name, what to call it with; what it needs is there by the order. */

@@ -64,12 +64,26 @@ int64_t WriteAll(int fd, iovec memory, size_t* written) {
 // Bytes from which on it is asked where a file stands: to write over it in place is the faster way, unless it is copied first.
 constexpr off_t kLarge = 256 * 1024;
 
+// Whether a file that says it is empty may not be: files of the kernel's (tracefs, relayfs, debugfs) are cleared only by being opened so.
+// They are on no block device; on those, ext4 would write all that is written next back at close.
+bool MayHoldMore(const struct stat& status) {
+#ifdef __linux__
+  const auto device = static_cast<uint64_t>(status.st_dev);
+  const uint64_t major = ((device >> 8) & 0xfff) | ((device >> 32) & ~uint64_t{0xfff});
+  return status.st_size == 0 && major == 0;
+#else
+  (void)status;
+  return false;
+#endif
+}
+
 int64_t WriteFile(Request& request) {
   const bool append = (request.file.flags & whole_file_flag::kAppend) != 0;
   struct stat status;
   const bool exists = stat(request.path.get(), &status) == 0;
   if (exists && !IsRegular(status)) return -EOPNOTSUPP;
-  const bool empty = exists && !append && status.st_size >= kLarge && IsLayered(request.path.get());
+  const bool copied = status.st_size >= kLarge && IsLayered(request.path.get());
+  const bool empty = exists && !append && (copied || MayHoldMore(status));
   const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | (append ? O_APPEND : 0) | (empty ? O_TRUNC : 0);
   Descriptor fd(open(request.path.get(), flags, request.file.mode));
   if (!fd.valid()) return -errno;

@@ -6,6 +6,7 @@ import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { makeApp, moduleName, run } from '../child.js'
+import { temporaryDirectory, whyNoMount } from '../../support/harness.js'
 import { outcomeOf, same, tellsTheSame } from '../differential.js'
 import { oracle, subject } from '../subject.js'
 import type { FsPromises, Loose } from '../subject.js'
@@ -81,6 +82,41 @@ await t.test('files of the kernel’s', async (t) => {
     return content
   })
   await tellsTheSame(t, 'memory that cannot be read: EIO', ({ fs }) => each(fs, '/proc/self/mem', 'r', reads))
+})
+
+await t.test('whole files of the kernel’s, whose size is a fiction', async (t) => {
+  for (const path of [
+    '/proc/filesystems',
+    '/sys/kernel/mm/transparent_hugepage/enabled',
+    '/sys/fs/cgroup/cgroup.controllers',
+    '/sys/fs/cgroup/cgroup.type',
+    '/sys/power/state',
+  ]) {
+    if (!nodeFs.existsSync(path)) {
+      t.comment(`${path} is not on this machine`)
+      continue
+    }
+    await tellsTheSame(t, path, ({ fs }) => fs.readFile(path, 'latin1'))
+  }
+})
+
+await t.test('a trace, which is cleared by being opened', { skip: whyNoMount() ?? false }, async (t) => {
+  const directory = temporaryDirectory(t)
+  try {
+    execFileSync('mount', ['-t', 'tracefs', 'nodev', directory], { stdio: 'pipe' })
+  } catch (error) {
+    return void t.comment(`no tracefs can be mounted here: ${(error as Error).message}`)
+  }
+  t.teardown(() => execFileSync('umount', [directory]))
+  const trace = join(directory, 'trace')
+  for (const content of ['', 'text', Buffer.from('bytes')]) {
+    await tellsTheSame(t, `writeFile of ${content.length} ${typeof content}`, async ({ fs }) => {
+      nodeFs.writeFileSync(join(directory, 'trace_marker'), 'marked')
+      const before = nodeFs.readFileSync(trace, 'utf8').includes('marked')
+      const outcome = await outcomeOf(() => fs.writeFile(trace, content))
+      return [before, outcome, nodeFs.readFileSync(trace, 'utf8').includes('marked')]
+    })
+  }
 })
 
 await t.test('a FIFO', async (t) => {

@@ -64,12 +64,18 @@ const programs: Record<string, string> = {
       [() => call('read', fd, { buffer: four() }), ifWhole({ read: 1 })],
       [() => call('write', fd, four(), 0, 4, 0), { write: 1 }],
       [() => call('write', fd, four(), { position: 4 }), { write: 1 }],
+      [() => call('write', fd, 'text', 3), { write: 1 }],
+      [() => call('write', fd, 'text', 3, 'utf8'), { write: 1 }],
       [() => call('readv', fd, [four()], 0), { readv: 1 }],
       [() => call('readv', fd, [four()]), ifWhole({ readv: 1 })],
       [() => call('writev', fd, [four()], 0), { writev: 1 }],
       [() => call('fsync', fd), { fsync: 1 }],
       [() => call('fdatasync', fd), { fdsync: 1 }],
       [() => call('fstat', fd), ifWhole({ fstat: 1 })],
+      [() => call('ftruncate', fd, 20), ifWhole({ ftruncate: 1 })],
+      [() => call('fchmod', fd, 0o600), ifWhole({ fchmod: 1 })],
+      [() => call('fchown', fd, -1, -1), ifWhole({ fchown: 1 })],
+      [() => call('futimes', fd, 1, new Date()), ifWhole({ futimes: 1 })],
       [() => call('fstat', fd, { bigint: false }), ifWhole({ fstat: 1 })],
       [async () => call('close', await opened()), ifWhole({ open: 1, close: 1 })],
       [() => call('writeFile', path + '-whole', 'text'), ifWhole({ writeFile: 1 })],
@@ -94,7 +100,7 @@ const programs: Record<string, string> = {
       () => call('write', fd, four()),
       () => call('write', fd, four(), 0, 4, null),
       () => call('writev', fd, [four()], null),
-      () => call('write', fd, 'text', 3),
+      () => call('write', fd, 'text', 3, 'latin1'),
       () => call('readFile', fd),
       () => call('writeFile', path, 'text', { signal: new AbortController().signal }),
       () => call('fstat', fd, { bigint: true }),
@@ -104,7 +110,7 @@ const programs: Record<string, string> = {
       // The order of those that Node serves is known to Node alone.
       async () => {
         const served = openSync(path, 'r+')
-        await call('ftruncate', served, 3)
+        await call('write', served, 'text', 3, 'latin1')
         await call('read', served, four(), 0, 4, null)
         await call('close', served)
       },

@@ -1,0 +1,103 @@
+/**
+ * What is asked for in one tick, and not awaited, is done in the order in which it was asked for where it is of one name, or of one
+ * descriptor's position. Node's own queue has that order mostly, and programs lean on it.
+ */
+// @thorough linux thread uring
+import { join } from 'node:path'
+import t from 'tap'
+import type { Test } from 'tap'
+import { makeApp, run } from '../child.js'
+
+t.setTimeout(5 * 60_000)
+
+const ROUNDS = 50
+
+/** By name: what a round does, each of which throws, or gives something else than true, if the order is another. */
+const kinds: Readonly<Record<string, string>> = {
+  'writeFile, readFile': `const [, text] = await all(['writeFile', path, 'new'], ['readFile', path, 'utf8']); return text === 'new'`,
+  'writeFile twice': `await all(['writeFile', path, 'the first'], ['writeFile', path, 'last']); return now() === 'last'`,
+  'appendFile three times': `await all(...['a', 'b', 'c'].map((line) => ['appendFile', path, line])); return now() === 'abc'`,
+  'writeFile, appendFile': `await all(['writeFile', path, 'a'], ['appendFile', path, 'b']); return now() === 'ab'`,
+  'writeFile, stat': `const [, { size }] = await all(['writeFile', path, 'new'], ['stat', path]); return size === 3`,
+  'mkdir, writeFile in it': `await all(['mkdir', path], ['writeFile', path + '/file', 'new']); return true`,
+  'mkdir, mkdir in it, readdir': `
+    const [, , names] = await all(['mkdir', path], ['mkdir', path + '/made'], ['readdir', path]); return names.length < 2`,
+  'mkdir, rmdir, mkdir': `await all(['mkdir', path], ['rmdir', path], ['mkdir', path]); return true`,
+  'rename, stat': `fs.writeFileSync(path, ''); await all(['rename', path, path + '2'], ['stat', path + '2']); return true`,
+  'unlink, writeFile': `fs.writeFileSync(path, 'old'); await all(['unlink', path], ['writeFile', path, 'new']); return now() === 'new'`,
+  'symlink, readlink': `const [, to] = await all(['symlink', 'there', path], ['readlink', path]); return to === 'there'`,
+  'copyFile, readFile of the copy': `
+    fs.writeFileSync(path, 'old')
+    const [, text] = await all(['copyFile', path, path + '2'], ['readFile', path + '2', 'utf8']); return text === 'old'`,
+  'truncate, writeFile': `
+    fs.writeFileSync(path, 'long before'); await all(['truncate', path, 0], ['writeFile', path, 'new']); return now() === 'new'`,
+  'chmod, stat': `
+    fs.writeFileSync(path, ''); const [, { mode }] = await all(['chmod', path, 0o600], ['stat', path]); return (mode & 0o777) === 0o600`,
+}
+
+/** The same of what is open. */
+const ofOpen: Readonly<Record<string, string>> = {
+  'text and bytes, by a handle': `
+    const handle = await fs.promises.open(path, 'w')
+    await Promise.all([handle.write('one'), handle.write(Buffer.from('two')), handle.write('three'), handle.close()])
+    return now() === 'onetwothree'`,
+  'write, close, unlink, by descriptor': `
+    const fd = fs.openSync(path, 'w')
+    const failed = []
+    const done = (resolve) => (error) => resolve(error && failed.push(error))
+    await Promise.all([
+      new Promise((resolve) => fs.write(fd, Buffer.from('bytes'), done(resolve))),
+      new Promise((resolve) => fs.close(fd, done(resolve))),
+      new Promise((resolve) => fs.unlink(path, done(resolve))),
+    ])
+    return failed.length === 0 && !fs.existsSync(path)`,
+}
+
+const program = (form: string, body: string): string => `
+  import fs from 'node:fs'
+  const forms = {
+    promises: (name, ...args) => fs.promises[name](...args),
+    callbacks: (name, ...args) =>
+      new Promise((resolve, reject) => fs[name](...args, (error, value) => (error ? reject(error) : resolve(value)))),
+  }
+  const all = async (...calls) => Promise.all(calls.map((call) => forms.${form}(...call)))
+  let other = 0
+  for (let round = 0; round < ${ROUNDS}; round++) {
+    const path = './file' + round
+    const now = () => fs.readFileSync(path, 'utf8')
+    const act = async () => { ${body} }
+    if ((await act().catch((error) => error)) !== true) other++
+  }
+  console.log(other)`
+
+async function tell(t: Test, form: string, body: string): Promise<void> {
+  const app = makeApp(t, { 'app.mjs': program(form, body) })
+  const { code, stdout, stderr } = await run(['--import', 'caio/register/callbacks', join(app, 'app.mjs')], {
+    cwd: app,
+  })
+  t.equal(code, 0, stderr)
+  t.equal(stdout, '0\n', 'no round had another order')
+}
+
+for (const form of ['promises', 'callbacks']) {
+  for (const [name, body] of Object.entries(kinds)) await t.test(`${name}, ${form}`, (t) => tell(t, form, body))
+}
+for (const [name, body] of Object.entries(ofOpen)) await t.test(name, (t) => tell(t, 'callbacks', body))
+
+await t.test('a FIFO, whose two ends wait for one another', async (t) => {
+  const app = makeApp(t, {
+    'app.mjs': `
+      import fs from 'node:fs'
+      import { execFileSync } from 'node:child_process'
+      execFileSync('mkfifo', ['fifo'])
+      const [writer, reader] = await Promise.all([fs.promises.open('fifo', 'w'), fs.promises.open('fifo', 'r')])
+      await writer.write('through')
+      console.log(String((await reader.read(Buffer.alloc(7), 0, 7, null)).buffer))
+      await Promise.all([writer.close(), reader.close()])
+      const [, text] = await Promise.all([fs.promises.writeFile('fifo', 'again'), fs.promises.readFile('fifo', 'utf8')])
+      console.log(text)`,
+  })
+  const { code, stdout, stderr } = await run(['--import', 'caio/register', join(app, 'app.mjs')], { cwd: app })
+  t.equal(code, 0, stderr)
+  t.equal(stdout, 'through\nagain\n')
+})

@@ -1,0 +1,8 @@
+import { agents } from './agents.js'
+import { contexts } from './contexts.js'
+import { packages } from './packages.js'
+import { scenarios } from './scenarios.js'
+import type { Scenario } from './scenarios.js'
+
+/** All who are tried, by name. */
+export const all: Readonly<Record<string, Scenario>> = { ...scenarios, ...packages, ...agents, ...contexts }
