@@ -19,6 +19,11 @@ export class LinkedQueue<T extends Linked<T>> {
     return this.#length
   }
 
+  /** The next in line. */
+  get first(): T | undefined {
+    return this.#first
+  }
+
   push(entry: T): void {
     entry.queue = this
     entry.previous = this.#last
