@@ -33,6 +33,16 @@ export class LinkedQueue<T extends Linked<T>> {
     this.#length++
   }
 
+  /** Puts an entry before all others. */
+  unshift(entry: T): void {
+    entry.queue = this
+    entry.next = this.#first
+    if (this.#first) this.#first.previous = entry
+    else this.#last = entry
+    this.#first = entry
+    this.#length++
+  }
+
   /** The next in line; not for an empty queue. */
   shift(): T {
     const entry = this.#first as T
