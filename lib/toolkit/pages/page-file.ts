@@ -291,7 +291,11 @@ export class PageFile {
         this.#readPagesAhead(start, next)
       }
       if (this.#free.has(number)) continue
-      const page = await this.#page(number, signal, true)
+      const page = await this.#page(number, signal, true).catch((error: unknown) => {
+        // It was freed while it was waited for.
+        if (this.#closing || !this.#free.has(number)) throw error
+      })
+      if (!page) continue
       try {
         yield page
       } finally {
