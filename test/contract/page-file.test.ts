@@ -429,6 +429,16 @@ t.test('a scan does not empty the cache', async (t) => {
   for (const page of kept) page.release()
 })
 
+t.test('what is asked for again stays', async (t) => {
+  const { file } = await made(t, 1000, { cacheBytes: 64 * PAGE })
+  // A fifth of the cache, between pages that are asked for once.
+  for (let at = 0; at < 900; at++) {
+    await read(file, at % 12)
+    await read(file, 100 + at)
+  }
+  t.equal(file.stats().misses, 912)
+})
+
 t.test('which pages are free', async (t) => {
   const { file, path } = await made(t, 10)
   t.same([file.pages, file.freePages], [10, 0])

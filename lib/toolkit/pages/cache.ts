@@ -117,9 +117,8 @@ export class PageCache {
     this.#waiting.remove(waiter)
   }
 
-  /** From now on the page is this frame's, if it is to be: what had it before is nobody's. */
+  /** From now on the page, which no frame has, is this frame's. */
   set(number: number, frame: Frame): void {
-    this.drop(number)
     frame.number = number
     this.#frames.set(number, frame)
   }
