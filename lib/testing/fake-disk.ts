@@ -166,8 +166,10 @@ export class FakeDisk {
   get used(): number {
     const files = new Set<FileContent>()
     const visit = (directory: Directory): void => {
-      for (const node of directory.names.values()) if (node instanceof Directory) visit(node)
+      for (const node of directory.names.values()) {
+        if (node instanceof Directory) visit(node)
         else files.add(node)
+      }
     }
     visit(this.#root)
     return [...files].reduce((sum, { size }) => sum + size, 0)
@@ -258,7 +260,9 @@ class FakeFs {
     this.#disk = disk
     // So that they can be taken from it one by one, as from a module.
     for (const name of Object.getOwnPropertyNames(FakeFs.prototype) as (keyof FakeFs)[]) {
-      if ((name as string) !== 'constructor') Object.defineProperty(this, name, { value: this[name].bind(this), enumerable: true })
+      if ((name as string) !== 'constructor') {
+        Object.defineProperty(this, name, { value: this[name].bind(this), enumerable: true })
+      }
     }
   }
 
@@ -282,7 +286,10 @@ class FakeFs {
   }
 
   /** As fs.promises.readFile. */
-  async readFile(given: PathLike, options?: BufferEncoding | { encoding?: BufferEncoding | null } | null): Promise<Buffer | string> {
+  async readFile(
+    given: PathLike,
+    options?: BufferEncoding | { encoding?: BufferEncoding | null } | null,
+  ): Promise<Buffer | string> {
     const handle = await this.open(given, 'r')
     try {
       return await handle.readFile(options)
@@ -399,7 +406,11 @@ class FakeFs {
     if (!(node instanceof Directory)) throw errnoException(errnoOf('ENOTDIR'), 'scandir', { path })
     const names = [...node.names.keys()].sort()
     if (!options?.withFileTypes) return names
-    return names.map((name) => ({ name, parentPath: path, ...statsOf(node.names.get(name) as Node) })) as unknown as Dirent[]
+    return names.map((name) => ({
+      name,
+      parentPath: path,
+      ...statsOf(node.names.get(name) as Node),
+    })) as unknown as Dirent[]
   }
 }
 

@@ -79,7 +79,10 @@ export class FakeHandle {
   }
 
   /** As FileHandle.readv. */
-  async readv<T extends View>(buffers: readonly T[], position?: number | null): Promise<{ bytesRead: number; buffers: readonly T[] }> {
+  async readv<T extends View>(
+    buffers: readonly T[],
+    position?: number | null,
+  ): Promise<{ bytesRead: number; buffers: readonly T[] }> {
     const whole = Buffer.alloc(buffers.reduce((sum, { byteLength }) => sum + byteLength, 0))
     const { bytesRead } = await this.read(whole, 0, whole.length, position)
     let at = 0
@@ -91,7 +94,10 @@ export class FakeHandle {
   }
 
   /** As FileHandle.writev. */
-  async writev<T extends View>(buffers: readonly T[], position?: number | null): Promise<{ bytesWritten: number; buffers: readonly T[] }> {
+  async writev<T extends View>(
+    buffers: readonly T[],
+    position?: number | null,
+  ): Promise<{ bytesWritten: number; buffers: readonly T[] }> {
     const whole = Buffer.concat(buffers.map((buffer) => bytesOf(buffer, {})))
     return { bytesWritten: await this.#write(whole, position ?? undefined), buffers }
   }

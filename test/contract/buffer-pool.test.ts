@@ -236,7 +236,9 @@ t.test('slots against a plain list', async (t) => {
         if (around >= 0) {
           if (taken.slice(around, around + count).includes(true)) t.fail(`seed ${seed}: a run twice`)
           slabs.give(around, count)
-        } else if (count <= given!.count) t.fail(`seed ${seed}: a run that is there is not found`)
+        } else if (count <= given!.count) {
+          t.fail(`seed ${seed}: a run that is there is not found`)
+        }
       } else {
         const slot = count === 1 ? slabs.take() : slabs.takeRun(count)
         if (slot < 0 !== runFrom(count) < 0) t.fail(`seed ${seed}: ${count} slots: ${slot}, ${runFrom(count)}`)

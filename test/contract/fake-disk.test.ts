@@ -166,7 +166,9 @@ t.test('a log loses no commit', async (t) => {
     await log.close()
     const records: string[] = []
     for await (const { content } of new LogReader('/log', { fs })) records.push(content.toString())
-    if (acknowledged.some((record, at) => records[at] !== record)) t.fail(`seed ${seed}: ${acknowledged.length} acknowledged`)
+    if (acknowledged.some((record, at) => records[at] !== record)) {
+      t.fail(`seed ${seed}: ${acknowledged.length} acknowledged`)
+    }
     found += acknowledged.length
   }
   t.ok(found > 100, `${found} commits`)

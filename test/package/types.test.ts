@@ -30,7 +30,9 @@ await t.test('are the types wrong', async (t) => {
     tarball,
   ])
   t.equal(status, 0, output)
-  for (const entry of ['"caio"', '"caio/fs"', '"caio/register"']) t.ok(output.includes(entry), `${entry} was looked at`)
+  for (const entry of ['"caio"', '"caio/fs"', '"caio/register"', '"caio/testing"']) {
+    t.ok(output.includes(entry), `${entry} was looked at`)
+  }
 })
 
 await t.test('publint', async (t) => {

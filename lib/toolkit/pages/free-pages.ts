@@ -101,8 +101,9 @@ export class FreePages {
       for (let word = 0; word < WORDS; word++) {
         const bits = chunk.words[word] as number
         const end = index * CHUNK + (word + 1) * WORD
-        if (bits === 0) length = 0
-        else if (bits === ALL) {
+        if (bits === 0) {
+          length = 0
+        } else if (bits === ALL) {
           length += WORD
           if (length >= count) return end - length
         } else {

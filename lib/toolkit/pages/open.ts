@@ -53,7 +53,9 @@ function openOrMake(fs: PageFs, path: Path, flags: number, { isReadOnly, mode }:
 async function findAlignment(fd: number, pageSize: number, context: Context): Promise<number | string> {
   // Where nothing says, which is on `pure`, this is enough nearly everywhere; the read below finds out.
   const needed = await directAlignment(fd, { context }).catch(() => ({ memory: USUAL, offset: USUAL }))
-  if (pageSize % needed.offset !== 0) return `it asks for transfers of ${needed.offset} bytes, and a page has ${pageSize}`
+  if (pageSize % needed.offset !== 0) {
+    return `it asks for transfers of ${needed.offset} bytes, and a page has ${pageSize}`
+  }
   const alignment = Math.max(needed.memory, Math.min(pageSize, USUAL))
   try {
     await context.read(alignedBuffer(pageSize, alignment), fd, 0)

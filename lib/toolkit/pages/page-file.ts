@@ -1,7 +1,14 @@
 /** PageFile: a file of pages with a cache, read once for all who ask, written past nobody's back. */
 import type { FileHandle } from 'node:fs/promises'
 import { addressRemainder } from '../../backends/address.js'
-import { invalidArgValue, invalidState, laterException, outOfRange, pageDamaged, shortRead } from '../../common/errors.js'
+import {
+  invalidArgValue,
+  invalidState,
+  laterException,
+  outOfRange,
+  pageDamaged,
+  shortRead,
+} from '../../common/errors.js'
 import { NO_OPTIONS } from '../../common/no-options.js'
 import * as check from '../../common/validate.js'
 import { intrinsics } from '../../common/intrinsics.js'
