@@ -250,9 +250,22 @@ function wholePath(given: PathLike): string {
  * `writev`, `readFile`, `writeFile`, `appendFile`, `truncate`, `stat`, `sync`, `datasync` and `close`; `stat` gives `size`, `isFile` and
  * `isDirectory`.
  */
-export type FakeFsPromises = Pick<typeof import('node:fs/promises'), keyof FakeFs>
+export type FakeFsPromises = Pick<
+  typeof import('node:fs/promises'),
+  | 'open'
+  | 'readFile'
+  | 'writeFile'
+  | 'appendFile'
+  | 'truncate'
+  | 'stat'
+  | 'rename'
+  | 'unlink'
+  | 'mkdir'
+  | 'rmdir'
+  | 'readdir'
+>
 
-class FakeFs {
+class FakeFs implements Record<keyof FakeFsPromises, unknown> {
   readonly #disk: FakeDisk
 
   /** @internal */

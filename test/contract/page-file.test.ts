@@ -7,6 +7,9 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { Context, Page, PageFile } from 'caio'
 import type { BackendName, PageFileOptions, PageFs } from 'caio'
+import { LinkedQueue } from '../../lib/common/linked-queue.js'
+import { PageCache } from '../../lib/toolkit/pages/cache.js'
+import type { Frame } from '../../lib/toolkit/pages/cache.js'
 import {
   isFuse,
   makeContext,
@@ -440,6 +443,36 @@ t.test('what is asked for again stays', async (t) => {
     await read(file, 100 + at)
   }
   t.equal(file.stats().misses, 912)
+})
+
+t.test('a miss costs the same however many pages are in the cache, and held', async (t) => {
+  let touched = 0
+  const { remove } = LinkedQueue.prototype
+  LinkedQueue.prototype.remove = function (entry) {
+    touched++
+    return remove.call(this, entry)
+  }
+  t.teardown(() => (LinkedQueue.prototype.remove = remove))
+  for (const frames of [64, 8192]) {
+    const cache = new PageCache('file', frames, { pageSize: 512, contentSize: 512, alignment: 512 })
+    const load = (number: number): Frame => {
+      const frame = cache.take() as Frame
+      cache.set(number, frame)
+      cache.loaded(frame)
+      return frame
+    }
+    const first = Array.from({ length: frames }, (_, number) => load(number))
+    // Half of them held, the others asked for again.
+    for (const [at, frame] of first.entries()) {
+      if (at % 2 === 0) frame.pins++
+      else frame.isReferenced = true
+    }
+    for (let number = frames; number < 3 * frames; number++) load(number)
+    touched = 0
+    for (let number = 3 * frames; number < 13 * frames; number++) load(number)
+    t.ok(touched <= 20 * frames, `${frames} frames: ${touched} steps for ${10 * frames} misses`)
+    t.ok(first.every((frame, at) => at % 2 === 1 || cache.get(at) === frame))
+  }
 })
 
 t.test('which pages are free', async (t) => {

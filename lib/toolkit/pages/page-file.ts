@@ -67,7 +67,10 @@ export interface PageFileOptions {
   mode?: number | undefined
   /** Where it reads and writes. Default: {@link defaultContext}. */
   context?: Context | undefined
-  /** Whose files: an fs/promises module, whose handles then read and write. Default: the file system's own, by the Context. */
+  /**
+   * Whose files: an fs/promises module, whose handles then read and write, or the `context` that goes with them. Default: the file
+   * system's own, by the Context.
+   */
   fs?: PageFs | undefined
 }
 
