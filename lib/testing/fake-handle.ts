@@ -73,7 +73,7 @@ export class FakeHandle {
   ): Promise<{ bytesWritten: number; buffer: T }> {
     const isText = typeof given === 'string'
     const part = isText ? { position: offset as number } : partOf(offset, length as number, position)
-    const bytes = isText ? Buffer.from(given) : bytesOf(given as View, part)
+    const bytes = isText ? Buffer.from(given) : bytesOf(given, part)
     const bytesWritten = await this.#write(bytes, part.position ?? undefined)
     return { bytesWritten, buffer: given }
   }
@@ -207,7 +207,7 @@ export class FakeHandle {
 }
 
 function partOf(offset?: number | Part | null, length?: number | null, position?: number | null): Part {
-  return typeof offset === 'object' && offset !== null ? offset : { offset: offset as number, length, position }
+  return typeof offset === 'object' && offset !== null ? offset : { offset, length, position }
 }
 
 function bytesOf(view: View, { offset, length }: Part): Uint8Array {

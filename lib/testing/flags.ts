@@ -46,6 +46,6 @@ export function parseFlags(given: string | number): OpenFlags {
     isExclusive: has(O_EXCL),
     truncates: has(O_TRUNC),
     appends: has(O_APPEND),
-    isSynchronous: has(O_SYNC) || has(O_DSYNC as number | undefined),
+    isSynchronous: has(O_SYNC) || has(O_DSYNC),
   }
 }

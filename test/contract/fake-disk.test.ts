@@ -9,6 +9,8 @@ import { Table, SLOTS } from '../faults/programs/table.js'
 const read = async (disk: FakeDisk, path: string): Promise<string> =>
   disk.promises.readFile(path, 'utf8').catch(({ code }: NodeJS.ErrnoException) => String(code))
 
+t.setTimeout(120_000)
+
 t.test('a disk as programs see it', async (t) => {
   const { promises: fs } = new FakeDisk()
   await fs.mkdir('/a/b', { recursive: true })

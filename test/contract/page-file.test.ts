@@ -21,6 +21,8 @@ import {
 } from '../support/harness.js'
 import { ManualBackend } from '../support/manual-backend.js'
 
+t.setTimeout(120_000)
+
 const PAGE = 4096
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 

@@ -10,7 +10,7 @@ import { SLOTS, Table } from './programs/table.js'
 const rounds = Math.ceil(Number(process.env['CAIO_TEST_ROUNDS'] ?? 32) / 4)
 const program = fileURLToPath(new URL('./programs/pages.js', import.meta.url))
 /** milliseconds from the first acknowledgement on, at the most */
-const LIFE = 60
+const LIFE = 150
 
 t.setTimeout(900_000)
 

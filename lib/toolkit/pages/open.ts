@@ -100,12 +100,14 @@ function contextOver(handle: FileHandle): Context {
   const bytes = ({ buffer, byteOffset, byteLength }: View): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength)
   const fs: ConstructorParameters<typeof PureBackend>[0] = {
     fs: {
+      // eslint-disable-next-line max-params -- as fs.read has them
       read(_fd, view, offset, length, position, callback) {
         told(
           handle.read(bytes(view), offset, length, position).then(({ bytesRead }) => bytesRead),
           callback,
         )
       },
+      // eslint-disable-next-line max-params -- as fs.write has them
       write(_fd, view, offset, length, position, callback) {
         told(
           handle.write(bytes(view), offset, length, position).then(({ bytesWritten }) => bytesWritten),

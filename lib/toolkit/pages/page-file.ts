@@ -495,7 +495,7 @@ export class PageFile {
     try {
       return this.#find(number, signal, isPassing)
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
   }
 
@@ -548,7 +548,7 @@ export class PageFile {
     load.request = request
     load.hasAsker = signal === undefined
     const joined = signal && this.#join(load, signal)
-    const promise = load.context.enqueue(request as TransferRequest) as Promise<Page>
+    const promise = load.context.enqueue(request) as Promise<Page>
     if (!joined) return promise
     promise.catch(ignore)
     return joined
@@ -572,7 +572,7 @@ export class PageFile {
   #abandon(load: Load): void {
     if (load.hasAsker || load.isAhead || !load.request) return
     load.isTakenBack = true
-    load.isTakenBack = load.context.takeBack(load.request as TransferRequest)
+    load.isTakenBack = load.context.takeBack(load.request)
     if (!load.isTakenBack) return
     this.#leaveFrame(load)
     this.#cache.fail(load.frame)
@@ -644,7 +644,7 @@ export class PageFile {
     const views = loads.map(({ frame }) => frame.memory)
     const span = { views, start: 0, length: views.length * this.pageSize, position: number * this.pageSize }
     const request = new TransferRequest<Loads>(Opcode.readv, this.#fd, span, PageFile.#readingAhead, loads)
-    context.enqueue(request as TransferRequest).catch(ignore)
+    context.enqueue(request).catch(ignore)
   }
 
   #readAheadDone(loads: Loads, result: number): undefined {
@@ -679,7 +679,7 @@ export class PageFile {
     } catch (error) {
       return void this.#failed(load, Object.assign(error as Error, { path: this.path, page: number }))
     }
-    this.#arrived(load)
+    void this.#arrived(load)
   }
 
   /** All of a page has been read. */

@@ -28,7 +28,7 @@ export function waitAmong<T>(
       },
       reject(error) {
         leave?.()
-        reject(error as Error)
+        reject(error)
       },
     }
     const leave =
