@@ -100,14 +100,17 @@ export interface PageFileStats {
   pages: number
   /** pages that `allocate` may give again */
   free: number
-  /** pages that the cache has room for, and how many are in it or on their way */
+  /** pages that the cache has room for */
   frames: number
+  /** pages that are in it, or on their way */
   cached: number
   /** how many wait for a page in the cache to be released */
   waiting: number
-  /** calls that found their page in the cache; that read it; that found it being read by another */
+  /** calls that found their page in the cache */
   hits: number
+  /** calls that read their page */
   misses: number
+  /** calls that found their page being read for others */
   shared: number
   /** pages that scans have read ahead */
   readahead: number
@@ -115,8 +118,9 @@ export interface PageFileStats {
   writes: number
   /** pages that went from the cache to make room */
   evictions: number
-  /** Whether the file is open with O_DIRECT, and if not, why not. */
+  /** Whether the file is open with O_DIRECT. */
   direct: boolean
+  /** Why it is not; undefined if it is. */
   notDirect: string | undefined
 }
 
