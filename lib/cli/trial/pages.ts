@@ -19,8 +19,9 @@ async function open(fs: FsPromises, { path, subject }: Task): Promise<PageFile> 
   return caio.PageFile.open(path, options)
 }
 
-/** @param order the pages that are asked for, again and again */
-async function pages(fs: FsPromises, task: Task, order: Uint32Array): Promise<Work> {
+/** Every page has to be read: the file has many times as many as the cache. */
+export async function pageMisses(fs: FsPromises, task: Task): Promise<Work> {
+  const order = shuffled(Math.floor(nodeFs.statSync(task.path).size / BLOCK))
   const sums = loadChecksums(task.checksums).blocks
   const file = await open(fs, task)
   const last = new Uint32Array(task.inFlight)
@@ -57,14 +58,4 @@ async function pages(fs: FsPromises, task: Task, order: Uint32Array): Promise<Wo
       return verified
     },
   }
-}
-
-/** Every page has to be read: the file has many times as many as the cache. */
-export function pageMisses(fs: FsPromises, task: Task): Promise<Work> {
-  return pages(fs, task, shuffled(Math.floor(nodeFs.statSync(task.path).size / BLOCK)))
-}
-
-/** Every page is in the cache. */
-export function pageHits(fs: FsPromises, task: Task): Promise<Work> {
-  return pages(fs, task, shuffled(FRAMES / 2))
 }

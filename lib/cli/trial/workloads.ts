@@ -2,7 +2,7 @@
 import { readsBesideHashes } from './busy-pool.js'
 import { logCommits } from './log-commits.js'
 import { calls } from './calls.js'
-import { pageHits, pageMisses } from './pages.js'
+import { pageMisses } from './pages.js'
 import { randomReads, sequentialReads } from './reads.js'
 import type { Task } from './task.js'
 import { overwriteFiles, readFiles, readTextFiles, readWholeFile } from './whole-files.js'
@@ -16,7 +16,6 @@ export const workloads = {
   syncedAppends,
   logCommits,
   pageMisses,
-  pageHits,
   readFiles,
   readTextFiles,
   readWholeFile,
