@@ -96,7 +96,8 @@ for (const [file, contents] of Object.entries(PARTS)) {
   const modules = [...taken].filter((module) => fileOf.get(module) === file).sort()
   const imported = modules.map((module, at) => `import * as module${at} from './${module}'\n`).join('')
   const list = modules.map((module, at) => `'${module}': module${at}`).join(', ')
-  await bundle(file, `${imported}${contents}\nexport const modules = { ${list} }`, [fromOthers(others, new Set())])
+  const given = modules.length > 0 ? `\nexport const modules = { ${list} }` : ''
+  await bundle(file, imported + contents + given, [fromOthers(others, new Set())])
 }
 
 const require = createRequire(import.meta.url)

@@ -11,7 +11,17 @@ export type { CallbackFs } from './backends/pure/pure.js'
 export type { Backend, BackendName, Batch, Receiver, Route, Supports, Views } from './protocol/port.js'
 export { alignedBuffer } from './toolkit/aligned-buffer.js'
 export { Block, BufferPool } from './toolkit/buffer-pool.js'
-export type { BufferPoolOptions } from './toolkit/buffer-pool.js'
+export type { AcquireOptions, Blocks, BufferPoolOptions } from './toolkit/buffer-pool.js'
+export { PageFile } from './toolkit/pages/page-file.js'
+export type {
+  PageFileOptions,
+  PageFileStats,
+  PageOptions,
+  PageWriteOptions,
+  ScanOptions,
+} from './toolkit/pages/page-file.js'
+export { Page } from './toolkit/pages/page.js'
+export type { PageFs } from './toolkit/pages/open.js'
 export { directAlignment } from './toolkit/direct-alignment.js'
 export type { DirectAlignment } from './engine/alignment.js'
 export type { ControlOptions } from './toolkit/control.js'

@@ -8,7 +8,7 @@ import { packageRoot } from './support/harness.js'
 const houses: Record<string, readonly string[]> = {
   TypeScript: [
     ...['compat', 'compat/callbacks', 'compat/paths', 'compat/handle', 'compat/arguments', 'compat/node'],
-    ...['lib', 'lib/cli', 'lib/toolkit', 'lib/engine', 'lib/backends', 'lib/protocol', 'lib/common'],
+    ...['lib', 'lib/cli', 'lib/testing', 'lib/toolkit', 'lib/engine', 'lib/backends', 'lib/protocol', 'lib/common'],
   ],
   'C++': ['native/node', 'native/linux', 'native/thread_pool', 'native/operations', 'native/request', 'native/support'],
 }

@@ -164,6 +164,16 @@ export function logFailed(cause: Error): Error & CodedError {
   return coded(new Error(problem, { cause }), 'ERR_CAIO_LOG_FAILED')
 }
 
+/** `ERR_CAIO_PAGE_DAMAGED`: a page whose checksum is not that of its content. */
+export function pageDamaged(
+  path: string,
+  page: number,
+  problem: string,
+): Error & CodedError & { path: string; page: number } {
+  const error = new Error(`Page ${page} of ${path} is damaged: ${problem}`)
+  return Object.assign(coded(error, 'ERR_CAIO_PAGE_DAMAGED'), { path, page })
+}
+
 /** What is short for now, and may be there again in a moment: descriptors, memory, threads. */
 const SHORTAGES = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'])
 /** The same in the words of the dynamic loader, whose errors have no errno. */

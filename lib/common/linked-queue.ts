@@ -19,12 +19,27 @@ export class LinkedQueue<T extends Linked<T>> {
     return this.#length
   }
 
+  /** The next in line. */
+  get first(): T | undefined {
+    return this.#first
+  }
+
   push(entry: T): void {
     entry.queue = this
     entry.previous = this.#last
     if (this.#last) this.#last.next = entry
     else this.#first = entry
     this.#last = entry
+    this.#length++
+  }
+
+  /** Puts an entry before all others. */
+  unshift(entry: T): void {
+    entry.queue = this
+    entry.next = this.#first
+    if (this.#first) this.#first.previous = entry
+    else this.#last = entry
+    this.#first = entry
     this.#length++
   }
 

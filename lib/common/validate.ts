@@ -31,8 +31,8 @@ export function permissions(mode: unknown): number {
 }
 
 /** Bytes from the start of the file: exact up to 2^53 - 1. */
-export function fileOffset(offset: unknown): number {
-  return integer(offset, 'offset', 0, Number.MAX_SAFE_INTEGER)
+export function fileOffset(offset: unknown, name = 'offset'): number {
+  return integer(offset, name, 0, Number.MAX_SAFE_INTEGER)
 }
 
 /** Bytes of a file: exact up to 2^53 - 1. */

@@ -5,6 +5,8 @@ const engine = ['Context', 'LogReader', 'LogWriter', 'Operation', 'PureBackend',
 const toolkit = [
   'Block',
   'BufferPool',
+  'Page',
+  'PageFile',
   'advise',
   'alignedBuffer',
   'allocate',

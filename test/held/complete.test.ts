@@ -52,6 +52,7 @@ void t.test('caio', async (t) => {
   t.same(missing('caio', Object.keys(caio)), [])
   t.same(missing('context', members(caio.Context.prototype, internals('engine/context'))), [])
   t.same(missing('caio.LogWriter', [...members(caio.LogWriter.prototype), ...statics(caio.LogWriter)]), [])
+  t.same(missing('caio.PageFile', [...members(caio.PageFile.prototype), ...statics(caio.PageFile)]), [])
   t.same(missing('caio.LogReader', [...members(caio.LogReader.prototype), ...statics(caio.LogReader)]), [])
 })
 

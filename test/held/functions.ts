@@ -10,6 +10,7 @@ import {
   Context,
   LogReader,
   LogWriter,
+  PageFile,
   Operation,
   advise,
   alignedBuffer,
@@ -598,7 +599,52 @@ const toolkit: Described[] = [
       })
     },
   },
+  {
+    name: 'caio.PageFile.open',
+    prepare: (room) =>
+      twice(async () => {
+        const file = await PageFile.open(room.path('pages'))
+        room.defer(() => file.close())
+      }),
+  },
+  ofPages('page', (file) => file.page(0).then((page) => page.release())),
+  ofPages('page, of several', async (file) => {
+    const pages = await Promise.all([1, 2, 3, 1, 2].map((number) => file.page(number)))
+    for (const page of pages) page.release()
+  }),
+  ofPages('scan', async (file) => {
+    for await (const page of file.scan(0)) void page
+  }),
+  ofPages('write', (file) => file.write(0, Buffer.alloc(file.contentSize))),
+  ofPages('write, of several', (file) => file.write(1, Buffer.alloc(3 * file.contentSize))),
+  ofPages('sync', (file) => file.sync()),
+  {
+    name: 'caio.PageFile.close',
+    async prepare(room) {
+      const file = await openPages(room)
+      const writing = file.write(0, Buffer.alloc(file.contentSize))
+      return [() => Promise.all([writing, file.close()])]
+    },
+  },
 ]
+
+/** A file of eight pages, none of which is in the cache. */
+async function openPages(room: Room): Promise<PageFile> {
+  const file = await PageFile.open(room.path('pages'))
+  room.defer(() => file.close())
+  await file.write(0, Buffer.alloc(8 * file.contentSize))
+  return file
+}
+
+function ofPages(name: string, call: (file: PageFile) => Promise<unknown>): Described {
+  return {
+    name: `caio.PageFile.${name}`,
+    async prepare(room) {
+      const file = await openPages(room)
+      return twice(() => call(file))
+    },
+  }
+}
 
 async function openLog(room: Room): Promise<LogWriter> {
   const log = await LogWriter.open(room.path('log'))
@@ -698,6 +744,16 @@ export const exempt: Readonly<Record<string, string>> = {
   'caio.LogWriter.end': 'a number that is there',
   'caio.LogReader.constructor': 'caio.LogReader',
   'caio.LogReader.end': 'a number that is there',
+  'caio.PageFile': 'caio.PageFile.open and its methods',
+  'caio.PageFile.constructor': 'caio.PageFile.open',
+  'caio.PageFile.pages': 'a number that is there',
+  'caio.PageFile.freePages': 'a number that is there',
+  'caio.PageFile.cached': 'touches no file',
+  'caio.PageFile.allocate': 'touches no file',
+  'caio.PageFile.free': 'touches no file',
+  'caio.PageFile.reclaim': 'touches no file',
+  'caio.PageFile.stats': 'touches no file',
+  'caio.Page': 'touches no file',
   'caio.alignedBuffer': 'touches no file',
   'caio.Block': 'touches no file',
   'caio.BufferPool': 'touches no file',

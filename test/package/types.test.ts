@@ -21,7 +21,9 @@ function tool(name: string, args: readonly string[], cwd = packageRoot): { statu
 await t.test('are the types wrong', async (t) => {
   const { status, output } = tool('attw', ['--profile', 'node16', '--format', 'ascii', tarball])
   t.equal(status, 0, output)
-  for (const entry of ['"caio"', '"caio/fs"', '"caio/register"']) t.ok(output.includes(entry), `${entry} was looked at`)
+  for (const entry of ['"caio"', '"caio/fs"', '"caio/register"', '"caio/testing"']) {
+    t.ok(output.includes(entry), `${entry} was looked at`)
+  }
 })
 
 await t.test('publint', async (t) => {

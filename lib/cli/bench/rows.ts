@@ -35,6 +35,7 @@ function table(size: number): Row[] {
       64,
       pages,
     ),
+    row('page-miss-64', 'a page of a PageFile that is not in its cache, 64 in flight', 'pageMisses', 64),
     row('readfile-64', 'readFile 3 KB, 64 in flight', 'readFiles', 64, small),
     row('readfile-utf8-1', "readFile 3 KB 'utf8', 1 in flight", 'readTextFiles', 1, small),
     row('readfile-large', `readFile ${bytes(size)}, 1 in flight`, 'readWholeFile', 1, large),

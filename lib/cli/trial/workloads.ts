@@ -2,6 +2,7 @@
 import { readsBesideHashes } from './busy-pool.js'
 import { logCommits } from './log-commits.js'
 import { calls } from './calls.js'
+import { pageMisses } from './pages.js'
 import { randomReads, sequentialReads } from './reads.js'
 import type { Task } from './task.js'
 import { overwriteFiles, readFiles, readTextFiles, readWholeFile } from './whole-files.js'
@@ -14,6 +15,7 @@ export const workloads = {
   randomSyncedWrites,
   syncedAppends,
   logCommits,
+  pageMisses,
   readFiles,
   readTextFiles,
   readWholeFile,

@@ -4,7 +4,7 @@ import { BufferPool } from 'caio'
 const pool = new BufferPool({ blockSize: 4096, blocks: 2 })
 
 async function lose(): Promise<Buffer[]> {
-  return [(await pool.acquire()).buffer, (await pool.acquire()).buffer]
+  return [(await pool.acquire()).subarray(), (await pool.acquire()).subarray()]
 }
 
 const kept = await lose()
@@ -15,6 +15,6 @@ while (pool.leaked < 2) {
   await new Promise(setImmediate)
 }
 const block = await waiting
-const other = kept.every(({ buffer }) => buffer !== block.buffer.buffer)
+const other = kept.every(({ buffer, byteOffset }) => buffer !== block.buffer || byteOffset !== block.byteOffset)
 block.release()
 console.log(`leaked ${pool.leaked}, available ${pool.available}, the memory is ${other ? 'another' : 'the same'}`)

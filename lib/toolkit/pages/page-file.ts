@@ -1,0 +1,778 @@
+/** PageFile: a file of pages with a cache, read once for all who ask, written past nobody's back. */
+import type { FileHandle } from 'node:fs/promises'
+import { addressRemainder } from '../../backends/address.js'
+import {
+  invalidArgValue,
+  invalidState,
+  laterException,
+  outOfRange,
+  pageDamaged,
+  shortRead,
+} from '../../common/errors.js'
+import { NO_OPTIONS } from '../../common/no-options.js'
+import * as check from '../../common/validate.js'
+import { intrinsics } from '../../common/intrinsics.js'
+import { refuseAborted } from '../../engine/abort.js'
+import type { Completer } from '../../engine/completer.js'
+import type { Context } from '../../engine/context.js'
+import { defaultContext } from '../../engine/default-context.js'
+import { TransferRequest } from '../../engine/request.js'
+import * as turn from '../../engine/turn.js'
+import { Opcode } from '../../protocol/operations.js'
+import { alignedBuffer } from '../aligned-buffer.js'
+import { absolutePath } from '../path-parts.js'
+import { PageCache } from './cache.js'
+import type { Frame, PageLayout } from './cache.js'
+import { TRAILER, damageOf, seal } from './checksum.js'
+import { FreePages } from './free-pages.js'
+import { openPages } from './open.js'
+import type { OpenedFile, PageFs } from './open.js'
+import { Page } from './page.js'
+import { waitAmong } from './waiter.js'
+import type { Waiter } from './waiter.js'
+
+const { Promise } = intrinsics
+const { Buffer } = globalThis
+
+const MIB = 1024 * 1024
+const LARGEST_PAGE = MIB
+const SMALLEST_PAGE = 512
+const LEAST_FRAMES = 8
+/** The bits of free pages are numbered by 32 bits. */
+const MOST_PAGES = 2 ** 32
+/** bytes that a scan reads ahead, if nothing else is said */
+const READ_AHEAD = 256 * 1024
+/** vectors of one read */
+const MOST_AHEAD = 1024
+
+/** What {@link PageFile.open} takes. */
+export interface PageFileOptions {
+  /** bytes of a page, a power of two, 512 to 1 MiB. Default 4096. It is not noted in the file. */
+  pageSize?: number | undefined
+  /** bytes of pages that are kept in memory, at least eight pages. Default 8 MiB. */
+  cacheBytes?: number | undefined
+  /**
+   * Whether the last four bytes of each page are a checksum of the others and of the page's number, which every read compares. A
+   * page holds four bytes less of yours then. Default: false. It is not noted in the file.
+   */
+  checksum?: boolean | undefined
+  /**
+   * Whether the file is read and written past the kernel's cache, by O_DIRECT: `auto` where that is to be had; `true`, or it is
+   * refused. {@link PageFile.stats} says what became of it. Default: `auto`.
+   */
+  direct?: boolean | 'auto' | undefined
+  /** Whether the file is only read, and must be there. Default: false. */
+  readOnly?: boolean | undefined
+  /** Permissions of a file that is made. Default 0o666, less the umask. */
+  mode?: number | undefined
+  /** Where it reads and writes. Default: {@link defaultContext}. */
+  context?: Context | undefined
+  /**
+   * Whose files: an fs/promises module, whose handles then read and write, or the `context` that goes with them. Default: the file
+   * system's own, by the Context.
+   */
+  fs?: PageFs | undefined
+}
+
+/** What reads of pages take. */
+export interface PageOptions {
+  /** Ends this wait. Others who wait for the same page go on; when nobody does, a read that nothing has begun is taken back. */
+  signal?: AbortSignal | undefined
+}
+
+/** What {@link PageFile.write} takes. */
+export interface PageWriteOptions extends PageOptions {
+  /** Durable when it fulfils; see {@link WriteOptions.dsync}. Default: false. */
+  dsync?: boolean | undefined
+}
+
+/** What {@link PageFile.scan} takes. */
+export interface ScanOptions extends PageOptions {
+  /** The page to stop before. Default: the pages that the file has at the start. */
+  to?: number | undefined
+  /** pages that are read before they are asked for, several by one read; at most a quarter of the cache. Default: 256 KiB. */
+  readahead?: number | undefined
+}
+
+/** What {@link PageFile.stats} gives. Counters are since the file was opened. */
+export interface PageFileStats {
+  /** pages in the file, with those that were allocated and not written yet */
+  pages: number
+  /** pages that `allocate` may give again */
+  free: number
+  /** pages that the cache has room for */
+  frames: number
+  /** pages that are in it, or on their way */
+  cached: number
+  /** how many wait for a page in the cache to be released */
+  waiting: number
+  /** calls that found their page in the cache */
+  hits: number
+  /** calls that read their page */
+  misses: number
+  /** calls that found their page being read for others */
+  shared: number
+  /** pages that scans have read ahead */
+  readahead: number
+  /** pages that were written */
+  writes: number
+  /** pages that went from the cache to make room */
+  evictions: number
+  /** Whether the file is open with O_DIRECT. */
+  direct: boolean
+  /** Why it is not; undefined if it is. */
+  notDirect: string | undefined
+}
+
+/** One page on its way into a frame. */
+interface Load {
+  readonly file: PageFile
+  readonly frame: Frame
+  readonly number: number
+  /** Whether the promise of the request is a caller's. */
+  hasAsker: boolean
+  /** Whether it is read for somebody who does not wait for it yet. */
+  readonly isAhead: boolean
+  context: Context
+  request: TransferRequest<Load> | undefined
+  isTakenBack: boolean
+}
+
+type Loads = readonly Load[]
+
+const ignore = (): void => undefined
+
+/** A page at once; on a later turn of the event loop if this one has had its share, so that a loop of hits does not hold it. */
+function deliver(page: Page): Promise<Page> {
+  if (turn.isSpent(1)) return new Promise((resolve) => turn.whenThereIsRoom(() => resolve(page)))
+  return Promise.resolve(page)
+}
+
+/**
+ * A file of pages of one size, with a cache of its own: what a store's trees and tables stand on.
+ *
+ * ```ts
+ * await using file = await PageFile.open('data', { checksum: true })
+ * const number = file.allocate()
+ * await file.write(number, content)
+ * await file.sync()
+ * using page = await file.page(number) // in the cache's own memory, until the end of the block
+ * ```
+ *
+ * - Page `n` is at byte `n * pageSize`. Nothing else is in the file: no header, and no list of free pages.
+ * - **Reads.** Who asks for a page that is being read waits for the same read.
+ * - **Writes.** A write takes effect when it fulfils. Until then `page()` gives the content before it if that is in the cache, and
+ *   otherwise waits. Pages that are held keep the content that they were given out with. Writes of one page follow each other in the order of
+ *   their calls. After a write that failed or was aborted, the page is what the file has: the old content, the new, or a part of each.
+ * - **Free pages** are known in memory only. After `open`, `allocate` gives pages behind the end of the file until
+ *   {@link PageFile.reclaim} is told which pages are in use. So a crash cannot damage a list of them; it forgets which were free.
+ * - **The cache** gives up pages that nobody holds. Who holds pages and asks for more than it has room for waits until others
+ *   release theirs: hold few at a time.
+ *
+ * One PageFile for a file at a time: it does not see what others write.
+ */
+export class PageFile {
+  /** of the file, absolute */
+  readonly path: string
+  /** See {@link PageFileOptions.pageSize}. */
+  readonly pageSize: number
+  /** bytes of a page that are its user's: all, or four less with a checksum */
+  readonly contentSize: number
+
+  readonly #handle: FileHandle
+  readonly #fd: number
+  readonly #context: Context | undefined
+  readonly #ownsContext: boolean
+  readonly #notDirect: string | undefined
+  readonly #alignment: number
+  readonly #cache: PageCache
+  readonly #free = new FreePages()
+  #pages: number
+  /** the last write of each page that is being written */
+  readonly #writing = new Map<number, Promise<void>>()
+  /** who waits for a frame */
+  readonly #stuck = new Set<Waiter>()
+  /** operations under way */
+  #busy = 0
+  #idle: (() => void) | undefined
+  #closing: Promise<void> | undefined
+  #hits = 0
+  #misses = 0
+  #shared = 0
+  #readAhead = 0
+  #writes = 0
+
+  static readonly #reading: Completer<Load> = {
+    syscall: 'read',
+    takesFailures: true,
+    value: (result, _views, load) => load.file.#readDone(load, result),
+  }
+
+  static readonly #readingAhead: Completer<Loads> = {
+    syscall: 'readv',
+    takesFailures: true,
+    value: (result, _views, loads) => (loads[0] as Load).file.#readAheadDone(loads, result),
+  }
+
+  private constructor(path: string, opened: OpenedFile, layout: PageLayout, frames: number) {
+    this.path = path
+    this.pageSize = layout.pageSize
+    this.contentSize = layout.contentSize
+    this.#handle = opened.handle
+    this.#fd = opened.handle.fd
+    this.#context = opened.context
+    this.#ownsContext = opened.ownsContext
+    this.#notDirect = opened.notDirect
+    this.#alignment = opened.alignment
+    this.#pages = Math.floor(opened.size / layout.pageSize)
+    this.#cache = new PageCache(path, frames, layout)
+  }
+
+  /**
+   * Opens a file, or makes it, with its name durable. What a crash has left of a page at its end does not count as a page.
+   *
+   * @throws (rejects) Node's errors of open; `ERR_INVALID_ARG_VALUE` for `direct: true` where there is no direct I/O;
+   * `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE`
+   */
+  static async open(path: string | URL | Buffer, options: PageFileOptions = NO_OPTIONS): Promise<PageFile> {
+    const whole = absolutePath(path)
+    const { checksum = false, direct = 'auto', readOnly = false, mode = 0o666, context, fs } = options
+    const pageSize = check.powerOfTwo(options.pageSize ?? 4096, 'options.pageSize', LARGEST_PAGE)
+    if (pageSize < SMALLEST_PAGE) throw outOfRange('options.pageSize', `>= ${SMALLEST_PAGE}`, pageSize)
+    const cacheBytes = check.fileLength(options.cacheBytes ?? Math.max(8 * MIB, LEAST_FRAMES * pageSize))
+    const frames = Math.floor(cacheBytes / pageSize)
+    if (frames < LEAST_FRAMES) {
+      throw outOfRange('options.cacheBytes', `>= ${LEAST_FRAMES * pageSize}, eight pages`, cacheBytes)
+    }
+    if (direct !== 'auto' && typeof direct !== 'boolean') {
+      throw invalidArgValue('options.direct', "must be true, false or 'auto'")
+    }
+    const isReadOnly = Boolean(readOnly)
+    const how = { fs, context, isReadOnly, mode: check.permissions(mode), direct, pageSize }
+    const opened = await openPages(whole, how)
+    const contentSize = pageSize - (checksum ? TRAILER : 0)
+    return new PageFile(String(whole), opened, { pageSize, contentSize, alignment: opened.alignment }, frames)
+  }
+
+  /** pages in the file, with those that were allocated and not written yet: the number after that of the last one */
+  get pages(): number {
+    return this.#pages
+  }
+
+  /** pages that {@link allocate} may give again */
+  get freePages(): number {
+    return this.#free.count
+  }
+
+  /**
+   * A page, read from the file or found in the cache.
+   *
+   * @param number 0 to {@link pages} - 1; not a free one
+   * @throws (rejects) `ERR_CAIO_PAGE_DAMAGED`, with `path` and `page`, if its checksum is not that of its content;
+   * `ERR_CAIO_SHORT_READ`, with both, for a page that was allocated at the end of the file and never written; Node's errors of
+   * read, with the path; `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE`; `ERR_INVALID_STATE` for a free page, and after close; `ABORT_ERR`
+   */
+  page(number: number, options: PageOptions = NO_OPTIONS): Promise<Page> {
+    return this.#page(number, options.signal, false)
+  }
+
+  /** A page if it is in the cache now, without a promise. */
+  cached(number: number): Page | undefined {
+    const frame = this.#cache.get(number)
+    if (frame === undefined || !frame.isLoaded) return undefined
+    return this.#hit(frame, number, false)
+  }
+
+  /**
+   * Pages in order, without those that are free. The loop holds each until the next one, or its own end; `retain()` keeps one for longer.
+   * Pages that nobody else asks for make room for others first, so that a scan does not empty the cache.
+   *
+   * @param from the first page
+   * @throws (from its `next`) as {@link page}
+   */
+  async *scan(from = 0, options: ScanOptions = NO_OPTIONS): AsyncGenerator<Page, void, undefined> {
+    const { signal } = options
+    const end = check.fileLength(options.to ?? this.#pages)
+    const asked = options.readahead ?? Math.floor(READ_AHEAD / this.pageSize)
+    const ahead = Math.min(check.fileLength(asked), Math.floor(this.#cache.limit / 4), MOST_AHEAD)
+    // Half of what is read ahead is there, and half of it on its way.
+    const part = Math.ceil(ahead / 2)
+    let next = check.fileOffset(from)
+    for (let number = next; number < Math.min(end, this.#pages); number++) {
+      if (ahead > 0 && next - number <= part) {
+        const start = Math.max(next, number)
+        next = Math.min(end, this.#pages, start + (start === number ? ahead : part))
+        this.#readPagesAhead(start, next)
+      }
+      if (this.#free.has(number)) continue
+      const page = await this.#page(number, signal, true).catch((error: unknown) => {
+        // It was freed while it was waited for.
+        if (this.#closing || !this.#free.has(number)) throw error
+      })
+      if (!page) continue
+      try {
+        yield page
+      } finally {
+        page[Symbol.dispose]()
+      }
+    }
+  }
+
+  /**
+   * Writes a page, or several that follow each other. One page is in the cache afterwards, several are not.
+   *
+   * @param first 0 and more; behind the end, the file becomes longer, and pages that are left out read as zeros
+   * @param data `contentSize` bytes, or a multiple of them; not to be changed until the promise settles
+   * @throws (rejects) Node's errors of write; `ERR_OUT_OF_RANGE` for data that is no number of pages; `ERR_INVALID_ARG_TYPE`,
+   * `ERR_INVALID_ARG_VALUE`; `ERR_INVALID_STATE` for a free page, and after close; `ABORT_ERR`
+   */
+  async write(first: number, data: NodeJS.ArrayBufferView, options: PageWriteOptions = NO_OPTIONS): Promise<void> {
+    const { signal, dsync = false } = options
+    const bytes = check.viewBytes(data, 'data')
+    const count = bytes.length / this.contentSize
+    if (!Number.isInteger(count) || count === 0) {
+      throw outOfRange('data.length', `a multiple of ${this.contentSize}, the content of a page`, bytes.length)
+    }
+    this.#range(first, count, MOST_PAGES)
+    const context = this.#ready(signal)
+    const free = this.#free.firstOf(first, count)
+    if (free >= 0) throw invalidState(`page ${free} is free: it has to be allocated before it is written`)
+
+    const before = this.#pending(first, count)
+    const frame = count === 1 ? this.#cache.take() : undefined
+    const memory = this.#written(first, count, bytes, frame)
+    const done = this.#enter(first, count)
+    try {
+      if (before.length > 0) await Promise.all(before)
+      refuseAborted(signal)
+      await context.writeFully(memory, this.#fd, first * this.pageSize, signal ? { dsync, signal } : { dsync })
+      this.#replace(first, count, frame)
+    } catch (error) {
+      // What the file has now is not known.
+      this.#replace(first, count, undefined)
+      if (frame) this.#cache.fail(frame)
+      throw error
+    } finally {
+      done()
+    }
+  }
+
+  /**
+   * Pages that are nobody's: free ones, or the next ones at the end of the file. Nothing is written. It is the caller's to note where
+   * they are, before a crash.
+   * @param count pages that follow each other. Default 1.
+   * @returns the first of them
+   * @throws `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_STATE` after close
+   */
+  allocate(count = 1): number {
+    this.#refuseWhenClosed()
+    check.atLeastOne(count, 'count')
+    const free = this.#free.take(count)
+    if (free >= 0) return free
+    const first = this.#pages
+    this.#range(first, count, MOST_PAGES)
+    this.#pages += count
+    return first
+  }
+
+  /**
+   * Pages that {@link allocate} may give again. Free a page when what no longer refers to it is durable, and not before: a crash
+   * would find the old reference, and another content.
+   * @param first the first of them @param count Default 1.
+   * @throws `ERR_INVALID_STATE` if one of them is free, and after close; `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE`
+   */
+  free(first: number, count = 1): void {
+    this.#refuseWhenClosed()
+    check.atLeastOne(count, 'count')
+    this.#range(first, count, this.#pages)
+    const already = this.#free.firstOf(first, count)
+    if (already >= 0) throw invalidState(`page ${already} is free already`)
+    this.#free.add(first, count)
+    for (let number = first; number < first + count; number++) this.#cache.drop(number)
+  }
+
+  /**
+   * Says which pages are in use, after an `open`: all others of the file are free. What it is told should come from the store's own durable
+   * references, and from nothing else.
+   * @param used numbers of pages, and runs as `[first, count]`, in any order
+   * @returns how many are free
+   * @throws `ERR_OUT_OF_RANGE` for a page that the file does not have, `ERR_INVALID_ARG_TYPE`; then nothing has changed.
+   * `ERR_INVALID_STATE` after close
+   */
+  reclaim(used: Iterable<number | readonly [first: number, count: number]>): number {
+    this.#refuseWhenClosed()
+    const runs = Array.from(used, (each): readonly [number, number] => {
+      const [first, count] = typeof each === 'number' ? [each, 1] : each
+      this.#range(first, check.atLeastOne(count, 'count'), this.#pages)
+      return [first, count]
+    })
+    this.#free.clear()
+    this.#free.add(0, this.#pages)
+    for (const [first, count] of runs) this.#free.except(first, count)
+    this.#cache.dropAll((number) => this.#free.has(number))
+    return this.#free.count
+  }
+
+  /**
+   * Makes durable what was written before: fdatasync(2).
+   * @throws (rejects) its errors; `ERR_INVALID_STATE` after close; `ABORT_ERR`
+   */
+  async sync({ signal }: PageOptions = NO_OPTIONS): Promise<void> {
+    const context = this.#ready(signal)
+    this.#busy++
+    try {
+      await context.fdsync(this.#fd, signal ? { signal } : 0)
+    } finally {
+      this.#ended()
+    }
+  }
+
+  /** Counters, and how the file is open. A new object each time. */
+  stats(): PageFileStats {
+    return {
+      pages: this.#pages,
+      free: this.#free.count,
+      frames: this.#cache.limit,
+      cached: this.#cache.size,
+      waiting: this.#cache.waiting,
+      hits: this.#hits,
+      misses: this.#misses,
+      shared: this.#shared,
+      readahead: this.#readAhead,
+      writes: this.#writes,
+      evictions: this.#cache.evictions,
+      direct: this.#notDirect === undefined,
+      notDirect: this.#notDirect,
+    }
+  }
+
+  /**
+   * Waits for what is under way, and closes the file. Pages that are held stay good until they are released. What waits for room in
+   * the cache, and what comes later, is refused with `ERR_INVALID_STATE`. It does not sync. Further calls wait for the same.
+   */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close())
+  }
+
+  /** As {@link close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    this.#cache.dropAll(() => true)
+    for (const waiter of this.#stuck) waiter.reject(invalidState('the file is closed'))
+    this.#stuck.clear()
+    if (this.#busy > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
+    if (this.#ownsContext) await this.#context?.close()
+    await this.#handle.close()
+  }
+
+  #ended(): void {
+    if (--this.#busy === 0) this.#idle?.()
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#closing) throw invalidState('the file is closed')
+  }
+
+  /** The Context for an operation that may be begun now. */
+  #ready(signal: AbortSignal | undefined): Context {
+    this.#refuseWhenClosed()
+    refuseAborted(signal)
+    const context = this.#context ?? defaultContext()
+    context.refuseWhenClosing()
+    return context
+  }
+
+  #range(first: number, count: number, end: number): void {
+    check.fileOffset(first, 'page')
+    if (first + count > end) throw outOfRange('page', `< ${end}, the pages of the file`, first + count - 1)
+  }
+
+  /** @param isPassing whether nobody is expected to ask for it again */
+  #page(number: number, signal: AbortSignal | undefined, isPassing: boolean): Promise<Page> {
+    const frame = this.#cache.get(number)
+    if (frame !== undefined && frame.isLoaded && signal === undefined) {
+      return deliver(this.#hit(frame, number, isPassing))
+    }
+    try {
+      return this.#find(number, signal, isPassing)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  #hit(frame: Frame, number: number, isPassing: boolean): Page {
+    this.#hits++
+    if (!isPassing) frame.isReferenced = true
+    return new Page(this.#cache, frame, number, isPassing)
+  }
+
+  #find(number: number, signal: AbortSignal | undefined, isPassing: boolean): Promise<Page> {
+    this.#range(number, 1, this.#pages)
+    const context = this.#ready(signal)
+    const present = this.#cache.get(number)
+    if (present?.isLoaded) return deliver(this.#hit(present, number, isPassing))
+    if (present?.load) {
+      this.#shared++
+      return this.#join(present.load as Load, signal)
+    }
+    if (this.#free.has(number)) throw invalidState(`page ${number} is free`)
+    const write = this.#writing.get(number)
+    if (write) return this.#afterWrite(write, number, signal)
+    const frame = this.#cache.take()
+    if (!frame) return this.#afterRelease(number, signal)
+    this.#misses++
+    return this.#read(this.#loadOf(frame, number, context, false), signal)
+  }
+
+  #loadOf(frame: Frame, number: number, context: Context, isAhead: boolean): Load {
+    const load: Load = {
+      file: this,
+      frame,
+      number,
+      hasAsker: false,
+      isAhead,
+      context,
+      request: undefined,
+      isTakenBack: false,
+    }
+    frame.load = load
+    this.#cache.set(number, frame)
+    this.#busy++
+    return load
+  }
+
+  /** Who has no signal takes the promise of the request itself. */
+  #read(load: Load, signal: AbortSignal | undefined): Promise<Page> {
+    const { frame, number } = load
+    const span = { views: frame.memory, start: 0, length: this.pageSize, position: number * this.pageSize }
+    const request = new TransferRequest<Load>(Opcode.read, this.#fd, span, PageFile.#reading, load)
+    load.request = request
+    load.hasAsker = signal === undefined
+    const joined = signal && this.#join(load, signal)
+    const promise = load.context.enqueue(request) as Promise<Page>
+    if (!joined) return promise
+    promise.catch(ignore)
+    return joined
+  }
+
+  /** Waits for a page that is being read. */
+  #join(load: Load, signal: AbortSignal | undefined): Promise<Page> {
+    const { frame } = load
+    const waiters = (frame.waiters ??= new Set())
+    return waitAmong<Page>(
+      signal,
+      (waiter) => waiters.add(waiter),
+      (waiter) => {
+        waiters.delete(waiter)
+        if (waiters.size === 0 && frame.load === load) this.#abandon(load)
+      },
+    )
+  }
+
+  /** Nobody waits any more: takes back what nothing has begun. */
+  #abandon(load: Load): void {
+    if (load.hasAsker || load.isAhead || !load.request) return
+    load.isTakenBack = true
+    load.isTakenBack = load.context.takeBack(load.request)
+    if (!load.isTakenBack) return
+    this.#leaveFrame(load)
+    this.#cache.fail(load.frame)
+    this.#ended()
+  }
+
+  #afterWrite(write: Promise<void>, number: number, signal: AbortSignal | undefined): Promise<Page> {
+    const written = waitAmong<void>(signal, ({ resolve }) => void write.then(resolve), ignore)
+    return written.then(() => this.#page(number, signal, false))
+  }
+
+  /** Waits until a frame is free. */
+  async #afterRelease(number: number, signal: AbortSignal | undefined): Promise<Page> {
+    const waiting = { give: ignore as (frame: Frame) => void, previous: undefined, next: undefined, queue: undefined }
+    let waits: Waiter | undefined
+    const frame = await waitAmong<Frame>(
+      signal,
+      (waiter) => {
+        waits = waiter
+        waiting.give = (given) => {
+          this.#stuck.delete(waiter)
+          waiter.resolve(given)
+        }
+        this.#stuck.add(waiter)
+        this.#cache.await(waiting)
+      },
+      (waiter) => {
+        this.#stuck.delete(waiter)
+        this.#cache.leave(waiting)
+      },
+    ).finally(() => waits && this.#stuck.delete(waits))
+    // Meanwhile it may have been read for another, be written, or be free.
+    const isWanted = !this.#closing && this.#isAbsent(number)
+    if (!isWanted) {
+      this.#cache.fail(frame)
+      return this.#page(number, signal, false)
+    }
+    this.#misses++
+    return this.#read(this.#loadOf(frame, number, this.#context ?? defaultContext(), false), signal)
+  }
+
+  /** Whether it is to be read from the file. */
+  #isAbsent(number: number): boolean {
+    return !this.#cache.get(number) && !this.#writing.has(number) && !this.#free.has(number)
+  }
+
+  #readPagesAhead(first: number, end: number): void {
+    let loads: Load[] = []
+    const context = this.#ready(undefined)
+    const flush = (): void => {
+      if (loads.length > 0) this.#readTogether(loads)
+      loads = []
+    }
+    for (let number = first; number < end; number++) {
+      if (!this.#isAbsent(number)) {
+        flush()
+        continue
+      }
+      const frame = this.#cache.takeIfCan()
+      if (!frame) break
+      loads.push(this.#loadOf(frame, number, context, true))
+    }
+    flush()
+  }
+
+  #readTogether(loads: Loads): void {
+    this.#readAhead += loads.length
+    const [{ context, number }] = loads as readonly [Load]
+    const views = loads.map(({ frame }) => frame.memory)
+    const span = { views, start: 0, length: views.length * this.pageSize, position: number * this.pageSize }
+    const request = new TransferRequest<Loads>(Opcode.readv, this.#fd, span, PageFile.#readingAhead, loads)
+    context.enqueue(request).catch(ignore)
+  }
+
+  #readAheadDone(loads: Loads, result: number): undefined {
+    for (const [at, load] of loads.entries()) {
+      if (result >= (at + 1) * this.pageSize) this.#readDone(load, this.pageSize)
+      else if (load.frame.waiters?.size) void this.#readAgain(load)
+      else void this.#failed(load, invalidState('nobody waits'))
+    }
+  }
+
+  /** @returns what the promise of the request is fulfilled with */
+  #readDone(load: Load, result: number): unknown {
+    if (load.isTakenBack) return undefined
+    const { number, hasAsker } = load
+    if (result === this.pageSize) return this.#arrived(load)
+    if (result >= 0) {
+      // At the end of the file, or where an error stopped it: the next read tells which.
+      const joined = hasAsker ? this.#join(load, undefined) : undefined
+      load.hasAsker = false
+      void this.#readAgain(load)
+      return joined
+    }
+    const make = (): Promise<never> => laterException(result, 'read', { path: this.path, detail: `page ${number}` })
+    return this.#failedBy(load, make)
+  }
+
+  async #readAgain(load: Load): Promise<void> {
+    const { frame, number } = load
+    try {
+      if (number * this.pageSize >= Number.MAX_SAFE_INTEGER) throw shortRead(0, this.pageSize)
+      await load.context.readFully(frame.memory, this.#fd, number * this.pageSize)
+    } catch (error) {
+      return void this.#failed(load, Object.assign(error as Error, { path: this.path, page: number }))
+    }
+    void this.#arrived(load)
+  }
+
+  /** All of a page has been read. */
+  #arrived(load: Load): Page | Promise<never> | undefined {
+    const { frame, number } = load
+    if (this.contentSize < this.pageSize) {
+      const problem = damageOf(frame.memory, frame.content, number)
+      if (problem) return this.#failed(load, pageDamaged(this.path, number, problem))
+    }
+    const waiters = this.#leaveFrame(load)
+    // What is asked for after close is refused, whatever has come.
+    if (this.#closing) this.#cache.drop(number)
+    const page = load.hasAsker ? new Page(this.#cache, frame, number, false) : undefined
+    if (waiters) for (const waiter of waiters) waiter.resolve(new Page(this.#cache, frame, number, load.isAhead))
+    this.#cache.loaded(frame)
+    this.#ended()
+    return page
+  }
+
+  /** The frame is no longer that of a read. @returns who waits for it */
+  #leaveFrame({ frame }: Load): Set<Waiter> | undefined {
+    const { waiters } = frame
+    frame.waiters = frame.load = undefined
+    return waiters
+  }
+
+  #failed(load: Load, error: Error): Promise<never> | undefined {
+    return this.#failedBy(load, () => Promise.reject(error))
+  }
+
+  /** @param make an error for each who waits */
+  #failedBy(load: Load, make: () => Promise<never>): Promise<never> | undefined {
+    const waiters = this.#leaveFrame(load)
+    this.#cache.fail(load.frame)
+    if (waiters) for (const waiter of waiters) make().catch((error: unknown) => waiter.reject(error))
+    this.#ended()
+    return load.hasAsker ? make() : undefined
+  }
+
+  /** What has to be over before these pages are written. */
+  #pending(first: number, count: number): Promise<unknown>[] {
+    const pending: Promise<unknown>[] = []
+    for (let number = first; number < first + count; number++) {
+      const write = this.#writing.get(number)
+      if (write) pending.push(write)
+      const load = this.#cache.get(number)?.load as Load | undefined
+      if (load) pending.push(this.#join(load, undefined).then((page) => page.release(), ignore))
+    }
+    return pending
+  }
+
+  /** The memory that is written: the pages with their checksums. */
+  #written(first: number, count: number, bytes: Uint8Array, frame: Frame | undefined): Uint8Array {
+    const hasChecksum = this.contentSize < this.pageSize
+    const isAligned = this.#notDirect !== undefined || addressRemainder(bytes, this.#alignment) === 0
+    if (!frame && !hasChecksum && isAligned) return bytes
+    const memory = frame?.memory ?? alignedBuffer(count * this.pageSize, this.#alignment)
+    for (let at = 0; at < count; at++) {
+      const page = memory.subarray(at * this.pageSize, (at + 1) * this.pageSize)
+      page.set(bytes.subarray(at * this.contentSize, (at + 1) * this.contentSize))
+      if (hasChecksum) seal(Buffer.from(page.buffer, page.byteOffset, page.length), first + at)
+    }
+    return memory
+  }
+
+  /** Notes a write. @returns notes its end */
+  #enter(first: number, count: number): () => void {
+    this.#pages = Math.max(this.#pages, first + count)
+    this.#busy++
+    this.#writes += count
+    let end: () => void = ignore
+    const write = new Promise<void>((resolve) => (end = resolve))
+    for (let number = first; number < first + count; number++) this.#writing.set(number, write)
+    return () => {
+      for (let number = first; number < first + count; number++) {
+        if (this.#writing.get(number) === write) this.#writing.delete(number)
+      }
+      end()
+      this.#ended()
+    }
+  }
+
+  /** What the cache has of these pages is old. @param frame the new content of the first, if it is to be in the cache */
+  #replace(first: number, count: number, frame: Frame | undefined): void {
+    for (let number = first; number < first + count; number++) this.#cache.drop(number)
+    if (!frame) return
+    // It may have been freed meanwhile.
+    if (this.#free.has(first) || this.#closing) return this.#cache.fail(frame)
+    this.#cache.set(first, frame)
+    this.#cache.loaded(frame)
+  }
+}

@@ -1,0 +1,73 @@
+/** Page: the content of one page, in the cache's own memory, for as long as somebody holds it. */
+import type { Frame, PageCache } from './cache.js'
+import { invalidState } from '../../common/errors.js'
+
+const { process } = globalThis
+
+/** Of so many pages that are given out, one is watched: watching each would cost more than finding it. */
+const WATCHED = 64
+
+let given = 0
+let hasWarned = false
+
+const lost = new FinalizationRegistry<string>((path) => {
+  if (hasWarned) return
+  hasWarned = true
+  const message = `a page of ${path} was collected without having been released: its place in the cache is lost`
+  process.emitWarning(message, { code: 'CAIO_PAGE_LEAKED', type: 'CaioWarning' })
+})
+
+/**
+ * One page of a {@link PageFile}, its holder's until it is released: `using page = await file.page(7)`. What it has been given out
+ * with does not change: a write to the page gives it other memory. It must not be written to.
+ */
+export class Page {
+  /** its number */
+  readonly number: number
+  readonly #cache: PageCache
+  #frame: Frame | undefined
+  readonly #isPassing: boolean
+  readonly #isWatched: boolean
+
+  /** @internal */
+  constructor(cache: PageCache, frame: Frame, number: number, isPassing: boolean) {
+    this.number = number
+    this.#cache = cache
+    this.#frame = frame
+    this.#isPassing = isPassing
+    frame.pins++
+    this.#isWatched = ++given % WATCHED === 0
+    if (this.#isWatched) lost.register(this, cache.path, this)
+  }
+
+  /**
+   * Its content, not a copy: `contentSize` bytes, to be read only, until the release.
+   * @throws `ERR_INVALID_STATE` once released
+   */
+  get bytes(): Buffer {
+    return this.#held().content
+  }
+
+  /** The same page for another holder, who releases it for himself. @throws `ERR_INVALID_STATE` once released */
+  retain(): Page {
+    return new Page(this.#cache, this.#held(), this.number, this.#isPassing)
+  }
+
+  /** Lets it go; nothing may use its bytes any more. @throws `ERR_INVALID_STATE` if that has been done */
+  release(): void {
+    const frame = this.#held()
+    this.#frame = undefined
+    if (this.#isWatched) lost.unregister(this)
+    this.#cache.release(frame, this.#isPassing)
+  }
+
+  /** {@link release}, unless that has been done. */
+  [Symbol.dispose](): void {
+    if (this.#frame) this.release()
+  }
+
+  #held(): Frame {
+    if (!this.#frame) throw invalidState('the page has been released')
+    return this.#frame
+  }
+}
