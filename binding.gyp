@@ -52,6 +52,7 @@
             "native/linux/inline_helper.cc",
             "native/linux/aio/kernel_context.cc",
             "native/linux/known_file_systems.cc",
+            "native/linux/residency.cc",
             "native/linux/engine.cc",
             "native/linux/file_facts.cc",
             "native/linux/uring/kernel_ring.cc",
