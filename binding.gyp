@@ -15,6 +15,7 @@
         "native/support/processors.cc",
         "native/thread_pool/early_writeback.cc",
         "native/operations/extended_attributes.cc",
+        "native/operations/copy_by_hand.cc",
         "native/operations/file_control.cc",
         "native/operations/transfer.cc",
         "native/thread_pool/file_system_of.cc",
