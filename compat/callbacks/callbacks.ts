@@ -15,7 +15,7 @@ import { close, closeSync, closesDescriptors } from './close.js'
 import * as descriptors from './descriptors.js'
 import { fstat } from './fstat.js'
 import { withCallback } from './path-callback.js'
-import { leave, leaveDescriptor, take } from './served.js'
+import { leave, leaveDescriptor, leaveWrite, take } from './served.js'
 import type { Arguments, Own, Served } from './served.js'
 import * as attributes from '../handle/attributes.js'
 import { ofCallbacks } from '../node/original.js'
@@ -123,7 +123,7 @@ function write(this: unknown, ...args: Arguments): void {
   if (isText) span = textArguments(buffer, offset, length)
   else if (isPlain) span = writeArguments(buffer, offset, length, position)
   if (!serve(Opcode.write, span, [fd, args.at(-1), buffer], writeDone)) {
-    leaveDescriptor(ofCallbacks.get('write'), this, args)
+    leaveWrite(ofCallbacks.get('write'), this, args)
   }
 }
 
@@ -139,7 +139,7 @@ function readv(this: unknown, ...args: Arguments): void {
 }
 
 function writev(this: unknown, ...args: Arguments): void {
-  if (!serveVector(Opcode.writev, args, writeDone)) leaveDescriptor(ofCallbacks.get('writev'), this, args)
+  if (!serveVector(Opcode.writev, args, writeDone)) leaveWrite(ofCallbacks.get('writev'), this, args)
 }
 
 function fsync(this: unknown, ...args: Arguments): void {

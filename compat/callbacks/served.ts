@@ -45,3 +45,21 @@ export function leaveDescriptor(call: Own, receiver: unknown, args: Arguments): 
   descriptors.leave(args[0])
   leave(call, receiver, args)
 }
+
+/** The same of a write, which a close of the descriptor waits for as for one of the engine's, where it cannot take for ever. */
+export function leaveWrite(call: Own, receiver: unknown, args: Arguments): void {
+  const [fd] = args
+  const callback = args.at(-1)
+  const isHeld = isDescriptor(fd) && typeof callback === 'function' && descriptors.isMovable(fd) && descriptors.take(fd)
+  if (!isHeld) return leaveDescriptor(call, receiver, args)
+  const told = function (this: unknown, ...results: unknown[]): void {
+    descriptors.release(fd)
+    Reflect.apply(callback as Callback, this, results)
+  }
+  try {
+    leaveDescriptor(call, receiver, [...args.slice(0, -1), told])
+  } catch (error) {
+    descriptors.release(fd)
+    throw error
+  }
+}

@@ -33,6 +33,8 @@ export interface DirectoryAnswers {
   /** ordinary writes, and an fsync */
   write?: number
   nowaitReadCached?: number
+  /** where NOWAIT is not known: whether it is told what of a file is in memory, by mincore(2) or otherwise */
+  resident?: number
   nowaitWrite?: number
   ioSetup?: number
   /** IOCB_CMD_FDSYNC */

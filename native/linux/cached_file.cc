@@ -6,29 +6,74 @@
 #include <unistd.h>
 
 #include "../support/descriptor.h"
+#include "../support/is_fresh.h"
 #include "../support/look.h"
 #include "../support/open_cached.h"
+#include "residency.h"
 
 namespace caio {
+
+namespace {
+
+// The bytes read of the first `length`; a negative errno where that would wait.
+int64_t ReadIfInMemory(int fd, PageCheck check, void* memory, size_t length) {
+  int error = 0;
+  switch (check) {
+    case PageCheck::kNowait:
+    case PageCheck::kNone: break;
+    case PageCheck::kMapped:
+    case PageCheck::kLayered: {
+      const FileMap map(fd, length);
+      error = map.IsTold() ? LookInMap(map.pages(), 0, length) : -EAGAIN;
+      break;
+    }
+    case PageCheck::kSwapped: error = LookForSwapped(fd, 0, length); break;
+  }
+  if (error != 0) return -EAGAIN;
+  // One byte more than there is: a file that has grown shows.
+  iovec target{memory, length + 1};
+  const ssize_t read =
+      check == PageCheck::kNowait ? preadv2(fd, &target, 1, 0, RWF_NOWAIT) : pread(fd, memory, length + 1, 0);
+  return read < 0 ? -errno : read;
+}
+
+// To others mincore(2) seldom tells anything, and what leads there takes time.
+bool MayBeTold(const struct statx& file) {
+  const uid_t user = geteuid();
+  return user == 0 || user == file.stx_uid || (file.stx_mode & (S_IWGRP | S_IWOTH)) != 0;
+}
+
+bool IsForInline(const Findings& found, const struct statx& file) {
+  if (found.manner != Manner::kInline) return false;
+  switch (found.check) {
+    case PageCheck::kMapped: return MayBeTold(file);
+    case PageCheck::kLayered: {
+      const Layer layer = LayerOf(file);
+      return MayBeTold(file) && (layer == Layer::kPlain || (layer == Layer::kLocking && !IsFresh(file)));
+    }
+    default: return true;
+  }
+}
+
+}  // namespace
 
 int64_t CachedFiles::Read(const char* path, void* memory, size_t capacity, uint64_t now, MountKey* mount) {
   struct statx file;
   {
     const Descriptor name(OpenCached(path, O_PATH));
     if (!name.valid()) return name.get();
-    if (!Look(name.get(), STATX_TYPE | STATX_SIZE | MountMask(), file)) return -errno;
+    constexpr unsigned kLayer = STATX_UID | STATX_MODE | STATX_CTIME | STATX_BTIME;
+    if (!Look(name.get(), STATX_TYPE | STATX_SIZE | kLayer | MountMask(), file)) return -errno;
   }
   *mount = MountKeyOf(file);
-  const Manner manner = known_.Of(*mount, now);
-  if (!S_ISREG(file.stx_mode) || manner == Manner::kElsewhere) return -EOPNOTSUPP;
-  if (manner != Manner::kInline || file.stx_size == 0 || file.stx_size >= capacity) return -EAGAIN;
+  const Findings found = known_.Of(*mount, now);
+  if (!S_ISREG(file.stx_mode) || found.manner == Manner::kElsewhere) return -EOPNOTSUPP;
+  if (!IsForInline(found, file) || file.stx_size == 0 || file.stx_size >= capacity) return -EAGAIN;
   // In the microsecond since, the path may have become another file's: it is read whole all the same, or not at all.
   const Descriptor fd(OpenCached(path, O_RDONLY | O_NONBLOCK));
   if (!fd.valid()) return fd.get();
-  // One byte more than there is: a file that has grown shows.
-  iovec target{memory, static_cast<size_t>(file.stx_size) + 1};
-  const ssize_t read = preadv2(fd.get(), &target, 1, 0, RWF_NOWAIT);
-  if (read < 0) return -errno;
+  const int64_t read = ReadIfInMemory(fd.get(), found.check, memory, static_cast<size_t>(file.stx_size));
+  if (read < 0) return read;
   // Another length: changed meanwhile, or cut by an old kernel. The pool reads it properly.
   return static_cast<uint64_t>(read) == file.stx_size ? read : -EAGAIN;
 }

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -15,9 +14,11 @@
 #include "../request/operations.h"
 #include "../request/protocol.h"
 #include "../support/descriptor.h"
+#include "../support/is_fresh.h"
 #include "../support/look.h"
 #include "../support/nanoseconds.h"
 #include "../support/open_cached.h"
+#include "residency.h"
 
 #ifndef SYS_faccessat2
 #define SYS_faccessat2 439
@@ -73,10 +74,16 @@ bool HasUsualRights() {
 // A filter of system calls may refuse this one in words that are a path's.
 bool LooksUpCached() { return Descriptor(OpenCached("/", O_PATH)).valid(); }
 
-int64_t Access(int fd, unsigned mode, const struct statx& file) {
+// Whether what has been looked at is had without waiting.
+bool IsInline(const Findings& found, const struct statx& file) {
+  if (found.manner != Manner::kInline) return false;
+  return found.check != PageCheck::kLayered || LayerOf(file) != Layer::kForeign;
+}
+
+int64_t Access(int fd, unsigned mode, const struct statx& file, PageCheck check) {
   if (mode == F_OK) return 0;
-  // Of others than the owner, a list of rights may have to be read from the disk.
-  if (file.stx_uid != getuid()) return -EAGAIN;
+  // Of others than the owner, a list of rights may have to be read from the disk. An overlay asks for the user who has mounted it, too.
+  if (file.stx_uid != getuid() || (check == PageCheck::kLayered && file.stx_uid != 0)) return -EAGAIN;
   if (syscall(SYS_faccessat2, fd, "", mode, AT_EMPTY_PATH) == 0) return 0;
   return errno == EACCES || errno == EROFS ? -errno : -EAGAIN;
 }
@@ -105,19 +112,11 @@ int64_t Name(int fd, const struct statx& file, char* name, size_t capacity) {
 // Only reads. Anything else may make a file, or empty one; what is to be a directory is no file.
 bool OnlyReads(unsigned flags) { return (flags & ~static_cast<unsigned>(O_CLOEXEC)) == O_RDONLY; }
 
-// Whether something of it may wait to be written. A close, whoever's, begins to write what a file has been given since it was emptied
-// (ext4, xfs, btrfs). It is written within a minute all the same.
-bool IsFresh(const struct statx& file) {
-  constexpr int64_t kMinute = 60;
-  timespec now;
-  clock_gettime(CLOCK_REALTIME_COARSE, &now);
-  return file.stx_ctime.tv_sec + kMinute > now.tv_sec;
-}
-
 int64_t Close(int fd, const struct statx& file) {
   const int flags = fcntl(fd, F_GETFL);
   if (flags < 0 || (flags & O_ACCMODE) != O_RDONLY) return -EAGAIN;
-  // Of a file without a name, all that it has on the disk may go with its last descriptor.
+  // Of a file without a name, all that it has on the disk may go with its last descriptor. And a close, whoever's, begins to write what a
+  // file has been given since it was emptied (ext4, xfs, btrfs), which is written within a minute all the same.
   if (file.stx_nlink == 0 || IsFresh(file)) return -EAGAIN;
   // What is interrupted is closed all the same.
   return close(fd) == 0 || errno == EINTR || errno == EAGAIN ? 0 : -errno;
@@ -144,7 +143,7 @@ int64_t CachedPaths::AttemptOpen(const OpenAttempt& attempt, uint64_t now, Mount
   struct statx file;
   if (!LookAt(attempt.fd, kStats, file)) return -EAGAIN;
   *mount = MountKeyOf(file);
-  if (known_.Of(*mount, now, Touch::kLooks) != Manner::kInline) return -EAGAIN;
+  if (!IsInline(known_.Of(*mount, now, Touch::kLooks), file)) return -EAGAIN;
   switch (attempt.opcode) {
     case Opcode::kFstat: return Stats(file, attempt.reply, attempt.capacity);
     case Opcode::kClose: return Close(attempt.fd, file);
@@ -159,14 +158,15 @@ int64_t CachedPaths::Attempt(const PathAttempt& attempt, uint64_t now, MountKey*
   if (!name.valid()) return IsAnswer(name.get()) ? name.get() : -EAGAIN;
   const bool all = attempt.opcode == Opcode::kStat || attempt.opcode == Opcode::kLstat;
   struct statx file;
-  if (!LookAt(name.get(), all ? kStats : STATX_TYPE | STATX_UID, file)) return -EAGAIN;
+  if (!LookAt(name.get(), all ? kStats : STATX_TYPE | STATX_UID | STATX_BTIME, file)) return -EAGAIN;
   *mount = MountKeyOf(file);
   const Touch touch = attempt.opcode == Opcode::kOpen ? Touch::kOpens : Touch::kLooks;
-  if (known_.Of(*mount, now, touch) != Manner::kInline) return -EAGAIN;
+  const Findings found = known_.Of(*mount, now, touch);
+  if (!IsInline(found, file)) return -EAGAIN;
   switch (attempt.opcode) {
     case Opcode::kStat:
     case Opcode::kLstat: return Stats(file, attempt.reply, attempt.capacity);
-    case Opcode::kAccess: return Access(name.get(), attempt.mode, file);
+    case Opcode::kAccess: return Access(name.get(), attempt.mode, file, found.check);
     case Opcode::kRealpath: return Name(name.get(), file, static_cast<char*>(attempt.reply), attempt.capacity);
     case Opcode::kOpen: return Open(name.get(), file);
     default: return -EAGAIN;
@@ -179,9 +179,9 @@ bool CachedPaths::ExamineOne(Opcode opcode, const char* path, int flags) {
   struct statx file;
   if (!name.valid() || !LookAt(name.get(), STATX_TYPE, file)) return false;
   const bool opens = opcode == Opcode::kOpen || IsWholeFile(opcode);
-  const Manner manner = opens && S_ISREG(file.stx_mode) ? ExamineManner(name.get(), path, opcode == Opcode::kReadFile)
-                                                        : ExamineNames(name.get());
-  known_.Learn(MountKeyOf(file), manner, Nanoseconds());
+  const Findings found = opens && S_ISREG(file.stx_mode) ? ExamineManner(name.get(), path, opcode == Opcode::kReadFile)
+                                                         : ExamineNames(name.get());
+  known_.Learn(MountKeyOf(file), found, Nanoseconds());
   return true;
 }
 

@@ -14,7 +14,10 @@
 #include "../support/probe_file.h"
 #include "../operations/direct_alignment.h"
 #include "aio/kernel_context.h"
+#include "../support/look.h"
 #include "../support/open_cached.h"
+#include "known_file_systems.h"
+#include "residency.h"
 
 namespace caio {
 
@@ -64,6 +67,23 @@ int64_t NowaitReadCold(int fd, void* memory) {
     result = NowaitRead(fd, memory, kBlock, kColdBlock);
   } while (result >= 0 && --attempts > 0 && Evict(fd, kColdBlock));
   return result;
+}
+
+// What there is to say of pages that are in memory, where NOWAIT is not known: 0 where it is told, or a negative errno.
+int64_t Resident(int fd, PageCheck check) {
+  struct statx file;
+  switch (check) {
+    case PageCheck::kLayered:
+      if (!Look(fd, STATX_BTIME, file)) return -errno;
+      if (LayerOf(file) == Layer::kForeign) return -EOPNOTSUPP;
+      [[fallthrough]];
+    case PageCheck::kMapped: {
+      const FileMap map(fd, kFileSize);
+      return map.IsTold() ? LookInMap(map.pages(), 0, kBlock) : -EPERM;
+    }
+    case PageCheck::kSwapped: return LookForSwapped(fd, 0, kBlock);
+    default: return 0;
+  }
 }
 
 int64_t AsyncSync(KernelContext& kernel, int fd) {
@@ -118,6 +138,9 @@ std::vector<Answer> ProbeDirectory(const char* directory) {
   answers.push_back({"write", Fill(fd, memory)});
   if (answers.back().value != 0) return answers;
   answers.push_back({"nowaitReadCached", NowaitRead(fd, memory, kBlock, 0)});
+  if (const Findings found = ExamineNames(fd); found.manner == Manner::kNames && found.check != PageCheck::kNowait) {
+    answers.push_back({"resident", Resident(fd, found.check)});
+  }
   answers.push_back({"nowaitWrite", NowaitWrite(fd, memory, kBlock, 0)});
 
   KernelContext kernel;

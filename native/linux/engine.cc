@@ -2,12 +2,15 @@
 
 #include <errno.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
+#include "../support/checked.h"
 #include "../support/mutex_lock.h"
 #include "../support/nanoseconds.h"
 #include "../support/probe_file.h"
@@ -35,6 +38,12 @@ constexpr size_t kSubmitAtOnce = 8;
 // What a file read whole counts of kInlineBatchBytes, whatever its size: opening it takes as long as copying so much.
 constexpr size_t kWholeFileShare = 16 * 1024;
 
+// Of a request that nobody is told of.
+constexpr uint32_t kNobodys = UINT32_MAX;
+
+// Files that are mapped at a time, to be looked at.
+constexpr size_t kMostMaps = 64;
+
 // An answer of the interface, not of the file: the pool's ordinary system call has the last word (EINVAL on a directory is
 // EISDIR there), and nothing has been read or written yet.
 bool IsEngineFailure(int64_t result) {
@@ -53,6 +62,25 @@ bool IsEngineFailure(int64_t result) {
 
 NowaitAnswer AnswerFor(int64_t error) {
   return error == -EOPNOTSUPP || error == -ENOSYS ? NowaitAnswer::kRefused : NowaitAnswer::kMiss;
+}
+
+// Whether a file of an overlay is where reading it waits for nobody.
+bool IsOnKnownLayer(int fd, FileFacts& facts) {
+  switch (facts.layer) {
+    case Layer::kPlain: return true;
+    case Layer::kLocking: return FileFactsTable::LookAgain(fd, facts) && !facts.fresh;
+    default: return false;
+  }
+}
+
+// Whether the read can be done without waiting, where it is not the read itself that says so: 0, or a negative errno. Either thread.
+int LookFor(const Request& request) {
+  if (request.check == PageCheck::kNowait || request.check == PageCheck::kNone) return 0;
+  int64_t offset = request.offset;
+  if (request.moves && (offset = lseek(request.fd, 0, SEEK_CUR)) < 0) return -EAGAIN;
+  const auto from = static_cast<uint64_t>(offset);
+  return request.check == PageCheck::kSwapped ? LookForSwapped(request.fd, from, request.length)
+                                              : LookInMap(request.pages, from, request.length);
 }
 
 }  // namespace
@@ -149,6 +177,7 @@ int LinuxEngine::Prove(Request& request, char* out, char* in, size_t length, con
 
 // Only what cannot block is served from the loop thread.
 LinuxEngine::Way LinuxEngine::Choose(Request& request) {
+  if (request.opcode == Opcode::kClose) Unmap(request.fd);
   // Syncs share one another's work in the pool.
   if (IsSync(request.opcode) || request.opcode == Opcode::kWriteFile || IsControl(request.opcode)) return Way::kPool;
   // What can be had without waiting has been tried by Attempt.
@@ -164,7 +193,7 @@ LinuxEngine::Way LinuxEngine::Choose(Request& request) {
   const bool reads = IsRead(request.opcode);
   // What waits for the disk, for the end of the file to hold still, or for a file system to be thawed.
   if (request.append || (!reads && !facts->direct) || (request.moves && facts->direct)) return Way::kPool;
-  const Manner manner = facts->device ? Manner::kInline : known_.Of(facts->mount, now_);
+  const auto [manner, check] = facts->device ? Findings{Manner::kInline} : known_.Of(facts->mount, now_);
   if (manner == Manner::kUnknown && facts->readable) {
     request.duty = Duty::kExamine;
     request.deputy = this;
@@ -173,14 +202,79 @@ LinuxEngine::Way LinuxEngine::Choose(Request& request) {
   NowaitHistory& history = reads ? facts->reads : facts->writes;
   if (met_ == 0) meter_.Begin(now_);
   met_ = facts->mount;
-  if (facts->direct) return ChooseDirect(request, history);
+  if (facts->direct) return check == PageCheck::kNowait ? ChooseDirect(request, history) : Way::kPool;
   if (request.length > kInlineBytes || inline_bytes_ + request.length > kInlineBatchBytes) return Way::kPool;
+  request.check = check;
+  if (check == PageCheck::kLayered && !IsOnKnownLayer(request.fd, *facts)) return Way::kPool;
   if (!ShouldTry(history)) {
     request.cold = !history.refused && !request.moves;
     return Way::kPool;
   }
+  if (IsMapped(check) && !Map(request, *facts)) return Way::kPool;
   inline_bytes_ += request.length;
   return IsTrusted(history) ? Way::kShared : Way::kInline;
+}
+
+// Kept for a turn of the loop, which may read a file many times. Not longer: a mapping holds on to its file, whose file system could not be
+// unmounted, and which, when it is deleted, would be given back by whoever unmaps it.
+bool LinuxEngine::Map(Request& request, FileFacts& facts) {
+  const bool mapped = facts.mapped_in == turn_;
+  const size_t count = facts.pages.count;
+  // What comes after the end that is known may have been written since.
+  const bool reaches = request.moves || static_cast<uint64_t>(request.offset) + request.length > facts.size;
+  if ((!mapped || reaches) && !FileFactsTable::LookAgain(request.fd, facts)) return false;
+  if (!mapped || (reaches && count != FileMap::PagesFor(facts.size))) {
+    if (maps_.size() >= kMostMaps) return false;
+    FileMap map(request.fd, facts.size);
+    if (!map.IsTold()) {
+      const uint64_t size = facts.size;
+      // Not for having grown in this moment.
+      const bool same = FileFactsTable::LookAgain(request.fd, facts) && facts.size == size && size > 0;
+      if (same) facts.reads = Learn(facts.reads, NowaitAnswer::kRefused);
+      return false;
+    }
+    facts.pages = map.pages();
+    facts.mapped_in = turn_;
+    maps_.push_back({request.fd, facts.identity, std::move(map)});
+  }
+  request.pages = facts.pages;
+  return true;
+}
+
+// Of a descriptor that is about to be closed, which is the file's last, perhaps: it is open yet.
+void LinuxEngine::Unmap(int fd) {
+  const auto is_of = [fd](const Mapped& each) { return each.fd == fd; };
+  const auto rest = std::remove_if(maps_.begin(), maps_.end(), is_of);
+  if (rest == maps_.end()) return;
+  maps_.erase(rest, maps_.end());
+  files_.ForgetMap(fd);
+}
+
+void LinuxEngine::EndTurn() {
+  turn_++;
+  bool orphaned = false;
+  for (Mapped& each : maps_) {
+    if (StandsFor(each.fd, each.file)) continue;
+    // Closed by somebody else: to unmap it may be to delete it.
+    MutexLock lock(mutex_);
+    orphans_.push_back(std::move(each.map));
+    orphaned = true;
+  }
+  maps_.clear();
+  if (!orphaned) return;
+  Request request;
+  request.channel = request.id = kNobodys;
+  request.duty = Duty::kGiveUp;
+  request.deputy = this;
+  std::vector<Completion> unserved;
+  pool_.Submit(&request, 1, unserved);
+}
+
+// Pool thread.
+void LinuxEngine::GiveUp() {
+  std::vector<FileMap> orphans;
+  MutexLock lock(mutex_);
+  orphans.swap(orphans_);
 }
 
 LinuxEngine::Way LinuxEngine::ChooseDirect(const Request& request, NowaitHistory& history) {
@@ -199,9 +293,12 @@ int64_t LinuxEngine::ServeNowait(Request& request) {
     MountKey mount;
     return cached_files_.Read(request.path.get(), request.single.iov_base, request.length, Nanoseconds(), &mount);
   }
-  const int64_t offset = request.moves ? -1 : request.offset;
-  const ssize_t read = preadv2(request.fd, request.iov(), request.iov_count(), offset, RWF_NOWAIT);
-  return read < 0 ? -errno : read;
+  const int error = LookFor(request);
+  if (error != 0) return error;
+  const auto [fd, iov, count, offset] = std::tuple(request.fd, request.iov(), request.iov_count(), request.offset);
+  if (request.check == PageCheck::kNowait)
+    return Checked(preadv2(fd, iov, count, request.moves ? -1 : offset, RWF_NOWAIT));
+  return Checked(request.moves ? readv(fd, iov, count) : preadv(fd, iov, count, offset));
 }
 
 void LinuxEngine::EndInline(Request& request, int64_t result) {
@@ -292,8 +389,8 @@ void LinuxEngine::Examine(const Request& request) {
   // Its caller has been told, and may have closed it: the number may be another file's by the time that is looked at.
   MountKey mount, after;
   if (!FindMount(request.fd, &mount)) return;
-  const Manner manner = ExamineManner(request.fd, nullptr, true);
-  if (FindMount(request.fd, &after) && after == mount) known_.Learn(mount, manner, Nanoseconds());
+  const Findings found = ExamineManner(request.fd, nullptr, true);
+  if (FindMount(request.fd, &after) && after == mount) known_.Learn(mount, found, Nanoseconds());
 }
 
 void LinuxEngine::TakeBackSlots() {
@@ -329,7 +426,7 @@ int64_t LinuxEngine::Metered(Try attempt) {
   meter_.Begin(now);
   MountKey mount = 0;
   const int64_t result = attempt(now, &mount);
-  if (mount != 0) EndTurn(mount);
+  if (mount != 0) EndMetered(mount);
   return result;
 }
 
@@ -342,11 +439,12 @@ int64_t LinuxEngine::Attempt(const PathAttempt& attempt) {
 }
 
 int64_t LinuxEngine::Attempt(const OpenAttempt& attempt) {
+  if (attempt.opcode == Opcode::kClose) Unmap(attempt.fd);
   return Metered([&](uint64_t now, MountKey* mount) { return cached_paths_.AttemptOpen(attempt, now, mount); });
 }
 
 // Notes on which file system the loop was kept waiting.
-void LinuxEngine::EndTurn(MountKey mount) {
+void LinuxEngine::EndMetered(MountKey mount) {
   const uint64_t now = Nanoseconds();
   if (meter_.HasWaited(now)) known_.HasWaited(mount, now);
 }
@@ -372,7 +470,7 @@ void LinuxEngine::Submit(Request* batch, size_t count, std::vector<Completion>& 
     Collect(Route::kInline);
   }
   if (!shared_.empty()) ServeShared();
-  if (met_ != 0) EndTurn(met_);
+  if (met_ != 0) EndMetered(met_);
   FlushPool(finished);
 }
 
@@ -468,6 +566,7 @@ void LinuxEngine::Reap(std::vector<Completion>& finished) {
 }
 
 void LinuxEngine::Finish() {
+  EndTurn();
   helper_.Close();
   // What the kernel could not do the pool does, and what the pool submits the kernel does: until neither has anything.
   for (;;) {

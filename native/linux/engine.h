@@ -38,6 +38,10 @@ class LinuxEngine final : public Engine, private Deputy {
   void Finish() override;
   void Close() override;
 
+  // A turn of the loop has ended: what was kept for it goes. Has to be called if KeepsForTurn says so.
+  void EndTurn();
+  bool KeepsForTurn() const { return !maps_.empty(); }
+
   // As CachedFiles has it. Notes where that has waited.
   int64_t ReadCached(const char* path, void* memory, size_t capacity);
   // As CachedPaths has it, likewise.
@@ -55,9 +59,12 @@ class LinuxEngine final : public Engine, private Deputy {
   // Pool thread.
   bool SubmitToKernel(uint32_t slot, Request& request) override;
   void Examine(const Request& request) override;
+  void GiveUp() override;
 
   Way Choose(Request& request);
   Way ChooseDirect(const Request& request, NowaitHistory& history);
+  bool Map(Request& request, FileFacts& facts);
+  void Unmap(int fd);
   int64_t ServeNowait(Request& request);
   void EndInline(Request& request, int64_t result);
   void ServeShared();
@@ -69,7 +76,7 @@ class LinuxEngine final : public Engine, private Deputy {
   void FreeSlot(uint32_t slot);
   template <typename Try>
   int64_t Metered(Try attempt);
-  void EndTurn(MountKey mount);
+  void EndMetered(MountKey mount);
   void SubmitPrepared();
   bool Answered(Request& request, int64_t result, Route route);
   void EndSlot(uint32_t slot, int64_t result, Route route);
@@ -106,6 +113,18 @@ class LinuxEngine final : public Engine, private Deputy {
   pthread_mutex_t mutex_;
 
   WaitMeter meter_;
+
+  // Of the turn of the loop under way.
+  struct Mapped {
+    int fd;
+    Identity file;
+    FileMap map;
+  };
+  std::vector<Mapped> maps_;
+  uint64_t turn_ = 1;
+
+  // What nobody has open any more, for a pool thread to unmap.
+  std::vector<FileMap> orphans_;  // under mutex_
 
   // Of the call under way.
   std::vector<KernelCommand> commands_;

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "../support/is_fresh.h"
 #include "../support/look.h"
 
 namespace caio {
@@ -12,21 +13,23 @@ namespace {
 
 constexpr size_t kLargestTable = 65536;
 
-struct Identity {
-  dev_t dev;
-  ino_t ino;
-  int64_t born;
+struct Known {
+  Identity identity;
   mode_t mode;
   MountKey mount;
+  Layer layer;
+  uint64_t size;
+  bool fresh;
 };
 
-bool Identify(int fd, Identity& identity) {
+bool Identify(int fd, Known& file) {
   struct statx known;
-  if (Look(fd, STATX_TYPE | STATX_INO | STATX_BTIME | MountMask(), known)) {
+  if (Look(fd, STATX_TYPE | STATX_INO | STATX_BTIME | STATX_SIZE | STATX_CTIME | MountMask(), known)) {
     const bool dated = (known.stx_mask & STATX_BTIME) != 0;
     const int64_t born = dated ? known.stx_btime.tv_sec * 1000000000 + known.stx_btime.tv_nsec : 0;
-    identity = {makedev(known.stx_dev_major, known.stx_dev_minor), known.stx_ino, born, known.stx_mode,
-                MountKeyOf(known)};
+    const dev_t dev = makedev(known.stx_dev_major, known.stx_dev_minor);
+    file = {
+        {dev, known.stx_ino, born}, known.stx_mode, MountKeyOf(known), LayerOf(known), known.stx_size, IsFresh(known)};
     return true;
   }
   return false;
@@ -35,20 +38,28 @@ bool Identify(int fd, Identity& identity) {
 }  // namespace
 
 bool FileFactsTable::Look(int fd, FileFacts& facts) {
-  Identity file;
+  Known file;
   if (!Identify(fd, file)) return false;
   const int flags = fcntl(fd, F_GETFL);
   if (flags < 0) return false;
-  const bool same = facts.dev == file.dev && facts.ino == file.ino && facts.born == file.born;
-  if (!same) facts = FileFacts{};
-  facts.dev = file.dev;
-  facts.ino = file.ino;
-  facts.born = file.born;
+  if (!(facts.identity == file.identity)) facts = FileFacts{};
+  facts.identity = file.identity;
   facts.mount = file.mount;
   facts.device = S_ISBLK(file.mode);
   facts.regular = S_ISREG(file.mode) || facts.device;
   facts.direct = (flags & O_DIRECT) != 0;
   facts.readable = (flags & O_ACCMODE) != O_WRONLY;
+  facts.layer = file.layer;
+  facts.size = file.size;
+  facts.fresh = file.fresh;
+  return true;
+}
+
+bool FileFactsTable::LookAgain(int fd, FileFacts& facts) {
+  struct statx file;
+  if (!caio::Look(fd, STATX_SIZE | STATX_CTIME, file)) return false;
+  facts.size = file.stx_size;
+  facts.fresh = IsFresh(file);
   return true;
 }
 
@@ -70,10 +81,20 @@ FileFacts* FileFactsTable::Find(const Request& request) {
 }
 
 bool FindMount(int fd, MountKey* mount) {
-  Identity file;
+  Known file;
   if (!Identify(fd, file)) return false;
   *mount = file.mount;
   return true;
+}
+
+void FileFactsTable::ForgetMap(int fd) {
+  const auto index = static_cast<size_t>(fd);
+  if (index < by_fd_.size()) by_fd_[index].mapped_in = 0;
+}
+
+bool StandsFor(int fd, const Identity& file) {
+  Known known;
+  return Identify(fd, known) && known.identity == file;
 }
 
 bool IsEndOfFile(int fd, int64_t offset) {

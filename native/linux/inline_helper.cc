@@ -1,12 +1,11 @@
 #include "inline_helper.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <new>
 
 #include "../support/mutex_lock.h"
 #include "../support/nanoseconds.h"
+#include "../support/processors.h"
 #include "../support/start_thread.h"
 #include "../support/step.h"
 
@@ -26,11 +25,6 @@ void Pause() {
 #elif defined(__aarch64__)
   asm volatile("yield");
 #endif
-}
-
-bool HasSecondProcessor() {
-  cpu_set_t allowed;
-  return sched_getaffinity(0, sizeof allowed, &allowed) == 0 && CPU_COUNT(&allowed) > 1;
 }
 
 }  // namespace
@@ -56,7 +50,7 @@ bool InlineHelper::Shares(size_t count) {
 bool InlineHelper::Start() {
   if (refused_) return false;
   refused_ = true;
-  if (!HasSecondProcessor()) return false;
+  if (UsableProcessors() < 2) return false;
   parts_.reset(new (std::nothrow) Part[kMost]);
   started_ = parts_ && StartThread(&thread_, ThreadMain, this);
   return started_;

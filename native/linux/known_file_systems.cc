@@ -13,6 +13,7 @@
 #include "../support/descriptor.h"
 #include "../support/mutex_lock.h"
 #include "../support/open_cached.h"
+#include "residency.h"
 #include "waits.h"
 
 namespace caio {
@@ -34,16 +35,25 @@ uint64_t MountIdOf(const struct statx& file) {
   return id;
 }
 
-// Local file systems whose attributes, names and pages are had without waiting where they are cached.
-bool IsLocal(uint32_t type) {
+// Local file systems whose attributes, names and pages are had without waiting where they are cached, and how it is seen that pages are.
+Findings FindingsOf(uint32_t type) {
   switch (type) {
     case 0xEF53:      // ext4
     case 0x58465342:  // xfs
     case 0x9123683E:  // btrfs
     case 0xF2F52010:  // f2fs
     case 0xCA451A4E:  // bcachefs
-      return true;
-    default: return false;
+      return {Manner::kNames, PageCheck::kNowait};
+    case 0x794C7630:  // overlayfs
+      return {Manner::kNames, PageCheck::kLayered};
+    case 0x73717368:  // squashfs
+    case 0xE0F5E1E2:  // erofs
+      return {Manner::kNames, PageCheck::kMapped};
+    case 0x01021994:  // tmpfs
+      return {Manner::kNames, HasSwap() ? PageCheck::kSwapped : PageCheck::kNone};
+    case 0x858458F6:  // ramfs
+      return {Manner::kNames, PageCheck::kNone};
+    default: return {Manner::kElsewhere};
   }
 }
 
@@ -66,18 +76,19 @@ KnownFileSystems::Entry* KnownFileSystems::Find(MountKey mount) {
   return nullptr;
 }
 
-Manner KnownFileSystems::Of(MountKey mount, uint64_t now, Touch touch) {
+Findings KnownFileSystems::Of(MountKey mount, uint64_t now, Touch touch) {
   if (const Entry* entry = Find(mount)) {
     const uint64_t state = entry->state.load(std::memory_order_acquire);
     // It may have become another's in between.
     const bool same = entry->mount.load(std::memory_order_acquire) == mount;
-    const auto manner = static_cast<Manner>(state & 0xff);
+    const auto manner = static_cast<Manner>(state & 0xf);
+    const auto check = static_cast<PageCheck>(state >> 4 & 0xf);
     const bool valid = same && (state >> 16) > now / kMillisecond;
-    if (valid && manner != Manner::kNames) return manner;
-    if (valid && touch == Touch::kLooks) return Manner::kInline;
+    if (valid && manner != Manner::kNames) return {manner, check};
+    if (valid && touch == Touch::kLooks) return {Manner::kInline, check};
   }
   if (!IsWanted()) wanted_.store(true, std::memory_order_relaxed);
-  return Manner::kUnknown;
+  return {Manner::kUnknown};
 }
 
 // With mutex_ held. The one that is there, or the one that has been there longest.
@@ -89,40 +100,41 @@ KnownFileSystems::Entry& KnownFileSystems::Place(MountKey mount) {
   return entry;
 }
 
-void KnownFileSystems::Keep(MountKey mount, Manner manner, unsigned waits, uint64_t until) {
-  Place(mount).state.store(until << 16 | uint64_t{waits} << 8 | static_cast<uint64_t>(manner),
-                           std::memory_order_release);
+void KnownFileSystems::Keep(MountKey mount, Findings found, unsigned waits, uint64_t until) {
+  const auto what = static_cast<uint64_t>(found.check) << 4 | static_cast<uint64_t>(found.manner);
+  Place(mount).state.store(until << 16 | uint64_t{waits} << 8 | what, std::memory_order_release);
 }
 
-void KnownFileSystems::Learn(MountKey mount, Manner manner, uint64_t now) {
+void KnownFileSystems::Learn(MountKey mount, Findings found, uint64_t now) {
   wanted_.store(false, std::memory_order_relaxed);
-  if (manner == Manner::kWaits) return HasWaited(mount, now);
+  if (found.manner == Manner::kWaits) return HasWaited(mount, now);
   MutexLock lock(mutex_);
   const uint64_t earlier = Place(mount).state.load(std::memory_order_relaxed);
   const unsigned waits = (earlier >> 8) & 0xff;
   const uint64_t milliseconds = now / kMillisecond;
   // Who has opened a file knows more, and more so who has waited.
-  if (manner == Manner::kNames && (earlier >> 16) > milliseconds) return;
+  if (found.manner == Manner::kNames && (earlier >> 16) > milliseconds) return;
   // One that has waited and is quick now may have been asked for what its listener has seen before: it keeps its record for minutes.
   const bool forgiven = milliseconds > (earlier >> 16) + 60 * kTrusted;
-  Keep(mount, manner, forgiven ? 0 : waits, milliseconds + kTrusted);
+  Keep(mount, found, forgiven ? 0 : waits, milliseconds + kTrusted);
 }
 
 void KnownFileSystems::HasWaited(MountKey mount, uint64_t now) {
   MutexLock lock(mutex_);
   const unsigned earlier = (Place(mount).state.load(std::memory_order_relaxed) >> 8) & 0xff;
   const unsigned waits = std::min(earlier + 1, kMostWaits);
-  Keep(mount, Manner::kWaits, waits, now / kMillisecond + (kTrusted << (waits - 1)));
+  Keep(mount, {Manner::kWaits}, waits, now / kMillisecond + (kTrusted << (waits - 1)));
 }
 
-Manner ExamineNames(int fd) {
+Findings ExamineNames(int fd) {
   struct statfs status;
-  return fstatfs(fd, &status) == 0 && IsLocal(static_cast<uint32_t>(status.f_type)) ? Manner::kNames
-                                                                                    : Manner::kElsewhere;
+  if (fstatfs(fd, &status) != 0) return {Manner::kElsewhere};
+  return FindingsOf(static_cast<uint32_t>(status.f_type));
 }
 
-Manner ExamineManner(int fd, const char* path, bool read) {
-  if (ExamineNames(fd) == Manner::kElsewhere) return Manner::kElsewhere;
+Findings ExamineManner(int fd, const char* path, bool read) {
+  const Findings names = ExamineNames(fd);
+  if (names.manner == Manner::kElsewhere) return names;
   const uint64_t before = VoluntarySwitches();
   char byte;
   iovec memory{&byte, 1};
@@ -132,13 +144,13 @@ Manner ExamineManner(int fd, const char* path, bool read) {
     const Descriptor unnoticed(read ? -EPERM : OpenCached(path, O_RDONLY | O_NONBLOCK | O_NOATIME));
     // Another's file.
     const Descriptor opened(unnoticed.get() == -EPERM ? OpenCached(path, O_RDONLY | O_NONBLOCK) : -EAGAIN);
-    if (!unnoticed.valid() && !opened.valid()) return Manner::kNames;
+    if (!unnoticed.valid() && !opened.valid()) return names;
     if (unnoticed.valid() || read)
       preadv2(unnoticed.valid() ? unnoticed.get() : opened.get(), &memory, 1, 0, RWF_NOWAIT);
   } else {
     preadv2(fd, &memory, 1, 0, RWF_NOWAIT);
   }
-  return VoluntarySwitches() == before ? Manner::kInline : Manner::kWaits;
+  return {VoluntarySwitches() == before ? Manner::kInline : Manner::kWaits, names.check};
 }
 
 }  // namespace caio

@@ -12,6 +12,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "../request/page_check.h"
+
 struct statx;
 
 namespace caio {
@@ -28,8 +30,13 @@ enum class Manner : uint8_t {
   kUnknown,    // or too long ago: a pool thread has to look
   kInline,     // local, and what is cached is had without waiting
   kNames,      // local, and so are names and attributes; whether somebody listens to who opens a file is not known
-  kElsewhere,  // asks a server, or does not know NOWAIT: nothing of it is for the loop
+  kElsewhere,  // asks a server, or is not known not to: nothing of it is for the loop
   kWaits,      // local, but attempts that should not have waited did
+};
+
+struct Findings {
+  Manner manner;
+  PageCheck check = PageCheck::kNowait;
 };
 
 // What an attempt does. fanotify's listeners are asked when a file is opened or read, never for names and attributes.
@@ -41,13 +48,13 @@ class KnownFileSystems {
   ~KnownFileSystems() { pthread_mutex_destroy(&mutex_); }
 
   // Any thread. Nanoseconds of a clock that only goes forward. To who opens, kNames is kUnknown; to who looks, kInline.
-  Manner Of(MountKey mount, uint64_t now, Touch touch = Touch::kOpens);
+  Findings Of(MountKey mount, uint64_t now, Touch touch = Touch::kOpens);
 
   // Whether somebody has met a file system that is not known, since the last call of Examined.
   bool IsWanted() const { return wanted_.load(std::memory_order_relaxed); }
 
   // Pool thread. What looking at it has given.
-  void Learn(MountKey mount, Manner manner, uint64_t now);
+  void Learn(MountKey mount, Findings found, uint64_t now);
 
   // Any thread. An attempt has waited: the pool is to serve for a while, longer each time.
   void HasWaited(MountKey mount, uint64_t now);
@@ -55,13 +62,13 @@ class KnownFileSystems {
  private:
   struct Entry {
     std::atomic<uint64_t> mount{0};
-    // Milliseconds until which it holds, then the number of waits in the last minutes, then the manner: 48, 8 and 8 bits.
+    // Milliseconds until which it holds, then the number of waits in the last minutes, the check, and the manner: 48, 8, 4 and 4 bits.
     std::atomic<uint64_t> state{0};
   };
 
   Entry* Find(MountKey mount);
   Entry& Place(MountKey mount);
-  void Keep(MountKey mount, Manner manner, unsigned waits, uint64_t until);
+  void Keep(MountKey mount, Findings found, unsigned waits, uint64_t until);
 
   std::array<Entry, 64> entries_;
   std::atomic<bool> wanted_{false};
@@ -70,10 +77,10 @@ class KnownFileSystems {
 };
 
 // Pool thread; blocks. Whether what is cached of names and attributes is had without waiting where this is: kNames or kElsewhere.
-Manner ExamineNames(int fd);
+Findings ExamineNames(int fd);
 
 // Pool thread; blocks. Looks at the file system of an open file, or of a name (O_PATH): its kind, and for a local one whether an attempt
 // that cannot wait for a disk waits all the same. `path` may be null where `fd` is open for reading. `read`: the file has just been read.
-Manner ExamineManner(int fd, const char* path, bool read);
+Findings ExamineManner(int fd, const char* path, bool read);
 
 }  // namespace caio

@@ -386,7 +386,7 @@ napi_value ProcessorsHere(napi_env env, napi_callback_info) {
   const double quota = ProcessorQuota();
   napi_value result, allowed;
   napi_create_array_with_length(env, 3, &result);
-  napi_get_boolean(env, IsWithHandOff(processors, quota), &allowed);
+  napi_get_boolean(env, IsWithHandOff(Usable(processors, quota)), &allowed);
   napi_set_element(env, result, 0, Number(env, processors));
   napi_set_element(env, result, 1, Number(env, quota));
   napi_set_element(env, result, 2, allowed);

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
 #include <utility>
 
@@ -23,15 +22,10 @@ namespace {
 constexpr size_t kCompletionFields = 4;
 constexpr size_t kDeliverAtOnce = 16;
 
-// That make a hand-off worth while, or none. Looked up once, since it reads files of the kernel's, by the first environment of the process.
-int HandOffProcessors() {
-  static std::atomic<int> known{-1};
-  int found = known.load(std::memory_order_relaxed);
-  if (found >= 0) return found;
-  const unsigned processors = Processors();
-  found = IsWithHandOff(processors, ProcessorQuota()) ? static_cast<int>(processors) : 0;
-  known.store(found, std::memory_order_relaxed);
-  return found;
+// A thread stays awake where it leaves a processor to whoever has something to do.
+unsigned ThreadsAwake(bool hand_off) {
+  const unsigned usable = UsableProcessors();
+  return hand_off && IsWithHandOff(usable) ? usable : 0;
 }
 
 }  // namespace
@@ -44,11 +38,9 @@ int Environment::Start(unsigned threads, bool hand_off, napi_value deliver, napi
   is_worker_ = loop != uv_default_loop();
   error = queue_.Watch(loop, OnWake, this);
   if (error != 0) return error;
-  if (is_worker_) {
-    uv_prepare_init(loop, &turn_);
-    uv_unref(reinterpret_cast<uv_handle_t*>(&turn_));
-    turn_.data = this;
-  }
+  uv_prepare_init(loop, &turn_);
+  uv_unref(reinterpret_cast<uv_handle_t*>(&turn_));
+  turn_.data = this;
 
   napi_value receiver, name;
   void* memory;
@@ -62,7 +54,7 @@ int Environment::Start(unsigned threads, bool hand_off, napi_value deliver, napi
   napi_get_typedarray_info(env_, completions, nullptr, &length, &memory, nullptr, nullptr);
   completions_memory_ = static_cast<double*>(memory);
   completions_capacity_ = length / kCompletionFields;
-  pool_ = std::make_unique<ThreadPool>(queue_, threads, hand_off ? HandOffProcessors() : 0);
+  pool_ = std::make_unique<ThreadPool>(queue_, threads, static_cast<int>(ThreadsAwake(hand_off)));
   // From here on the hook owns this object.
   napi_add_async_cleanup_hook(env_, OnCleanup, this, &cleanup_);
   FinishAtExit([](void* self) { static_cast<Environment*>(self)->Finish(); }, this);
@@ -106,6 +98,7 @@ size_t Environment::Submit(Engine& engine, uint32_t channel) {
   AddPending(count);
   if (!batch.empty()) engine.Submit(batch.data(), batch.size(), finished);
   TellRefusal();
+  if (KeepsForTurn()) uv_prepare_start(&turn_, OnTurn);
   // Nothing is given away before this returns. What has finished is released as it is delivered.
   const bool all = finished.size() == count;
   if (!all) held_.Hold(channel, memories);
@@ -128,7 +121,20 @@ bool Environment::Cancel(Engine& engine, uint32_t channel, uint32_t id) {
 // thread's end is FinishAtExit's.
 void Environment::OnTurn(uv_prepare_t* turn) {
   auto* self = static_cast<Environment*>(turn->data);
-  if (!self->CanRunJavaScript()) self->Finish();
+#ifdef __linux__
+  if (self->linux_) self->linux_->EndTurn();
+  if (self->uring_) self->uring_->EndTurn();
+#endif
+  if (self->pending_ == 0 || !self->is_worker_) uv_prepare_stop(turn);
+  if (self->is_worker_ && self->pending_ > 0 && !self->CanRunJavaScript()) self->Finish();
+}
+
+bool Environment::KeepsForTurn() const {
+#ifdef __linux__
+  return (linux_ && linux_->KeepsForTurn()) || (uring_ && uring_->KeepsForTurn());
+#else
+  return false;
+#endif
 }
 
 bool Environment::CanRunJavaScript() {
@@ -171,7 +177,7 @@ void Environment::RemovePending(size_t count) {
   pending_ -= count;
   if (pending_ == 0 && count > 0) {
     queue_.Unref();
-    if (is_worker_) uv_prepare_stop(&turn_);
+    if (!KeepsForTurn()) uv_prepare_stop(&turn_);
   }
 }
 
@@ -272,7 +278,6 @@ void Environment::OnCleanup(napi_async_cleanup_hook_handle, void* data) {
 #endif
   self->pool_->Close();
   self->CloseUndelivered();
-  if (!self->is_worker_) return self->Unwatch();
   uv_close(reinterpret_cast<uv_handle_t*>(&self->turn_),
            [](uv_handle_t* turn) { static_cast<Environment*>(turn->data)->Unwatch(); });
 }

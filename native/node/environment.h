@@ -71,6 +71,7 @@ class Environment {
   // Brings to its end what the engines have.
   void Finish();
   static void OnTurn(uv_prepare_t* turn);
+  bool KeepsForTurn() const;
   bool CanRunJavaScript();
   // Gives up what the loop has of it, and then all.
   void Unwatch();
@@ -87,7 +88,8 @@ class Environment {
   napi_env env_;
   napi_async_cleanup_hook_handle cleanup_ = nullptr;
   bool is_worker_ = false;
-  uv_prepare_t turn_{};  // of a worker's loop, while something is pending
+  uv_prepare_t
+      turn_{};  // while an engine keeps something for the turn of the loop, and in a worker while something is pending
   napi_async_context async_context_ = nullptr;
   napi_ref deliver_ = nullptr;
   napi_ref receiver_ = nullptr;

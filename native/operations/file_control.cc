@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 
 #include "../support/checked.h"
 #include "../support/descriptor.h"
+#include "copy_by_hand.h"
 #ifdef __linux__
 #include <linux/falloc.h>
 
@@ -39,6 +41,18 @@ int64_t Seek(int fd, off_t offset, int whence) {
   return own.valid() ? Checked(lseek(own.get(), offset, whence)) : -errno;
 }
 
+// Whether a failed copy is to be done by hand: 0, or what there is to say. A filter of system calls, or a kernel without the call, says
+// ENOSYS, EPERM or EINVAL. EPERM is said once more by who is to write where nobody may; EINVAL is also said of the files.
+int64_t ExamineRefusedCopy(const Request& request, int error) {
+  if (error != ENOSYS && error != EPERM && error != EINVAL) return -error;
+  struct stat from, to;
+  if (fstat(request.fd, &from) != 0 || fstat(request.control.other_fd, &to) != 0) return -errno;
+  if (!S_ISREG(from.st_mode) || !S_ISREG(to.st_mode)) return -EINVAL;
+  const int64_t between = request.offset - request.control.other_offset;
+  const bool overlap = static_cast<uint64_t>(between < 0 ? -between : between) < request.length;
+  return from.st_dev == to.st_dev && from.st_ino == to.st_ino && overlap ? -EINVAL : 0;
+}
+
 int64_t Copy(const Request& request) {
   auto from = static_cast<loff_t>(request.offset);
   auto to = static_cast<loff_t>(request.control.other_offset);
@@ -47,7 +61,13 @@ int64_t Copy(const Request& request) {
     const size_t wanted = std::min(request.length - copied, kCopiedAtOnce);
     const ssize_t result = copy_file_range(request.fd, &from, request.control.other_fd, &to, wanted, 0);
     if (result < 0 && errno == EINTR) continue;
-    if (result < 0) return copied > 0 ? static_cast<int64_t>(copied) : -errno;
+    if (result < 0) {
+      int64_t error = -errno;
+      if (copied == 0 && (error = ExamineRefusedCopy(request, errno)) == 0) {
+        error = CopyByHand({request.fd, from}, {request.control.other_fd, to}, request.length, &copied);
+      }
+      return copied > 0 ? static_cast<int64_t>(copied) : error;
+    }
     if (result == 0) break;  // the end of the file
     copied += static_cast<size_t>(result);
   }

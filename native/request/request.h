@@ -9,7 +9,9 @@
 #include <cstdint>
 #include <memory>
 
+#include "mapped_pages.h"
 #include "operations.h"
+#include "page_check.h"
 #include "protocol.h"
 
 namespace caio {
@@ -26,12 +28,16 @@ class Deputy {
 
   // Pool thread, after the request was served: looks at the file system that it went to.
   virtual void Examine(const Request& request) = 0;
+
+  // Pool thread. Gives up what it has kept for one, since that may wait.
+  virtual void GiveUp() = 0;
 };
 
 enum class Duty : uint8_t {
   kNone,
   kSubmit,  // the request stands for one that its deputy keeps, in `slot`
   kExamine,
+  kGiveUp,  // there is nothing else to be done
 };
 
 // One operation: what all have, then what those of its family have. The memory it names belongs to JavaScript; it stays until the
@@ -40,8 +46,9 @@ struct Request {
   uint32_t channel = 0;  // which Context
   uint32_t id = 0;       // which of its operations
   Opcode opcode = Opcode::kRead;
-  Duty duty = Duty::kNone;  // for `deputy`, besides
-  bool missed = false;      // an attempt from the loop thread came to nothing
+  Duty duty = Duty::kNone;               // for `deputy`, besides
+  bool missed = false;                   // an attempt from the loop thread came to nothing
+  PageCheck check = PageCheck::kNowait;  // of a read from the loop thread
   Deputy* deputy = nullptr;
   uint32_t slot = 0;
 
@@ -65,6 +72,7 @@ struct Request {
   size_t done = 0;                   // bytes an earlier attempt has moved already
   std::unique_ptr<iovec[]> vectors;  // the memory of a readv or writev
   int vector_count = 0;
+  MappedPages pages;  // of a read from the loop thread: where they are looked at
 
   // Of a read or a write, and of a whole file: the memory. Of a path: where the reply goes.
   iovec single{};

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <atomic>
+
 #ifdef __linux__
 #include <fcntl.h>
 #include <sched.h>
@@ -105,5 +107,15 @@ unsigned Processors() {
 double ProcessorQuota() { return 0; }
 
 #endif
+
+unsigned UsableProcessors() {
+  static std::atomic<unsigned> known{0};
+  unsigned usable = known.load(std::memory_order_relaxed);
+  if (usable == 0) {
+    usable = Usable(Processors(), ProcessorQuota());
+    known.store(usable, std::memory_order_relaxed);
+  }
+  return usable;
+}
 
 }  // namespace caio

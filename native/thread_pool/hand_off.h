@@ -89,7 +89,7 @@ inline Calm Disturbed(const Calm& calm, uint64_t now) {
   return {now + length, length < kLongestBreak ? 2 * length : kLongestBreak};
 }
 
-// Of a process that may run on so many processors, and has the time of `quota` of them, or 0 for all: one waits while the other works.
-inline bool IsWithHandOff(unsigned processors, double quota) { return processors >= 2 && (quota == 0 || quota >= 2); }
+// Of a process that may keep so many processors busy: one waits while the other works.
+inline bool IsWithHandOff(unsigned usable) { return usable >= 2; }
 
 }  // namespace caio

@@ -19,11 +19,16 @@ inline Completion CompletionOf(const Request& request, int64_t result) {
 
 // Nothing that it does can be seen afterwards except by its caller. What stands for a request of the kernel's is not for the pool to drop.
 inline bool OnlyReads(const Request& request) {
-  return EffectOf(request.opcode) == Effect::kNone && request.duty != Duty::kSubmit && !request.moves;
+  const bool own = request.duty == Duty::kNone || request.duty == Duty::kExamine;
+  return EffectOf(request.opcode) == Effect::kNone && own && !request.moves;
 }
 
-// Serves a request. False if its completion has to wait for a sync, or comes from the kernel.
+// Serves a request. False if its completion has to wait for a sync, or comes from the kernel, or nobody is told of it.
 inline bool Serve(Request& request, Completion& completion) {
+  if (request.duty == Duty::kGiveUp) {
+    request.deputy->GiveUp();
+    return false;
+  }
   if (request.duty == Duty::kSubmit) {
     Request refused;
     if (request.deputy->SubmitToKernel(request.slot, refused)) return false;

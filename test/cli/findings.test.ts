@@ -229,6 +229,11 @@ function onDirectory(type: string, answers: Findings['directory']['answers']): F
   return { ...well, directory: { path: '/data', mount: { point: '/data', type, source: 's', options: 'rw' }, answers } }
 }
 
+const unwritable = (type: string): Findings => {
+  const { directory, ...rest } = onDirectory(type, {})
+  return { ...rest, directory: { ...directory, unasked: 'no file can be made in it: EROFS' } }
+}
+
 void t.test('problems', async (t) => {
   const refused = { write: 'served', nowaitReadCached: 'EOPNOTSUPP' }
   const cases: [findings: Findings, severities: string[], text: RegExp][] = [
@@ -249,8 +254,14 @@ void t.test('problems', async (t) => {
     [{ ...well, aio: { inUse: 65537 - 16 * 512, most: 65536 } }, ['warning'], /room for 15 more/],
     [{ ...well, aio: { inUse: 70000, most: 65536 } }, ['warning'], /room for 0 more/],
     [onDirectory('ext4', { write: 'served', nowaitReadCached: 'served', direct: 'served' }), [], /^$/],
-    [onDirectory('overlay', refused), ['warning'], /container.*volume/],
+    [onDirectory('overlay', { ...refused, resident: 'served' }), ['note'], /container.*owner.*volume/],
+    [onDirectory('overlay', { ...refused, resident: 'EPERM' }), ['warning'], /does not tell.*volume/],
+    [onDirectory('overlay', { ...refused, resident: 'EOPNOTSUPP' }), ['warning'], /server.*volume/],
+    [onDirectory('tmpfs', { ...refused, resident: 'served' }), [], /^$/],
     [onDirectory('tmpfs', refused), ['note'], /ext4, xfs and btrfs/],
+    [onDirectory('fuse.fuse-overlayfs', refused), ['warning'], /kernel's own overlayfs/],
+    [unwritable('squashfs'), ['note'], /image/],
+    [unwritable('ext4'), ['warning'], /may write/],
     [onDirectory('nfs4', refused), ['note'], /network/],
     [onDirectory('fuse.sshfs', refused), ['note'], /network/],
     [onDirectory('xfs', refused), ['warning'], /preadv2/],

@@ -10,6 +10,7 @@ import { Worker } from 'node:worker_threads'
 import fs from 'caio/fs'
 import { begin, count, measure, run } from './cases.js'
 import { HOLD, makePoint } from './situations.js'
+import { mountSlowDisk } from './slow-disk.js'
 
 /** Milliseconds after which what is known of a file system has to be found out again. */
 const KNOWN = 1_000
@@ -18,41 +19,6 @@ const SWAPPING = 1_000
 
 async function openAndClose(path: string): Promise<void> {
   await (await fs.open(path)).close()
-}
-
-interface Disk {
-  directory: string
-  /** While what the disk is asked for waits. */
-  measure(use: () => unknown): Promise<void>
-}
-
-/**
- * A file system whose disk is a file of a server's, with nothing of it in memory. Small blocks make many groups of them, each with a map
- * that has to be read before something of it is taken or given back.
- */
-async function mountSlowDisk(fill: (directory: string) => void): Promise<Disk> {
-  const server = begin('held_fs')
-  const image = join(makePoint(server), 'image')
-  await server.tell(`mount ${join(server.home, 'mounted')}`)
-  // The loop device keeps nothing of it, either.
-  await server.tell('direct 1')
-  nodeFs.writeFileSync(image, '')
-  nodeFs.truncateSync(image, 60 * 2 ** 20)
-  execFileSync('mkfs.ext4', ['-q', '-F', '-m', '0', '-b', '1024', '-O', '^flex_bg,^uninit_bg,^metadata_csum', image])
-  const disk = begin('mounted')
-  const directory = makePoint(disk)
-  await disk.tell(`mount ${image} ${directory}`)
-  fill(directory)
-  await disk.tell('unmount')
-  await disk.tell(`mount ${image} ${directory} no_prefetch_block_bitmaps`)
-  return {
-    directory,
-    async measure(use) {
-      await server.tell(`hold ${HOLD} 1000000 read write fsync`)
-      await measure(use)
-      await server.tell('pass')
-    },
-  }
 }
 
 /** So that it is known, and what it takes to open and to close is tried at once. */

@@ -3,12 +3,12 @@
  * says why it cannot wait.
  */
 // @held
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import nodeFs from 'node:fs'
 import { basename, join } from 'node:path'
 import t from 'tap'
 import type { BackendName } from 'caio'
-import { packageRoot, requiredBackends, runProgram, temporaryDirectory } from '../support/harness.js'
+import { packageRoot, requiredBackends, runProgram, temporaryDirectory, whyNoMount } from '../support/harness.js'
 
 t.setTimeout(900_000)
 
@@ -88,8 +88,19 @@ for (const backend of requiredBackends.filter((name): name is BackendName => nam
     const directory = temporaryDirectory(t)
     const program = new URL('./system-calls.js', import.meta.url)
     let trace = ''
+    nodeFs.writeFileSync('/dev/shm/caio-look', 'content')
+    t.teardown(() => nodeFs.rmSync('/dev/shm/caio-look'))
+    if (!whyNoMount()) {
+      for (const part of ['lower', 'upper', 'work', 'merged']) nodeFs.mkdirSync(join(directory, part))
+      nodeFs.writeFileSync(join(directory, 'lower/file'), Buffer.alloc(100, 'x'))
+      const layers = `lowerdir=${directory}/lower,upperdir=${directory}/upper,workdir=${directory}/work`
+      execFileSync('mount', ['-t', 'overlay', 'overlay', '-o', layers, join(directory, 'merged')])
+      t.teardown(() => execFileSync('umount', [join(directory, 'merged')]))
+    }
+    const elsewhere = ['readFile on an overlay', 'read on an overlay', 'readFile in memory']
     // What is tried at once takes a process each; only linux tries anything.
-    for (const look of [undefined, ...(backend === 'linux' ? ['open', 'realpath', 'access'] : [])]) {
+    const looks = backend === 'linux' ? ['open', 'realpath', 'access', ...(whyNoMount() ? [] : elsewhere)] : []
+    for (const look of [undefined, ...looks]) {
       const output = join(directory, `trace-${look}`)
       const { code, stderr } = await runProgram(program, [directory, output, ...(look === undefined ? [] : [look])], {
         env: { CAIO_IMPL: backend },
@@ -101,6 +112,10 @@ for (const backend of requiredBackends.filter((name): name is BackendName => nam
     const calls = systemCalls(trace)
     t.ok(calls.length > 0, 'the addon is seen')
     t.ok(trace.includes('Builtins_'), 'JavaScript is seen')
+    if (looks.includes('read on an overlay')) {
+      const looked = calls.filter(({ name }) => name === 'mincore')
+      t.ok(looked.length > 0, 'pages are looked at')
+    }
     const allowed = documented()
     const seen = new Map<string, Set<string>>()
     for (const { name, from } of calls) seen.set(name, (seen.get(name) ?? new Set()).add(from))

@@ -1,6 +1,6 @@
 /**
  * Uses each way into the addon while strace looks at this thread, and no other: `system-calls.js DIRECTORY OUTPUT [LOOK]`. The backend is
- * CAIO_IMPL's. A stack takes strace a tenth of a second: what can be asked for together is, and nothing is done that another call has
+ * CAIO_IMPL's. In DIRECTORY there may be an overlay, `merged`. A stack takes strace a tenth of a second: what can be asked for together is, and nothing is done that another call has
  * shown.
  */
 import { spawn } from 'node:child_process'
@@ -41,13 +41,22 @@ const to = nodeFs.openSync(other, 'r+')
  * has not been changed lately.
  */
 const settled = process.execPath
+const merged = join(directory, 'merged/file')
+const layered = nodeFs.existsSync(merged) ? nodeFs.openSync(merged, 'r') : -1
+const block = Buffer.alloc(100)
 const looks: Readonly<Record<string, () => Promise<unknown>>> = {
   open: async () => (await fs.open(settled)).close(),
   realpath: () => fs.realpath(settled),
   access: () => fs.access(settled, constants.R_OK),
+  'readFile on an overlay': () => fs.readFile(merged),
+  'read on an overlay': () => defaultContext().read(block, layered, 0),
+  'readFile in memory': () => fs.readFile('/dev/shm/caio-look'),
 }
 /** So that the file system is known. */
-if (look !== undefined) for (let round = 0; round < 3; round++) await looks['open']!()
+if (look !== undefined) for (let round = 0; round < 3; round++) await Promise.all([looks['open']!(), looks[look]!()])
+
+/** Attempts until one is seen to be made: by now the file system may have to be looked at again. */
+const before = defaultContext().stats().routes.inline
 
 const strace = spawn('strace', ['-k', '-o', output, '-p', String(process.pid)], { stdio: ['ignore', 'ignore', 'pipe'] })
 let said = ''
@@ -151,7 +160,7 @@ async function useAll(): Promise<void> {
 }
 
 if (look === undefined) await useAll()
-else for (let round = 0; round < 2; round++) await looks[look]!()
+else for (let round = 0; round < 20 && defaultContext().stats().routes.inline === before; round++) await looks[look]!()
 
 const closed = new Promise((resolve) => strace.once('close', resolve))
 strace.kill('SIGINT')

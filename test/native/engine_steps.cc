@@ -46,7 +46,7 @@ struct Round {
     Check(engine->Open(files.buffered, &step) == 0, step);
     caio::MountKey mount;
     Check(caio::FindMount(files.buffered, &mount), "the file system is found");
-    known.Learn(mount, caio::Manner::kInline, caio::Nanoseconds());
+    known.Learn(mount, {caio::Manner::kInline}, caio::Nanoseconds());
   }
 
   Request Make(uint32_t id, Kind kind) {

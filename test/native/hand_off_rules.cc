@@ -1,5 +1,6 @@
 // The hand-off's rules as tables: how many occasions are let pass after what was won (w) and lost (l), how long the loop waits after what
 // operations took, and on which machines there is a hand-off at all.
+#include "../../native/support/processors.h"
 #include "../../native/thread_pool/hand_off.h"
 
 #include <cstdio>
@@ -117,7 +118,7 @@ int main() {
   for (const auto& row : machines) {
     char of[64];
     snprintf(of, sizeof of, "%u processors, %g of them", row.processors, row.quota);
-    Expect("hand-off", of, row.expected, IsWithHandOff(row.processors, row.quota));
+    Expect("hand-off", of, row.expected, IsWithHandOff(Usable(row.processors, row.quota)));
   }
   printf("%zu rows, %d failed\n",
          sizeof rests / sizeof rests[0] + sizeof waits / sizeof waits[0] + sizeof pauses / sizeof pauses[0] +

@@ -72,7 +72,8 @@ struct Asked {
 
 class Round {
  public:
-  Round(Files& files, uint32_t seed, unsigned threads) : files_(files), random_(seed + 1), pool_(queue_, threads) {
+  Round(Files& files, uint32_t seed, unsigned threads)
+      : files_(files), seed_(seed), random_(seed + 1), pool_(queue_, threads) {
     Check(queue_.Open() == 0, "the queue opens");
     engine_ = std::make_unique<caio::LinuxEngine>(std::make_unique<caio::KernelContext>(), queue_, pool_, known_);
     memory_ = static_cast<char*>(aligned_alloc(kBlock, kMost * kBlock));
@@ -82,6 +83,11 @@ class Round {
   void Run(bool abandon) {
     const char* step = "";
     Check(engine_->Open(files_.written, &step) == 0, step);
+    // As on an overlay, in every other round: what is in memory is seen in a mapping.
+    caio::MountKey mount;
+    if (seed_ % 2 == 0 && caio::FindMount(files_.buffered, &mount)) {
+      known_.Learn(mount, {caio::Manner::kInline, caio::PageCheck::kLayered}, caio::Nanoseconds());
+    }
     while (asked_.size() + kLargest <= kMost) {
       // Every other batch is all of one kind, and large: cached reads, or files, that are shared with the helper.
       const bool uniform = random_() % 2 == 0;
@@ -93,6 +99,7 @@ class Round {
       // Of those just handed over: what came earlier is done.
       if (random_() % 2 == 0) Cancel(static_cast<uint32_t>(asked_.size() - 1 - random_() % count));
       if (random_() % 4 == 0) Take();
+      if (random_() % 4 == 0) engine_->EndTurn();
     }
     if (!abandon) {
       while (left_ > 0 && queue_.Wait(10000)) Take();
@@ -238,6 +245,7 @@ class Round {
   }
 
   Files& files_;
+  const uint32_t seed_;
   std::minstd_rand random_;
   caio::CompletionQueue queue_;
   caio::ThreadPool pool_;

@@ -13,6 +13,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
 const memory = 'address,undefined'
 const pool = [
   ...[
+    'operations/copy_by_hand',
     'operations/direct_alignment',
     'operations/extended_attributes',
     'operations/file_control',
@@ -42,8 +43,9 @@ const engine = [
   'file_facts',
   'inline_helper',
   'known_file_systems',
+  'residency',
 ].map((name) => `native/linux/${name}.cc`)
-const helper = ['native/linux/inline_helper.cc']
+const helper = ['native/linux/inline_helper.cc', 'native/support/processors.cc']
 interface Program {
   name: string
   sources: readonly string[]

@@ -20,6 +20,8 @@ export interface Directory {
   answers: {
     write?: Verdict
     nowaitReadCached?: Verdict
+    /** whether it is told what is in memory, where NOWAIT is not known */
+    resident?: Verdict
     /** `unknown` where the page cache would not give a block up */
     nowaitReadCold?: Verdict
     nowaitWrite?: Verdict
@@ -42,6 +44,7 @@ function verdict(result: number): Verdict {
 const asked = [
   'write',
   'nowaitReadCached',
+  'resident',
   'nowaitReadCold',
   'nowaitWrite',
   'asyncSync',

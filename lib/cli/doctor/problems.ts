@@ -69,10 +69,27 @@ function limitProblems({ aio, backends }: Findings): Problem[] {
 const onVolume =
   'keep data on a volume or bind mount, whose own file system serves (docker run -v data:/data; a Kubernetes volume)'
 
+/** Those of images, which nobody can write to. */
+const IMAGE = /^(?:overlay|squashfs|erofs)$/
+
+/** Told what is in memory are the owner of a file, and who may write it. */
+function overlayNote(path: string): Problem {
+  const what = `${path} is on overlay, a container's own layer: files that this user neither owns nor may write take a trip through our threads`
+  return {
+    severity: 'note',
+    what,
+    remedy: 'make the user their owner (COPY --chown in a Dockerfile), or keep them on a volume',
+  }
+}
+
 function directoryProblems({ directory }: Findings): Problem[] {
   const { path, mount, unasked, answers } = directory
   if (unasked !== undefined) {
     if (!unasked.startsWith('no file can be made')) return []
+    if (mount && IMAGE.test(mount.type)) {
+      const what = `${path} is on ${mount.type}, an image: ${unasked}`
+      return [{ severity: 'note', what, remedy: 'none is needed to read it; to write, name another directory' }]
+    }
     return [
       { severity: 'warning', what: `${path}: ${unasked}`, remedy: 'name a directory that this user may write to' },
     ]
@@ -87,11 +104,26 @@ function directoryProblems({ directory }: Findings): Problem[] {
     ]
   }
   const problems: Problem[] = []
-  if (answers.nowaitReadCached !== undefined && answers.nowaitReadCached !== 'served') {
+  if (answers.resident === 'served') {
+    if (mount?.type === 'overlay') problems.push(overlayNote(path))
+  } else if (answers.nowaitReadCached !== undefined && answers.nowaitReadCached !== 'served') {
     const type = mount?.type ?? 'this file system'
     const what = `${path} is on ${type}, which refuses reads that must not wait (${answers.nowaitReadCached}): all take a trip through our threads`
     if (type === 'overlay') {
-      problems.push({ severity: 'warning', what: `${what}; it is a container's own layer`, remedy: onVolume })
+      const why =
+        answers.resident === 'EPERM' ? 'the kernel does not tell what is in memory' : 'its layers may be at a server'
+      problems.push({
+        severity: 'warning',
+        what: `${what}; it is a container's own layer, and ${why}`,
+        remedy: onVolume,
+      })
+    } else if (type === 'fuse.fuse-overlayfs') {
+      problems.push({
+        severity: 'warning',
+        what,
+        remedy:
+          "have podman use the kernel's own overlayfs (Linux 5.13; no mount_program in storage.conf), or a volume",
+      })
     } else if (LOCAL.test(type)) {
       problems.push({
         severity: 'warning',

@@ -13,6 +13,7 @@ const POOL = 'our threads serve'
 /** What is asked, and what it means when it is served and when not. */
 const questions: [keyof Directory['answers'], string, served: string, otherwise: string][] = [
   ['nowaitReadCached', 'NOWAIT read, cached', 'read without a thread hop', POOL],
+  ['resident', 'resident pages', 'read without a thread hop', POOL],
   ['nowaitReadCold', 'NOWAIT read, not cached', 'it may have waited', POOL],
   ['nowaitWrite', 'NOWAIT write', 'not made use of: our threads serve', POOL],
   ['nowaitDirectRead', 'NOWAIT direct read', 'kernel AIO serves', POOL],

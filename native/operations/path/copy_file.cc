@@ -6,13 +6,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <memory>
-#include <new>
+#include <cstdint>
 
 #include "../../request/protocol.h"
 #include "../../support/checked.h"
 #include "../../support/descriptor.h"
 #include "../../support/open_file.h"
+#include "../copy_by_hand.h"
 #ifdef __linux__
 #include <sys/sendfile.h>
 #endif
@@ -20,28 +20,6 @@
 namespace caio {
 
 namespace {
-
-constexpr size_t kPiece = 256 * 1024;
-
-// By way of this process.
-int64_t CopyByHand(int from, int to, off_t offset) {
-  const std::unique_ptr<char[]> memory(new (std::nothrow) char[kPiece]);
-  if (!memory) return -ENOMEM;
-  for (;;) {
-    const ssize_t count = pread(from, memory.get(), kPiece, offset);
-    if (count == 0) return 0;
-    if (count < 0 && errno != EINTR) return -errno;
-    for (ssize_t done = 0; done < count;) {
-      const ssize_t written = pwrite(to, memory.get() + done, static_cast<size_t>(count - done), offset + done);
-      if (written > 0) {
-        done += written;
-      } else if (written == 0 || errno != EINTR) {
-        return written == 0 ? -EIO : -errno;
-      }
-    }
-    if (count > 0) offset += count;
-  }
-}
 
 int64_t CopyBytes(int from, int to, [[maybe_unused]] off_t size) {
   off_t offset = 0;
@@ -58,7 +36,8 @@ int64_t CopyBytes(int from, int to, [[maybe_unused]] off_t size) {
   }
   if (offset >= size) return 0;
 #endif
-  return CopyByHand(from, to, offset);
+  size_t copied;
+  return CopyByHand({from, offset}, {to, offset}, SIZE_MAX, &copied);
 }
 
 // Into a file that is open.

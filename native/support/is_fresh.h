@@ -1,0 +1,21 @@
+// Whether a file has been changed in the last minute.
+#pragma once
+
+#include <sys/stat.h>
+#include <time.h>
+
+#include <cstdint>
+
+namespace caio {
+
+#ifdef STATX_TYPE
+// Of an answer that has been asked for STATX_CTIME.
+inline bool IsFresh(const struct statx& file) {
+  constexpr int64_t kMinute = 60;
+  timespec now;
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return file.stx_ctime.tv_sec + kMinute > now.tv_sec;
+}
+#endif
+
+}  // namespace caio
