@@ -4,6 +4,7 @@
  */
 import { EAGAIN, errnoException } from '../../lib/common/errors.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
+import { whenUnused } from '../../lib/engine/numbers.js'
 import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
 import { ofCallbacks } from '../node/original.js'
 import type { callbackFs } from '../node/original.js'
@@ -44,6 +45,22 @@ async function closeLater(fd: number): Promise<void> {
 const closed = Promise.resolve()
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
+/** Closes it when nothing that was given the number is under way. */
+function afterUse({ fd }: NativeHandle, close: () => Promise<void>): Promise<void> {
+  const unused = fd < 0 ? undefined : whenUnused(fd)
+  return unused ? unused.then(close) : close()
+}
+
+function closeAfterUse(this: NativeHandle): Promise<void> {
+  const { close } = Object.getPrototypeOf(this) as NativeHandle
+  return afterUse(this, () => close.call(this))
+}
+
+/** Has the close of a native part that Node has made wait for what was given its number. */
+export function guardNumber(native: object): void {
+  Object.defineProperty(native, 'close', { value: closeAfterUse, configurable: true, writable: true })
+}
+
 export function makeNativeClass(Native: NativeHandleClass): OwnedHandleClass {
   return class FileHandle extends Native {
     #owner: Watchable | undefined
@@ -57,7 +74,10 @@ export function makeNativeClass(Native: NativeHandleClass): OwnedHandleClass {
     }
 
     override close(): Promise<void> {
-      const { fd } = this
+      return afterUse(this, () => this.#close(this.fd))
+    }
+
+    #close(fd: number): Promise<void> {
       // Of one that is closed, or on its way to another thread, Node speaks in its own words.
       if (fd < 0 || !defaultContext().servesPaths) return super.close()
       // First of all: who ends this thread in between leaves it open, and nobody closes what is another file's by then.

@@ -5,21 +5,22 @@
 import { abortError, onAbort } from '../engine/abort.js'
 import { perform } from './control.js'
 import type { ControlOptions } from './control.js'
+import type { OpenFile } from '../engine/open-file.js'
 import { NO_OPTIONS } from '../common/no-options.js'
 import { intrinsics } from '../common/intrinsics.js'
 
 /** What {@link unlock} takes. */
 export interface LockRange extends ControlOptions {
   /** bytes, 0 to 2^53 - 1. Default: 0. */
-  offset?: number
+  offset?: number | undefined
   /** bytes, 0 for all that follows, however long the file becomes. Default: 0. */
-  length?: number
+  length?: number | undefined
 }
 
 /** What {@link lock} and {@link tryLock} take. */
 export interface LockOptions extends LockRange {
   /** Lets others share it; takes a descriptor open for reading, where an exclusive one takes one open for writing. Default: false. */
-  shared?: boolean
+  shared?: boolean | undefined
 }
 
 const { Promise } = intrinsics
@@ -49,9 +50,9 @@ function pauseFor(milliseconds: number, signal: AbortSignal | undefined): Promis
   })
 }
 
-async function apply(fd: number, how: number, range: LockRange): Promise<void> {
+async function apply(file: OpenFile, how: number, range: LockRange): Promise<void> {
   const { offset: position = 0, length = 0 } = range
-  await perform('lock', fd, { position, length, flags: how }, range)
+  await perform('lock', file, { position, length, flags: how }, range)
 }
 
 /**
@@ -63,10 +64,10 @@ async function apply(fd: number, how: number, range: LockRange): Promise<void> {
  * @returns whether it is locked
  * @throws (rejects) `EBADF` if it is not open for that, `ENOLCK`; `ENOSYS` on `pure`; argument errors
  */
-export async function tryLock(fd: number, options: LockOptions = NO_OPTIONS): Promise<boolean> {
+export async function tryLock(file: OpenFile, options: LockOptions = NO_OPTIONS): Promise<boolean> {
   const { shared = false } = options
   try {
-    await apply(fd, shared ? SHARED : EXCLUSIVE, options)
+    await apply(file, shared ? SHARED : EXCLUSIVE, options)
     return true
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
@@ -81,13 +82,13 @@ export async function tryLock(fd: number, options: LockOptions = NO_OPTIONS): Pr
  * rejected has locked nothing, and one that has locked the range resolves.
  * @throws (rejects) `ABORT_ERR`, and what {@link tryLock} does
  */
-export async function lock(fd: number, options: LockOptions = NO_OPTIONS): Promise<void> {
-  for (let pause = 1; !(await tryLock(fd, options)); pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+export async function lock(file: OpenFile, options: LockOptions = NO_OPTIONS): Promise<void> {
+  for (let pause = 1; !(await tryLock(file, options)); pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     await pauseFor(pause, options.signal)
   }
 }
 
 /** Gives the locks on a range up; where there are none, that is no error. @throws (rejects) `EBADF`; `ENOSYS` on `pure` */
-export function unlock(fd: number, range: LockRange = NO_OPTIONS): Promise<void> {
-  return apply(fd, UNLOCK, range)
+export function unlock(file: OpenFile, range: LockRange = NO_OPTIONS): Promise<void> {
+  return apply(file, UNLOCK, range)
 }
