@@ -51,14 +51,22 @@ function afterUse({ fd }: NativeHandle, close: () => Promise<void>): Promise<voi
   return unused ? unused.then(close) : close()
 }
 
-function closeAfterUse(this: NativeHandle): Promise<void> {
-  const { close } = Object.getPrototypeOf(this) as NativeHandle
-  return afterUse(this, () => close.call(this))
-}
+let guarded: object | undefined
 
 /** Has the close of a native part that Node has made wait for what was given its number. */
 export function guardNumber(native: object): void {
-  Object.defineProperty(native, 'close', { value: closeAfterUse, configurable: true, writable: true })
+  guarded ??= guardedPrototype(Object.getPrototypeOf(native) as NativeHandle)
+  Object.setPrototypeOf(native, guarded)
+}
+
+/** One more step on the way to Node's own, since what a handle itself has shows. */
+function guardedPrototype(nodes: NativeHandle): object {
+  const prototype = Object.create(nodes, Object.getOwnPropertyDescriptors(nodes)) as NativeHandle
+  function close(this: NativeHandle): Promise<void> {
+    return afterUse(this, () => nodes.close.call(this))
+  }
+  Object.defineProperty(prototype, 'close', { value: close, configurable: true, writable: true })
+  return prototype
 }
 
 export function makeNativeClass(Native: NativeHandleClass): OwnedHandleClass {

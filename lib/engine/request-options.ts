@@ -9,7 +9,8 @@ export interface RequestOptions {
   priority?: number | undefined
   /**
    * Ends it: what nothing has begun to serve is taken back, and rejected with an AbortError ; what has been begun is rejected
-   * when nothing uses its memory any more, whatever became of it. The error's cause is the signal's reason.
+   * when nothing uses its memory any more, whatever became of it. The error's `cause` is the signal's reason, and its
+   * `begun` false where the file has not been touched.
    */
   signal?: AbortSignal | undefined
 }
