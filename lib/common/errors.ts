@@ -137,6 +137,12 @@ export function backendUnavailable(name: string, reason: string): Error & CodedE
   return coded(new Error(`The ${name} backend is not available: ${reason}`), 'ERR_CAIO_BACKEND_UNAVAILABLE')
 }
 
+/** `ERR_CAIO_LOCKED` */
+export function fileLocked(path: string): Error & CodedError & { path: string } {
+  const error = new Error(`${path} is locked: another holder has it`)
+  return Object.assign(coded(error, 'ERR_CAIO_LOCKED'), { path })
+}
+
 /** `ERR_CAIO_NOT_A_LOG` */
 export function notALog(path: string, problem: string): Error & CodedError {
   return coded(new Error(`${path} ${problem}`), 'ERR_CAIO_NOT_A_LOG')

@@ -3,7 +3,7 @@
  * brought in one call, keeps buffers alive while they are in use, and closes only when nothing is.
  */
 import { Route, UNSERVED } from '../protocol/port.js'
-import type { Backend, BackendName, Batch, Receiver } from '../protocol/port.js'
+import type { Backend, BackendName, Batch, Receiver, Supports } from '../protocol/port.js'
 import { refuseAborted, untilAborted } from './abort.js'
 import { explainMisalignment } from './alignment.js'
 import { isEnding, tellAtEnd } from '../common/end-of-process.js'
@@ -61,6 +61,8 @@ export class Context implements Receiver {
   readonly backend: string
   /** Why this backend. */
   readonly reason: string
+  /** What its backend can do. */
+  readonly supports: Required<Supports>
   /** See {@link ContextOptions.maxRequests}. */
   readonly maxRequests: number
 
@@ -103,6 +105,7 @@ export class Context implements Receiver {
     this.#port = choice.backend
     this.backend = choice.backend.name
     this.reason = choice.reason
+    this.supports = Object.freeze({ ...NOTHING_MORE, ...choice.backend.supports })
     this.#slots = new Slots(this.maxRequests)
     const { batch } = this.#slots
     this.#handedOver = { ...batch, ids: new Uint32Array(batch.ids.length) }
@@ -590,6 +593,9 @@ export class Context implements Receiver {
     ;(resolve as Resolve)(laterException(errno, completer.syscall, { detail }, report))
   }
 }
+
+/** What a backend cannot do that does not say so. */
+const NOTHING_MORE = { wholeFile: false, paths: false, append: false, control: false }
 
 /** Whether a backend takes an operation. All take what is done to open files. */
 function supports({ supports }: Backend, opcode: Opcode): boolean {

@@ -50,6 +50,15 @@ function pauseFor(milliseconds: number, signal: AbortSignal | undefined): Promis
   })
 }
 
+/** Goes round without end: at once at first, then after longer and longer pauses. @throws (rejects) as {@link pauseFor} */
+export async function* pausesOf(signal: AbortSignal | undefined): AsyncGenerator<void, void, undefined> {
+  yield
+  for (let pause = 1; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    await pauseFor(pause, signal)
+    yield
+  }
+}
+
 async function apply(file: OpenFile, how: number, range: LockRange): Promise<void> {
   const { offset: position = 0, length = 0 } = range
   await perform('lock', file, { position, length, flags: how }, range)
@@ -78,13 +87,15 @@ export async function tryLock(file: OpenFile, options: LockOptions = NO_OPTIONS)
 
 /**
  * Locks a range as soon as it can be: {@link tryLock}, again and again, at least 30 times a second, in no order among those who wait.
- * No thread is held meanwhile. Two who wait for one another wait for ever, unless a signal ends it: then, too, a call that is
+ * No thread is held meanwhile. A handle is held for each attempt, not between two: closed meanwhile, it ends the call with
+ * `EBADF`. Two who wait for one another wait for ever, unless a signal ends it: then, too, a call that is
  * rejected has locked nothing, and one that has locked the range resolves.
  * @throws (rejects) `ABORT_ERR`, and what {@link tryLock} does
  */
 export async function lock(file: OpenFile, options: LockOptions = NO_OPTIONS): Promise<void> {
-  for (let pause = 1; !(await tryLock(file, options)); pause = Math.min(pause * 2, LONGEST_PAUSE)) {
-    await pauseFor(pause, options.signal)
+  for await (const _ of pausesOf(options.signal)) {
+    void _
+    if (await tryLock(file, options)) return
   }
 }
 
