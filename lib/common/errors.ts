@@ -149,8 +149,9 @@ export function notALog(path: string, problem: string): Error & CodedError {
 }
 
 /** `ERR_CAIO_LOG_TORN` */
-export function logTorn(path: string, position: number): Error & CodedError {
-  return coded(new Error(`${path} holds no whole record from byte ${position} on`), 'ERR_CAIO_LOG_TORN')
+export function logTorn(path: string, position: number): Error & CodedError & { path: string; position: number } {
+  const error = new Error(`${path} holds no whole record from byte ${position} on`)
+  return Object.assign(coded(error, 'ERR_CAIO_LOG_TORN'), { path, position })
 }
 
 /** `ERR_CAIO_LOG_DAMAGED`: where, and where whole records go on, if they do. */
