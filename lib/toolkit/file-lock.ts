@@ -112,7 +112,10 @@ interface Attempt {
   open: typeof open
 }
 
-const socketName = ({ dev, ino }: Stats): string => `caio-lock-${dev}-${ino}`
+/** Bytes of a socket's name behind the first. It takes all of them: some releases of Node fill up what is shorter, and others do not. */
+const NAME_LENGTH = 107
+
+const socketName = ({ dev, ino }: Stats): string => `caio-lock-${dev}-${ino}`.padEnd(NAME_LENGTH, '.')
 
 /** The line of /proc/locks that an OFD lock on the file has, but for its kind. */
 function isInLocks(text: string, { dev, ino }: Stats): boolean {

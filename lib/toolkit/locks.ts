@@ -2,7 +2,7 @@
  * Advisory locks of ranges, owned by the open file description (`F_OFD_SETLK`): they hold between two descriptors of one process as
  * between two processes, and go when the description is closed for the last time. Linux; none of it on `pure` (`ENOSYS`).
  */
-import { abortError, onAbort } from '../engine/abort.js'
+import { abortError, onAbort, refuseAborted } from '../engine/abort.js'
 import { perform } from './control.js'
 import type { ControlOptions } from './control.js'
 import type { OpenFile } from '../engine/open-file.js'
@@ -54,6 +54,7 @@ function pauseFor(milliseconds: number, signal: AbortSignal | undefined): Promis
 export async function* pausesOf(signal: AbortSignal | undefined): AsyncGenerator<void, void, undefined> {
   yield
   for (let pause = 1; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    refuseAborted(signal)
     await pauseFor(pause, signal)
     yield
   }

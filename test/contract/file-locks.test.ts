@@ -14,6 +14,9 @@ import { makerOf } from '../../lib/toolkit/temporary-file.js'
 import { makeContext, onEveryBackend, rejectionOf, requiredBackends, temporaryDirectory } from '../support/harness.js'
 
 const program = fileURLToPath(new URL('./programs/hold-lock.js', import.meta.url))
+// Processes are started.
+t.setTimeout(120_000)
+
 const isLinux = process.platform === 'linux'
 
 /** A process that holds a lock, or has said why it does not. */
@@ -74,7 +77,8 @@ onEveryBackend(t, 'a directory', async (t, backend) => {
 
 onEveryBackend(t, 'goes with its process, whatever the backend of the other is', async (t, backend) => {
   const path = join(temporaryDirectory(t), 'file')
-  for (const other of requiredBackends) {
+  // Of the backends with the addon, one is as good as another.
+  for (const other of requiredBackends.filter((name) => name === 'linux' || name === 'pure')) {
     const { said, kill } = await holder(t, path, backend)
     t.match(said, /^(?:ofd|socket|open)$/)
     const context = makeContext(t, other)
