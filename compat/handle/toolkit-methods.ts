@@ -62,11 +62,7 @@ export interface CaioFileHandle extends FileHandle {
     options?: number | RequestOptions,
   ): Promise<T extends number ? Buffer : T>
   /** {@link Context.writeFully} */
-  writeFully(
-    data: string | View,
-    position?: PositionOr<WriteOptions>,
-    options?: number | WriteOptions,
-  ): Promise<void>
+  writeFully(data: string | View, position?: PositionOr<WriteOptions>, options?: number | WriteOptions): Promise<void>
   /** {@link Context.readvFully} */
   readvFully(
     buffers: readonly View[],

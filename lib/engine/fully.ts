@@ -121,5 +121,7 @@ export async function writevFully(
   { position, options }: Place,
 ): Promise<void> {
   const all = bytesOfAll(views)
-  await holding(file, 'write', (fd) => writeAll(all, (left, done) => context.writev(left, fd, position + done, options)))
+  await holding(file, 'write', (fd) =>
+    writeAll(all, (left, done) => context.writev(left, fd, position + done, options)),
+  )
 }

@@ -141,7 +141,10 @@ interface Copy {
   length: number
 }
 
-async function copyParts({ fromFd, fromOffset, toFd, toOffset, length }: Copy, options: ControlOptions): Promise<number> {
+async function copyParts(
+  { fromFd, fromOffset, toFd, toOffset, length }: Copy,
+  options: ControlOptions,
+): Promise<number> {
   const part = (done: number): Promise<number> =>
     perform(
       'copyFileRange',

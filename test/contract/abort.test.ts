@@ -64,8 +64,7 @@ onEveryBackend(
     let taken = 0
     for (const [i, outcome] of outcomes.entries()) {
       const there = content[i * block.length] === 1
-      const cancelled =
-        outcome.status === 'rejected' && !(outcome.reason as { begun: boolean }).begun
+      const cancelled = outcome.status === 'rejected' && !(outcome.reason as { begun: boolean }).begun
       if (outcome.status === 'rejected' && (outcome.reason as Error).cause !== reason) t.fail(String(outcome.reason))
       if (cancelled) taken++
       if (cancelled === there) t.fail(`${i} is ${there ? 'there' : 'not there'}, and ${JSON.stringify(outcome)}`)

@@ -47,7 +47,9 @@ await t.test('a name that is taken is passed over, a bounded number of times', a
   await handle.close()
   t.equal(path, join(directory, '.file.free.tmp'))
   t.equal(fs.readFileSync(join(directory, '.file.left.tmp'), 'utf8'), 'old')
-  t.match(await rejectionOf(openTemporary(directory, 'file', 0o600, { token: () => (calls++, 'left') })), { code: 'EEXIST' })
+  t.match(await rejectionOf(openTemporary(directory, 'file', 0o600, { token: () => (calls++, 'left') })), {
+    code: 'EEXIST',
+  })
   t.ok(calls < 200)
 })
 

@@ -20,7 +20,11 @@ t.setTimeout(120_000)
 const isLinux = process.platform === 'linux'
 
 /** A process that holds a lock, or has said why it does not. */
-async function holder(t: Test, path: string, backend: BackendName): Promise<{ said: string; kill: () => Promise<void> }> {
+async function holder(
+  t: Test,
+  path: string,
+  backend: BackendName,
+): Promise<{ said: string; kill: () => Promise<void> }> {
   const child = spawn(process.execPath, [program, path], { env: { ...process.env, CAIO_IMPL: backend } })
   const exit = once(child, 'exit')
   const kill = async (): Promise<void> => {
@@ -97,7 +101,10 @@ t.test('files of another module', async (t) => {
   t.match(await rejectionOf(lockFile(path, { fs: module })), { code: 'ERR_CAIO_LOCKED' })
   await (await lockFile(path, { fs: { open } })).release()
   await lock.release()
-  const shared = [await lockFile(path, { fs: module, shared: true }), await lockFile(path, { fs: module, shared: true })]
+  const shared = [
+    await lockFile(path, { fs: module, shared: true }),
+    await lockFile(path, { fs: module, shared: true }),
+  ]
   t.match(await rejectionOf(lockFile(path, { fs: module })), { code: 'ERR_CAIO_LOCKED' })
   for (const each of shared) await each.release()
   await (await lockFile(path, { fs: module })).release()
@@ -149,7 +156,14 @@ t.test('removeTemporaries', async (t) => {
   const ofDead = `.file.${gone.pid}-0123456789ab.tmp`
   const old = `.file.${process.pid}-0123456789ab.tmp`
   const own = `.file.${process.pid}-ba9876543210.tmp`
-  const names = [ofDead, old, own, `.file.${process.ppid}-0123456789ab.tmp`, '.file.tmp', `file.${gone.pid}-0123456789ab.tmp`]
+  const names = [
+    ofDead,
+    old,
+    own,
+    `.file.${process.ppid}-0123456789ab.tmp`,
+    '.file.tmp',
+    `file.${gone.pid}-0123456789ab.tmp`,
+  ]
   for (const name of names) fs.writeFileSync(join(directory, name), '')
   t.equal(makerOf(ofDead), gone.pid)
   t.equal(makerOf('.file.tmp'), undefined)

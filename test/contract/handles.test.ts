@@ -124,7 +124,10 @@ onEveryBackend(t, 'every operation, by handle', async (t, backend) => {
   t.match(await rejectionOf(context.readvFully(views, handle, 8)), { code: 'ERR_CAIO_SHORT_READ', bytesRead: 4 })
   const operation = Operation.read(2, handle, 10)
   t.equal(operation.fd, handle.fd)
-  const [read, failed] = await context.batch([operation, Operation.write('x', handle, 0, { signal: AbortSignal.abort() })])
+  const [read, failed] = await context.batch([
+    operation,
+    Operation.write('x', handle, 0, { signal: AbortSignal.abort() }),
+  ])
   t.match([read, failed], [{ value: Buffer.from('!?') }, { reason: { code: 'ABORT_ERR' } }])
   const never = Operation.fsync(handle)
   await handle.close()

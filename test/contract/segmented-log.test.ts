@@ -14,7 +14,10 @@ async function all(log: SegmentedLog, start?: number): Promise<Map<number, strin
 }
 
 /** Opens it, with the records that it is told of. */
-async function open(directory: string, options: SegmentedLogOptions = {}): Promise<[SegmentedLog, Map<number, string>]> {
+async function open(
+  directory: string,
+  options: SegmentedLogOptions = {},
+): Promise<[SegmentedLog, Map<number, string>]> {
   const records = new Map<number, string>()
   const onRecord = ({ position, content }: LogRecord): void => void records.set(position, String(content))
   return [await SegmentedLog.open(directory, { ...options, onRecord }), records]
@@ -29,7 +32,10 @@ onEveryBackend(t, 'rotates and drops under load', async (t, backend) => {
   const committer = async (): Promise<void> => {
     while (!stopped) {
       const content = `record ${number++}`.padEnd(100 + ((number * 7919) % 3000), 'x')
-      const position = number % 2 ? log.append(content) : log.appendv([Buffer.from(content.slice(0, 5)), Buffer.from(content.slice(5))])
+      const position =
+        number % 2
+          ? log.append(content)
+          : log.appendv([Buffer.from(content.slice(0, 5)), Buffer.from(content.slice(5))])
       written.set(position, content)
       await log.commit()
       if (log.durable <= position) early++
@@ -88,7 +94,13 @@ onEveryBackend(t, 'what a crash leaves of it', async (t, backend) => {
   const file = join(directory, `${String(second).padStart(16, '0')}.log`)
   fs.appendFileSync(file, 'torn')
   const [again, found] = await open(directory, { context })
-  t.same([...found], [[first, 'first'], [position, 'second']])
+  t.same(
+    [...found],
+    [
+      [first, 'first'],
+      [position, 'second'],
+    ],
+  )
   t.match(again.recovered, { segments: 2, records: 2, torn: 4 })
   await again.close()
 

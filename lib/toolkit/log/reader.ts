@@ -64,10 +64,7 @@ export class LogReader implements AsyncIterable<LogRecord> {
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for a bad path or
    * option
    */
-  constructor(
-    path: PathArgument,
-    { fs, context, start = 0, damaged = 'stop' }: LogReaderOptions = NO_OPTIONS,
-  ) {
+  constructor(path: PathArgument, { fs, context, start = 0, damaged = 'stop' }: LogReaderOptions = NO_OPTIONS) {
     this.#path = absolutePath(path)
     this.#fs = filesOf(fs, context)
     this.#start = check.fileOffset(start)

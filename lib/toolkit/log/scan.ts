@@ -1,5 +1,13 @@
 /** The recovery scan: the whole records of a log, and what is between and behind them. */
-import { addToChecksum, kindOf, fileHeaderOf, nextCandidate, readHead, recordHeaderOf, startChecksum } from './format.js'
+import {
+  addToChecksum,
+  kindOf,
+  fileHeaderOf,
+  nextCandidate,
+  readHead,
+  recordHeaderOf,
+  startChecksum,
+} from './format.js'
 import type { LogIdentity, RecordKind } from './format.js'
 import { hasUnwrittenSector, judgeGap } from './judge.js'
 import type { Verdict } from './judge.js'

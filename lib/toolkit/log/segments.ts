@@ -239,7 +239,11 @@ export class SegmentedLog {
       check.fileOffset(position)
       this.#refuse()
       let dropped = 0
-      for (let segment; (segment = this.#earlier[0]) && (this.#earlier[1] ?? this.#current).base <= position; dropped++) {
+      for (
+        let segment;
+        (segment = this.#earlier[0]) && (this.#earlier[1] ?? this.#current).base <= position;
+        dropped++
+      ) {
         await this.#fs.unlink(segment.path)
         this.#earlier.shift()
       }
@@ -258,7 +262,11 @@ export class SegmentedLog {
    * The records from a position on, in order, as far as they have been written: {@link flush} before, to have all.
    * @param start as {@link append} gave it; default: {@link SegmentedLog.start}
    */
-  async *records({ start = 0 }: { start?: number | undefined } = NO_OPTIONS): AsyncGenerator<LogRecord, void, undefined> {
+  async *records({ start = 0 }: { start?: number | undefined } = NO_OPTIONS): AsyncGenerator<
+    LogRecord,
+    void,
+    undefined
+  > {
     check.fileOffset(start)
     let from = start
     for (let segment; (segment = this.#segmentFor(from));) {

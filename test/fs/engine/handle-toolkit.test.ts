@@ -43,7 +43,10 @@ await t.test('a signal', async (t) => {
   t.match(await rejectionOf(handle.writev([buffer], { signal })), aborted)
   t.equal(nodeFs.readFileSync(path, 'utf8'), '0123456789')
   const unused = new AbortController()
-  t.same(await handle.read(buffer, { position: 2, signal: unused.signal }), { bytesRead: 3, buffer: Buffer.from('234') })
+  t.same(await handle.read(buffer, { position: 2, signal: unused.signal }), {
+    bytesRead: 3,
+    buffer: Buffer.from('234'),
+  })
   t.same(await handle.read({ buffer, signal: unused.signal }), { bytesRead: 3, buffer: Buffer.from('012') })
   t.same(await handle.readv([buffer], 7, { signal: unused.signal }), { bytesRead: 3, buffers: [Buffer.from('789')] })
   const late = new AbortController()
@@ -56,7 +59,10 @@ await t.test('dsync, and what cannot be', async (t) => {
   const { path, handle } = await open(t)
   t.same(await handle.write('AB', { position: 1, dsync: true }), { bytesWritten: 2, buffer: 'AB' })
   const bytes = Buffer.from('-CD-')
-  t.same(await handle.write(bytes, { offset: 1, length: 2, position: 3, dsync: true }), { bytesWritten: 2, buffer: bytes })
+  t.same(await handle.write(bytes, { offset: 1, length: 2, position: 3, dsync: true }), {
+    bytesWritten: 2,
+    buffer: bytes,
+  })
   t.same(await handle.writev([bytes], 6, { dsync: true }), { bytesWritten: 4, buffers: [bytes] })
   t.match(await handle.write('!', { dsync: true }), { bytesWritten: 1 }, "at the file's own position")
   t.equal(nodeFs.readFileSync(path, 'utf8'), '!ABCD5-CD-')
