@@ -399,8 +399,8 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
         super.write(buffer as never, offset as never, length as never, position as never)) as Promise<never>
     }
 
-    override readv(buffers?: unknown, position?: unknown): Promise<never> {
-      const call = extraVector(position, arguments[2])
+    override readv(buffers?: unknown, position?: unknown, ...rest: unknown[]): Promise<never> {
+      const call = extraVector(position, rest[0])
       if (call) {
         const span = vectorArguments(buffers, call.position)
         const byNode = (): Promise<unknown> => super.readv(buffers as never, call.position as never)
@@ -417,8 +417,8 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
       return (served ?? super.readv(buffers as never, position as never)) as Promise<never>
     }
 
-    override writev(buffers?: unknown, position?: unknown): Promise<never> {
-      const call = extraVector(position, arguments[2])
+    override writev(buffers?: unknown, position?: unknown, ...rest: unknown[]): Promise<never> {
+      const call = extraVector(position, rest[0])
       if (call) {
         const span = vectorArguments(buffers, call.position)
         const byNode = (): Promise<unknown> => super.writev(buffers as never, call.position as never)
@@ -621,7 +621,7 @@ let handleSymbol: symbol | undefined
 function guardNumberOf(handle: FileHandle): void {
   const native = NativeFileHandle && handleSymbol && (handle as Internal)[handleSymbol]
   // One that is on its way to another thread has none.
-  if (native) guardNumber(native as object)
+  if (native) guardNumber(native)
 }
 
 /** By Node's own method, which whoever replaces the inside of Node's `fs` sees. */

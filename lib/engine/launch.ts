@@ -4,6 +4,9 @@ import type { OpenFile } from './open-file.js'
 import type { Request } from './request.js'
 import { invalidArgType, invalidState } from '../common/errors.js'
 import { Operation } from './operation.js'
+import { intrinsics } from '../common/intrinsics.js'
+
+const { Promise } = intrinsics
 
 /** What takes requests: a Context. */
 export interface Taker {

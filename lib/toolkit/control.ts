@@ -53,6 +53,6 @@ export async function perform(
   context.noteNumber(file)
   const fd = hold(file, syscall)
   const request = new ControlRequest(opcode, fd, control, { syscall, value, released: release }, file)
-  const promise = context.enqueue(request as Request) as Promise<number>
+  const promise = context.enqueue(request) as Promise<number>
   return signal ? untilAborted(signal, promise, () => context.takeBack(request as Request), name === KEPT) : promise
 }

@@ -6,7 +6,7 @@ import { makerOf } from './temporary-file.js'
 
 // Taken now, before anybody patches them.
 const { readdir, stat, unlink } = fs.promises
-const { process, performance } = globalThis
+const { Buffer, performance, process } = globalThis
 
 /** What {@link removeTemporaries} takes. */
 export interface RemoveTemporariesOptions {

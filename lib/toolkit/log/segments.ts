@@ -1,5 +1,6 @@
 /** A log in several files, so that its beginning can be dropped: segments, each a log of its own. */
 import { invalidArgValue, invalidState, logDamaged, logFailed } from '../../common/errors.js'
+import { intrinsics } from '../../common/intrinsics.js'
 import { NO_OPTIONS } from '../../common/no-options.js'
 import * as check from '../../common/validate.js'
 import { lockDirectory } from '../file-lock.js'
@@ -14,6 +15,8 @@ import { LogReader } from './reader.js'
 import type { LogRecord } from './reader.js'
 import { LogWriter } from './writer.js'
 import type { LogWriterOptions } from './writer.js'
+
+const { Promise } = intrinsics
 
 /** Of {@link SegmentedLog.open}. An `fs` needs `readdir`, `rename` and `unlink`, too. */
 export type SegmentedLogOptions = LogWriterOptions

@@ -46,8 +46,9 @@ await t.test('names, lengths and kinds', async (t) => {
     const extended = fs !== oracle && !('bun' in process.versions || 'deno' in process.versions)
     for (const name of added) t.equal(name in handle, extended, 'what Node’s does not have, and no more')
     for (let at: unknown = handle; at && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
-      for (const name of Object.getOwnPropertyNames(at))
+      for (const name of Object.getOwnPropertyNames(at)) {
         if (!name.startsWith('_') && !added.includes(name)) names.add(name)
+      }
     }
     const facts = [...names].sort().map((name) => {
       const value = (handle as unknown as Record<string, unknown>)[name]
