@@ -7,7 +7,7 @@ import { promises } from './node/original.js'
 
 // First all of Node's names, then those that differ: a local export goes before a starred one.
 export * from 'node:fs/promises'
-export type { CaioFileHandle } from './handle/file-handle.js'
+export type { CaioFileHandle, HandleReadOptions, HandleWriteOptions } from './handle/toolkit-methods.js'
 export type { OpenOptions } from './replacements.js'
 /** Node's `open`, in one operation; I/O, syncs and attributes of the handle are the engine's. */
 export const open = replacements.open

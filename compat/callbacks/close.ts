@@ -2,6 +2,7 @@
 import { EAGAIN, callbackException } from '../../lib/common/errors.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { whenThereIsRoom } from '../../lib/engine/turn.js'
+import { reportUse, whenUnused } from '../../lib/engine/numbers.js'
 import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
 import { isDescriptor } from '../arguments/transfer.js'
 import { attemptClose, closeByPool } from '../handle/close-descriptor.js'
@@ -60,11 +61,16 @@ export function close(this: unknown, ...args: Arguments): void {
   const nodes = (): void => leave(ofCallbacks.get('close'), this, args)
   if (!isDescriptor(fd) || (callback !== undefined && typeof callback !== 'function')) return nodes()
   const newCall = (): Call => new Call((callback as Callback | undefined) ?? nobody)
-  if (descriptors.isTaken(fd)) {
+  const later = (call: Call): void => {
+    if (!serve(fd, callback, () => call, nodes)) call.leaveTo(nodes)
+  }
+  const unused = whenUnused(fd)
+  if (unused) {
     const call = newCall()
-    descriptors.whenReleased(fd, () => {
-      if (!serve(fd, callback, () => call, nodes)) call.leaveTo(nodes)
-    })
+    void unused.then(() => later(call))
+  } else if (descriptors.isTaken(fd)) {
+    const call = newCall()
+    descriptors.whenReleased(fd, () => later(call))
   } else if (!serve(fd, callback, newCall, nodes)) {
     nodes()
   }
@@ -74,6 +80,9 @@ export function close(this: unknown, ...args: Arguments): void {
 export function closeSync(this: unknown, ...args: Arguments): void {
   const [fd] = args
   if (descriptors.isTaken(fd)) defaultContext().submitNow()
-  if (isDescriptor(fd)) descriptors.forget(fd)
+  if (isDescriptor(fd)) {
+    descriptors.forget(fd)
+    reportUse(fd)
+  }
   leave(ofCallbacks.get('closeSync'), this, args)
 }

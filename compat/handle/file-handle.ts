@@ -12,26 +12,29 @@ import { join } from 'node:path'
 import types from 'node:util/types'
 import { whyNotLoadable } from '../../lib/common/runtime.js'
 import { packageRoot } from '../../lib/backends/package-root.js'
+import { abortError, refuseAborted, untilAborted } from '../../lib/engine/abort.js'
+import { hintsOf } from '../../lib/engine/request-options.js'
+import type { WriteOptions } from '../../lib/engine/request-options.js'
 import { debug } from '../../lib/common/debug.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
-import { directAlignment } from '../../lib/toolkit/direct-alignment.js'
-import type { DirectAlignment } from '../../lib/engine/alignment.js'
-import { EAGAIN, errnoOf, laterException, mayPass } from '../../lib/common/errors.js'
+import { EAGAIN, errnoException, errnoOf, mayPass } from '../../lib/common/errors.js'
 import { shapes } from '../../lib/engine/operation.js'
 import { Opcode, isWrite, syscallOf } from '../../lib/protocol/operations.js'
-import { StatsField } from '../../lib/protocol/port.js'
+import { StatsField, TransferFlag } from '../../lib/protocol/port.js'
 import type { Completer } from '../../lib/engine/completer.js'
 import { OWN_POSITION, OpenRequest, SyncRequest, TransferRequest } from '../../lib/engine/request.js'
 import type { Span } from '../../lib/engine/request.js'
 import { isInNumbers } from '../arguments/path.js'
+import { splitOptions } from '../arguments/extra-options.js'
 import { readArguments, textArguments, vectorArguments, writeArguments } from '../arguments/transfer.js'
 import { plainData, plainFileOptions, writeKeys } from '../arguments/whole-file.js'
 import * as attributes from './attributes.js'
 import type { AttributeCall } from './attributes.js'
 import { Bouncer, segments } from './bounce.js'
 import { HandleState } from './handle-state.js'
+import { addToolkit } from './toolkit-methods.js'
 import { LARGEST_READ, plainEncoding, readToSize } from './read-file.js'
-import { makeNativeClass } from './native-handle.js'
+import { guardNumber, makeNativeClass } from './native-handle.js'
 import type { NativeHandleClass, OwnedHandleClass } from './native-handle.js'
 import { ofPromises } from '../node/original.js'
 import type { promises } from '../node/original.js'
@@ -40,13 +43,7 @@ import { asksTheKernel, isNodes } from '../node/untouched.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
 
 const { Promise } = intrinsics
-const { process } = globalThis
-
-/** A handle of `caio/fs`, with what Node's does not have; where caio cannot be put under handles (Bun, Deno) it is not there. */
-export interface CaioFileHandle extends FileHandle {
-  /** See {@link directAlignment} of `caio`. @throws (rejects) `EBADF` once closed */
-  directAlignment(): Promise<DirectAlignment>
-}
+const { Buffer, process } = globalThis
 
 type FileHandleClass = new (...args: never[]) => FileHandle
 type Method = (this: FileHandle, ...args: unknown[]) => unknown
@@ -339,15 +336,73 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     }
   }
 
+  /** A call with options that Node's own method does not have. */
+  interface ExtraCall {
+    readonly opcode: Opcode
+    readonly span: Span | undefined
+    readonly extra: WriteOptions
+    readonly completer: Completer<HandleCall>
+    readonly given: unknown
+    /** Node's own method, without those options */
+    byNode(): Promise<unknown>
+  }
+
+  /** The same where it is not for the engine, or by a copy: what the options ask for comes before it, and after it. */
+  async function serveAround(handle: Internal, call: ExtraCall, flags: number): Promise<unknown> {
+    const { opcode, span, extra, completer, given, byNode } = call
+    if (flags & TransferFlag.append) throw errnoException(errnoOf('ENOTSUP'), completer.syscall)
+    const value = await (serve(handle, opcode, span, completer, given) ?? byNode())
+    if (flags & TransferFlag.durable) await handle.datasync()
+    if (extra.signal?.aborted) throw abortError(extra.signal)
+    return value
+  }
+
+  async function serveExtra(handle: Internal, call: ExtraCall): Promise<unknown> {
+    const { opcode, span, extra, completer, given } = call
+    const { flags, priority } = hintsOf(extra, isWrite(opcode))
+    const { signal } = extra
+    refuseAborted(signal)
+    const fd = span && descriptorOf(handle)
+    const appends = (flags & TransferFlag.append) !== 0
+    const moves = span?.position === OWN_POSITION && !appends
+    if (fd === undefined || moves || HandleState.bouncer(handle)) return serveAround(handle, call, flags)
+    const place = appends ? { ...span, position: 0 } : span
+    const request = new TransferRequest(opcode, fd, place as Span, completer, { handle, given })
+    request.fileKey = HandleState.key(handle)
+    request.flags = flags
+    request.priority = priority
+    handle[ref]!()
+    const context = defaultContext()
+    const promise = context.enqueue(request)
+    return signal ? untilAborted(signal, promise, () => context.takeBack(request)) : promise
+  }
+
   // Method names and lengths are those that Node's class has. The casts stand for Node's overloads, which args.ts has judged.
   const Caio = class FileHandle extends (NodeHandle as new () => Internal) {
     override read(buffer?: unknown, offset?: unknown, length?: unknown, position?: unknown): Promise<never> {
+      const isView = ArrayBuffer.isView(buffer)
+      const split = typeof offset === 'object' || !isView ? splitOptions(isView ? offset : buffer) : undefined
+      if (split) {
+        const args = isView ? [buffer, split.nodes] : [split.nodes]
+        const span = readArguments(args[0], args[1], undefined, undefined)
+        const byNode = (): Promise<unknown> => super.read(...(args as [never]))
+        const call = { opcode: Opcode.read, span, extra: split.extra, completer: readDone, given: span?.views, byNode }
+        return serveExtra(this, call) as Promise<never>
+      }
       const served = serve(this, Opcode.read, readArguments(buffer, offset, length, position), readDone)
       return (served ??
         super.read(buffer as never, offset as never, length as never, position as never)) as Promise<never>
     }
 
     override write(buffer?: unknown, offset?: unknown, length?: unknown, position?: unknown): Promise<never> {
+      const split = typeof offset === 'object' ? splitOptions(offset) : undefined
+      if (split) {
+        const view = typeof buffer === 'string' ? Buffer.from(buffer) : buffer
+        const span = writeArguments(view, split.nodes, undefined, undefined)
+        const byNode = (): Promise<unknown> => super.write(view as never, split.nodes as never)
+        const call = { opcode: Opcode.write, span, extra: split.extra, completer: writeDone, given: buffer, byNode }
+        return serveExtra(this, call) as Promise<never>
+      }
       const span =
         typeof buffer === 'string'
           ? textArguments(buffer, offset, length)
@@ -357,25 +412,40 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
         super.write(buffer as never, offset as never, length as never, position as never)) as Promise<never>
     }
 
-    override readv(buffers?: unknown, position?: unknown): Promise<never> {
+    override readv(buffers?: unknown, position?: unknown, ...rest: unknown[]): Promise<never> {
+      const call = extraVector(position, rest[0])
+      if (call) {
+        const span = vectorArguments(buffers, call.position)
+        const byNode = (): Promise<unknown> => super.readv(buffers as never, call.position as never)
+        return serveExtra(this, {
+          opcode: Opcode.readv,
+          span,
+          extra: call.extra,
+          completer: readvDone,
+          given: buffers,
+          byNode,
+        }) as Promise<never>
+      }
       const served = serve(this, Opcode.readv, vectorArguments(buffers, position), readvDone, buffers)
       return (served ?? super.readv(buffers as never, position as never)) as Promise<never>
     }
 
-    override writev(buffers?: unknown, position?: unknown): Promise<never> {
+    override writev(buffers?: unknown, position?: unknown, ...rest: unknown[]): Promise<never> {
+      const call = extraVector(position, rest[0])
+      if (call) {
+        const span = vectorArguments(buffers, call.position)
+        const byNode = (): Promise<unknown> => super.writev(buffers as never, call.position as never)
+        return serveExtra(this, {
+          opcode: Opcode.writev,
+          span,
+          extra: call.extra,
+          completer: writevDone,
+          given: buffers,
+          byNode,
+        }) as Promise<never>
+      }
       const served = serve(this, Opcode.writev, vectorArguments(buffers, position), writevDone, buffers)
       return (served ?? super.writev(buffers as never, position as never)) as Promise<never>
-    }
-
-    async directAlignment(): Promise<DirectAlignment> {
-      const { fd } = this
-      if (fd < 0) return laterException(errnoOf('EBADF'), 'statx')
-      this[ref]!()
-      try {
-        return await directAlignment(fd)
-      } finally {
-        this[unref]!()
-      }
     }
 
     override readFile(options?: unknown): Promise<never> {
@@ -419,10 +489,18 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     }
   }
   Object.defineProperty(Caio, 'length', { value: NodeHandle.length })
+  addToolkit(Caio.prototype)
   leaveToOthers(NodeHandle, Caio)
   haveAllMethods(NodeHandle, Caio)
   adoptInternals(NodeHandle, Caio, internals)
   return Caio
+}
+
+/** Of a call on several buffers: the position, and the options behind it or in its place. */
+function extraVector(position: unknown, options: unknown): { position: unknown; extra: WriteOptions } | undefined {
+  const isLeftOut = typeof position === 'object' && position !== null
+  const split = splitOptions(isLeftOut ? position : options)
+  return split && { position: isLeftOut ? undefined : position, extra: split.extra }
 }
 
 /** A method in whose place somebody has put another goes on being that one. */
@@ -492,8 +570,6 @@ function tellOfNativePart(handle: Internal, name: symbol): void {
   delete handle[name]
   handle[name] = native
 }
-
-let nativePart: symbol | undefined
 
 /** Node's native part of a handle, and ours. */
 let NativeFileHandle: OwnedHandleClass | undefined
@@ -568,16 +644,25 @@ export function adopt(handle: FileHandle): FileHandle {
     const NodeHandle = handle.constructor as FileHandleClass
     subclass = internals ? makeSubclass(NodeHandle, internals) : null
     fdGetter = getterOfFd(NodeHandle)
-    nativePart = internals?.handle
+    handleSymbol = internals?.handle
     NativeFileHandle = internals?.handle && nativeClassOf((handle as Internal)[internals.handle])
     if (!internals) debug("handles: left as they are, since this runtime's FileHandle is not the one known here")
   }
   if (subclass) {
     HandleState.stamp(handle)
     Object.setPrototypeOf(handle, subclass.prototype as object)
-    if (nativePart !== undefined && nativePart in subclass.prototype) tellOfNativePart(handle as Internal, nativePart)
+    if (handleSymbol !== undefined && handleSymbol in subclass.prototype) tellOfNativePart(handle as Internal, handleSymbol)
+    guardNumberOf(handle)
   }
   return handle
+}
+
+let handleSymbol: symbol | undefined
+
+function guardNumberOf(handle: FileHandle): void {
+  const native = NativeFileHandle && handleSymbol && (handle as Internal)[handleSymbol]
+  // One that is on its way to another thread has none.
+  if (native) guardNumber(native)
 }
 
 /** By Node's own method, which whoever replaces the inside of Node's `fs` sees. */

@@ -2,6 +2,7 @@
 import type { Bouncer } from './bounce.js'
 import { FilePosition } from './file-position.js'
 import { loadBinding } from '../../lib/backends/binding.js'
+import { identity } from '../../lib/engine/open-file.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { ofCallbacks } from '../node/original.js'
 
@@ -20,6 +21,7 @@ function isPureNodes(): boolean {
 }
 
 let lastKey = 0
+identity.of = (handle) => (HandleState.has(handle) ? HandleState.key(handle) : 0)
 
 export class HandleState extends Stamp {
   /** Identity for the engine, which learns what a file supports: a descriptor's number is used again, a key is not. */

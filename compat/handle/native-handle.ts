@@ -4,6 +4,7 @@
  */
 import { EAGAIN, errnoException } from '../../lib/common/errors.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
+import { whenUnused } from '../../lib/engine/numbers.js'
 import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
 import { ofCallbacks } from '../node/original.js'
 import type { callbackFs } from '../node/original.js'
@@ -44,6 +45,30 @@ async function closeLater(fd: number): Promise<void> {
 const closed = Promise.resolve()
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
+/** Closes it when nothing that was given the number is under way. */
+function afterUse({ fd }: NativeHandle, close: () => Promise<void>): Promise<void> {
+  const unused = fd < 0 ? undefined : whenUnused(fd)
+  return unused ? unused.then(close) : close()
+}
+
+let guarded: object | undefined
+
+/** Has the close of a native part that Node has made wait for what was given its number. */
+export function guardNumber(native: object): void {
+  guarded ??= guardedPrototype(Object.getPrototypeOf(native) as NativeHandle)
+  Object.setPrototypeOf(native, guarded)
+}
+
+/** One more step on the way to Node's own, since what a handle itself has shows. */
+function guardedPrototype(nodes: NativeHandle): object {
+  const prototype = Object.create(nodes, Object.getOwnPropertyDescriptors(nodes)) as NativeHandle
+  function close(this: NativeHandle): Promise<void> {
+    return afterUse(this, () => nodes.close.call(this))
+  }
+  Object.defineProperty(prototype, 'close', { value: close, configurable: true, writable: true })
+  return prototype
+}
+
 export function makeNativeClass(Native: NativeHandleClass): OwnedHandleClass {
   return class FileHandle extends Native {
     #owner: Watchable | undefined
@@ -57,7 +82,10 @@ export function makeNativeClass(Native: NativeHandleClass): OwnedHandleClass {
     }
 
     override close(): Promise<void> {
-      const { fd } = this
+      return afterUse(this, () => this.#close(this.fd))
+    }
+
+    #close(fd: number): Promise<void> {
       // Of one that is closed, or on its way to another thread, Node speaks in its own words.
       if (fd < 0 || !defaultContext().servesPaths) return super.close()
       // First of all: who ends this thread in between leaves it open, and nobody closes what is another file's by then.

@@ -7,7 +7,7 @@ import type { PathCall } from '../../lib/engine/request.js'
 import { Opcode } from '../../lib/protocol/operations.js'
 import { plainMode, plainPath } from '../arguments/path.js'
 import { adopt, bounceCalls, handleOf, handlesAreUntouched, makesHandles } from '../handle/file-handle.js'
-import type { CaioFileHandle } from '../handle/file-handle.js'
+import type { CaioFileHandle } from '../handle/toolkit-methods.js'
 import { ofPromises } from '../node/original.js'
 import type { promises } from '../node/original.js'
 import { withPromise } from './path-call.js'
@@ -20,7 +20,7 @@ export interface OpenOptions {
    * Such a write reads the blocks that it changes in part: the file has to be open for reading, too, and nobody else may write to the
    * same blocks. Not for `O_APPEND`. Default: false, and such calls fail with `EINVAL`, which says what has to be aligned.
    */
-  bounce?: boolean
+  bounce?: boolean | undefined
 }
 
 const nothing = new Uint8Array(0)

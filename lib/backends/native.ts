@@ -136,6 +136,20 @@ class Runtime {
 
 let runtime: Runtime | undefined
 
+const isLinux = process.platform === 'linux'
+
+/** What all of them can do, and what Linux alone has. */
+export const OF_NATIVE = {
+  inline: false,
+  ownThreads: true,
+  priority: false,
+  cancel: true,
+  wholeFile: true,
+  paths: true,
+  append: isLinux,
+  control: isLinux,
+}
+
 export abstract class NativeBackend implements Backend {
   abstract readonly name: string
   abstract readonly supports: Supports
@@ -168,7 +182,7 @@ export abstract class NativeBackend implements Backend {
 
 /** What `linux` and `uring` have in common: all but the kernel's interface. */
 export abstract class KernelBackend extends NativeBackend {
-  readonly supports = { inline: true, ownThreads: true, priority: true, cancel: true, wholeFile: true, paths: true }
+  readonly supports = { ...OF_NATIVE, inline: true, priority: true }
 
   /** @param api the kernel's interface, in words */
   constructor(api: string, kind: Kind, explain: (errno: number, step: string) => string) {

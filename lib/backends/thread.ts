@@ -1,11 +1,11 @@
 /** The addon's own pool of `CAIO_THREADS` threads (default 4), separate from libuv's. */
 import { Kind } from './binding.js'
 import { errnoException } from '../common/errors.js'
-import { NativeBackend } from './native.js'
+import { NativeBackend, OF_NATIVE } from './native.js'
 
 export class ThreadBackend extends NativeBackend {
   readonly name = 'thread'
-  readonly supports = { inline: false, ownThreads: true, priority: false, cancel: true, wholeFile: true, paths: true }
+  readonly supports = OF_NATIVE
 
   constructor() {
     super(Kind.thread, (errno, step) => `its probe failed: ${errnoException(errno, step).message}`)

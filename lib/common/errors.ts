@@ -137,14 +137,21 @@ export function backendUnavailable(name: string, reason: string): Error & CodedE
   return coded(new Error(`The ${name} backend is not available: ${reason}`), 'ERR_CAIO_BACKEND_UNAVAILABLE')
 }
 
+/** `ERR_CAIO_LOCKED` */
+export function fileLocked(path: string): Error & CodedError & { path: string } {
+  const error = new Error(`${path} is locked: another holder has it`)
+  return Object.assign(coded(error, 'ERR_CAIO_LOCKED'), { path })
+}
+
 /** `ERR_CAIO_NOT_A_LOG` */
 export function notALog(path: string, problem: string): Error & CodedError {
   return coded(new Error(`${path} ${problem}`), 'ERR_CAIO_NOT_A_LOG')
 }
 
 /** `ERR_CAIO_LOG_TORN` */
-export function logTorn(path: string, position: number): Error & CodedError {
-  return coded(new Error(`${path} holds no whole record from byte ${position} on`), 'ERR_CAIO_LOG_TORN')
+export function logTorn(path: string, position: number): Error & CodedError & { path: string; position: number } {
+  const error = new Error(`${path} holds no whole record from byte ${position} on`)
+  return Object.assign(coded(error, 'ERR_CAIO_LOG_TORN'), { path, position })
 }
 
 /** `ERR_CAIO_LOG_DAMAGED`: where, and where whole records go on, if they do. */

@@ -24,6 +24,11 @@ export class LinkedQueue<T extends Linked<T>> {
     return this.#first
   }
 
+  /** From the first in line on. */
+  *[Symbol.iterator](): Generator<T, void, undefined> {
+    for (let entry = this.#first; entry; entry = entry.next) yield entry
+  }
+
   push(entry: T): void {
     entry.queue = this
     entry.previous = this.#last

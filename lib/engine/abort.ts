@@ -1,11 +1,14 @@
 /** Operations that an AbortSignal ends: errors as Node's own have them. */
-import { errnoException, ECANCELED, invalidArgType } from '../common/errors.js'
+import { invalidArgType } from '../common/errors.js'
 
-/** Node's AbortError: `name`, `code`, and the `cause`, by default the signal's reason. */
-export function abortError(signal: AbortSignal, cause: unknown = signal.reason): Error & { code: string } {
-  const error = new Error('The operation was aborted', { cause })
+/**
+ * Node's AbortError: `name`, `code`, and the `cause`, which is the signal's reason.
+ * @param begun whether something may have been done
+ */
+export function abortError(signal: AbortSignal, begun = false): Error & { code: string; begun: boolean } {
+  const error = new Error('The operation was aborted', { cause: signal.reason })
   error.name = 'AbortError'
-  return Object.assign(error, { code: 'ABORT_ERR' })
+  return Object.assign(error, { code: 'ABORT_ERR', begun })
 }
 
 /** Whether Node takes it for an AbortSignal: one of another realm and a polyfill's are as good as its own. */
@@ -57,31 +60,30 @@ export function onAbort(signal: AbortSignal, tell: () => void): () => void {
 }
 
 /**
- * Ends an operation that has been handed in when the signal is aborted. What nothing has begun to serve is taken back: AbortError with
- * `ECANCELED` as its cause. What has been begun is awaited, since its memory is in use, and is an AbortError then, too: with its
- * failure as the cause, or the signal's reason where it had succeeded.
+ * Ends an operation that has been handed in when the signal is aborted. What nothing has begun to serve is taken back. What has been begun
+ * is awaited, since its memory is in use. Either is an AbortError, whose cause is the signal's reason, and
+ * whose `begun` says which of both.
  *
- * @param takeBack takes it back, so that it is rejected; false if it is too late
+ * @param takeBack takes it back, so that it is rejected
  * @param keep what succeeds although the signal was aborted meanwhile is a success: for what its caller would have to undo
  */
 export async function untilAborted<T>(
   signal: AbortSignal,
-  syscall: string,
   promise: Promise<T>,
   takeBack: () => boolean,
   keep = false,
 ): Promise<T> {
-  let taken = false
+  let begun = true
   const leave = onAbort(signal, () => {
-    taken = takeBack()
+    begun = !takeBack()
   })
   try {
     const value = await promise
-    if (signal.aborted && !keep) throw abortError(signal)
+    if (signal.aborted && !keep) throw abortError(signal, begun)
     return value
   } catch (error) {
     if (!signal.aborted || (error as Error).name === 'AbortError') throw error
-    throw abortError(signal, taken ? errnoException(ECANCELED, syscall) : error)
+    throw abortError(signal, begun)
   } finally {
     leave()
   }

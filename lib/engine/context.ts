@@ -3,23 +3,25 @@
  * brought in one call, keeps buffers alive while they are in use, and closes only when nothing is.
  */
 import { Route, UNSERVED } from '../protocol/port.js'
-import type { Backend, BackendName, Batch, Receiver } from '../protocol/port.js'
+import type { Backend, BackendName, Batch, Receiver, Supports } from '../protocol/port.js'
 import { refuseAborted, untilAborted } from './abort.js'
 import { explainMisalignment } from './alignment.js'
 import { isEnding, tellAtEnd } from '../common/end-of-process.js'
 import { EAGAIN, ECANCELED, EINVAL, invalidState, laterException } from '../common/errors.js'
-import { readFully, writeFully } from './fully.js'
+import { readFully, readvFully, writeFully, writevFully } from './fully.js'
 import { launch } from './launch.js'
 import { LinkedQueue } from '../common/linked-queue.js'
 import { NO_OPTIONS } from '../common/no-options.js'
-import { Operation, requestOf, shapes } from './operation.js'
+import { Operation, requestOf, requestOfHandle, shapes } from './operation.js'
 import type { Shape } from './operation.js'
+import { noteNumbers } from './numbers.js'
+import type { OpenFile } from './open-file.js'
 import { Opcode, familyOf, isWrite } from '../protocol/operations.js'
 import { PathOrder } from './path-order.js'
 import { TransferRequest } from './request.js'
 import type { PathCall, Request, Resolve } from './request.js'
-import { hintsOf, signalOf } from './request-options.js'
-import type { RequestOptions, WriteOptions } from './request-options.js'
+import { hintsOf, placeOf, signalOf } from './request-options.js'
+import type { PositionOr, RequestOptions, WriteOptions } from './request-options.js'
 import { choose, fallbackFrom } from '../backends/select.js'
 import { Slots } from './slots.js'
 import { Counters, LATENCY_SAMPLE } from './stats.js'
@@ -33,9 +35,9 @@ import { now } from '../common/clock.js'
 /** What `new Context()` takes. */
 export interface ContextOptions {
   /** The most operations that are with the backend at a time, 1 to 1,048,576; the rest wait in order. Default 512. */
-  maxRequests?: number
+  maxRequests?: number | undefined
   /** A backend by name, or one made by the caller. Default: what `CAIO_IMPL` or the file default_implementation names, else the first that works. */
-  backend?: BackendName | Backend
+  backend?: BackendName | Backend | undefined
 }
 
 const { Promise, setImmediate } = intrinsics
@@ -60,6 +62,8 @@ export class Context implements Receiver {
   readonly backend: string
   /** Why this backend. */
   readonly reason: string
+  /** What its backend can do. */
+  readonly supports: Required<Supports>
   /** See {@link ContextOptions.maxRequests}. */
   readonly maxRequests: number
 
@@ -89,6 +93,9 @@ export class Context implements Receiver {
   #closing: Promise<void> | undefined
   #drained: (() => void) | undefined
 
+  /** Whether operations have been given numbers of descriptors. */
+  #takesNumbers = false
+
   readonly #counters = new Counters()
 
   /**
@@ -101,6 +108,7 @@ export class Context implements Receiver {
     this.#port = choice.backend
     this.backend = choice.backend.name
     this.reason = choice.reason
+    this.supports = Object.freeze({ ...NOTHING_MORE, ...choice.backend.supports })
     this.#slots = new Slots(this.maxRequests)
     const { batch } = this.#slots
     this.#handedOver = { ...batch, ids: new Uint32Array(batch.ids.length) }
@@ -112,77 +120,95 @@ export class Context implements Receiver {
    * Reads up to `nbytes` bytes into a new buffer, or up to a view's length into that view.
    *
    * @param nbytes bytes to read, 0 to 2^31 - 1
-   * @param fd of a file opened for reading
-   * @param offset bytes from the start of the file, 0 to 2^53 - 1
+   * @param file a FileHandle opened for reading, or the number of its descriptor. A handle is held: its `close()` waits, what comes after
+   * that is refused, and it is not collected. A number the caller has to keep open until the promise is settled
+   * @param position bytes from the start of the file, 0 to 2^53 - 1; may be left out before options
    * @param options a priority, or {@link RequestOptions}
    * @returns the bytes read; fewer than asked for, down to none, at the end of the file
    * @throws (rejects) Node's errors of read(2): `EBADF`, `EISDIR`, `EIO`, `ESPIPE` for a pipe …; `ERR_OUT_OF_RANGE`,
    * `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`; `ERR_INVALID_STATE` after close; `ABORT_ERR`. An `EINVAL` of direct I/O says
    * what has to be aligned.
    */
-  read(nbytes: number, fd: number, offset?: number, options?: number | RequestOptions): Promise<Buffer>
+  read(
+    nbytes: number,
+    file: OpenFile,
+    position?: PositionOr<RequestOptions>,
+    options?: number | RequestOptions,
+  ): Promise<Buffer>
   /**
    * Reads into a view, all of it if the file has as much.
    * @returns the number of bytes read; the rest is as the other `read` has it
    */
-  read(view: NodeJS.ArrayBufferView, fd: number, offset?: number, options?: number | RequestOptions): Promise<number>
+  read(
+    view: NodeJS.ArrayBufferView,
+    file: OpenFile,
+    position?: PositionOr<RequestOptions>,
+    options?: number | RequestOptions,
+  ): Promise<number>
+  /** The same where it is not known which of both the target is. */
   read(
     target: number | NodeJS.ArrayBufferView,
-    fd: number,
-    offset = 0,
+    file: OpenFile,
+    position?: PositionOr<RequestOptions>,
+    options?: number | RequestOptions,
+  ): Promise<Buffer | number>
+  read(
+    target: number | NodeJS.ArrayBufferView,
+    file: OpenFile,
+    position: PositionOr<RequestOptions> = 0,
     options: number | RequestOptions = 0,
   ): Promise<Buffer | number> {
-    return this.#request(shapes.read, target, fd, offset, options)
+    return this.#request(shapes.read, target, file, position, options)
   }
 
   /**
    * Writes all of `payload` (a string as UTF-8) and resolves to the number of bytes written. It is fewer than the payload has
    * only if an error stopped the write halfway; the next write meets that error. None at all is an error, never a success.
    *
-   * @param offset bytes from the start of the file, 0 to 2^53 - 1; a file opened for appending is appended to, as by pwrite(2)
+   * @param position bytes from the start of the file, 0 to 2^53 - 1; may be left out before options. A file opened for appending is appended to, as by pwrite(2)
    * @param options a priority, or {@link WriteOptions}
    * @throws (rejects) Node's errors of write(2): `EBADF`, `ENOSPC`, `EFBIG`, `EIO` …, and the argument errors of `read`
    */
   write(
     payload: string | NodeJS.ArrayBufferView,
-    fd: number,
-    offset = 0,
+    file: OpenFile,
+    position: PositionOr<WriteOptions> = 0,
     options: number | WriteOptions = 0,
   ): Promise<number> {
-    return this.#request(shapes.write, payload, fd, offset, options)
+    return this.#request(shapes.write, payload, file, position, options)
   }
 
   /** Reads into several views in one operation, filling each before the next. 1 to 1,024 views. Resolves to the bytes read. */
   readv(
     views: readonly NodeJS.ArrayBufferView[],
-    fd: number,
-    offset = 0,
+    file: OpenFile,
+    position: PositionOr<RequestOptions> = 0,
     options: number | RequestOptions = 0,
   ): Promise<number> {
-    return this.#request(shapes.readv, views, fd, offset, options)
+    return this.#request(shapes.readv, views, file, position, options)
   }
 
   /** Writes several views in one operation, one behind the other. 1 to 1,024 views. Resolves to the bytes written. */
   writev(
     views: readonly NodeJS.ArrayBufferView[],
-    fd: number,
-    offset = 0,
+    file: OpenFile,
+    position: PositionOr<WriteOptions> = 0,
     options: number | WriteOptions = 0,
   ): Promise<number> {
-    return this.#request(shapes.writev, views, fd, offset, options)
+    return this.#request(shapes.writev, views, file, position, options)
   }
 
   /**
    * Makes what was written before durable, with all metadata: fsync(2). A failed one is not retried: what it could not write is
    * lost, and everybody who waited on it is told.
    */
-  fsync(fd: number, options: number | RequestOptions = 0): Promise<void> {
-    return this.#request(shapes.fsync, undefined, fd, 0, options)
+  fsync(file: OpenFile, options: number | RequestOptions = 0): Promise<void> {
+    return this.#request(shapes.fsync, undefined, file, 0, options)
   }
 
   /** Makes what was written before durable, with the metadata needed to read it back: fdatasync(2). See {@link fsync}. */
-  fdsync(fd: number, options: number | RequestOptions = 0): Promise<void> {
-    return this.#request(shapes.fdsync, undefined, fd, 0, options)
+  fdsync(file: OpenFile, options: number | RequestOptions = 0): Promise<void> {
+    return this.#request(shapes.fdsync, undefined, file, 0, options)
   }
 
   /**
@@ -191,21 +217,41 @@ export class Context implements Receiver {
    */
   readFully<T extends number | NodeJS.ArrayBufferView>(
     target: T,
-    fd: number,
-    offset = 0,
+    file: OpenFile,
+    position: PositionOr<RequestOptions> = 0,
     options: number | RequestOptions = 0,
   ): Promise<T extends number ? Buffer : T> {
-    return readFully(this, target, fd, offset, options)
+    return readFully(this, target, file, placeOf(position, options))
   }
 
   /** Writes all of `payload`; see {@link write}. @throws (rejects) with `bytesWritten`, what has been written before the error */
   writeFully(
     payload: string | NodeJS.ArrayBufferView,
-    fd: number,
-    offset = 0,
+    file: OpenFile,
+    position: PositionOr<WriteOptions> = 0,
     options: number | WriteOptions = 0,
   ): Promise<void> {
-    return writeFully(this, payload, fd, offset, options)
+    return writeFully(this, payload, file, placeOf(position, options))
+  }
+
+  /** Fills several views, any number of them, each before the next. @throws (rejects) as {@link readFully} */
+  readvFully(
+    views: readonly NodeJS.ArrayBufferView[],
+    file: OpenFile,
+    position: PositionOr<RequestOptions> = 0,
+    options: number | RequestOptions = 0,
+  ): Promise<void> {
+    return readvFully(this, views, file, placeOf(position, options))
+  }
+
+  /** Writes all of several views, any number of them, one behind the other. @throws (rejects) as {@link writeFully} */
+  writevFully(
+    views: readonly NodeJS.ArrayBufferView[],
+    file: OpenFile,
+    position: PositionOr<WriteOptions> = 0,
+    options: number | WriteOptions = 0,
+  ): Promise<void> {
+    return writevFully(this, views, file, placeOf(position, options))
   }
 
   /**
@@ -250,6 +296,7 @@ export class Context implements Receiver {
       this.#counters.cancelled++
       this.#counters.count(request.opcode, Route.inline, ECANCELED)
       this.#changed(request)
+      request.completer.released?.(request.caller)
       this.#reject(request, ECANCELED)
       return true
     }
@@ -290,25 +337,45 @@ export class Context implements Receiver {
     if (this.#closing) throw invalidState('the context is closed')
   }
 
+  /** @internal Notes that an operation is given a number, in place of a handle. */
+  noteNumber(file: OpenFile): void {
+    if (this.#takesNumbers || typeof file !== 'number') return
+    this.#takesNumbers = true
+    noteNumbers(this)
+  }
+
+  /** @internal What is under way of operations that were given the number of this descriptor. */
+  requestsOf(fd: number): Request[] {
+    const isThat = (request: Request | undefined): boolean => request?.fd === fd && request.completer.api === undefined
+    return [...this.#waiting, ...this.#slots.requests].filter(isThat) as Request[]
+  }
+
   /** Not an async function: that would cost three more microtasks an operation. */
   #request<T, A>(
     shape: (target: A) => Shape,
     target: A,
-    fd: number,
-    offset: number,
+    file: OpenFile,
+    position: PositionOr<WriteOptions>,
     options: number | WriteOptions,
   ): Promise<T> {
     try {
       this.refuseWhenClosing()
-      check.descriptor(fd)
-      check.fileOffset(offset)
+      if (typeof position === 'object') ({ position, options } = placeOf(position, options))
+      if (typeof file !== 'object') {
+        check.descriptor(file)
+        if (!this.#takesNumbers) this.noteNumber(file)
+      }
+      check.fileOffset(position)
       const made = shape(target)
       const hints = hintsOf(options, isWrite(made.opcode))
       const signal = signalOf(options)
       refuseAborted(signal)
-      const request = requestOf(made, { fd, position: offset, hints, caller: undefined }, made.completer)
+      const request: Request =
+        typeof file === 'object'
+          ? requestOfHandle(made, file, position, hints)
+          : requestOf(made, { fd: file, position, hints, caller: undefined }, made.completer)
       const promise = this.enqueue(request) as Promise<T>
-      return signal ? untilAborted(signal, made.completer.syscall, promise, () => this.takeBack(request)) : promise
+      return signal ? untilAborted(signal, promise, () => this.takeBack(request)) : promise
     } catch (error) {
       return Promise.reject(error)
     }
@@ -544,6 +611,9 @@ export class Context implements Receiver {
     ;(resolve as Resolve)(laterException(errno, completer.syscall, { detail }, report))
   }
 }
+
+/** What a backend cannot do that does not say so. */
+const NOTHING_MORE = { wholeFile: false, paths: false, append: false, control: false }
 
 /** Whether a backend takes an operation. All take what is done to open files. */
 function supports({ supports }: Backend, opcode: Opcode): boolean {

@@ -1,14 +1,19 @@
 /** Operations handed to a Context together, each with a result of its own. */
 import { refuseAborted, untilAborted } from './abort.js'
+import type { OpenFile } from './open-file.js'
 import type { Request } from './request.js'
 import { invalidArgType, invalidState } from '../common/errors.js'
 import { Operation } from './operation.js'
+import { intrinsics } from '../common/intrinsics.js'
+
+const { Promise } = intrinsics
 
 /** What takes requests: a Context. */
 export interface Taker {
   refuseWhenClosing(): void
   enqueue(request: Request): Promise<unknown>
   takeBack(request: Request): boolean
+  noteNumber(file: OpenFile): void
 }
 
 /** @throws `ERR_INVALID_ARG_TYPE` for what is no Operation, or no iterable of them; `ERR_INVALID_STATE` if one was submitted before, or after close, and then none is submitted */
@@ -20,10 +25,21 @@ export function launch(context: Taker, given: Iterable<Operation>): Promise<unkn
     if (operation.state !== 'new') throw onlyOnce()
   }
   if (new Set(operations).size !== operations.length) throw onlyOnce()
-  return operations.map((operation) => {
+  return operations.map((operation) => launchOne(context, operation))
+}
+
+function launchOne(context: Taker, operation: Operation): Promise<unknown> {
+  const { signal } = operation
+  try {
+    refuseAborted(signal)
+    context.noteNumber(operation.file)
     const request = operation.claim()
-    return operation.signal ? launchAbortable(context, operation, request, operation.signal) : context.enqueue(request)
-  })
+    return signal ? launchAbortable(context, operation, request, signal) : context.enqueue(request)
+  } catch (error) {
+    // Aborted already; or its handle is closed.
+    operation.settle('rejected', error)
+    return Promise.reject(error)
+  }
 }
 
 /** As it is now: what is iterated may be another the next time. */
@@ -46,9 +62,7 @@ async function launchAbortable(
   signal: AbortSignal,
 ): Promise<unknown> {
   try {
-    refuseAborted(signal)
-    const { syscall } = operation.shape.completer
-    return await untilAborted(signal, syscall, context.enqueue(request), () => context.takeBack(request))
+    return await untilAborted(signal, context.enqueue(request), () => context.takeBack(request))
   } catch (error) {
     operation.settle('rejected', error)
     throw error

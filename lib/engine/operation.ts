@@ -5,10 +5,12 @@ import type { Views } from '../protocol/port.js'
 import { Opcode, isWrite, opcodeNames, syscallOf } from '../protocol/operations.js'
 import type { OpcodeName } from '../protocol/operations.js'
 import type { Completer } from './completer.js'
+import { hold, identity, release } from './open-file.js'
+import type { OpenFile } from './open-file.js'
 import { SyncRequest, TransferRequest } from './request.js'
 import type { Request, Span } from './request.js'
-import { hintsOf, signalOf } from './request-options.js'
-import type { Hints, RequestOptions, WriteOptions } from './request-options.js'
+import { hintsOf, placeOf, signalOf } from './request-options.js'
+import type { Hints, PositionOr, RequestOptions, WriteOptions } from './request-options.js'
 import * as check from '../common/validate.js'
 
 type Convert = (transferred: number, views: Views) => unknown
@@ -93,6 +95,37 @@ export function requestOf<Caller>(
   return request
 }
 
+/** @throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for what is neither a handle nor a descriptor; a handle that is closed is one */
+function checkFile(file: OpenFile): OpenFile {
+  const isHandle = typeof file === 'object' && (file as unknown) !== null && typeof file.fd === 'number'
+  return isHandle ? file : check.descriptor(file)
+}
+
+const ofHandles = new Map<Completer<undefined>, Completer<OpenFile>>()
+
+/** The same of a request whose caller is a handle that it holds. */
+export function heldBy(completer: Completer<undefined>): Completer<OpenFile> {
+  let held = ofHandles.get(completer)
+  if (!held) {
+    const { syscall, value } = completer
+    held = { syscall, value: (result, views) => value(result, views, undefined), released: release }
+    ofHandles.set(completer, held)
+  }
+  return held
+}
+
+/** A request on a file that is a handle: it is held until nothing uses it any more. @throws as {@link hold} */
+export function requestOfHandle(shape: Shape, file: OpenFile, position: number, hints: Hints): Request<OpenFile> {
+  const { completer } = shape
+  const fd = hold(file, completer.syscall)
+  return keyed(requestOf(shape, { fd, position, hints, caller: file }, heldBy(completer)), file)
+}
+
+function keyed<Caller>(request: Request<Caller>, file: OpenFile): Request<Caller> {
+  if (typeof file !== 'number' && request instanceof TransferRequest) request.fileKey = identity.of(file)
+  return request
+}
+
 /** How far an {@link Operation} has come. */
 export type State = 'new' | 'submitted' | 'fulfilled' | 'rejected'
 
@@ -103,8 +136,8 @@ export type State = 'new' | 'submitted' | 'fulfilled' | 'rejected'
 export class Operation<T = unknown> {
   /** what it does */
   readonly opcode: OpcodeName
-  /** the descriptor it is for */
-  readonly fd: number
+  /** what it is for, as it was given: a handle, or a descriptor */
+  readonly file: OpenFile
   /** where in the file, in bytes */
   readonly offset: number
   /** an ioprio value, 0 for none; see {@link Context.read} */
@@ -119,72 +152,78 @@ export class Operation<T = unknown> {
   #value: unknown
   #request: Request<Operation> | undefined
 
-  private constructor(shape: Shape, fd: number, offset: number, options: number | WriteOptions) {
+  private constructor(shape: Shape, file: OpenFile, place: PositionOr<WriteOptions>, last: number | WriteOptions) {
+    const { position, options } = placeOf(place, last)
     this.opcode = opcodeNames[shape.opcode] as OpcodeName
     this.shape = shape
-    this.fd = check.descriptor(fd)
-    this.offset = check.fileOffset(offset)
+    this.file = checkFile(file)
+    this.offset = check.fileOffset(position)
     this.hints = hintsOf(options, isWrite(shape.opcode))
     this.signal = signalOf(options)
     this.priority = typeof options === 'number' ? options : (options.priority ?? 0)
   }
 
   /** See {@link Context.read}. Throws what that rejects with for a bad argument. */
-  static read(nbytes: number, fd: number, offset?: number, options?: number | RequestOptions): Operation<Buffer>
+  static read(
+    nbytes: number,
+    file: OpenFile,
+    position?: PositionOr<RequestOptions>,
+    options?: number | RequestOptions,
+  ): Operation<Buffer>
   /** The same, into a view. */
   static read(
     view: NodeJS.ArrayBufferView,
-    fd: number,
-    offset?: number,
+    file: OpenFile,
+    position?: PositionOr<RequestOptions>,
     options?: number | RequestOptions,
   ): Operation<number>
   static read(
     target: number | NodeJS.ArrayBufferView,
-    fd: number,
-    offset = 0,
+    file: OpenFile,
+    position: PositionOr<RequestOptions> = 0,
     options: number | RequestOptions = 0,
   ): Operation<Buffer | number> {
-    return new Operation(shapes.read(target), fd, offset, options)
+    return new Operation(shapes.read(target), file, position, options)
   }
 
   /** See {@link Context.write}. */
   static write(
     payload: string | NodeJS.ArrayBufferView,
-    fd: number,
-    offset = 0,
+    file: OpenFile,
+    position: PositionOr<WriteOptions> = 0,
     options: number | WriteOptions = 0,
   ): Operation<number> {
-    return new Operation(shapes.write(payload), fd, offset, options)
+    return new Operation(shapes.write(payload), file, position, options)
   }
 
   /** See {@link Context.readv}. */
   static readv(
     views: readonly NodeJS.ArrayBufferView[],
-    fd: number,
-    offset = 0,
+    file: OpenFile,
+    position: PositionOr<RequestOptions> = 0,
     options: number | RequestOptions = 0,
   ): Operation<number> {
-    return new Operation(shapes.readv(views), fd, offset, options)
+    return new Operation(shapes.readv(views), file, position, options)
   }
 
   /** See {@link Context.writev}. */
   static writev(
     views: readonly NodeJS.ArrayBufferView[],
-    fd: number,
-    offset = 0,
+    file: OpenFile,
+    position: PositionOr<WriteOptions> = 0,
     options: number | WriteOptions = 0,
   ): Operation<number> {
-    return new Operation(shapes.writev(views), fd, offset, options)
+    return new Operation(shapes.writev(views), file, position, options)
   }
 
   /** See {@link Context.fsync}. */
-  static fsync(fd: number, options: number | RequestOptions = 0): Operation<void> {
-    return new Operation(shapes.fsync(), fd, 0, options)
+  static fsync(file: OpenFile, options: number | RequestOptions = 0): Operation<void> {
+    return new Operation(shapes.fsync(), file, 0, options)
   }
 
   /** See {@link Context.fdsync}. */
-  static fdsync(fd: number, options: number | RequestOptions = 0): Operation<void> {
-    return new Operation(shapes.fdsync(), fd, 0, options)
+  static fdsync(file: OpenFile, options: number | RequestOptions = 0): Operation<void> {
+    return new Operation(shapes.fdsync(), file, 0, options)
   }
 
   /** How far it has come. */
@@ -202,16 +241,22 @@ export class Operation<T = unknown> {
     return this.#value as T
   }
 
-  /** @internal Marks it submitted, or throws if it is already. */
+  /** the descriptor it is for; -1 once its handle is closed */
+  get fd(): number {
+    return typeof this.file === 'number' ? this.file : this.file.fd
+  }
+
+  /**
+   * @internal Marks it submitted, or throws if it is already. Its handle is held from now on.
+   * @throws as {@link hold}
+   */
   claim(): Request<Operation> {
     if (this.#state !== 'new') throw invalidState('an operation can be submitted only once')
     this.#state = 'submitted'
-    const { fd, offset: position, hints, shape } = this
-    return (this.#request = requestOf(
-      shape,
-      { fd, position, hints, caller: this },
-      operationCompleters[shape.opcode] as Completer<Operation>,
-    ))
+    const { file, offset: position, hints, shape } = this
+    const fd = hold(file, shape.completer.syscall)
+    const completer = operationCompleters[shape.opcode] as Completer<Operation>
+    return (this.#request = keyed(requestOf(shape, { fd, position, hints, caller: this }, completer), file))
   }
 
   /** @internal What serves it, once it is submitted. */
@@ -236,5 +281,8 @@ const operationCompleters: readonly Completer<Operation>[] = opcodeNames.map((na
   },
   failed(operation, error) {
     operation.settle('rejected', error)
+  },
+  released({ file }) {
+    release(file)
   },
 }))

@@ -6,12 +6,13 @@ import * as check from '../common/validate.js'
 /** What every operation of a Context takes in place of a priority. */
 export interface RequestOptions {
   /** 0, or an I/O priority as ioprio_set(2) has it: a hint, which only direct I/O on `linux` passes on */
-  priority?: number
+  priority?: number | undefined
   /**
-   * Ends it: what nothing has begun to serve is taken back, and rejected with an AbortError whose cause is `ECANCELED`; what has been
-   * begun is rejected when nothing uses its memory any more, whatever became of it.
+   * Ends it: what nothing has begun to serve is taken back, and rejected with an AbortError ; what has been begun is rejected
+   * when nothing uses its memory any more, whatever became of it. The error's `cause` is the signal's reason, and its
+   * `begun` false where the file has not been touched.
    */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /** What a write takes, besides. */
@@ -20,9 +21,21 @@ export interface WriteOptions extends RequestOptions {
    * Complete when its data is on the disk. By `RWF_DSYNC` if it is direct, or alone; otherwise by fdatasync(2) behind it, which it shares
    * with others, and which writes whatever else of the file is dirty. Before it fulfils, others may read what is not durable yet.
    */
-  dsync?: boolean
+  dsync?: boolean | undefined
   /** At the end of the file, wherever that is by then, whatever the offset: `RWF_APPEND`. `ENOTSUP` on `pure` and but on Linux. */
-  append?: boolean
+  append?: boolean | undefined
+}
+
+/** A position in the file, or the options in its place where none is needed. */
+export type PositionOr<Options> = number | Options
+
+/** A position and options, from arguments of which the position may have been left out. */
+export function placeOf<Options>(
+  position: PositionOr<Options>,
+  options: number | Options,
+): { position: number; options: number | Options } {
+  const isLeftOut = typeof position === 'object' && position !== null && options === 0
+  return isLeftOut ? { position: 0, options: position } : { position: position as number, options }
 }
 
 /** What a request is given of these options, besides a signal. */

@@ -208,6 +208,10 @@ export interface Supports {
   readonly wholeFile?: boolean
   /** It takes what is done to paths. */
   readonly paths?: boolean
+  /** A write goes to the end of the file where it is asked to: `append`. */
+  readonly append?: boolean
+  /** It takes what else is done to open files: space, advice, locks. */
+  readonly control?: boolean
 }
 
 /** What moves the bytes. Hand one of your own to {@link ContextOptions.backend}, or use those of the package by name. */

@@ -1,6 +1,7 @@
 /** What the page cache is to do with a file. Linux; none of it on `pure` (`ENOSYS`). */
 import { perform } from './control.js'
 import type { ControlOptions } from './control.js'
+import type { OpenFile } from '../engine/open-file.js'
 import { invalidArgValue } from '../common/errors.js'
 import { NO_OPTIONS } from '../common/no-options.js'
 
@@ -12,7 +13,7 @@ const advices: Record<Advice, number> = { normal: 0, random: 1, sequential: 2, w
 /** What {@link syncRange} takes. */
 export interface SyncRangeOptions extends ControlOptions {
   /** Resolves when the pages are written, not when that has begun. Default: false. */
-  wait?: boolean
+  wait?: boolean | undefined
 }
 
 /** SYNC_FILE_RANGE_* of <fcntl.h>. */
@@ -26,7 +27,7 @@ const WAIT_AFTER = 4
  * @throws (rejects) `EBADF`, `ESPIPE`, `EINVAL`; `ENOSYS` on `pure`; `ERR_INVALID_ARG_VALUE` for an unknown advice
  */
 export async function advise(
-  fd: number,
+  file: OpenFile,
   advice: Advice,
   offset = 0,
   length = 0,
@@ -35,7 +36,7 @@ export async function advise(
   if (!Object.hasOwn(advices, advice)) {
     throw invalidArgValue('advice', `must be one of ${Object.keys(advices).join(', ')}`)
   }
-  await perform('advise', fd, { position: offset, length, flags: advices[advice] }, options)
+  await perform('advise', file, { position: offset, length, flags: advices[advice] }, options)
 }
 
 /**
@@ -45,11 +46,11 @@ export async function advise(
  * @throws (rejects) `EIO`, `ENOSPC`, `EBADF`, `ESPIPE`; `ENOSYS` on `pure`
  */
 export async function syncRange(
-  fd: number,
+  file: OpenFile,
   offset = 0,
   length = 0,
   options: SyncRangeOptions = NO_OPTIONS,
 ): Promise<void> {
   const flags = options.wait ? WAIT_BEFORE | WRITE | WAIT_AFTER : WRITE
-  await perform('syncRange', fd, { position: offset, length, flags }, options)
+  await perform('syncRange', file, { position: offset, length, flags }, options)
 }

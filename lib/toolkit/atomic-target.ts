@@ -9,6 +9,12 @@ import type { Path } from './path-parts.js'
 
 // Taken now, before anybody patches them.
 const { readlink, realpath, stat } = fs.promises
+
+/** What is asked of a module where paths lead. */
+export type LookingFs = Pick<typeof fs.promises, 'readlink' | 'realpath' | 'stat'>
+
+export const nodesLooks: LookingFs = { readlink, realpath, stat }
+
 const { process } = globalThis
 const BYTES = { encoding: 'buffer' } as const
 /** links that the kernel follows */
@@ -51,28 +57,28 @@ export function refusalOf(mode: number): { code: 'EISDIR' | 'EINVAL'; detail?: s
 }
 
 /** Where a path leads that has no file at its end yet. */
-async function followDangling(path: Path): Promise<Path> {
+async function followDangling(path: Path, fs: LookingFs): Promise<Path> {
   let whole = path
   for (let links = 0; links <= MOST_LINKS; links++) {
     const { directory, name } = splitPath(whole)
     if (name.length === 0) throw failure(whole.length === 0 ? 'ENOENT' : 'EISDIR', path)
     // Links above it are followed now: they may lead elsewhere by the time of the rename.
-    const above = await real(directory)
+    const above = await real(directory, fs)
     const place = joinPath(above, name)
-    const text = await linkText(place)
+    const text = await linkText(place, fs)
     if (text === undefined) return place
     whole = isAbsolute(text) ? text : joinPath(above, text)
   }
   throw failure('ELOOP', path)
 }
 
-const real = (path: Path): Promise<Path> =>
-  process.platform === 'win32' ? realpath(String(path)) : realpath(path, BYTES)
+const real = (path: Path, fs: LookingFs): Promise<Path> =>
+  process.platform === 'win32' ? fs.realpath(String(path)) : fs.realpath(path, BYTES)
 
 /** Undefined for what is no link, or not there. */
-async function linkText(path: Path): Promise<Path | undefined> {
+async function linkText(path: Path, fs: LookingFs): Promise<Path | undefined> {
   try {
-    return process.platform === 'win32' ? await readlink(String(path)) : await readlink(path, BYTES)
+    return process.platform === 'win32' ? await fs.readlink(String(path)) : await fs.readlink(path, BYTES)
   } catch (error) {
     if (['ENOENT', 'EINVAL', 'UNKNOWN'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
     throw error
@@ -89,10 +95,10 @@ function isAbsolute(path: Path): boolean {
  * @throws (rejects) `EISDIR`, or `EINVAL` for another thing that is no regular file; `ELOOP`;
  * Node's errors of stat and realpath
  */
-export async function findTarget(path: Path): Promise<Target> {
-  const stats = path.length > 0 ? await present(stat(path)) : undefined
-  if (!stats) return { path: await followDangling(path), stats: undefined }
+export async function findTarget(path: Path, fs: LookingFs = nodesLooks): Promise<Target> {
+  const stats = path.length > 0 ? await present(fs.stat(path)) : undefined
+  if (!stats) return { path: await followDangling(path, fs), stats: undefined }
   const refusal = refusalOf(stats.mode)
   if (refusal) throw failure(refusal.code, path, refusal.detail)
-  return { path: await real(path), stats }
+  return { path: await real(path, fs), stats }
 }

@@ -1,7 +1,10 @@
 /** What is done to an open file besides moving its bytes: in the pool; not on `pure`. */
 import { Opcode, syscallOf } from '../protocol/operations.js'
 import type { ControlName } from '../protocol/operations.js'
+import { hold, release } from '../engine/open-file.js'
+import type { OpenFile } from '../engine/open-file.js'
 import { ControlRequest, NO_CONTROL } from '../engine/request.js'
+import type { Request } from '../engine/request.js'
 import type { Context } from '../engine/context.js'
 import { refuseAborted, untilAborted } from '../engine/abort.js'
 import { defaultContext } from '../engine/default-context.js'
@@ -10,9 +13,9 @@ import * as check from '../common/validate.js'
 /** What every operation on an open file takes. */
 export interface ControlOptions {
   /** Where it runs. Default: {@link defaultContext}. */
-  context?: Context
+  context?: Context | undefined
   /** Takes it back if nothing has begun it, or rejects when it is done; see {@link Context.read}. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /** What differs between the operations. */
@@ -34,12 +37,11 @@ const value = (result: number): number => result
 /** What the operation gives. @throws (rejects) its errors, argument errors, `ERR_INVALID_STATE`, `ABORT_ERR` */
 export async function perform(
   name: ControlName,
-  fd: number,
+  file: OpenFile,
   given: ControlArguments,
   { context = defaultContext(), signal }: ControlOptions,
 ): Promise<number> {
   const control = { ...NO_CONTROL, ...given }
-  check.descriptor(fd)
   check.descriptor(control.otherFd)
   check.fileOffset(control.position)
   check.fileOffset(control.otherPosition)
@@ -48,7 +50,9 @@ export async function perform(
   context.refuseWhenClosing()
   const opcode = Opcode[name]
   const syscall = syscallOf(opcode)
-  const request = new ControlRequest(opcode, fd, control, { syscall, value }, undefined)
+  context.noteNumber(file)
+  const fd = hold(file, syscall)
+  const request = new ControlRequest(opcode, fd, control, { syscall, value, released: release }, file)
   const promise = context.enqueue(request) as Promise<number>
-  return signal ? untilAborted(signal, syscall, promise, () => context.takeBack(request), name === KEPT) : promise
+  return signal ? untilAborted(signal, promise, () => context.takeBack(request as Request), name === KEPT) : promise
 }

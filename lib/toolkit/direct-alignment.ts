@@ -1,21 +1,23 @@
 import { statedAlignment } from '../engine/alignment.js'
 import type { DirectAlignment } from '../engine/alignment.js'
+import { holding } from '../engine/open-file.js'
+import type { OpenFile } from '../engine/open-file.js'
 import { perform } from './control.js'
 import type { ControlOptions } from './control.js'
 import { NO_OPTIONS } from '../common/no-options.js'
-import * as check from '../common/validate.js'
 
 /**
  * What a file asks of I/O on a descriptor with O_DIRECT: as statx(2) states it (`STATX_DIOALIGN`, Linux 6.1), or else as found by
- * reads of all sizes, of the file itself or, if that is small, of a temporary one beside it. `fd` need not be open with O_DIRECT.
+ * reads of all sizes, of the file itself or, if that is small, of a temporary one beside it. The file need not be open with O_DIRECT.
  *
  * @throws (rejects) `EBADF`; `EINVAL` for what has no direct I/O; `ENOSYS` where statx does not say and the backend is `pure`;
  * argument errors
  */
-export async function directAlignment(fd: number, options: ControlOptions = NO_OPTIONS): Promise<DirectAlignment> {
-  check.descriptor(fd)
-  const stated = statedAlignment(fd)
-  if (stated) return stated
-  const found = await perform('findAlignment', fd, {}, options)
-  return { memory: found % 2 ** 20, offset: Math.floor(found / 2 ** 20), by: 'trial' }
+export async function directAlignment(file: OpenFile, options: ControlOptions = NO_OPTIONS): Promise<DirectAlignment> {
+  return holding(file, 'statx', async (fd) => {
+    const stated = statedAlignment(fd)
+    if (stated) return stated
+    const found = await perform('findAlignment', fd, {}, options)
+    return { memory: found % 2 ** 20, offset: Math.floor(found / 2 ** 20), by: 'trial' }
+  })
 }

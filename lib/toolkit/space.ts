@@ -4,6 +4,8 @@ import type { BigIntStats } from 'node:fs'
 import { promisify } from 'node:util'
 import { perform } from './control.js'
 import type { ControlOptions } from './control.js'
+import { holding } from '../engine/open-file.js'
+import type { OpenFile } from '../engine/open-file.js'
 import { Opcode, syscallOf } from '../protocol/operations.js'
 import type { ControlName } from '../protocol/operations.js'
 import { EINVAL, errnoException } from '../common/errors.js'
@@ -15,7 +17,7 @@ const { Promise } = intrinsics
 /** What {@link allocate} and {@link zeroRange} take. */
 export interface SpaceOptions extends ControlOptions {
   /** Leaves the size of the file as it is, even where the range goes beyond its end. Default: false. */
-  keepSize?: boolean
+  keepSize?: boolean | undefined
 }
 
 const KEEP_SIZE = 1
@@ -28,12 +30,12 @@ const fstat = promisify(fs.fstat) as (fd: number, options: { bigint: true }) => 
 
 async function reserve(
   name: ControlName,
-  fd: number,
+  file: OpenFile,
   position: number,
   length: number,
   options: SpaceOptions,
 ): Promise<void> {
-  await perform(name, fd, { position, length, flags: options.keepSize ? KEEP_SIZE : 0 }, options)
+  await perform(name, file, { position, length, flags: options.keepSize ? KEEP_SIZE : 0 }, options)
 }
 
 /**
@@ -44,42 +46,42 @@ async function reserve(
  * `ENOSYS` on `pure`; argument errors
  */
 export function allocate(
-  fd: number,
+  file: OpenFile,
   offset: number,
   length: number,
   options: SpaceOptions = NO_OPTIONS,
 ): Promise<void> {
-  return reserve('allocate', fd, offset, length, options)
+  return reserve('allocate', file, offset, length, options)
 }
 
 /** Gives the blocks of a range back; it reads as zero, and the size stays. Errors as of {@link allocate}. */
 export function punchHole(
-  fd: number,
+  file: OpenFile,
   offset: number,
   length: number,
   options: ControlOptions = NO_OPTIONS,
 ): Promise<void> {
-  return reserve('punchHole', fd, offset, length, options)
+  return reserve('punchHole', file, offset, length, options)
 }
 
 /** Makes a range read as zero, its blocks staying allocated. Errors as of {@link allocate}. */
 export function zeroRange(
-  fd: number,
+  file: OpenFile,
   offset: number,
   length: number,
   options: SpaceOptions = NO_OPTIONS,
 ): Promise<void> {
-  return reserve('zeroRange', fd, offset, length, options)
+  return reserve('zeroRange', file, offset, length, options)
 }
 
 async function find(
   name: ControlName,
-  fd: number,
+  file: OpenFile,
   position: number,
   options: ControlOptions,
 ): Promise<number | undefined> {
   try {
-    return await perform(name, fd, { position }, options)
+    return await perform(name, file, { position }, options)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENXIO') return undefined
     throw error
@@ -92,20 +94,20 @@ async function find(
  * @throws (rejects) `EBADF`, `EACCES`; `ENOSYS` on `pure`; argument errors
  */
 export function seekData(
-  fd: number,
+  file: OpenFile,
   offset: number,
   options: ControlOptions = NO_OPTIONS,
 ): Promise<number | undefined> {
-  return find('seekData', fd, offset, options)
+  return find('seekData', file, offset, options)
 }
 
 /** Where a hole starts, at `offset` or behind it, the end of the file being one; undefined behind that. See {@link seekData}. */
 export function seekHole(
-  fd: number,
+  file: OpenFile,
   offset: number,
   options: ControlOptions = NO_OPTIONS,
 ): Promise<number | undefined> {
-  return find('seekHole', fd, offset, options)
+  return find('seekHole', file, offset, options)
 }
 
 /**
@@ -117,12 +119,31 @@ export function seekHole(
  */
 // eslint-disable-next-line max-params -- as copy_file_range(2) has them
 export async function copyFileRange(
-  fromFd: number,
+  fromFile: OpenFile,
   fromOffset: number,
-  toFd: number,
+  toFile: OpenFile,
   toOffset: number,
   length: number,
   options: ControlOptions = NO_OPTIONS,
+): Promise<number> {
+  const syscall = syscallOf(Opcode.copyFileRange)
+  // Both for as long as it takes: between two parts nobody may close one of them.
+  return holding(fromFile, syscall, (fromFd) =>
+    holding(toFile, syscall, (toFd) => copyParts({ fromFd, fromOffset, toFd, toOffset, length }, options)),
+  )
+}
+
+interface Copy {
+  fromFd: number
+  fromOffset: number
+  toFd: number
+  toOffset: number
+  length: number
+}
+
+async function copyParts(
+  { fromFd, fromOffset, toFd, toOffset, length }: Copy,
+  options: ControlOptions,
 ): Promise<number> {
   const part = (done: number): Promise<number> =>
     perform(

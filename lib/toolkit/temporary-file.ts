@@ -1,6 +1,7 @@
 /** A new file beside another one, to take its place later. */
 import fs from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
+import { NO_OPTIONS } from '../common/no-options.js'
 import { concatPath, cutName, joinPath } from './path-parts.js'
 import type { Path } from './path-parts.js'
 
@@ -29,19 +30,32 @@ export function temporaryName(name: Path, token: string): Path {
   return concatPath('.', cutName(name, most - suffix.length - 1), suffix)
 }
 
+interface OpenTemporaryOptions {
+  open?: typeof open | undefined
+  token?: (() => string) | undefined
+}
+
 /** Makes a file in a directory, under a name that was free. */
 export async function openTemporary(
   directory: Path,
   name: Path,
   mode: number,
-  token: () => string = randomToken,
+  { open: openFile = open, token = randomToken }: OpenTemporaryOptions = NO_OPTIONS,
 ): Promise<{ path: Path; handle: FileHandle }> {
   for (let attempt = 1; ; attempt++) {
     const path = joinPath(directory, temporaryName(name, token()))
     try {
-      return { path, handle: await open(path, 'wx', mode) }
+      return { path, handle: await openFile(path, 'wx', mode) }
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempt === ATTEMPTS) throw error
     }
   }
+}
+
+const OF_TEMPORARY = /^\..*\.(\d+)-[0-9a-f]{12}\.tmp$/s
+
+/** The process that has made a temporary file, by the file's name; undefined for another file. */
+export function makerOf(name: string): number | undefined {
+  const pid = OF_TEMPORARY.exec(name)?.[1]
+  return pid === undefined ? undefined : Number(pid)
 }

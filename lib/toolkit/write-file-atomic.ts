@@ -2,31 +2,39 @@ import fs from 'node:fs'
 import type { Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { refuseAborted } from '../engine/abort.js'
-import { findTarget } from './atomic-target.js'
-import type { Target } from './atomic-target.js'
+import { findTarget, nodesLooks } from './atomic-target.js'
+import type { LookingFs, Target } from './atomic-target.js'
 import type { Context } from '../engine/context.js'
 import { defaultContext } from '../engine/default-context.js'
 import { perform } from './control.js'
 import { absolutePath, splitPath } from './path-parts.js'
-import type { Path } from './path-parts.js'
+import type { Path, PathArgument } from './path-parts.js'
+import { syncDirectory } from './sync-directory.js'
+import { writeAll } from './log/write.js'
 import { openTemporary } from './temporary-file.js'
 import * as check from '../common/validate.js'
 import { NO_OPTIONS } from '../common/no-options.js'
 
 // Taken now, before anybody patches them.
 const { open, rename, unlink } = fs.promises
-const { process } = globalThis
+const nodes: AtomicFs = { ...nodesLooks, open, rename, unlink }
+const { Buffer, process } = globalThis
+
+/** What {@link writeFileAtomic} needs of an fs/promises module. */
+export type AtomicFs = LookingFs & Pick<typeof fs.promises, 'open' | 'rename' | 'unlink'>
 
 /** What {@link writeFileAtomic} takes. */
 export interface WriteFileAtomicOptions {
   /**
    * Permissions of the file. Default: those of the file that it replaces, or 0o666 less the umask.
    */
-  mode?: number
-  /** Where it writes and syncs. Default: {@link defaultContext}. */
-  context?: Context
+  mode?: number | undefined
+  /** Where it writes and syncs. Default: {@link defaultContext}; with `fs`, its handles' own methods. */
+  context?: Context | undefined
+  /** Whose files: an fs/promises module. Default: the file system's own. */
+  fs?: AtomicFs | undefined
   /** Ends it while the file has not been replaced; see {@link Context.read}. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 type Owner = Pick<Stats, 'uid' | 'gid' | 'mode'>
@@ -55,11 +63,12 @@ async function takeOwner(handle: FileHandle, { uid, gid }: Owner): Promise<Owner
 }
 
 /** How many extended attributes, access control lists among them, could not be kept; 0 where that is not known. */
-async function copyExtended(from: Path, handle: FileHandle, context: Context): Promise<number> {
+async function copyExtended(from: Path, handle: FileHandle, context: Context | undefined): Promise<number> {
+  if (!context) return 0
   try {
     const old = await open(from, 'r')
     try {
-      return await perform('copyAttributes', old.fd, { otherFd: handle.fd }, { context })
+      return await perform('copyAttributes', old, { otherFd: handle.fd }, { context })
     } finally {
       await old.close()
     }
@@ -71,7 +80,7 @@ async function copyExtended(from: Path, handle: FileHandle, context: Context): P
 
 let hasWarned = false
 
-async function keepExtended(from: Path, handle: FileHandle, context: Context): Promise<void> {
+async function keepExtended(from: Path, handle: FileHandle, context: Context | undefined): Promise<void> {
   const lost = await copyExtended(from, handle, context)
   if (lost === 0 || hasWarned) return
   hasWarned = true
@@ -90,7 +99,7 @@ async function takeAttributes(
   handle: FileHandle,
   { path, stats: old }: Target,
   asked: number | undefined,
-  context: Context,
+  context: Context | undefined,
 ): Promise<void> {
   const own = old ? await takeOwner(handle, old) : await handle.stat()
   const isKept = own.uid === old?.uid && own.gid === old.gid
@@ -99,17 +108,6 @@ async function takeAttributes(
   const { mode: given } = isKept ? await handle.stat() : own
   // File systems without permissions refuse any change of them.
   if (mode !== undefined && mode !== (given & 0o7777)) await handle.chmod(mode)
-}
-
-/** Makes a directory's entries durable; Windows has no such thing. */
-async function syncDirectory(path: Path, context: Context): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(path, 'r')
-  try {
-    await context.fsync(handle.fd)
-  } finally {
-    await handle.close()
-  }
 }
 
 /**
@@ -133,35 +131,41 @@ async function syncDirectory(path: Path, context: Context): Promise<void> {
  * it was the directory that could not be synced
  */
 export async function writeFileAtomic(
-  path: string | URL | Buffer,
+  path: PathArgument,
   data: string | NodeJS.ArrayBufferView,
   options: WriteFileAtomicOptions = NO_OPTIONS,
 ): Promise<void> {
   const given = absolutePath(path)
-  const { context = defaultContext(), signal } = options
+  const { signal } = options
+  const files = options.fs ?? nodes
+  const context = options.context ?? (options.fs ? undefined : defaultContext())
   const mode = options.mode === undefined ? undefined : check.permissions(options.mode)
   // A view of this length: one that follows its memory's would make another file when that is resized meanwhile.
-  const bytes = typeof data === 'string' ? data : check.viewBytes(data, 'data')
+  const bytes = typeof data === 'string' ? Buffer.from(data) : check.viewBytes(data, 'data')
   refuseAborted(signal)
-  const target = await findTarget(given)
+  const target = await findTarget(given, files)
   const { directory, name } = splitPath(target.path)
   const isPlain = mode === undefined && !target.stats
   // It is nobody's business before it has the permissions that it is to have.
-  const temporary = await openTemporary(directory, name, isPlain ? 0o666 : 0o600)
+  const temporary = await openTemporary(directory, name, isPlain ? 0o666 : 0o600, {
+    open: files.open.bind(files),
+  })
   const { handle } = temporary
   try {
     try {
-      await context.writeFully(bytes, handle.fd, 0, signal ? { signal } : 0)
-      if (!isPlain) await takeAttributes(handle, target, mode, context)
-      await context.fsync(handle.fd, signal ? { signal } : 0)
+      // What of another module's is not in the file system has no extended attributes either.
+      const kept = options.fs ? undefined : context
+      await (context ? context.writeFully(bytes, handle, { signal }) : writeAll(handle, bytes))
+      if (!isPlain) await takeAttributes(handle, target, mode, kept)
+      await (context ? context.fsync(handle, { signal }) : handle.sync())
     } finally {
       await handle.close()
     }
     refuseAborted(signal)
-    await rename(temporary.path, target.path)
+    await files.rename(temporary.path, target.path)
   } catch (error) {
-    await unlink(temporary.path).catch(() => undefined)
+    await files.unlink(temporary.path).catch(() => undefined)
     throw error
   }
-  await syncDirectory(directory, context)
+  await syncDirectory(directory, { context, fs: options.fs })
 }

@@ -65,8 +65,8 @@ onEveryBackend(t, 'descriptors, offsets and priorities', async (t, backend) => {
   const { path, fd } = temporaryFile(t, 'content')
   for (const [value, code] of numbers) {
     for (const place of ['fd', 'offset', 'priority'] as const) {
-      // In the place of a priority there may be options, with one among them.
-      const options = place === 'priority' && Object.prototype.toString.call(value) === '[object Object]'
+      // In the place of a priority, and of a position that is left out, there may be options, with a priority among them.
+      const options = place !== 'fd' && Object.prototype.toString.call(value) === '[object Object]'
       if (options) await allRefused(t, callsWith(context, place, fd, { priority: value }), code, 'options.priority')
       else await allRefused(t, callsWith(context, place, fd, value), code, `${place}: ${String(value)}`)
     }

@@ -43,11 +43,13 @@ await t.test('a name that is taken is passed over, a bounded number of times', a
   const tokens = ['left', 'by', 'a-crash', 'free']
   for (const token of tokens.slice(0, 3)) fs.writeFileSync(join(directory, `.file.${token}.tmp`), 'old')
   let calls = 0
-  const { path, handle } = await openTemporary(directory, 'file', 0o600, () => tokens[calls++]!)
+  const { path, handle } = await openTemporary(directory, 'file', 0o600, { token: () => tokens[calls++]! })
   await handle.close()
   t.equal(path, join(directory, '.file.free.tmp'))
   t.equal(fs.readFileSync(join(directory, '.file.left.tmp'), 'utf8'), 'old')
-  t.match(await rejectionOf(openTemporary(directory, 'file', 0o600, () => (calls++, 'left'))), { code: 'EEXIST' })
+  t.match(await rejectionOf(openTemporary(directory, 'file', 0o600, { token: () => (calls++, 'left') })), {
+    code: 'EEXIST',
+  })
   t.ok(calls < 200)
 })
 

@@ -1,21 +1,29 @@
 import t from 'tap'
 import * as caio from 'caio'
 
-const engine = ['Context', 'LogReader', 'LogWriter', 'Operation', 'PureBackend', 'defaultContext', 'patch', 'unpatch']
+const engine = ['Context', 'Operation', 'PureBackend', 'defaultContext', 'patch', 'unpatch']
 const toolkit = [
   'Block',
   'BufferPool',
+  'FileLock',
+  'LogReader',
+  'LogWriter',
   'Page',
   'PageFile',
+  'SegmentedLog',
   'advise',
   'alignedBuffer',
   'allocate',
   'copyFileRange',
   'directAlignment',
   'lock',
+  'lockDirectory',
+  'lockFile',
   'punchHole',
+  'removeTemporaries',
   'seekData',
   'seekHole',
+  'syncDirectory',
   'syncRange',
   'tryLock',
   'unlock',

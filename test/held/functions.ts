@@ -407,6 +407,21 @@ const handles: Described[] = [
   once(ofHandle('createReadStream, from a position', (handle) => drain(handle.createReadStream({ start: 0 })))),
   once(ofHandle('createWriteStream', (handle) => fill(handle.createWriteStream()))),
   once(ofHandle('createWriteStream, from a position', (handle) => fill(handle.createWriteStream({ start: 0 })))),
+  { ...ofHandle('advise', (handle) => handle.advise('random')), refused: unsupported },
+  { ...ofHandle('allocate', (handle) => handle.allocate(0, 8192)), refused: unsupported },
+  { ...ofHandle('copyFileRange', (handle) => handle.copyFileRange(0, handle, 8192, 4096)), refused: unsupported },
+  { ...ofHandle('lock', (handle) => handle.lock()), refused: unsupported },
+  { ...ofHandle('punchHole', (handle) => handle.punchHole(0, 8192)), refused: unsupported },
+  { ...ofHandle('seekData', (handle) => handle.seekData(0)), refused: unsupported },
+  { ...ofHandle('seekHole', (handle) => handle.seekHole(0)), refused: unsupported },
+  { ...ofHandle('syncRange', (handle) => handle.syncRange()), refused: unsupported },
+  { ...ofHandle('tryLock', (handle) => handle.tryLock()), refused: unsupported },
+  { ...ofHandle('unlock', (handle) => handle.unlock()), refused: unsupported },
+  { ...ofHandle('zeroRange', (handle) => handle.zeroRange(0, 8192)), refused: unsupported },
+  ofHandle('readFully', (handle) => handle.readFully(65536)),
+  ofHandle('readvFully', (handle) => handle.readvFully([block(), block()])),
+  ofHandle('writeFully', (handle) => handle.writeFully(block())),
+  ofHandle('writevFully', (handle) => handle.writevFully([block(), block()])),
   ofHandle('datasync', (handle) => handle.datasync()),
   { ...ofHandle('directAlignment', (handle) => handle.directAlignment(), direct), refused: unsupported },
   ofHandle('read', (handle) => handle.read(block(), 0, 4096, 0)),
@@ -495,6 +510,8 @@ const contexts: Described[] = [
   ofContext('read', (context, fd) => context.read(4096, fd)),
   ofContext('read, direct', (context, fd) => context.read(block(), fd), direct),
   ofContext('readFully', (context, fd) => context.readFully(65536, fd)),
+  ofContext('readvFully', (context, fd) => context.readvFully([block(), block()], fd)),
+  ofContext('writevFully', (context, fd) => context.writevFully([block(), block()], fd)),
   ofContext('readv', (context, fd) => context.readv([block(), block()], fd)),
   ofContext('stats', (context, fd) => {
     const read = context.read(100, fd)
@@ -577,6 +594,26 @@ const toolkit: Described[] = [
       return twice(() => {
         log.append('record')
         return log.commit()
+      })
+    },
+  },
+  {
+    name: 'caio.LogWriter.appendv',
+    async prepare(room) {
+      const log = await openLog(room)
+      return twice(() => {
+        log.appendv([block(), block()])
+        return log.flush()
+      })
+    },
+  },
+  {
+    name: 'caio.LogWriter.flush',
+    async prepare(room) {
+      const log = await openLog(room)
+      return twice(() => {
+        log.append('record')
+        return log.flush()
       })
     },
   },
@@ -754,6 +791,12 @@ export const exempt: Readonly<Record<string, string>> = {
   'caio.PageFile.reclaim': 'touches no file',
   'caio.PageFile.stats': 'touches no file',
   'caio.Page': 'touches no file',
+  'caio.FileLock': 'what lockFile gives',
+  'caio.SegmentedLog': "made of LogWriter, LogReader and Node's own functions",
+  'caio.lockFile': "made of open, tryLock and Node's own functions",
+  'caio.lockDirectory': 'caio.lockFile',
+  'caio.removeTemporaries': "made of Node's own functions",
+  'caio.syncDirectory': 'part of writeFileAtomic',
   'caio.alignedBuffer': 'touches no file',
   'caio.Block': 'touches no file',
   'caio.BufferPool': 'touches no file',

@@ -1,29 +1,35 @@
-/** The files that a log uses by default: opened by Node, read and written by the default Context. */
+/** The files of a log: opened by Node, or by another fs/promises module, and read and written by a Context where there is one. */
 import fsPromises from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
+import type { Context } from '../../engine/context.js'
 import { defaultContext } from '../../engine/default-context.js'
 import type { LogFs, LogHandle } from './format.js'
 import type { WriteSome } from './write.js'
 
 // Taken now, before anybody patches them.
-const { open, unlink } = fsPromises
+const { open, readdir, rename, unlink } = fsPromises
 
-/** One file. Its owner closes it when nothing is under way. */
+/** One file. It is read and written by its handle, which waits with its close. */
 class LogFile {
   readonly #handle: FileHandle
-  readonly #fd: number
+  readonly #given: Context | undefined
 
-  constructor(handle: FileHandle) {
+  constructor(handle: FileHandle, context: Context | undefined) {
     this.#handle = handle
-    this.#fd = handle.fd
+    this.#given = context
+  }
+
+  /** The default Context may be another one after a while. */
+  get #context(): Context {
+    return this.#given ?? defaultContext()
   }
 
   async read(memory: Uint8Array, start: number, length: number, position: number): Promise<{ bytesRead: number }> {
-    return { bytesRead: await defaultContext().read(memory.subarray(start, start + length), this.#fd, position) }
+    return { bytesRead: await this.#context.read(memory.subarray(start, start + length), this.#handle, position) }
   }
 
   async write(memory: Uint8Array, start: number, length: number, position: number): Promise<{ bytesWritten: number }> {
-    return { bytesWritten: await defaultContext().write(memory.subarray(start, start + length), this.#fd, position) }
+    return { bytesWritten: await this.#context.write(memory.subarray(start, start + length), this.#handle, position) }
   }
 
   /**
@@ -31,17 +37,21 @@ class LogFile {
    * where it would be two.
    */
   durableWrite(): WriteSome | undefined {
-    const context = defaultContext()
+    const context = this.#context
     if (context.backend === 'pure') return undefined
-    return (bytes, position) => context.write(bytes, this.#fd, position, { dsync: true })
+    return (bytes, position) => context.write(bytes, this.#handle, position, { dsync: true })
+  }
+
+  get handle(): FileHandle {
+    return this.#handle
   }
 
   datasync(): Promise<void> {
-    return defaultContext().fdsync(this.#fd)
+    return this.#context.fdsync(this.#handle)
   }
 
   sync(): Promise<void> {
-    return defaultContext().fsync(this.#fd)
+    return this.#context.fsync(this.#handle)
   }
 
   stat(): ReturnType<LogHandle['stat']> {
@@ -57,15 +67,32 @@ class LogFile {
   }
 }
 
-/** What {@link LogReader} and {@link LogWriter} use where they are given no `fs`. */
-export const ownFiles = {
-  async open(...args: Parameters<LogFs['open']>) {
-    return new LogFile(await open(...args)) as unknown as FileHandle
-  },
-  unlink,
-} satisfies LogFs
+/** Node's functions. */
+const nodes = { open, readdir, rename, unlink } satisfies LogFs
 
-/** {@link LogFile.durableWrite}, for a file that {@link ownFiles} has opened. */
+/**
+ * What a log uses for these options: with neither of both, or a Context, its files are read and written by a Context; with `fs` alone,
+ * by that module's handles.
+ */
+export function filesOf(fs: LogFs | undefined, context: Context | undefined): LogFs {
+  if (fs && !context) return fs
+  const files = fs ?? nodes
+  return {
+    async open(...args: Parameters<LogFs['open']>) {
+      return new LogFile(await files.open(...args), context) as unknown as FileHandle
+    },
+    ...(files.unlink && { unlink: (...args) => (files.unlink as typeof unlink)(...args) }),
+    ...(files.rename && { rename: (...args) => (files.rename as typeof rename)(...args) }),
+    ...(files.readdir && { readdir: ((path: string) => (files.readdir as typeof readdir)(path)) as never }),
+  }
+}
+
+/** The handle that a file of {@link filesOf} is read and written by; undefined for one of another module alone. */
+export function handleOfLog(file: LogHandle): FileHandle | undefined {
+  return file instanceof LogFile ? (file as LogFile).handle : undefined
+}
+
+/** {@link LogFile.durableWrite}, for a file that {@link filesOf} has opened. */
 export function durableWriteOf(file: LogHandle): WriteSome | undefined {
   return (file as unknown as LogFile | { durableWrite?: undefined }).durableWrite?.()
 }

@@ -18,10 +18,10 @@ const { Buffer } = globalThis
 const { getBuiltinModule } = globalThis.process
 
 /**
- * What a log needs of an fs/promises module. `unlink` removes files that could not be completed.
+ * What a log needs of an fs/promises module. `unlink` removes files that could not be completed. A {@link SegmentedLog} needs all of it.
  */
 export type LogFs = Pick<typeof import('node:fs/promises'), 'open'> &
-  Partial<Pick<typeof import('node:fs/promises'), 'unlink'>>
+  Partial<Pick<typeof import('node:fs/promises'), 'readdir' | 'rename' | 'unlink'>>
 export type LogHandle = Pick<FileHandle, 'read' | 'write' | 'datasync' | 'sync' | 'stat' | 'truncate' | 'close'>
 
 const MAGIC_1 = Buffer.from('caiolog1', 'latin1')

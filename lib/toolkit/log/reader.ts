@@ -2,13 +2,14 @@
 import { logDamaged, notALog } from '../../common/errors.js'
 import { FILE_HEADER, judgeHeader, kindOf, startChecksum } from './format.js'
 import type { LogFs, LogIdentity } from './format.js'
-import { ownFiles } from './file.js'
+import { filesOf } from './file.js'
 import { LogScan } from './scan.js'
 import type { LogEnd, Whole } from './scan.js'
 import { LogWindow, WINDOW, readUpTo } from './window.js'
 import type { LogSource } from './window.js'
 import { absolutePath } from '../path-parts.js'
-import type { Path } from '../path-parts.js'
+import type { Path, PathArgument } from '../path-parts.js'
+import type { Context } from '../../engine/context.js'
 import { NO_OPTIONS } from '../../common/no-options.js'
 import * as check from '../../common/validate.js'
 
@@ -24,15 +25,17 @@ export interface LogRecord {
 
 /** Of the constructor of {@link LogReader}. */
 export interface LogReaderOptions {
-  /** Whose files: an fs/promises module. Default: the file system's own, by the default Context. */
-  fs?: LogFs
+  /** Whose files: an fs/promises module. Default: the file system's own. */
+  fs?: LogFs | undefined
+  /** By which Context they are read. Default: {@link defaultContext}; with `fs`, its handles' own `read`. */
+  context?: Context | undefined
   /** The position of a record to start from, as `append` gave it. Default: the first. */
-  start?: number
+  start?: number | undefined
   /**
    * What to do at a damaged place with whole records behind it: end there, or go on behind it.
    * Default: `stop`.
    */
-  damaged?: 'stop' | 'skip'
+  damaged?: 'stop' | 'skip' | undefined
 }
 
 /**
@@ -61,12 +64,9 @@ export class LogReader implements AsyncIterable<LogRecord> {
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for a bad path or
    * option
    */
-  constructor(
-    path: string | URL | Buffer,
-    { fs = ownFiles, start = 0, damaged = 'stop' }: LogReaderOptions = NO_OPTIONS,
-  ) {
+  constructor(path: PathArgument, { fs, context, start = 0, damaged = 'stop' }: LogReaderOptions = NO_OPTIONS) {
     this.#path = absolutePath(path)
-    this.#fs = fs
+    this.#fs = filesOf(fs, context)
     this.#start = check.fileOffset(start)
     this.#skips = check.oneOf(damaged, 'options.damaged', ['stop', 'skip']) === 'skip'
   }
@@ -87,9 +87,8 @@ export class LogReader implements AsyncIterable<LogRecord> {
       }
       const window = new LogWindow(file, size)
       const scan = new LogScan(window, begun, this.#skips, this.#start)
-      for (let whole; (whole = await scan.next());) {
-        const content = await contentOf(window, begun.log, whole)
-        if (!content) throw logDamaged(String(this.#path), whole.position, 'it has changed while it was read')
+      for (let whole; (whole = scan.tryNext() ?? (await scan.next()));) {
+        const content = contentInWindow(window, whole) ?? (await contentOf(window, begun.log, whole, this.#path))
         yield { position: whole.position, content }
       }
       this.#end = scan.end
@@ -99,16 +98,18 @@ export class LogReader implements AsyncIterable<LogRecord> {
   }
 }
 
-/** Undefined where it is not what it was a moment ago. */
-async function contentOf(window: LogWindow, log: LogIdentity, whole: Whole): Promise<Buffer | undefined> {
+/** In memory of its own: the window may be let go while the record is held. */
+export function contentInWindow(window: LogWindow, { contentAt, length }: Whole): Buffer | undefined {
+  const at = length <= WINDOW ? window.indexOf(contentAt, length) : -1
+  return at < 0 ? undefined : Buffer.from(window.bytes.subarray(at, at + length))
+}
+
+/** @throws (rejects) `ERR_CAIO_LOG_DAMAGED` where it is not what it was a moment ago */
+export async function contentOf(window: LogWindow, log: LogIdentity, whole: Whole, path: Path): Promise<Buffer> {
   const { position, contentAt, length, kind, checksum } = whole
-  if (length <= WINDOW) {
-    const there = window.peek(contentAt, length)
-    // The window may be let go while the record is held.
-    if (there) return Buffer.from(there)
-  }
   const { bytes, sum } = await window.copy(startChecksum(log, position, length), contentAt, length)
-  return bytes.length === length && kindOf(log, checksum, sum) === kind ? bytes : undefined
+  if (bytes.length === length && kindOf(log, checksum, sum) === kind) return bytes
+  throw logDamaged(String(path), position, 'it has changed while it was read')
 }
 
 export interface Header {

@@ -6,7 +6,8 @@ import { constants } from 'node:fs'
 import { logDamaged, logTorn } from '../../common/errors.js'
 import { SEAL, fileHeader, fileHeaderOf, sealBytes } from './format.js'
 import type { LogFs, LogHandle, LogIdentity } from './format.js'
-import { readHeader } from './reader.js'
+import { contentInWindow, contentOf, readHeader } from './reader.js'
+import type { LogRecord } from './reader.js'
 import { fillGap, keepAllBeside, syncDirectoryOf } from './salvage.js'
 import type { Kept } from './salvage.js'
 import { LogScan } from './scan.js'
@@ -29,6 +30,8 @@ export interface LogRecovery extends LogEnd {
 export interface RecoveryOptions {
   torn: 'truncate' | 'refuse'
   damaged: 'refuse' | 'salvage'
+  /** is given every whole record, in order, and waited for */
+  onRecord?: ((record: LogRecord) => unknown) | undefined
 }
 
 export interface OpenedLog {
@@ -97,8 +100,16 @@ export async function recover(
     return { position: fileHeaderOf(log), records: 0, torn: 0, problem: undefined, log }
   }
   const { log, sealed } = begun
-  const scan = new LogScan(new LogWindow(file, size), begun, options.damaged === 'salvage')
-  while (await scan.next());
+  const window = new LogWindow(file, size)
+  const scan = new LogScan(window, begun, options.damaged === 'salvage')
+  const { onRecord } = options
+  for (let whole; (whole = scan.tryNext() ?? (await scan.next()));) {
+    if (!onRecord) continue
+    const content = contentInWindow(window, whole) ?? (await contentOf(window, log, whole, path))
+    const waits = onRecord({ position: whole.position, content })
+    // Most do not wait.
+    if (typeof waits === 'object' && waits !== null) await waits
+  }
   const { end, stop } = scan
   if (stop?.verdict === 'damaged') throw damagedAt(path, end, stop)
   if (end.torn > 0 && options.torn === 'refuse') throw logTorn(String(path), end.position)

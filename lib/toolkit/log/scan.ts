@@ -1,5 +1,13 @@
 /** The recovery scan: the whole records of a log, and what is between and behind them. */
-import { kindOf, fileHeaderOf, nextCandidate, readHead, recordHeaderOf, startChecksum } from './format.js'
+import {
+  addToChecksum,
+  kindOf,
+  fileHeaderOf,
+  nextCandidate,
+  readHead,
+  recordHeaderOf,
+  startChecksum,
+} from './format.js'
 import type { LogIdentity, RecordKind } from './format.js'
 import { hasUnwrittenSector, judgeGap } from './judge.js'
 import type { Verdict } from './judge.js'
@@ -55,6 +63,10 @@ const REACH = 64 * 1024
  */
 const EFFORT = { bytes: 64 * 1024 * 1024, times: 16 }
 
+/** What a small record counts as, in bytes of a large one. */
+const ASKING = 1024
+const BYTES_AT_ONCE = 512 * 1024
+
 /** The record at `position`, which is before the end of the file. */
 async function recordAt(window: LogWindow, log: LogIdentity, position: number): Promise<Whole | Broken> {
   const header = recordHeaderOf(log)
@@ -78,6 +90,24 @@ async function recordAt(window: LogWindow, log: LogIdentity, position: number): 
   const kind = kindOf(log, head.checksum, found)
   if (kind === undefined) return broken('checksum', searchFrom, log.format === 1 ? next : undefined)
   return { position, kind, length, contentAt, checksum: head.checksum, next }
+}
+
+/** The same, where it is whole, and all of it is in the window. */
+function wholeInWindow(window: LogWindow, log: LogIdentity, position: number): Whole | undefined {
+  const header = recordHeaderOf(log)
+  const at = window.indexOf(position, header)
+  if (at < 0) return undefined
+  const { bytes } = window
+  const head = readHead(log, position, bytes, at)
+  if (typeof head === 'string') return undefined
+  const { length } = head
+  const from = at + header
+  if (from + length > bytes.length || position + header + length > window.size) return undefined
+  const found = addToChecksum(startChecksum(log, position, length), bytes.subarray(from, from + length))
+  const kind = kindOf(log, head.checksum, found)
+  if (kind === undefined) return undefined
+  const contentAt = position + header
+  return { position, kind, length, contentAt, checksum: head.checksum, next: contentAt + length }
 }
 
 const isWhole = (place: Whole | Broken): place is Whole => 'next' in place
@@ -165,6 +195,8 @@ export class LogScan {
   readonly #skips: boolean
   readonly #damage: LogDamage[] = []
   #records = 0
+  /** bytes scanned since the time was looked at */
+  #unasked = 0
   /** Everything before this position was durable once. */
   #proved: number
   /** Whether no barrier is behind {@link LogScan.#proved}. */
@@ -188,6 +220,26 @@ export class LogScan {
     const torn = Math.max(this.#window.size - position, 0)
     const end: LogEnd = { position, records: this.#records, torn, problem: stop?.problem }
     return this.#damage.length > 0 ? { ...end, damage: this.#damage } : end
+  }
+
+  /**
+   * The next whole record, if all of it is in the window; undefined says nothing: {@link next} goes on. Most records of a log are small:
+   * to wait for each would take longer than to read it.
+   */
+  tryNext(): Whole | undefined {
+    const place = wholeInWindow(this.#window, this.#log, this.position)
+    if (!place || place.kind === 'gap' || this.#mustRest(place.length)) return undefined
+    this.position = place.next
+    this.#records++
+    return place
+  }
+
+  /** Asks for the time once in so many bytes, since that takes as long as a small record. */
+  #mustRest(bytes: number): boolean {
+    this.#unasked += bytes + ASKING
+    if (this.#unasked < BYTES_AT_ONCE) return false
+    this.#unasked = 0
+    return this.#window.isDue()
   }
 
   /**

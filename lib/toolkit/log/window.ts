@@ -13,7 +13,7 @@ const { Buffer } = globalThis
 export type LogSource = Pick<FileHandle, 'read' | 'stat'>
 
 /** bytes of one read */
-export const WINDOW = 256 * 1024
+export const WINDOW = 1024 * 1024
 /** milliseconds without a trip through the event loop */
 const TURN = 2
 
@@ -43,10 +43,21 @@ export class LogWindow {
     this.size = size
   }
 
+  /** All that the window is over: valid until the next {@link read}. */
+  get bytes(): Buffer {
+    return this.#bytes
+  }
+
+  /** Where in {@link bytes} a place of the file is, if the window is over so many bytes there; else -1. */
+  indexOf(position: number, length: number): number {
+    const at = position - this.#position
+    return at >= 0 && at + length <= this.#bytes.length ? at : -1
+  }
+
   /** The bytes there, if the window is over them: valid until the next {@link read}. */
   peek(position: number, length: number): Buffer | undefined {
-    const at = position - this.#position
-    return at >= 0 && at + length <= this.#bytes.length ? this.#bytes.subarray(at, at + length) : undefined
+    const at = this.indexOf(position, length)
+    return at < 0 ? undefined : this.#bytes.subarray(at, at + length)
   }
 
   /**

@@ -5,14 +5,14 @@ import type { LogHandle } from './format.js'
 /** bytes of one write */
 const LARGEST_WRITE = 0x40000000
 
-export type WriteSome = (bytes: Buffer, position: number) => Promise<number>
+export type WriteSome = (bytes: Uint8Array, position: number) => Promise<number>
 
 /** @param written is told of every part */
-export async function writeAll(file: LogHandle, bytes: Buffer, position: number): Promise<void> {
+export async function writeAll(file: Pick<LogHandle, 'write'>, bytes: Uint8Array, position = 0): Promise<void> {
   await writeAllBy(async (part, at) => (await file.write(part, 0, part.length, at)).bytesWritten, bytes, position)
 }
 
-export async function writeAllBy(write: WriteSome, bytes: Buffer, position: number): Promise<void> {
+export async function writeAllBy(write: WriteSome, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.length;) {
     const count = await write(bytes.subarray(done, Math.min(bytes.length, done + LARGEST_WRITE)), position + done)
     if (count === 0) throw errnoException(errnoOf('EIO'), 'write')

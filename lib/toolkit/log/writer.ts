@@ -2,7 +2,7 @@
  * An append-only log with group commit, over nothing but an fs/promises module: who commits while a
  * sync is under way waits for the next, and all of them together take one write and one sync.
  */
-import { invalidState, logFailed, outOfRange } from '../../common/errors.js'
+import { invalidArgType, invalidState, logFailed, outOfRange } from '../../common/errors.js'
 import {
   LARGEST_RECORD,
   SEAL,
@@ -15,33 +15,62 @@ import {
   writeHead,
 } from './format.js'
 import type { LogFs, LogHandle, LogIdentity } from './format.js'
-import { durableWriteOf, ownFiles } from './file.js'
+import type { Context } from '../../engine/context.js'
+import { lockFile } from '../file-lock.js'
+import type { FileLock } from '../file-lock.js'
+import { durableWriteOf, filesOf, handleOfLog } from './file.js'
+import type { LogRecord } from './reader.js'
+import { SpaceAhead } from './space-ahead.js'
 import { openOrMake, recover, unmake } from './recovery.js'
 import type { LogRecovery } from './recovery.js'
 import { writeAllBy } from './write.js'
 import type { WriteSome } from './write.js'
 import { absolutePath } from '../path-parts.js'
+import type { PathArgument } from '../path-parts.js'
 import { NO_OPTIONS } from '../../common/no-options.js'
 import * as check from '../../common/validate.js'
 import { intrinsics } from '../../common/intrinsics.js'
 
 /** Of {@link LogWriter.open}. */
 export interface LogWriterOptions {
-  /** Whose files: an fs/promises module. Default: the file system's own, by the default Context. */
-  fs?: LogFs
+  /** Whose files: an fs/promises module. Default: the file system's own. */
+  fs?: LogFs | undefined
+  /** By which Context they are read and written. Default: {@link defaultContext}; with `fs`, its handles' own methods. */
+  context?: Context | undefined
+  /**
+   * Is given each whole record, in order, while the log is opened: the scan that finds where the log ends is the only one. A promise is
+   * waited for; what it throws, `open` rejects with, and the log is left alone. Where `open` rejects for damage, the records before it
+   * have been given.
+   */
+  onRecord?: ((record: LogRecord) => unknown) | undefined
+  /** Keeps a second writer out, of any process: see {@link lockFile}. Default: false. */
+  lock?: boolean | undefined
+  /**
+   * Bytes that are allocated ahead, again and again, 0 for none: the size of the file stays what is written. Where it cannot be had, it is
+   * done without. Default: 0.
+   */
+  preallocate?: number | undefined
   /**
    * What to do about a tail that the last crash left: cut it off, or refuse to open. Default:
    * `truncate`.
    */
-  torn?: 'truncate' | 'refuse'
+  torn?: 'truncate' | 'refuse' | undefined
   /**
    * What to do about damaged places with whole records behind them: refuse to open, and leave the
    * file as it is, or copy what is there into files beside it, `PATH.damaged-POSITION`, and close
    * over it. Records keep their positions. Default: `refuse`.
    */
-  damaged?: 'refuse' | 'salvage'
+  damaged?: 'refuse' | 'salvage' | undefined
   /** Permissions of a log that is made. Default 0o666, less the umask. */
-  mode?: number
+  mode?: number | undefined
+}
+
+interface Opened {
+  file: LogHandle
+  log: LogIdentity
+  recovered: LogRecovery
+  lock: FileLock | undefined
+  space: SpaceAhead | undefined
 }
 
 /** Those who wait for the same sync: one promise for all. */
@@ -72,7 +101,11 @@ const { Buffer } = globalThis
  * const position = log.append(JSON.stringify(order))
  * await log.commit() // durable
  * ```
- * One writer at a time: nothing here keeps a second process out.
+ * One writer at a time: with `lock`, a second one is refused.
+ *
+ * What is appended stays in memory until somebody commits, flushes or closes, or there is a mebibyte of it. A record that nobody commits
+ * is written then, in its order, and may be lost until a later commit, which makes durable all that was appended before it, whoever did.
+ * A process that ends without {@link LogWriter.close} loses what is still in memory.
  */
 export class LogWriter {
   /**
@@ -82,6 +115,8 @@ export class LogWriter {
   readonly recovered: LogRecovery
 
   readonly #file: LogHandle
+  readonly #lock: FileLock | undefined
+  readonly #space: SpaceAhead | undefined
   readonly #log: LogIdentity
   /** Writes, and makes durable what it has written, in one operation. */
   readonly #writeDurably: WriteSome | undefined
@@ -100,14 +135,18 @@ export class LogWriter {
 
   /** whom the next sync is for */
   #group: Group | undefined
+  /** whom the next write is for */
+  #flushing: Group | undefined
   #running: Promise<void> | undefined
   #failure: Error | undefined
   #closing: Promise<void> | undefined
 
-  private constructor(file: LogHandle, log: LogIdentity, recovered: LogRecovery, writeDurably: WriteSome | undefined) {
+  private constructor({ file, log, recovered, lock, space }: Opened) {
     this.#file = file
     this.#log = log
-    this.#writeDurably = writeDurably
+    this.#writeDurably = durableWriteOf(file)
+    this.#lock = lock
+    this.#space = space
     this.recovered = recovered
     this.#end = this.#written = this.#durable = recovered.position
   }
@@ -127,25 +166,32 @@ export class LogWriter {
    * A call that fails leaves no new file behind.
    *
    * @throws (rejects) `ERR_CAIO_NOT_A_LOG` for a file that is something else,
-   * `ERR_CAIO_LOG_DAMAGED` (with `path`, `position`, and the `next` whole record's position) for
+   * `ERR_CAIO_LOCKED` where another writer has it; `ERR_CAIO_LOG_DAMAGED` (with `path`, `position`, and the `next` whole record's position) for
    * damage, `ERR_CAIO_LOG_TORN` for a torn tail with `torn: 'refuse'`: the file is left alone then;
    * `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for bad arguments; the file system's own
    * errors
    */
-  static async open(path: string | URL | Buffer, options: LogWriterOptions = NO_OPTIONS): Promise<LogWriter> {
+  static async open(path: PathArgument, options: LogWriterOptions = NO_OPTIONS): Promise<LogWriter> {
     const whole = absolutePath(path)
-    const { fs = ownFiles, mode = 0o666 } = options
+    const { context, onRecord, mode = 0o666 } = options
     const torn = check.oneOf(options.torn ?? 'truncate', 'options.torn', ['truncate', 'refuse'])
     const damaged = check.oneOf(options.damaged ?? 'refuse', 'options.damaged', ['refuse', 'salvage'])
+    const ahead = check.byteCount(options.preallocate ?? 0, 'options.preallocate')
+    const fs = filesOf(options.fs, context)
     const opened = await openOrMake(fs, whole, mode)
     const { file } = opened
+    let lock: FileLock | undefined
     try {
-      const writeDurably = durableWriteOf(file)
-      const { log, ...recovered } = await recover(fs, file, whole, { torn, damaged })
-      return new LogWriter(file, log, recovered, writeDurably)
+      if (options.lock) lock = await lockFile(whole, { mode, context, fs: options.fs })
+      const { log, ...recovered } = await recover(fs, file, whole, { torn, damaged, onRecord })
+      const handle = ahead > 0 ? handleOfLog(file) : undefined
+      const space = handle && new SpaceAhead(handle, ahead, context)
+      return new LogWriter({ file, log, recovered, lock, space })
     } catch (error) {
-      await unmake(fs, whole, opened)
+      // Of a log that another writer has nothing is removed.
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_CAIO_LOCKED') await unmake(fs, whole, opened)
       await file.close()
+      await lock?.release()
       throw error
     }
   }
@@ -171,24 +217,67 @@ export class LogWriter {
    * `ERR_CAIO_LOG_FAILED` after a write or sync has failed
    */
   append(record: string | NodeJS.ArrayBufferView): number {
+    if (typeof record !== 'string') return this.#add([check.viewBytes(record, 'record')])
+    const length = Buffer.byteLength(record)
+    const { position, content } = this.#begin(length)
+    content.write(record)
+    return this.#finish(position, content)
+  }
+
+  /**
+   * {@link append}, of one record whose content is these views, one behind the other.
+   * @param views any number of them
+   */
+  appendv(views: readonly NodeJS.ArrayBufferView[]): number {
+    if (!Array.isArray(views)) throw invalidArgType('views', 'an array of ArrayBufferViews', views)
+    return this.#add((views as NodeJS.ArrayBufferView[]).map((view, at) => check.viewBytes(view, `views[${at}]`)))
+  }
+
+  #add(parts: readonly Uint8Array[]): number {
+    let length = 0
+    for (const part of parts) length += part.length
+    const { position, content } = this.#begin(length)
+    let at = 0
+    for (const part of parts) {
+      content.set(part, at)
+      at += part.length
+    }
+    return this.#finish(position, content)
+  }
+
+  /** Makes room for a record of so many bytes. */
+  #begin(length: number): { position: number; content: Buffer } {
     if (this.#closing) throw invalidState('the log is closed')
     if (this.#failure) throw logFailed(this.#failure)
-    const bytes = typeof record === 'string' ? undefined : check.viewBytes(record, 'record')
-    const length = bytes ? bytes.length : Buffer.byteLength(record)
     if (length > LARGEST_RECORD) throw outOfRange('record.length', `<= ${LARGEST_RECORD}`, length)
-    const position = this.#end
-    const start = this.#used
-    const contentAt = start + recordHeaderOf(this.#log)
+    const contentAt = this.#used + recordHeaderOf(this.#log)
     const pending = this.#reserve(contentAt + length)
-    if (bytes) pending.set(bytes, contentAt)
-    else pending.write(record as string, contentAt)
-    const content = pending.subarray(contentAt, contentAt + length)
+    return { position: this.#end, content: pending.subarray(contentAt, contentAt + length) }
+  }
+
+  #finish(position: number, content: Buffer): number {
+    const { length } = content
     const checksum = addToChecksum(startChecksum(this.#log, position, length), content)
-    writeHead(this.#log, position, { length, checksum }, pending, start)
-    this.#used = contentAt + length
-    this.#end += this.#used - start
+    writeHead(this.#log, position, { length, checksum }, this.#pending, this.#used)
+    const size = recordHeaderOf(this.#log) + length
+    this.#used += size
+    this.#end += size
     if (this.#used >= LARGE) this.#start()
     return position
+  }
+
+  /**
+   * Resolves when every record that was appended before has been written to the file: a {@link LogReader} finds it, and it survives the
+   * end of the process, but not a power cut.
+   * @throws (rejects) as {@link commit}
+   */
+  flush(): Promise<void> {
+    if (this.#closing) return Promise.reject(invalidState('the log is closed'))
+    if (this.#failure) return Promise.reject(logFailed(this.#failure))
+    if (this.#written === this.#end) return Promise.resolve()
+    this.#flushing ??= makeGroup()
+    this.#start()
+    return this.#flushing.promise
   }
 
   /**
@@ -230,9 +319,11 @@ export class LogWriter {
     try {
       if (this.#durable !== this.#end) await this.#commit()
       await this.#seal()
+      await this.#space?.giveBack(this.#end)
     } finally {
       await this.#running
       await this.#file.close()
+      await this.#lock?.release()
     }
   }
 
@@ -265,23 +356,24 @@ export class LogWriter {
    * Called only when there is something to do, so that it does not end before it has been assigned.
    */
   async #run(): Promise<void> {
-    while (!this.#failure && (this.#group || this.#used >= LARGE)) {
+    while (!this.#failure && (this.#group || this.#flushing || this.#used >= LARGE)) {
       // A turn of the event loop, in which those whom the last sync has let go, and others, come
       // with their next records.
       await new Promise<void>((resolve) => setImmediate(resolve))
-      const group = this.#group
-      this.#group = undefined
+      const [group, flushing] = [this.#group, this.#flushing]
+      this.#group = this.#flushing = undefined
       const end = this.#end
       // Of what was written before, without a commit, a durable write promises nothing.
       const writeDurably = group && this.#durable === this.#written ? this.#writeDurably : undefined
       try {
         await this.#write(writeDurably)
+        flushing?.resolve()
         if (group) {
           if (!writeDurably) await this.#file.datasync()
           this.#durable = end
         }
       } catch (error) {
-        this.#fail(error as Error, group)
+        this.#fail(error as Error, [group, flushing])
         continue
       }
       group?.resolve()
@@ -296,17 +388,18 @@ export class LogWriter {
     this.#pending = this.#spare
     this.#used = 0
     if (length > 0 && this.#log.format === 2 && this.#durable === this.#written) mark(this.#log, 'barrier', buffer, 0)
+    await this.#space?.reach(this.#written + length)
     const write = writeDurably ?? (async (part, at) => (await this.#file.write(part, 0, part.length, at)).bytesWritten)
     await writeAllBy(write, buffer.subarray(0, length), this.#written)
     this.#written += length
     this.#spare = buffer.length > 4 * LARGE ? Buffer.allocUnsafe(LARGE) : buffer
   }
 
-  #fail(error: Error, group: Group | undefined): void {
+  #fail(error: Error, groups: readonly (Group | undefined)[]): void {
     this.#failure = error
-    group?.reject(error)
+    for (const group of groups) group?.reject(error)
     // They came later, for more than has failed: but nothing can become durable any more.
-    this.#group?.reject(logFailed(error))
-    this.#group = undefined
+    for (const group of [this.#group, this.#flushing]) group?.reject(logFailed(error))
+    this.#group = this.#flushing = undefined
   }
 }

@@ -10,6 +10,12 @@ import type { Loose } from '../subject.js'
 
 const methods = ['read', 'write', 'readv', 'writev', 'sync', 'datasync'] as const
 
+/** What handles of `caio/fs` have of the toolkit. */
+const added = [
+  ...['readFully', 'writeFully', 'readvFully', 'writevFully', 'directAlignment', 'allocate', 'punchHole', 'zeroRange'],
+  ...['seekData', 'seekHole', 'copyFileRange', 'advise', 'syncRange', 'lock', 'tryLock', 'unlock'],
+]
+
 await t.test('called on something else', async (t) => {
   for (const method of methods) {
     for (const [name, receiver] of [
@@ -38,9 +44,11 @@ await t.test('names, lengths and kinds', async (t) => {
     const names = new Set<string>()
     // Bun's and Deno's handles stay their own.
     const extended = fs !== oracle && !('bun' in process.versions || 'deno' in process.versions)
-    t.equal('directAlignment' in handle, extended, 'what Node’s does not have, and no more')
+    for (const name of added) t.equal(name in handle, extended, 'what Node’s does not have, and no more')
     for (let at: unknown = handle; at && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
-      for (const name of Object.getOwnPropertyNames(at)) if (!/^_|^directAlignment$/.test(name)) names.add(name)
+      for (const name of Object.getOwnPropertyNames(at)) {
+        if (!name.startsWith('_') && !added.includes(name)) names.add(name)
+      }
     }
     const facts = [...names].sort().map((name) => {
       const value = (handle as unknown as Record<string, unknown>)[name]

@@ -1,0 +1,76 @@
+/**
+ * Descriptors that operations were given by their numbers: who closes one meanwhile lets them go to another file, the next to get the
+ * number. Where it is this package that closes, it waits for them, and says so once.
+ */
+import { intrinsics } from '../common/intrinsics.js'
+import type { Completer } from './completer.js'
+import type { Request } from './request.js'
+
+const { process } = globalThis
+const { Promise } = intrinsics
+
+/** What has operations under way: a Context. */
+interface Working {
+  requestsOf(fd: number): Request[]
+}
+
+/** Those that have been given a number. */
+const working = new Set<WeakRef<Working>>()
+const collected = new FinalizationRegistry<WeakRef<Working>>((reference) => working.delete(reference))
+
+/** Says that a Context has been given a number. */
+export function noteNumbers(context: Working): void {
+  const reference = new WeakRef(context)
+  working.add(reference)
+  collected.register(context, reference)
+}
+
+let hasWarned = false
+
+function warn(fd: number, count: number): void {
+  if (hasWarned) return
+  hasWarned = true
+  const operations = count === 1 ? 'one operation that was' : `${count} operations that were`
+  const message = `descriptor ${fd} is closed while ${operations} given its number ${count === 1 ? 'is' : 'are'} under way`
+  const advice = 'Give the FileHandle: close() waits for what was given that'
+  process.emitWarning(message, { type: 'CaioWarning', code: 'CAIO_DESCRIPTOR_IN_USE', detail: advice })
+}
+
+function inUse(fd: number): Request[] {
+  if (working.size === 0) return []
+  const found = [...working].flatMap((reference) => reference.deref()?.requestsOf(fd) ?? [])
+  if (found.length > 0) warn(fd, found.length)
+  return found
+}
+
+/** Says so, if a descriptor that somebody closes is in use by its number. */
+export function reportUse(fd: number): void {
+  inUse(fd)
+}
+
+/** Resolves when what a descriptor is in use for by its number is over; undefined where it is in use for nothing. */
+export function whenUnused(fd: number): Promise<void> | undefined {
+  const requests = inUse(fd)
+  if (requests.length === 0) return undefined
+  return new Promise((resolve) => {
+    let left = requests.length
+    const over = (): void => {
+      if (--left === 0) resolve()
+    }
+    for (const request of requests) request.completer = toldBy(request.completer, over)
+  })
+}
+
+/** The same completer, which also tells when its request is over. */
+function toldBy(completer: Completer, over: () => void): Completer {
+  return {
+    syscall: completer.syscall,
+    ...(completer.takesFailures && { takesFailures: true }),
+    value: (result, views, caller) => completer.value(result, views, caller),
+    failed: (caller, error) => completer.failed?.(caller, error),
+    released(caller) {
+      completer.released?.(caller)
+      over()
+    },
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * An open file as callers name it: by its FileHandle, which is held while an operation is under way, or by the number of its descriptor.
+ *
+ * A number says nothing about the file: once it has been closed, the next `open` may get the same number. A handle that is held has its
+ * `close()` wait, as Node's own methods have it wait, and is not collected.
+ */
+import { invalidArgType } from '../common/errors.js'
+import * as check from '../common/validate.js'
+
+/** A FileHandle of `caio/fs` or `node:fs/promises`, or the number of a descriptor. */
+export type OpenFile = number | { readonly fd: number }
+
+type Handle = Exclude<OpenFile, number>
+type Internal = Handle & Record<symbol, unknown>
+
+/** Node's names for what is not public of a handle, found by their descriptions. */
+interface Parts {
+  readonly ref: symbol
+  readonly unref: symbol
+  /** where the promise of a close that waits is */
+  readonly closing: symbol | undefined
+}
+
+/** By prototype; null for a class that has no such parts: of another runtime, or a file system in memory. */
+const known = new WeakMap<object, Parts | null>()
+
+function findParts(handle: object): Parts | null {
+  const symbols = Object.getOwnPropertySymbols(handle)
+  for (let each: object | null = handle; each; each = Object.getPrototypeOf(each) as object | null) {
+    symbols.push(...Object.getOwnPropertySymbols(each))
+  }
+  const find = (description: string): symbol | undefined => symbols.find((symbol) => symbol.description === description)
+  const [ref, unref, closing] = [find('kRef'), find('kUnref'), find('kClosePromise')]
+  return ref && unref ? { ref, unref, closing } : null
+}
+
+function partsOf(handle: Handle): Parts | null {
+  const prototype = Object.getPrototypeOf(handle) as object | null
+  if (!prototype) return null
+  let parts = known.get(prototype)
+  if (parts === undefined) {
+    parts = findParts(handle)
+    known.set(prototype, parts)
+  }
+  return parts
+}
+
+/** As Node's methods of a handle that is closed reject. */
+export function fileClosed(syscall: string): NodeJS.ErrnoException {
+  return Object.assign(new Error('file closed'), { code: 'EBADF', syscall })
+}
+
+/** Identity of a handle to the engine, by which it remembers what a file supports; 0 where it has none. Whoever makes such handles sets it. */
+export const identity = { of: (handle: object): number => (void handle, 0) }
+
+/**
+ * The descriptor of a file. A handle is held from now on, until {@link release}; of a number nothing can be held.
+ * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`; Node's `EBADF` for a handle that is closed, or being closed
+ */
+export function hold(file: OpenFile, syscall: string): number {
+  if (typeof file === 'number') return check.descriptor(file)
+  const fd: unknown = typeof file === 'object' && (file as unknown) !== null ? file.fd : undefined
+  if (typeof fd !== 'number') throw invalidArgType('fd', 'of type number or an instance of FileHandle', file)
+  const parts = partsOf(file)
+  const isClosing = parts?.closing !== undefined && Boolean((file as Internal)[parts.closing])
+  if (fd < 0 || isClosing) throw fileClosed(syscall)
+  if (parts) ((file as Internal)[parts.ref] as () => void).call(file)
+  return check.descriptor(fd)
+}
+
+/** Ends a {@link hold}. */
+export function release(file: OpenFile): void {
+  if (typeof file === 'number') return
+  const parts = partsOf(file)
+  if (parts) ((file as Internal)[parts.unref] as () => void).call(file)
+}
+
+async function holdingHandle<T>(handle: OpenFile, syscall: string, use: (fd: number) => Promise<T>): Promise<T> {
+  const fd = hold(handle, syscall)
+  try {
+    return await use(fd)
+  } finally {
+    release(handle)
+  }
+}
+
+/** Holds a file while several operations are made of one: they get its number. @throws as {@link hold}, at once for a number */
+export function holding<T>(file: OpenFile, syscall: string, use: (fd: number) => Promise<T>): Promise<T> {
+  return typeof file === 'number' ? use(check.descriptor(file)) : holdingHandle(file, syscall, use)
+}

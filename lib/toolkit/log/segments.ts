@@ -1,0 +1,412 @@
+/** A log in several files, so that its beginning can be dropped: segments, each a log of its own. */
+import { invalidArgValue, invalidState, logDamaged, logFailed } from '../../common/errors.js'
+import { intrinsics } from '../../common/intrinsics.js'
+import { NO_OPTIONS } from '../../common/no-options.js'
+import * as check from '../../common/validate.js'
+import { lockDirectory } from '../file-lock.js'
+import type { FileLock } from '../file-lock.js'
+import { absolutePath, joinPath } from '../path-parts.js'
+import type { Path, PathArgument } from '../path-parts.js'
+import { syncDirectory } from '../sync-directory.js'
+import { filesOf } from './file.js'
+import { FILE_HEADER } from './format.js'
+import type { LogFs } from './format.js'
+import { LogReader } from './reader.js'
+import type { LogRecord } from './reader.js'
+import { LogWriter } from './writer.js'
+import type { LogWriterOptions } from './writer.js'
+
+const { Promise } = intrinsics
+
+/** Of {@link SegmentedLog.open}. An `fs` needs `readdir`, `rename` and `unlink`, too. */
+export type SegmentedLogOptions = LogWriterOptions
+
+/** One file of a log. */
+interface Segment {
+  /** what its positions are added to */
+  readonly base: number
+  readonly path: Path
+}
+
+/** The segment that is written to. */
+interface Current extends Segment {
+  readonly log: LogWriter
+  /** The segment before it is durable, and its own name is: pending as long as there is something to wait for. */
+  ready: Promise<void> | undefined
+}
+
+/** What was found when the log was opened. */
+export interface SegmentedRecovery {
+  /** where the next record goes */
+  position: number
+  /** whole records, in all segments */
+  records: number
+  /** bytes that were cut off behind the last one */
+  torn: number
+  /** files */
+  segments: number
+  /** See {@link LogRecovery.kept}. */
+  kept?: (string | Buffer)[]
+}
+
+const NAME = /^(\d{16})\.log$/
+/** A segment before it has its name: nothing in it has been acknowledged. */
+const NEXT = 'next'
+
+const nameOf = (base: number): string => `${String(base).padStart(16, '0')}.log`
+
+/** The functions that a log in one file does without. */
+function allOf(fs: LogFs): Required<LogFs> {
+  const { readdir, rename, unlink } = fs
+  if (readdir && rename && unlink) return fs as Required<LogFs>
+  throw invalidArgValue('options.fs', 'must have open, readdir, rename and unlink')
+}
+
+/**
+ * A log in a directory of its own, in several files. Positions go on from one file to the next, and never come again.
+ *
+ * ```js
+ * const log = await SegmentedLog.open('wal', { onRecord: apply, lock: true })
+ * log.append(record)
+ * await log.commit()
+ * const position = await log.rotate() // what was appended before is in files of its own
+ * await writeTable() // … and now somewhere else, too
+ * await log.dropBefore(position)
+ * ```
+ * All of it works while others append and commit.
+ */
+export class SegmentedLog {
+  /** What was found when it was opened. */
+  readonly recovered: SegmentedRecovery
+
+  readonly #directory: Path
+  readonly #options: LogWriterOptions
+  readonly #fs: Required<LogFs>
+  readonly #lock: FileLock | undefined
+  /** the earlier ones, in order */
+  readonly #earlier: Segment[]
+  #current: Current
+  /** The segment before the current one, while that is not ready. */
+  #before: Current | undefined
+  /** What changes the files, one after the other. */
+  #work: Promise<unknown> = Promise.resolve()
+  #failure: Error | undefined
+  #closing: Promise<void> | undefined
+
+  private constructor(opened: Opened, recovered: SegmentedRecovery, lock: FileLock | undefined) {
+    const { directory, options, fs, segments, log } = opened
+    this.#directory = directory
+    this.#options = options
+    this.#fs = fs
+    this.#lock = lock
+    this.#earlier = segments.slice(0, -1)
+    this.#current = { ...(segments.at(-1) as Segment), log, ready: undefined }
+    this.recovered = recovered
+  }
+
+  /**
+   * Opens the log in a directory, which has to be there, or makes it. All segments are read once, the last is recovered as
+   * {@link LogWriter.open} does it. An earlier one that is not whole up to the next is damage, since the next was begun when it was durable.
+   *
+   * @throws (rejects) as {@link LogWriter.open}; `ERR_CAIO_LOCKED` where another has the directory, by {@link lockDirectory};
+   * `ERR_CAIO_LOG_DAMAGED` for an earlier segment that ends too soon: with `damaged: 'salvage'` that is passed over
+   */
+  static async open(directory: PathArgument, options: SegmentedLogOptions = NO_OPTIONS): Promise<SegmentedLog> {
+    const whole = absolutePath(directory)
+    const { context, fs: module, mode } = options
+    const fs = allOf(filesOf(module, context))
+    const lock = options.lock ? await lockDirectory(whole, { context, fs: module, mode }) : undefined
+    try {
+      const opening = new Opening(whole, { ...options, lock: false }, fs)
+      const opened = await opening.run()
+      return new SegmentedLog(opened, opening.recovered, lock)
+    } catch (error) {
+      await lock?.release()
+      throw error
+    }
+  }
+
+  /** The position before which everything has been dropped. */
+  get start(): number {
+    return (this.#earlier[0] ?? this.#current).base
+  }
+
+  /** Where the next record goes. */
+  get end(): number {
+    return this.#current.base + this.#current.log.end
+  }
+
+  /** All records before this position are durable. */
+  get durable(): number {
+    const { base, log } = this.#before ?? this.#current
+    return base + log.durable
+  }
+
+  /** Bytes of the current segment: one may rotate when it is large. */
+  get size(): number {
+    return this.#current.log.end
+  }
+
+  /** {@link LogWriter.append} */
+  append(record: string | NodeJS.ArrayBufferView): number {
+    this.#refuse()
+    const { base, log } = this.#current
+    return base + log.append(record)
+  }
+
+  /** {@link LogWriter.appendv} */
+  appendv(views: readonly NodeJS.ArrayBufferView[]): number {
+    this.#refuse()
+    const { base, log } = this.#current
+    return base + log.appendv(views)
+  }
+
+  /** {@link LogWriter.commit} */
+  commit(): Promise<void> {
+    return this.#whenReady((log) => log.commit())
+  }
+
+  /** {@link LogWriter.flush} */
+  flush(): Promise<void> {
+    return this.#whenReady((log) => log.flush())
+  }
+
+  async #whenReady(act: (log: LogWriter) => Promise<void>): Promise<void> {
+    this.#refuse()
+    const { log, ready } = this.#current
+    if (ready) await ready
+    await act(log)
+  }
+
+  #refuse(): void {
+    if (this.#closing) throw invalidState('the log is closed')
+    if (this.#failure) throw logFailed(this.#failure)
+  }
+
+  /**
+   * Begins a new segment. What was appended before is in the earlier ones, and durable when this resolves; others go on appending
+   * meanwhile. Where nothing has been appended since the last time, nothing is done.
+   * @returns the position at which the new segment begins, for {@link dropBefore}
+   * @throws (rejects) what the file system does, and `ERR_INVALID_STATE` after close. Where it fails after the new segment was begun, the
+   * log takes no more records, as after a failed commit
+   */
+  rotate(): Promise<number> {
+    return this.#inTurn(() => this.#rotate())
+  }
+
+  async #rotate(): Promise<number> {
+    this.#refuse()
+    if (this.#current.log.end === FILE_HEADER) return this.#current.base
+    const next = await makeNext(this.#directory, this.#options, this.#fs)
+    const old = this.#current
+    // From here on records go to the new one.
+    const base = old.base + old.log.end
+    const path = joinPath(this.#directory, nameOf(base))
+    this.#before = old
+    const ready = this.#settle(old, path)
+    this.#current = { base, path, log: next, ready }
+    this.#earlier.push(old)
+    try {
+      await ready
+    } catch (error) {
+      this.#failure ??= error as Error
+      await old.log.close().catch(() => undefined)
+      throw error
+    }
+    this.#current.ready = this.#before = undefined
+    await old.log.close()
+    return base
+  }
+
+  /** Before anything of the new segment is acknowledged, all before it is durable, and so is its name. */
+  async #settle({ log }: Current, path: Path): Promise<void> {
+    await log.commit()
+    await this.#fs.rename(joinPath(this.#directory, NEXT), path)
+    await this.#syncDirectory()
+  }
+
+  #syncDirectory(): Promise<void> {
+    const { context, fs } = this.#options
+    return syncDirectory(this.#directory, { context, fs })
+  }
+
+  /**
+   * Removes the segments that end at this position or before it. The current one stays: {@link rotate} begins another. Earlier segments go
+   * first, so that a crash leaves no gap.
+   * @param position as {@link append} or {@link rotate} gave it
+   * @returns the position before which everything has been dropped: it is at most the one that was asked for
+   * @throws (rejects) what the file system does; argument errors; `ERR_INVALID_STATE` after close
+   */
+  dropBefore(position: number): Promise<number> {
+    return this.#inTurn(async () => {
+      check.fileOffset(position)
+      this.#refuse()
+      let dropped = 0
+      for (
+        let segment;
+        (segment = this.#earlier[0]) && (this.#earlier[1] ?? this.#current).base <= position;
+        dropped++
+      ) {
+        await this.#fs.unlink(segment.path)
+        this.#earlier.shift()
+      }
+      if (dropped > 0) await this.#syncDirectory()
+      return this.start
+    })
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const turn = this.#work.then(act)
+    this.#work = turn.catch(() => undefined)
+    return turn
+  }
+
+  /**
+   * The records from a position on, in order, as far as they have been written: {@link flush} before, to have all.
+   * @param start as {@link append} gave it; default: {@link SegmentedLog.start}
+   */
+  async *records({ start = 0 }: { start?: number | undefined } = NO_OPTIONS): AsyncGenerator<
+    LogRecord,
+    void,
+    undefined
+  > {
+    check.fileOffset(start)
+    let from = start
+    for (let segment; (segment = this.#segmentFor(from));) {
+      const end = yield* this.#recordsOf(segment, from)
+      // A segment that is written to meanwhile may have more; one that is not goes on in the next.
+      const isOver = end <= from
+      if (isOver && segment.base === this.#current.base) return
+      from = isOver ? Math.max(this.start, this.#after(segment.base)) : end
+    }
+  }
+
+  /** The records of one segment. @returns the position behind the last; 0 where it has been dropped */
+  async *#recordsOf({ base, path }: Segment, from: number): AsyncGenerator<LogRecord, number, undefined> {
+    const { fs, context } = this.#options
+    const damaged = this.#options.damaged === 'salvage' ? 'skip' : 'stop'
+    const reader = new LogReader(path, { fs, context, start: Math.max(from - base, 0), damaged })
+    try {
+      for await (const { position, content } of reader) yield { position: base + position, content }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' && base < this.start) return 0
+      throw error
+    }
+    return base + (reader.end?.position ?? 0)
+  }
+
+  /** The first segment that has something at this position or behind it. */
+  #segmentFor(position: number): Segment | undefined {
+    const { base, log, ready } = this.#current
+    // One without a name of its own is not there yet.
+    if (position >= (ready ? base : base + log.end)) return undefined
+    const all: Segment[] = [...this.#earlier, this.#current]
+    return all.find((_, at) => (all[at + 1]?.base ?? Infinity) > position)
+  }
+
+  /** Where the segment behind one begins. */
+  #after(base: number): number {
+    const next = [...this.#earlier, this.#current].find((segment) => segment.base > base)
+    return next ? next.base : Infinity
+  }
+
+  /** Commits what was appended, and closes the files, which it does in any case. Further calls wait for the same. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close())
+  }
+
+  /** As {@link close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    await this.#work
+    try {
+      // Without its name, nothing in the last one may be acknowledged.
+      if (this.#failure) throw logFailed(this.#failure)
+    } finally {
+      await this.#current.log.close().finally(() => this.#lock?.release())
+    }
+  }
+}
+
+interface Opened {
+  directory: Path
+  options: LogWriterOptions
+  fs: Required<LogFs>
+  segments: Segment[]
+  log: LogWriter
+}
+
+/** A new segment, which has no name of its own yet. */
+async function makeNext(directory: Path, options: LogWriterOptions, fs: Required<LogFs>): Promise<LogWriter> {
+  const path = joinPath(directory, NEXT)
+  await removeIfThere(fs, path)
+  const { fs: module, context, mode, preallocate } = options
+  return LogWriter.open(path, { fs: module, context, mode, preallocate })
+}
+
+async function removeIfThere(fs: Required<LogFs>, path: Path): Promise<void> {
+  await fs.unlink(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+  })
+}
+
+/** Brings the segments of a directory into a state in which records can be appended. */
+class Opening {
+  readonly recovered: SegmentedRecovery = { position: 0, records: 0, torn: 0, segments: 0 }
+  readonly #directory: Path
+  readonly #options: LogWriterOptions
+  readonly #fs: Required<LogFs>
+
+  constructor(directory: Path, options: LogWriterOptions, fs: Required<LogFs>) {
+    this.#directory = directory
+    this.#options = options
+    this.#fs = fs
+  }
+
+  async run(): Promise<Opened> {
+    const [directory, options, fs] = [this.#directory, this.#options, this.#fs]
+    await removeIfThere(fs, joinPath(directory, NEXT))
+    const names = (await fs.readdir(directory as string)).filter((name) => NAME.test(name)).sort()
+    if (names.length === 0) names.push(nameOf(0))
+    const segments = names.map((name) => ({ base: Number(name.slice(0, 16)), path: joinPath(directory, name) }))
+    for (const [at, segment] of segments.entries()) {
+      const next = segments[at + 1]
+      if (!next) break
+      await (await this.#open(segment, next)).close()
+    }
+    const log = await this.#open(segments.at(-1) as Segment, undefined)
+    this.recovered.segments = segments.length
+    return { directory, options, fs, segments, log }
+  }
+
+  async #open({ base, path }: Segment, next: Segment | undefined): Promise<LogWriter> {
+    const { onRecord, damaged = 'refuse' } = this.#options
+    const shifted =
+      onRecord && (({ position, content }: LogRecord): unknown => onRecord({ position: base + position, content }))
+    const isWhole = next && damaged === 'refuse'
+    const ends = (at: number): Error => {
+      return logDamaged(String(path), at, `the segment behind it begins at ${(next as Segment).base - base}`)
+    }
+    const log = await LogWriter.open(path, {
+      ...this.#options,
+      onRecord: shifted,
+      ...(isWhole && { torn: 'refuse' }),
+    }).catch((error: NodeJS.ErrnoException) => {
+      const { position } = error as unknown as { position?: number }
+      throw isWhole && error.code === 'ERR_CAIO_LOG_TORN' ? ends(position ?? 0) : error
+    })
+    if (isWhole && base + log.end !== next.base) {
+      await log.close()
+      throw ends(log.end)
+    }
+    const { records, torn, kept } = log.recovered
+    this.recovered.records += records
+    this.recovered.torn = torn
+    this.recovered.position = base + log.end
+    if (kept) (this.recovered.kept ??= []).push(...kept)
+    return log
+  }
+}

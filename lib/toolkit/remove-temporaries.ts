@@ -1,0 +1,55 @@
+import fs from 'node:fs'
+import { NO_OPTIONS } from '../common/no-options.js'
+import { absolutePath, joinPath } from './path-parts.js'
+import type { PathArgument } from './path-parts.js'
+import { makerOf } from './temporary-file.js'
+
+// Taken now, before anybody patches them.
+const { readdir, stat, unlink } = fs.promises
+const { Buffer, performance, process } = globalThis
+
+/** What {@link removeTemporaries} takes. */
+export interface RemoveTemporariesOptions {
+  /** Whose directory: an fs/promises module. Default: the file system's own. */
+  fs?: Pick<typeof fs.promises, 'readdir' | 'stat' | 'unlink'> | undefined
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}
+
+/**
+ * Removes the `.NAME.….tmp` that calls of {@link writeFileAtomic} left in a directory when their process was killed. Those of processes
+ * that are alive stay, except what is older than this process and has its number. Processes of another container cannot be seen: where
+ * one may write in the same directory, hold {@link lockDirectory} meanwhile.
+ * @returns the names that were removed
+ * @throws (rejects) Node's errors of readdir, stat and unlink; argument errors
+ */
+export async function removeTemporaries(
+  path: PathArgument,
+  options: RemoveTemporariesOptions = NO_OPTIONS,
+): Promise<string[]> {
+  const directory = absolutePath(path)
+  const module = options.fs ?? { readdir, stat, unlink }
+  const removed: string[] = []
+  for (const name of await module.readdir(directory, { encoding: 'buffer' })) {
+    const maker = makerOf(name.toString('latin1'))
+    if (maker === undefined) continue
+    const whole = joinPath(Buffer.from(directory as string), name)
+    try {
+      const isOwn = maker === process.pid && (await module.stat(whole)).ctimeMs >= performance.timeOrigin
+      if (isOwn || (maker !== process.pid && isAlive(maker))) continue
+      await module.unlink(whole)
+      removed.push(String(name))
+    } catch (error) {
+      // Its maker has renamed it, or another has been faster.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
+  return removed
+}

@@ -1,0 +1,179 @@
+/** lockFile and lockDirectory: one owner, in this process and among processes, on every backend, until it ends. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import t from 'tap'
+import type { Test } from 'tap'
+import { LogReader, LogWriter, lockDirectory, lockFile, removeTemporaries, syncDirectory, writeFileAtomic } from 'caio'
+import type { BackendName } from 'caio'
+import { lockingFlags, wayOf } from '../../lib/toolkit/file-lock.js'
+import { makerOf } from '../../lib/toolkit/temporary-file.js'
+import { makeContext, onEveryBackend, rejectionOf, requiredBackends, temporaryDirectory } from '../support/harness.js'
+
+const program = fileURLToPath(new URL('./programs/hold-lock.js', import.meta.url))
+// Processes are started.
+t.setTimeout(120_000)
+
+const isLinux = process.platform === 'linux'
+
+/** A process that holds a lock, or has said why it does not. */
+async function holder(
+  t: Test,
+  path: string,
+  backend: BackendName,
+): Promise<{ said: string; kill: () => Promise<void> }> {
+  const child = spawn(process.execPath, [program, path], { env: { ...process.env, CAIO_IMPL: backend } })
+  const exit = once(child, 'exit')
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL')
+    await exit
+  }
+  t.teardown(kill)
+  const [said] = (await once(createInterface(child.stdout), 'line')) as [string]
+  return { said, kill }
+}
+
+onEveryBackend(t, 'one holder', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const path = join(temporaryDirectory(t), 'file')
+  const lock = await lockFile(path, { context })
+  t.equal(lock.path, path)
+  if (isLinux) t.equal(lock.by, backend === 'pure' ? 'socket' : 'ofd')
+  for (const other of [path, pathToFileURL(path), Buffer.from(path)]) {
+    t.match(await rejectionOf(lockFile(other, { context })), { code: 'ERR_CAIO_LOCKED', path })
+  }
+  const controller = new AbortController()
+  const waiting = rejectionOf(lockFile(path, { context, wait: true, signal: controller.signal }))
+  controller.abort('enough')
+  t.match(await waiting, { code: 'ABORT_ERR', cause: 'enough' })
+  const next = lockFile(path, { context, wait: true })
+  await lock.release()
+  await lock.release()
+  await (await next).release()
+  await (await lockFile(path, { context })).release()
+  t.match(await rejectionOf(lockFile(join(path, 'x'), { context })), { code: 'ENOTDIR' })
+})
+
+onEveryBackend(t, 'shared, where that can be', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const path = join(temporaryDirectory(t), 'file')
+  if (backend === 'pure' && isLinux) {
+    t.match(await rejectionOf(lockFile(path, { context, shared: true })), { code: 'ENOTSUP' })
+    return
+  }
+  const locks = [await lockFile(path, { context, shared: true }), await lockFile(path, { context, shared: true })]
+  t.match(await rejectionOf(lockFile(path, { context })), { code: 'ERR_CAIO_LOCKED' })
+  for (const lock of locks) await lock.release()
+})
+
+onEveryBackend(t, 'a directory', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const directory = temporaryDirectory(t)
+  const lock = await lockDirectory(directory, { context })
+  t.match(await rejectionOf(lockDirectory(pathToFileURL(directory), { context })), { code: 'ERR_CAIO_LOCKED' })
+  await lock.release()
+  t.same(fs.readdirSync(directory), ['LOCK'])
+  t.match(await rejectionOf(lockDirectory(join(directory, 'none'), { context })), { code: 'ENOENT' })
+})
+
+onEveryBackend(t, 'goes with its process, whatever the backend of the other is', async (t, backend) => {
+  const path = join(temporaryDirectory(t), 'file')
+  // Of the backends with the addon, one is as good as another.
+  for (const other of requiredBackends.filter((name) => name === 'linux' || name === 'pure')) {
+    const { said, kill } = await holder(t, path, backend)
+    t.match(said, /^(?:ofd|socket|open)$/)
+    const context = makeContext(t, other)
+    t.match(await rejectionOf(lockFile(path, { context })), { code: 'ERR_CAIO_LOCKED' }, `${other} sees ${backend}`)
+    await kill()
+    await (await lockFile(path, { context, wait: true })).release()
+  }
+})
+
+t.test('files of another module', async (t) => {
+  const path = join(temporaryDirectory(t), 'file')
+  const { open } = fs.promises
+  const module = { open }
+  const lock = await lockFile(path, { fs: module })
+  t.equal(lock.by, 'module')
+  t.match(await rejectionOf(lockFile(path, { fs: module })), { code: 'ERR_CAIO_LOCKED' })
+  await (await lockFile(path, { fs: { open } })).release()
+  await lock.release()
+  const shared = [
+    await lockFile(path, { fs: module, shared: true }),
+    await lockFile(path, { fs: module, shared: true }),
+  ]
+  t.match(await rejectionOf(lockFile(path, { fs: module })), { code: 'ERR_CAIO_LOCKED' })
+  for (const each of shared) await each.release()
+  await (await lockFile(path, { fs: module })).release()
+})
+
+t.test('by what, on other platforms', async (t) => {
+  t.same(
+    ['linux', 'android', 'darwin', 'freebsd', 'win32'].map((platform) => wayOf(platform, false, false)),
+    ['socket', 'socket', 'open', 'open', 'open'],
+  )
+  t.equal(wayOf('linux', true, false), 'ofd')
+  t.equal(wayOf('linux', true, true), 'module')
+  const { O_NONBLOCK } = fs.constants
+  t.equal(lockingFlags('darwin', false), O_NONBLOCK | 0x20)
+  t.equal(lockingFlags('darwin', true), O_NONBLOCK | 0x10)
+  t.equal(lockingFlags('win32', false), 0x10000000)
+  t.equal(lockingFlags('win32', true), undefined)
+  t.equal(lockingFlags('aix', false), undefined)
+})
+
+onEveryBackend(t, 'a log with a lock', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const path = join(temporaryDirectory(t), 'log')
+  const log = await LogWriter.open(path, { context, lock: true })
+  log.append('content')
+  await log.commit()
+  t.match(await rejectionOf(LogWriter.open(path, { context, lock: true })), { code: 'ERR_CAIO_LOCKED' })
+  const found = []
+  for await (const { content } of new LogReader(path, { context })) found.push(String(content))
+  t.same(found, ['content'], 'readers need none, and the second writer has changed nothing')
+  await log.close()
+  await (await LogWriter.open(path, { context, lock: true })).close()
+})
+
+onEveryBackend(t, 'syncDirectory', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const directory = temporaryDirectory(t)
+  await syncDirectory(pathToFileURL(directory), { context })
+  t.equal(context.stats().operations.fsync, 1)
+  t.match(await rejectionOf(syncDirectory(join(directory, 'none'), { context })), { code: 'ENOENT' })
+  await syncDirectory(directory, { fs: fs.promises })
+})
+
+t.test('removeTemporaries', async (t) => {
+  const directory = temporaryDirectory(t)
+  await writeFileAtomic(join(directory, 'kept'), 'content', { fs: fs.promises })
+  const gone = spawn(process.execPath, ['-e', '0'])
+  await once(gone, 'exit')
+  const ofDead = `.file.${gone.pid}-0123456789ab.tmp`
+  const old = `.file.${process.pid}-0123456789ab.tmp`
+  const own = `.file.${process.pid}-ba9876543210.tmp`
+  const names = [
+    ofDead,
+    old,
+    own,
+    `.file.${process.ppid}-0123456789ab.tmp`,
+    '.file.tmp',
+    `file.${gone.pid}-0123456789ab.tmp`,
+  ]
+  for (const name of names) fs.writeFileSync(join(directory, name), '')
+  t.equal(makerOf(ofDead), gone.pid)
+  t.equal(makerOf('.file.tmp'), undefined)
+  const stat = async (path: unknown): Promise<fs.Stats> => {
+    const stats = fs.statSync(path as string)
+    return String(path).endsWith(old) ? Object.assign(stats, { ctimeMs: performance.timeOrigin - 1 }) : stats
+  }
+  const { readdir, unlink } = fs.promises
+  const removed = await removeTemporaries(directory, { fs: { readdir, unlink, stat: stat as typeof fs.promises.stat } })
+  t.same(removed.sort(), [ofDead, old].sort())
+  t.same(fs.readdirSync(directory).sort(), ['kept', ...names.slice(2)].sort())
+  t.match(await rejectionOf(removeTemporaries(join(directory, 'none'))), { code: 'ENOENT' })
+})
