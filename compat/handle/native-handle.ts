@@ -61,7 +61,7 @@ export function guardNumber(native: object): void {
 
 /** One more step on the way to Node's own, since what a handle itself has shows. */
 function guardedPrototype(nodes: NativeHandle): object {
-  const prototype = Object.create(nodes, Object.getOwnPropertyDescriptors(nodes)) as NativeHandle
+  const prototype = Object.create(nodes) as NativeHandle
   function close(this: NativeHandle): Promise<void> {
     return afterUse(this, () => nodes.close.call(this))
   }
