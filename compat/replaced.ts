@@ -14,7 +14,7 @@ export interface Replaced {
 }
 
 export const replaced: Replaced = {
-  promises: served as unknown as Functions,
+  promises: served,
   callbacks: callbackReplacements,
   watching: { watchFile },
 }

@@ -651,7 +651,8 @@ export function adopt(handle: FileHandle): FileHandle {
   if (subclass) {
     HandleState.stamp(handle)
     Object.setPrototypeOf(handle, subclass.prototype as object)
-    if (handleSymbol !== undefined && handleSymbol in subclass.prototype) tellOfNativePart(handle as Internal, handleSymbol)
+    if (handleSymbol !== undefined && handleSymbol in subclass.prototype)
+      tellOfNativePart(handle as Internal, handleSymbol)
     guardNumberOf(handle)
   }
   return handle

@@ -27,7 +27,7 @@ async function useDirect(): Promise<void> {
   fs.ftruncateSync(fd, 4096)
   const memory = alignedMemory(fd, 4096)
   for (const before = byKernel(); byKernel() === before && service.warnings.length === 0;)
-    await context.read(memory, fd)
+    {await context.read(memory, fd)}
   fs.closeSync(fd)
 }
 
