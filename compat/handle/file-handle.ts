@@ -651,8 +651,9 @@ export function adopt(handle: FileHandle): FileHandle {
   if (subclass) {
     HandleState.stamp(handle)
     Object.setPrototypeOf(handle, subclass.prototype as object)
-    if (handleSymbol !== undefined && handleSymbol in subclass.prototype)
+    if (handleSymbol !== undefined && handleSymbol in subclass.prototype) {
       tellOfNativePart(handle as Internal, handleSymbol)
+    }
     guardNumberOf(handle)
   }
   return handle

@@ -26,8 +26,9 @@ async function useDirect(): Promise<void> {
   const fd = fs.openSync(`${directory}/direct`, fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_DIRECT)
   fs.ftruncateSync(fd, 4096)
   const memory = alignedMemory(fd, 4096)
-  for (const before = byKernel(); byKernel() === before && service.warnings.length === 0;)
-    {await context.read(memory, fd)}
+  for (const before = byKernel(); byKernel() === before && service.warnings.length === 0;) {
+    await context.read(memory, fd)
+  }
   fs.closeSync(fd)
 }
 
