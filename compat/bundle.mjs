@@ -43,6 +43,7 @@ const PARTS = {
     export { replaced } from './compat/replaced.js'
     export { defaultContext } from './lib/engine/default-context.js'`,
   'toolkit.cjs': "export * from './compat/index.js'",
+  'testing.cjs': "export * from './lib/testing/index.js'",
 }
 
 async function bundle(outfile, contents, plugins = []) {
@@ -103,6 +104,7 @@ for (const [file, contents] of Object.entries(PARTS)) {
 const require = createRequire(import.meta.url)
 const { served } = require(`${dist}caio.cjs`)
 const index = require(`${dist}toolkit.cjs`)
+const testing = require(`${dist}testing.cjs`)
 
 /** As ES modules have it: what a CommonJS module exports is found by its `default`. */
 const exporting = (names, from) => `export const { ${names.sort().join(', ')} } = ${from}\n`
@@ -110,30 +112,40 @@ const exporting = (names, from) => `export const { ${names.sort().join(', ')} } 
 const PRELOAD = "const { patch, provide } = require('./preload.cjs')\nprovide(() => require('./caio.cjs').replaced)\n"
 
 /** Of an ES module, for a CommonJS module: TypeScript (5.3) lets it import types alone. */
-const types = (name, what) => `${what} from './compat/${name}.js' with { 'resolution-mode': 'import' }\n`
+const types = (name, what) => `${what} from './${name}.js' with { 'resolution-mode': 'import' }\n`
 
 const isClass = (value) => typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value))
 /** What a class is declared with, as often as it is more than a name. */
 const GENERIC = { Operation: ['<T = unknown>', '<T>'] }
 
-/** As index.js exports it: types, and values with the types that they have there. */
-const declarations = Object.entries(index).map(([name, value]) => {
-  const [parameters, given] = GENERIC[name] ?? ['', '']
-  const constant = `export declare const ${name}: typeof entry.${name}\n`
-  return isClass(value) ? `${constant}export type ${name}${parameters} = entry.${name}${given}\n` : constant
-})
+/** As an ES module exports it: types, and values with the types that they have there. */
+function declarations(module, exported) {
+  const values = Object.entries(exported).map(([name, value]) => {
+    const [parameters, given] = GENERIC[name] ?? ['', '']
+    const constant = `export declare const ${name}: typeof entry.${name}\n`
+    return isClass(value) ? `${constant}export type ${name}${parameters} = entry.${name}${given}\n` : constant
+  })
+  return types(module, 'import type * as entry') + types(module, 'export type *') + values.join('')
+}
 
 const entries = {
   'index.cjs': "module.exports = require('./toolkit.cjs')\n",
-  'index.d.cts': types('index', 'import type * as entry') + types('index', 'export type *') + declarations.join(''),
+  'index.d.cts': declarations('compat/index', index),
+  'testing.js': `import caio from './testing.cjs'\n${exporting(Object.keys(testing), 'caio')}`,
+  'testing.d.cts': declarations('lib/testing/index', testing),
   'fs.cjs': "module.exports = require('./caio.cjs').fs\n",
   // Not of fs.js: TypeScript gives a CommonJS module what an ES module exports as 'module.exports'.
   'fs.d.cts':
-    types('replacements', 'import type { OpenOptions as Options, replacements }') +
-    types('handle/file-handle', 'import type { CaioFileHandle as Handle }') +
+    types('compat/replacements', 'import type { OpenOptions as Options, replacements }') +
+    types(
+      'compat/fs',
+      'import type { CaioFileHandle as Handle, HandleReadOptions as Read, HandleWriteOptions as Write }',
+    ) +
     "declare const fs: Omit<typeof import('node:fs/promises'), 'open'> & Pick<typeof replacements, 'open'>\n" +
     'declare namespace fs {\n' +
     '  export type CaioFileHandle = Handle\n' +
+    '  export type HandleReadOptions = Read\n' +
+    '  export type HandleWriteOptions = Write\n' +
     '  export type OpenOptions = Options\n' +
     '}\nexport = fs\n',
   'index.js': `import caio from './toolkit.cjs'\n${exporting(Object.keys(index), 'caio')}`,

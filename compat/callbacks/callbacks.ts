@@ -20,6 +20,7 @@ import type { Arguments, Own, Served } from './served.js'
 import * as attributes from '../handle/attributes.js'
 import { ofCallbacks } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
+import { asksTheKernel } from '../node/untouched.js'
 import { nodeMajor, nodeMinor } from '../node/version.js'
 import { callbackPathFunctions } from '../paths/functions.js'
 import { openFile } from '../paths/open.js'
@@ -66,7 +67,7 @@ type Target = readonly [fd: unknown, callback: unknown, given: unknown]
  */
 function movesPosition(opcode: Opcode, fd: number): boolean {
   const isRead = opcode === Opcode.read || opcode === Opcode.readv
-  return isRead && defaultContext().servesPaths && !descriptors.isNodes(fd) && descriptors.isMovable(fd)
+  return isRead && asksTheKernel() && defaultContext().servesPaths && !descriptors.isNodes(fd) && descriptors.isMovable(fd)
 }
 
 /** Whether the engine has taken a read or a write. */
@@ -123,23 +124,25 @@ function write(this: unknown, ...args: Arguments): void {
   if (isText) span = textArguments(buffer, offset, length)
   else if (isPlain) span = writeArguments(buffer, offset, length, position)
   if (!serve(Opcode.write, span, [fd, args.at(-1), buffer], writeDone)) {
-    leaveWrite(ofCallbacks.get('write'), this, args)
+    leaveWrite(ofCallbacks.get('write'), this, args, span)
   }
 }
 
-/** Whether the engine has taken a transfer of several buffers. */
-function serveVector(opcode: Opcode, args: Arguments, completer: Completer<Served>): boolean {
+/** Of a transfer of several buffers. */
+function vectorOf(args: Arguments): [span: Span | undefined, target: Target] {
   const [fd, buffers, position, callback = position] = args
   const span = vectorArguments(buffers, callback === position ? undefined : position)
-  return serve(opcode, span, [fd, callback, buffers], completer)
+  return [span, [fd, callback, buffers]]
 }
 
 function readv(this: unknown, ...args: Arguments): void {
-  if (!serveVector(Opcode.readv, args, readDone)) leaveDescriptor(ofCallbacks.get('readv'), this, args)
+  const [span, target] = vectorOf(args)
+  if (!serve(Opcode.readv, span, target, readDone)) leaveDescriptor(ofCallbacks.get('readv'), this, args)
 }
 
 function writev(this: unknown, ...args: Arguments): void {
-  if (!serveVector(Opcode.writev, args, writeDone)) leaveWrite(ofCallbacks.get('writev'), this, args)
+  const [span, target] = vectorOf(args)
+  if (!serve(Opcode.writev, span, target, writeDone)) leaveWrite(ofCallbacks.get('writev'), this, args, span)
 }
 
 function fsync(this: unknown, ...args: Arguments): void {

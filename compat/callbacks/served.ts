@@ -1,4 +1,6 @@
 /** Calls with a descriptor that the engine serves, and those that it leaves to Node's own function. */
+import { defaultContext } from '../../lib/engine/default-context.js'
+import type { Span } from '../../lib/engine/request.js'
 import { isDescriptor } from '../arguments/transfer.js'
 import { Call } from './call.js'
 import type { Callback } from './call.js'
@@ -46,12 +48,16 @@ export function leaveDescriptor(call: Own, receiver: unknown, args: Arguments): 
   leave(call, receiver, args)
 }
 
-/** The same of a write, which a close of the descriptor waits for as for one of the engine's, where it cannot take for ever. */
-export function leaveWrite(call: Own, receiver: unknown, args: Arguments): void {
+/**
+ * The same of a write, which a close of the descriptor waits for as for one of the engine's, where it cannot take for ever.
+ * @param span missing where the call is not plain: then Node is to see it as it is
+ */
+export function leaveWrite(call: Own, receiver: unknown, args: Arguments, span: Span | undefined): void {
   const [fd] = args
   const callback = args.at(-1)
-  const isHeld = isDescriptor(fd) && typeof callback === 'function' && descriptors.isMovable(fd) && descriptors.take(fd)
-  if (!isHeld) return leaveDescriptor(call, receiver, args)
+  const isOurs = span !== undefined && asksTheKernel() && defaultContext().servesPaths
+  const isPlain = isOurs && isDescriptor(fd) && typeof callback === 'function'
+  if (!isPlain || !descriptors.isMovable(fd) || !descriptors.take(fd)) return leaveDescriptor(call, receiver, args)
   const told = function (this: unknown, ...results: unknown[]): void {
     descriptors.release(fd)
     Reflect.apply(callback as Callback, this, results)

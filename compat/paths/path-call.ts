@@ -97,7 +97,8 @@ export class Served<Call extends PathCall, Reply extends View> {
   /** Undefined where it is Node's to judge. */
   plain(args: readonly unknown[]): Call | undefined {
     const { partsStand } = this.#function
-    const serves = defaultContext().servesPaths && asksTheKernel() && (!partsStand || partsStand())
+    // First of all: among somebody else's files the engine would not be found.
+    const serves = asksTheKernel() && defaultContext().servesPaths && (!partsStand || partsStand())
     return serves ? this.#function.plain(...args) : undefined
   }
 

@@ -223,7 +223,7 @@ void Environment::TellRefusal() {
   napi_value deliver, receiver, argument;
   napi_get_reference_value(env_, deliver_, &deliver);
   napi_get_reference_value(env_, receiver_, &receiver);
-  napi_create_int32(env_, refusal, &argument);
+  napi_create_double(env_, refusal, &argument);
   napi_call_function(env_, receiver, deliver, 1, &argument, nullptr);
   napi_close_handle_scope(env_, scope);
 #endif

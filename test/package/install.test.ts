@@ -55,7 +55,7 @@ await t.test('the tarball', async (t) => {
     'holds the prebuild',
   )
   t.ok(tarball.size < MOST_BYTES, `${tarball.size} bytes are less than a megabyte`)
-  const unwanted = paths.filter((path) => /^(?:dist\/test|test|build|\.|tsconfig|package-lock)|\.tgz$/.test(path))
+  const unwanted = paths.filter((path) => /^(?:dist\/test\/|test\/|build|\.|tsconfig|package-lock)|\.tgz$/.test(path))
   t.same(unwanted, [], 'holds nothing that a user has no use for')
   const missing = paths
     .filter((path) => path.endsWith('.js.map'))

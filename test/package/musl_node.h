@@ -297,6 +297,11 @@ napi_status napi_make_callback(napi_env env, napi_async_context, napi_value, nap
   return napi_ok;
 }
 
+napi_status napi_call_function(napi_env env, napi_value, napi_value function, size_t count, const napi_value *arguments,
+                               napi_value *) {
+  return napi_make_callback(env, NULL, NULL, function, count, arguments, NULL);
+}
+
 napi_status napi_throw_type_error(napi_env env, const char *, const char *message) {
   env->thrown = message;
   return napi_ok;

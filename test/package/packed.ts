@@ -60,7 +60,8 @@ export function stagePackage(t: Test): string {
   const stage = temporaryDirectory(t)
   const manifest = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as Manifest
   const bundled = manifest.bundleDependencies.map((name) => join('node_modules', name))
-  for (const part of [...manifest.files, ...bundled, 'package.json', 'README.md', 'LICENSE']) {
+  const named = manifest.files.filter((name) => !name.startsWith('!'))
+  for (const part of [...named, ...bundled, 'package.json', 'README.md', 'LICENSE']) {
     if (part !== 'prebuilds') cpSync(join(packageRoot, part), join(stage, part), { recursive: true })
   }
   mkdirSync(join(stage, 'prebuilds'))
