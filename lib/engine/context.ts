@@ -361,7 +361,7 @@ export class Context implements Receiver {
     try {
       this.refuseWhenClosing()
       if (typeof position === 'object') ({ position, options } = placeOf(position, options))
-      if (typeof file !== 'object') {
+      if (typeof file !== 'object' || file === null) {
         check.descriptor(file)
         if (!this.#takesNumbers) this.noteNumber(file)
       }
