@@ -152,7 +152,7 @@ void t.test('--quick chooses rows and contenders, unless they are named', async 
   const [, named] = await listed('--contenders', 'node,pure,thread,deno')
   t.strictSame(named, ['node', 'thread', 'pure', 'deno'])
   const [all, everybody] = await listed('--rows', 'table')
-  t.strictSame([all.length, everybody.includes('fio-libaio')], [16, true])
+  t.strictSame([all.length, everybody.includes('fio-libaio')], [17, true])
 })
 
 void t.test('help and list', async (t) => {
