@@ -24,6 +24,11 @@ export interface Measurement extends Turns {
   code?: string
 }
 
+// What is held here is closed by its number now and then, and a warning says so.
+process.on('warning', (warning: NodeJS.ErrnoException) => {
+  if (warning.code !== 'CAIO_DESCRIPTOR_IN_USE') console.error(warning)
+})
+
 /** milliseconds until a call counts as hung */
 const HUNG = 20_000
 /** milliseconds between operations on another file */

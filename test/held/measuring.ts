@@ -33,7 +33,7 @@ async function run(
   programs: string,
 ): Promise<{ measured: Measurement[]; complaints: string }> {
   const env = { ...process.env, NODE_OPTIONS: '', CAIO_IMPL: backend }
-  const child = spawn(process.execPath, ['--enable-source-maps', program, situation, programs], {
+  const child = spawn(process.execPath, ['--no-warnings', '--enable-source-maps', program, situation, programs], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
