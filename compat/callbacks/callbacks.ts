@@ -67,7 +67,9 @@ type Target = readonly [fd: unknown, callback: unknown, given: unknown]
  */
 function movesPosition(opcode: Opcode, fd: number): boolean {
   const isRead = opcode === Opcode.read || opcode === Opcode.readv
-  return isRead && asksTheKernel() && defaultContext().servesPaths && !descriptors.isNodes(fd) && descriptors.isMovable(fd)
+  return (
+    isRead && asksTheKernel() && defaultContext().servesPaths && !descriptors.isNodes(fd) && descriptors.isMovable(fd)
+  )
 }
 
 /** Whether the engine has taken a read or a write. */
