@@ -1,6 +1,6 @@
-// Part of the build: the package in three CommonJS files, each on top of the one before, and the entries that share them. What the preload
+// Part of the build: the package in four CommonJS files, each on top of those before, and the entries that share them. What the preload
 // does is in dist/preload.cjs; dist/caio.cjs, which serves programs, is loaded by their first call; the toolkit, which most of them never
-// ask for, is in dist/toolkit.cjs. One file is loaded in a third of the time that some fifty ES modules take, and `--require` of it works
+// ask for, is in dist/toolkit.cjs, and caio/testing in dist/testing.cjs. One file is loaded in a third of the time that some fifty ES modules take, and `--require` of it works
 // where ES modules cannot be required.
 import { build } from 'esbuild'
 import fs from 'node:fs'
@@ -35,11 +35,11 @@ const PARTS = {
   // With what is to be as it was before anything was replaced.
   'preload.cjs': `
     export { patch, provide, unpatch } from './compat/patch.js'
+    export * as files from './lib/common/node-files.js'
     export { own } from './lib/backends/pure/own-fs.js'
     export { now } from './lib/common/clock.js'`,
   'caio.cjs': `
     export { default as fs } from './compat/fs.js'
-    export { served } from './compat/replacements.js'
     export { replaced } from './compat/replaced.js'
     export { defaultContext } from './lib/engine/default-context.js'`,
   'toolkit.cjs': "export * from './compat/index.js'",
@@ -102,7 +102,7 @@ for (const [file, contents] of Object.entries(PARTS)) {
 }
 
 const require = createRequire(import.meta.url)
-const { served } = require(`${dist}caio.cjs`)
+const { replaced } = require(`${dist}caio.cjs`)
 const index = require(`${dist}toolkit.cjs`)
 const testing = require(`${dist}testing.cjs`)
 
@@ -151,7 +151,7 @@ const entries = {
   'index.js': `import caio from './toolkit.cjs'\n${exporting(Object.keys(index), 'caio')}`,
   'fs.js':
     "import caio from './caio.cjs'\nexport * from 'node:fs/promises'\n" +
-    exporting(Object.keys(served), 'caio.fs') +
+    exporting(Object.keys(replaced.promises), 'caio.fs') +
     "const { fs } = caio\nexport { fs as default, fs as 'module.exports' }\n",
   'register.cjs': `${PRELOAD}patch()\n`,
   'register-callbacks.cjs': `${PRELOAD}patch({ callbacks: true })\n`,

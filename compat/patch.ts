@@ -16,7 +16,8 @@ const { process } = globalThis
 export interface PatchOptions {
   /**
    * The functions of `node:fs` that take a callback, too: `open`, `close`, `fstat`, `read`, `write`, `readv`, `writev`, `fsync`,
-   * `fdatasync`, `ftruncate`, `fchmod`, `fchown`, `futimes`, those on paths, `readFile` and `writeFile` by path, and the streams that Node builds on those. Default: false.
+   * `fdatasync`, `ftruncate`, `fchmod`, `fchown`, `futimes`, those on paths, `readFile` and `writeFile` by path, and the streams that Node
+   * builds on those. Default: false.
    */
   callbacks?: boolean
 }
@@ -97,19 +98,8 @@ class Layer {
 }
 
 const inBoth = [
-  ...[
-    'open',
-    'readFile',
-    'writeFile',
-    'stat',
-    'lstat',
-    'access',
-    'readlink',
-    'realpath',
-    'readdir',
-    'opendir',
-    'statfs',
-  ],
+  ...['open', 'readFile', 'writeFile'],
+  ...['stat', 'lstat', 'access', 'readlink', 'realpath', 'readdir', 'opendir', 'statfs'],
   ...['rename', 'link', 'symlink', 'unlink', 'mkdir', 'mkdtemp', 'rmdir', 'copyFile', 'rm', 'cp'],
   ...['chmod', 'chown', 'lchown', 'utimes', 'lutimes', 'truncate'],
 ]
@@ -123,7 +113,7 @@ const onDescriptors = [
 /** The functions that are replaced, by module. */
 export const names = {
   promises: [...inBoth, 'appendFile'],
-  callbacks: [...new Set([...onDescriptors, ...inBoth.filter((name) => name !== 'open')])],
+  callbacks: [...onDescriptors, ...inBoth.filter((name) => name !== 'open')],
   watching: ['watchFile'],
 }
 

@@ -28,7 +28,7 @@ export function areMany(): boolean {
 
 /** One call of a function of `fs`, with the context that it was made in. */
 export class Call implements Due {
-  readonly callback: Callback
+  protected readonly callback: Callback
   /** none, where nobody would see it */
   protected request: AsyncResource | undefined
   protected results: readonly unknown[] | undefined = undefined

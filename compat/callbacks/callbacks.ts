@@ -4,10 +4,10 @@
 import types from 'node:util/types'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { callbackException } from '../../lib/common/errors.js'
-import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
+import { Opcode, isWrite, syscallOf } from '../../lib/protocol/operations.js'
 import type { Completer } from '../../lib/engine/completer.js'
 import { OWN_POSITION, SyncRequest, TransferRequest } from '../../lib/engine/request.js'
-import type { Request, Span } from '../../lib/engine/request.js'
+import type { Span } from '../../lib/engine/request.js'
 import { isDescriptor, readArguments, textArguments, vectorArguments, writeArguments } from '../arguments/transfer.js'
 import { Call, Chain } from './call.js'
 import type { Callback } from './call.js'
@@ -20,7 +20,7 @@ import type { Arguments, Own, Served } from './served.js'
 import * as attributes from '../handle/attributes.js'
 import { ofCallbacks } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
-import { asksTheKernel } from '../node/untouched.js'
+import { servesFiles } from '../node/serves.js'
 import { nodeMajor, nodeMinor } from '../node/version.js'
 import { callbackPathFunctions } from '../paths/functions.js'
 import { openFile } from '../paths/open.js'
@@ -47,9 +47,6 @@ function completer(syscall: string, tell: Tell, atOnce?: true): Completer<Served
   }
 }
 
-/** Whose call it would be, were it one. */
-const nobody = undefined as unknown as Served
-
 const transferred: Tell = (call, error, count) => call.end(error, count, call.given)
 const synced: Tell = (call, error) => call.end(error)
 
@@ -66,10 +63,7 @@ type Target = readonly [fd: unknown, callback: unknown, given: unknown]
  * each comes alone.
  */
 function movesPosition(opcode: Opcode, fd: number): boolean {
-  const isRead = opcode === Opcode.read || opcode === Opcode.readv
-  return (
-    isRead && asksTheKernel() && defaultContext().servesPaths && !descriptors.isNodes(fd) && descriptors.isMovable(fd)
-  )
+  return !isWrite(opcode) && servesFiles() && !descriptors.isNodes(fd) && descriptors.isMovable(fd)
 }
 
 /** Whether the engine has taken a read or a write. */
@@ -235,12 +229,11 @@ const changes = changing.map(({ name, attribute, least, most }) => {
   function serveChange(args: Arguments): boolean {
     const [fd] = args
     const given = args.slice(1, -1)
-    if (given.length < least || given.length > most || !isDescriptor(fd) || !defaultContext().servesPaths) return false
-    const request = (call: Served): Request<Served> | undefined => attribute.request(given, fd, done, call)
-    // Taken only where there is something to do.
-    const call = request(nobody) && take(fd, args.at(-1))
+    if (given.length < least || given.length > most || !isDescriptor(fd) || !servesFiles()) return false
+    const request = attribute.plain(given)
+    const call = request && take(fd, args.at(-1))
     if (!call) return false
-    void defaultContext().enqueue(request(call) as Request<Served>)
+    void defaultContext().enqueue(request(fd, done, call))
     return true
   }
 

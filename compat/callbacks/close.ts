@@ -8,7 +8,7 @@ import { isDescriptor } from '../arguments/transfer.js'
 import { attemptClose, closeByPool } from '../handle/close-descriptor.js'
 import { ofCallbacks } from '../node/original.js'
 import { isMainThread } from '../node/thread.js'
-import { asksTheKernel } from '../node/untouched.js'
+import { servesFiles } from '../node/serves.js'
 import { Call, areMany } from './call.js'
 import type { Callback } from './call.js'
 import * as descriptors from './descriptors.js'
@@ -26,7 +26,7 @@ const nobody: Callback = () => undefined
 
 function mayClose(fd: number): boolean {
   const isOurs = closesDescriptors && fd >= STANDARD && !descriptors.isNodes(fd)
-  return isOurs && asksTheKernel() && defaultContext().servesPaths
+  return isOurs && servesFiles()
 }
 
 function tell(call: Call, result: number): void {

@@ -7,6 +7,7 @@ import { whenThereIsRoom } from '../../lib/engine/turn.js'
 import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
 import { isInNumbers } from '../arguments/path.js'
 import { ofCallbacks } from '../node/original.js'
+import { servesFiles } from '../node/serves.js'
 import { makesStats, statsMemory, toStats } from '../node/stats.js'
 import { isNodes } from '../paths/path-call.js'
 import { areMany } from './call.js'
@@ -66,7 +67,7 @@ export function fstat(this: unknown, ...args: Arguments): void {
   const [fd, options] = args
   const leave = (): void => leaveDescriptor(ofCallbacks.get('fstat'), this, args)
   const isPlain = (args.length === 2 || args.length === 3) && isInNumbers(args.length === 3 ? options : undefined)
-  const call = isPlain && makesStats && defaultContext().servesPaths ? take(fd, args.at(-1)) : undefined
+  const call = isPlain && makesStats && servesFiles() ? take(fd, args.at(-1)) : undefined
   if (call) serve(call, leave)
   else leave()
 }

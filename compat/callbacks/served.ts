@@ -1,11 +1,11 @@
 /** Calls with a descriptor that the engine serves, and those that it leaves to Node's own function. */
-import { defaultContext } from '../../lib/engine/default-context.js'
 import type { Span } from '../../lib/engine/request.js'
 import { isDescriptor } from '../arguments/transfer.js'
 import { Call } from './call.js'
 import type { Callback } from './call.js'
 import * as descriptors from './descriptors.js'
 import type { Own } from '../node/original.js'
+import { servesFiles } from '../node/serves.js'
 import { asksTheKernel } from '../node/untouched.js'
 
 export type Arguments = unknown[]
@@ -55,8 +55,7 @@ export function leaveDescriptor(call: Own, receiver: unknown, args: Arguments): 
 export function leaveWrite(call: Own, receiver: unknown, args: Arguments, span: Span | undefined): void {
   const [fd] = args
   const callback = args.at(-1)
-  const isOurs = span !== undefined && asksTheKernel() && defaultContext().servesPaths
-  const isPlain = isOurs && isDescriptor(fd) && typeof callback === 'function'
+  const isPlain = span !== undefined && servesFiles() && isDescriptor(fd) && typeof callback === 'function'
   if (!isPlain || !descriptors.isMovable(fd) || !descriptors.take(fd)) return leaveDescriptor(call, receiver, args)
   const told = function (this: unknown, ...results: unknown[]): void {
     descriptors.release(fd)

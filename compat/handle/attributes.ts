@@ -6,25 +6,23 @@ import { Opcode } from '../../lib/protocol/operations.js'
 import { plainId, plainLength, plainMode } from '../arguments/path.js'
 import { plainTimes } from '../arguments/times.js'
 
+/** Makes the request that serves a call. */
+type Make = <Caller>(fd: number, completer: Completer<Caller>, caller: Caller) => Request<Caller>
+
 /** A kind of call. */
 export interface AttributeCall {
   readonly opcode: Opcode
-  /** The request that serves a call, or undefined where it is Node's to judge. */
-  request<Caller>(
-    args: readonly unknown[],
-    fd: number,
-    completer: Completer<Caller>,
-    caller: Caller,
-  ): Request<Caller> | undefined
+  /** What serves a call with these arguments, or undefined where it is Node's to judge. */
+  plain(args: readonly unknown[]): Make | undefined
 }
 
 export const truncate: AttributeCall = {
   opcode: Opcode.ftruncate,
-  request([length = 0], fd, completer, caller) {
+  plain([length = 0]) {
     const position = plainLength(length)
-    return position === undefined
-      ? undefined
-      : new ControlRequest(Opcode.ftruncate, fd, { ...NO_CONTROL, position }, completer, caller)
+    if (position === undefined) return undefined
+    const control = { ...NO_CONTROL, position }
+    return (fd, completer, caller) => new ControlRequest(Opcode.ftruncate, fd, control, completer, caller)
   },
 }
 
@@ -32,9 +30,9 @@ export const truncate: AttributeCall = {
 function ofOpen(opcode: Opcode, plain: (...args: unknown[]) => OpenCall | undefined): AttributeCall {
   return {
     opcode,
-    request(args, fd, completer, caller) {
+    plain(args) {
       const call = plain(...args)
-      return call && new OpenRequest(opcode, fd, completer, caller, call)
+      return call && ((fd, completer, caller) => new OpenRequest(opcode, fd, completer, caller, call))
     },
   }
 }
@@ -52,8 +50,8 @@ export const chown = ofOpen(Opcode.fchown, (user, group) => {
 
 export const utimes: AttributeCall = {
   opcode: Opcode.futimes,
-  request([access, change], fd, completer, caller) {
+  plain([access, change]) {
     const times = plainTimes(access, change)
-    return times && new TimesRequest(Opcode.futimes, fd, times, completer, caller)
+    return times && ((fd, completer, caller) => new TimesRequest(Opcode.futimes, fd, times, completer, caller))
   },
 }

@@ -23,7 +23,7 @@ import { Opcode, isWrite, syscallOf } from '../../lib/protocol/operations.js'
 import { StatsField, TransferFlag } from '../../lib/protocol/port.js'
 import type { Completer } from '../../lib/engine/completer.js'
 import { OWN_POSITION, OpenRequest, SyncRequest, TransferRequest } from '../../lib/engine/request.js'
-import type { Span } from '../../lib/engine/request.js'
+import type { Request, Span } from '../../lib/engine/request.js'
 import { isInNumbers } from '../arguments/path.js'
 import { splitOptions } from '../arguments/extra-options.js'
 import { readArguments, textArguments, vectorArguments, writeArguments } from '../arguments/transfer.js'
@@ -150,6 +150,18 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     return undefined
   }
 
+  /**
+   * Hands a request over. What it takes for that its completer gives back. The reference keeps the descriptor open: close() waits for it,
+   * and a call that comes while it waits is served, as Node's is.
+   */
+  function start(request: Request<HandleCall>): Promise<unknown> {
+    const { handle, changes, moves } = request.caller
+    if (changes) HandleState.addChanges(handle, 1)
+    ;(handle as Internal)[ref]!()
+    if (moves === undefined) return defaultContext().enqueue(request)
+    return HandleState.position(handle).begin(moves, () => defaultContext().enqueue(request))
+  }
+
   /** What the engine makes of a read or a write, or undefined where it is for Node's own method. */
   function serve(
     handle: Internal,
@@ -167,14 +179,10 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
         ? leave(opcode)
         : serveMoving(handle, opcode, span as Span, completer, given)
     }
-    const changes = isWrite(opcode)
-    const request = new TransferRequest(opcode, fd, span as Span, completer, { handle, given, changes })
+    const caller = { handle, given, changes: isWrite(opcode) }
+    const request = new TransferRequest(opcode, fd, span as Span, completer, caller)
     request.fileKey = HandleState.key(handle)
-    if (bouncer) return bounce(bouncer, request, span as Span)
-    if (changes) HandleState.addChanges(handle, 1)
-    // The reference keeps the descriptor open: close() waits for it, and a call that comes while it waits is served, as Node's is.
-    handle[ref]!()
-    return defaultContext().enqueue(request)
+    return bouncer ? bounce(bouncer, request, span as Span) : start(request)
   }
 
   /** The same of a transfer at the file's own position. */
@@ -188,9 +196,7 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     const moves = isWrite(opcode)
     const request = new TransferRequest(opcode, handle.fd, span, completer, { handle, given, moves, changes: moves })
     request.fileKey = HandleState.key(handle)
-    if (moves) HandleState.addChanges(handle, 1)
-    handle[ref]!()
-    return HandleState.position(handle).begin(moves, () => defaultContext().enqueue(request))
+    return start(request)
   }
 
   /** The same of a sync. Extra arguments Node ignores, and so do we. */
@@ -199,10 +205,7 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     const forbidden = process.permission !== undefined && defaultContext().backend === 'pure'
     const fd = forbidden ? undefined : descriptorOf(handle)
     if (fd === undefined) return leave(opcode)
-    handle[ref]!()
-    return defaultContext().enqueue(
-      new SyncRequest(opcode, fd, completer, { handle, given: undefined }),
-    ) as Promise<void>
+    return start(new SyncRequest(opcode, fd, completer, { handle, given: undefined })) as Promise<void>
   }
 
   const statDone: Completer<HandleCall> = {
@@ -232,12 +235,9 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
   function serveChange(handle: Internal, call: AttributeCall, args: readonly unknown[]): Promise<void> | undefined {
     const fd = openOf(handle)
     const done = changed.get(call) as Completer<HandleCall>
-    const request =
-      fd === undefined ? undefined : call.request(args, fd, done, { handle, given: undefined, changes: true })
+    const request = fd === undefined ? undefined : call.plain(args)
     if (!request) return leave(call.opcode)
-    HandleState.addChanges(handle, 1)
-    handle[ref]!()
-    return defaultContext().enqueue(request) as Promise<void>
+    return start(request(fd as number, done, { handle, given: undefined, changes: true })) as Promise<void>
   }
 
   /** A file's attributes. */
@@ -249,13 +249,11 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     const result = HandleState.isChanging(handle) ? EAGAIN : defaultContext().attemptOpen(Opcode.fstat, fd, numbers)
     const stats = result === 0 ? Promise.resolve(toStats(numbers)) : undefined
     statsMemory.giveBack(numbers)
+    if (!stats) return start(new OpenRequest(Opcode.fstat, fd, statDone, { handle, given: undefined }))
+    // A close in the same tick finds it under way, as with Node's.
     handle[ref]!()
-    if (stats) {
-      // A close in the same tick finds it under way, as with Node's.
-      void stats.then(() => handle[unref]!())
-      return stats
-    }
-    return defaultContext().enqueue(new OpenRequest(Opcode.fstat, fd, statDone, { handle, given: undefined }))
+    void stats.then(() => handle[unref]!())
+    return stats
   }
 
   const partDone = completer('read', (count) => count)
@@ -367,13 +365,13 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     const moves = span?.position === OWN_POSITION && !appends
     if (fd === undefined || moves || HandleState.bouncer(handle)) return serveAround(handle, call, flags)
     const place = appends ? { ...span, position: 0 } : span
-    const request = new TransferRequest(opcode, fd, place as Span, completer, { handle, given })
+    const caller = { handle, given, changes: isWrite(opcode) }
+    const request = new TransferRequest(opcode, fd, place as Span, completer, caller)
     request.fileKey = HandleState.key(handle)
     request.flags = flags
     request.priority = priority
-    handle[ref]!()
     const context = defaultContext()
-    const promise = context.enqueue(request)
+    const promise = start(request)
     return signal ? untilAborted(signal, promise, () => context.takeBack(request)) : promise
   }
 
@@ -413,36 +411,20 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     }
 
     override readv(buffers?: unknown, position?: unknown, ...rest: unknown[]): Promise<never> {
-      const call = extraVector(position, rest[0])
+      const call = vectorWithOptions(buffers, position, rest[0])
       if (call) {
-        const span = vectorArguments(buffers, call.position)
         const byNode = (): Promise<unknown> => super.readv(buffers as never, call.position as never)
-        return serveExtra(this, {
-          opcode: Opcode.readv,
-          span,
-          extra: call.extra,
-          completer: readvDone,
-          given: buffers,
-          byNode,
-        }) as Promise<never>
+        return serveExtra(this, { ...call, opcode: Opcode.readv, completer: readvDone, byNode }) as Promise<never>
       }
       const served = serve(this, Opcode.readv, vectorArguments(buffers, position), readvDone, buffers)
       return (served ?? super.readv(buffers as never, position as never)) as Promise<never>
     }
 
     override writev(buffers?: unknown, position?: unknown, ...rest: unknown[]): Promise<never> {
-      const call = extraVector(position, rest[0])
+      const call = vectorWithOptions(buffers, position, rest[0])
       if (call) {
-        const span = vectorArguments(buffers, call.position)
         const byNode = (): Promise<unknown> => super.writev(buffers as never, call.position as never)
-        return serveExtra(this, {
-          opcode: Opcode.writev,
-          span,
-          extra: call.extra,
-          completer: writevDone,
-          given: buffers,
-          byNode,
-        }) as Promise<never>
+        return serveExtra(this, { ...call, opcode: Opcode.writev, completer: writevDone, byNode }) as Promise<never>
       }
       const served = serve(this, Opcode.writev, vectorArguments(buffers, position), writevDone, buffers)
       return (served ?? super.writev(buffers as never, position as never)) as Promise<never>
@@ -496,11 +478,21 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
   return Caio
 }
 
-/** Of a call on several buffers: the position, and the options behind it or in its place. */
-function extraVector(position: unknown, options: unknown): { position: unknown; extra: WriteOptions } | undefined {
-  const isLeftOut = typeof position === 'object' && position !== null
-  const split = splitOptions(isLeftOut ? position : options)
-  return split && { position: isLeftOut ? undefined : position, extra: split.extra }
+/** A call on several buffers with options that Node's own method does not have. */
+interface VectorWithOptions {
+  /** undefined where the options stand in its place */
+  readonly position: unknown
+  readonly span: Span | undefined
+  readonly given: unknown
+  readonly extra: WriteOptions
+}
+
+function vectorWithOptions(buffers: unknown, place: unknown, options: unknown): VectorWithOptions | undefined {
+  const isLeftOut = typeof place === 'object' && place !== null
+  const split = splitOptions(isLeftOut ? place : options)
+  if (!split) return undefined
+  const position = isLeftOut ? undefined : place
+  return { position, span: vectorArguments(buffers, position), given: buffers, extra: split.extra }
 }
 
 /** A method in whose place somebody has put another goes on being that one. */
@@ -571,6 +563,8 @@ function tellOfNativePart(handle: Internal, name: symbol): void {
   handle[name] = native
 }
 
+/** Where a handle has its native part. */
+let handleSymbol: symbol | undefined
 /** Node's native part of a handle, and ours. */
 let NativeFileHandle: OwnedHandleClass | undefined
 
@@ -658,8 +652,6 @@ export function adopt(handle: FileHandle): FileHandle {
   }
   return handle
 }
-
-let handleSymbol: symbol | undefined
 
 function guardNumberOf(handle: FileHandle): void {
   const native = NativeFileHandle && handleSymbol && (handle as Internal)[handleSymbol]

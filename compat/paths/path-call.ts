@@ -18,7 +18,7 @@ import type { PathsAndView, Views } from '../../lib/protocol/port.js'
 import { ofPromises } from '../node/original.js'
 import type { promises } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
-import { asksTheKernel } from '../node/untouched.js'
+import { servesFiles } from '../node/serves.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
 
 const { Promise } = intrinsics
@@ -97,8 +97,7 @@ export class Served<Call extends PathCall, Reply extends View> {
   /** Undefined where it is Node's to judge. */
   plain(args: readonly unknown[]): Call | undefined {
     const { partsStand } = this.#function
-    // First of all: among somebody else's files the engine would not be found.
-    const serves = asksTheKernel() && defaultContext().servesPaths && (!partsStand || partsStand())
+    const serves = servesFiles() && (!partsStand || partsStand())
     return serves ? this.#function.plain(...args) : undefined
   }
 

@@ -16,9 +16,8 @@ import type { PathFunction } from './path-call.js'
 import { askFor, failureIn } from './slices.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
 
-const { Promise } = intrinsics
+const { Promise, setTimeout } = intrinsics
 const { process } = globalThis
-const { setTimeout } = intrinsics
 
 /** What such an end of a path means is found only by following it. */
 const FOLLOWED_END = /\/$|(?:^|\/)\.{1,2}$/

@@ -1,11 +1,9 @@
 /** What a file opened with O_DIRECT asks of memory, offset and length, as far as it can be told at once. */
-import fs from 'node:fs'
+import { constants } from 'node:fs'
+import { readFileSync } from '../common/node-files.js'
 import { addressRemainder } from '../backends/address.js'
 import { loadBinding } from '../backends/binding.js'
 import type { Views } from '../protocol/port.js'
-
-// Taken now, before anybody patches them.
-const { readFileSync, constants } = fs
 
 /** What direct I/O on a file asks for, in bytes. */
 export interface DirectAlignment {

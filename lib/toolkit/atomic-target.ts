@@ -1,17 +1,15 @@
 /**
  * What an atomic write replaces: links are followed to a regular file, or to where one can be made.
  */
-import fs from 'node:fs'
+import { constants } from 'node:fs'
 import type { Stats } from 'node:fs'
 import { errnoException, errnoOf } from '../common/errors.js'
+import { readlink, realpath, stat } from '../common/node-files.js'
 import { joinPath, splitPath } from './path-parts.js'
 import type { Path } from './path-parts.js'
 
-// Taken now, before anybody patches them.
-const { readlink, realpath, stat } = fs.promises
-
 /** What is asked of a module where paths lead. */
-export type LookingFs = Pick<typeof fs.promises, 'readlink' | 'realpath' | 'stat'>
+export type LookingFs = Pick<typeof import('node:fs/promises'), 'readlink' | 'realpath' | 'stat'>
 
 export const nodesLooks: LookingFs = { readlink, realpath, stat }
 
@@ -44,7 +42,7 @@ function failure(code: string, path: Path, detail?: string): NodeJS.ErrnoExcepti
   return error
 }
 
-const { S_IFMT, S_IFREG, S_IFDIR, S_IFIFO, S_IFSOCK, S_IFCHR } = fs.constants
+const { S_IFMT, S_IFREG, S_IFDIR, S_IFIFO, S_IFSOCK, S_IFCHR } = constants
 
 /** Why what has this mode cannot be replaced; undefined for a regular file. */
 export function refusalOf(mode: number): { code: 'EISDIR' | 'EINVAL'; detail?: string } | undefined {

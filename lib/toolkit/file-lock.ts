@@ -4,7 +4,7 @@
  * What it is held by depends on the machine, see {@link wayOf}. Whoever locks with OFD locks and whoever, without the addon, locks with a
  * socket see one another: each looks for the other's lock once it has its own.
  */
-import fs from 'node:fs'
+import { constants } from 'node:fs'
 import type { Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import type { Server } from 'node:net'
@@ -14,14 +14,12 @@ import { defaultContext } from '../engine/default-context.js'
 import { errnoException, errnoOf, fileLocked } from '../common/errors.js'
 import { intrinsics } from '../common/intrinsics.js'
 import { NO_OPTIONS } from '../common/no-options.js'
+import { open, readFile, stat } from '../common/node-files.js'
 import * as check from '../common/validate.js'
 import { pausesOf, tryLock } from './locks.js'
 import { absolutePath, joinPath } from './path-parts.js'
 import type { Path, PathArgument } from './path-parts.js'
 
-// Taken now, before anybody patches them.
-const { open, readFile, stat } = fs.promises
-const { constants } = fs
 const { process } = globalThis
 const { Promise } = intrinsics
 

@@ -23,8 +23,7 @@ export interface LockOptions extends LockRange {
   shared?: boolean | undefined
 }
 
-const { Promise } = intrinsics
-const { clearTimeout, setTimeout } = intrinsics
+const { Promise, clearTimeout, setTimeout } = intrinsics
 
 const UNLOCK = 0
 const SHARED = 1

@@ -1,17 +1,15 @@
-import fs from 'node:fs'
 import { NO_OPTIONS } from '../common/no-options.js'
+import { readdir, stat, unlink } from '../common/node-files.js'
 import { absolutePath, joinPath } from './path-parts.js'
 import type { PathArgument } from './path-parts.js'
 import { makerOf } from './temporary-file.js'
 
-// Taken now, before anybody patches them.
-const { readdir, stat, unlink } = fs.promises
 const { Buffer, performance, process } = globalThis
 
 /** What {@link removeTemporaries} takes. */
 export interface RemoveTemporariesOptions {
   /** Whose directory: an fs/promises module. Default: the file system's own. */
-  fs?: Pick<typeof fs.promises, 'readdir' | 'stat' | 'unlink'> | undefined
+  fs?: Pick<typeof import('node:fs/promises'), 'readdir' | 'stat' | 'unlink'> | undefined
 }
 
 function isAlive(pid: number): boolean {

@@ -1,5 +1,5 @@
 /** What a file occupies: space allocated, given back, zeroed, found, shared. Linux; none of it on `pure` (`ENOSYS`). */
-import fs from 'node:fs'
+import { fstat } from '../common/node-files.js'
 import type { BigIntStats } from 'node:fs'
 import { promisify } from 'node:util'
 import { perform } from './control.js'
@@ -25,8 +25,7 @@ const KEEP_SIZE = 1
 /** What is copied at a time, so that no thread is taken for long. */
 const SLICE = 16 * 1024 * 1024
 
-// Taken now, before anybody patches it.
-const fstat = promisify(fs.fstat) as (fd: number, options: { bigint: true }) => Promise<BigIntStats>
+const bigStat = promisify(fstat) as (fd: number, options: { bigint: true }) => Promise<BigIntStats>
 
 async function reserve(
   name: ControlName,
@@ -177,6 +176,6 @@ async function copyParts(
 }
 
 async function isSameFile(one: number, other: number): Promise<boolean> {
-  const [a, b] = await Promise.all([one, other].map((fd) => fstat(fd, { bigint: true })))
+  const [a, b] = await Promise.all([one, other].map((fd) => bigStat(fd, { bigint: true })))
   return a?.dev === b?.dev && a?.ino === b?.ino
 }

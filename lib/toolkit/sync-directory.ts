@@ -1,12 +1,10 @@
-import fs from 'node:fs'
 import type { Context } from '../engine/context.js'
 import { defaultContext } from '../engine/default-context.js'
 import { NO_OPTIONS } from '../common/no-options.js'
-import { absolutePath } from './path-parts.js'
-import type { PathArgument } from './path-parts.js'
+import { open } from '../common/node-files.js'
+import { absolutePath, splitPath } from './path-parts.js'
+import type { Path, PathArgument } from './path-parts.js'
 
-// Taken now, before anybody patches it.
-const { open } = fs.promises
 const { process } = globalThis
 
 /** What {@link syncDirectory} takes. */
@@ -14,7 +12,24 @@ export interface SyncDirectoryOptions {
   /** Where it syncs. Default: {@link defaultContext}; with `fs`, its handles' own `sync`. */
   context?: Context | undefined
   /** Whose directory: an fs/promises module. Default: the file system's own. */
-  fs?: Pick<typeof fs.promises, 'open'> | undefined
+  fs?: Pick<typeof import('node:fs/promises'), 'open'> | undefined
+}
+
+type Open = typeof open
+
+async function syncBy(open: Open, directory: Path, context?: Context): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(directory, 'r')
+  try {
+    await (context ? context.fsync(handle) : handle.sync())
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Makes the names in a file's directory durable, by the module that has opened it. */
+export function syncDirectoryOf(fs: { readonly open: Open }, path: Path): Promise<void> {
+  return syncBy(fs.open.bind(fs), splitPath(path).directory)
 }
 
 /**
@@ -24,13 +39,7 @@ export interface SyncDirectoryOptions {
  */
 export async function syncDirectory(path: PathArgument, options: SyncDirectoryOptions = NO_OPTIONS): Promise<void> {
   const whole = absolutePath(path)
-  if (process.platform === 'win32') return
   const { fs: module } = options
   const context = options.context ?? (module ? undefined : defaultContext())
-  const handle = await (module ? module.open(whole, 'r') : open(whole, 'r'))
-  try {
-    await (context ? context.fsync(handle) : handle.sync())
-  } finally {
-    await handle.close()
-  }
+  await syncBy(module ? module.open.bind(module) : open, whole, context)
 }

@@ -1,12 +1,10 @@
 /** A new file beside another one, to take its place later. */
-import fs from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { NO_OPTIONS } from '../common/no-options.js'
+import { open } from '../common/node-files.js'
 import { concatPath, cutName, joinPath } from './path-parts.js'
 import type { Path } from './path-parts.js'
 
-// Taken now, before anybody patches them.
-const { open } = fs.promises
 const { process, Buffer } = globalThis
 
 /** names that are tried */

@@ -1,4 +1,3 @@
-import fs from 'node:fs'
 import type { Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { refuseAborted } from '../engine/abort.js'
@@ -14,14 +13,13 @@ import { writeAll } from './log/write.js'
 import { openTemporary } from './temporary-file.js'
 import * as check from '../common/validate.js'
 import { NO_OPTIONS } from '../common/no-options.js'
+import { open, rename, unlink } from '../common/node-files.js'
 
-// Taken now, before anybody patches them.
-const { open, rename, unlink } = fs.promises
 const nodes: AtomicFs = { ...nodesLooks, open, rename, unlink }
 const { Buffer, process } = globalThis
 
 /** What {@link writeFileAtomic} needs of an fs/promises module. */
-export type AtomicFs = LookingFs & Pick<typeof fs.promises, 'open' | 'rename' | 'unlink'>
+export type AtomicFs = LookingFs & Pick<typeof import('node:fs/promises'), 'open' | 'rename' | 'unlink'>
 
 /** What {@link writeFileAtomic} takes. */
 export interface WriteFileAtomicOptions {

@@ -1,13 +1,10 @@
 /** The files of a log: opened by Node, or by another fs/promises module, and read and written by a Context where there is one. */
-import fsPromises from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import type { Context } from '../../engine/context.js'
 import { defaultContext } from '../../engine/default-context.js'
+import { open, readdir, rename, unlink } from '../../common/node-files.js'
 import type { LogFs, LogHandle } from './format.js'
 import type { WriteSome } from './write.js'
-
-// Taken now, before anybody patches them.
-const { open, readdir, rename, unlink } = fsPromises
 
 /** One file. It is read and written by its handle, which waits with its close. */
 class LogFile {

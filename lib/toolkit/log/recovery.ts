@@ -8,13 +8,14 @@ import { SEAL, fileHeader, fileHeaderOf, sealBytes } from './format.js'
 import type { LogFs, LogHandle, LogIdentity } from './format.js'
 import { contentInWindow, contentOf, readHeader } from './reader.js'
 import type { LogRecord } from './reader.js'
-import { fillGap, keepAllBeside, syncDirectoryOf } from './salvage.js'
+import { fillGap, keepAllBeside } from './salvage.js'
 import type { Kept } from './salvage.js'
 import { LogScan } from './scan.js'
 import type { LogEnd, Stop } from './scan.js'
 import { LogWindow } from './window.js'
 import { writeAll } from './write.js'
 import type { Path } from '../path-parts.js'
+import { syncDirectoryOf } from '../sync-directory.js'
 
 const { getBuiltinModule } = globalThis.process
 

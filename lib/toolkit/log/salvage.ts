@@ -3,11 +3,12 @@ import { logDamaged } from '../../common/errors.js'
 import { LARGEST_RECORD, addToChecksum, mark, recordHeaderOf, startChecksum, writeHead } from './format.js'
 import type { LogFs, LogHandle, LogIdentity } from './format.js'
 import { WINDOW, readUpTo } from './window.js'
-import { concatPath, splitPath } from '../path-parts.js'
+import { concatPath } from '../path-parts.js'
 import type { Path } from '../path-parts.js'
+import { syncDirectoryOf } from '../sync-directory.js'
 import { writeAll } from './write.js'
 
-const { Buffer, process } = globalThis
+const { Buffer } = globalThis
 
 /** names that are tried */
 const ATTEMPTS = 1000
@@ -21,17 +22,6 @@ export interface Place {
 /** What is kept in a file `PATH.WORD-POSITION`. */
 export interface Kept extends Place {
   word: 'damaged' | 'torn'
-}
-
-/** Makes the names in a file's directory durable. Windows opens no directories. */
-export async function syncDirectoryOf(fs: LogFs, path: Path): Promise<void> {
-  if (process.platform === 'win32') return
-  const directory = await fs.open(splitPath(path).directory, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
-  }
 }
 
 /** A new file beside the log. Its name ends with a number where the plain one is taken. */

@@ -1,19 +1,17 @@
 /** A file of pages is opened, or made: with O_DIRECT where that is to be had. */
-import fsPromises from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { constants } from 'node:fs'
 import { PureBackend } from '../../backends/pure/pure.js'
 import type { View } from '../../backends/pure/callback-fs.js'
 import { invalidArgValue } from '../../common/errors.js'
+import { open } from '../../common/node-files.js'
 import { Context } from '../../engine/context.js'
 import { defaultContext } from '../../engine/default-context.js'
 import { alignedBuffer } from '../aligned-buffer.js'
 import { directAlignment } from '../direct-alignment.js'
-import { splitPath } from '../path-parts.js'
+import { syncDirectoryOf } from '../sync-directory.js'
 import type { Path } from '../path-parts.js'
 
-// Taken now, before anybody patches it.
-const { open } = fsPromises
 const { process } = globalThis
 
 /** What a {@link PageFile} needs of an fs/promises module. */
@@ -131,17 +129,6 @@ function contextOver(handle: FileHandle): Context {
   return new Context({ backend: new PureBackend(fs) })
 }
 
-/** The name of a new file is durable, too. Windows opens no directories. */
-async function syncDirectoryOf(fs: PageFs, path: Path): Promise<void> {
-  if (process.platform === 'win32') return
-  const directory = await fs.open(splitPath(path).directory, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
-  }
-}
-
 /** @throws (rejects) `ERR_INVALID_ARG_VALUE` where O_DIRECT is asked for and not to be had; Node's errors of open */
 export async function openPages(path: Path, how: OpenHow): Promise<OpenedFile> {
   const fs = how.fs ?? { open }
@@ -151,7 +138,7 @@ export async function openPages(path: Path, how: OpenHow): Promise<OpenedFile> {
   const handle = isDirect ? direct.handle : await openOrMake(fs, path, 0, how)
   try {
     const { size } = await handle.stat()
-    // It may be new.
+    // It may be new: its name is to be durable, too.
     if (size === 0 && !how.isReadOnly) await syncDirectoryOf(fs, path)
     const ownsContext = how.fs !== undefined && how.context === undefined
     return {

@@ -1,13 +1,14 @@
 // The kernel's AIO interface as io_submit(2) has it: structures, constants, raw system calls. No libaio.
 #pragma once
 
-#include <errno.h>
 #include <linux/aio_abi.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cstdint>
+
+#include "../../support/checked.h"
 
 #ifndef RWF_NOWAIT
 #define RWF_NOWAIT 0x00000008
@@ -36,8 +37,6 @@ struct Ring {
 constexpr uint32_t kRingMagic = 0xa10a10a1;
 
 // Each returns what the kernel returned, or a negative errno.
-inline long Checked(long result) { return result < 0 ? -errno : result; }
-
 inline long Setup(unsigned nr_events, aio_context_t* context) {
   return Checked(syscall(SYS_io_setup, nr_events, context));
 }

@@ -2,11 +2,12 @@
 // kernel headers, which may be older.
 #pragma once
 
-#include <errno.h>
 #include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
+
+#include "../../support/checked.h"
 
 namespace caio::uring {
 
@@ -92,8 +93,6 @@ struct Probe {
 };
 
 // Each returns what the kernel returned, or a negative errno.
-inline long Checked(long result) { return result < 0 ? -errno : result; }
-
 inline long Setup(unsigned entries, Params* params) { return Checked(syscall(kSysSetup, entries, params)); }
 inline long Enter(int ring, unsigned submit) { return Checked(syscall(kSysEnter, ring, submit, 0, 0, nullptr, 0L)); }
 inline long Register(int ring, unsigned what, void* argument, unsigned count) {

@@ -1,6 +1,8 @@
 /** patch() and unpatch() in a program of its own: idempotent, reversible, and considerate of others who patch. */
 // @thorough linux thread pure uring
 import t from 'tap'
+import { names } from '../../../compat/patch.js'
+import { replaced } from '../../../compat/replaced.js'
 import { makeApp, run } from '../child.js'
 import { same } from '../differential.js'
 import { tellWhoServes } from '../preloaded.js'
@@ -174,3 +176,9 @@ for (const [name, [source, stdout]] of Object.entries(programs)) {
     )
   })
 }
+
+await t.test('the preload stands in for all that is replaced', async (t) => {
+  for (const module of ['promises', 'callbacks', 'watching'] as const) {
+    t.same([...names[module]].sort(), Object.keys(replaced[module]).sort(), module)
+  }
+})
