@@ -237,6 +237,12 @@ const groups = fc
 
 const wholeKinds = ['readFile', 'writeFile', 'appendFile'] as const
 
+/** Whether another path may name the same file: then nobody could say in which order what is asked for at once is done. */
+function hasAnotherName(path: string): boolean {
+  const stats = nodeFs.lstatSync(path, { throwIfNoEntry: false })
+  return stats !== undefined && (stats.isSymbolicLink() || stats.nlink > 1)
+}
+
 /** Several whole files at once, each a file of its own; some are aborted before they can have begun. */
 const wholeGroups = fc
   .array(fc.tuple(fc.constantFrom(...wholeKinds), fc.boolean()), { minLength: 2, maxLength: 5 })
@@ -244,18 +250,20 @@ const wholeGroups = fc
     const files = ['a', 'b', 'c', 'empty', 'missing']
     const text = calls.map(([method, abort], at) => `${method}(${files[at]})${abort ? ' aborted' : ''}`).join(', ')
     return new Step('whole files', `at once: ${text}`, async ({ fs, directory }) => {
-      return Promise.all(
-        calls.map(([method, abort], at) => {
-          const controller = new AbortController()
-          const settings = abort ? { signal: controller.signal } : undefined
-          const path = `${directory}/${files[at]}`
-          const outcome = outcomeOf(() =>
-            method === 'readFile' ? fs.readFile(path, settings) : fs[method](path, filled(20 + at), settings),
-          )
-          controller.abort()
-          return outcome
-        }),
-      )
+      const shared = calls.some((_, at) => hasAnotherName(`${directory}/${files[at]}`))
+      const outcomes: Promise<Outcome>[] = []
+      for (const [at, [method, abort]] of calls.entries()) {
+        const controller = new AbortController()
+        const settings = abort ? { signal: controller.signal } : undefined
+        const path = `${directory}/${files[at]}`
+        const outcome = outcomeOf(() =>
+          method === 'readFile' ? fs.readFile(path, settings) : fs[method](path, filled(20 + at), settings),
+        )
+        controller.abort()
+        outcomes.push(outcome)
+        if (shared) await outcome
+      }
+      return Promise.all(outcomes)
     })
   })
 
@@ -278,6 +286,18 @@ const pairs = fc.tuple(paths, paths, fc.constantFrom('rename', 'link', 'symlink'
 const treeOptions = options({ recursive: flag, force: flag, errorOnExist: flag, verbatimSymlinks: flag })
 const copyModes = oneOf(literals(0, 1, undefined, 8, -1, 'x'))
 
+function isNot(path: unknown, expected: string): boolean {
+  try {
+    nodeFs.lstatSync(path as string)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== expected
+  }
+}
+
+/** Node's `cp` looks at both at once, and tells the first error: where both have one, nobody could say which. */
+const tellsEither = (source: unknown, target: unknown): boolean => isNot(source, '') && isNot(target, 'ENOENT')
+
 /** What takes two paths and more. */
 const copies = fc
   .tuple(paths, paths, fc.constantFrom('cp', 'copyFile'), treeOptions, copyModes)
@@ -290,6 +310,7 @@ const copies = fc
           // Errors of `cp` have the bytes, which no path can be told in.
           return method === 'cp' && Buffer.isBuffer(made) ? made.toString() : made
         })
+        if (method === 'cp' && tellsEither(source, target)) return 'either error'
         return (fs as unknown as LooseFs)[method]?.(source, target, arg.make())
       }),
     )

@@ -37,7 +37,8 @@ async function tell(side: FsPromises, name: string, program: readonly Step[]): P
   for (const step of program) story.push([step.text, await inTime(step.play(world))])
   story.push(['in the end', await inTime(world.end())])
   // Paths are told apart by nothing but the directory.
-  const texts = story.map((line) => JSON.stringify(line).replaceAll(home, 'HOME'))
+  const asBuffer = Buffer.from(home).toString('hex')
+  const texts = story.map((line) => JSON.stringify(line).replaceAll(home, 'HOME').replaceAll(asBuffer, 'HOME'))
   return texts.map((line) => line.replace(/temporary-\w{6}/g, 'temporary-XXXXXX'))
 }
 
