@@ -53,7 +53,13 @@ function membershipsOf(source: string): Membership[] {
 /** Every run of every file, as the sources have them: what an earlier compilation has left in dist is not run. */
 function allRuns(): Run[] {
   // tap's own 30 seconds are too few where the machine is busy: what hangs is told by TIMEOUT.
-  const env = { ...process.env, CAIO_IMPL: undefined, TAP_TIMEOUT: '300', CAIO_TEST_BACKENDS: backends.join(',') }
+  const env = {
+    ...process.env,
+    CAIO_IMPL: undefined,
+    TAP_TIMEOUT: '300',
+    CAIO_LOAD_AFTER: '0',
+    CAIO_TEST_BACKENDS: backends.join(','),
+  }
   const available: readonly string[] = ['node', ...backends]
   // The longest are at the end of the alphabet: begun first, none is left over for one lane alone.
   const sources = fs.readdirSync(join(packageRoot, 'test'), { recursive: true, encoding: 'utf8' }).sort().reverse()

@@ -5,6 +5,7 @@
  */
 import { loadBinding } from '../../lib/backends/binding.js'
 import { FilePosition } from '../handle/file-position.js'
+import { isUnderWay } from '../node/under-way.js'
 
 interface InUse {
   operations: number
@@ -62,7 +63,7 @@ export function leave(fd: unknown): void {
 }
 
 export function isNodes(fd: number): boolean {
-  return nodes.has(fd)
+  return nodes.has(fd) || isUnderWay(fd)
 }
 
 /** Says that the number is another file's from now on, or nobody's. */

@@ -1,0 +1,78 @@
+/** Under the preload the engine is loaded once there are calls enough to pay for it, or one that wants it; until then Node serves. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { packageRoot, runProgram, temporaryDirectory } from '../support/harness.js'
+
+const directory = temporaryDirectory(t)
+
+/** Runs a CommonJS program under the preload and gives what it prints as JSON. */
+async function run(source: string, env: NodeJS.ProcessEnv = {}): Promise<unknown> {
+  const path = join(directory, 'program.cjs')
+  writeFileSync(
+    path,
+    `const fs = require('node:fs')
+     const { promises } = fs
+     const home = ${JSON.stringify(directory)}
+     const isLoaded = () => Object.keys(require.cache).some((file) => file.endsWith('caio.cjs'))
+     ;(async () => { ${source} })().then((told) => console.log(JSON.stringify(told)))`,
+  )
+  const { code, stdout, stderr } = await runProgram(path, [], {
+    cwd: packageRoot,
+    nodeArgs: ['--require', 'caio/register/callbacks'],
+    env: { CAIO_IMPL: undefined, CAIO_LOAD_AFTER: undefined, ...env },
+  })
+  if (code !== 0) throw new Error(stderr)
+  return JSON.parse(stdout)
+}
+
+/** The calls of `stat` until it is loaded, which is within the last of them. */
+const count = `let calls = 0
+  while (!isLoaded() && calls < 1000) {
+    calls++
+    if (calls % 2) await promises.stat(home)
+    else await new Promise((resolve) => fs.stat(home, resolve))
+  }
+  return calls`
+
+void t.test('after so many calls', async (t) => {
+  t.equal(await run(count), 501)
+  t.equal(await run(count, { CAIO_LOAD_AFTER: '3' }), 4)
+  t.equal(await run(count, { CAIO_LOAD_AFTER: '0' }), 1)
+  t.equal(await run(count, { CAIO_LOAD_AFTER: 'many' }), 501)
+  t.equal(await run(count, { CAIO_IMPL: 'thread' }), 1, 'whoever names a backend has it from the first call on')
+})
+
+void t.test('at once', async (t) => {
+  const calls: Readonly<Record<string, boolean>> = {
+    'await promises.open(home).then((handle) => handle.close())': true,
+    "await promises.rm(home + '/none', { force: true })": true,
+    'await promises.readdir(home, { recursive: true })': true,
+    "await promises.mkdir(home + '/made', { recursive: true })": true,
+    'await promises.readdir(home, { recursive: false })': false,
+    'await promises.stat(home)': false,
+    'fs.closeSync(fs.openSync(home))': false,
+    'await promises.stat(null).catch(() => {})': false,
+  }
+  for (const [call, loads] of Object.entries(calls)) t.equal(await run(`${call}; return isLoaded()`), loads, call)
+})
+
+void t.test('what Node is at work on stays its own', async (t) => {
+  const told = await run(
+    `require('node:child_process').execFileSync('mkfifo', [home + '/fifo'])
+    const fifo = fs.openSync(home + '/fifo', 'r+')
+    const fd = fs.openSync(home + '/written', 'w')
+    // Takes the only thread of Node's pool: what comes behind it waits.
+    const read = new Promise((resolve) => fs.read(fifo, Buffer.alloc(1), 0, 1, null, resolve))
+    const written = new Promise((resolve) => fs.write(fd, Buffer.from('text'), 0, 4, 0, resolve))
+    await promises.readdir(home, { recursive: true })
+    const loaded = isLoaded()
+    const closed = new Promise((resolve) => fs.close(fd, resolve))
+    await promises.stat(home)
+    fs.writeSync(fifo, 'x')
+    const errors = await Promise.all([read, written, closed])
+    return { loaded, errors, content: fs.readFileSync(home + '/written', 'utf8') }`,
+    { UV_THREADPOOL_SIZE: '1' },
+  )
+  t.strictSame(told, { loaded: true, errors: [null, null, null], content: 'text' })
+})
