@@ -106,7 +106,8 @@ function compile(t: Test, name: string, sources: readonly string[], flags: reado
 function run(t: Test, command: string, args: readonly string[] = []): void {
   const { status, signal, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 120_000 })
   t.comment(stdout.trim())
-  t.equal(stderr, '')
+  // What valgrind says of itself: of older ones, that they do not know openat2. Faults are told in lines of another kind.
+  t.equal(stderr.replaceAll(/^--\d+-- .*\n/gm, ''), '')
   t.equal(status, 0, `${signal ?? ''} ${stdout}`)
 }
 
