@@ -32,11 +32,37 @@ export interface Circumstances {
   readonly dest?: string | undefined
 }
 
+/** An error whose stack has no frames, as Node makes them: to collect frames takes longer than all the rest of a failed call. */
+function withoutFrames(message: string): Error {
+  const limit = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit')
+  if (!limit?.writable) {
+    const error = new Error(message)
+    // A function that is not on the stack leaves none of it.
+    Error.captureStackTrace(error, errnoOf)
+    return error
+  }
+  Error.stackTraceLimit = 0
+  const error = new Error(message)
+  Error.stackTraceLimit = limit.value as number
+  return error
+}
+
 /**
  * What Node throws for a failed system call: `errno`, `code`, `syscall`, perhaps `path` and `dest`, and its message.
  * @param errno negative, as libuv and the kernel give it
  */
 export function errnoException(
+  errno: number,
+  syscall: string,
+  circumstances: Circumstances = NO_OPTIONS,
+): NodeJS.ErrnoException & { dest?: string } {
+  const error = callbackException(errno, syscall, circumstances)
+  Error.captureStackTrace(error, errnoException)
+  return error
+}
+
+/** {@link errnoException} as Node hands it to callbacks: its stack has no frames, since nobody is waiting. */
+export function callbackException(
   errno: number,
   syscall: string,
   { detail, path, dest }: Circumstances = NO_OPTIONS,
@@ -46,24 +72,12 @@ export function errnoException(
   const [code, text] = systemErrors.get(errno) ?? [unknown, unknown]
   const names = (path === undefined ? '' : ` '${path}'`) + (dest === undefined ? '' : ` -> '${dest}'`)
   const message = `${code}: ${text}, ${syscall}${names}${detail ? ` (${detail})` : ''}`
-  const error: NodeJS.ErrnoException & { dest?: string } = new Error(message)
+  const error: NodeJS.ErrnoException & { dest?: string } = withoutFrames(message)
   error.errno = errno
   error.code = code
   error.syscall = syscall
   if (path !== undefined) error.path = path
   if (dest !== undefined) error.dest = dest
-  return error
-}
-
-/** {@link errnoException} as Node hands it to callbacks: its stack has no frames, since nobody is waiting. */
-export function callbackException(
-  errno: number,
-  syscall: string,
-  circumstances?: Circumstances,
-): NodeJS.ErrnoException {
-  const error = errnoException(errno, syscall, circumstances)
-  // A function that is not on the stack any more leaves none of it.
-  Error.captureStackTrace(error, errnoException)
   return error
 }
 
@@ -81,7 +95,7 @@ export async function laterException(
 ): Promise<never> {
   await undefined
   await undefined
-  const error = errnoException(errno, syscall, circumstances)
+  const error = callbackException(errno, syscall, circumstances)
   // The caller's frames alone.
   Error.captureStackTrace(error, laterException)
   report?.(error)
