@@ -65,6 +65,7 @@ export const openFile: PathFunction = {
     const name = plainPath(path)
     return name === undefined ? undefined : { path: name, flags: plain, mode: permissions }
   },
+  manyByThreads: true,
   // What makes a file, or empties it, is not to wait for a turn with room: the process may end before.
   attempt: (call) =>
     ((call.flags as number) & (O_ACCMODE | O_CREAT | O_TRUNC)) === O_RDONLY

@@ -37,6 +37,8 @@ export interface PathFunction<Call extends PathCall = PathCall, Reply extends Vi
   readonly memory?: FreeList<Reply>
   /** What the caller is given, or {@link NODES}, or {@link Failed}, or a promise for one of these; nothing if there is none. Not to be kept: the reply. */
   value?(result: number, reply: Reply, call: Call): unknown
+  /** Where many are under way, threads do it faster than it is done at once. */
+  readonly manyByThreads?: true
   /** In place of an attempt of the operation itself: its result, as {@link Served.attempt} gives it. */
   attempt?(call: Call): Attempted
   /** Whatever fails is Node's to do again, which fails in its own way. */
@@ -106,9 +108,9 @@ export class Served<Call extends PathCall, Reply extends View> {
     return this.#function.failsAsNodes === true || isNodes(result)
   }
 
-  /** What can be had without waiting. @param later where the pool is to be asked in place of the kernel */
-  attempt(call: Call, later = false): Attempted {
-    if (later && this.#inline) return EAGAIN
+  /** What can be had without waiting. @param areMany whether many are under way */
+  attempt(call: Call, areMany = false): Attempted {
+    if (areMany && this.#function.manyByThreads) return EAGAIN
     if (this.#function.attempt) return this.#function.attempt(call)
     if (!this.#inline) return EAGAIN
     const result = defaultContext().attempt(this.opcode, call, this.#reply)

@@ -570,7 +570,7 @@ export class Context implements Receiver {
 
   /** @internal See {@link Backend.readCached}; EAGAIN when this turn has had its share. */
   readCached(path: string, view: Uint8Array): number {
-    if (!this.#port.readCached || this.#changing > 0 || turn.isSpent(1)) return EAGAIN
+    if (!this.#port.readCached || !this.#isFree(path) || turn.isSpent(1)) return EAGAIN
     const result = this.#port.readCached(path, view)
     if (result >= 0) this.#counters.count(Opcode.readFile, Route.inline, result)
     return result
@@ -581,10 +581,16 @@ export class Context implements Receiver {
     return this.#port.supports.paths === true
   }
 
+  /** Whether what is done at once comes before nothing that was asked for earlier. */
+  #isFree(path: string): boolean {
+    if (this.#changing === 0) return true
+    // Of changes of open files nobody knows the names.
+    return this.#changing === this.#paths.changes && this.#paths.isFree(path)
+  }
+
   /** @internal See {@link Backend.attempt}; undefined when this turn has had its share: see {@link turn.whenThereIsRoom}. */
   attempt(opcode: Opcode, { path, mode = 0, flags = 0 }: PathCall, reply: NodeJS.ArrayBufferView): number | undefined {
-    // It would come before what was asked for earlier.
-    if (!this.#port.attempt || this.#changing > 0) return EAGAIN
+    if (!this.#port.attempt || !this.#isFree(path)) return EAGAIN
     if (turn.isSpent(1)) return undefined
     const result = this.#port.attempt(opcode, mode, flags, path, reply)
     if (result !== EAGAIN) this.#counters.count(opcode, Route.inline, result)

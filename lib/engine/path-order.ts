@@ -29,10 +29,28 @@ function changedOf({ opcode, changesPaths }: Request, paths: readonly string[]):
   return opcode === Opcode.rename || opcode === Opcode.link ? paths : paths.slice(-1)
 }
 
+/** A path that may be another's name: what is in it, or goes through it, is not found by comparing names. */
+const ODD = /(?:^|\/)\.{0,2}(?:\/|$)/
+
+/** Names compared as they are given: those from the root, and those from where the process is. */
+interface Kinds {
+  odd: number
+  absolute: number
+  relative: number
+}
+
+function kindOf(path: string): keyof Kinds {
+  const name = path.startsWith('/') ? path.slice(1) : path
+  if (ODD.test(name)) return 'odd'
+  return name === path ? 'relative' : 'absolute'
+}
+
 /** A change that is not over. */
 interface Change {
   readonly opcode: Opcode
   readonly names: readonly string[]
+  /** what has to wait for it, if it is to be done at once: the names, or the file that is made */
+  readonly touched: readonly string[]
   readonly followers: Request[]
 }
 
@@ -40,8 +58,16 @@ export class PathOrder {
   readonly #changes = new Map<Request, Change>()
   /** the last of each name */
   readonly #last = new Map<string, Change>()
+  /** how many changes touch each path, and paths of each kind */
+  readonly #touched = new Map<string, number>()
+  readonly #kinds: Kinds = { odd: 0, absolute: 0, relative: 0 }
   /** how many changes each waits for, in order */
   readonly #waiting = new Map<Request, number>()
+
+  /** changes that are not over */
+  get changes(): number {
+    return this.#changes.size
+  }
 
   get waiting(): number {
     return this.#waiting.size
@@ -53,8 +79,7 @@ export class PathOrder {
     if (paths.length === 0) return true
     let earlier = 0
     if (this.#last.size > 0) for (const path of paths) earlier += this.#follow(request, path)
-    const names = changedOf(request, paths)
-    if (names.length > 0) this.#add(request, names)
+    if (request.changesPaths) this.#add(request, changedOf(request, paths), paths)
     if (earlier === 0) return true
     this.#waiting.set(request, earlier)
     return false
@@ -72,10 +97,35 @@ export class PathOrder {
     return earlier
   }
 
-  #add(request: Request, names: readonly string[]): void {
-    const change = { opcode: request.opcode, names, followers: [] }
+  #add(request: Request, names: readonly string[], paths: readonly string[]): void {
+    const { opcode } = request
+    const touched = opcode === Opcode.open ? paths : names
+    const change = { opcode, names, touched, followers: [] }
     this.#changes.set(request, change)
     for (const name of names) this.#last.set(name, change)
+    for (const path of touched) {
+      this.#touched.set(path, (this.#touched.get(path) ?? 0) + 1)
+      this.#kinds[kindOf(path)]++
+    }
+  }
+
+  #untouch(path: string): void {
+    const left = (this.#touched.get(path) as number) - 1
+    if (left > 0) this.#touched.set(path, left)
+    else this.#touched.delete(path)
+    this.#kinds[kindOf(path)]--
+  }
+
+  /** Whether no change that has entered touches this path, or what leads to it, as far as names tell: what is asked of it need not wait. */
+  isFree(path: string): boolean {
+    const kind = kindOf(path)
+    if (kind === 'odd' || this.#kinds.odd > 0) return false
+    if (this.#kinds[kind === 'absolute' ? 'relative' : 'absolute'] > 0) return false
+    if (this.#touched.has(path)) return false
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      if (this.#touched.has(path.slice(0, end))) return false
+    }
+    return true
   }
 
   /** Says that a request that has entered is over. @param begin is called with each that may begin now */
@@ -84,6 +134,7 @@ export class PathOrder {
     if (!change) return
     this.#changes.delete(request)
     for (const name of change.names) if (this.#last.get(name) === change) this.#last.delete(name)
+    for (const path of change.touched) this.#untouch(path)
     for (const follower of change.followers) {
       const left = (this.#waiting.get(follower) ?? 0) - 1
       if (left > 0) {

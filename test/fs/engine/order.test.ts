@@ -34,6 +34,12 @@ const kinds: Readonly<Record<string, string>> = {
     fs.writeFileSync(path, 'long before'); await all(['truncate', path, 0], ['writeFile', path, 'new']); return now() === 'new'`,
   'chmod, stat': `
     fs.writeFileSync(path, ''); const [, { mode }] = await all(['chmod', path, 0o600], ['stat', path]); return (mode & 0o777) === 0o600`,
+  'appendFile, access': `await all(['appendFile', path, 'new'], ['access', path]); return true`,
+  'utimes, stat': `
+    fs.writeFileSync(path, ''); const [, { mtimeMs }] = await all(['utimes', path, 5, 5], ['stat', path]); return mtimeMs === 5000`,
+  'rename of a directory, stat in it': `
+    fs.mkdirSync(path); fs.writeFileSync(path + '/file', '')
+    await all(['rename', path, path + '-2'], ['stat', path + '-2/file']); return true`,
 }
 
 /** The same of what is open. */
@@ -64,7 +70,7 @@ const program = (form: string, body: string): string => `
   const all = async (...calls) => Promise.all(calls.map((call) => forms.${form}(...call)))
   let other = 0
   for (let round = 0; round < ${ROUNDS}; round++) {
-    const path = './file' + round
+    const path = (round % 2 ? './' : process.cwd() + '/') + 'file' + round
     const now = () => fs.readFileSync(path, 'utf8')
     const act = async () => { ${body} }
     if ((await act().catch((error) => error)) !== true) other++
