@@ -12,15 +12,14 @@ import type { Functions, Replaced } from './replaced.js'
 const { process } = globalThis
 
 /**
- * Calls that Node's own functions serve before ours are loaded. To load them, and for V8 to get to know them, takes as long as they save
- * with some hundreds of calls by promises, and some thousands by callbacks. CAIO_LOAD_AFTER is another number; whoever names a backend
- * wants it from the first call on.
+ * Calls that Node's own functions serve before ours are loaded. To load them, and for V8 to get to know them, takes about as long as is
+ * saved with so many calls. CAIO_LOAD_AFTER is another number, for both; whoever names a backend wants it from the first call on.
  */
-const CALLS = 500
+const CALLS: Readonly<Record<keyof Replaced, number>> = { promises: 100, callbacks: 10_000, watching: 0 }
 
 let load: (() => Replaced) | undefined
 let loaded: Replaced | undefined
-let left: number | undefined
+let left: Record<keyof Replaced, number> | undefined
 
 /** Says where ours are, or gives them, where they are there already. */
 export function provide(given: Replaced | (() => Replaced)): void {
@@ -28,10 +27,12 @@ export function provide(given: Replaced | (() => Replaced)): void {
   else loaded ??= given
 }
 
-function callsBefore(): number {
+function callsBefore(): Record<keyof Replaced, number> {
   const { CAIO_IMPL, CAIO_LOAD_AFTER = '' } = process.env
-  if (/^\d+$/.test(CAIO_LOAD_AFTER)) return Number(CAIO_LOAD_AFTER)
-  return CAIO_IMPL ? 0 : CALLS
+  const isNumber = /^\d+$/.test(CAIO_LOAD_AFTER)
+  if (!isNumber && !CAIO_IMPL) return { ...CALLS }
+  const calls = isNumber ? Number(CAIO_LOAD_AFTER) : 0
+  return { promises: calls, callbacks: calls, watching: 0 }
 }
 
 /** Undefined where they cannot be had now: without descriptors, say, or with somebody else's files in place of the disk's. */
@@ -47,16 +48,21 @@ function find(): Replaced | undefined {
 
 type Called = (...args: unknown[]) => unknown
 
-/** They take long, or what they give is used for long: each has ours loaded at once. */
-const AT_ONCE = ['promises.open', 'promises.cp', 'promises.rm', 'callbacks.cp', 'callbacks.rm', 'watching.watchFile']
-
 /** What needs nothing of ours unless some of it is there already. */
-const NEVER = ['callbacks.closeSync']
+const NEVER = 'closeSync'
 
-/** Of a call that is Node's, where it need not be: whether ours are to be loaded for it. */
-function isWorthIt([, options]: readonly unknown[]): boolean {
+/** Whole trees take long: they are worth it at once. By name, where the options are that say so. */
+const ON_TREES: Readonly<Record<string, number | undefined>> = { readdir: 1, rm: 1, cp: 2 }
+
+/** Of a call that Node could serve: whether ours are to be loaded for it. */
+function isWorthIt(module: keyof Replaced, name: string, args: readonly unknown[]): boolean {
+  if (name === NEVER) return false
+  // A handle may be used for long.
+  if (module === 'promises' && name === 'open') return true
   left ??= callsBefore()
-  return left-- <= 0 || (options as { recursive?: unknown } | null | undefined)?.recursive === true
+  if (left[module]-- <= 0) return true
+  const options = args[ON_TREES[name] ?? args.length] as { recursive?: unknown } | null | undefined
+  return options?.recursive === true
 }
 
 /** What works on a descriptor, which may be at work when ours come. */
@@ -67,13 +73,11 @@ const ON_DESCRIPTORS = [
 
 function standIn(originals: Originals, module: keyof Replaced, name: string): Own {
   const own = originals.get(name)
-  const isAtOnce = AT_ONCE.includes(`${module}.${name}`)
-  const isNever = NEVER.includes(`${module}.${name}`)
   const isWatched = ON_DESCRIPTORS.includes(name)
   let ours: Called | undefined
   const standing = function (this: unknown, ...args: unknown[]): unknown {
     if (ours === undefined) {
-      const asks = loaded === undefined && (isAtOnce || (!isNever && isWorthIt(args)))
+      const asks = loaded === undefined && isWorthIt(module, name, args)
       ours = (asks ? find() : loaded)?.[module][name] as Called | undefined
       const nodes = originals.get(name) as Called
       if (ours === undefined) return isWatched ? callOn(nodes, this, args) : Reflect.apply(nodes, this, args)
