@@ -141,10 +141,14 @@ function entryIn(memory: Buffer): string {
 }
 
 /** Node's own, of one entry. */
-function copyEntry(entry: string, { path, otherPath, from, to, directory, options }: CopyCall): Promise<void> {
-  const [source, target] = process.cwd() === directory ? [from, to] : [path, otherPath]
-  const own = ofPromises.get('cp') as typeof promises.cp
-  return own(join(source, entry), join(target, entry), options)
+async function copyEntry(entry: string, call: CopyCall): Promise<void> {
+  const { path, otherPath, from, to, directory, options } = call
+  const [above, into] = process.cwd() === directory ? [from, to] : [path, otherPath]
+  const [source, target] = [join(above, entry), join(into, entry)]
+  await (ofPromises.get('cp') as typeof promises.cp)(source, target, options)
+  // A directory that was begun is there already: Node leaves its permissions as they are.
+  const stats = await (ofPromises.get('lstat') as typeof promises.lstat)(source).catch(() => undefined)
+  if (stats?.isDirectory()) await (ofPromises.get('chmod') as typeof promises.chmod)(target, stats.mode & 0o7777)
 }
 
 /** What is left of it after the first slice; what it stops at is copied by Node's own, or told of by it. */

@@ -90,10 +90,12 @@ class Copier {
     level.to_size = to_.size();
     if (!levels_.empty()) Append(name);
     struct stat source;
-    const bool entered = lstat(from_.c_str(), &source) == 0 && S_ISDIR(source.st_mode) &&
-                         slice_.Reading([&] { return level.entries.Read(from_.c_str()); }) >= 0 &&
-                         (made || Repeated([this] { return mkdir(to_.c_str(), 0777); }) == 0);
-    if (!entered) {
+    int64_t result = lstat(from_.c_str(), &source) == 0 ? 0 : -errno;
+    if (result == 0 && !S_ISDIR(source.st_mode)) result = -ENOTDIR;
+    if (result == 0) result = slice_.Reading([&] { return level.entries.Read(from_.c_str()); });
+    if (result == 0 && !made && Repeated([this] { return mkdir(to_.c_str(), 0777); }) != 0) result = -errno;
+    if (result != 0) {
+      errno_ = static_cast<int>(-result);
       from_.Cut(level.from_size);
       to_.Cut(level.to_size);
       return false;
@@ -103,12 +105,16 @@ class Copier {
     return true;
   }
 
-  // To where an earlier slice has noted that it has come. What is not where it was is looked for in what has been copied.
+  // To where an earlier slice has noted that it has come. What is not where it was is looked for in what has been copied. What is there, and
+  // cannot be read again, is where it stops: the rest of it has not been copied.
   bool Resume(const char* noted) {
     while (*noted == kEntered) {
       noted++;
       if (!levels_.empty() && !SkipTo(noted)) return true;
-      if (!Enter(noted, true)) return !levels_.empty();
+      if (!Enter(noted, true)) {
+        is_stopped_ = errno_ != ENOENT && errno_ != ENOTDIR;
+        return !levels_.empty();
+      }
       noted += strlen(noted) + 1;
     }
     if (*noted == kCopied) SkipTo(noted + 1);
@@ -126,6 +132,7 @@ class Copier {
   }
 
   int64_t Run() {
+    if (is_stopped_) return tree_result::kStopped;
     while (!levels_.empty()) {
       Level& level = levels_.back();
       if (level.next == level.entries.count()) {
@@ -241,6 +248,7 @@ class Copier {
   const bool verbatim_;
   Slice& slice_;
   std::vector<Level> levels_;
+  bool is_stopped_ = false;
   int errno_ = 0;
 };
 
