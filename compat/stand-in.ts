@@ -19,7 +19,6 @@ const CALLS: Readonly<Record<keyof Replaced, number>> = { promises: 100, callbac
 
 let load: (() => Replaced) | undefined
 let loaded: Replaced | undefined
-let left: Record<keyof Replaced, number> | undefined
 
 /** Says where ours are, or gives them, where they are there already. */
 export function provide(given: Replaced | (() => Replaced)): void {
@@ -27,12 +26,26 @@ export function provide(given: Replaced | (() => Replaced)): void {
   else loaded ??= given
 }
 
-function callsBefore(): Record<keyof Replaced, number> {
-  const { CAIO_IMPL, CAIO_LOAD_AFTER = '' } = process.env
-  const isNumber = /^\d+$/.test(CAIO_LOAD_AFTER)
-  if (!isNumber && !CAIO_IMPL) return { ...CALLS }
-  const calls = isNumber ? Number(CAIO_LOAD_AFTER) : 0
-  return { promises: calls, callbacks: calls, watching: 0 }
+/** Of a module's functions, and of what they have been called for. */
+class Calls {
+  readonly #module: keyof Replaced
+  #left: number | undefined
+
+  constructor(module: keyof Replaced) {
+    this.#module = module
+  }
+
+  /** Counts one. @returns whether there have been enough */
+  count(): boolean {
+    this.#left ??= this.#most()
+    return this.#left-- <= 0
+  }
+
+  #most(): number {
+    const { CAIO_IMPL, CAIO_LOAD_AFTER = '' } = process.env
+    if (/^\d+$/.test(CAIO_LOAD_AFTER)) return Number(CAIO_LOAD_AFTER)
+    return CAIO_IMPL ? 0 : CALLS[this.#module]
+  }
 }
 
 /** Undefined where they cannot be had now: without descriptors, say, or with somebody else's files in place of the disk's. */
@@ -48,21 +61,21 @@ function find(): Replaced | undefined {
 
 type Called = (...args: unknown[]) => unknown
 
-/** What needs nothing of ours unless some of it is there already. */
-const NEVER = 'closeSync'
-
 /** Whole trees take long: they are worth it at once. By name, where the options are that say so. */
 const ON_TREES: Readonly<Record<string, number | undefined>> = { readdir: 1, rm: 1, cp: 2 }
 
+function isRecursive(options: unknown): boolean {
+  return (options as { recursive?: unknown } | null | undefined)?.recursive === true
+}
+
 /** Of a call that Node could serve: whether ours are to be loaded for it. */
-function isWorthIt(module: keyof Replaced, name: string, args: readonly unknown[]): boolean {
-  if (name === NEVER) return false
+function worthOf(module: keyof Replaced, name: string, calls: Calls): (args: readonly unknown[]) => boolean {
+  // It needs nothing of ours unless some of it is there already.
+  if (name === 'closeSync') return () => false
   // A handle may be used for long.
-  if (module === 'promises' && name === 'open') return true
-  left ??= callsBefore()
-  if (left[module]-- <= 0) return true
-  const options = args[ON_TREES[name] ?? args.length] as { recursive?: unknown } | null | undefined
-  return options?.recursive === true
+  if (module === 'promises' && name === 'open') return () => true
+  const at = ON_TREES[name]
+  return at === undefined ? () => calls.count() : (args) => calls.count() || isRecursive(args[at])
 }
 
 /** What works on a descriptor, which may be at work when ours come. */
@@ -71,16 +84,18 @@ const ON_DESCRIPTORS = [
   ...['fchmod', 'fchown', 'ftruncate', 'futimes'],
 ]
 
-function standIn(originals: Originals, module: keyof Replaced, name: string): Own {
+function standIn(originals: Originals, module: keyof Replaced, name: string, calls: Calls): Own {
   const own = originals.get(name)
+  const isWorthIt = worthOf(module, name, calls)
   const isWatched = ON_DESCRIPTORS.includes(name)
   let ours: Called | undefined
   const standing = function (this: unknown, ...args: unknown[]): unknown {
     if (ours === undefined) {
-      const asks = loaded === undefined && isWorthIt(module, name, args)
-      ours = (asks ? find() : loaded)?.[module][name] as Called | undefined
-      const nodes = originals.get(name) as Called
-      if (ours === undefined) return isWatched ? callOn(nodes, this, args) : Reflect.apply(nodes, this, args)
+      if (loaded !== undefined || isWorthIt(args)) ours = find()?.[module][name] as Called | undefined
+      if (ours === undefined) {
+        const nodes = originals.get(name) as Called
+        return isWatched ? callOn(nodes, this, args) : Reflect.apply(nodes, this, args)
+      }
     }
     return Reflect.apply(ours, this, args)
   }
@@ -91,5 +106,6 @@ function standIn(originals: Originals, module: keyof Replaced, name: string): Ow
 
 /** By name; ours themselves, where they are there already. */
 export function standIns(originals: Originals, module: keyof Replaced, names: readonly string[]): Functions {
-  return loaded?.[module] ?? Object.fromEntries(names.map((name) => [name, standIn(originals, module, name)]))
+  const calls = new Calls(module)
+  return loaded?.[module] ?? Object.fromEntries(names.map((name) => [name, standIn(originals, module, name, calls)]))
 }

@@ -17,18 +17,23 @@ export function isUnderWay(fd: number): boolean {
   return counts.has(fd)
 }
 
-/** Calls a function whose first argument is a descriptor, and its last a callback; whatever else is given Node judges. */
-export function callOn(own: Function, receiver: unknown, args: readonly unknown[]): unknown {
-  const [fd] = args
-  const callback = args.at(-1)
+/**
+ * Calls a function whose first argument is a descriptor, and its last a callback; whatever else is given Node judges.
+ * @param args not to be used afterwards
+ */
+export function callOn(own: Function, receiver: unknown, args: unknown[]): unknown {
+  const fd = args[0]
+  const last = args.length - 1
+  const callback = args[last]
   if (typeof fd !== 'number' || typeof callback !== 'function') return Reflect.apply(own, receiver, args)
   const told = function (this: unknown, ...results: unknown[]): void {
     end(fd)
     Reflect.apply(callback as Function, this, results)
   }
   counts.set(fd, (counts.get(fd) ?? 0) + 1)
+  args[last] = told
   try {
-    return Reflect.apply(own, receiver, [...args.slice(0, -1), told])
+    return Reflect.apply(own, receiver, args)
   } catch (error) {
     end(fd)
     throw error
