@@ -1,0 +1,77 @@
+/**
+ * One change as bytes, the same in the log, in memory and in a table: the length of the key, that of the value, both with 32 bits,
+ * then the key and the value. A deleted key has {@link DELETED} for the length of its value.
+ *
+ * In memory a key is a string of one character per byte: such strings compare as their bytes do.
+ */
+export const HEADER = 8
+export const DELETED = 0xffffffff
+
+/** A key as a caller has it, as a string of bytes. */
+export function keyOf(key: string | Buffer): string {
+  if (typeof key !== 'string') return key.toString('latin1')
+  for (let at = 0; at < key.length; at++) {
+    if (key.charCodeAt(at) > 127) return Buffer.from(key).toString('latin1')
+  }
+  return key
+}
+
+export const isDeleted = (bytes: Buffer, at: number): boolean => bytes.readUInt32LE(at + 4) === DELETED
+
+/** bytes of an entry */
+export function sizeOf(bytes: Buffer, at: number): number {
+  const value = bytes.readUInt32LE(at + 4)
+  return HEADER + bytes.readUInt32LE(at) + (value === DELETED ? 0 : value)
+}
+
+export function keyAt(bytes: Buffer, at: number): string {
+  return bytes.toString('latin1', at + HEADER, at + HEADER + bytes.readUInt32LE(at))
+}
+
+type Format = 'utf8' | 'buffer'
+
+function decode(bytes: Buffer, start: number, end: number, format: Format): string | Buffer {
+  return format === 'utf8' ? bytes.toString('utf8', start, end) : Buffer.from(bytes.subarray(start, end))
+}
+
+/** The key of an entry as a caller wants it. */
+export function decodeKey(bytes: Buffer, at: number, format: Format): string | Buffer {
+  return decode(bytes, at + HEADER, at + HEADER + bytes.readUInt32LE(at), format)
+}
+
+/** The value of an entry as a caller wants it; undefined if the key is deleted. */
+export function decodeValue(bytes: Buffer, at: number, format: Format): string | Buffer | undefined {
+  const length = bytes.readUInt32LE(at + 4)
+  if (length === DELETED) return undefined
+  const start = at + HEADER + bytes.readUInt32LE(at)
+  return decode(bytes, start, start + length, format)
+}
+
+/** Whether the key of an entry is before another (negative), the same (0) or behind it. */
+export function compareTo(bytes: Buffer, at: number, key: string): number {
+  const length = bytes.readUInt32LE(at)
+  const start = at + HEADER
+  const common = Math.min(length, key.length)
+  for (let index = 0; index < common; index++) {
+    const difference = (bytes[start + index] as number) - key.charCodeAt(index)
+    if (difference !== 0) return difference
+  }
+  return length - key.length
+}
+
+/** {@link compareTo} for two entries. */
+export function compare(a: Buffer, aAt: number, b: Buffer, bAt: number): number {
+  const [aLength, bLength] = [a.readUInt32LE(aAt), b.readUInt32LE(bAt)]
+  const common = Math.min(aLength, bLength) + HEADER
+  for (let index = HEADER; index < common; index++) {
+    const difference = (a[aAt + index] as number) - (b[bAt + index] as number)
+    if (difference !== 0) return difference
+  }
+  return aLength - bLength
+}
+
+/** Copies an entry. For one as short as most are, a loop is faster than a Buffer's `copy`, which makes another Buffer. */
+export function copyEntry(from: Buffer, at: number, size: number, to: Buffer, target: number): void {
+  if (size > 256) from.copy(to, target, at, at + size)
+  else for (let index = 0; index < size; index++) to[target + index] = from[at + index] as number
+}

@@ -1,0 +1,401 @@
+/**
+ * A table: sorted entries in pages that follow each other, written once. A block is a page with whole entries: their number and the
+ * position of each, with 16 bits, then the entries. An entry that no page has room for is a block alone, in as many pages as it takes.
+ * Behind the blocks stand a filter of the keys and the first key of each block.
+ */
+import type { Page, PageFile } from 'caio'
+import { HEADER, compareTo, copyEntry, keyAt } from './entry.js'
+
+/** Where a table is, as the manifest has it: the first page, pages of blocks, pages of all, bytes of what is behind the blocks. */
+export type Place = readonly [first: number, blockPages: number, pages: number, metaLength: number]
+
+/** pages of blocks in a table */
+const TABLE_PAGES = 512
+/** bits of the filter for each key, and how many of them a key sets */
+const [BITS, PROBES] = [10, 6]
+
+/** FNV-1a of a key. */
+function hashOf(key: string): number {
+  let hash = 0x811c9dc5
+  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193)
+  return (hash ^ (hash >>> 15)) >>> 0
+}
+
+function hashAt(bytes: Buffer, at: number): number {
+  let hash = 0x811c9dc5
+  const start = at + HEADER
+  const end = start + bytes.readUInt32LE(at)
+  for (let index = start; index < end; index++) hash = Math.imul(hash ^ (bytes[index] as number), 0x01000193)
+  return (hash ^ (hash >>> 15)) >>> 0
+}
+
+/** A table that is there: what is kept of it in memory. */
+export class Table {
+  /** how many versions of the store have it */
+  holders = 0
+
+  constructor(
+    readonly place: Place,
+    /** the first page of each block, from the table's first; behind them, that of the filter */
+    readonly pages: readonly number[],
+    /** the first key of each block */
+    readonly keys: readonly string[],
+    readonly last: string,
+    readonly filter: Uint8Array,
+  ) {}
+
+  get first(): string {
+    return this.keys[0] as string
+  }
+
+  /** The block that may have this key: the last one that does not begin behind it. */
+  blockOf(key: string): number {
+    let [low, high] = [0, this.keys.length]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.keys[middle] as string) <= key) low = middle + 1
+      else high = middle
+    }
+    return Math.max(0, low - 1)
+  }
+
+  mayHave(key: string): boolean {
+    const bits = this.filter.length * 8
+    let hash = hashOf(key)
+    const delta = ((hash >>> 17) | (hash << 15)) >>> 0
+    for (let probe = 0; probe < PROBES; probe++) {
+      const bit = hash % bits
+      if (((this.filter[bit >>> 3] as number) & (1 << (bit & 7))) === 0) return false
+      hash = (hash + delta) >>> 0
+    }
+    return true
+  }
+
+  static async read(file: PageFile, place: Place): Promise<Table> {
+    const [first, blockPages, pages, metaLength] = place
+    const meta = Buffer.concat(await readPages(file, first + blockPages, pages - blockPages)).subarray(0, metaLength)
+    const filterLength = meta.readUInt32LE(0)
+    const filter = meta.subarray(4, 4 + filterLength)
+    const keys: string[] = []
+    const starts: number[] = []
+    for (let at = 4 + filterLength; at < meta.length;) {
+      const length = meta.readUInt32LE(at + 4)
+      starts.push(meta.readUInt32LE(at))
+      keys.push(meta.toString('latin1', at + 8, at + 8 + length))
+      at += 8 + length
+    }
+    return new Table(place, starts, keys, keys.pop() as string, filter)
+  }
+}
+
+async function readPages(file: PageFile, first: number, count: number): Promise<Buffer[]> {
+  const parts: Buffer[] = []
+  for await (const page of file.scan(first, { to: first + count })) parts.push(Buffer.from(page.bytes))
+  return parts
+}
+
+/** The index of the first entry of a block that is not before a key. */
+function findIn(bytes: Buffer, block: number, key: string): number {
+  let [low, high] = [0, bytes.readUInt16LE(block)]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (compareTo(bytes, entryOf(bytes, block, middle), key) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+const entryOf = (bytes: Buffer, block: number, index: number): number => {
+  return block + bytes.readUInt16LE(block + 2 + 2 * index)
+}
+
+/** Sorted tables that do not overlap, and where they are. */
+export type Run = readonly Table[]
+
+/** The table of a run that has a key, if any of them does: the first that does not end before it. */
+function tableOf(run: Run, key: string): number {
+  let [low, high] = [0, run.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((run[middle] as Table).last < key) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** What a lookup makes of the entry that it found: undefined if that says that the key is deleted. */
+export type Found<T> = (bytes: Buffer, at: number) => T | undefined
+
+/** A run has no entry of a key. */
+export const ABSENT = Symbol('absent')
+export type Lookup<T> = T | undefined | typeof ABSENT
+
+/** Looks up a key in a run: at once if its page is in memory. */
+export function lookUp<T>(file: PageFile, run: Run, key: string, found: Found<T>): Lookup<T> | Promise<Lookup<T>> {
+  const table = run[tableOf(run, key)]
+  if (!table || key < table.first || !table.mayHave(key)) return ABSENT
+  const block = table.blockOf(key)
+  const [start, end] = [table.pages[block] as number, table.pages[block + 1] as number]
+  const number = table.place[0] + start
+  if (end - start > 1) {
+    return readPages(file, number, end - start).then((parts) => lookUpIn(Buffer.concat(parts), key, found))
+  }
+  const page = file.cached(number)
+  return page ? lookUpInPage(page, key, found) : file.page(number).then((read) => lookUpInPage(read, key, found))
+}
+
+function lookUpInPage<T>(page: Page, key: string, found: Found<T>): Lookup<T> {
+  try {
+    return lookUpIn(page.bytes, key, found)
+  } finally {
+    page.release()
+  }
+}
+
+function lookUpIn<T>(bytes: Buffer, key: string, found: Found<T>): Lookup<T> {
+  const index = findIn(bytes, 0, key)
+  if (index === bytes.readUInt16LE(0)) return ABSENT
+  const at = entryOf(bytes, 0, index)
+  return compareTo(bytes, at, key) === 0 ? found(bytes, at) : ABSENT
+}
+
+/** Goes over the entries of a run. It holds no page between calls: it copies them. */
+export class RunCursor {
+  bytes: Buffer = Buffer.alloc(0)
+  at = -1
+  readonly #file: PageFile
+  readonly #run: Run
+  readonly #direction: number
+  /** the table, the block in it, the index of the entry in the block */
+  #table = 0
+  #block = 0
+  #index = 0
+  /** entries in the block, and where it is in {@link bytes} */
+  #count = 0
+  #start = 0
+  /** the blocks in {@link bytes}, from the first to before the last */
+  #from = 0
+  #to = 0
+  /** pages of the next read */
+  #ahead: number
+
+  /** @param ahead pages of the first read; each is four times as large as the last */
+  constructor(file: PageFile, run: Run, isReverse: boolean, ahead = 1) {
+    this.#file = file
+    this.#run = run
+    this.#direction = isReverse ? -1 : 1
+    this.#ahead = ahead
+  }
+
+  async seek(key: string | undefined): Promise<void> {
+    const isReverse = this.#direction < 0
+    this.#from = this.#to = 0
+    this.#table = isReverse ? this.#run.length - 1 : 0
+    if (key !== undefined) {
+      this.#table = tableOf(this.#run, key)
+      // In reverse: the last table that does not begin behind the key.
+      const table = this.#run[this.#table]
+      if (isReverse && (!table || table.first > key)) this.#table--
+    }
+    const table = this.#run[this.#table]
+    if (!table) return this.#end()
+    this.#block = key === undefined ? (isReverse ? table.keys.length - 1 : 0) : table.blockOf(key)
+    await this.#read(table)
+    this.#enter()
+    if (key === undefined) return
+    const index = findIn(this.bytes, this.#start, key)
+    const isExact = index < this.#count && compareTo(this.bytes, entryOf(this.bytes, this.#start, index), key) === 0
+    this.#index = isReverse && !isExact ? index : index - this.#direction
+    if (!this.step()) await this.load()
+  }
+
+  step(): boolean {
+    this.#index += this.#direction
+    if (this.#index >= 0 && this.#index < this.#count) {
+      this.at = entryOf(this.bytes, this.#start, this.#index)
+      return true
+    }
+    this.#block += this.#direction
+    if (this.#block < this.#from || this.#block >= this.#to) return false
+    this.#enter()
+    return true
+  }
+
+  async load(): Promise<void> {
+    let table = this.#run[this.#table] as Table
+    if (this.#block < 0 || this.#block >= table.keys.length) {
+      this.#table += this.#direction
+      const next = this.#run[this.#table]
+      if (!next) return this.#end()
+      table = next
+      this.#block = this.#direction > 0 ? 0 : table.keys.length - 1
+    }
+    await this.#read(table)
+    this.#enter()
+  }
+
+  #end(): void {
+    this.at = -1
+  }
+
+  /** Takes the first entry of the block, or the last one in reverse. */
+  #enter(): void {
+    const { pages } = this.#run[this.#table] as Table
+    this.#start = ((pages[this.#block] as number) - (pages[this.#from] as number)) * this.#file.contentSize
+    this.#count = this.bytes.readUInt16LE(this.#start)
+    this.#index = this.#direction > 0 ? 0 : this.#count - 1
+    this.at = entryOf(this.bytes, this.#start, this.#index)
+  }
+
+  /** Reads blocks from the current one on. */
+  async #read({ place, pages, keys }: Table): Promise<void> {
+    const ahead = this.#ahead
+    this.#ahead = Math.min(64, ahead * 4)
+    this.#from = this.#direction > 0 ? this.#block : Math.max(0, this.#block + 1 - ahead)
+    this.#to = this.#direction > 0 ? Math.min(keys.length, this.#block + ahead) : this.#block + 1
+    const [first, end] = [pages[this.#from] as number, pages[this.#to] as number]
+    const size = this.#file.contentSize
+    if (this.bytes.length < (end - first) * size) this.bytes = Buffer.allocUnsafeSlow((end - first) * size)
+    let at = 0
+    let number = place[0] + first
+    for (let page; number < place[0] + end && (page = this.#file.cached(number)); number++) {
+      at += page.bytes.copy(this.bytes, at)
+      page.release()
+    }
+    if (number === place[0] + end) return
+    for await (const { bytes } of this.#file.scan(number, { to: place[0] + end, readahead: 64 })) {
+      at += bytes.copy(this.bytes, at)
+    }
+  }
+}
+
+/** Writes sorted entries as tables. */
+export class TableWriter {
+  readonly #file: PageFile
+  readonly #tables: Table[] = []
+  readonly #size: number
+  #bytes: Buffer
+  #spare: Buffer | undefined
+  /** pages that are full, and bytes of entries in the one behind them */
+  #pages = 0
+  #used = 0
+  #offsets: number[] = []
+  #starts: number[] = []
+  #keys: string[] = []
+  #hashes: number[] = []
+  /** where the last entry is; -1 without one */
+  #last = -1
+  #writing: Promise<void> = Promise.resolve()
+
+  constructor(file: PageFile) {
+    this.#file = file
+    this.#size = file.contentSize
+    this.#bytes = Buffer.alloc(TABLE_PAGES * this.#size)
+  }
+
+  /** Adds an entry. @returns whether {@link flush} is to be called before the next */
+  add(bytes: Buffer, at: number, size: number): boolean {
+    const count = this.#offsets.length
+    if (count > 0 && 2 + 2 * (count + 1) + this.#used + size > this.#size) this.#endBlock()
+    if (this.#offsets.length === 0) {
+      this.#starts.push(this.#pages)
+      this.#keys.push(keyAt(bytes, at))
+      this.#room(size)
+    }
+    // Entries stand at the end of their page, the last one first: so the list of positions has room to grow.
+    const isLarge = 4 + size > this.#size
+    this.#used += size
+    const offset = isLarge ? 4 : this.#size - this.#used
+    const target = this.#pages * this.#size + offset
+    copyEntry(bytes, at, size, this.#bytes, target)
+    this.#offsets.push(offset)
+    this.#hashes.push(hashAt(bytes, at))
+    this.#last = target
+    if (isLarge) this.#endBlock()
+    return this.#pages >= TABLE_PAGES - 1
+  }
+
+  /** Makes room for an entry of many pages. */
+  #room(size: number): void {
+    const needed = (this.#pages + 1) * this.#size + size + 4
+    if (needed <= this.#bytes.length) return
+    const larger = Buffer.alloc(Math.ceil(needed / this.#size) * this.#size)
+    this.#bytes.copy(larger)
+    this.#bytes = larger
+  }
+
+  #endBlock(): void {
+    const start = this.#pages * this.#size
+    this.#bytes.writeUInt16LE(this.#offsets.length, start)
+    for (const [index, offset] of this.#offsets.entries()) this.#bytes.writeUInt16LE(offset, start + 2 + 2 * index)
+    this.#pages += Math.ceil((4 + (this.#offsets.length > 1 ? 0 : this.#used)) / this.#size)
+    this.#offsets = []
+    this.#used = 0
+  }
+
+  /** Ends the table. Resolves when the one before it has been written. */
+  async flush(): Promise<void> {
+    if (this.#offsets.length > 0) this.#endBlock()
+    if (this.#last < 0) return
+    const last = keyAt(this.#bytes, this.#last)
+    const meta = this.#meta(last)
+    const blockPages = this.#pages
+    const pages = blockPages + Math.ceil(meta.bytes.length / this.#size)
+    const content = Buffer.alloc((pages - blockPages) * this.#size)
+    meta.bytes.copy(content)
+    const blocks = this.#bytes.subarray(0, blockPages * this.#size)
+    const first = this.#file.allocate(pages)
+    this.#tables.push(
+      new Table(
+        [first, blockPages, pages, meta.bytes.length],
+        [...this.#starts, blockPages],
+        this.#keys,
+        last,
+        meta.filter,
+      ),
+    )
+    const before = this.#writing
+    this.#writing = Promise.all([
+      this.#file.write(first, blocks),
+      this.#file.write(first + blockPages, content),
+      before,
+    ]).then(() => undefined)
+    this.#writing.catch(() => undefined)
+    // The other one, once it has been written: memory for each table would keep the garbage collector busy.
+    await before
+    ;[this.#bytes, this.#spare] = [this.#spare ?? Buffer.alloc(TABLE_PAGES * this.#size), this.#bytes]
+    this.#pages = 0
+    ;[this.#starts, this.#keys, this.#hashes, this.#last] = [[], [], [], -1]
+  }
+
+  #meta(last: string): { bytes: Buffer; filter: Buffer } {
+    const filter = Buffer.alloc(Math.ceil((this.#hashes.length * BITS) / 8) + 8)
+    const bits = filter.length * 8
+    for (let hash of this.#hashes) {
+      const delta = ((hash >>> 17) | (hash << 15)) >>> 0
+      for (let probe = 0; probe < PROBES; probe++) {
+        const bit = hash % bits
+        filter[bit >>> 3] = (filter[bit >>> 3] as number) | (1 << (bit & 7))
+        hash = (hash + delta) >>> 0
+      }
+    }
+    const heads = [...this.#starts, this.#pages].map((start, at) => {
+      const key = Buffer.from(this.#keys[at] ?? last, 'latin1')
+      const head = Buffer.alloc(8)
+      head.writeUInt32LE(start, 0)
+      head.writeUInt32LE(key.length, 4)
+      return Buffer.concat([head, key])
+    })
+    const length = Buffer.alloc(4)
+    length.writeUInt32LE(filter.length)
+    return { bytes: Buffer.concat([length, filter, ...heads]), filter }
+  }
+
+  /** Ends the last table. @returns the tables, all of them durable */
+  async finish(): Promise<Run> {
+    await this.flush()
+    await this.#writing
+    if (this.#tables.length > 0) await this.#file.sync()
+    return this.#tables
+  }
+}
