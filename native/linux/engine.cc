@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -48,16 +49,17 @@ constexpr uint32_t kNobodys = UINT32_MAX;
 constexpr size_t kMostMaps = 64;
 
 // Descriptors that there is room for before any of them is needed.
-constexpr rlim_t kDescriptors = 4096;
+constexpr uint64_t kDescriptors = 4096;
 
 // Blocks, once a process. Where the table of descriptors is too small for one more, the kernel waits for all processors (synchronize_rcu):
 // 5 to 15 ms, which an open from the loop thread is not to take. It never shrinks.
 void MakeRoomForDescriptors(int fd) {
   static std::atomic<bool> made{false};
   if (made.exchange(true)) return;
-  rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == 0) return;
-  const int last = fcntl(fd, F_DUPFD_CLOEXEC, static_cast<int>(std::min(limit.rlim_cur, kDescriptors) - 1));
+  // Not by getrlimit, which a newer musl has not by the name that glibc's headers give it.
+  uint64_t limits[2];
+  if (syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, nullptr, limits) != 0 || limits[0] == 0) return;
+  const int last = fcntl(fd, F_DUPFD_CLOEXEC, static_cast<int>(std::min(limits[0], kDescriptors) - 1));
   if (last >= 0) close(last);
 }
 
