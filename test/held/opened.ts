@@ -7,6 +7,7 @@ import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
+import { defaultContext } from 'caio'
 import fs from 'caio/fs'
 import { begin, count, measure, run } from './cases.js'
 import { HOLD, makePoint } from './situations.js'
@@ -100,7 +101,11 @@ await run({
     const writer = nodeFs.openSync(path, 'w')
     nodeFs.writeSync(writer, Buffer.alloc(18 * 2 ** 20, 'x'))
     const handle = await fs.open(path)
-    await disk.measure(() => handle.close())
+    await disk.measure(async () => {
+      await handle.close()
+      // What that has begun is on its way to the disk.
+      await defaultContext().fsync(writer)
+    })
     nodeFs.closeSync(writer)
   },
 })

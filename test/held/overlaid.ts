@@ -2,7 +2,7 @@
  * Files of an overlay, as those of a container's image are, whose layers are on a slow disk or at a server: see cases.ts. What is in
  * memory is read at once, and what is not holds no event loop, whoever asks.
  */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import { defaultContext } from 'caio'
@@ -23,6 +23,18 @@ interface Overlay {
 
 type Handle = Awaited<ReturnType<typeof fs.open>>
 
+const FOR_LONG = 20_000
+
+/** Unmounts it when its last user is done: a thread that gives a file back, say, of which nobody tells. */
+async function unmount(point: string): Promise<void> {
+  for (const begun = performance.now(); ;) {
+    const { status, stderr } = spawnSync('umount', [point], { encoding: 'utf8' })
+    if (status === 0) return
+    if (!stderr.includes('busy') || performance.now() - begun > FOR_LONG) throw new Error(stderr)
+    await new Promise(setImmediate)
+  }
+}
+
 /**
  * Uses an overlay over `lower`, where a large file and a small one are.
  * @param parts where the directories `upper` and `work` are, if not on the local disk
@@ -39,7 +51,7 @@ async function overlaid(lower: string, use: (overlay: Overlay) => Promise<void>,
   try {
     await use({ file, small: join(point, 'small') })
   } finally {
-    execFileSync('umount', [point])
+    await unmount(point)
   }
 }
 
