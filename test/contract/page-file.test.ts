@@ -427,6 +427,22 @@ onEveryBackend(t, 'a scan', async (t, backend) => {
   t.ok(readv - before >= 5 && readv - before <= 14, `${readv - before} reads of several pages`)
 })
 
+t.test('a scan passes over a page that is freed while it waits, and allocated again', async (t) => {
+  // The allocation comes in every turn of the microtasks in which the scan may learn of it.
+  for (let turns = 1; turns < 12; turns++) {
+    const { file } = await made(t, 2)
+    const written = file.write(0, content(0))
+    const scanning = file.scan(0, { readahead: 0 }).next()
+    file.free(0)
+    await written
+    for (let at = 0; at < turns; at++) await undefined
+    t.equal(file.allocate(), 0)
+    const { value } = await scanning
+    t.equal(value?.number, 1, `after ${turns}`)
+    value?.release()
+  }
+})
+
 t.test('a scan does not empty the cache', async (t) => {
   const { file } = await made(t, 400, { cacheBytes: 64 * PAGE })
   const popular = Array.from({ length: 32 }, (_, number) => number)

@@ -306,8 +306,8 @@ export class PageFile {
       }
       if (this.#free.has(number)) continue
       const page = await this.#page(number, signal, true).catch((error: unknown) => {
-        // It was freed while it was waited for.
-        if (this.#closing || !this.#free.has(number)) throw error
+        // It was freed while it was waited for, and may have been allocated again by now.
+        if (this.#closing || (error as NodeJS.ErrnoException).code !== 'ERR_INVALID_STATE') throw error
       })
       if (!page) continue
       try {
