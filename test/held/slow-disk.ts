@@ -7,8 +7,8 @@ import { HOLD, makePoint } from './situations.js'
 
 export interface Disk {
   directory: string
-  /** While what the disk is asked for waits. */
-  measure(use: () => unknown): Promise<void>
+  /** While what the disk is asked for waits. @param use is given a promise of the first time that it is asked */
+  measure(use: (asked: Promise<unknown>) => unknown): Promise<void>
 }
 
 /**
@@ -34,7 +34,7 @@ export async function mountSlowDisk(fill: (directory: string) => void): Promise<
     directory,
     async measure(use) {
       await server.tell(`hold ${HOLD} 1000000 read write fsync`)
-      await measure(use)
+      await measure(() => use(server.nextHeld()))
       await server.tell('pass')
     },
   }
