@@ -1,7 +1,7 @@
 // Part of the build: the package in four CommonJS files, each on top of those before, and the entries that share them. What the preload
-// does is in dist/preload.cjs; dist/caio.cjs, which serves programs, is loaded by their first call; the toolkit, which most of them never
-// ask for, is in dist/toolkit.cjs, and caio/testing in dist/testing.cjs. One file is loaded in a third of the time that some fifty ES modules take, and `--require` of it works
-// where ES modules cannot be required.
+// does is in dist/preload.cjs; dist/caio.cjs, which serves programs, is loaded once it is worth it; the toolkit, which most of them never
+// ask for, is in dist/toolkit.cjs, and caio/testing in dist/testing.cjs. One file is loaded in a third of the time that some fifty ES modules
+// take, and `--require` of it works where ES modules cannot be required.
 import { build } from 'esbuild'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'

@@ -17,6 +17,9 @@ const { process } = globalThis
  */
 const CALLS: Readonly<Record<keyof Replaced, number>> = { promises: 100, callbacks: 10_000, watching: 0 }
 
+/** A handle may be used for long, and what comes behind a watch is to wait for its first look. */
+const AT_ONCE = ['promises.open', 'watching.watchFile']
+
 let load: (() => Replaced) | undefined
 let loaded: Replaced | undefined
 
@@ -72,8 +75,7 @@ function isRecursive(options: unknown): boolean {
 function worthOf(module: keyof Replaced, name: string, calls: Calls): (args: readonly unknown[]) => boolean {
   // It needs nothing of ours unless some of it is there already.
   if (name === 'closeSync') return () => false
-  // A handle may be used for long.
-  if (module === 'promises' && name === 'open') return () => true
+  if (AT_ONCE.includes(`${module}.${name}`)) return () => true
   const at = ON_TREES[name]
   return at === undefined ? () => calls.count() : (args) => calls.count() || isRecursive(args[at])
 }

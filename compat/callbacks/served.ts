@@ -6,6 +6,7 @@ import type { Callback } from './call.js'
 import * as descriptors from './descriptors.js'
 import type { Own } from '../node/original.js'
 import { servesFiles } from '../node/serves.js'
+import { callUntil } from '../node/under-way.js'
 import { asksTheKernel } from '../node/untouched.js'
 
 export type Arguments = unknown[]
@@ -54,17 +55,8 @@ export function leaveDescriptor(call: Own, receiver: unknown, args: Arguments): 
  */
 export function leaveWrite(call: Own, receiver: unknown, args: Arguments, span: Span | undefined): void {
   const [fd] = args
-  const callback = args.at(-1)
-  const isPlain = span !== undefined && servesFiles() && isDescriptor(fd) && typeof callback === 'function'
+  const isPlain = span !== undefined && servesFiles() && isDescriptor(fd) && typeof args.at(-1) === 'function'
   if (!isPlain || !descriptors.isMovable(fd) || !descriptors.take(fd)) return leaveDescriptor(call, receiver, args)
-  const told = function (this: unknown, ...results: unknown[]): void {
-    descriptors.release(fd)
-    Reflect.apply(callback as Callback, this, results)
-  }
-  try {
-    leaveDescriptor(call, receiver, [...args.slice(0, -1), told])
-  } catch (error) {
-    descriptors.release(fd)
-    throw error
-  }
+  descriptors.leave(fd)
+  callUntil(call as Callback, receiver, args, () => descriptors.release(fd))
 }

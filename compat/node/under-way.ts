@@ -2,7 +2,27 @@
  * What Node's own functions are at work on before ours are loaded, by descriptor: as long as there is something, the order is Node's to
  * keep, a close among it.
  */
-type Function = (...args: unknown[]) => unknown
+type Called = (...args: unknown[]) => unknown
+
+/**
+ * Calls a function whose last argument is a callback.
+ * @param args not to be used afterwards
+ * @param ended called before the callback, or where there will be none, the function having thrown
+ */
+export function callUntil(own: Called, receiver: unknown, args: unknown[], ended: () => void): unknown {
+  const last = args.length - 1
+  const callback = args[last] as Called
+  args[last] = function (this: unknown, ...results: unknown[]): void {
+    ended()
+    Reflect.apply(callback, this, results)
+  }
+  try {
+    return Reflect.apply(own, receiver, args)
+  } catch (error) {
+    ended()
+    throw error
+  }
+}
 
 const counts = new Map<number, number>()
 
@@ -21,21 +41,9 @@ export function isUnderWay(fd: number): boolean {
  * Calls a function whose first argument is a descriptor, and its last a callback; whatever else is given Node judges.
  * @param args not to be used afterwards
  */
-export function callOn(own: Function, receiver: unknown, args: unknown[]): unknown {
+export function callOn(own: Called, receiver: unknown, args: unknown[]): unknown {
   const fd = args[0]
-  const last = args.length - 1
-  const callback = args[last]
-  if (typeof fd !== 'number' || typeof callback !== 'function') return Reflect.apply(own, receiver, args)
-  const told = function (this: unknown, ...results: unknown[]): void {
-    end(fd)
-    Reflect.apply(callback as Function, this, results)
-  }
+  if (typeof fd !== 'number' || typeof args.at(-1) !== 'function') return Reflect.apply(own, receiver, args)
   counts.set(fd, (counts.get(fd) ?? 0) + 1)
-  args[last] = told
-  try {
-    return Reflect.apply(own, receiver, args)
-  } catch (error) {
-    end(fd)
-    throw error
-  }
+  return callUntil(own, receiver, args, () => end(fd))
 }

@@ -23,9 +23,9 @@ function pathsOf({ views }: Request): readonly string[] {
 }
 
 /** Those that name something else afterwards, or look otherwise: of two mostly the second, which is what is made. */
-function changedOf({ opcode, changesPaths }: Request, paths: readonly string[]): readonly string[] {
+function changedOf(opcode: Opcode, paths: readonly string[]): readonly string[] {
   // Many may be made by one name.
-  if (!changesPaths || opcode === Opcode.open || opcode === Opcode.mkdtemp) return []
+  if (opcode === Opcode.open || opcode === Opcode.mkdtemp) return []
   return opcode === Opcode.rename || opcode === Opcode.link ? paths : paths.slice(-1)
 }
 
@@ -79,7 +79,7 @@ export class PathOrder {
     if (paths.length === 0) return true
     let earlier = 0
     if (this.#last.size > 0) for (const path of paths) earlier += this.#follow(request, path)
-    if (request.changesPaths) this.#add(request, changedOf(request, paths), paths)
+    if (request.changesPaths) this.#add(request, paths)
     if (earlier === 0) return true
     this.#waiting.set(request, earlier)
     return false
@@ -97,8 +97,9 @@ export class PathOrder {
     return earlier
   }
 
-  #add(request: Request, names: readonly string[], paths: readonly string[]): void {
+  #add(request: Request, paths: readonly string[]): void {
     const { opcode } = request
+    const names = changedOf(opcode, paths)
     const touched = opcode === Opcode.open ? paths : names
     const change = { opcode, names, touched, followers: [] }
     this.#changes.set(request, change)

@@ -1,20 +1,17 @@
 #include "engine.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstring>
 #include <tuple>
 #include <utility>
 
 #include "../support/checked.h"
+#include "../support/descriptor_room.h"
 #include "../support/mutex_lock.h"
 #include "../support/nanoseconds.h"
 #include "../support/probe_file.h"
@@ -47,21 +44,6 @@ constexpr uint32_t kNobodys = UINT32_MAX;
 
 // Files that are mapped at a time, to be looked at.
 constexpr size_t kMostMaps = 64;
-
-// Descriptors that there is room for before any of them is needed.
-constexpr uint64_t kDescriptors = 4096;
-
-// Blocks, once a process. Where the table of descriptors is too small for one more, the kernel waits for all processors (synchronize_rcu):
-// 5 to 15 ms, which an open from the loop thread is not to take. It never shrinks.
-void MakeRoomForDescriptors(int fd) {
-  static std::atomic<bool> made{false};
-  if (made.exchange(true)) return;
-  // Not by getrlimit, which a newer musl has not by the name that glibc's headers give it.
-  uint64_t limits[2];
-  if (syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, nullptr, limits) != 0 || limits[0] == 0) return;
-  const int last = fcntl(fd, F_DUPFD_CLOEXEC, static_cast<int>(std::min(limits[0], kDescriptors) - 1));
-  if (last >= 0) close(last);
-}
 
 // An answer of the interface, not of the file: the pool's ordinary system call has the last word (EINVAL on a directory is
 // EISDIR there), and nothing has been read or written yet.

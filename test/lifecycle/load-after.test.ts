@@ -39,6 +39,10 @@ void t.test('after so many calls', async (t) => {
   t.equal(await run(byCallback, { CAIO_LOAD_AFTER: '3' }), 4)
   t.equal(await run(byPromise, { CAIO_LOAD_AFTER: '0' }), 1)
   t.equal(await run(byPromise, { CAIO_LOAD_AFTER: 'many' }), 101)
+  t.equal(
+    await run('fs.watchFile(home, () => {}); fs.unwatchFile(home); return isLoaded()', { CAIO_LOAD_AFTER: '9' }),
+    true,
+  )
   t.equal(await run(byCallback, { CAIO_IMPL: 'thread' }), 1, 'whoever names a backend has it from the first call on')
 })
 

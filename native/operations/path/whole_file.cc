@@ -82,8 +82,8 @@ int64_t WriteFile(Request& request) {
   struct stat status;
   const bool exists = stat(request.path.get(), &status) == 0;
   if (exists && !IsRegular(status)) return -EOPNOTSUPP;
-  const bool copied = exists && status.st_size >= kLarge && IsLayered(request.path.get());
-  const bool empty = !append && (copied || (exists && MayHoldMore(status)));
+  const auto copied = [&] { return status.st_size >= kLarge && IsLayered(request.path.get()); };
+  const bool empty = exists && !append && (copied() || MayHoldMore(status));
   const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | (append ? O_APPEND : 0) | (empty ? O_TRUNC : 0);
   Descriptor fd(open(request.path.get(), flags, request.file.mode));
   if (!fd.valid()) return -errno;

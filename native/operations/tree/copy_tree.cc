@@ -90,10 +90,10 @@ class Copier {
     level.to_size = to_.size();
     if (!levels_.empty()) Append(name);
     struct stat source;
-    int64_t result = lstat(from_.c_str(), &source) == 0 ? 0 : -errno;
+    int64_t result = Checked(lstat(from_.c_str(), &source));
     if (result == 0 && !S_ISDIR(source.st_mode)) result = -ENOTDIR;
     if (result == 0) result = slice_.Reading([&] { return level.entries.Read(from_.c_str()); });
-    if (result == 0 && !made && Repeated([this] { return mkdir(to_.c_str(), 0777); }) != 0) result = -errno;
+    if (result == 0 && !made) result = Uninterrupted([this] { return mkdir(to_.c_str(), 0777); });
     if (result != 0) {
       errno_ = static_cast<int>(-result);
       from_.Cut(level.from_size);

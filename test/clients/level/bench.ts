@@ -10,6 +10,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { median } from '../../../lib/cli/statistics.js'
 import { whyMissing } from '../../neighbours/needs.js'
 import { evict } from '../../support/evict.js'
 import { CaioLevel } from './level.js'
@@ -264,7 +265,6 @@ function run(name: string, trial: string, directory: string): Rates {
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as Rates
 }
 
-const middle = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN
 const shown = (value: number): string => Math.round(Number(value.toPrecision(3))).toLocaleString('en')
 
 function compare(base: string, rounds: number, chosen: readonly string[]): void {
@@ -293,12 +293,12 @@ function compare(base: string, rounds: number, chosen: readonly string[]): void 
   console.log(`| per second | ${names.join(' | ')} |`)
   console.log(`| --- |${names.map(() => ' --- |').join('')}`)
   for (const [row, rates] of found) {
-    const ours = middle(rates.get('caio') ?? [])
+    const ours = median(rates.get('caio') ?? [])
     const cells = names.map((name) => {
       const values = rates.get(name)
       if (!values) return ''
-      const ratio = name === 'caio' ? '' : `, ours **${(ours / middle(values)).toFixed(2)}×**`
-      return `${shown(middle(values))} (${shown(Math.min(...values))} – ${shown(Math.max(...values))})${ratio}`
+      const ratio = name === 'caio' ? '' : `, ours **${(ours / median(values)).toFixed(2)}×**`
+      return `${shown(median(values))} (${shown(Math.min(...values))} – ${shown(Math.max(...values))})${ratio}`
     })
     console.log(`| ${row} | ${cells.join(' | ')} |`)
   }

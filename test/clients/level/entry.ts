@@ -47,6 +47,17 @@ export function decodeValue(bytes: Buffer, at: number, format: Format): string |
   return decode(bytes, start, start + length, format)
 }
 
+/** The first of so many places, in order, that is not before what is looked for; `count` if all are. */
+export function firstFrom(count: number, isBefore: (at: number) => boolean): number {
+  let [low, high] = [0, count]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (isBefore(middle)) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 /** Whether the key of an entry is before another (negative), the same (0) or behind it. */
 export function compareTo(bytes: Buffer, at: number, key: string): number {
   const length = bytes.readUInt32LE(at)

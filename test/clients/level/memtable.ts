@@ -1,5 +1,5 @@
 /** The newest changes, in memory: what is in the log and not yet in a table. */
-import { DELETED, HEADER, keyAt, sizeOf } from './entry.js'
+import { DELETED, HEADER, firstFrom, keyAt, sizeOf } from './entry.js'
 import type { Cursor } from './merge.js'
 
 /**
@@ -107,14 +107,10 @@ export class MemtableCursor implements Cursor {
 
   seek(key: string | undefined): Promise<void> {
     const isReverse = this.#direction < 0
-    let [low, high] = [0, this.#keys.length]
-    if (key === undefined) low = isReverse ? high : 0
-    while (key !== undefined && low < high) {
-      const middle = (low + high) >>> 1
-      if ((this.#keys[middle] as string) < key) low = middle + 1
-      else high = middle
-    }
-    this.#index = isReverse && (key === undefined || this.#keys[low] !== key) ? low - 1 : low
+    const keys = this.#keys
+    const end = isReverse ? keys.length : 0
+    const first = key === undefined ? end : firstFrom(keys.length, (at) => (keys[at] as string) < key)
+    this.#index = isReverse && (key === undefined || keys[first] !== key) ? first - 1 : first
     this.#settle()
     return Promise.resolve()
   }

@@ -4,7 +4,7 @@
  * Behind the blocks stand a filter of the keys and the first key of each block.
  */
 import type { Page, PageFile } from 'caio'
-import { HEADER, compareTo, copyEntry, keyAt } from './entry.js'
+import { HEADER, compareTo, copyEntry, firstFrom, keyAt } from './entry.js'
 
 /** Where a table is, as the manifest has it: the first page, pages of blocks, pages of all, bytes of what is behind the blocks. */
 export type Place = readonly [first: number, blockPages: number, pages: number, metaLength: number]
@@ -50,13 +50,7 @@ export class Table {
 
   /** The block that may have this key: the last one that does not begin behind it. */
   blockOf(key: string): number {
-    let [low, high] = [0, this.keys.length]
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((this.keys[middle] as string) <= key) low = middle + 1
-      else high = middle
-    }
-    return Math.max(0, low - 1)
+    return Math.max(0, firstFrom(this.keys.length, (at) => (this.keys[at] as string) <= key) - 1)
   }
 
   mayHave(key: string): boolean {
@@ -96,13 +90,7 @@ async function readPages(file: PageFile, first: number, count: number): Promise<
 
 /** The index of the first entry of a block that is not before a key. */
 function findIn(bytes: Buffer, block: number, key: string): number {
-  let [low, high] = [0, bytes.readUInt16LE(block)]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (compareTo(bytes, entryOf(bytes, block, middle), key) < 0) low = middle + 1
-    else high = middle
-  }
-  return low
+  return firstFrom(bytes.readUInt16LE(block), (index) => compareTo(bytes, entryOf(bytes, block, index), key) < 0)
 }
 
 const entryOf = (bytes: Buffer, block: number, index: number): number => {
@@ -114,13 +102,7 @@ export type Run = readonly Table[]
 
 /** The table of a run that has a key, if any of them does: the first that does not end before it. */
 function tableOf(run: Run, key: string): number {
-  let [low, high] = [0, run.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((run[middle] as Table).last < key) low = middle + 1
-    else high = middle
-  }
-  return low
+  return firstFrom(run.length, (at) => (run[at] as Table).last < key)
 }
 
 /** What a lookup makes of the entry that it found: undefined if that says that the key is deleted. */

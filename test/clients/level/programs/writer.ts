@@ -3,6 +3,7 @@
  * that was acknowledged. Each of several lanes has keys of its own and waits for one change before it makes the next.
  */
 import { writeSync } from 'node:fs'
+import { random } from '../../../fs/random.js'
 import { CaioLevel } from '../level.js'
 
 /** What a line says: the lane changed this slot, in both of its keys, to this number, which is higher than those of earlier lives; `-1`: deleted. */
@@ -37,14 +38,6 @@ async function audit(): Promise<Found> {
     }
   }
   return found
-}
-
-/** A generator of whole numbers below a limit. */
-function random(state: number): (limit: number) => number {
-  return (limit) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return Math.floor((state / 2 ** 32) * limit)
-  }
 }
 
 async function write(lane: number, from: number): Promise<never> {
