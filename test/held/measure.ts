@@ -30,7 +30,7 @@ process.on('warning', (warning: NodeJS.ErrnoException) => {
 })
 
 /** milliseconds until a call counts as hung */
-const HUNG = 20_000
+const HUNG = 30_000
 /** milliseconds between operations on another file */
 const OTHER = 10
 

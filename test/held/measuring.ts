@@ -14,7 +14,7 @@ import type { SituationName } from './situations.js'
 import type { Result } from './cases.js'
 
 /**
- * Milliseconds that a turn may wait: by design none, but a busy machine may take some, 80 have been seen. Who waits for what is held
+ * Milliseconds that a turn may wait: by design none, but a busy machine may take some, 280 have been seen. Who waits for what is held
  * waits {@link HOLD}, since only a loop that turns ends it before.
  */
 const MOST_WAITED = HOLD / 2
@@ -55,6 +55,13 @@ function maximum(measured: readonly Measurement[], key: 'longest' | 'waited'): s
   return worst ? `${worst[key].toFixed(1)} ms (${worst.name})` : 'none'
 }
 
+/** In the name of what fails: of a long log the names are what is read. */
+function told(held: readonly Measurement[]): string {
+  return held
+    .map(({ waited, longest, asked }) => `, ${waited.toFixed(0)} of ${longest.toFixed(0)} ms, ${asked.join()}`)
+    .join('')
+}
+
 function judge(t: Test, described: Described, measured: readonly Measurement[], backend: BackendName): void {
   const { name, excusedOnPure, refused = [] } = described
   const excused = described.excused ?? (backend === 'pure' ? excusedOnPure : undefined)
@@ -64,7 +71,7 @@ function judge(t: Test, described: Described, measured: readonly Measurement[], 
   if (unexpected.length > 0) t.fail(`${name} fails`, { unexpected })
   const held = measured.filter(wasHeld)
   if (excused && held.length > 0) t.comment(`${name} is held: ${excused}`)
-  else t.same(held, [], `${name} does not wait`)
+  else t.same(held, [], `${name} does not wait${told(held)}`)
 }
 
 async function measureOn(t: Test, situation: SituationName, tolerated: number): Promise<void> {

@@ -5,8 +5,11 @@ import { join } from 'node:path'
 import { Helper, whyNoAutomount, whyNoFuse, whyNoHelpers } from './helper.js'
 import type { Held } from './helper.js'
 
-/** Milliseconds after which a hold ends by itself: nothing else ends it where the event loop is held, too. */
-export const HOLD = 300
+/**
+ * Milliseconds after which a hold ends by itself: nothing else ends it where the event loop is held, too. Longer than a machine may be
+ * stopped by its host, of which the kernel may know nothing.
+ */
+export const HOLD = 1000
 /** How often an operation of one kind is held in one call: large writes come in hundreds. */
 const TIMES = 3
 /** Milliseconds for which the event loop must have turned before a hold is ended. */

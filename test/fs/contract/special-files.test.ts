@@ -107,11 +107,16 @@ await t.test('a trace, which is cleared by being opened', { skip: whyNoMount() ?
   } catch (error) {
     return void t.comment(`no tracefs can be mounted here: ${(error as Error).message}`)
   }
-  t.teardown(() => execFileSync('umount', [directory]))
-  const trace = join(directory, 'trace')
+  // One of its own: the machine's is another test's, too.
+  const instance = nodeFs.mkdtempSync(join(directory, 'instances', 'caio-'))
+  t.teardown(() => {
+    nodeFs.rmdirSync(instance)
+    execFileSync('umount', [directory])
+  })
+  const trace = join(instance, 'trace')
   for (const content of ['', 'text', Buffer.from('bytes')]) {
     await tellsTheSame(t, `writeFile of ${content.length} ${typeof content}`, async ({ fs }) => {
-      nodeFs.writeFileSync(join(directory, 'trace_marker'), 'marked')
+      nodeFs.writeFileSync(join(instance, 'trace_marker'), 'marked')
       const before = nodeFs.readFileSync(trace, 'utf8').includes('marked')
       const outcome = await outcomeOf(() => fs.writeFile(trace, content))
       return [before, outcome, nodeFs.readFileSync(trace, 'utf8').includes('marked')]
