@@ -17,7 +17,8 @@ export interface Commit {
 }
 
 /** How what is committed is looked for. */
-export type Check = 'places' | 'records' | 'replaced' | 'inPlace' | 'log' | 'store' | 'database'
+export type Check =
+  'places' | 'records' | 'replaced' | 'inPlace' | 'log' | 'segments' | 'store' | 'table' | 'level' | 'database'
 
 /** The bytes of a commit. They begin with its number; no two sectors of one are alike. */
 export function contentOf(number: number, length: number): Buffer {

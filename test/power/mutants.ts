@@ -1,6 +1,7 @@
 /** Programs that acknowledge what is not durable. Each has to lose, or the suite proves nothing. */
 import type { FileHandle } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
+import { levelWithoutSync, tableWithoutSync } from './kit.js'
 import { storeWithoutSync } from './recipe.js'
 import type { Files, Run, Workload } from './run.js'
 import { appendFile, logging, replaceByHand, replacing, transfers, writeFile } from './stores.js'
@@ -75,5 +76,7 @@ export const MUTANTS: readonly Mutant[] = [
   appendFile('mutant: appendFile without flush', false),
   logging('mutant: a log without syncs', withoutSync),
   storeWithoutSync,
+  tableWithoutSync,
+  levelWithoutSync,
   transfers('mutant: SQLite without the directory’s sync', { journal: 'delete', synchronous: 'full' }),
 ]

@@ -2,12 +2,15 @@
 import fs from 'node:fs'
 import files from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { LogReader, LogWriter } from 'caio'
+import { LogReader, LogWriter, SegmentedLog } from 'caio'
 import { auditBank } from '../clients/sqlite/bank.js'
 import { openDatabase } from '../clients/sqlite/database.js'
 import { contentOf } from './history.js'
 import type { Check, Commit } from './history.js'
-import { inStore, isValue, keyOf } from './recipe.js'
+import { isValue, keyOf } from './keyed.js'
+import type { Within } from './keyed.js'
+import { inLevel, inTable, isDrop } from './kit.js'
+import { inStore } from './recipe.js'
 
 export interface Verdict {
   checks: number
@@ -107,30 +110,71 @@ async function log({ path, acknowledged }: Looked): Promise<Verdict> {
   }
 }
 
-/** Each writer's key has the last value that was acknowledged, or one that had begun after it; also after a checkpoint. */
-async function store({ path, commits, acknowledged }: Looked): Promise<Verdict> {
-  const total: Verdict = { checks: 0, losses: [] }
-  const directory = dirname(path)
-  const writers = new Set(commits.map(({ position }) => position))
-  const look = (when: string): Promise<void> =>
-    inStore(directory, async (store) => {
-      for (const writer of writers) {
-        const last = acknowledged.findLast(({ position }) => position === writer)
-        const value = store.get(keyOf(writer))
-        const ofWriter = commits.filter(({ position, number }) => position === writer && number >= (last?.number ?? 0))
-        const isThere = value === undefined ? !last : ofWriter.some((commit) => isValue(value, commit))
-        total.checks++
-        if (isThere) continue
-        const seen = String(value).slice(0, 16)
-        total.losses.push(`${keyOf(writer)}${when}: ${seen}; number ${last?.number} was acknowledged at ${last?.at}`)
-      }
-      await store.set('after the cut', 'x')
-      await store.checkpoint()
-    })
-  await look('')
-  await look(' after a checkpoint')
-  return total
+async function contentsOfSegments(
+  path: string,
+  use: (log: SegmentedLog) => Promise<void>,
+): Promise<Map<number, Buffer>> {
+  const contents = new Map<number, Buffer>()
+  const log = await SegmentedLog.open(path, {
+    lock: true,
+    onRecord: ({ position, content }) => void contents.set(position, Buffer.from(content)),
+  })
+  await use(log)
+  await log.close()
+  return contents
 }
+
+/** All behind the last position that was to be dropped; also when it has been opened, appended to, and rotated. */
+async function segments({ path, commits, acknowledged }: Looked): Promise<Verdict> {
+  const start = Math.max(0, ...commits.filter(isDrop).map(({ position }) => position))
+  const kept = acknowledged.filter((commit) => !isDrop(commit) && commit.position >= start)
+  let last = 0
+  const before = await contentsOfSegments(path, async (log) => {
+    last = log.append('after the cut')
+    await log.commit()
+    await log.rotate()
+  })
+  const verdict = missing(kept, (commit) => isContent(before.get(commit.position), commit))
+  before.set(last, Buffer.from('after the cut'))
+  const after = await contentsOfSegments(path, async () => {})
+  const changed = [...before].filter(([at, content]) => !after.get(at)?.equals(content))
+  return {
+    checks: verdict.checks + before.size,
+    losses: [...verdict.losses, ...changed.map(([at]) => `${path}: the record at ${at} went when the log was opened`)],
+  }
+}
+
+/** Each writer's key has the last value that was acknowledged, or one that had begun after it; also when it has been tidied. */
+const store =
+  (within: Within) =>
+  async ({ path, commits, acknowledged }: Looked): Promise<Verdict> => {
+    const total: Verdict = { checks: 0, losses: [] }
+    const writers = new Set(commits.map(({ position }) => position))
+    const look = (when: string): Promise<void> =>
+      within(dirname(path), async (store) => {
+        for (const writer of writers) {
+          const last = acknowledged.findLast(({ position }) => position === writer)
+          const value = await store.get(keyOf(writer))
+          const isLater = ({ position, number }: Commit): boolean =>
+            position === writer && number >= (last?.number ?? 0)
+          const isThere = value === undefined ? !last : commits.some((each) => isLater(each) && isValue(value, each))
+          total.checks++
+          if (isThere) continue
+          const seen = String(value).slice(0, 16)
+          total.losses.push(`${keyOf(writer)}${when}: ${seen}; number ${last?.number} was acknowledged at ${last?.at}`)
+        }
+        await store.set('key 99', 'after the cut')
+        await store.tidy()
+      })
+    try {
+      await look('')
+      await look(' when it has been tidied')
+    } catch (error) {
+      // It finds itself damaged.
+      total.losses.push(`${path}: ${(error as Error).message}`)
+    }
+    return total
+  }
 
 /** SQLite's own integrity, the sums, and how many transfers there are. */
 async function database({ path, acknowledged }: Looked): Promise<Verdict> {
@@ -150,7 +194,10 @@ const CHECKS: Record<Check, (looked: Looked) => Verdict | Promise<Verdict>> = {
   replaced,
   inPlace,
   log,
-  store,
+  segments,
+  store: store(inStore),
+  table: store(inTable),
+  level: store(inLevel),
   database,
 }
 

@@ -1,4 +1,5 @@
 /** All that the subjects do while the recorder looks on. */
+import { level, segments, table } from './kit.js'
 import { MUTANTS } from './mutants.js'
 import { store } from './recipe.js'
 import { SUBJECTS } from './run.js'
@@ -19,6 +20,9 @@ const workloads = [
   unpositioned,
   logging('LogWriter', ({ subject, files }) => (subject === 'node' ? files : undefined)),
   store,
+  segments,
+  table,
+  level,
   replacing('writeFileAtomic, over a file', replace),
   newNames,
   writeFile('writeFile with flush', true),
