@@ -1,6 +1,8 @@
 /** Every system call under the functions on names, failing on each path and at each of its uses, as under Node's own: see programs/names.ts. */
 // @thorough
 import t from 'tap'
+import type { Test } from 'tap'
+import type { BackendName } from 'caio'
 import { onEveryLinuxBackend, runProgram, temporaryDirectory } from '../support/harness.js'
 import { makePlan } from './interposed.js'
 import type { NamesReport } from './programs/names.js'
@@ -8,12 +10,14 @@ import type { NamesReport } from './programs/names.js'
 // Thousands of runs: half a minute on an idle machine.
 t.setTimeout(900_000)
 
-onEveryLinuxBackend(t, 'names', async (t, backend) => {
+for (const form of ['promises', 'callbacks']) onEveryLinuxBackend(t, form, (t, backend) => sweep(t, backend, form))
+
+async function sweep(t: Test, backend: BackendName, form: string): Promise<void> {
   // Its pool is that of `linux`, and nothing else of it has to do with names.
   if (backend === 'uring') return void t.pass('as linux', { skip: 'as linux' })
   const { env } = makePlan(t)
   const program = new URL('./programs/names.js', import.meta.url)
-  const args = [temporaryDirectory(t)]
+  const args = [temporaryDirectory(t), form]
   const ending = await runProgram(program, args, { env: { ...env, CAIO_IMPL: backend }, timeout: 280_000 })
   t.equal(ending.signal, null)
   t.equal(ending.code, 0, ending.stderr)
@@ -22,5 +26,5 @@ onEveryLinuxBackend(t, 'names', async (t, backend) => {
   t.same(faults, [])
   t.equal(counts.backend, backend)
   t.ok(counts.reached > counts.states / 2, JSON.stringify(counts))
-  t.comment(`counted: ${backend}: ${JSON.stringify(counts)}, injected ${JSON.stringify(injected)}`)
-})
+  t.comment(`counted: ${backend}, ${form}: ${JSON.stringify(counts)}, injected ${JSON.stringify(injected)}`)
+}

@@ -180,7 +180,7 @@ const store =
 async function database({ path, acknowledged }: Looked): Promise<Verdict> {
   const last = acknowledged.at(-1)
   if (!last) return { checks: 0, losses: [] }
-  const opened = await openDatabase(dirname(path), files)
+  const opened = await openDatabase(dirname(path), files, { exclusive: true })
   const failed = (error: Error): Awaited<ReturnType<typeof auditBank>> => ({ faults: [error.message], transfers: 0 })
   const { faults, transfers } = await auditBank(opened).catch(failed)
   await opened.close()

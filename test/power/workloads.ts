@@ -31,6 +31,7 @@ const workloads = [
   transfers('SQLite, delete', { journal: 'delete', synchronous: 'extra' }),
   transfers('SQLite, truncate', { journal: 'truncate' }),
   transfers('SQLite, persist', { journal: 'persist' }),
+  transfers('SQLite, wal', { journal: 'wal' }),
 ]
 
 /** All for one subject. */

@@ -1,4 +1,4 @@
-/** SQLite, as WebAssembly, over the functions it is handed: in every journal mode that needs no shared memory. */
+/** SQLite, as WebAssembly, over the functions it is handed: in every journal mode; a write-ahead log without shared memory. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Program } from '../program.js'

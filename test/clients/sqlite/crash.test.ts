@@ -13,7 +13,7 @@ import { onEveryBackend, temporaryDirectory } from '../../support/harness.js'
 const rounds = Number(process.env['CAIO_TEST_ROUNDS'] ?? 9)
 const program = fileURLToPath(new URL('./programs/transfers.js', import.meta.url))
 /** those that bring a database back, one a round */
-const journals = ['delete', 'truncate', 'persist']
+const journals = ['delete', 'truncate', 'persist', 'wal']
 /** milliseconds from the first commit on, at the most */
 const LIFE = 250
 

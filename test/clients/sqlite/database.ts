@@ -7,7 +7,7 @@ import type { Value } from 'wa-sqlite/src/sqlite-api.js'
 import { DirectoryVfs } from './vfs.js'
 import type { VfsFs } from './vfs.js'
 
-export const journals = ['delete', 'truncate', 'persist', 'memory', 'off'] as const
+export const journals = ['delete', 'truncate', 'persist', 'wal', 'memory', 'off'] as const
 export type Journal = (typeof journals)[number]
 
 type Run = (...values: Value[]) => Promise<Value[][]>
@@ -25,12 +25,14 @@ export interface DatabaseOptions {
   journal?: Journal
   /** With `full`, a power cut may undo the last transaction in journal mode `delete`: the directory is not synced. */
   synchronous?: 'full' | 'extra'
+  /** Keeps its locks, so that a write-ahead log needs no shared memory. Default: whether it is to have such a log. */
+  exclusive?: boolean
   /** pages, of 4 KiB; a small one is written to the file in mid-transaction */
   cache?: number
 }
 
 export async function openDatabase(directory: string, fs: VfsFs, options: DatabaseOptions = {}): Promise<Database> {
-  const { journal = 'delete', synchronous = 'full', cache = 2000 } = options
+  const { journal = 'delete', synchronous = 'full', cache = 2000, exclusive = journal === 'wal' } = options
   const wasmBinary = readFileSync(createRequire(import.meta.url).resolve('wa-sqlite/dist/wa-sqlite-async.wasm'))
   const sqlite = Factory(await make({ wasmBinary }))
   const vfs = new DirectoryVfs(directory, fs)
@@ -65,6 +67,8 @@ export async function openDatabase(directory: string, fs: VfsFs, options: Databa
     await sqlite.close(db)
   }
 
+  // Before anything is read.
+  if (exclusive) await sql('PRAGMA locking_mode = exclusive')
   await sql(`PRAGMA journal_mode = ${journal}; PRAGMA synchronous = ${synchronous}; PRAGMA cache_size = ${cache}`)
   return { sql, prepare, close, vfs }
 }

@@ -11,6 +11,8 @@ export interface Case {
   make(work: string): void
   /** Whether Node's goes on behind its first error. */
   goesOn?: true
+  /** Whether it is a method of a handle: there is none with a callback. */
+  isOfHandle?: true
   /** What goes wrong besides, on the same path. */
   besides?: Rule
   /** What is tried only then: on one path, a call and its uses. */
@@ -53,15 +55,17 @@ const of = (name: string, make: Case['make'], work: Work): Case => ({
 })
 const onFiles = (name: string, work: Work): Case => of(name, makeFiles, work)
 const onTree = (name: string, work: Work): Case => of(name, makeTree, work)
-const onHandle = (name: string, work: (handle: FileHandle) => Promise<unknown>): Case =>
-  onFiles(`handle.${name}`, async (files, at) => {
+const onHandle = (name: string, work: (handle: FileHandle) => Promise<unknown>): Case => ({
+  ...onFiles(`handle.${name}`, async (files, at) => {
     const handle = await files.open(at('file'), 'r+')
     try {
       return await work(handle)
     } finally {
       await handle.close()
     }
-  })
+  }),
+  isOfHandle: true,
+})
 
 const shape = ({ mode, size, nlink }: fs.Stats): number[] => [mode, size, nlink]
 
@@ -148,6 +152,8 @@ export const differences: readonly Difference[] = [
   { cases: /^rm/, call: 'statx', caio: 'fails', sameTree: false },
   // All entries are read when it is opened: it is `opendir` that fails, and not the reading.
   { cases: /^opendir$/, call: 'readdir', caio: 'fails', sameTree: true },
+  // With a callback, Node looks at each part of the path, and caio asks the kernel for all of it.
+  { cases: /^realpath$/, call: 'statx', caio: 'goes on', sameTree: true },
   // What was read has been read.
   { cases: /^readFile$/, call: 'close', caio: 'goes on', sameTree: true },
 ]

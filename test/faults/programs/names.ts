@@ -1,14 +1,14 @@
 /**
  * Makes each system call that a function on names needs fail, or go short, on each path and at each of its uses there, under Node's own
  * functions and under caio's: the error is the same then, with its paths, and so is what is left. Run with the fault library interposed.
- * Argument: a directory. Prints a report as JSON.
+ * Arguments: a directory, and which form of them: `promises` or `callbacks`. Prints a report as JSON.
  */
 import fs from 'node:fs'
 import nodeFiles from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { isDeepStrictEqual } from 'node:util'
-import { defaultContext } from 'caio'
+import { isDeepStrictEqual, promisify } from 'node:util'
+import { defaultContext, patch, unpatch } from 'caio'
 import caioFiles from 'caio/fs'
 import { Plan } from '../plan.js'
 import type { Call, Named, Rule } from '../plan.js'
@@ -30,7 +30,7 @@ export interface NamesReport {
 
 const MOST_FAULTS = Number(process.env['CAIO_TEST_FAULTS'] ?? 20)
 
-const [directory = ''] = process.argv.slice(2)
+const [directory = '', form = 'promises'] = process.argv.slice(2)
 const plan = new Plan(process.env['CAIO_FAULTS'] as string)
 const work = join(directory, 'work')
 plan.root = work
@@ -90,28 +90,55 @@ async function quiet(): Promise<void> {
 const withoutChance = (value: unknown): unknown =>
   JSON.parse((JSON.stringify(value) ?? 'null').replace(/(temporary-)\w{6}/g, '$1XXXXXX')) as unknown
 
+/** Whose functions they are. */
+interface Side {
+  files: Files
+  /** Makes them those of `node:fs`, which Node's functions look each other up in. */
+  begin?(): void
+  end?(): void
+}
+
+/** Functions with a callback of `node:fs`, as they are now, as functions with a promise. */
+function promised(): Files {
+  const functions = Object.entries(fs).filter(([name, each]) => typeof each === 'function' && `${name}Sync` in fs)
+  return Object.fromEntries(
+    functions.map(([name, each]) => [name, promisify(each as (...args: unknown[]) => void)]),
+  ) as unknown as Files
+}
+
+function withCallbacks(): [nodes: Side, ours: Side] {
+  const nodes = promised()
+  const begin = (): void => void patch({ callbacks: true })
+  begin()
+  const ours = promised()
+  unpatch()
+  return [{ files: nodes }, { files: ours, begin, end: unpatch }]
+}
+
+const [nodes, ours]: [Side, Side] =
+  form === 'callbacks' ? withCallbacks() : [{ files: nodeFiles as Files }, { files: caioFiles as Files }]
+
 async function play(
   { make, call, goesOn, besides }: Case,
-  files: Files,
+  { files, begin, end }: Side,
   place: string,
   rules: readonly Rule[],
 ): Promise<Seen> {
   fs.rmSync(work, { recursive: true, force: true })
   fs.mkdirSync(work)
   make(work)
+  begin?.()
   plan.place = place
   plan.arm(besides ? [besides, ...rules] : rules)
   const outcome = await outcomeOf(() => call(files, work))
   if (goesOn) await quiet()
   plan.disarm()
+  end?.()
   return withoutChance({ outcome, tree: text(work) }) as Seen
 }
 
 const { backend } = defaultContext()
 const report: NamesReport = { backend, states: 0, reached: 0, failed: 0, injected: {}, faults: [] }
-const nodes = nodeFiles as Files
-const ours = caioFiles as Files
-
 function fault(what: string, seen: Seen, expected: Seen): void {
   if (report.faults.length >= MOST_FAULTS) return
   const text = (each: Seen): string => JSON.stringify(each).replace(/(\w)\1{20,}/g, '$1…')
@@ -136,8 +163,8 @@ function placesOf(...logs: Named[][]): Map<string, { named: Named; count: number
 const same = (a: Seen, b: Seen): boolean => isDeepStrictEqual(a, b)
 
 /** What a run has come to, and whether it met what was planned. */
-async function met(each: Case, files: Files, { call, path }: Named, rule: Omit<Rule, 'call'>): Promise<[Seen, number]> {
-  const seen = await play(each, files, path, [{ call, ...rule }])
+async function met(each: Case, side: Side, { call, path }: Named, rule: Omit<Rule, 'call'>): Promise<[Seen, number]> {
+  const seen = await play(each, side, path, [{ call, ...rule }])
   return [seen, plan.injected[call] ?? 0]
 }
 
@@ -190,12 +217,13 @@ async function tryPlace(each: Case, named: Named, count: number, undisturbed: Se
 }
 
 for (const each of cases) {
+  if (form === 'callbacks' && each.isOfHandle) continue
   const logs: Named[][] = []
   const seen: Seen[] = []
-  for (const files of [nodes, ours]) {
+  for (const side of [nodes, ours]) {
     // Twice: what is asked for the first time may go another way.
-    await play(each, files, '', [])
-    seen.push(await play(each, files, '', []))
+    await play(each, side, '', [])
+    seen.push(await play(each, side, '', []))
     logs.push(plan.named)
   }
   const [expected, actual] = seen as [Seen, Seen]

@@ -11,8 +11,18 @@ export class Table {
 
   static async open(path: string, options: PageFileOptions = {}): Promise<Table> {
     const table = new Table()
-    const file = await PageFile.open(path, { ...options, checksum: true })
-    table.#file = file
+    table.#file = await PageFile.open(path, { ...options, checksum: true })
+    try {
+      await table.#recover()
+    } catch (error) {
+      await table.#file.close()
+      throw error
+    }
+    return table
+  }
+
+  async #recover(): Promise<void> {
+    const file = this.#file
     if (file.pages < 2) await file.write(0, Buffer.alloc(2 * file.contentSize), { dsync: true })
     for (const number of [0, 1]) {
       const page = await file.page(number).catch((error: NodeJS.ErrnoException) => {
@@ -21,10 +31,9 @@ export class Table {
       if (!page) continue
       const root = new Uint32Array(Uint8Array.from(page.bytes.subarray(0, 4 * (1 + SLOTS))).buffer)
       page.release()
-      if (root[0]! > table.#root[0]!) table.#root = root
+      if (root[0]! > this.#root[0]!) this.#root = root
     }
-    file.reclaim([0, 1, ...table.#root.subarray(1).filter((number) => number > 0)])
-    return table
+    file.reclaim([0, 1, ...this.#root.subarray(1).filter((number) => number > 0)])
   }
 
   get file(): PageFile {

@@ -14,7 +14,7 @@ const ACCOUNTS = 800
 const CACHE = 10
 
 const [directory = '', journal = 'delete', seed = '1'] = process.argv.slice(2)
-const db = await openDatabase(directory, fs, { journal: journal as Journal, cache: CACHE })
+const db = await openDatabase(directory, fs, { journal: journal as Journal, cache: CACHE, exclusive: true })
 const [[tables] = []] = await db.sql("SELECT count(*) FROM sqlite_schema WHERE type = 'table'")
 if (tables === 0) await makeBank(db, ACCOUNTS)
 const audit = await auditBank(db)
