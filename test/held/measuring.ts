@@ -21,6 +21,9 @@ const MOST_WAITED = HOLD / 2
 /** The same, if the thread does not sleep meanwhile. */
 const MOST_WORKED = (HOLD * 2) / 3
 
+/** Milliseconds that no machine takes by chance in one function on two backends: the four are measured side by side, each at a pace of its own. */
+const LATE = 50
+
 const program = fileURLToPath(new URL('./measure.js', import.meta.url))
 
 export function wasHeld({ waited, longest, asked }: Measurement): boolean {
@@ -62,9 +65,23 @@ function told(held: readonly Measurement[]): string {
     .join('')
 }
 
+const excuseOf = ({ excused, excusedOnPure }: Described, backend: BackendName): string | undefined =>
+  excused ?? (backend === 'pure' ? excusedOnPure : undefined)
+
+/** What is late in the same way on several backends is not so because of the machine. */
+function judgeTogether(t: Test, all: ReadonlyMap<BackendName, readonly Measurement[]>): void {
+  for (const described of functions) {
+    const late = [...all].filter(
+      ([backend, measured]) =>
+        !excuseOf(described, backend) && measured.some(({ name, waited }) => name === described.name && waited > LATE),
+    )
+    if (late.length > 1) t.fail(`${described.name} is late on ${late.map(([backend]) => backend).join(' and ')}`)
+  }
+}
+
 function judge(t: Test, described: Described, measured: readonly Measurement[], backend: BackendName): void {
-  const { name, excusedOnPure, refused = [] } = described
-  const excused = described.excused ?? (backend === 'pure' ? excusedOnPure : undefined)
+  const { name, refused = [] } = described
+  const excused = excuseOf(described, backend)
   const unexpected = measured.filter(
     ({ code }) => code !== undefined && !refused.includes(code) && !(backend === 'pure' && code === 'ENOSYS'),
   )
@@ -78,6 +95,7 @@ async function measureOn(t: Test, situation: SituationName, tolerated: number): 
   const programs = temporaryDirectory(t)
   for (const helper of helperNames) compileHelper(helper, programs)
   const all = await Promise.all(requiredBackends.map((backend) => run(situation, backend, programs)))
+  judgeTogether(t, new Map(requiredBackends.map((backend, at) => [backend, all[at]?.measured ?? []])))
   for (const [at, backend] of requiredBackends.entries()) {
     const { measured, complaints } = all[at] as (typeof all)[number]
     await t.test(backend, async (t) => {
