@@ -8,7 +8,8 @@ import nodeFs from 'node:fs'
 import { basename, join } from 'node:path'
 import t from 'tap'
 import type { BackendName } from 'caio'
-import { packageRoot, requiredBackends, runProgram, temporaryDirectory, whyNoMount } from '../support/harness.js'
+import { requiredBackends, runProgram, temporaryDirectory, whyNoMount } from '../support/harness.js'
+import { documentedCalls } from './documented-calls.js'
 
 t.setTimeout(900_000)
 
@@ -54,13 +55,6 @@ export function systemCalls(trace: string): SystemCall[] {
     }
   }
   return found
-}
-
-/** The names in the table of docs/architecture.md. */
-function documented(): Set<string> {
-  const text = nodeFs.readFileSync(join(packageRoot, 'docs/architecture.md'), 'utf8')
-  const [, section = ''] = /^## System calls on the JavaScript thread$([^]*?)(?=^## |$(?![^]))/m.exec(text) ?? []
-  return new Set([...section.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name as string))
 }
 
 void t.test('a stack is the addon’s until it comes to JavaScript', async (t) => {
@@ -116,7 +110,7 @@ for (const backend of requiredBackends.filter((name): name is BackendName => nam
       const looked = calls.filter(({ name }) => name === 'mincore')
       t.ok(looked.length > 0, 'pages are looked at')
     }
-    const allowed = documented()
+    const allowed = documentedCalls()
     const seen = new Map<string, Set<string>>()
     for (const { name, from } of calls) seen.set(name, (seen.get(name) ?? new Set()).add(from))
     const more = [...seen].filter(([name]) => !allowed.has(name)).map(([name, from]) => ({ name, from: [...from] }))
