@@ -19,7 +19,7 @@ export type {
   PageOptions,
   PageWriteOptions,
   ScanOptions,
-} from './toolkit/pages/page-file.js'
+} from './toolkit/pages/options.js'
 export { Page } from './toolkit/pages/page.js'
 export type { PageFs } from './toolkit/pages/open.js'
 export { directAlignment } from './toolkit/direct-alignment.js'

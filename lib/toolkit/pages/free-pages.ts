@@ -22,13 +22,16 @@ export class FreePages {
   #lowest = 0
   /** No run has as many pages as this. */
   #tooLong = Infinity
+  /** free pages that are not to be given out */
+  #withheld = { first: 0, end: 0 }
 
   /** how many are free */
   get count(): number {
-    return this.#count
+    return this.#count + this.#withheld.end - this.#withheld.first
   }
 
   has(page: number): boolean {
+    if (page >= this.#withheld.first && page < this.#withheld.end) return true
     const chunk = this.#chunks[Math.floor(page / CHUNK)]
     const at = page % CHUNK
     return chunk !== undefined && (((chunk.words[at >>> 5] as number) >>> (at & 31)) & 1) === 1
@@ -36,9 +39,35 @@ export class FreePages {
 
   /** The first of these pages that is free, or -1. */
   firstOf(first: number, count: number): number {
-    if (this.#count === 0) return -1
+    if (this.count === 0) return -1
     for (let page = first; page < first + count; page++) if (this.has(page)) return page
     return -1
+  }
+
+  /** Whether some free pages are not to be given out. */
+  get isWithholding(): boolean {
+    return this.#withheld.end > 0
+  }
+
+  /**
+   * Keeps the first run of free pages from being given out until {@link restore}: one that begins at `start` or behind it, and has `least`
+   * pages or more; it is cut off at `most`. Undefined where there is none.
+   */
+  withhold(start: number, least: number, most: number): readonly [first: number, count: number] | undefined {
+    const first = this.#findRun(least, Math.max(start, this.#lowest))
+    if (first < 0) return undefined
+    let count = least
+    while (count < most && this.has(first + count)) count++
+    this.#remove(first, count)
+    this.#withheld = { first, end: first + count }
+    return [first, count]
+  }
+
+  /** What was withheld may be given out again. */
+  restore(): void {
+    const { first, end } = this.#withheld
+    this.#withheld = { first: 0, end: 0 }
+    this.add(first, end - first)
   }
 
   /** Pages that are not free are so from now on. */
@@ -72,7 +101,7 @@ export class FreePages {
   /** The first of so many free pages that follow each other, which are free no more; the lowest such; -1 where there are none. */
   take(count: number): number {
     if (count > this.#count || count >= this.#tooLong) return -1
-    const first = count === 1 ? this.#findOne() : this.#findRun(count)
+    const first = count === 1 ? this.#findOne() : this.#findRun(count, this.#lowest)
     if (first < 0) this.#tooLong = count
     else this.#remove(first, count)
     return first
@@ -90,16 +119,19 @@ export class FreePages {
     return -1
   }
 
-  #findRun(count: number): number {
+  /** The first of so many free pages that follow each other, none of them before `start`; -1 where there are none. */
+  #findRun(count: number, start: number): number {
     let length = 0
-    for (let index = Math.floor(this.#lowest / CHUNK); index < this.#chunks.length; index++) {
+    for (let index = Math.floor(start / CHUNK); index < this.#chunks.length; index++) {
       const chunk = this.#chunks[index]
       if (!chunk || chunk.free === 0) {
         length = 0
         continue
       }
-      for (let word = 0; word < WORDS; word++) {
-        const bits = chunk.words[word] as number
+      const from = Math.max(0, start - index * CHUNK)
+      for (let word = from >>> 5; word < WORDS; word++) {
+        const isBefore = word === from >>> 5 ? 2 ** (from & 31) - 1 : 0
+        const bits = ((chunk.words[word] as number) & ~isBefore) >>> 0
         const end = index * CHUNK + (word + 1) * WORD
         if (bits === 0) {
           length = 0

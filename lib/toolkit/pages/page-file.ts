@@ -21,12 +21,14 @@ import * as turn from '../../engine/turn.js'
 import { Opcode } from '../../protocol/operations.js'
 import { alignedBuffer } from '../aligned-buffer.js'
 import { absolutePath } from '../path-parts.js'
+import { punchHole } from '../space.js'
 import { PageCache } from './cache.js'
 import type { Frame, PageLayout } from './cache.js'
 import { TRAILER, damageOf, seal } from './checksum.js'
 import { FreePages } from './free-pages.js'
 import { openPages } from './open.js'
-import type { OpenedFile, PageFs } from './open.js'
+import type { OpenedFile } from './open.js'
+import type { PageFileOptions, PageFileStats, PageOptions, PageWriteOptions, ScanOptions } from './options.js'
 import { Page } from './page.js'
 import { waitAmong } from './waiter.js'
 import type { Waiter } from './waiter.js'
@@ -44,85 +46,9 @@ const MOST_PAGES = 2 ** 32
 const READ_AHEAD = 256 * 1024
 /** vectors of one read */
 const MOST_AHEAD = 1024
-
-/** What {@link PageFile.open} takes. */
-export interface PageFileOptions {
-  /** bytes of a page, a power of two, 512 to 1 MiB. Default 4096. It is not noted in the file. */
-  pageSize?: number | undefined
-  /** bytes of pages that are kept in memory, at least eight pages. Default 8 MiB. */
-  cacheBytes?: number | undefined
-  /**
-   * Whether the last four bytes of each page are a checksum of the others and of the page's number, which every read compares. A
-   * page holds four bytes less of yours then. Default: false. It is not noted in the file.
-   */
-  checksum?: boolean | undefined
-  /**
-   * Whether the file is read and written past the kernel's cache, by O_DIRECT: `auto` where that is to be had; `true`, or it is
-   * refused. {@link PageFile.stats} says what became of it. Default: `auto`.
-   */
-  direct?: boolean | 'auto' | undefined
-  /** Whether the file is only read, and must be there. Default: false. */
-  readOnly?: boolean | undefined
-  /** Permissions of a file that is made. Default 0o666, less the umask. */
-  mode?: number | undefined
-  /** Where it reads and writes. Default: {@link defaultContext}. */
-  context?: Context | undefined
-  /**
-   * Whose files: an fs/promises module, whose handles then read and write, or the `context` that goes with them. Default: the file
-   * system's own, by the Context.
-   */
-  fs?: PageFs | undefined
-}
-
-/** What reads of pages take. */
-export interface PageOptions {
-  /** Ends this wait. Others who wait for the same page go on; when nobody does, a read that nothing has begun is taken back. */
-  signal?: AbortSignal | undefined
-}
-
-/** What {@link PageFile.write} takes. */
-export interface PageWriteOptions extends PageOptions {
-  /** Durable when it fulfils; see {@link WriteOptions.dsync}. Default: false. */
-  dsync?: boolean | undefined
-}
-
-/** What {@link PageFile.scan} takes. */
-export interface ScanOptions extends PageOptions {
-  /** The page to stop before. Default: the pages that the file has at the start. */
-  to?: number | undefined
-  /** pages that are read before they are asked for, several by one read; at most a quarter of the cache. Default: 256 KiB. */
-  readahead?: number | undefined
-}
-
-/** What {@link PageFile.stats} gives. Counters are since the file was opened. */
-export interface PageFileStats {
-  /** pages in the file, with those that were allocated and not written yet */
-  pages: number
-  /** pages that `allocate` may give again */
-  free: number
-  /** pages that the cache has room for */
-  frames: number
-  /** pages that are in it, or on their way */
-  cached: number
-  /** how many wait for a page in the cache to be released */
-  waiting: number
-  /** calls that found their page in the cache */
-  hits: number
-  /** calls that read their page */
-  misses: number
-  /** calls that found their page being read for others */
-  shared: number
-  /** pages that scans have read ahead */
-  readahead: number
-  /** pages that were written */
-  writes: number
-  /** pages that went from the cache to make room */
-  evictions: number
-  /** Whether the file is open with O_DIRECT. */
-  direct: boolean
-  /** Why it is not; undefined if it is. */
-  notDirect: string | undefined
-}
+/** bytes of free pages whose space is given back at a time: the least that is worth it, and the most, none of which can be allocated meanwhile */
+const LEAST_TRIMMED = 64 * 1024
+const MOST_TRIMMED = 16 * MIB
 
 /** One page on its way into a frame. */
 interface Load {
@@ -196,6 +122,8 @@ export class PageFile {
   #busy = 0
   #idle: (() => void) | undefined
   #closing: Promise<void> | undefined
+  /** the last of those who give free pages back, one after the other */
+  #trimming: Promise<unknown> = Promise.resolve()
   #hits = 0
   #misses = 0
   #shared = 0
@@ -397,7 +325,7 @@ export class PageFile {
    * @param used numbers of pages, and runs as `[first, count]`, in any order
    * @returns how many are free
    * @throws `ERR_OUT_OF_RANGE` for a page that the file does not have, `ERR_INVALID_ARG_TYPE`; then nothing has changed.
-   * `ERR_INVALID_STATE` after close
+   * `ERR_INVALID_STATE` while {@link trim} is under way, and after close
    */
   reclaim(used: Iterable<number | readonly [first: number, count: number]>): number {
     this.#refuseWhenClosed()
@@ -406,11 +334,49 @@ export class PageFile {
       this.#range(first, check.atLeastOne(count, 'count'), this.#pages)
       return [first, count]
     })
+    if (this.#free.isWithholding) throw invalidState('the space of free pages is being given back')
     this.#free.clear()
     this.#free.add(0, this.#pages)
     for (const [first, count] of runs) this.#free.except(first, count)
     this.#cache.dropAll((number) => this.#free.has(number))
     return this.#free.count
+  }
+
+  /**
+   * Gives the space of free pages back to the file system, where they make up 64 KiB or more: there are holes then, and the file is as
+   * long as before. `allocate` goes on giving these pages, except for those whose space is just being given back, up to 16 MiB.
+   * @returns how many pages that were, whether they still had space or not
+   * @throws (rejects) `ENOTSUP` where the file system makes no holes; `ENOSYS` on `pure`, and with another `fs`; `ERR_INVALID_STATE` after
+   * close; `ABORT_ERR`
+   */
+  trim({ signal }: PageOptions = NO_OPTIONS): Promise<number> {
+    const trimming = this.#trimming.then(() => this.#trim(signal))
+    this.#trimming = trimming.catch(ignore)
+    return trimming
+  }
+
+  async #trim(signal: AbortSignal | undefined): Promise<number> {
+    const { pageSize } = this
+    const free = this.#free
+    let end = 0
+    let trimmed = 0
+    this.#ready(signal)
+    this.#busy++
+    try {
+      for (let run; (run = free.withhold(end, Math.ceil(LEAST_TRIMMED / pageSize), MOST_TRIMMED / pageSize));) {
+        const [first, count] = run
+        end = first + count
+        try {
+          await punchHole(this.#fd, first * pageSize, count * pageSize, { context: this.#ready(signal), signal })
+        } finally {
+          free.restore()
+        }
+        trimmed += count
+      }
+    } finally {
+      this.#ended()
+    }
+    return trimmed
   }
 
   /**

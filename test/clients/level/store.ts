@@ -256,13 +256,17 @@ export class Store {
       .finally(() => (this.#merging = undefined))
   }
 
-  /** Merges all into one run. */
+  /** Merges all into one run, and gives back the space of the others. */
   async compact(): Promise<void> {
     while (this.#flushing) await this.#flushing
     if (this.#memory.size > 0) this.#flush()
     while (this.#flushing ?? this.#merging) await (this.#flushing ?? this.#merging)
     this.#merging = this.#mergeNewest(this.#version.runs.length).finally(() => (this.#merging = undefined))
     await this.#merging
+    await this.#file.trim().catch((error: NodeJS.ErrnoException) => {
+      // It may not be to be had: on `pure`, for one.
+      if (error.code !== 'ENOSYS' && error.code !== 'ENOTSUP') throw error
+    })
   }
 
   async #mergeNewest(count: number): Promise<void> {
