@@ -106,6 +106,12 @@ const { replaced } = require(`${dist}caio.cjs`)
 const index = require(`${dist}toolkit.cjs`)
 const testing = require(`${dist}testing.cjs`)
 
+/**
+ * How an ES module imports one of them: by a file that does nothing else. Node looks through the source of what it imports for the names of
+ * its exports, which takes two or three times as long as to load it. Bundlers find it so, as they would not behind createRequire.
+ */
+const importing = (part) => `import { caio } from './${part}.import.cjs'\n`
+
 /** As ES modules have it: what a CommonJS module exports is found by its `default`. */
 const exporting = (names, from) => `export const { ${names.sort().join(', ')} } = ${from}\n`
 
@@ -131,7 +137,7 @@ function declarations(module, exported) {
 const entries = {
   'index.cjs': "module.exports = require('./toolkit.cjs')\n",
   'index.d.cts': declarations('compat/index', index),
-  'testing.js': `import caio from './testing.cjs'\n${exporting(Object.keys(testing), 'caio')}`,
+  'testing.js': `${importing('testing')}${exporting(Object.keys(testing), 'caio')}`,
   'testing.d.cts': declarations('lib/testing/index', testing),
   'fs.cjs': "module.exports = require('./caio.cjs').fs\n",
   // Not of fs.js: TypeScript gives a CommonJS module what an ES module exports as 'module.exports'.
@@ -148,18 +154,19 @@ const entries = {
     '  export type HandleWriteOptions = Write\n' +
     '  export type OpenOptions = Options\n' +
     '}\nexport = fs\n',
-  'index.js': `import caio from './toolkit.cjs'\n${exporting(Object.keys(index), 'caio')}`,
+  'index.js': `${importing('toolkit')}${exporting(Object.keys(index), 'caio')}`,
   'fs.js':
-    "import caio from './caio.cjs'\nexport * from 'node:fs/promises'\n" +
+    `${importing('caio')}export * from 'node:fs/promises'\n` +
     exporting(Object.keys(replaced.promises), 'caio.fs') +
     "const { fs } = caio\nexport { fs as default, fs as 'module.exports' }\n",
   'register.cjs': `${PRELOAD}patch()\n`,
   'register-callbacks.cjs': `${PRELOAD}patch({ callbacks: true })\n`,
 }
+for (const part of ['caio', 'toolkit', 'testing']) {
+  entries[`${part}.import.cjs`] = `exports.caio = require('./${part}.cjs')\n`
+}
 for (const name of ['register', 'register-callbacks']) {
-  // By require: what an ES module imports of CommonJS is parsed for its exports first.
-  entries[`${name}.js`] =
-    `import { createRequire } from 'node:module'\ncreateRequire(import.meta.url)('./${name}.cjs')\n`
+  entries[`${name}.js`] = `import './${name}.cjs'\n`
   entries[`${name}.d.cts`] = 'export {}\n'
 }
 for (const [name, text] of Object.entries(entries)) fs.writeFileSync(dist + name, text)
