@@ -7,6 +7,7 @@ import type { Circumstances } from '../../lib/common/errors.js'
 import type { FreeList } from '../../lib/common/free-list.js'
 import type { Completer } from '../../lib/engine/completer.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
+import { isNext, untilOthersAreOver } from '../../lib/engine/one-at-a-time.js'
 import { PathRequest, TimesRequest } from '../../lib/engine/request.js'
 import type { PathCall, Request } from '../../lib/engine/request.js'
 import { whenThereIsRoom } from '../../lib/engine/turn.js'
@@ -188,7 +189,11 @@ export function promiseForm(
     const outcome = isTraced()
       ? traceCall(name, args[0], async () => serve(args), resultOf && ((value) => resultOf(value, args)))
       : serve(args)
-    return outcome instanceof Promise ? await outcome : outcome
+    try {
+      return outcome instanceof Promise ? await outcome : outcome
+    } finally {
+      if (!isNext()) await untilOthersAreOver()
+    }
   }
   const own = ofPromises.get(name)
   // `opendir` is made of the one with a callback.

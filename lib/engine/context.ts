@@ -27,6 +27,7 @@ import { Slots } from './slots.js'
 import { Counters, LATENCY_SAMPLE } from './stats.js'
 import type { Stats } from './stats.js'
 import { isTraced, traceRequest } from './trace.js'
+import { haveOthersToSay, whenAllAreSettled } from './one-at-a-time.js'
 import * as turn from './turn.js'
 import * as check from '../common/validate.js'
 import { intrinsics } from '../common/intrinsics.js'
@@ -444,7 +445,9 @@ export class Context implements Receiver {
   }
 
   readonly #flush = (): void => {
-    if (turn.areCallbacksDue()) {
+    if (haveOthersToSay()) {
+      whenAllAreSettled(this.#flushNow)
+    } else if (turn.areCallbacksDue()) {
       // They have more to ask for; the last of them at the latest.
       setImmediate(this.#flushNow)
     } else {
