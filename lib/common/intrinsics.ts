@@ -5,14 +5,15 @@
 import { AsyncResource } from 'node:async_hooks'
 
 const { clearTimeout, Date, process, setImmediate, setTimeout } = globalThis
-const { getBuiltinModule } = process
+const { getBuiltinModule, nextTick } = process
 
 type SetImmediate = typeof setImmediate
 
 type Act = () => void
 
-/** Node's own makes one of these; a test's does not. */
+/** Node's own make one of these; a test's do not. */
 const BY_NODE = /new Immediate\(/
+const TICK_BY_NODE = /\btickObject\b/
 
 /** Calls back on the next turn of the event loop, as setImmediate does, in the caller's asynchronous context. */
 export function immediateByMessage(): SetImmediate {
@@ -34,11 +35,15 @@ export function immediateByMessage(): SetImmediate {
 
 const { bun, deno } = process.versions
 const isOther = bun !== undefined || deno !== undefined
-const isNodes = typeof setImmediate === 'function' && BY_NODE.test(Function.prototype.toString.call(setImmediate))
+const isMade = (act: unknown, by: RegExp): boolean =>
+  isOther || (typeof act === 'function' && by.test(Function.prototype.toString.call(act)))
+const immediate = isMade(setImmediate, BY_NODE) ? setImmediate : immediateByMessage()
 
 export const intrinsics = {
   Promise: (async () => undefined)().constructor as PromiseConstructor,
-  setImmediate: isNodes || isOther ? setImmediate : immediateByMessage(),
+  setImmediate: immediate,
+  /** Behind all microtasks; one that is not Node's own may never call back. */
+  nextTick: isMade(nextTick, TICK_BY_NODE) ? nextTick : (act: Act): unknown => immediate(act),
   // As they are when this is loaded, which is before the program's own.
   setTimeout,
   clearTimeout,
