@@ -107,10 +107,15 @@ export const table = storing('PageFile, the table of docs/recipes.md', 'table', 
 /** The log-structured merge tree of test/clients/level. */
 export const level = storing('the store of test/clients/level', 'level', inLevel)
 
-/** A root that may be on the disk before the pages that it refers to. */
-export const tableWithoutSync = storing('mutant: a table whose pages are not synced', 'table', (directory, use) =>
-  inTable(directory, use, ({ file }) => Object.assign(file, { sync: async () => {} })),
+/** Nothing of it is durable when it says so. */
+export const tableWithoutSync = storing('mutant: a table without syncs', 'table', (directory, use) =>
+  inTable(directory, use, ({ file }) => {
+    const write = file.write.bind(file)
+    const changed: Partial<typeof file> = { sync: async () => {}, write: (first, data) => write(first, data) }
+    Object.assign(file, changed)
+  }),
 )
+
 export const levelWithoutSync = storing(
   'mutant: a store on the kit that does not wait for its log',
   'level',
