@@ -89,12 +89,14 @@ for (const [name, { tool, make }] of Object.entries(images)) {
       for (let time = 0; time < 2; time++) t.same(await outcomeOf(ours?.[call] as () => Promise<unknown>), node, call)
     }
     t.same(look(fs.readFileSync(outside)), look(fs.readFileSync(join(tree, 'dir/large'))), 'what was copied')
-    if (defaultContext().backend !== 'linux') return
-    const before = defaultContext().stats().routes.inline
-    for (let round = 0; round < 10; round++) {
+    // A file system that has kept the loop waiting once, as under the sanitizers, is left to threads for a while.
+    if (defaultContext().backend !== 'linux' || process.env['CAIO_TEST_MEMORY_CHECKED']) return
+    const inline = (): number => defaultContext().stats().routes.inline
+    const before = inline()
+    for (let round = 0; round < 2000 && inline() - before < 20; round++) {
       await caioFiles.readFile(join(image, 'small'))
       await caioFiles.stat(join(image, 'small'))
     }
-    t.equal(defaultContext().stats().routes.inline - before, 20, 'without a thread')
+    t.ok(inline() - before >= 20, 'without a thread')
   })
 }
