@@ -8,6 +8,7 @@ import t from 'tap'
 import { defaultContext } from 'caio'
 import caioFiles from 'caio/fs'
 import { temporaryDirectory, whyNoMount } from '../support/harness.js'
+import { kernelHas } from '../support/kernel-has.js'
 import { look, outcomeOf } from '../fs/paths/look.js'
 
 type Files = typeof nodeFiles
@@ -70,8 +71,7 @@ function callsOf(files: Files, image: string, outside: string): Record<string, (
 
 for (const [name, { tool, make }] of Object.entries(images)) {
   const missing = spawnSync(tool, ['--help']).error ? `there is no ${tool}` : undefined
-  const isKnown = new RegExp(`\\b${name}$`, 'm').test(fs.readFileSync('/proc/filesystems', 'utf8'))
-  const unknown = isKnown ? undefined : `the kernel has no ${name}`
+  const unknown = kernelHas(name) ? undefined : `the kernel has no ${name}`
   await t.test(name, { skip: missing ?? unknown ?? whyNoMount() ?? false }, async (t) => {
     const directory = temporaryDirectory(t)
     const [tree, file, image, outside] = ['tree', 'image', 'mounted', 'outside'].map((part) =>

@@ -1,10 +1,10 @@
 /** The fault library, compiled, and the environment of a process that has it interposed. */
-import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import root from 'tap'
 import type { Test } from 'tap'
+import { compileLibrary } from '../support/compile-library.js'
 import { temporaryDirectory } from '../support/harness.js'
 import { Plan } from './plan.js'
 
@@ -17,8 +17,7 @@ export function faultLibrary(): string {
   // The sources stand beside this file's own, not in dist/.
   const folder = fileURLToPath(new URL('../../../test/faults/library', import.meta.url))
   const sources = fs.readdirSync(folder).filter((name) => name.endsWith('.c'))
-  const flags = ['-std=gnu11', '-shared', '-fPIC', '-O1', '-Wall', '-Wextra', '-Werror']
-  execFileSync('cc', [...flags, '-o', library, ...sources.map((name) => join(folder, name)), '-ldl', '-lpthread'])
+  compileLibrary(library, ...sources.map((name) => join(folder, name)))
   return (compiled = library)
 }
 

@@ -1,16 +1,16 @@
 /** The rule of shared syncs, proved with a pool whose syncs can be held: see sync-sharing.child.ts. */
 // @thorough
-import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { compileLibrary } from '../support/compile-library.js'
 import { requiredBackends, temporaryDirectory } from '../support/harness.js'
 
 const directory = temporaryDirectory(t)
 const library = join(directory, 'hold_sync.so')
 // The source stands beside this test's own, not in dist/.
 const source = fileURLToPath(new URL('../../../test/faults/hold_sync.c', import.meta.url))
-execFileSync('cc', ['-shared', '-fPIC', '-O1', '-o', library, source, '-ldl', '-lpthread'])
+compileLibrary(library, source)
 
 for (const backend of requiredBackends.filter((name) => name !== 'pure')) {
   const own = temporaryDirectory(t)

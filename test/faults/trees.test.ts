@@ -10,6 +10,7 @@ import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import type { Test } from 'tap'
 import { requiredBackends, runProgram, temporaryDirectory, whyNoMount } from '../support/harness.js'
+import { kernelHas } from '../support/kernel-has.js'
 import { text } from '../fs/paths/whole-trees.js'
 import { makePlan } from './interposed.js'
 import type { Plan } from './plan.js'
@@ -255,7 +256,7 @@ function whyNoQuota(): string | undefined {
     return 'there is no btrfs'
   }
   spawnSync('modprobe', ['btrfs'])
-  return /\bbtrfs$/m.test(fs.readFileSync('/proc/filesystems', 'utf8')) ? undefined : 'the kernel has no btrfs'
+  return kernelHas('btrfs') ? undefined : 'the kernel has no btrfs'
 }
 
 const noQuota = whyNoQuota()

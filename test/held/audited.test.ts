@@ -8,6 +8,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { compileLibrary } from '../support/compile-library.js'
 import { packageRoot, temporaryDirectory } from '../support/harness.js'
 import { documentedCalls, systemCallNames } from './documented-calls.js'
 
@@ -62,10 +63,7 @@ function whyNoAudit(): string | undefined {
 await t.test('what the addon calls on the JavaScript thread', { skip: whyNoAudit() ?? false }, async (t) => {
   const directory = temporaryDirectory(t)
   const [library, calls] = [join(directory, 'audit.so'), join(directory, 'calls')]
-  const source = join(packageRoot, 'test/held/audit.c')
-  const flags = ['-std=gnu11', '-O1', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC']
-  const compiled = spawnSync('cc', [...flags, '-o', library, source], { encoding: 'utf8' })
-  t.equal(compiled.status, 0, compiled.stderr)
+  compileLibrary(library, join(packageRoot, 'test/held/audit.c'))
   const suite = spawn(process.execPath, [join(packageRoot, 'dist/test/run.js'), '--quick', 'contract/', '!(node)'], {
     env: { ...process.env, LD_AUDIT: library, CAIO_AUDIT: calls, CAIO_TEST_BACKENDS: 'linux,thread' },
     stdio: ['ignore', 'ignore', 'inherit'],

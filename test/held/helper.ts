@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { kernelHas } from '../support/kernel-has.js'
 
 /** One operation that waits until {@link Helper.free} is called, or its time is over. */
 export interface Held {
@@ -36,12 +37,12 @@ export function whyNoHelpers(): string | undefined {
 
 export function whyNoFuse(): string | undefined {
   if (!fs.existsSync('/dev/fuse')) return 'there is no /dev/fuse'
-  if (!/\bfuse$/m.test(fs.readFileSync('/proc/filesystems', 'utf8'))) return 'the kernel has no FUSE'
+  if (!kernelHas('fuse')) return 'the kernel has no FUSE'
   return whyNoHelpers()
 }
 
 export function whyNoAutomount(): string | undefined {
-  if (!/\bautofs$/m.test(fs.readFileSync('/proc/filesystems', 'utf8'))) return 'the kernel has no autofs'
+  if (!kernelHas('autofs')) return 'the kernel has no autofs'
   return whyNoHelpers()
 }
 

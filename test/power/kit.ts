@@ -8,6 +8,7 @@ import { Table } from '../faults/programs/table.js'
 import { storing } from './keyed.js'
 import type { Keyed } from './keyed.js'
 import type { Workload } from './run.js'
+import { lengthOfRecord } from './stores.js'
 
 /** What is before its position may be gone: a commit without a length. */
 export const isDrop = ({ length }: { length: number }): boolean => length === 0
@@ -31,8 +32,8 @@ export const segments: Workload = {
           before = await log.rotate()
           return
         }
-        const length = Math.random() < 0.02 ? 300_000 : 20 + Math.floor(Math.random() * 3000)
-        await run.commit({ file: 'segments', number, position: log.end, length }, async (bytes) => {
+        const record = { file: 'segments', number, position: log.end, length: lengthOfRecord() }
+        await run.commit(record, async (bytes) => {
           log.append(bytes)
           await log.commit()
         })

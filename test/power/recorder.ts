@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { Helper, whyNoFuse } from '../held/helper.js'
+import { kernelHas } from '../support/kernel-has.js'
 
 /** `sector`: bytes that are written whole or not at all. A torn superblock of btrfs, 4 KiB, cannot be mounted. */
 export const FILE_SYSTEMS = {
@@ -34,7 +35,7 @@ export function whyNoRecorder(fileSystem: FileSystem): string | undefined {
   if (!fs.existsSync('/dev/loop-control')) return 'there are no loop devices'
   const [command = ''] = FILE_SYSTEMS[fileSystem].make.split(' ')
   if (spawnSync(command, ['-V']).error) return `there is no ${command}`
-  if (!new RegExp(`\\b${fileSystem}$`, 'm').test(fs.readFileSync('/proc/filesystems', 'utf8'))) {
+  if (!kernelHas(fileSystem)) {
     if (spawnSync('modprobe', [fileSystem]).status !== 0) return `the kernel has no ${fileSystem}`
   }
   return undefined

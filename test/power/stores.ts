@@ -8,6 +8,9 @@ import type { DatabaseOptions } from '../clients/sqlite/database.js'
 import type { Files, Run, Workload } from './run.js'
 import { WRITERS } from './writers.js'
 
+/** bytes; of few records many */
+export const lengthOfRecord = (): number => (Math.random() < 0.02 ? 300_000 : 20 + Math.floor(Math.random() * 3000))
+
 /** Sixteen committers on a log that is new, and then opened again and again. Some records are large. */
 export function logging(name: string, filesOf: (run: Run) => Files | undefined): Workload {
   return {
@@ -18,8 +21,7 @@ export function logging(name: string, filesOf: (run: Run) => Files | undefined):
       for (let time = 0; time < 3; time++) {
         const writer = await LogWriter.open(run.path('log'), fs ? { fs } : {})
         await run.together(16, 8, async (number) => {
-          const length = Math.random() < 0.02 ? 300_000 : 20 + Math.floor(Math.random() * 3000)
-          const record = { file: 'log', number: time * 1000 + number, position: writer.end, length }
+          const record = { file: 'log', number: time * 1000 + number, position: writer.end, length: lengthOfRecord() }
           await run.commit(record, async (bytes) => {
             writer.append(bytes)
             await writer.commit()

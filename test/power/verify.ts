@@ -93,6 +93,15 @@ async function contentsOfLog(path: string): Promise<Map<number, Buffer>> {
   return contents
 }
 
+/** What a log has lost by the cut, and then by being opened and appended to. */
+function afterAppend(path: string, lost: Verdict, before: ReadonlyMap<number, Buffer>, after: typeof before): Verdict {
+  const changed = [...before].filter(([at, content]) => !after.get(at)?.equals(content))
+  return {
+    checks: lost.checks + before.size,
+    losses: [...lost.losses, ...changed.map(([at]) => `${path}: the record at ${at} went when the log was opened`)],
+  }
+}
+
 /** Read; opened and appended to; read again. */
 async function log({ path, acknowledged }: Looked): Promise<Verdict> {
   const before = await contentsOfLog(path)
@@ -101,13 +110,8 @@ async function log({ path, acknowledged }: Looked): Promise<Verdict> {
   const position = writer.append('after the cut')
   await writer.commit()
   await writer.close()
-  const after = await contentsOfLog(path)
   before.set(position, Buffer.from('after the cut'))
-  const changed = [...before].filter(([at, content]) => !after.get(at)?.equals(content))
-  return {
-    checks: verdict.checks + before.size,
-    losses: [...verdict.losses, ...changed.map(([at]) => `${path}: the record at ${at} went when the log was opened`)],
-  }
+  return afterAppend(path, verdict, before, await contentsOfLog(path))
 }
 
 async function contentsOfSegments(
@@ -136,12 +140,7 @@ async function segments({ path, commits, acknowledged }: Looked): Promise<Verdic
   })
   const verdict = missing(kept, (commit) => isContent(before.get(commit.position), commit))
   before.set(last, Buffer.from('after the cut'))
-  const after = await contentsOfSegments(path, async () => {})
-  const changed = [...before].filter(([at, content]) => !after.get(at)?.equals(content))
-  return {
-    checks: verdict.checks + before.size,
-    losses: [...verdict.losses, ...changed.map(([at]) => `${path}: the record at ${at} went when the log was opened`)],
-  }
+  return afterAppend(path, verdict, before, await contentsOfSegments(path, async () => {}))
 }
 
 /** Each writer's key has the last value that was acknowledged, or one that had begun after it; also when it has been tidied. */
