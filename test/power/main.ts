@@ -107,7 +107,7 @@ if (obstacle) {
     console.log(`${subject}: ${totals(outcomes.filter((outcome) => outcome.subject === subject))}`)
   }
   const seconds = ((performance.now() - start) / 1000).toFixed(0)
-  console.log(`${fileSystem}: ${totals(outcomes)}, ${seconds} s`)
   console.log(`${outcomes.length + mutants.length - failed} passed, ${failed} failed`)
+  console.log(`${fileSystem}: ${totals(outcomes)}, ${seconds} s`)
   process.exitCode = failed > 0 || outcomes.length + mutants.length === 0 ? 1 : 0
 }
