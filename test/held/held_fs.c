@@ -10,6 +10,7 @@
 //   valid ENTRY ATTRIBUTES seconds for which the kernel may believe what it is told from now on
 //   direct 0|1             files that are opened from now on bypass the page cache
 //   positions 0|1          files that are opened from now on have positions, or are read from where they stand
+//   sizes 0|1              files tell their size, or that they are empty, as many of the kernel's own do
 //
 // Each is answered with `done` or `failed WHY`. Events: `held ID OPERATION THREAD NAME`, `asked OPERATION NAME`.
 // A held request holds no other: there is one thread, and it never waits for anything but requests and commands.
@@ -92,6 +93,7 @@ static unsigned watched;
 static double entry_valid = 3600, attributes_valid = 0;
 static int direct;
 static int positions = 1;
+static int sizes = 1;
 
 static const char *name_of(uint32_t opcode) { return opcode < KINDS && names[opcode] ? names[opcode] : "other"; }
 
@@ -188,7 +190,7 @@ static int resize(struct node *node, uint64_t size) {
 static struct fuse_attr attributes(uint64_t id) {
   const struct node *node = node_of(id);
   struct fuse_attr attr = {
-      .ino = id, .size = node->size, .blocks = (node->size + 511) / 512, .mode = node->mode, .nlink = node->links};
+      .ino = id, .size = sizes ? node->size : 0, .blocks = (node->size + 511) / 512, .mode = node->mode, .nlink = node->links};
   attr.uid = node->uid, attr.gid = node->gid, attr.rdev = node->rdev, attr.blksize = 4096;
   attr.atime = node->accessed.tv_sec, attr.atimensec = node->accessed.tv_nsec;
   attr.mtime = node->modified.tv_sec, attr.mtimensec = node->modified.tv_nsec;
@@ -589,6 +591,7 @@ static void obey(char *line) {
   if (strcmp(command, "watch") == 0 && first) return watched = (unsigned)atol(first), answer(0);
   if (strcmp(command, "direct") == 0 && first) return direct = atoi(first), answer(0);
   if (strcmp(command, "positions") == 0 && first) return positions = atoi(first), answer(0);
+  if (strcmp(command, "sizes") == 0 && first) return sizes = atoi(first), answer(0);
   if (strcmp(command, "valid") == 0 && second)
     return entry_valid = atof(first), attributes_valid = atof(second), answer(0);
   answer(EINVAL);

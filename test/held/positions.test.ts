@@ -1,4 +1,7 @@
-/** Files that have no positions, as some of FUSE's: a large one is read as Node reads it. */
+/**
+ * Files that have no positions, as some of FUSE's, and those that do not tell their size, either, as the kernel's relay files: a large
+ * one is read as Node reads it.
+ */
 // @held
 import fs from 'node:fs'
 import { join } from 'node:path'
@@ -15,7 +18,6 @@ await t.test('files without positions', { skip: whyNoFuse() ?? false }, async (t
   const point = makePoint(helper)
   await helper.tell(`mount ${point}`)
   for (const size of SIZES) fs.writeFileSync(join(point, `file${size}`), Buffer.alloc(size, String(size)))
-  await helper.tell('positions 0')
   const program = `
     import fs from 'caio/fs'
     import { readFileSync } from 'node:fs'
@@ -24,16 +26,20 @@ await t.test('files without positions', { skip: whyNoFuse() ?? false }, async (t
       const [content, text] = [await fs.readFile(path), await fs.readFile(path, 'latin1')]
       console.log(content.equals(readFileSync(path)), text.length)
     }`
-  for (const backend of requiredBackends) {
-    await t.test(backend, async (t) => {
-      const args = SIZES.map((size) => join(point, `file${size}`))
-      const { code, stdout, stderr } = await runProgram('--', args, {
-        cwd: packageRoot,
-        nodeArgs: ['--input-type=module', '-e', program],
-        env: { CAIO_IMPL: backend },
+  const settings = { 'positions 0': ['positions 0'], 'positions 0, sizes 0': ['positions 0', 'direct 1', 'sizes 0'] }
+  for (const [name, commands] of Object.entries(settings)) {
+    for (const command of commands) await helper.tell(command)
+    for (const backend of requiredBackends) {
+      await t.test(`${name}: ${backend}`, async (t) => {
+        const args = SIZES.map((size) => join(point, `file${size}`))
+        const { code, stdout, stderr } = await runProgram('--', args, {
+          cwd: packageRoot,
+          nodeArgs: ['--input-type=module', '-e', program],
+          env: { CAIO_IMPL: backend },
+        })
+        t.equal(code, 0, stderr)
+        t.equal(stdout, SIZES.map((size) => `true ${size}\n`).join(''))
       })
-      t.equal(code, 0, stderr)
-      t.equal(stdout, SIZES.map((size) => `true ${size}\n`).join(''))
-    })
+    }
   }
 })
