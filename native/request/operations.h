@@ -171,5 +171,10 @@ constexpr bool IsWholeFile(Opcode opcode) { return FamilyOf(opcode) == Family::k
 constexpr bool IsPath(Opcode opcode) { return FamilyOf(opcode) == Family::kPath; }
 constexpr bool IsTimes(Opcode opcode) { return FamilyOf(opcode) == Family::kTimes; }
 constexpr bool HasPath(Opcode opcode) { return RowOf(opcode).paths > 0; }
+// Puts a name into a directory, or takes one out, and no more: the kernel makes one such change at a time in each.
+constexpr bool ChangesNames(Opcode opcode) {
+  return opcode == Opcode::kRename || opcode == Opcode::kLink || opcode == Opcode::kSymlink ||
+         opcode == Opcode::kUnlink || opcode == Opcode::kMkdir || opcode == Opcode::kRmdir;
+}
 
 }  // namespace caio

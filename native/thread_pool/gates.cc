@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../support/mutex_lock.h"
+#include "../support/nanoseconds.h"
 #include "../support/step.h"
 #include "serve.h"
 #include "../operations/transfer.h"
@@ -15,6 +16,9 @@
 namespace caio {
 
 namespace {
+
+// nanoseconds of a change of names that waits for more than the kernel's lock
+constexpr uint64_t kSlowChange = 200 * 1000;
 
 // What a sync means to one of those that waited for it.
 int64_t ResultOf(const Request& request, int64_t synced) {
@@ -36,20 +40,24 @@ bool IsLoss(int64_t result) { return result == -EIO || result == -ENOSPC || resu
 
 }  // namespace
 
-void ThreadPool::EnqueueGate(What what, int fd, Gate& gate) {
+void ThreadPool::EnqueueGate(Item&& item, Gate& gate) {
   if (gate.queued || gate.running) return;
   gate.queued = true;
+  queue_.push_back(std::move(item));
+}
+
+ThreadPool::Item ThreadPool::ItemOf(What what, int fd) {
   Item item;
   item.what = what;
   item.request.fd = fd;
-  queue_.push_back(std::move(item));
+  return item;
 }
 
 void ThreadPool::AwaitSync(Request&& written) {
   const int fd = written.fd;
   Gate& gate = syncs_[fd];
   gate.waiting.push_back(std::move(written));
-  EnqueueGate(What::kSyncs, fd, gate);
+  EnqueueGate(ItemOf(What::kSyncs, fd), gate);
 }
 
 void ThreadPool::EndWrites(int fd, Gate& gate) {
@@ -57,7 +65,7 @@ void ThreadPool::EndWrites(int fd, Gate& gate) {
   if (gate.waiting.empty()) {
     writes_.erase(fd);
   } else {
-    EnqueueGate(What::kWrites, fd, gate);
+    EnqueueGate(ItemOf(What::kWrites, fd), gate);
   }
 }
 
@@ -189,6 +197,68 @@ void ThreadPool::RunDurably(Worker& self, int fd) {
   Grow();
 }
 
+void ThreadPool::RunNames(Worker& self, uint64_t directory) {
+  Gate& gate = names_[directory];
+  gate.queued = false;
+  // Which of them go where nobody answers is found out one by one.
+  if (stuck_ >= max_threads_) return OpenGate(directory);
+  Hand& hand = self.hand;
+  hand.Clear(false);
+  while (hand.count() < Hand::kMost && !gate.waiting.empty()) {
+    hand.Add(std::move(gate.waiting.front()));
+    gate.waiting.pop_front();
+  }
+  gate.running = true;
+  self.directory = directory;
+  LeaveAndWake();
+  CAIO_STEP("changes of names are taken");
+  PerformNames(self);
+  CAIO_STEP("changes of names are done");
+  pthread_mutex_lock(&mutex_);
+  EndNames(self);
+  hand.Clear(false);
+}
+
+void ThreadPool::PerformNames(Worker& self) {
+  uint64_t began = Nanoseconds();
+  for (size_t place = 0; place < self.hand.count(); place++) {
+    PerformAt(self, place);
+    const uint64_t now = Nanoseconds();
+    if (now - began > kSlowChange) {
+      pthread_mutex_lock(&mutex_);
+      LetOthersChange(self);
+      Grow();
+      LeaveAndWake();
+    }
+    began = now;
+  }
+}
+
+void ThreadPool::EndNames(Worker& self) {
+  if (!self.directory) return;
+  Gate& gate = names_[*self.directory];
+  gate.running = false;
+  if (gate.waiting.empty()) {
+    names_.erase(*self.directory);
+  } else {
+    EnqueueGate({What::kNames, {}, *self.directory}, gate);
+  }
+  self.directory.reset();
+}
+
+// Whatever it is at: the rest is anybody's.
+void ThreadPool::LetOthersChange(Worker& self) {
+  if (!self.directory) return;
+  OpenGate(*self.directory);
+  self.directory.reset();
+  self.hand.Share();
+}
+
+void ThreadPool::OpenGate(uint64_t directory) {
+  for (Request& request : names_[directory].waiting) queue_.push_back({What::kRequest, std::move(request), 0});
+  names_.erase(directory);
+}
+
 void ThreadPool::RunSyncs(Worker& self, int fd) {
   Gate& gate = syncs_[fd];
   gate.queued = false;
@@ -252,7 +322,7 @@ void ThreadPool::EndSync(int fd, Gate& gate, std::deque<Request>& group, int64_t
   if (gate.waiting.empty()) {
     syncs_.erase(fd);
   } else {
-    EnqueueGate(What::kSyncs, fd, gate);
+    EnqueueGate(ItemOf(What::kSyncs, fd), gate);
   }
   if (group.empty()) return;
   std::vector<Completion> completions;

@@ -29,6 +29,9 @@ class Hand {
   // Owner, with the mutex. For one that it begins at once: another thread would be woken for nothing.
   void Keep() { shared_ = false; }
 
+  // Anybody, with the mutex: what has an order for speed alone is worth more done by others than waiting here.
+  void Share() { shared_ = true; }
+
   // Owner.
   size_t count() const { return count_; }
   Request& operator[](size_t place) { return places_[place].request; }
@@ -37,12 +40,15 @@ class Hand {
 
   // The others are for any thread, with the mutex.
 
-  bool HasOpen() const {
-    for (size_t place = 0; shared_ && place < count_; place++) {
+  // What has not been begun, whether others may take it or not.
+  bool HasLeft() const {
+    for (size_t place = 0; place < count_; place++) {
       if (places_[place].open.load(std::memory_order_relaxed)) return true;
     }
     return false;
   }
+
+  bool HasOpen() const { return shared_ && HasLeft(); }
 
   // The next request that nobody has begun; false if there is none to be had.
   bool Take(Request& request) {

@@ -1,6 +1,10 @@
 // What a request in the pool costs, and how one is served there.
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
 #include "../request/request.h"
 #include "../operations/transfer.h"
 
@@ -10,6 +14,15 @@ namespace caio {
 inline bool IsSmall(const Request& request) {
   constexpr size_t kSmall = 64 * 1024;
   return CostOf(request.opcode) == Cost::kByLength && request.length <= kSmall;
+}
+
+// By its name, a hash of which is as good: of a change of names, what it is made in.
+inline uint64_t DirectoryOf(const Request& request) {
+  const bool is_second = request.opcode == Opcode::kLink || request.opcode == Opcode::kSymlink;
+  const std::string_view path(is_second ? request.other_path : request.path.get());
+  const size_t end = path.find_last_not_of('/');
+  const size_t slash = end == std::string_view::npos ? end : path.find_last_of('/', end);
+  return std::hash<std::string_view>()(slash == std::string_view::npos ? std::string_view() : path.substr(0, slash));
 }
 
 inline Completion CompletionOf(const Request& request, int64_t result) {

@@ -85,9 +85,21 @@ void ThreadPool::Grow() {
   }
 }
 
-// Once everybody is busy, somebody has to look whether they get on.
+// Whether changes of names wait for it.
+bool ThreadPool::HoldsUp(const Worker& worker) const {
+  if (!worker.directory) return false;
+  return worker.hand.HasLeft() || !names_.at(*worker.directory).waiting.empty();
+}
+
+// Once everybody is busy, or some wait for one thread alone, somebody has to look whether they get on.
+bool ThreadPool::NeedsLook() const {
+  if (Busy() >= Limit() && HasWork()) return true;
+  return !names_.empty() &&
+         std::any_of(workers_.begin(), workers_.end(), [this](const auto& w) { return HoldsUp(*w); });
+}
+
 void ThreadPool::NeedWatch() {
-  if (watching_ || Busy() < Limit() || !HasWork()) return;
+  if (watching_ || !NeedsLook()) return;
   if (has_watch_) {
     pthread_cond_signal(&watch_);
   } else {
@@ -96,6 +108,13 @@ void ThreadPool::NeedWatch() {
 }
 
 void ThreadPool::Enqueue(Request&& request) {
+  if (ChangesNames(request.opcode)) {
+    const uint64_t directory = DirectoryOf(request);
+    Gate& gate = names_[directory];
+    gate.waiting.push_back(std::move(request));
+    EnqueueGate({What::kNames, {}, directory}, gate);
+    return;
+  }
   const int fd = request.fd;
   What what = What::kRequest;
   if (IsSync(request.opcode)) {
@@ -105,7 +124,7 @@ void ThreadPool::Enqueue(Request&& request) {
     what = What::kWrites;
   }
   if (what == What::kRequest) {
-    queue_.push_back({what, std::move(request)});
+    queue_.push_back({what, std::move(request), 0});
     return;
   }
   if (what == What::kSyncs) {
@@ -117,7 +136,7 @@ void ThreadPool::Enqueue(Request&& request) {
   }
   Gate& gate = (what == What::kSyncs ? syncs_ : writes_)[fd];
   gate.waiting.push_back(std::move(request));
-  EnqueueGate(what, fd, gate);
+  EnqueueGate(ItemOf(what, fd), gate);
 }
 
 bool ThreadPool::HasThread() {
@@ -157,8 +176,8 @@ bool ThreadPool::Cancel(uint32_t channel, uint32_t id) {
   };
   MutexLock lock(mutex_);
   if (take_from(queue_)) return true;
-  for (Gates* gates : {&syncs_, &writes_}) {
-    for (auto& [fd, gate] : *gates) {
+  for (Gates* gates : {&syncs_, &writes_, &names_}) {
+    for (auto& [key, gate] : *gates) {
       const auto waiting = std::find_if(gate.waiting.begin(), gate.waiting.end(), matches);
       if (waiting == gate.waiting.end()) continue;
       gate.waiting.erase(waiting);
@@ -216,11 +235,13 @@ void ThreadPool::TakeAndRun(Worker& self) {
   }
   Item item = std::move(queue_.front());
   queue_.pop_front();
+  if (item.what == What::kNames) return RunNames(self, item.directory);
   if (SetApart(item)) return;
   switch (item.what) {
     case What::kRequest: return RunRequests(self, std::move(item.request));
     case What::kSyncs: return RunSyncs(self, item.request.fd);
     case What::kWrites: return RunWrites(self, item.request.fd);
+    case What::kNames: return;
   }
 }
 
@@ -258,20 +279,21 @@ void ThreadPool::Unstick(Worker& self) {
   if (idle_ > 0) pthread_cond_signal(&wake_);
 }
 
-void ThreadPool::Perform(Worker& self) {
+void ThreadPool::PerformAt(Worker& self, size_t place) {
   Hand& hand = self.hand;
-  const size_t count = hand.count();
-  for (size_t i = 0; i < count; i++) {
-    if (!hand.Begin(i)) continue;
-    BeginStep(self, i);
-    Completion completion;
-    const bool done = Serve(hand[i], completion);
-    if (i + 1 == count && hand[i].duty == Duty::kNone) self.ending.store(true, std::memory_order_relaxed);
-    // At once: the next may be a slow one.
-    if (done) completions_.Push(&completion, 1);
-    if (hand[i].duty == Duty::kExamine && completion.result >= 0) hand[i].deputy->Examine(hand[i]);
-    EndStep(self);
-  }
+  if (!hand.Begin(place)) return;
+  BeginStep(self, place);
+  Completion completion;
+  const bool done = Serve(hand[place], completion);
+  if (place + 1 == hand.count() && hand[place].duty == Duty::kNone) self.ending.store(true, std::memory_order_relaxed);
+  // At once: the next may be a slow one.
+  if (done) completions_.Push(&completion, 1);
+  if (hand[place].duty == Duty::kExamine && completion.result >= 0) hand[place].deputy->Examine(hand[place]);
+  EndStep(self);
+}
+
+void ThreadPool::Perform(Worker& self) {
+  for (size_t place = 0; place < self.hand.count(); place++) PerformAt(self, place);
 }
 
 // Several at a time where many wait, so that the lock is not what they wait for; none of them large, and no more than leaves
@@ -318,7 +340,7 @@ void* ThreadPool::WatchMain(void* pool) {
 
 void ThreadPool::Watch() {
   while (!closing_) {
-    watching_ = HasWork();
+    watching_ = HasWork() || NeedsLook();
     if (watching_) {
       WaitFor(watch_, mutex_, kStuck);
       Look();
@@ -337,6 +359,7 @@ void ThreadPool::Look() {
     if (moved || worker.stuck.load(std::memory_order_relaxed) || worker.hand.count() == 0) continue;
     worker.stuck.store(true, std::memory_order_relaxed);
     stuck_++;
+    LetOthersChange(worker);
     const Whereabouts where = WhereaboutsOf(worker.hand[worker.place.load(std::memory_order_relaxed)]);
     pthread_mutex_unlock(&mutex_);
     const FileSystem file_system = FileSystemOf(where);

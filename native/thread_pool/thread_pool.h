@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -51,18 +52,22 @@ class ThreadPool final : public Engine {
   // - Syncs: all that wait share the next one. A sync that starts after my write completed covers it; one that had already
   //   started does not. A buffered write that is to be durable waits here, too, once it is written.
   // - Buffered writes: the kernel holds the file's lock for each, and threads that compete for it make half the rate.
+  // - Changes of the names in one directory, for the same reason. As long as each takes microseconds: behind one that is slow for another
+  //   reason, such as what it removes, nobody waits.
   struct Gate {
     bool queued = false;
     bool running = false;
     int lost = 0;  // of writes that are running: the negative errno of a sync that has failed meanwhile
     std::deque<Request> waiting;
   };
-  using Gates = std::unordered_map<int, Gate>;
+  // By the descriptor, or DirectoryOf.
+  using Gates = std::unordered_map<uint64_t, Gate>;
 
-  enum class What : uint8_t { kRequest, kSyncs, kWrites };
+  enum class What : uint8_t { kRequest, kSyncs, kWrites, kNames };
   struct Item {
     What what = What::kRequest;
-    Request request;  // of a gate, only the descriptor
+    Request request;         // of a gate, only the descriptor
+    uint64_t directory = 0;  // of changes of names
   };
 
   struct Worker {
@@ -80,6 +85,7 @@ class ThreadPool final : public Engine {
     bool worked = false;                     // since it was last awake for nothing
     uint32_t seen = 0;                       // `step`, when the watch last looked
     FileSystem file_system = kNoFileSystem;  // that it is stuck in
+    std::optional<uint64_t> directory;       // that it alone changes
   };
 
   // What was given to a thread that was awake, by the last submission that did.
@@ -100,6 +106,7 @@ class ThreadPool final : public Engine {
   void RunWrites(Worker& self, int fd);
   void RunRequests(Worker& self, Request&& first);
   void RunDurably(Worker& self, int fd);
+  void RunNames(Worker& self, uint64_t directory);
   // Entered with mutex_ held, left without.
   void LeaveAndWake();
 
@@ -111,6 +118,8 @@ class ThreadPool final : public Engine {
 
   // Pool threads, without mutex_. A write that shares a sync is completed only if it failed.
   void Perform(Worker& self);
+  void PerformAt(Worker& self, size_t place);
+  void PerformNames(Worker& self);
   int PerformAndWriteBack(Worker& self);
   void KeepWritebackError(int fd, int error);
   void BeginStep(Worker& self, size_t place);
@@ -122,8 +131,12 @@ class ThreadPool final : public Engine {
 
   // All with mutex_ held.
   void Enqueue(Request&& request);
-  void EnqueueGate(What what, int fd, Gate& gate);
+  static Item ItemOf(What what, int fd);
+  void EnqueueGate(Item&& item, Gate& gate);
   void EndWrites(int fd, Gate& gate);
+  void EndNames(Worker& self);
+  void LetOthersChange(Worker& self);
+  void OpenGate(uint64_t directory);
   void AwaitSync(Request&& written);
   void EndSync(int fd, Gate& gate, std::deque<Request>& group, int64_t result, bool lost);
   int TakeWritebackError(int fd);
@@ -134,6 +147,8 @@ class ThreadPool final : public Engine {
   bool AddWorker();
   void NeedWatch();
   bool HasWork() const;
+  bool HoldsUp(const Worker& worker) const;
+  bool NeedsLook() const;
   size_t Limit() const;
   size_t Busy() const { return workers_.size() - idle_; }
   size_t Ending() const;
@@ -151,6 +166,7 @@ class ThreadPool final : public Engine {
   std::unordered_map<FileSystem, std::deque<Item>> set_apart_;
   Gates syncs_;
   Gates writes_;
+  Gates names_;
   SyncHabits habits_;
   WritebackErrors writeback_errors_;
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -189,8 +189,11 @@ static int resize(struct node *node, uint64_t size) {
 
 static struct fuse_attr attributes(uint64_t id) {
   const struct node *node = node_of(id);
-  struct fuse_attr attr = {
-      .ino = id, .size = sizes ? node->size : 0, .blocks = (node->size + 511) / 512, .mode = node->mode, .nlink = node->links};
+  struct fuse_attr attr = {.ino = id,
+                           .size = sizes ? node->size : 0,
+                           .blocks = (node->size + 511) / 512,
+                           .mode = node->mode,
+                           .nlink = node->links};
   attr.uid = node->uid, attr.gid = node->gid, attr.rdev = node->rdev, attr.blksize = 4096;
   attr.atime = node->accessed.tv_sec, attr.atimensec = node->accessed.tv_nsec;
   attr.mtime = node->modified.tv_sec, attr.mtimensec = node->modified.tv_nsec;

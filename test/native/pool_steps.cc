@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -192,6 +193,79 @@ void CancelBesideSync(int fd) {
   Check(round.settled[0] == 0 && round.settled[1] == 1, "which is told of once");
 }
 
+std::string NameIn(const std::string& directory, uint32_t id) { return directory + "/d" + std::to_string(id); }
+
+Request MakeDirectory(const std::string& directory, uint32_t id) {
+  Request request;
+  request.id = id;
+  request.opcode = Opcode::kMkdir;
+  const std::string path = NameIn(directory, id);
+  request.path.reset(new char[path.size() + 1]);
+  memcpy(request.path.get(), path.c_str(), path.size() + 1);
+  request.names.mode = 0700;
+  return request;
+}
+
+// Changes of one directory are one thread's. Held before the first of them, it holds up neither those of another directory, which the
+// others serve at once, nor for long its own: it counts as stuck then, and they serve those, too. With `late`, more come meanwhile.
+void HoldChanges(int fd, const std::string& directory, unsigned threads, bool late) {
+  Round round(fd, threads);
+  const std::string other = directory + "/other";
+  Check(mkdir(other.c_str(), 0700) == 0, "a second directory");
+  holder.Arm("changes of names are taken");
+  std::vector<Request> batch;
+  for (uint32_t id = 0; id < 24; id++) batch.push_back(MakeDirectory(directory, id));
+  round.Submit(batch);
+  Check(holder.AwaitHeld(20), "a thread is held");
+  Check(round.pool.Cancel(0, 3) && round.pool.Cancel(0, 20), "what is taken, and what waits, can be taken back");
+  const uint32_t count = late ? 48 : 24;
+  for (uint32_t id = 24; id < count; id++) batch.push_back(MakeDirectory(id % 2 ? directory : other, id));
+  if (late) round.Submit(batch);
+  size_t told = 0;
+  while (told < count - 2 && round.queue.Wait(5000)) {
+    round.Settle();
+    told = 0;
+    for (const int times : round.settled) told += static_cast<size_t>(times);
+  }
+  Check(told == count - 2, "others have made the changes");
+  holder.Release();
+  round.pool.Close();
+  round.Settle();
+  for (uint32_t id = 0; id < count; id++) {
+    const bool cancelled = id == 3 || id == 20;
+    Check(round.settled[id] == (cancelled ? 0 : 1), "each is told of once, but for those that were taken back");
+    const std::string path = NameIn(id < 24 || id % 2 ? directory : other, id);
+    Check((rmdir(path.c_str()) == 0) != cancelled, "and was made");
+  }
+  rmdir(other.c_str());
+}
+
+// The pool is closed at a place of theirs: all are made by then, each is told of once.
+void CloseAmongChanges(const char* place, int fd, const std::string& directory, unsigned threads) {
+  Round round(fd, threads);
+  holder.Arm(place);
+  std::vector<Request> batch;
+  for (uint32_t id = 0; id < kCount; id++) batch.push_back(MakeDirectory(directory, id));
+  round.Submit(batch);
+  Check(holder.AwaitHeld(20), "a thread comes to the place");
+  pthread_t closer;
+  pthread_create(
+      &closer, nullptr,
+      [](void* pool) -> void* {
+        static_cast<caio::ThreadPool*>(pool)->Close();
+        return nullptr;
+      },
+      &round.pool);
+  usleep(2000);
+  holder.Release();
+  pthread_join(closer, nullptr);
+  round.Settle();
+  for (uint32_t id = 0; id < kCount; id++) {
+    Check(round.settled[id] == 1, "each change is told of once");
+    Check(rmdir(NameIn(directory, id).c_str()) == 0, "and was made");
+  }
+}
+
 }  // namespace
 
 namespace caio {
@@ -212,6 +286,16 @@ int main() {
   for (const char* place : places) {
     for (const unsigned threads : {1u, 2u, 3u, 4u, 8u}) {
       for (unsigned mix = 0; mix < 3; mix++, rounds++) CloseAt(place, fd, threads, mix);
+    }
+  }
+  for (const unsigned threads : {1u, 2u, 4u}) {
+    for (const char* place : {"changes of names are taken", "changes of names are done"}) {
+      CloseAmongChanges(place, fd, directory, threads);
+      rounds++;
+    }
+    // With one, all of a file system waits for one that is stuck in it.
+    for (const bool late : {false, true}) {
+      if (threads > 1) HoldChanges(fd, directory, threads, late);
     }
   }
   StealFrom(fd, directory);

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
+#include <new>
 
 #include "../../request/protocol.h"
 #include "../../support/checked.h"
@@ -15,6 +17,7 @@
 #include "../copy_by_hand.h"
 #ifdef __linux__
 #include <sys/sendfile.h>
+#include <sys/vfs.h>
 #endif
 
 namespace caio {
@@ -40,16 +43,83 @@ int64_t CopyBytes(int from, int to, [[maybe_unused]] off_t size) {
   return CopyByHand({from, offset}, {to, offset}, SIZE_MAX, &copied);
 }
 
-// Into a file that is open.
-int64_t Fill(int from, int to, const struct stat& source, bool is_new) {
-  if (!is_new) {
-    struct stat target;
-    if (fstat(to, &target) != 0) return -errno;
-    if (source.st_dev == target.st_dev && source.st_ino == target.st_ino) return 0;
-    if (Repeated([=] { return ftruncate(to, 0); }) != 0) return -errno;
+// What is read at once before the target is touched, and written over what that has: emptied first, ext4 would write it back at close.
+constexpr off_t kSmall = 64 * 1024;
+
+class SmallFile {
+ public:
+  // Nothing where it is for CopyBytes, with its errors.
+  SmallFile(int fd, const struct stat& file) {
+    if (!S_ISREG(file.st_mode) || file.st_size == 0 || file.st_size > kSmall) return;
+    const auto size = static_cast<size_t>(file.st_size);
+    memory_.reset(new (std::nothrow) char[size]);
+    if (!memory_) return;
+    const int64_t count = Uninterrupted([&] { return pread(fd, memory_.get(), size, 0); });
+    if (count == file.st_size) size_ = size;
   }
-  if (Repeated([=] { return fchmod(to, source.st_mode); }) != 0) return -errno;
-  return CopyBytes(from, to, source.st_size);
+
+  bool valid() const { return size_ > 0; }
+
+  off_t size() const { return static_cast<off_t>(size_); }
+
+  int64_t WriteTo(int fd) const {
+    for (size_t done = 0; done < size_;) {
+      const int64_t written =
+          Uninterrupted([&] { return pwrite(fd, memory_.get() + done, size_ - done, static_cast<off_t>(done)); });
+      if (written <= 0) return written < 0 ? written : -EIO;
+      done += static_cast<size_t>(written);
+    }
+    return 0;
+  }
+
+ private:
+  std::unique_ptr<char[]> memory_;
+  size_t size_ = 0;
+};
+
+// Whether fchmod would change nothing, and be allowed.
+bool HasMode(const struct stat& target, mode_t mode) {
+  return ((target.st_mode ^ mode) & 07777) == 0 && target.st_uid == geteuid();
+}
+
+// Where no mode can be changed, and it would mean nothing.
+bool IsCifs([[maybe_unused]] int fd) {
+#ifdef __linux__
+  struct statfs file_system;
+  if (fstatfs(fd, &file_system) != 0) return false;
+  const auto type = static_cast<uint32_t>(file_system.f_type);
+  return type == 0x517b || type == 0xfe534d42 || type == 0xff534d42;
+#else
+  return false;
+#endif
+}
+
+int GiveMode(int fd, const struct stat& target, mode_t mode) {
+  if (HasMode(target, mode) || Repeated([=] { return fchmod(fd, mode); }) == 0) return 0;
+  const int error = errno;
+  return error == EPERM && IsCifs(fd) ? 0 : -error;
+}
+
+// What is empty need not be: ceph-fuse refuses it where the file has just been made so that it may only be read.
+int Cut(int fd, const struct stat& target, off_t size) {
+  if (Repeated([=] { return ftruncate(fd, size); }) == 0) return 0;
+  return errno == EACCES && target.st_size == 0 ? 0 : -errno;
+}
+
+// Into a file that is open. As libuv does it, its allowances for other file systems included.
+int64_t Fill(int from, int to, const struct stat& source, bool is_new) {
+  struct stat target;
+  if (fstat(to, &target) != 0) return -errno;
+  if (source.st_dev == target.st_dev && source.st_ino == target.st_ino) return 0;
+  const SmallFile small(from, source);
+  const bool over = small.valid() && S_ISREG(target.st_mode);
+  const bool cut = over ? target.st_size > small.size() : !is_new;
+  int error = cut ? Cut(to, target, over ? small.size() : 0) : 0;
+  if (error == 0) error = GiveMode(to, target, source.st_mode);
+  if (error == 0) return over ? small.WriteTo(to) : CopyBytes(from, to, source.st_size);
+  // What was there is gone in any case.
+  if (over) Cut(to, target, 0);
+  return error;
 }
 
 }  // namespace
