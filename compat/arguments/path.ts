@@ -44,9 +44,12 @@ export function absolute(path: string): string | undefined {
   }
 }
 
+const OCTAL = /^[0-7]{1,11}$/
+
 /** Permissions, or undefined for Node to judge. */
 export function plainMode(mode: unknown): number | undefined {
-  return typeof mode === 'number' && (mode & 0o7777) === mode ? mode : undefined
+  const number = typeof mode === 'string' && OCTAL.test(mode) ? parseInt(mode, 8) : mode
+  return typeof number === 'number' && (number & 0o7777) === number ? number : undefined
 }
 
 /** A user or a group as the kernel takes it; -1 leaves it as it is. */

@@ -9,12 +9,14 @@ export interface PlainFileOptions {
   readonly encoding: BufferEncoding | undefined
   readonly mode: number
   readonly flag: string
+  /** whether the file must not be there */
+  readonly exclusive: boolean
   readonly flush: boolean
 }
 
 /**
  * Options of the plainest kind, or undefined for Node to judge.
- * @param flags the letters that `flag` may be; the first is what it is if not given
+ * @param flags the letters that `flag` may be, those that write with an `x` behind them, too; the first is what it is if not given
  */
 export function plainFileOptions(
   options: unknown,
@@ -29,7 +31,9 @@ export function plainFileOptions(
         ? { encoding: options }
         : plainOptions(options, keys)
   if (!bag || bag['signal'] !== undefined) return undefined
-  const { encoding, mode = 0o666, flag = flags[0], flush = false } = bag
+  const { encoding, mode = 0o666, flag: given = flags[0], flush = false } = bag
+  const exclusive = given === 'wx' || given === 'ax'
+  const flag = exclusive ? given.charAt(0) : given
   if (
     typeof flag !== 'string' ||
     flag.length !== 1 ||
@@ -40,8 +44,9 @@ export function plainFileOptions(
   ) {
     return undefined
   }
-  if (encoding === undefined || encoding === null) return { encoding: undefined, mode, flag, flush }
-  return Buffer.isEncoding(encoding as string) ? { encoding: encoding as BufferEncoding, mode, flag, flush } : undefined
+  if (encoding === undefined || encoding === null) return { encoding: undefined, mode, flag, exclusive, flush }
+  const known = Buffer.isEncoding(encoding as string)
+  return known ? { encoding: encoding as BufferEncoding, mode, flag, exclusive, flush } : undefined
 }
 
 /** The bytes to write, or undefined for Node to judge. */

@@ -5,7 +5,11 @@
  */
 import { loadBinding } from '../../lib/backends/binding.js'
 import { FilePosition } from '../handle/file-position.js'
+import { users } from '../handle/native-handle.js'
 import { isUnderWay } from '../node/under-way.js'
+import { intrinsics } from '../../lib/common/intrinsics.js'
+
+const { Promise } = intrinsics
 
 interface InUse {
   operations: number
@@ -46,6 +50,9 @@ export function isTaken(fd: unknown): fd is number {
 export function whenReleased(fd: number, close: () => void): void {
   inUse.get(fd)?.closing.push(close)
 }
+
+// Of a handle, whose number somebody may have used.
+users.whenDone = (fd) => (isTaken(fd) ? new Promise((resolve) => whenReleased(fd, resolve)) : undefined)
 
 /** Whether it has a position that the engine may move: others may have none, or wait for ever. */
 export function isMovable(fd: number): boolean {

@@ -1,19 +1,31 @@
 /**
- * Direct I/O for callers that are not aligned, by a copy that is. Writes of one handle that change part of a block read the block
- * first: no other write of that handle runs meanwhile. Other handles and processes are not held off.
+ * Direct I/O for callers that are not aligned, by a copy that is. What changes part of a block goes through the page cache, by a
+ * descriptor of its own: the kernel keeps that and direct I/O together, but for writes that overlap in a page, and no other write of the
+ * handle runs meanwhile. Where there is no such descriptor (without /proc), the block is read first, changed and written.
  */
+import type { EventEmitter } from 'node:events'
+import { constants } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { alignedBuffer } from '../../lib/toolkit/aligned-buffer.js'
 import { isDirect } from '../../lib/engine/alignment.js'
 import { directAlignment } from '../../lib/toolkit/direct-alignment.js'
+import { ofPromises } from '../node/original.js'
+import type { promises } from '../node/original.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
 
 const { Promise } = intrinsics
 
 type View = NodeJS.ArrayBufferView
 
-/** Moves bytes between the file and one aligned view. */
-export type Move = (write: boolean, view: View, position: number) => Promise<number>
+/** How a call is served. */
+export interface Ways {
+  /** as it is */
+  direct(): Promise<number>
+  /** bytes between the file and one aligned view */
+  move(write: boolean, view: View, position: number): Promise<number>
+  /** written by another descriptor of the file */
+  writeBy(fd: number, views: Uint8Array[], position: number): Promise<number>
+}
 
 /** A call's memory: all of these, in turn. */
 export function segments(views: View | readonly View[], offset: number, length: number): Uint8Array[] {
@@ -26,55 +38,103 @@ export function segments(views: View | readonly View[], offset: number, length: 
   )
 }
 
+const isPrepared = Promise.resolve()
+
+/** @throws where /proc does not tell */
+function isWritable(fd: number): boolean {
+  return isDirect(fd, constants.O_WRONLY | constants.O_RDWR)
+}
+
 /** What nobody states is enough nearly everywhere. */
 const USUAL = { memory: 4096, offset: 4096 }
 
 export class Bouncer {
   readonly #handle: FileHandle
-  readonly #memory: number
-  readonly #unit: number
+  #memory: number = USUAL.memory
+  #unit: number = USUAL.offset
+  /** the same file's, open for writing through the page cache */
+  #buffered: FileHandle | undefined
+  #isClosing = false
+  #transfers = 0
+  #preparing: Promise<void> | undefined
   /** the last write that reads its blocks first */
   #exclusive: Promise<unknown> | undefined
   readonly #shared = new Set<Promise<unknown>>()
 
-  private constructor(handle: FileHandle, { memory, offset }: { memory: number; offset: number }) {
+  private constructor(handle: FileHandle) {
     this.#handle = handle
-    this.#memory = Math.max(memory, USUAL.memory)
-    this.#unit = offset
   }
 
-  /** One for a handle, or undefined where it is not open for direct I/O. */
-  static async for(handle: FileHandle): Promise<Bouncer | undefined> {
+  /** One for a handle, or undefined where it is not open for direct I/O. What is asked of it before it is {@link prepare}d waits. */
+  static for(handle: FileHandle): Bouncer | undefined {
     try {
       if (!isDirect(handle.fd)) return undefined
     } catch {
       // it may be
     }
-    return new Bouncer(handle, await directAlignment(handle.fd).catch(() => USUAL))
+    return new Bouncer(handle)
   }
 
-  /**
-   * @param direct tries it as it is
-   * @returns bytes moved
-   */
-  async transfer(
-    write: boolean,
-    direct: () => Promise<number>,
-    memory: Uint8Array[],
-    position: number,
-    move: Move,
-  ): Promise<number> {
+  prepare(): Promise<void> {
+    return (this.#preparing ??= this.#prepare().then(() => {
+      this.#preparing = isPrepared
+    }))
+  }
+
+  async #prepare(): Promise<void> {
+    const { fd } = this.#handle
+    const { memory, offset } = await directAlignment(fd).catch(() => USUAL)
+    this.#memory = Math.max(memory, USUAL.memory)
+    this.#unit = offset
+    try {
+      if (!isWritable(fd)) return
+      const open = ofPromises.get('open') as typeof promises.open
+      const buffered = await open(`/proc/self/fd/${fd}`, constants.O_WRONLY)
+      this.#buffered = buffered
+      // Told when somebody asks for it, which may be long before the last operation is over.
+      const { once } = this.#handle as FileHandle & EventEmitter
+      once.call(this.#handle as FileHandle & EventEmitter, 'close', () => {
+        this.#isClosing = true
+        this.#closeIfUnused()
+      })
+    } catch {
+      // by the other way
+    }
+  }
+
+  #closeIfUnused(): void {
+    if (!this.#isClosing || this.#transfers > 0) return
+    void this.#buffered?.close().catch(nothing)
+    this.#buffered = undefined
+  }
+
+  /** @returns bytes moved */
+  async transfer(write: boolean, memory: Uint8Array[], position: number, ways: Ways): Promise<number> {
+    this.#transfers++
+    try {
+      return await this.#transfer(write, memory, position, ways)
+    } finally {
+      this.#transfers--
+      this.#closeIfUnused()
+    }
+  }
+
+  async #transfer(write: boolean, memory: Uint8Array[], position: number, ways: Ways): Promise<number> {
+    if (this.#preparing !== isPrepared) await this.prepare()
     const length = memory.reduce((sum, { length }) => sum + length, 0)
-    if (position % this.#unit === 0 && length % this.#unit === 0) {
+    const isWhole = position % this.#unit === 0 && length % this.#unit === 0
+    if (isWhole) {
       try {
-        return await (write ? this.#share(direct) : direct())
+        return await (write ? this.#share(() => ways.direct()) : ways.direct())
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
       }
     }
-    return write
-      ? this.#exclude(() => this.#write(memory, position, length, move))
-      : this.#read(memory, position, length, move)
+    if (!write) return this.#read(memory, position, length, ways)
+    const buffered = this.#buffered
+    return this.#exclude(() =>
+      isWhole || !buffered ? this.#write(memory, position, length, ways) : ways.writeBy(buffered.fd, memory, position),
+    )
   }
 
   #block(position: number, length: number): { block: Buffer; start: number; skipped: number } {
@@ -83,9 +143,9 @@ export class Bouncer {
     return { block: alignedBuffer(room, this.#memory), start: position - skipped, skipped }
   }
 
-  async #read(memory: Uint8Array[], position: number, length: number, move: Move): Promise<number> {
+  async #read(memory: Uint8Array[], position: number, length: number, ways: Ways): Promise<number> {
     const { block, start, skipped } = this.#block(position, length)
-    const count = Math.max(0, Math.min((await move(false, block, start)) - skipped, length))
+    const count = Math.max(0, Math.min((await ways.move(false, block, start)) - skipped, length))
     let from = skipped
     for (const segment of memory) {
       const some = block.subarray(from, Math.min(from + segment.length, skipped + count))
@@ -95,17 +155,17 @@ export class Bouncer {
     return count
   }
 
-  async #write(memory: Uint8Array[], position: number, length: number, move: Move): Promise<number> {
+  async #write(memory: Uint8Array[], position: number, length: number, ways: Ways): Promise<number> {
     const { block, start, skipped } = this.#block(position, length)
     const partial = skipped > 0 || block.length !== length
-    if (partial) await move(false, block, start)
+    if (partial) await ways.move(false, block, start)
     let to = skipped
     for (const segment of memory) {
       block.set(segment, to)
       to += segment.length
     }
-    const { size } = await this.#handle.stat()
-    const written = await move(true, block, start)
+    const size = partial ? (await this.#handle.stat()).size : 0
+    const written = await ways.move(true, block, start)
     // What the last block holds behind the end of the file is not the file's.
     const end = Math.max(size, position + length)
     if (start + written > end) await this.#handle.truncate(end)
@@ -123,7 +183,8 @@ export class Bouncer {
 
   async #exclude(write: () => Promise<number>): Promise<number> {
     while (this.#exclusive) await this.#exclusive
-    const promise = Promise.all(this.#shared).then(write)
+    // At once where nobody is in the way: the process may end with this turn.
+    const promise = this.#shared.size === 0 ? write() : Promise.all(this.#shared).then(write)
     const settled: Promise<unknown> = promise.then(nothing, nothing).then(() => {
       if (this.#exclusive === settled) this.#exclusive = undefined
     })

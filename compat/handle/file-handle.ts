@@ -103,6 +103,8 @@ const none = new Uint8Array(0)
 
 /** Set on what travels to another thread, so that it becomes one of ours there. */
 const TRAVELS = 'caio'
+/** Its value for a handle opened with `bounce`. */
+const BOUNCES = 'bounces'
 
 type Internal = FileHandle & Record<symbol, (() => void) & unknown>
 
@@ -150,6 +152,23 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     return undefined
   }
 
+  /** Has Node's own method serve a call that may move the file's position, in its place among those that the engine serves. */
+  function inOrder<T>(handle: Internal, byNode: () => Promise<T>): Promise<T> {
+    const shares = defaultContext().servesPaths && descriptorOf(handle) !== undefined && !HandleState.bouncer(handle)
+    if (!shares) return byNode()
+    const position = HandleState.position(handle)
+    handle[ref]!()
+    // As a read, whatever it is: nothing else beside it.
+    return position.begin(false, async () => {
+      try {
+        return await byNode()
+      } finally {
+        handle[unref]!()
+        position.end(false)
+      }
+    })
+  }
+
   /**
    * Hands a request over. What it takes for that its completer gives back. The reference keeps the descriptor open: close() waits for it,
    * and a call that comes while it waits is served, as Node's is.
@@ -160,6 +179,12 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     ;(handle as Internal)[ref]!()
     if (moves === undefined) return defaultContext().enqueue(request)
     return HandleState.position(handle).begin(moves, () => defaultContext().enqueue(request))
+  }
+
+  /** The same of a whole content. What gives it bit by bit may itself ask for something on the handle. */
+  function writeInOrder(handle: Internal, data: unknown, byNode: () => Promise<void>): Promise<void> {
+    const isWhole = typeof data === 'string' || ArrayBuffer.isView(data)
+    return isWhole ? inOrder(handle, byNode) : byNode()
   }
 
   /** What the engine makes of a read or a write, or undefined where it is for Node's own method. */
@@ -312,22 +337,22 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
   async function bounce(bouncer: Bouncer, request: TransferRequest<HandleCall>, span: Span): Promise<unknown> {
     const { opcode, fd, completer, caller, fileKey } = request
     const handle = caller.handle as Internal
-    const enqueue = (opcode: Opcode, span: Span): Promise<number> => {
+    const enqueue = (opcode: Opcode, span: Span, by = fd): Promise<number> => {
       const counted = (isWrite(opcode) ? shapes.write : shapes.read)(none).completer
-      const part = new TransferRequest(opcode, fd, span, counted, undefined)
-      part.fileKey = fileKey
+      const part = new TransferRequest(opcode, by, span, counted, undefined)
+      if (by === fd) part.fileKey = fileKey
       return defaultContext().enqueue(part) as Promise<number>
     }
     handle[ref]!()
     try {
-      const count = await bouncer.transfer(
-        isWrite(opcode),
-        () => enqueue(opcode, span),
-        segments(span.views, span.start, span.length),
-        span.position,
-        (write, view, position) =>
+      const memory = segments(span.views, span.start, span.length)
+      const count = await bouncer.transfer(isWrite(opcode), memory, span.position, {
+        direct: () => enqueue(opcode, span),
+        move: (write, view, position) =>
           enqueue(write ? Opcode.write : Opcode.read, { views: view, start: 0, length: view.byteLength, position }),
-      )
+        writeBy: (fd, views, position) =>
+          enqueue(Opcode.writev, { views, start: 0, length: span.length, position }, fd),
+      })
       return completer.value(count, span.views, caller)
     } finally {
       handle[unref]!()
@@ -345,14 +370,22 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     byNode(): Promise<unknown>
   }
 
-  /** The same where it is not for the engine, or by a copy: what the options ask for comes before it, and after it. */
+  /** The same where it is not for the engine, or by a copy: what the options ask for comes after it. */
   async function serveAround(handle: Internal, call: ExtraCall, flags: number): Promise<unknown> {
     const { opcode, span, extra, completer, given, byNode } = call
     if (flags & TransferFlag.append) throw errnoException(errnoOf('ENOTSUP'), completer.syscall)
-    const value = await (serve(handle, opcode, span, completer, given) ?? byNode())
-    if (flags & TransferFlag.durable) await handle.datasync()
-    if (extra.signal?.aborted) throw abortError(extra.signal)
-    return value
+    const { signal } = extra
+    // Until it is durable: a close waits for that, too. Of one that is closed Node speaks.
+    const isOpen = handle.fd >= 0
+    if (isOpen) handle[ref]!()
+    try {
+      const value = await (serve(handle, opcode, span, completer, given) ?? inOrder(handle, byNode))
+      if (flags & TransferFlag.durable) await handle.datasync()
+      if (signal?.aborted) throw abortError(signal, true)
+      return value
+    } finally {
+      if (isOpen) handle[unref]!()
+    }
   }
 
   async function serveExtra(handle: Internal, call: ExtraCall): Promise<unknown> {
@@ -363,14 +396,17 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     const fd = span && descriptorOf(handle)
     const appends = (flags & TransferFlag.append) !== 0
     const moves = span?.position === OWN_POSITION && !appends
-    if (fd === undefined || moves || HandleState.bouncer(handle)) return serveAround(handle, call, flags)
+    const context = defaultContext()
+    if (fd === undefined || (moves && !context.servesPaths) || HandleState.bouncer(handle)) {
+      return serveAround(handle, call, flags)
+    }
     const place = appends ? { ...span, position: 0 } : span
-    const caller = { handle, given, changes: isWrite(opcode) }
+    const changes = isWrite(opcode)
+    const caller = moves ? { handle, given, moves: changes, changes } : { handle, given, changes }
     const request = new TransferRequest(opcode, fd, place as Span, completer, caller)
     request.fileKey = HandleState.key(handle)
-    request.flags = flags
+    request.flags |= flags
     request.priority = priority
-    const context = defaultContext()
     const promise = start(request)
     return signal ? untilAborted(signal, promise, () => context.takeBack(request)) : promise
   }
@@ -389,7 +425,9 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
       }
       const served = serve(this, Opcode.read, readArguments(buffer, offset, length, position), readDone)
       return (served ??
-        super.read(buffer as never, offset as never, length as never, position as never)) as Promise<never>
+        inOrder(this, () =>
+          super.read(buffer as never, offset as never, length as never, position as never),
+        )) as Promise<never>
     }
 
     override write(buffer?: unknown, offset?: unknown, length?: unknown, position?: unknown): Promise<never> {
@@ -407,7 +445,9 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
           : writeArguments(buffer, offset, length, position)
       const served = serve(this, Opcode.write, span, writeDone, buffer)
       return (served ??
-        super.write(buffer as never, offset as never, length as never, position as never)) as Promise<never>
+        inOrder(this, () =>
+          super.write(buffer as never, offset as never, length as never, position as never),
+        )) as Promise<never>
     }
 
     override readv(buffers?: unknown, position?: unknown, ...rest: unknown[]): Promise<never> {
@@ -417,7 +457,7 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
         return serveExtra(this, { ...call, opcode: Opcode.readv, completer: readvDone, byNode }) as Promise<never>
       }
       const served = serve(this, Opcode.readv, vectorArguments(buffers, position), readvDone, buffers)
-      return (served ?? super.readv(buffers as never, position as never)) as Promise<never>
+      return (served ?? inOrder(this, () => super.readv(buffers as never, position as never))) as Promise<never>
     }
 
     override writev(buffers?: unknown, position?: unknown, ...rest: unknown[]): Promise<never> {
@@ -427,19 +467,25 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
         return serveExtra(this, { ...call, opcode: Opcode.writev, completer: writevDone, byNode }) as Promise<never>
       }
       const served = serve(this, Opcode.writev, vectorArguments(buffers, position), writevDone, buffers)
-      return (served ?? super.writev(buffers as never, position as never)) as Promise<never>
+      return (served ?? inOrder(this, () => super.writev(buffers as never, position as never))) as Promise<never>
     }
 
     override readFile(options?: unknown): Promise<never> {
-      return (serveReadFile(this, options) ?? super.readFile(options as never)) as Promise<never>
+      return (serveReadFile(this, options) ?? inOrder(this, () => super.readFile(options as never))) as Promise<never>
     }
 
     override writeFile(data?: unknown, options?: unknown): Promise<void> {
-      return serveWriteFile(this, data, options) ?? super.writeFile(data as never, options as never)
+      return (
+        serveWriteFile(this, data, options) ??
+        writeInOrder(this, data, () => super.writeFile(data as never, options as never))
+      )
     }
 
     override appendFile(data?: unknown, options?: unknown): Promise<void> {
-      return serveWriteFile(this, data, options) ?? super.appendFile(data as never, options as never)
+      return (
+        serveWriteFile(this, data, options) ??
+        writeInOrder(this, data, () => super.appendFile(data as never, options as never))
+      )
     }
 
     override truncate(length: unknown = 0): Promise<void> {
@@ -538,13 +584,16 @@ function adoptInternals(
   const receive = theirs[deserialize] as Method
   const named = (method: Method, like: Method): Method => Object.defineProperty(method, 'name', { value: like.name })
   ours[transfer] = named(function () {
+    const bounces = HandleState.bouncer(this) !== undefined
     const payload = send.call(this) as { data: Record<string, unknown> }
-    payload.data[TRAVELS] = true
+    payload.data[TRAVELS] = bounces ? BOUNCES : true
     return payload
   }, send)
   theirs[deserialize] = named(function (data) {
     receive.call(this, data)
-    if ((data as Record<string, unknown>)[TRAVELS]) adopt(this)
+    const travels = (data as Record<string, unknown>)[TRAVELS]
+    if (travels) adopt(this)
+    if (travels === BOUNCES) void bounceCalls(this)
   }, receive)
 }
 
@@ -667,5 +716,8 @@ export function statByNode(handle: FileHandle): Promise<Stats> {
 
 /** Lets calls that are not aligned work on a handle that is open with O_DIRECT. */
 export async function bounceCalls(handle: FileHandle): Promise<void> {
-  if (HandleState.has(handle)) HandleState.setBouncer(handle, await Bouncer.for(handle))
+  if (!HandleState.has(handle)) return
+  const bouncer = Bouncer.for(handle)
+  HandleState.setBouncer(handle, bouncer)
+  await bouncer?.prepare()
 }

@@ -3,11 +3,19 @@
  * have their order in the engine, which serves those of one descriptor in turn.
  */
 import { tellAtEnd } from '../../lib/common/end-of-process.js'
+import { LinkedQueue } from '../../lib/common/linked-queue.js'
+import type { Linked } from '../../lib/common/linked-queue.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
 
-interface Waiting {
-  readonly write: boolean
-  start(): void
+class Waiting implements Linked<Waiting> {
+  previous: Waiting | undefined = undefined
+  next: Waiting | undefined = undefined
+  queue: object | undefined = undefined
+
+  constructor(
+    readonly write: boolean,
+    readonly start: () => void,
+  ) {}
 }
 
 const { Promise } = intrinsics
@@ -26,7 +34,7 @@ tellAtEnd(atEnd)
 export class FilePosition {
   #reads = 0
   #writes = 0
-  readonly #queue: Waiting[] = []
+  readonly #queue = new LinkedQueue<Waiting>()
 
   /** Starts it, or keeps it until what is before it is over. Whoever starts is to call {@link end}. */
   begin<T>(write: boolean, start: () => Promise<T>): Promise<T> {
@@ -36,13 +44,13 @@ export class FilePosition {
     }
     waiting.add(this)
     return new Promise((resolve) => {
-      this.#queue.push({ write, start: () => resolve(start()) })
+      this.#queue.push(new Waiting(write, () => resolve(start())))
     })
   }
 
   end(write: boolean): void {
     this.#count(write, -1)
-    for (let next; (next = this.#queue[0]) && this.#isFree(next.write);) {
+    for (let next; (next = this.#queue.first) && this.#isFree(next.write);) {
       this.#queue.shift()
       this.#count(next.write, 1)
       next.start()
@@ -51,7 +59,8 @@ export class FilePosition {
   }
 
   startAll(): void {
-    for (const { write, start } of this.#queue.splice(0)) {
+    while (this.#queue.length > 0) {
+      const { write, start } = this.#queue.shift()
       this.#count(write, 1)
       start()
     }

@@ -45,9 +45,12 @@ async function closeLater(fd: number): Promise<void> {
 const closed = Promise.resolve()
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
+/** Others who work on descriptors: when they are done with one that is to be closed; undefined where they are. */
+export const users = { whenDone: (fd: number): Promise<void> | undefined => void fd }
+
 /** Closes it when nothing that was given the number is under way. */
 function afterUse({ fd }: NativeHandle, close: () => Promise<void>): Promise<void> {
-  const unused = fd < 0 ? undefined : whenUnused(fd)
+  const unused = fd < 0 ? undefined : (whenUnused(fd) ?? users.whenDone(fd))
   return unused ? unused.then(close) : close()
 }
 

@@ -13,13 +13,14 @@ import type { PathCall, Request } from '../../lib/engine/request.js'
 import { whenThereIsRoom } from '../../lib/engine/turn.js'
 import { isTraced, traceCall } from '../../lib/engine/trace.js'
 import type { FsOperation } from '../../lib/engine/trace.js'
-import { Opcode, isInline, syscallOf } from '../../lib/protocol/operations.js'
+import { Opcode, changesPaths, isInline, syscallOf } from '../../lib/protocol/operations.js'
 import type { PathName } from '../../lib/protocol/operations.js'
 import type { PathsAndView, Views } from '../../lib/protocol/port.js'
 import { ofPromises } from '../node/original.js'
 import type { promises } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
 import { servesFiles } from '../node/serves.js'
+import { leaveInOrder } from './places.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
 
 const { Promise } = intrinsics
@@ -241,7 +242,9 @@ function serving<Call extends PathCall, Reply extends View>(
   }
 
   const serve = (call: Call, args: readonly unknown[]): unknown => {
-    const result = served.attempt(call)
+    const attempted = served.attempt(call)
+    // What changes something keeps its place in the order.
+    const result = attempted === undefined && changesPaths(served.opcode) ? EAGAIN : attempted
     if (result === undefined) return new Promise((resolve) => whenThereIsRoom(() => resolve(serve(call, args))))
     if (result === NODES) return leave(args)
     if (result >= 0) return served.attempted(result, call)
@@ -266,7 +269,7 @@ export function withPromise<Call extends PathCall, Reply extends View>(
   const { name, otherwise } = described
   const leave = (args: readonly unknown[]): Promise<unknown> => {
     defaultContext().leave(Opcode[name])
-    return own(...args)
+    return leaveInOrder(Opcode[name], own, args)
   }
   const serve = serving(described, leave)
   const serveOtherwise: Serve = otherwise ? serving(otherwise, leave) : () => NODES

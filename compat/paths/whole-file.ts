@@ -18,6 +18,7 @@ import { ofPromises } from '../node/original.js'
 import type { promises } from '../node/original.js'
 import { asksTheKernel } from '../node/untouched.js'
 import { NODES, promiseForm } from './path-call.js'
+import { leaveInOrder, placeOf } from './places.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
 
 const { Promise } = intrinsics
@@ -248,14 +249,23 @@ export function readWhole({ name, encoding }: PlainRead): Promise<Content> | Con
 type Own = (...args: readonly unknown[]) => Promise<unknown>
 
 /**
- * Serves a call behind nobody's back: see {@link handlesAreUntouched}.
- * @param ours what serves it, or says {@link NODES}
+ * Serves a call behind nobody's back: see {@link handlesAreUntouched}. What is asked for while that is found out, and comes behind it,
+ * waits for it.
+ * @param ours what serves it, or says {@link NODES}: at once, or by one request that it makes before it returns
  */
-function serveUnwatched(own: Own, args: readonly unknown[], ours: () => unknown): unknown {
+function serveUnwatched(
+  opcode: Opcode,
+  path: string,
+  own: Own,
+  args: readonly unknown[],
+  ours: () => unknown,
+): unknown {
   const untouched = handlesAreUntouched()
   if (untouched === true) return orByNode(own, args, ours())
-  if (untouched === false) return own(...args)
-  return untouched.then((known) => (known ? orByNode(own, args, ours()) : own(...args)))
+  const context = defaultContext()
+  const serve = (): Promise<unknown> =>
+    Promise.resolve(untouched).then((known) => (known ? orByNode(own, args, context.inPlace(ours)) : own(...args)))
+  return untouched === false ? own(...args) : context.keepPlace(placeOf(opcode, { path }), serve)
 }
 
 function orByNode(own: Own, args: readonly unknown[], outcome: unknown): unknown {
@@ -274,7 +284,9 @@ const readFile = promiseForm(
   'readFile',
   (args) => {
     const plain = plainRead(args[0], args[1])
-    return plain ? serveUnwatched(readByNode, args, () => readWhole(plain)) : readByNode(...args)
+    return plain
+      ? serveUnwatched(Opcode.readFile, plain.name, readByNode, args, () => readWhole(plain))
+      : leaveInOrder(Opcode.readFile, readByNode, args)
   },
   (content, args) => bytesOf(content, args[1]),
 )
@@ -290,6 +302,7 @@ export interface PlainWrite {
   readonly mode: number
   readonly flush: boolean
   readonly append: boolean
+  readonly exclusive: boolean
 }
 
 /** undefined where it is Node's to judge. */
@@ -305,12 +318,14 @@ export function plainWrite(
   const name = view && plainPath(path)
   if (!plain || !view || !name) return undefined
   // Not by a spread and more: Node 20's V8 gives each such object a hidden class of its own, which took a third of the rate.
-  return { name, view, length: view.byteLength, mode: plain.mode, flush: plain.flush, append: plain.flag === 'a' }
+  const { mode, flush, exclusive } = plain
+  return { name, view, length: view.byteLength, mode, flush, append: plain.flag === 'a', exclusive }
 }
 
 /** Resolves to a result for {@link isWritten}. */
-export function writeWhole({ name, view, length, mode, flush, append }: PlainWrite): Promise<number> {
-  const flags = (append ? WholeFileFlag.append : 0) | (flush ? WholeFileFlag.flush : 0)
+export function writeWhole({ name, view, length, mode, flush, append, exclusive }: PlainWrite): Promise<number> {
+  const flags =
+    (append ? WholeFileFlag.append : 0) | (flush ? WholeFileFlag.flush : 0) | (exclusive ? WholeFileFlag.exclusive : 0)
   const file = { path: name, view, length, mode, flags }
   return defaultContext().enqueue(new WholeFileRequest(Opcode.writeFile, file, completer, undefined)) as Promise<number>
 }
@@ -320,11 +335,11 @@ export function writeWhole({ name, view, length, mode, flush, append }: PlainWri
  * Node would leave, and says what is wrong.
  * @throws what another attempt would not tell
  */
-export function isWritten({ append, view, length }: PlainWrite, result: number): boolean {
+export function isWritten({ append, exclusive, view, length }: PlainWrite, result: number): boolean {
   if (result >= 0) return true
   if (result <= WHILE_CLOSING) throw errnoException(result - WHILE_CLOSING, 'close')
   if (result <= WHILE_SYNCING) throw errnoException(result - WHILE_SYNCING, 'fsync')
-  if (result <= WHILE_WRITING && append) throw errnoException(result - WHILE_WRITING, 'write')
+  if (result <= WHILE_WRITING && (append || exclusive)) throw errnoException(result - WHILE_WRITING, 'write')
   // Given away, or shrunk, before it was handed over: Node would empty the file before it sees.
   if ((result === EFAULT || result === EAGAIN) && lengthOf(view) < length) throw errnoException(EFAULT, 'write')
   return false
@@ -337,7 +352,7 @@ function makeWrite(name: 'writeFile' | 'appendFile', flag: 'w' | 'a'): Own {
 
   return promiseForm(name, (args) => {
     const plain = plainWrite(args[0], args[1], args[2], flag)
-    return plain ? serveUnwatched(own, args, () => write(plain)) : own(...args)
+    return plain ? serveUnwatched(Opcode.writeFile, plain.name, own, args, () => write(plain)) : own(...args)
   })
 }
 

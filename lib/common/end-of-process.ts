@@ -2,7 +2,9 @@
  * What is still to be handed over when the process, or the worker, ends: Node hands over at once, and completes it at the end.
  * native/support/end_of_process.h does the rest.
  */
-const { process } = globalThis
+type Leave = (...args: unknown[]) => unknown
+
+const process = globalThis.process as NodeJS.Process & { reallyExit?: Leave; _exiting?: boolean }
 
 /** Hands over all that it still has, and from then on hands over at once. */
 export interface Ending {
@@ -16,7 +18,7 @@ const collected = new FinalizationRegistry<WeakRef<Ending>>((reference) => those
 
 /** Whether nothing that is kept back now will ever be handed over: also where the first Context is made by a listener of `exit`. */
 export function isEnding(): boolean {
-  return ending || (process as { _exiting?: boolean })._exiting === true
+  return ending || process._exiting === true
 }
 
 /** Tells it when the process or the worker ends, unless it is collected before. */
@@ -26,7 +28,21 @@ export function tellAtEnd(one: Ending): void {
   collected.register(one, reference)
   if (listening) return
   listening = true
-  // First of all: another listener may end the process before the next is called.
+  listen()
+  process.on('removeListener', (_: unknown, listener: unknown) => {
+    if (listener === handOverAll) listen()
+  })
+  // What ends the process without telling the listeners.
+  const leave = process.reallyExit
+  if (!leave) return
+  process.reallyExit = function (this: unknown, ...args: unknown[]): unknown {
+    handOverAll()
+    return Reflect.apply(leave, this, args)
+  }
+}
+
+/** First of all: another listener may end the process before the next is called. */
+function listen(): void {
   process.prependListener('exit', handOverAll)
 }
 

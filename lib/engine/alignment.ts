@@ -25,7 +25,7 @@ export function statedAlignment(fd: number): DirectAlignment | undefined {
   }
 }
 
-/** Whether this process has the descriptor open with O_DIRECT. @throws where /proc does not tell */
+/** Whether this process has the descriptor open with O_DIRECT, or with any of these flags. @throws where /proc does not tell */
 export function isDirect(fd: number | string, flag = constants.O_DIRECT): boolean {
   const flags = /^flags:\s+(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '0'
   return (parseInt(flags, 8) & flag) !== 0

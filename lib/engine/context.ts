@@ -96,6 +96,12 @@ export class Context implements Receiver {
 
   /** Whether operations have been given numbers of descriptors. */
   #takesNumbers = false
+  /** what is under way of operations that were given the number of a descriptor */
+  #byNumber = 0
+  /** what is done in the place of requests that the engine does not serve itself */
+  readonly #places = new Map<Request, () => void>()
+  /** Whether what is enqueued now is served in a place that is kept for it. */
+  #isInPlace = false
 
   readonly #counters = new Counters()
 
@@ -296,7 +302,7 @@ export class Context implements Receiver {
     if (this.#waiting.remove(request)) {
       this.#counters.cancelled++
       this.#counters.count(request.opcode, Route.inline, ECANCELED)
-      this.#changed(request)
+      this.#over(request)
       request.completer.released?.(request.caller)
       this.#reject(request, ECANCELED)
       return true
@@ -347,7 +353,8 @@ export class Context implements Receiver {
 
   /** @internal What is under way of operations that were given the number of this descriptor. */
   requestsOf(fd: number): Request[] {
-    const isThat = (request: Request | undefined): boolean => request?.fd === fd && request.completer.api === undefined
+    if (this.#byNumber === 0) return []
+    const isThat = (request: Request | undefined): boolean => request?.fd === fd && isByNumber(request)
     return [...this.#waiting, ...this.#slots.requests].filter(isThat) as Request[]
   }
 
@@ -391,9 +398,45 @@ export class Context implements Receiver {
     const promise = new Promise(takeResolve)
     request.resolve = lastResolve
     lastResolve = noResolve
-    if (request.changesPaths) this.#changing++
-    if (this.#changing === 0 || isEnding() || this.#paths.enter(request)) this.#admit(request)
+    if (isByNumber(request)) this.#byNumber++
+    if (this.#enter(request)) this.#admit(request)
     return promise
+  }
+
+  /** @returns whether it may begin; else {@link #begin} is called when it may */
+  #enter(request: Request): boolean {
+    if (request.changesPaths) this.#changing++
+    return this.#changing === 0 || this.#isInPlace || isEnding() || this.#paths.enter(request)
+  }
+
+  /**
+   * Has what is not one request keep the order of what is asked for by path: what has to wait for something else first, or is Node's own.
+   * @param request which says what it is; it is not served
+   * @param act must ask for nothing by path, but as the last thing before it returns: that has the request's place
+   * @internal
+   */
+  keepPlace<T>(request: Request, act: () => Promise<T>): Promise<T> {
+    if (this.#changing === 0 && !request.changesPaths) return act()
+    // An async function, so that errors of what it does lead to who awaits it.
+    const begin = async (): Promise<T> => {
+      try {
+        return await act()
+      } finally {
+        this.#changed(request)
+      }
+    }
+    if (this.#enter(request)) return begin()
+    return new Promise((resolve) => this.#places.set(request, () => resolve(begin())))
+  }
+
+  /** @internal What `act` enqueues has the place that is kept for it, and waits for none. */
+  inPlace<T>(act: () => T): T {
+    this.#isInPlace = true
+    try {
+      return act()
+    } finally {
+      this.#isInPlace = false
+    }
   }
 
   /** Starts a request that waits for no other, or has it wait for room. */
@@ -410,7 +453,17 @@ export class Context implements Receiver {
     }
   }
 
-  readonly #begin = (request: Request): void => this.#admit(request)
+  readonly #begin = (request: Request): void => {
+    const act = this.#places.get(request)
+    if (!act) return this.#admit(request)
+    this.#places.delete(request)
+    act()
+  }
+
+  #over(request: Request): void {
+    if (isByNumber(request)) this.#byNumber--
+    this.#changed(request)
+  }
 
   #changed(request: Request): void {
     if (!request.changesPaths) return
@@ -423,7 +476,7 @@ export class Context implements Receiver {
     this.#slots.liftLimit()
     this.#holds = 0
     while (this.#waiting.length > 0) this.#startNext()
-    for (const request of this.#paths.takeAll()) this.#admit(request)
+    for (const request of this.#paths.takeAll()) this.#begin(request)
     this.#handOver()
     this.#port.end?.()
   }
@@ -520,7 +573,7 @@ export class Context implements Receiver {
     slots.free(id)
     if (this.#fallenBackTo.size > 0) this.#fallenBackTo.delete(id)
     this.#counters.count(request.opcode, route, result)
-    this.#changed(request)
+    this.#over(request)
     if (startedAt !== 0) this.#counters.record(route, now() - startedAt)
 
     completer.released?.(caller)
@@ -619,6 +672,11 @@ export class Context implements Receiver {
     }
     ;(resolve as Resolve)(laterException(errno, completer.syscall, { detail }, report))
   }
+}
+
+/** Of an open file that is not held: who else has the number may close it. */
+function isByNumber({ fd, completer }: Request): boolean {
+  return fd >= 0 && completer.api === undefined
 }
 
 /** What a backend cannot do that does not say so. */

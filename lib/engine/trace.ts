@@ -62,6 +62,7 @@ function publishEnd(event: FsOperation): void {
 class TracedCompleter implements Completer {
   readonly syscall: string
   readonly takesFailures?: true
+  readonly api?: Api
   readonly #event: FsOperation
   readonly #completer: Completer
   readonly #resource = new AsyncResource('CaioOperation')
@@ -69,6 +70,7 @@ class TracedCompleter implements Completer {
   constructor(event: FsOperation, completer: Completer) {
     this.syscall = completer.syscall
     if (completer.takesFailures) this.takesFailures = true
+    if (completer.api) this.api = completer.api
     this.#event = event
     this.#completer = completer
   }

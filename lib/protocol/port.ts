@@ -127,7 +127,7 @@ export const StatsField = {
 /** The same of a file system's. */
 export const FileSystemField = { type: 0, bsize: 1, blocks: 2, bfree: 3, bavail: 4, files: 5, ffree: 6 } as const
 
-export const WholeFileFlag = { append: 1, flush: 2 } as const
+export const WholeFileFlag = { append: 1, flush: 2, exclusive: 4 } as const
 
 /** Of `copyFile`, as Node has them: what is there is not overwritten. */
 export const CopyFlag = { exclusive: 1 } as const

@@ -47,8 +47,10 @@ ssize_t ReadOnce(Request& request) {
 }
 
 ssize_t WriteOnce(Request& request) {
-  const off_t offset = static_cast<off_t>(request.offset + static_cast<int64_t>(request.done));
-  if ((request.durable || request.append) && !request.moves) {
+  const off_t place = static_cast<off_t>(request.offset + static_cast<int64_t>(request.done));
+  // To pwritev2, -1 is the file's own position.
+  const off_t offset = request.moves ? -1 : place;
+  if (request.durable || request.append) {
 #if defined(RWF_DSYNC) && defined(RWF_APPEND)
     const int flags = (request.durable ? RWF_DSYNC : 0) | (request.append ? RWF_APPEND : 0);
     return pwritev2(request.fd, request.iov(), std::min(request.iov_count(), IOV_MAX), offset, flags);

@@ -123,7 +123,9 @@ ProtocolText DescribeProtocol() {
     writer.Line("treeResult", {{"done", kDone}, {"more", kMore}, {"stopped", kStopped}, {"failed", kFailed}});
   }
   writer.Line("treeCopyFlag", {{"verbatim", tree_copy_flag::kVerbatim}});
-  writer.Line("wholeFileFlag", {{"append", whole_file_flag::kAppend}, {"flush", whole_file_flag::kFlush}});
+  writer.Line("wholeFileFlag", {{"append", whole_file_flag::kAppend},
+                                {"flush", whole_file_flag::kFlush},
+                                {"exclusive", whole_file_flag::kExclusive}});
   {
     using namespace stats_field;
     writer.Line("stats", {{"dev", kDev},

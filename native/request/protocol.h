@@ -41,7 +41,7 @@ enum : unsigned {
 }
 
 namespace whole_file_flag {
-enum : unsigned { kAppend = 1, kFlush = 2, kAll = 3 };
+enum : unsigned { kAppend = 1, kFlush = 2, kExclusive = 4, kAll = 7 };
 }
 
 namespace copy_flag {

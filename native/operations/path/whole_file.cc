@@ -79,12 +79,14 @@ bool MayHoldMore(const struct stat& status) {
 
 int64_t WriteFile(Request& request) {
   const bool append = (request.file.flags & whole_file_flag::kAppend) != 0;
+  const bool exclusive = (request.file.flags & whole_file_flag::kExclusive) != 0;
   struct stat status;
   const bool exists = stat(request.path.get(), &status) == 0;
   if (exists && !IsRegular(status)) return -EOPNOTSUPP;
   const auto copied = [&] { return status.st_size >= kLarge && IsLayered(request.path.get()); };
   const bool empty = exists && !append && (copied() || MayHoldMore(status));
-  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | (append ? O_APPEND : 0) | (empty ? O_TRUNC : 0);
+  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | (append ? O_APPEND : 0) | (empty ? O_TRUNC : 0) |
+                    (exclusive ? O_EXCL : 0);
   Descriptor fd(open(request.path.get(), flags, request.file.mode));
   if (!fd.valid()) return -errno;
   if (fstat(fd.get(), &status) != 0) return -errno;

