@@ -5,7 +5,7 @@
  * socket see one another: each looks for the other's lock once it has its own.
  */
 import { constants } from 'node:fs'
-import type { Stats } from 'node:fs'
+import type { BigIntStats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import type { Server } from 'node:net'
 import { refuseAborted } from '../engine/abort.js'
@@ -16,6 +16,7 @@ import { intrinsics } from '../common/intrinsics.js'
 import { NO_OPTIONS } from '../common/no-options.js'
 import { open, readFile, stat } from '../common/node-files.js'
 import * as check from '../common/validate.js'
+import { hasOfdLock, isInTable, nameInTable } from './lock-table.js'
 import { pausesOf, tryLock } from './locks.js'
 import { absolutePath, joinPath } from './path-parts.js'
 import type { Path, PathArgument } from './path-parts.js'
@@ -113,19 +114,35 @@ interface Attempt {
 /** Bytes of a socket's name behind the first. It takes all of them: some releases of Node fill up what is shorter, and others do not. */
 const NAME_LENGTH = 107
 
-const socketName = ({ dev, ino }: Stats): string => `caio-lock-${dev}-${ino}`.padEnd(NAME_LENGTH, '.')
+const socketName = ({ dev, ino }: BigIntStats): string => `caio-lock-${dev}-${ino}`.padEnd(NAME_LENGTH, '.')
 
-/** The line of /proc/locks that an OFD lock on the file has, but for its kind. */
-function isInLocks(text: string, { dev, ino }: Stats): boolean {
-  const hex = (number: number): string => number.toString(16).padStart(2, '0')
-  const [major, minor] = [(dev >>> 8) & 0xfff, (dev & 0xff) | (Math.floor(dev / 4096) & 0xfff00)]
-  return new RegExp(`OFDLCK .* ${hex(major)}:${hex(minor)}:${ino} `).test(text)
+/** Where the kernel tells nobody: without /proc, or where a sandbox keeps it shut. */
+const NOT_TOLD = ['ENOENT', 'EACCES', 'EPERM']
+
+/** What the kernel tells. @throws (rejects) where that cannot be read now: without it nobody knows who holds the file */
+function told(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (NOT_TOLD.includes(error.code ?? '')) return ''
+    throw error
+  })
 }
 
-/** What the kernel tells of others, where it does. */
-const told = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '')
+const isHeldBySocket = (stats: BigIntStats): Promise<boolean> =>
+  isInTable(
+    () => told('/proc/net/unix'),
+    (text) => text.includes(`@${socketName(stats)}\n`),
+  )
 
-const isSame = (one: Stats, other: Stats | undefined): boolean => one.dev === other?.dev && one.ino === other.ino
+async function isHeldByDescriptor({ fd }: FileHandle, { ino }: BigIntStats): Promise<boolean> {
+  const name = nameInTable(await told(`/proc/self/fdinfo/${fd}`), await told('/proc/self/mountinfo'), ino)
+  return isInTable(
+    () => told('/proc/locks'),
+    (text) => hasOfdLock(text, name),
+  )
+}
+
+const isSame = (one: BigIntStats, other: BigIntStats | undefined): boolean =>
+  one.dev === other?.dev && one.ino === other.ino
 
 async function byDescriptor(attempt: Attempt): Promise<Held | undefined> {
   const { path, shared, mode, context } = attempt
@@ -133,11 +150,11 @@ async function byDescriptor(attempt: Attempt): Promise<Held | undefined> {
   let isHeld = false
   try {
     if (!(await tryLock(handle, { shared, context }))) return undefined
-    const stats = await handle.stat()
+    const stats = await handle.stat({ bigint: true })
     // Somebody may have put another file in its place, or hold it by a socket.
     isHeld =
-      (attempt.open !== open || isSame(stats, await stat(path).catch(() => undefined))) &&
-      !(await told('/proc/net/unix')).includes(`@${socketName(stats)}\n`)
+      (attempt.open !== open || isSame(stats, await stat(path, { bigint: true }).catch(() => undefined))) &&
+      !(await isHeldBySocket(stats))
     return isHeld ? { free: () => handle.close() } : undefined
   } finally {
     if (!isHeld) await handle.close()
@@ -172,13 +189,21 @@ function listen(name: string): Promise<Server | undefined> {
 async function bySocket({ path, shared, mode, ...attempt }: Attempt): Promise<Held | undefined> {
   if (shared) throw errnoException(errnoOf('ENOTSUP'), 'fcntl', { path: String(path) })
   const handle: FileHandle = await attempt.open(path, constants.O_RDWR | constants.O_CREAT, mode)
-  const stats = await handle.stat().finally(() => handle.close())
-  const server = await listen(socketName(stats))
-  if (!server) return undefined
-  const free = (): Promise<void> => new Promise((resolve) => void server.close(() => resolve()))
-  if (!isInLocks(await told('/proc/locks'), stats)) return { free }
-  await free()
-  return undefined
+  try {
+    const stats = await handle.stat({ bigint: true })
+    const server = await listen(socketName(stats))
+    if (!server) return undefined
+    const free = (): Promise<void> => new Promise((resolve) => void server.close(() => resolve()))
+    let isHeld = false
+    try {
+      isHeld = !(await isHeldByDescriptor(handle, stats))
+      return isHeld ? { free } : undefined
+    } finally {
+      if (!isHeld) await free()
+    }
+  } finally {
+    await handle.close()
+  }
 }
 
 /** By module: the files that are locked, and by how many, Infinity for one alone. */

@@ -1,5 +1,5 @@
 /** lockFile and lockDirectory: one owner, in this process and among processes, on every backend, until it ends. */
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import { join } from 'node:path'
@@ -10,14 +10,29 @@ import type { Test } from 'tap'
 import { LogReader, LogWriter, lockDirectory, lockFile, removeTemporaries, syncDirectory, writeFileAtomic } from 'caio'
 import type { BackendName } from 'caio'
 import { lockingFlags, wayOf } from '../../lib/toolkit/file-lock.js'
+import { hasOfdLock, isInTable, nameInTable } from '../../lib/toolkit/lock-table.js'
 import { makerOf } from '../../lib/toolkit/temporary-file.js'
-import { makeContext, onEveryBackend, rejectionOf, requiredBackends, temporaryDirectory } from '../support/harness.js'
+import {
+  makeContext,
+  mountedDirectory,
+  onEveryBackend,
+  overlaidDirectory,
+  rejectionOf,
+  requiredBackends,
+  runProgram,
+  temporaryDirectory,
+  whyNoMount,
+} from '../support/harness.js'
+import { kernelHas } from '../support/kernel-has.js'
 
 const program = fileURLToPath(new URL('./programs/hold-lock.js', import.meta.url))
 // Processes are started.
 t.setTimeout(120_000)
 
 const isLinux = process.platform === 'linux'
+
+/** Of the backends with the addon, one is as good as another. */
+const some = requiredBackends.filter((name) => name === 'linux' || name === 'pure')
 
 /** A process that holds a lock, or has said why it does not. */
 async function holder(
@@ -81,8 +96,7 @@ onEveryBackend(t, 'a directory', async (t, backend) => {
 
 onEveryBackend(t, 'goes with its process, whatever the backend of the other is', async (t, backend) => {
   const path = join(temporaryDirectory(t), 'file')
-  // Of the backends with the addon, one is as good as another.
-  for (const other of requiredBackends.filter((name) => name === 'linux' || name === 'pure')) {
+  for (const other of some) {
     const { said, kill } = await holder(t, path, backend)
     t.match(said, /^(?:ofd|socket|open)$/)
     const context = makeContext(t, other)
@@ -90,6 +104,97 @@ onEveryBackend(t, 'goes with its process, whatever the backend of the other is',
     await kill()
     await (await lockFile(path, { context, wait: true })).release()
   }
+})
+
+const whyNoBtrfs = (): string | undefined =>
+  whyNoMount() ?? (spawnSync('mkfs.btrfs', ['--version']).status === 0 ? undefined : 'there is no mkfs.btrfs')
+const whyNoOverlay = (): string | undefined =>
+  whyNoMount() ?? (kernelHas('overlay') ? undefined : 'the kernel has no overlayfs')
+
+/** File systems whose devices the kernel calls by another name in /proc/locks than `stat` does. */
+const oddly = [
+  { name: 'btrfs', why: whyNoBtrfs(), make: (t: Test) => mountedDirectory(t, 128, 'btrfs') },
+  { name: 'an overlay', why: whyNoOverlay(), make: (t: Test) => overlaidDirectory(t, temporaryDirectory(t), '4m') },
+]
+for (const { name, why, make } of oddly) {
+  void t.test(`one holder on ${name}, whatever the backends are`, { skip: why ?? false }, async (t) => {
+    const directory = make(t)
+    for (const backend of requiredBackends) {
+      for (const other of some) {
+        const path = join(directory, `${backend}-${other}`)
+        const { said, kill } = await holder(t, path, backend)
+        t.equal(said, backend === 'pure' ? 'socket' : 'ofd')
+        const context = makeContext(t, other)
+        t.match(await rejectionOf(lockFile(path, { context })), { code: 'ERR_CAIO_LOCKED' }, `${other} sees ${backend}`)
+        await (await lockFile(`${path}-free`, { context })).release()
+        await kill()
+        await (await lockFile(path, { context, wait: true })).release()
+      }
+    }
+  })
+}
+
+t.test('nobody gets a lock for want of descriptors', { skip: isLinux ? false : 'Linux only' }, async (t) => {
+  const path = join(temporaryDirectory(t), 'file')
+  const asker = new URL('./programs/short-lock.js', import.meta.url)
+  for (const backend of some) {
+    for (const other of some) {
+      const { kill } = await holder(t, path, backend)
+      const under = ['sh', '-c', 'ulimit -n 100; exec "$0" "$@"']
+      const { stdout, stderr } = await runProgram(asker, [path], { env: { CAIO_IMPL: other }, under })
+      t.match(stdout, /^ERR_CAIO_LOCKED( (EMFILE|ERR_CAIO_LOCKED)){6}\n$/, `${other}, ${backend} has it: ${stderr}`)
+      await kill()
+    }
+  }
+})
+
+t.test('which line of /proc/locks is meant', async (t) => {
+  const fdinfo = 'pos:\t0\nflags:\t02100002\nmnt_id:\t48\nino:\t257\n'
+  const mountinfo = [
+    '348 27 0:99 / /other rw - tmpfs tmpfs rw',
+    '48 27 0:41 /sub /mnt rw,relatime - btrfs /dev/loop2 rw',
+    '49 27 259:1048575 / /disk rw - ext4 /dev/disk rw',
+    '',
+  ].join('\n')
+  t.same(nameInTable(fdinfo, mountinfo, 5n), { device: '00:29', ino: '257' })
+  t.same(nameInTable('pos:\t0\nmnt_id:\t49\n', mountinfo, 5n), { device: '103:fffff', ino: '5' })
+  // It is not among the mounts that the process sees, or nothing is told.
+  t.same(nameInTable('mnt_id:\t4\n', mountinfo, 5n), { device: undefined, ino: '5' })
+  t.same(nameInTable('', '', 2n ** 63n + 1n), { device: undefined, ino: '9223372036854775809' })
+
+  const locks = [
+    '1: POSIX  ADVISORY  WRITE 77 00:29:300 0 EOF',
+    '2: OFDLCK ADVISORY  WRITE -1 00:29:257 0 EOF',
+    '3: OFDLCK ADVISORY  READ  -1 103:fffff:9223372036854775809 0 EOF',
+    '4: FLOCK  ADVISORY  WRITE 77 00:29:301 0 EOF',
+    '',
+  ].join('\n')
+  const has = (device: string | undefined, ino: string): boolean => hasOfdLock(locks, { device, ino })
+  t.equal(has('00:29', '257'), true)
+  t.equal(has('00:2a', '257'), false)
+  t.equal(has(undefined, '257'), true, 'a device that is not known is any')
+  t.equal(has(undefined, '57'), false)
+  t.equal(has(undefined, '25'), false)
+  t.equal(has('00:29', '300'), false)
+  t.equal(has('00:29', '301'), false)
+  t.equal(has('103:fffff', '9223372036854775809'), true)
+  t.equal(has('103:fffff', '9223372036854775808'), false, 'which is the same number in JavaScript')
+})
+
+t.test('a table that changes while it is read', async (t) => {
+  const look = async (...texts: string[]): Promise<[found: boolean, readings: number]> => {
+    let reading = 0
+    const found = await isInTable(
+      async () => texts[Math.min(reading++, texts.length - 1)] as string,
+      (text) => text.includes('wanted'),
+    )
+    return [found, reading]
+  }
+  t.same(await look('wanted'), [true, 1])
+  t.same(await look('a'), [false, 2])
+  t.same(await look('a b', 'b', 'b wanted'), [true, 3], 'it was left out twice')
+  t.same(await look('a b', 'b', 'b'), [false, 3])
+  t.equal((await look(...Array.from({ length: 100 }, (_, at) => String(at))))[0], false, 'without end')
 })
 
 t.test('files of another module', async (t) => {

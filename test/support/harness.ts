@@ -206,18 +206,33 @@ export function whyNoMount(): string | undefined {
   return undefined
 }
 
-/** A small ext4 file system of its own, gone when the test ends. */
-export function mountedDirectory(t: Test, megabytes: number): string {
+/** A small file system of its own, gone when the test ends. */
+export function mountedDirectory(t: Test, megabytes: number, type: 'ext4' | 'btrfs' = 'ext4'): string {
   const directory = temporaryDirectory(t)
   const image = join(directory, 'image')
   const mounted = join(directory, 'mounted')
   fs.mkdirSync(mounted)
   fs.writeFileSync(image, '')
   fs.truncateSync(image, megabytes * 1024 * 1024)
-  execFileSync('mkfs.ext4', ['-q', '-F', '-m', '0', image])
+  if (type === 'ext4') execFileSync('mkfs.ext4', ['-q', '-F', '-m', '0', image])
+  else execFileSync('mkfs.btrfs', ['-q', '-f', image])
   execFileSync('mount', ['-o', 'loop', image, mounted])
   t.teardown(() => execFileSync('umount', [mounted]))
   return mounted
+}
+
+/** An overlay of two file systems, gone when the test ends. @param lower a directory @param room bytes above it */
+export function overlaidDirectory(t: Test, lower: string, room: string): string {
+  const directory = temporaryDirectory(t)
+  const path = (name: string): string => join(directory, name)
+  for (const name of ['room', 'merged']) fs.mkdirSync(path(name))
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${room}`, 'tmpfs', path('room')])
+  t.teardown(() => execFileSync('umount', [path('room')]))
+  for (const name of ['room/upper', 'room/work']) fs.mkdirSync(path(name))
+  const layers = `lowerdir=${lower},upperdir=${path('room/upper')},workdir=${path('room/work')}`
+  execFileSync('mount', ['-t', 'overlay', 'overlay', '-o', layers, path('merged')])
+  t.teardown(() => execFileSync('umount', [path('merged')]))
+  return path('merged')
 }
 
 export const packageRoot = fileURLToPath(new URL('../../..', import.meta.url))
