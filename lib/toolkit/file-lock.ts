@@ -18,6 +18,8 @@ import { open, readFile, stat } from '../common/node-files.js'
 import * as check from '../common/validate.js'
 import { hasOfdLock, isInTable, nameInTable } from './lock-table.js'
 import { pausesOf, tryLock } from './locks.js'
+import { openOrMake } from './open-or-make.js'
+import type { OpenedOrMade } from './open-or-make.js'
 import { absolutePath, joinPath } from './path-parts.js'
 import type { Path, PathArgument } from './path-parts.js'
 
@@ -68,6 +70,8 @@ export function lockingFlags(platform: string, shared: boolean): number | undefi
 
 /** What is held, and how it is given up. */
 interface Held {
+  /** the file, open for as long as it is held; undefined where it need not be */
+  readonly opened: OpenedOrMade | undefined
   free(): Promise<void>
 }
 
@@ -80,6 +84,8 @@ export class FileLock {
   readonly path: string | Buffer
   /** what holds it */
   readonly by: LockWay
+  /** @internal The file that is locked, for whoever has the lock; undefined for {@link LockWay} `module`. It is closed with the lock. */
+  readonly opened: OpenedOrMade | undefined
   readonly #held: Held
   #releasing: Promise<void> | undefined
 
@@ -87,6 +93,7 @@ export class FileLock {
   constructor(path: string | Buffer, by: LockWay, held: Held) {
     this.path = path
     this.by = by
+    this.opened = held.opened
     this.#held = held
     all.add(this)
   }
@@ -141,35 +148,65 @@ async function isHeldByDescriptor({ fd }: FileHandle, { ino }: BigIntStats): Pro
   )
 }
 
-const isSame = (one: BigIntStats, other: BigIntStats | undefined): boolean =>
-  one.dev === other?.dev && one.ino === other.ino
+/** What is at the path now. @throws (rejects) `ENOENT` among others */
+async function statAt({ path, ...attempt }: Attempt): Promise<BigIntStats> {
+  if (attempt.open === open) return stat(path, { bigint: true })
+  const handle = await attempt.open(path, constants.O_RDWR)
+  return handle.stat({ bigint: true }).finally(() => handle.close())
+}
 
-async function byDescriptor(attempt: Attempt): Promise<Held | undefined> {
-  const { path, shared, mode, context } = attempt
-  const handle = await attempt.open(path, constants.O_RDWR | constants.O_CREAT, mode)
-  let isHeld = false
+/** Whether the file that was opened is still the one at the path: somebody may have removed it, or put another in its place. */
+async function isAtPath(attempt: Attempt, { dev, ino }: BigIntStats): Promise<boolean> {
   try {
-    if (!(await tryLock(handle, { shared, context }))) return undefined
-    const stats = await handle.stat({ bigint: true })
-    // Somebody may have put another file in its place, or hold it by a socket.
-    isHeld =
-      (attempt.open !== open || isSame(stats, await stat(path, { bigint: true }).catch(() => undefined))) &&
-      !(await isHeldBySocket(stats))
-    return isHeld ? { free: () => handle.close() } : undefined
-  } finally {
-    if (!isHeld) await handle.close()
+    const other = await statAt(attempt)
+    return other.dev === dev && other.ino === ino
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
   }
 }
 
-async function byOpen({ path, shared, mode, ...attempt }: Attempt): Promise<Held | undefined> {
+/** The lock is that of a file which is no longer at the path. */
+const MOVED = Symbol('moved')
+/** How often another file may come in between before that counts as locked. */
+const MOST_MOVES = 64
+type Outcome = Held | typeof MOVED | undefined
+
+async function byDescriptor(attempt: Attempt): Promise<Outcome> {
+  const { path, shared, mode, context } = attempt
+  const opened = await openOrMake(attempt, path, mode)
+  const { file } = opened
+  let isHeld = false
+  try {
+    if (!(await tryLock(file, { shared, context }))) return undefined
+    const stats = await file.stat({ bigint: true })
+    if (!(await isAtPath(attempt, stats))) return MOVED
+    isHeld = !(await isHeldBySocket(stats))
+    return isHeld ? { opened, free: () => file.close() } : undefined
+  } finally {
+    if (!isHeld) await file.close()
+  }
+}
+
+async function byOpen(attempt: Attempt): Promise<Outcome> {
+  const { path, shared, mode } = attempt
   const flags = lockingFlags(process.platform, shared)
   if (flags === undefined) throw errnoException(errnoOf('ENOTSUP'), 'open', { path: String(path) })
+  let opened: OpenedOrMade
   try {
-    const handle = await attempt.open(path, constants.O_RDWR | constants.O_CREAT | flags, mode)
-    return { free: () => handle.close() }
+    opened = await openOrMake(attempt, path, mode, flags)
   } catch (error) {
     if (['EAGAIN', 'EWOULDBLOCK', 'EBUSY'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
     throw error
+  }
+  const { file } = opened
+  let isHeld = false
+  try {
+    // On Windows nobody can have removed it.
+    isHeld = process.platform === 'win32' || (await isAtPath(attempt, await file.stat({ bigint: true })))
+    return isHeld ? { opened, free: () => file.close() } : MOVED
+  } finally {
+    if (!isHeld) await file.close()
   }
 }
 
@@ -186,23 +223,26 @@ function listen(name: string): Promise<Server | undefined> {
   })
 }
 
-async function bySocket({ path, shared, mode, ...attempt }: Attempt): Promise<Held | undefined> {
+async function bySocket(attempt: Attempt): Promise<Outcome> {
+  const { path, shared, mode } = attempt
   if (shared) throw errnoException(errnoOf('ENOTSUP'), 'fcntl', { path: String(path) })
-  const handle: FileHandle = await attempt.open(path, constants.O_RDWR | constants.O_CREAT, mode)
+  const opened = await openOrMake(attempt, path, mode)
+  const { file } = opened
+  let server: Server | undefined
+  let isHeld = false
+  const free = async (): Promise<void> => {
+    await new Promise<void>((resolve) => (server ? void server.close(() => resolve()) : resolve()))
+    await file.close()
+  }
   try {
-    const stats = await handle.stat({ bigint: true })
-    const server = await listen(socketName(stats))
+    const stats = await file.stat({ bigint: true })
+    server = await listen(socketName(stats))
     if (!server) return undefined
-    const free = (): Promise<void> => new Promise((resolve) => void server.close(() => resolve()))
-    let isHeld = false
-    try {
-      isHeld = !(await isHeldByDescriptor(handle, stats))
-      return isHeld ? { free } : undefined
-    } finally {
-      if (!isHeld) await free()
-    }
+    if (!(await isAtPath(attempt, stats))) return MOVED
+    isHeld = !(await isHeldByDescriptor(file, stats))
+    return isHeld ? { opened, free } : undefined
   } finally {
-    await handle.close()
+    if (!isHeld) await free()
   }
 }
 
@@ -210,7 +250,7 @@ async function bySocket({ path, shared, mode, ...attempt }: Attempt): Promise<He
 const notes = new WeakMap<object, Map<string, number>>()
 
 /** @param module whose files they are */
-function byNote(module: object, { path, shared }: Attempt): Held | undefined {
+function byNote(module: object, { path, shared }: Attempt): Outcome {
   const locked = notes.get(module) ?? new Map<string, number>()
   notes.set(module, locked)
   const name = String(path)
@@ -218,6 +258,7 @@ function byNote(module: object, { path, shared }: Attempt): Held | undefined {
   if (holders > 0 && (!shared || holders === Infinity)) return undefined
   locked.set(name, shared ? holders + 1 : Infinity)
   return {
+    opened: undefined,
     async free() {
       const left = shared ? (locked.get(name) as number) - 1 : 0
       if (left === 0) locked.delete(name)
@@ -253,8 +294,9 @@ export async function lockFile(path: PathArgument, options: LockFileOptions = NO
   }
   for await (const _ of pausesOf(signal)) {
     void _
-    const held = await attempts[way]()
-    if (held) return new FileLock(whole, way, held)
+    let held: Outcome = MOVED
+    for (let time = 0; held === MOVED && time < MOST_MOVES; time++) held = await attempts[way]()
+    if (held && held !== MOVED) return new FileLock(whole, way, held)
     if (!wait) break
   }
   throw fileLocked(String(whole))

@@ -120,16 +120,16 @@ for (const { name, why, make } of oddly) {
   void t.test(`one holder on ${name}, whatever the backends are`, { skip: why ?? false }, async (t) => {
     const directory = make(t)
     for (const backend of requiredBackends) {
+      const path = join(directory, backend)
+      const { said, kill } = await holder(t, path, backend)
+      t.equal(said, backend === 'pure' ? 'socket' : 'ofd')
       for (const other of some) {
-        const path = join(directory, `${backend}-${other}`)
-        const { said, kill } = await holder(t, path, backend)
-        t.equal(said, backend === 'pure' ? 'socket' : 'ofd')
         const context = makeContext(t, other)
         t.match(await rejectionOf(lockFile(path, { context })), { code: 'ERR_CAIO_LOCKED' }, `${other} sees ${backend}`)
         await (await lockFile(`${path}-free`, { context })).release()
-        await kill()
-        await (await lockFile(path, { context, wait: true })).release()
       }
+      await kill()
+      await (await lockFile(path, { context: makeContext(t, backend), wait: true })).release()
     }
   })
 }
@@ -241,6 +241,72 @@ onEveryBackend(t, 'a log with a lock', async (t, backend) => {
   for await (const { content } of new LogReader(path, { context })) found.push(String(content))
   t.same(found, ['content'], 'readers need none, and the second writer has changed nothing')
   await log.close()
+  await (await LogWriter.open(path, { context, lock: true })).close()
+})
+
+/** Files of Node, of which the first that is opened is removed at once, as by another process that could not make a log there. */
+function withRemovals(
+  path: string,
+  times: number,
+): { open: typeof fs.promises.open; unlink: typeof fs.promises.unlink } {
+  let left = times
+  return {
+    async open(...args) {
+      const handle = await fs.promises.open(...args)
+      if (args[0] === path && left-- > 0) fs.unlinkSync(path)
+      return handle
+    },
+    unlink: fs.promises.unlink,
+  }
+}
+
+onEveryBackend(t, 'a file that is removed before it is locked', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const path = join(temporaryDirectory(t), 'file')
+  const lock = await lockFile(path, { context, fs: withRemovals(path, 3) })
+  t.match(await rejectionOf(lockFile(path, { context })), { code: 'ERR_CAIO_LOCKED' }, 'what is there is locked')
+  await lock.release()
+  t.match(
+    await rejectionOf(lockFile(path, { context, fs: withRemovals(path, Infinity) })),
+    { code: 'ERR_CAIO_LOCKED' },
+    'it ends',
+  )
+})
+
+onEveryBackend(t, 'a log that another could not make, and removes', async (t, backend) => {
+  const context = makeContext(t, backend)
+  for (const times of [1, 2, 3]) {
+    const path = join(temporaryDirectory(t), 'log')
+    if (times > 1) fs.writeFileSync(path, '')
+    const log = await LogWriter.open(path, { context, lock: true, fs: withRemovals(path, times) })
+    t.match(await rejectionOf(LogWriter.open(path, { context, lock: true })), { code: 'ERR_CAIO_LOCKED' })
+    log.append('content')
+    await log.commit()
+    const found = []
+    for await (const { content } of new LogReader(path, { context })) found.push(String(content))
+    t.same(found, ['content'], 'is in the file that has the name')
+    await log.close()
+  }
+})
+
+onEveryBackend(t, 'a log with a lock that cannot be made leaves no file', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const directory = temporaryDirectory(t)
+  const path = join(directory, 'log')
+  const { open, unlink } = fs.promises
+  const full = {
+    unlink,
+    async open(...args: Parameters<typeof open>) {
+      const handle = await open(...args)
+      const truncate = (): Promise<void> => Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' }))
+      return Object.defineProperty(handle, 'truncate', { value: truncate })
+    },
+  }
+  t.match(await rejectionOf(LogWriter.open(path, { context, lock: true, fs: full })), { code: 'ENOSPC' })
+  t.same(fs.readdirSync(directory), [])
+  fs.writeFileSync(path, '')
+  t.match(await rejectionOf(LogWriter.open(path, { context, lock: true, fs: full })), { code: 'ENOSPC' })
+  t.same(fs.readdirSync(directory), ['log'], 'what was there before is not removed')
   await (await LogWriter.open(path, { context, lock: true })).close()
 })
 

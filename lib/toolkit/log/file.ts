@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises'
 import type { Context } from '../../engine/context.js'
 import { defaultContext } from '../../engine/default-context.js'
 import { open, readdir, rename, unlink } from '../../common/node-files.js'
+import type { OpenedOrMade } from '../open-or-make.js'
 import type { LogFs, LogHandle } from './format.js'
 import type { WriteSome } from './write.js'
 
@@ -82,6 +83,14 @@ export function filesOf(fs: LogFs | undefined, context: Context | undefined): Lo
     ...(files.rename && { rename: (...args) => (files.rename as typeof rename)(...args) }),
     ...(files.readdir && { readdir: ((path: string) => (files.readdir as typeof readdir)(path)) as never }),
   }
+}
+
+/** A file that a lock has open, read and written by a Context. Only one who gives none and a module of his own has a lock without it. */
+export function lockedLogOf(
+  { file, isMade }: OpenedOrMade,
+  context: Context | undefined,
+): { file: LogHandle; isMade: boolean } {
+  return { file: new LogFile(file, context) as unknown as FileHandle, isMade }
 }
 
 /** The handle that a file of {@link filesOf} is read and written by; undefined for one of another module alone. */

@@ -2,7 +2,6 @@
  * A log brought into a state in which records can be appended: made, or what the last crash left of
  * it cut off.
  */
-import { constants } from 'node:fs'
 import { logDamaged, logTorn } from '../../common/errors.js'
 import { SEAL, fileHeader, fileHeaderOf, sealBytes } from './format.js'
 import type { LogFs, LogHandle, LogIdentity } from './format.js'
@@ -41,24 +40,9 @@ export interface OpenedLog {
   isMade: boolean
 }
 
-/** Opens a log, or makes an empty file for it, and tells which. */
-export async function openOrMake(fs: LogFs, path: Path, mode: number): Promise<OpenedLog> {
-  try {
-    return { file: await fs.open(path, constants.O_RDWR), isMade: false }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-  }
-  try {
-    return { file: await fs.open(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, mode), isMade: true }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
-  // A link to where nothing is yet, or somebody else has just made it.
-  return { file: await fs.open(path, constants.O_RDWR | constants.O_CREAT, mode), isMade: false }
-}
-
 /**
- * Removes what {@link openOrMake} has made, unless there is more in it than the beginning of a log.
+ * Removes what {@link openOrMake} has made, unless there is more in it than the beginning of a log. Who locks the log holds the lock
+ * meanwhile, so that others who have it open find out when they get that.
  */
 export async function unmake(fs: LogFs, path: Path, { file, isMade }: OpenedLog): Promise<void> {
   try {

@@ -18,13 +18,14 @@ import type { LogFs, LogHandle, LogIdentity } from './format.js'
 import type { Context } from '../../engine/context.js'
 import { lockFile } from '../file-lock.js'
 import type { FileLock } from '../file-lock.js'
-import { durableWriteOf, filesOf, handleOfLog } from './file.js'
+import { durableWriteOf, filesOf, handleOfLog, lockedLogOf } from './file.js'
 import type { LogRecord } from './reader.js'
 import { SpaceAhead } from './space-ahead.js'
-import { openOrMake, recover, unmake } from './recovery.js'
-import type { LogRecovery } from './recovery.js'
+import { recover, unmake } from './recovery.js'
+import type { LogRecovery, OpenedLog } from './recovery.js'
 import { writeAllBy } from './write.js'
 import type { WriteSome } from './write.js'
+import { openOrMake } from '../open-or-make.js'
 import { absolutePath } from '../path-parts.js'
 import type { PathArgument } from '../path-parts.js'
 import { NO_OPTIONS } from '../../common/no-options.js'
@@ -71,6 +72,12 @@ interface Opened {
   recovered: LogRecovery
   lock: FileLock | undefined
   space: SpaceAhead | undefined
+}
+
+/** Closes a log, and gives its lock up, which closes what it has opened. */
+async function letGo(file: LogHandle | undefined, lock: FileLock | undefined): Promise<void> {
+  if (!lock?.opened) await file?.close()
+  await lock?.release()
 }
 
 /** Those who wait for the same sync: one promise for all. */
@@ -178,20 +185,19 @@ export class LogWriter {
     const damaged = check.oneOf(options.damaged ?? 'refuse', 'options.damaged', ['refuse', 'salvage'])
     const ahead = check.byteCount(options.preallocate ?? 0, 'options.preallocate')
     const fs = filesOf(options.fs, context)
-    const opened = await openOrMake(fs, whole, mode)
-    const { file } = opened
-    let lock: FileLock | undefined
+    const lock = options.lock ? await lockFile(whole, { mode, context, fs: options.fs }) : undefined
+    let opened: OpenedLog | undefined
     try {
-      if (options.lock) lock = await lockFile(whole, { mode, context, fs: options.fs })
+      // What is locked is the open file: at the path there may be another one by now.
+      opened = lock?.opened ? lockedLogOf(lock.opened, context) : await openOrMake(fs, whole, mode)
+      const { file } = opened
       const { log, ...recovered } = await recover(fs, file, whole, { torn, damaged, onRecord })
       const handle = ahead > 0 ? handleOfLog(file) : undefined
       const space = handle && new SpaceAhead(handle, ahead, context)
       return new LogWriter({ file, log, recovered, lock, space })
     } catch (error) {
-      // Of a log that another writer has nothing is removed.
-      if ((error as NodeJS.ErrnoException).code !== 'ERR_CAIO_LOCKED') await unmake(fs, whole, opened)
-      await file.close()
-      await lock?.release()
+      if (opened) await unmake(fs, whole, opened)
+      await letGo(opened?.file, lock)
       throw error
     }
   }
@@ -322,8 +328,7 @@ export class LogWriter {
       await this.#space?.giveBack(this.#end)
     } finally {
       await this.#running
-      await this.#file.close()
-      await this.#lock?.release()
+      await letGo(this.#file, this.#lock)
     }
   }
 
