@@ -117,6 +117,89 @@ onEveryBackend(t, 'what a crash leaves of it', async (t, backend) => {
   await salvaged.close()
 })
 
+onEveryBackend(t, 'damage that comes while it is open', async (t, backend) => {
+  const context = makeContext(t, backend)
+  for (const damaged of ['refuse', 'salvage'] as const) {
+    for (const hurt of ['first', 'middle', 'end', 'header', 'current'] as const) {
+      const directory = temporaryDirectory(t)
+      const [log] = await open(directory, { context, damaged })
+      const positions: number[] = []
+      for (let segment = 0; segment < 3; segment++) {
+        for (let at = 0; at < 5; at++) positions.push(log.append(`record ${segment}.${at}`))
+        await log.commit()
+        if (segment < 2) await log.rotate()
+      }
+      // None of the last one: without a seal, and with nothing behind it, that is what a crash may leave.
+      const record = { first: 0, middle: 7, end: 9, header: 5, current: 12 }[hurt]
+      const base = positions[record - (record % 5)]! - 32
+      const path = join(directory, `${String(base).padStart(16, '0')}.log`)
+      const position = positions[record]! - base
+      const bytes = fs.readFileSync(path)
+      const at =
+        hurt === 'header' ? 9 : positions[record + 1] !== undefined && hurt !== 'end' ? position + 17 : bytes.length - 1
+      bytes[at]! ^= 1
+      fs.writeFileSync(path, bytes)
+
+      const found: number[] = []
+      let error: (NodeJS.ErrnoException & { position?: number; next?: number }) | undefined
+      try {
+        for await (const each of log.records()) found.push(each.position)
+      } catch (thrown) {
+        error = thrown as typeof error
+      }
+      const name = `${hurt}, ${damaged}`
+      if (hurt === 'header') {
+        t.match(error, { code: 'ERR_CAIO_LOG_DAMAGED', path, position: 0 }, name)
+      } else if (damaged === 'salvage') {
+        t.same(error, undefined, name)
+        t.same(found, positions.toSpliced(record, 1), name)
+      } else {
+        const next = hurt === 'end' ? undefined : positions[record + 1]! - base
+        t.match(error, { code: 'ERR_CAIO_LOG_DAMAGED', path, position, next }, name)
+        t.same(found, positions.slice(0, record), `${name}: those before it`)
+        const behind = positions[record - (record % 5) + 5]
+        if (behind) {
+          t.equal((await all(log, behind)).size, positions.length - positions.indexOf(behind), 'those behind it')
+        }
+      }
+      await log.close()
+    }
+  }
+})
+
+onEveryBackend(t, 'rotated while it is read', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const directory = temporaryDirectory(t)
+  const { open: openFile, readdir, rename, unlink } = fs.promises
+  let readings = 0
+  const rotating = {
+    readdir,
+    rename,
+    unlink,
+    async open(...args: Parameters<typeof openFile>) {
+      const handle = await openFile(...args)
+      if (args[1] !== 'r' || !String(args[0]).endsWith('.log')) return handle
+      // The second one has not found what is appended and not written: now it is, and another segment follows.
+      const reading = ++readings
+      const close = handle.close.bind(handle)
+      const rotate = async (): Promise<void> => {
+        await close()
+        if (reading !== 2) return
+        await log.rotate()
+        log.append('three')
+        await log.commit()
+      }
+      return Object.defineProperty(handle, 'close', { value: rotate })
+    },
+  }
+  const [log] = await open(directory, { context, fs: rotating })
+  log.append('one')
+  await log.commit()
+  log.append('two')
+  t.same([...(await all(log)).values()], ['one', 'two', 'three'])
+  await log.close()
+})
+
 onEveryBackend(t, 'failures are final, and a second owner is refused', async (t, backend) => {
   const context = makeContext(t, backend)
   const directory = temporaryDirectory(t)

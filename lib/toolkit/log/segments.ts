@@ -263,6 +263,9 @@ export class SegmentedLog {
 
   /**
    * The records from a position on, in order, as far as they have been written: {@link flush} before, to have all.
+   *
+   * Iterating throws `ERR_CAIO_LOG_DAMAGED` (with `path` of the segment, and `position` and `next` in it) where records that are durable are
+   * not whole any more: with `damaged: 'salvage'` they are passed over. It throws what {@link LogReader} does, too.
    * @param start as {@link append} gave it; default: {@link SegmentedLog.start}
    */
   async *records({ start = 0 }: { start?: number | undefined } = NO_OPTIONS): AsyncGenerator<
@@ -273,26 +276,54 @@ export class SegmentedLog {
     check.fileOffset(start)
     let from = start
     for (let segment; (segment = this.#segmentFor(from));) {
-      const end = yield* this.#recordsOf(segment, from)
-      // A segment that is written to meanwhile may have more; one that is not goes on in the next.
-      const isOver = end <= from
-      if (isOver && segment.base === this.#current.base) return
-      from = isOver ? Math.max(this.start, this.#after(segment.base)) : end
+      const log = this.#writerOf(segment)
+      const durable = log ? segment.base + log.durable : 0
+      const { end, next } = yield* this.#recordsOf(segment, from)
+      if (end > from) {
+        from = end
+        continue
+      }
+      // One that was written to when it was read may have more by now.
+      if (log && !this.#writerOf(segment)) continue
+      const isDropped = segment.base < this.start
+      const whole = log ? durable : this.#after(segment.base)
+      if (from < whole && !isDropped && this.#options.damaged !== 'salvage') {
+        const { base, path } = segment
+        const to = log ? 'what is durable ends' : 'the segment behind it begins'
+        throw logDamaged(
+          String(path),
+          Math.max(from - base, 0),
+          `there is no whole record, and ${to} at ${whole - base}`,
+          next,
+        )
+      }
+      if (log) return
+      from = Math.max(this.start, whole)
     }
   }
 
-  /** The records of one segment. @returns the position behind the last; 0 where it has been dropped */
-  async *#recordsOf({ base, path }: Segment, from: number): AsyncGenerator<LogRecord, number, undefined> {
+  /** Who writes to a segment: the current one, and the one before while what was appended to it is not durable. */
+  #writerOf({ base }: Segment): LogWriter | undefined {
+    return [this.#current, this.#before].find((each) => each?.base === base)?.log
+  }
+
+  /** The records of one segment. @returns the position behind the last, 0 where it has been dropped, and the next one behind damage */
+  async *#recordsOf(
+    { base, path }: Segment,
+    from: number,
+  ): AsyncGenerator<LogRecord, { end: number; next: number | undefined }, undefined> {
     const { fs, context } = this.#options
     const damaged = this.#options.damaged === 'salvage' ? 'skip' : 'stop'
     const reader = new LogReader(path, { fs, context, start: Math.max(from - base, 0), damaged })
     try {
       for await (const { position, content } of reader) yield { position: base + position, content }
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT' && base < this.start) return 0
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' && base < this.start) return { end: 0, next: undefined }
       throw error
     }
-    return base + (reader.end?.position ?? 0)
+    const { position = 0, damage } = reader.end ?? {}
+    const place = damage?.at(-1)
+    return { end: base + position, next: place && place.position + place.length }
   }
 
   /** The first segment that has something at this position or behind it. */
