@@ -40,6 +40,9 @@ interface Waiting extends Linked<Waiting> {
 /** Memory that is out, of one slot or of adjacent ones. It does not keep the pool. */
 interface Lease {
   readonly pool: WeakRef<BufferPool>
+  /** the slab that it is in: who has a lease needs nothing of the pool, which may have been disposed of */
+  readonly memory: Buffer
+  readonly offset: number
   readonly slot: number
   readonly count: number
   /** blocks of it that are out */
@@ -48,7 +51,6 @@ interface Lease {
   isLost: boolean
 }
 
-let placeOf: (pool: BufferPool, lease: Lease) => [memory: ArrayBufferLike, byteOffset: number, length: number]
 let endLease: (pool: BufferPool, lease: Lease) => void
 
 const leaks = new FinalizationRegistry<Lease>((lease) => {
@@ -86,8 +88,8 @@ export class Block extends View {
 
   /** @internal */
   constructor(pool: BufferPool, lease: Lease) {
-    const [memory, byteOffset, length] = placeOf(pool, lease)
-    super(memory, byteOffset, length)
+    const { memory, offset, count } = lease
+    super(memory.buffer, memory.byteOffset + offset, count * pool.blockSize)
     this.#pool = pool
     this.#lease = lease
     lease.holders++
@@ -177,10 +179,6 @@ export class BufferPool {
   }
 
   static {
-    placeOf = (pool, { slot, count }) => {
-      const { memory, offset } = pool.#slabs.place(slot)
-      return [memory.buffer, memory.byteOffset + offset, count * pool.blockSize]
-    }
     endLease = (pool, lease) => pool.#returned(lease)
   }
 
@@ -330,7 +328,8 @@ export class BufferPool {
 
   #leaseOf(slot: number, count: number): Lease {
     this.#out += count
-    return { pool: this.#self, slot, count, holders: 0, isLost: false }
+    const { memory, offset } = this.#slabs.place(slot)
+    return { pool: this.#self, memory, offset, slot, count, holders: 0, isLost: false }
   }
 
   /** slots of the next slab */

@@ -167,6 +167,39 @@ t.test('who waits can stop to', async (t) => {
   t.match(await rejectionOf(pool.acquire({ signal: {} as AbortSignal })), { code: 'ERR_INVALID_ARG_TYPE' })
 })
 
+t.test('what was given before the pool is disposed of stays good', async (t) => {
+  const make = (): BufferPool => new BufferPool({ blockSize: 512, blocks: 4, alignment: 512 })
+  const early = make()
+  const [one, many, run] = [early.acquire(), early.acquireMany(2), early.acquireRun(1)]
+  early.dispose()
+  const [block, blocks, adjacent] = [await one, await many, await run]
+  const all = [block, ...blocks, adjacent]
+  t.same(
+    all.map(({ length }) => length),
+    [512, 512, 512, 512],
+  )
+  for (const [at, each] of all.entries()) each.fill(at)
+  t.ok(
+    all.every((each, at) => each.every((byte) => byte === at)),
+    'each has memory of its own',
+  )
+
+  const waited = new BufferPool({ blockSize: 512, blocks: 1, alignment: 512 })
+  const held = await waited.acquire()
+  const waiting = waited.acquire()
+  held.release()
+  waited.dispose()
+  const given = await waiting
+  t.equal(given.length, 512)
+  const other = given.retain()
+  given.release()
+  t.equal(other.length, 512)
+  t.equal(start(other), start(given), 'the same memory')
+  other.release()
+  for (const each of all) each.release()
+  t.match(early, { available: 0, leaked: 0 })
+})
+
 t.test('dispose', async (t) => {
   const pool = new BufferPool({ blockSize: 512, blocks: 2 })
   const [block, other] = await pool.acquireMany(2)
