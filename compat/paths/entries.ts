@@ -32,9 +32,10 @@ export const rmdir: PathFunction = {
   },
 }
 
-/** The options of `mkdir`, a number standing for one. */
+/** The options of `mkdir`, a mode standing for one. */
 function plainMkdir(path: unknown, options: unknown, recursive: boolean): PathCall | undefined {
-  const given = typeof options === 'number' ? { mode: options } : optionsOrNone(options, ['mode', 'recursive'])
+  const isMode = typeof options === 'number' || typeof options === 'string'
+  const given = isMode ? { mode: options } : optionsOrNone(options, ['mode', 'recursive'])
   const { mode: permissions = 0o777, recursive: asked = false } = given ?? {}
   const mode = plainMode(permissions)
   if (!given || mode === undefined || asked !== recursive) return undefined

@@ -262,10 +262,11 @@ function serveUnwatched(
 ): unknown {
   const untouched = handlesAreUntouched()
   if (untouched === true) return orByNode(own, args, ours())
+  if (untouched === false) return own(...args)
   const context = defaultContext()
-  const serve = (): Promise<unknown> =>
-    Promise.resolve(untouched).then((known) => (known ? orByNode(own, args, context.inPlace(ours)) : own(...args)))
-  return untouched === false ? own(...args) : context.keepPlace(placeOf(opcode, { path }), serve)
+  const serve = async (): Promise<unknown> => ((await untouched) ? context.inPlace(ours) : NODES)
+  // Nobody waits for Node's own: of a FIFO, the one who does may be the one that it waits for.
+  return orByNode(own, args, context.keepPlace(placeOf(opcode, { path }), serve))
 }
 
 function orByNode(own: Own, args: readonly unknown[], outcome: unknown): unknown {

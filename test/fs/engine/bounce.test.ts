@@ -130,6 +130,26 @@ await t.test('writes of one block at once lose nothing', async (t) => {
   t.ok(found.subarray(8192).equals(content.subarray(8192)))
 })
 
+await t.test('what others write meanwhile is not lost', async (t) => {
+  const { path, handle } = await directFile(t)
+  const other = await open(path, O_RDWR | O_DIRECT, undefined, { bounce: true })
+  const plain = await open(path, O_RDWR)
+  for (let round = 0; round < 20; round++) {
+    nodeFs.truncateSync(path, 0)
+    const bytes = Buffer.alloc(100, round + 1)
+    await Promise.all([
+      handle.write(bytes, 0, 100, 0),
+      other.write(bytes, 0, 100, 1 << 20),
+      plain.write(bytes, 0, 100, 2 << 20),
+    ])
+    const found = nodeFs.readFileSync(path)
+    t.equal(found.length, (2 << 20) + 100)
+    for (const start of [0, 1 << 20, 2 << 20]) t.ok(found.subarray(start, start + 100).equals(bytes), String(start))
+  }
+  await other.close()
+  await plain.close()
+})
+
 await t.test('close waits, and failures are told', async (t) => {
   const { path, handle } = await directFile(t)
   const writing = handle.write(Buffer.from('last'), 0, 4, 5)

@@ -127,6 +127,27 @@ await t.test('on a handle that bounces', { skip: hasNone && 'direct I/O is for o
   t.match(await rejectionOf(handle.write('x', { append: true })), { code: 'ENOTSUP' })
 })
 
+await t.test(
+  "at the file's own position: a close waits until it is durable, and who aborts hears that it has begun",
+  async (t) => {
+    const { path, handle } = await open(t)
+    const writing = handle.write('durable', { dsync: true })
+    await Promise.all([handle.close(), writing])
+    t.equal(nodeFs.readFileSync(path, 'utf8'), 'durable789')
+    const { path: secondPath, handle: second } = await open(t)
+    const controller = new AbortController()
+    const written = second.write(Buffer.from('begun'), { signal: controller.signal })
+    await new Promise(setImmediate)
+    controller.abort('why')
+    const outcome = await written.then(
+      () => ({ begun: true }),
+      (error: Error) => error,
+    )
+    // Where nothing had begun it, it is taken back.
+    t.equal((outcome as { begun: boolean }).begun, nodeFs.readFileSync(secondPath, 'utf8').startsWith('begun'))
+  },
+)
+
 await t.test('closed', async (t) => {
   const { handle } = await open(t)
   await handle.close()

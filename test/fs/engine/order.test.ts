@@ -3,6 +3,7 @@
  * descriptor's position. Node's own queue has that order mostly, and programs lean on it.
  */
 // @thorough linux thread pure uring
+import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
@@ -16,6 +17,10 @@ const ROUNDS = 50
 /** By name: what a round does, each of which throws, or gives something else than true, if the order is another. */
 const kinds: Readonly<Record<string, string>> = {
   'writeFile, readFile': `const [, text] = await all(['writeFile', path, 'new'], ['readFile', path, 'utf8']); return text === 'new'`,
+  'writeFile of a new file, rename': `
+    await all(['writeFile', path, 'new', { flag: 'wx' }], ['rename', path, path + '2'])
+    return fs.readFileSync(path + '2', 'utf8') === 'new'`,
+  'mkdir with a mode as text, mkdir in it': `await all(['mkdir', path, '0755'], ['mkdir', path + '/made']); return true`,
   'writeFile twice': `await all(['writeFile', path, 'the first'], ['writeFile', path, 'last']); return now() === 'last'`,
   'appendFile three times': `await all(...['a', 'b', 'c'].map((line) => ['appendFile', path, line])); return now() === 'abc'`,
   'writeFile, appendFile': `await all(['writeFile', path, 'a'], ['appendFile', path, 'b']); return now() === 'ab'`,
@@ -48,6 +53,19 @@ const ofOpen: Readonly<Record<string, string>> = {
     const handle = await fs.promises.open(path, 'w')
     await Promise.all([handle.write('one'), handle.write(Buffer.from('two')), handle.write('three'), handle.close()])
     return now() === 'onetwothree'`,
+  'text in two encodings, by a handle': `
+    const handle = await fs.promises.open(path, 'w')
+    const encodings = ['utf8', 'latin1', 'utf8', 'latin1']
+    await Promise.all(encodings.map((encoding, at) => handle.write(String(at), null, encoding)))
+    await handle.close()
+    return now() === '0123'`,
+  'into memory that is given and that is not, by a handle': `
+    fs.writeFileSync(path, 'abcd')
+    const handle = await fs.promises.open(path)
+    const read = [handle.read({ buffer: Buffer.alloc(1) }), handle.read(Buffer.alloc(1), 0, 1, -1), handle.read(Buffer.alloc(1), 0, 1)]
+    const text = (await Promise.all(read)).map(({ buffer }) => String(buffer)).join('')
+    await handle.close()
+    return text === 'abc'`,
   'write, close, unlink, by descriptor': `
     const fd = fs.openSync(path, 'w')
     const failed = []
@@ -93,6 +111,29 @@ if (subject !== 'pure') {
   }
   for (const [name, body] of Object.entries(ofOpen)) await t.test(name, (t) => tell(t, 'callbacks', body))
 }
+
+await t.test('the first of a process', async (t) => {
+  const app = makeApp(t, {
+    'app.mjs': `
+      import fs from 'caio/fs'
+      import { execFileSync } from 'node:child_process'
+      import { readFileSync } from 'node:fs'
+      if (process.argv[2] === 'fifo') execFileSync('mkfifo', ['file'])
+      const acts = {
+        rename: () => Promise.all([fs.writeFile('file', 'new'), fs.rename('file', 'renamed')]).then(() => readFileSync('renamed', 'utf8')),
+        open: () => Promise.all([fs.writeFile('file', 'new'), fs.open('file')]).then(([, handle]) => handle.readFile('utf8').finally(() => handle.close())),
+        truncate: () => Promise.all([fs.writeFile('file', 'newer'), fs.truncate('file', 3)]).then(() => readFileSync('file', 'utf8')),
+        fifo: () => Promise.all([fs.writeFile('file', 'new'), fs.readFile('file', 'utf8')]).then(([, text]) => text),
+      }
+      console.log(await acts[process.argv[2]]())`,
+  })
+  for (const act of ['rename', 'open', 'truncate', 'fifo']) {
+    for (const name of ['file', 'renamed']) nodeFs.rmSync(join(app, name), { force: true })
+    const { code, stdout, stderr } = await run([join(app, 'app.mjs'), act], { cwd: app, env: { CAIO_IMPL: subject } })
+    t.equal(code, 0, stderr)
+    t.equal(stdout, 'new\n', act)
+  }
+})
 
 await t.test('a FIFO, whose two ends wait for one another', async (t) => {
   const app = makeApp(t, {
