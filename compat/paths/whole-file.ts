@@ -294,6 +294,7 @@ const readFile = promiseForm(
 
 const ENOENT = errnoOf('ENOENT')
 const EFAULT = errnoOf('EFAULT')
+const EEXIST = errnoOf('EEXIST')
 
 export interface PlainWrite {
   readonly name: string
@@ -336,8 +337,10 @@ export function writeWhole({ name, view, length, mode, flush, append, exclusive 
  * Node would leave, and says what is wrong.
  * @throws what another attempt would not tell
  */
-export function isWritten({ append, exclusive, view, length }: PlainWrite, result: number): boolean {
+export function isWritten({ name, append, exclusive, view, length }: PlainWrite, result: number): boolean {
   if (result >= 0) return true
+  // Not to be asked again: it may be gone by then.
+  if (exclusive && result === EEXIST) throw errnoException(EEXIST, 'open', { path: name })
   if (result <= WHILE_CLOSING) throw errnoException(result - WHILE_CLOSING, 'close')
   if (result <= WHILE_SYNCING) throw errnoException(result - WHILE_SYNCING, 'fsync')
   if (result <= WHILE_WRITING && (append || exclusive)) throw errnoException(result - WHILE_WRITING, 'write')

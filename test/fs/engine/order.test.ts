@@ -18,8 +18,8 @@ const ROUNDS = 50
 const kinds: Readonly<Record<string, string>> = {
   'writeFile, readFile': `const [, text] = await all(['writeFile', path, 'new'], ['readFile', path, 'utf8']); return text === 'new'`,
   'writeFile of a new file, rename': `
-    await all(['writeFile', path, 'new', { flag: 'wx' }], ['rename', path, path + '2'])
-    return fs.readFileSync(path + '2', 'utf8') === 'new'`,
+    await all(['writeFile', path, 'new', { flag: 'wx' }], ['rename', path, path + '-2'])
+    return fs.readFileSync(path + '-2', 'utf8') === 'new'`,
   'mkdir with a mode as text, mkdir in it': `await all(['mkdir', path, '0755'], ['mkdir', path + '/made']); return true`,
   'writeFile twice': `await all(['writeFile', path, 'the first'], ['writeFile', path, 'last']); return now() === 'last'`,
   'appendFile three times': `await all(...['a', 'b', 'c'].map((line) => ['appendFile', path, line])); return now() === 'abc'`,

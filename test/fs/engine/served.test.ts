@@ -108,7 +108,7 @@ await t.test('paths', async (t) => {
     ['stat in bigints', () => fs.stat(at('file'), { bigint: true }), {}],
     ['readdir of buffers', () => fs.readdir(directory, { encoding: 'buffer' }), {}],
     ['a path in bytes', () => fs.stat(Buffer.from(directory)), {}],
-    ['an odd mode', () => fs.mkdir(at('odd'), '755'), {}],
+    ['an odd mode', () => fs.mkdir(at('odd'), '0o755'), {}],
   ]
   // `pure` is Node's own.
   for (const [name, act, counts] of table) same(t, await served(act), subject === 'pure' ? {} : counts, name)
