@@ -4,7 +4,7 @@ import type { Completer } from '../../lib/engine/completer.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { whenThereIsRoom } from '../../lib/engine/turn.js'
-import { Opcode, changesPaths } from '../../lib/protocol/operations.js'
+import { Opcode } from '../../lib/protocol/operations.js'
 import { ofCallbacks } from '../node/original.js'
 import type { Own } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
@@ -80,9 +80,7 @@ function serving<Request extends PathCall, Reply extends NodeJS.ArrayBufferView>
   }
 
   const serve = (call: Call, request: Request, leave: () => void): void => {
-    const attempted = served.attempt(request, areMany())
-    // What changes something keeps its place in the order.
-    const result = attempted === undefined && changesPaths(served.opcode) ? EAGAIN : attempted
+    const result = served.attempt(request, areMany())
     if (result === undefined) whenThereIsRoom(() => serve(call, request, leave))
     else if (result === NODES) call.leaveTo(leave)
     else if (result >= 0) succeed(call, served.attempted(result, request))

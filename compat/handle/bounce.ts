@@ -7,7 +7,7 @@ import type { EventEmitter } from 'node:events'
 import { constants } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { alignedBuffer } from '../../lib/toolkit/aligned-buffer.js'
-import { isDirect } from '../../lib/engine/alignment.js'
+import { flagsOf, isDirect } from '../../lib/engine/alignment.js'
 import { directAlignment } from '../../lib/toolkit/direct-alignment.js'
 import { ofPromises } from '../node/original.js'
 import type { promises } from '../node/original.js'
@@ -39,11 +39,6 @@ export function segments(views: View | readonly View[], offset: number, length: 
 }
 
 const isPrepared = Promise.resolve()
-
-/** @throws where /proc does not tell */
-function isWritable(fd: number): boolean {
-  return isDirect(fd, constants.O_WRONLY | constants.O_RDWR)
-}
 
 /** What nobody states is enough nearly everywhere. */
 const USUAL = { memory: 4096, offset: 4096 }
@@ -87,13 +82,13 @@ export class Bouncer {
     this.#memory = Math.max(memory, USUAL.memory)
     this.#unit = offset
     try {
-      if (!isWritable(fd)) return
+      if ((flagsOf(fd) & (constants.O_WRONLY | constants.O_RDWR)) === 0) return
       const open = ofPromises.get('open') as typeof promises.open
       const buffered = await open(`/proc/self/fd/${fd}`, constants.O_WRONLY)
       this.#buffered = buffered
       // Told when somebody asks for it, which may be long before the last operation is over.
-      const { once } = this.#handle as FileHandle & EventEmitter
-      once.call(this.#handle as FileHandle & EventEmitter, 'close', () => {
+      const events = this.#handle as FileHandle & EventEmitter
+      events.once('close', () => {
         this.#isClosing = true
         this.#closeIfUnused()
       })

@@ -84,6 +84,8 @@ export class Served<Call extends PathCall, Reply extends View> {
   readonly syscall: string
   readonly #function: PathFunction<Call, Reply>
   readonly #inline: boolean
+  /** whether its place among what is asked for by path counts */
+  readonly #changes: boolean
   #replyOfAttempts: Reply | undefined
 
   constructor(described: PathFunction<Call, Reply>) {
@@ -91,6 +93,7 @@ export class Served<Call extends PathCall, Reply extends View> {
     this.syscall = syscallOf(this.opcode)
     this.#function = described
     this.#inline = isInline(this.opcode)
+    this.#changes = changesPaths(this.opcode)
   }
 
   /** Of attempts, which are over when they return. */
@@ -110,8 +113,13 @@ export class Served<Call extends PathCall, Reply extends View> {
     return this.#function.failsAsNodes === true || isNodes(result)
   }
 
-  /** What can be had without waiting. @param areMany whether many are under way */
+  /** What can be had without waiting. What changes something does not wait for a turn, either. @param areMany whether many are under way */
   attempt(call: Call, areMany = false): Attempted {
+    const result = this.#attempt(call, areMany)
+    return result === undefined && this.#changes ? EAGAIN : result
+  }
+
+  #attempt(call: Call, areMany: boolean): Attempted {
     if (areMany && this.#function.manyByThreads) return EAGAIN
     if (this.#function.attempt) return this.#function.attempt(call)
     if (!this.#inline) return EAGAIN
@@ -242,9 +250,7 @@ function serving<Call extends PathCall, Reply extends View>(
   }
 
   const serve = (call: Call, args: readonly unknown[]): unknown => {
-    const attempted = served.attempt(call)
-    // What changes something keeps its place in the order.
-    const result = attempted === undefined && changesPaths(served.opcode) ? EAGAIN : attempted
+    const result = served.attempt(call)
     if (result === undefined) return new Promise((resolve) => whenThereIsRoom(() => resolve(serve(call, args))))
     if (result === NODES) return leave(args)
     if (result >= 0) return served.attempted(result, call)

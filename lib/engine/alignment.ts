@@ -25,10 +25,15 @@ export function statedAlignment(fd: number): DirectAlignment | undefined {
   }
 }
 
-/** Whether this process has the descriptor open with O_DIRECT, or with any of these flags. @throws where /proc does not tell */
-export function isDirect(fd: number | string, flag = constants.O_DIRECT): boolean {
+/** What this process has the descriptor open with. @throws where /proc does not tell */
+export function flagsOf(fd: number | string): number {
   const flags = /^flags:\s+(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '0'
-  return (parseInt(flags, 8) & flag) !== 0
+  return parseInt(flags, 8)
+}
+
+/** Whether that is O_DIRECT, among others. @throws as {@link flagsOf} */
+export function isDirect(fd: number | string, flag = constants.O_DIRECT): boolean {
+  return (flagsOf(fd) & flag) !== 0
 }
 
 /** What most file systems ask for at the most. */

@@ -17,6 +17,16 @@ constexpr size_t kPiece = 256 * 1024;
 
 }  // namespace
 
+int64_t WriteOut(Place to, const char* memory, size_t length, size_t* written) {
+  for (*written = 0; *written < length;) {
+    const int64_t count = Uninterrupted(
+        [&] { return pwrite(to.fd, memory + *written, length - *written, to.offset + static_cast<off_t>(*written)); });
+    if (count <= 0) return count < 0 ? count : -EIO;
+    *written += static_cast<size_t>(count);
+  }
+  return 0;
+}
+
 int64_t CopyByHand(Place from, Place to, size_t length, size_t* copied) {
   *copied = 0;
   const std::unique_ptr<char[]> memory(new (std::nothrow) char[kPiece]);
@@ -26,13 +36,10 @@ int64_t CopyByHand(Place from, Place to, size_t length, size_t* copied) {
     const size_t wanted = std::min(length - *copied, kPiece);
     const int64_t count = Uninterrupted([&] { return pread(from.fd, memory.get(), wanted, from.offset + at); });
     if (count <= 0) return count;
-    for (int64_t done = 0; done < count;) {
-      const int64_t written = Uninterrupted(
-          [&] { return pwrite(to.fd, memory.get() + done, static_cast<size_t>(count - done), to.offset + at + done); });
-      if (written <= 0) return written < 0 ? written : -EIO;
-      done += written;
-      *copied += static_cast<size_t>(written);
-    }
+    size_t written;
+    const int64_t error = WriteOut({to.fd, to.offset + at}, memory.get(), static_cast<size_t>(count), &written);
+    *copied += written;
+    if (error != 0) return error;
   }
   return 0;
 }

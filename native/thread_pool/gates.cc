@@ -60,14 +60,17 @@ void ThreadPool::AwaitSync(Request&& written) {
   EnqueueGate(ItemOf(What::kSyncs, fd), gate);
 }
 
-void ThreadPool::EndWrites(int fd, Gate& gate) {
+void ThreadPool::EndTurn(Gates& gates, uint64_t key, Item&& next) {
+  Gate& gate = gates[key];
   gate.running = false;
   if (gate.waiting.empty()) {
-    writes_.erase(fd);
+    gates.erase(key);
   } else {
-    EnqueueGate(ItemOf(What::kWrites, fd), gate);
+    EnqueueGate(std::move(next), gate);
   }
 }
+
+void ThreadPool::EndWrites(int fd) { EndTurn(writes_, fd, ItemOf(What::kWrites, fd)); }
 
 // The file is looked at without the mutex: just after a failure, its server is the least likely to answer.
 int ThreadPool::TakeWritebackError(int fd) {
@@ -149,7 +152,7 @@ void ThreadPool::RunWrites(Worker& self, int fd) {
   pthread_mutex_lock(&mutex_);
   if (lost == 0) lost = gate.lost;
   // Before the sync, which then covers more.
-  EndWrites(fd, gate);
+  EndWrites(fd);
   for (size_t i = 0; i < count; i++) {
     // Neither those that were cancelled, whose place is empty.
     if (!hand[i].shares_sync) continue;
@@ -170,7 +173,6 @@ void ThreadPool::RunDurably(Worker& self, int fd) {
   Hand& hand = self.hand;
   hand[0].shares_sync = false;
   hand[0].durable = true;
-  Gate& writes = writes_[fd];
   Gate& syncs = syncs_[fd];
   syncs.running = true;
   LeaveAndWake();
@@ -191,7 +193,7 @@ void ThreadPool::RunDurably(Worker& self, int fd) {
   pthread_mutex_lock(&mutex_);
   if (result < 0) group.push_back(std::move(hand[0]));
   hand.Clear(false);
-  EndWrites(fd, writes);
+  EndWrites(fd);
   // No space is most likely what the write itself lacked.
   EndSync(fd, syncs, group, result, result == -EIO);
   Grow();
@@ -236,13 +238,7 @@ void ThreadPool::PerformNames(Worker& self) {
 
 void ThreadPool::EndNames(Worker& self) {
   if (!self.directory) return;
-  Gate& gate = names_[*self.directory];
-  gate.running = false;
-  if (gate.waiting.empty()) {
-    names_.erase(*self.directory);
-  } else {
-    EnqueueGate({What::kNames, {}, *self.directory}, gate);
-  }
+  EndTurn(names_, *self.directory, {What::kNames, {}, *self.directory});
   self.directory.reset();
 }
 
@@ -311,7 +307,6 @@ void ThreadPool::EndSync(int fd, Gate& gate, std::deque<Request>& group, int64_t
     pthread_mutex_lock(&mutex_);
     keep = true;
   }
-  gate.running = false;
   if (lost) {
     for (Request& request : gate.waiting) group.push_back(std::move(request));
     gate.waiting.clear();
@@ -319,11 +314,7 @@ void ThreadPool::EndSync(int fd, Gate& gate, std::deque<Request>& group, int64_t
     if (writes != writes_.end() && writes->second.running) writes->second.lost = static_cast<int>(result);
     if (keep && !HasSync(group)) writeback_errors_.Keep(fd, file, static_cast<int>(result));
   }
-  if (gate.waiting.empty()) {
-    syncs_.erase(fd);
-  } else {
-    EnqueueGate(ItemOf(What::kSyncs, fd), gate);
-  }
+  EndTurn(syncs_, fd, ItemOf(What::kSyncs, fd));
   if (group.empty()) return;
   std::vector<Completion> completions;
   completions.reserve(group.size());

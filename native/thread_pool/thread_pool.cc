@@ -235,13 +235,12 @@ void ThreadPool::TakeAndRun(Worker& self) {
   }
   Item item = std::move(queue_.front());
   queue_.pop_front();
-  if (item.what == What::kNames) return RunNames(self, item.directory);
-  if (SetApart(item)) return;
+  if (item.what != What::kNames && SetApart(item)) return;
   switch (item.what) {
     case What::kRequest: return RunRequests(self, std::move(item.request));
     case What::kSyncs: return RunSyncs(self, item.request.fd);
     case What::kWrites: return RunWrites(self, item.request.fd);
-    case What::kNames: return;
+    case What::kNames: return RunNames(self, item.directory);
   }
 }
 

@@ -133,7 +133,8 @@ class ThreadPool final : public Engine {
   void Enqueue(Request&& request);
   static Item ItemOf(What what, int fd);
   void EnqueueGate(Item&& item, Gate& gate);
-  void EndWrites(int fd, Gate& gate);
+  void EndTurn(Gates& gates, uint64_t key, Item&& next);
+  void EndWrites(int fd);
   void EndNames(Worker& self);
   void LetOthersChange(Worker& self);
   void OpenGate(uint64_t directory);

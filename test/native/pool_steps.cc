@@ -73,6 +73,27 @@ struct Round {
   std::vector<Completion> finished;
 };
 
+// Closes the pool, one of whose threads is held.
+void CloseAndRelease(Round& round) {
+  pthread_t closer;
+  pthread_create(
+      &closer, nullptr,
+      [](void* pool) -> void* {
+        static_cast<caio::ThreadPool*>(pool)->Close();
+        return nullptr;
+      },
+      &round.pool);
+  // Close has the pool's mutex, or has left it to wait; the held thread needs it in either case.
+  usleep(2000);
+  holder.Release();
+  pthread_join(closer, nullptr);
+}
+
+void GivePath(Request& request, const std::string& path) {
+  request.path.reset(new char[path.size() + 1]);
+  memcpy(request.path.get(), path.c_str(), path.size() + 1);
+}
+
 // Durable writes, plain ones, syncs and reads of one file: all that the pool has steps for.
 void CloseAt(const char* place, int fd, unsigned threads, unsigned mix) {
   Round round(fd, threads);
@@ -93,18 +114,7 @@ void CloseAt(const char* place, int fd, unsigned threads, unsigned mix) {
   const bool held = holder.AwaitHeld(20);
   if (!held) printf("nobody came to: %s (%u threads, mix %u)\n", place, threads, mix);
   Check(held, "a thread comes to the place");
-  pthread_t closer;
-  pthread_create(
-      &closer, nullptr,
-      [](void* pool) -> void* {
-        static_cast<caio::ThreadPool*>(pool)->Close();
-        return nullptr;
-      },
-      &round.pool);
-  // Close has the pool's mutex, or has left it to wait; the held thread needs it in either case.
-  usleep(2000);
-  holder.Release();
-  pthread_join(closer, nullptr);
+  CloseAndRelease(round);
   round.Settle();
   std::vector<char> block(kBlock);
   for (uint32_t id = 0; id < kCount; id++) {
@@ -134,9 +144,7 @@ void StealFrom(int fd, const std::string& directory) {
     request.id = id;
     request.opcode = Opcode::kWriteFile;
     request.offset = 0600;
-    const std::string path = directory + "/" + std::to_string(id);
-    request.path.reset(new char[path.size() + 1]);
-    memcpy(request.path.get(), path.c_str(), path.size() + 1);
+    GivePath(request, directory + "/" + std::to_string(id));
     request.length = kBlock;
     request.single = {round.memory.data() + id * kBlock, kBlock};
     batch.push_back(std::move(request));
@@ -199,9 +207,7 @@ Request MakeDirectory(const std::string& directory, uint32_t id) {
   Request request;
   request.id = id;
   request.opcode = Opcode::kMkdir;
-  const std::string path = NameIn(directory, id);
-  request.path.reset(new char[path.size() + 1]);
-  memcpy(request.path.get(), path.c_str(), path.size() + 1);
+  GivePath(request, NameIn(directory, id));
   request.names.mode = 0700;
   return request;
 }
@@ -248,17 +254,7 @@ void CloseAmongChanges(const char* place, int fd, const std::string& directory, 
   for (uint32_t id = 0; id < kCount; id++) batch.push_back(MakeDirectory(directory, id));
   round.Submit(batch);
   Check(holder.AwaitHeld(20), "a thread comes to the place");
-  pthread_t closer;
-  pthread_create(
-      &closer, nullptr,
-      [](void* pool) -> void* {
-        static_cast<caio::ThreadPool*>(pool)->Close();
-        return nullptr;
-      },
-      &round.pool);
-  usleep(2000);
-  holder.Release();
-  pthread_join(closer, nullptr);
+  CloseAndRelease(round);
   round.Settle();
   for (uint32_t id = 0; id < kCount; id++) {
     Check(round.settled[id] == 1, "each change is told of once");

@@ -63,13 +63,8 @@ class SmallFile {
   off_t size() const { return static_cast<off_t>(size_); }
 
   int64_t WriteTo(int fd) const {
-    for (size_t done = 0; done < size_;) {
-      const int64_t written =
-          Uninterrupted([&] { return pwrite(fd, memory_.get() + done, size_ - done, static_cast<off_t>(done)); });
-      if (written <= 0) return written < 0 ? written : -EIO;
-      done += static_cast<size_t>(written);
-    }
-    return 0;
+    size_t written;
+    return WriteOut({fd, 0}, memory_.get(), size_, &written);
   }
 
  private:
