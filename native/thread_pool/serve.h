@@ -22,7 +22,7 @@ inline uint64_t DirectoryOf(const Request& request) {
   const std::string_view path(is_second ? request.other_path : request.path.get());
   const size_t end = path.find_last_not_of('/');
   const size_t slash = end == std::string_view::npos ? end : path.find_last_of('/', end);
-  return std::hash<std::string_view>()(slash == std::string_view::npos ? std::string_view() : path.substr(0, slash));
+  return std::hash<std::string_view>()({path.data(), slash == std::string_view::npos ? 0 : slash});
 }
 
 inline Completion CompletionOf(const Request& request, int64_t result) {

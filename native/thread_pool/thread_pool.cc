@@ -88,7 +88,7 @@ void ThreadPool::Grow() {
 // Whether changes of names wait for it.
 bool ThreadPool::HoldsUp(const Worker& worker) const {
   if (!worker.directory) return false;
-  return worker.hand.HasLeft() || !names_.at(*worker.directory).waiting.empty();
+  return worker.hand.HasLeft() || !names_.find(*worker.directory)->second.waiting.empty();
 }
 
 // Once everybody is busy, or some wait for one thread alone, somebody has to look whether they get on.

@@ -1,0 +1,25 @@
+/**
+ * What the addon, as it is built on the spot, takes from libstdc++: only what a prebuild can do
+ * without it, since it links what native/prebuild/runtime.cc has not from the static library, and
+ * all that throws in one object. A prebuild takes half a minute, this none.
+ */
+import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { packageRoot } from '../support/harness.js'
+import { importsOf } from './elf.js'
+
+/** By their names for the linker; the static library has each in an object that needs no other. */
+const harmless = [/^_ZSt11_Hash_bytes/, /^_ZNKSt8__detail20_Prime_rehash_policy/]
+
+t.test('of libstdc++', { skip: process.platform !== 'linux' && 'an ELF file is wanted' }, async (t) => {
+  const runtime = readFileSync(join(packageRoot, 'native/prebuild/runtime.cc'), 'utf8')
+  const own = [...runtime.matchAll(/(?:void|nothrow_t) (\w+)[({]/g)].map(([, name = '']) => name)
+  t.ok(own.includes('nothrow') && own.includes('__throw_bad_alloc'), 'what the runtime has is found')
+  const taken = importsOf(join(packageRoot, 'build/Release/caio.node')).filter((name) => /^_ZN?K?St/.test(name))
+  t.same(
+    taken.filter((name) => !harmless.some((one) => one.test(name)) && !own.some((one) => name.includes(one))),
+    [],
+    `${taken.length} names`,
+  )
+})
