@@ -65,7 +65,7 @@ const makePath: PathFunction<PathCall, Buffer> = {
   value(result, memory) {
     if (result === TreeResult.failed) return failureIn(memory)
     // The first that was made.
-    return result === TreeResult.more ? memory.toString('utf8', 0, memory.indexOf(0)) : undefined
+    return result === TreeResult.made ? memory.toString('utf8', 0, memory.indexOf(0)) : undefined
   },
 }
 

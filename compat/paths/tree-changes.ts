@@ -53,20 +53,16 @@ function named(value: unknown): Named | undefined {
   return path === undefined ? undefined : { path, given }
 }
 
-/** In which an operation notes how far it has come. */
+/** In which an operation tells why it has failed, or how far it has come. */
 class Notes extends FreeList<Buffer> {
   constructor() {
     super(() => Buffer.allocUnsafeSlow(8192), 4)
   }
 
+  /** As an operation finds it that has not begun. */
   override take(): Buffer {
-    return blank(super.take())
+    return super.take().fill(0, 0, 1)
   }
-}
-
-/** As an operation finds it that has not begun. */
-function blank(memory: Buffer): Buffer {
-  return memory.fill(0, 0, 32)
 }
 
 const notes = new Notes()
@@ -81,21 +77,17 @@ interface RemoveCall extends PathCall {
   readonly retryDelay: number
 }
 
-/** What is left of it after the first slice. */
-async function removeRest(first: number, memory: Buffer, call: RemoveCall): Promise<unknown> {
-  let result = first
-  for (let retries = 0; ;) {
+/** What it comes to where it has failed at first. */
+async function removeAgain(memory: Buffer, call: RemoveCall): Promise<unknown> {
+  for (let retries = 0, result: number = TreeResult.failed; ;) {
     if (result < 0) return NODES
     if (result === TreeResult.done) return undefined
-    if (result === TreeResult.failed) {
-      const { errno, syscall, path = '' } = failureIn(memory)
-      if (retries === call.maxRetries || !PASSING.has(errno)) {
-        return new Failed(errno, syscall, call.given + path.slice(call.path.length))
-      }
-      retries++
-      await new Promise((resolve) => setTimeout(resolve, retries * call.retryDelay))
-      blank(memory)
+    const { errno, syscall, path = '' } = failureIn(memory)
+    if (retries === call.maxRetries || !PASSING.has(errno)) {
+      return new Failed(errno, syscall, call.given + path.slice(call.path.length))
     }
+    retries++
+    await new Promise((resolve) => setTimeout(resolve, retries * call.retryDelay))
     result = await askFor(Opcode.rm, call, memory)
   }
 }
@@ -119,8 +111,7 @@ export const rm: PathFunction<RemoveCall, Buffer> = {
     return name && { ...name, flags, maxRetries, retryDelay }
   },
   // The memory is used again by then.
-  value: (result, memory, call) =>
-    result === TreeResult.done ? undefined : removeRest(result, Buffer.from(memory), call),
+  value: (result, memory, call) => (result === TreeResult.done ? undefined : removeAgain(Buffer.from(memory), call)),
 }
 
 interface CopyCall extends PathCall {
@@ -151,7 +142,7 @@ async function copyEntry(entry: string, call: CopyCall): Promise<void> {
   if (stats?.isDirectory()) await (ofPromises.get('chmod') as typeof promises.chmod)(target, stats.mode & 0o7777)
 }
 
-/** What is left of it after the first slice; what it stops at is copied by Node's own, or told of by it. */
+/** What is left of it where it has come to no end; what it stops at is copied by Node's own, or told of by it. */
 async function copyRest(first: number, memory: Buffer, call: CopyCall): Promise<unknown> {
   for (let result = first; ; result = await askFor(Opcode.cp, call, memory)) {
     if (result < 0) return NODES
@@ -160,7 +151,7 @@ async function copyRest(first: number, memory: Buffer, call: CopyCall): Promise<
       const { errno, syscall, path = '' } = failureIn(memory)
       return new Failed(errno, syscall, call.to + path.slice(call.otherPath.length))
     }
-    if (result === TreeResult.stopped) await copyEntry(entryIn(memory), call)
+    await copyEntry(entryIn(memory), call)
   }
 }
 

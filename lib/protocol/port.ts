@@ -138,8 +138,8 @@ export const TreeFlag = { follow: 1, wholeNames: 2 } as const
 /** Of `rm`, as Node has them. */
 export const RemoveFlag = { recursive: 1, force: 2 } as const
 
-/** What operations on trees come to, where they are for the engine: their memory tells where they have stopped, or why they have failed. */
-export const TreeResult = { done: 0, more: 1, stopped: 2, failed: 3 } as const
+/** What operations on trees come to, where they are for the engine: their memory tells what they have made, where they have stopped, or why they have failed. */
+export const TreeResult = { done: 0, made: 1, stopped: 2, failed: 3 } as const
 
 /** Of `cp`, as Node has them. */
 export const TreeCopyFlag = { verbatim: 1 } as const

@@ -120,7 +120,7 @@ ProtocolText DescribeProtocol() {
   writer.Line("removeFlag", {{"recursive", remove_flag::kRecursive}, {"force", remove_flag::kForce}});
   {
     using namespace tree_result;
-    writer.Line("treeResult", {{"done", kDone}, {"more", kMore}, {"stopped", kStopped}, {"failed", kFailed}});
+    writer.Line("treeResult", {{"done", kDone}, {"made", kMade}, {"stopped", kStopped}, {"failed", kFailed}});
   }
   writer.Line("treeCopyFlag", {{"verbatim", tree_copy_flag::kVerbatim}});
   writer.Line("wholeFileFlag", {{"append", whole_file_flag::kAppend},

@@ -63,10 +63,10 @@ namespace file_system_field {
 enum : size_t { kType, kBsize, kBlocks, kBfree, kBavail, kFiles, kFfree, kCount };
 }
 
-// What an operation on a tree comes to, its memory telling where it has stopped.
+// What an operation on a tree comes to, its memory telling what it has made, where it has stopped, or why it has failed.
 namespace tree_result {
 constexpr int64_t kDone = 0;
-constexpr int64_t kMore = 1;
+constexpr int64_t kMade = 1;
 constexpr int64_t kStopped = 2;
 constexpr int64_t kFailed = 3;
 }  // namespace tree_result

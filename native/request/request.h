@@ -33,6 +33,15 @@ class Deputy {
   virtual void GiveUp() = 0;
 };
 
+// What an operation that is done in slices has between two of them. It goes with its request.
+class Progress {
+ public:
+  virtual ~Progress() = default;
+};
+
+// Such an operation's result as long as there is more to be done: to whom performs it, and to nobody else.
+constexpr int64_t kUnfinished = INT64_MAX;
+
 enum class Duty : uint8_t {
   kNone,
   kSubmit,  // the request stands for one that its deputy keeps, in `slot`
@@ -104,8 +113,9 @@ struct Request {
     PathPart names;
     TimesPart times;
   };
-  std::unique_ptr<char[]> path;      // of a whole file, a path, or times
-  const char* other_path = nullptr;  // in the same memory, where an operation has two
+  std::unique_ptr<char[]> path;        // of a whole file, a path, or times
+  const char* other_path = nullptr;    // in the same memory, where an operation has two
+  std::unique_ptr<Progress> progress;  // of a path
 
   iovec* iov() { return vectors ? vectors.get() : &single; }
   int iov_count() const { return vectors ? vector_count : 1; }

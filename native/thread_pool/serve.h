@@ -36,7 +36,8 @@ inline bool OnlyReads(const Request& request) {
   return EffectOf(request.opcode) == Effect::kNone && own && !request.moves;
 }
 
-// Serves a request. False if its completion has to wait for a sync, or comes from the kernel, or nobody is told of it.
+// Serves a request. False if its completion has to wait for a sync, or comes from the kernel, or nobody is told of it, or there is more
+// to be done.
 inline bool Serve(Request& request, Completion& completion) {
   if (request.duty == Duty::kGiveUp) {
     request.deputy->GiveUp();
@@ -50,7 +51,7 @@ inline bool Serve(Request& request, Completion& completion) {
   }
   completion = CompletionOf(request, PerformBlocking(request));
   if (completion.result < 0) request.shares_sync = false;
-  return !request.shares_sync;
+  return !request.shares_sync && completion.result != kUnfinished;
 }
 
 }  // namespace caio

@@ -163,8 +163,8 @@ void ThreadPool::Submit(Request* batch, size_t count, std::vector<Completion>& f
 bool ThreadPool::Cancel(uint32_t channel, uint32_t id) {
   const auto is_it = [&](const Request& request) { return request.channel == channel && request.id == id; };
   const auto matches = [&](const Request& request) {
-    const bool written = request.shares_sync && request.done > 0;
-    return is_it(request) && !written;
+    const bool begun = request.progress || (request.shares_sync && request.done > 0);
+    return is_it(request) && !begun;
   };
   const auto take_from = [&](std::deque<Item>& items) {
     const auto found = std::find_if(items.begin(), items.end(), [&](const Item& item) {
@@ -287,8 +287,16 @@ void ThreadPool::PerformAt(Worker& self, size_t place) {
   if (place + 1 == hand.count() && hand[place].duty == Duty::kNone) self.ending.store(true, std::memory_order_relaxed);
   // At once: the next may be a slow one.
   if (done) completions_.Push(&completion, 1);
+  const bool unfinished = !done && completion.result == kUnfinished;
   if (hand[place].duty == Duty::kExamine && completion.result >= 0) hand[place].deputy->Examine(hand[place]);
   EndStep(self);
+  if (unfinished) PutBack(std::move(hand[place]));
+}
+
+// Behind what has come meanwhile. At the end nobody waits for it, and it may be long.
+void ThreadPool::PutBack(Request&& unfinished) {
+  MutexLock lock(mutex_);
+  if (!finishing_) queue_.push_back({What::kRequest, std::move(unfinished), 0});
 }
 
 void ThreadPool::Perform(Worker& self) {

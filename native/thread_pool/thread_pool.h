@@ -119,6 +119,7 @@ class ThreadPool final : public Engine {
   // Pool threads, without mutex_. A write that shares a sync is completed only if it failed.
   void Perform(Worker& self);
   void PerformAt(Worker& self, size_t place);
+  void PutBack(Request&& unfinished);
   void PerformNames(Worker& self);
   int PerformAndWriteBack(Worker& self);
   void KeepWritebackError(int fd, int error);

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "check.h"
@@ -92,6 +93,54 @@ void Round(unsigned threads, uint32_t seed, int fd, bool abandon) {
   for (int times : settled) Check(abandon ? times <= 1 : times == 1, "each is settled once");
 }
 
+constexpr int kFiles = 20'000;  // more than one slice removes
+
+Request MakePath(uint32_t id, Opcode opcode, const char* path, char* memory) {
+  Request request;
+  request.id = id;
+  request.opcode = opcode;
+  request.path.reset(new char[strlen(path) + 1]);
+  strcpy(request.path.get(), path);
+  request.names = {};
+  request.length = memory ? kBlock : 0;
+  request.single = {memory, request.length};
+  return request;
+}
+
+Request Remove(const char* tree, char* memory) {
+  Request request = MakePath(0, Opcode::kRm, tree, memory);
+  request.names.flags = caio::remove_flag::kRecursive;
+  return request;
+}
+
+// What is long goes on behind what has come meanwhile. At the end it is given up where it is, and nobody hears of it.
+void Slices() {
+  char tree[] = "/tmp/caio-pool-XXXXXX";
+  Check(mkdtemp(tree) != nullptr, "a directory");
+  const int directory = open(tree, O_RDONLY | O_DIRECTORY);
+  for (int at = 0; at < kFiles; at++) close(openat(directory, std::to_string(at).c_str(), O_CREAT | O_WRONLY, 0600));
+  close(directory);
+  char memory[kBlock];
+  std::vector<Completion> finished;
+  caio::CompletionQueue queue;
+  Check(queue.Open() == 0, "the queue opens");
+  {
+    caio::ThreadPool pool(queue, 1);
+    Request removal = Remove(tree, memory);
+    pool.Submit(&removal, 1, finished);
+    pool.Close();
+    queue.Drain(finished);
+    Check(finished.empty() && access(tree, F_OK) == 0, "not at its end");
+  }
+  caio::ThreadPool pool(queue, 1);
+  Request batch[] = {Remove(tree, memory), MakePath(1, Opcode::kAccess, "/", nullptr)};
+  pool.Submit(batch, 2, finished);
+  while (finished.size() < 2 && queue.Wait(10000)) queue.Drain(finished);
+  Check(finished.size() == 2 && finished[0].id == 1 && finished[1].id == 0, "the other one first");
+  Check(finished[0].result == 0 && finished[1].result == caio::tree_result::kDone, "both are done");
+  Check(access(tree, F_OK) != 0, "the tree is gone");
+}
+
 }  // namespace
 
 int main() {
@@ -100,6 +149,7 @@ int main() {
   unlink(path);
   Check(fd >= 0 && ftruncate(fd, 1 << 20) == 0, "a file");
   for (uint32_t round = 0; round < 40; round++) Round(1 + round % 8, round, fd, round % 4 == 3);
+  Slices();
   printf("%zu served, %zu cancelled, %d failures\n", served, cancelled, failures);
   return failures == 0 ? 0 : 1;
 }

@@ -120,8 +120,9 @@ int64_t PerformOnce(Request& request) {
     case Opcode::kMkdtemp: return MakeTemporary(request);
     case Opcode::kReadTree: return ReadTree(path, static_cast<unsigned>(flags), memory, request.length);
     case Opcode::kMakePath: return MakePath(path, mode, memory, request.length);
-    case Opcode::kRm: return RemoveTree(path, static_cast<unsigned>(flags), memory, request.length);
-    case Opcode::kCp: return CopyTree(path, other, static_cast<unsigned>(flags), memory, request.length);
+    case Opcode::kRm: return RemoveTree(path, static_cast<unsigned>(flags), memory, request.length, request.progress);
+    case Opcode::kCp:
+      return CopyTree(path, other, static_cast<unsigned>(flags), memory, request.length, request.progress);
     case Opcode::kFchmod: return Checked(fchmod(request.fd, mode));
     case Opcode::kFchown: return Checked(fchown(request.fd, uid, gid));
     default: return -ENOSYS;

@@ -26,8 +26,8 @@ namespace {
 constexpr uint64_t kSlice = 20 * 1000 * 1000;
 // In front of a directory's name in what is noted.
 constexpr char kEntered = '+';
-// In front of the last entry that was copied.
-constexpr char kCopied = '=';
+// In front of the entry that it has stopped at.
+constexpr char kStop = '=';
 
 bool IsSame(const struct stat& a, const struct stat& b) { return a.st_dev == b.st_dev && a.st_ino == b.st_ino; }
 
@@ -57,10 +57,10 @@ Text Resolve(const Text& directory, const Text& target) {
   return parts.empty() ? Text("/") : result;
 }
 
-class Copier {
+class Copier final : public Progress {
  public:
-  Copier(const char* from, const char* to, unsigned flags, Slice& slice)
-      : from_(from), to_(to), verbatim_((flags & tree_copy_flag::kVerbatim) != 0), slice_(slice) {}
+  Copier(const char* from, const char* to, unsigned flags)
+      : from_(from), to_(to), verbatim_((flags & tree_copy_flag::kVerbatim) != 0) {}
 
   // Whether it is for this function. Makes the directory that it goes into.
   bool Begin() {
@@ -79,10 +79,10 @@ class Copier {
     char made[PATH_MAX];
     if (errno != ENOENT) return false;
     const int64_t result = MakePath(parent.c_str(), 0777, made, sizeof made);
-    return result == tree_result::kDone || result == tree_result::kMore;
+    return result == tree_result::kDone || result == tree_result::kMade;
   }
 
-  // Into the directory of that name, below the one where it is; the first has none. Made, unless an earlier slice has made it.
+  // Into the directory of that name, below the one where it is; the first has none. Made, unless it was.
   bool Enter(const char* name, bool made) {
     Level level;
     level.name = Text(name);
@@ -92,7 +92,7 @@ class Copier {
     struct stat source;
     int64_t result = Checked(lstat(from_.c_str(), &source));
     if (result == 0 && !S_ISDIR(source.st_mode)) result = -ENOTDIR;
-    if (result == 0) result = slice_.Reading([&] { return level.entries.Read(from_.c_str()); });
+    if (result == 0) result = level.entries.Read(from_.c_str());
     if (result == 0 && !made) result = Uninterrupted([this] { return mkdir(to_.c_str(), 0777); });
     if (result != 0) {
       errno_ = static_cast<int>(-result);
@@ -105,55 +105,44 @@ class Copier {
     return true;
   }
 
-  // To where an earlier slice has noted that it has come. What is not where it was is looked for in what has been copied. What is there, and
+  // To behind where it has stopped. What is not where it was is looked for in what has been copied. A directory that is not there, or
   // cannot be read again, is where it stops: the rest of it has not been copied.
   bool Resume(const char* noted) {
     while (*noted == kEntered) {
       noted++;
-      if (!levels_.empty() && !SkipTo(noted)) return true;
-      if (!Enter(noted, true)) {
-        is_stopped_ = errno_ != ENOENT && errno_ != ENOTDIR;
+      const bool is_there = levels_.empty() || SkipTo(noted);
+      if (!is_there || !Enter(noted, true)) {
+        stop_ = Text(noted);
         return !levels_.empty();
       }
       noted += strlen(noted) + 1;
     }
-    if (*noted == kCopied) SkipTo(noted + 1);
+    if (*noted == kStop) SkipTo(noted + 1);
     return true;
   }
 
   bool Note(char* memory, size_t capacity) const {
     Text noted;
     for (const Level& level : levels_) noted.Append(kEntered).Append(level.name).Append('\0');
-    const Level& last = levels_.back();
-    noted.Append(kCopied).Append(last.entries.name(last.next - 1)).Append('\0').Append('\0');
+    noted.Append(kStop).Append(stop_).Append('\0').Append('\0');
     if (noted.size() > capacity) return false;
     memcpy(memory, noted.c_str(), noted.size());
     return true;
   }
 
-  int64_t Run() {
-    if (is_stopped_) return tree_result::kStopped;
-    while (!levels_.empty()) {
+  int64_t Run(const Slice& slice) {
+    while (stop_.size() == 0 && !levels_.empty()) {
       Level& level = levels_.back();
       if (level.next == level.entries.count()) {
         if (!Leave()) return tree_result::kFailed;
       } else {
-        const size_t at = level.next++;
         // By value: what it stands in moves.
-        const Text name(level.entries.name(at));
-        if (level.looks && IsThere(name)) continue;
-        // Node has names as text.
-        if (!IsUtf8(name.c_str())) return tree_result::kStopped;
-        const EntryType type = TypeOf(name, level.entries.type(at));
-        if (type == EntryType::kDirectory) {
-          if (!Enter(name.c_str(), false)) return tree_result::kStopped;
-          continue;
-        }
-        if (!Copy(name.c_str(), type)) return tree_result::kStopped;
+        const size_t at = level.next++;
+        CopyEntry(Text(level.entries.name(at)), level.entries.type(at), level.looks);
       }
-      if (!levels_.empty() && slice_.IsOver()) return tree_result::kMore;
+      if (slice.IsOver()) return kUnfinished;
     }
-    return tree_result::kDone;
+    return stop_.size() == 0 ? tree_result::kDone : tree_result::kStopped;
   }
 
   void Tell(char* memory, size_t capacity) const { TellFailure(errno_, "chmod", to_, memory, capacity); }
@@ -172,6 +161,17 @@ class Copier {
   void Append(const char* name) {
     from_.Append('/').Append(name);
     to_.Append('/').Append(name);
+  }
+
+  void CopyEntry(const Text& name, EntryType listed, bool looks) {
+    if (looks && IsThere(name)) return;
+    // Node has names as text.
+    if (IsUtf8(name.c_str())) {
+      const EntryType type = TypeOf(name, listed);
+      const bool is_directory = type == EntryType::kDirectory;
+      if (is_directory ? Enter(name.c_str(), false) : Copy(name.c_str(), type)) return;
+    }
+    stop_ = name;
   }
 
   bool SkipTo(const char* name) {
@@ -246,24 +246,26 @@ class Copier {
   Text from_;
   Text to_;
   const bool verbatim_;
-  Slice& slice_;
   std::vector<Level> levels_;
-  bool is_stopped_ = false;
+  Text stop_;  // the entry of the innermost directory
   int errno_ = 0;
 };
 
 }  // namespace
 
-int64_t CopyTree(const char* from, const char* to, unsigned flags, char* memory, size_t capacity) {
-  Slice slice(kSlice);
-  Copier copier(from, to, flags, slice);
-  const bool begun = memory[0] != '\0';
-  if (begun ? !copier.Resume(memory) : !(copier.Begin() && copier.Enter("", false))) return -EAGAIN;
-  const int64_t result = copier.Run();
-  if (result == tree_result::kFailed) copier.Tell(memory, capacity);
-  if (result == tree_result::kMore || result == tree_result::kStopped) {
-    if (!copier.Note(memory, capacity)) return -EAGAIN;
+int64_t CopyTree(const char* from, const char* to, unsigned flags, char* memory, size_t capacity,
+                 std::unique_ptr<Progress>& progress) {
+  const Slice slice(kSlice);
+  if (!progress) {
+    auto begun = std::make_unique<Copier>(from, to, flags);
+    const bool goes_on = memory[0] != '\0';
+    if (goes_on ? !begun->Resume(memory) : !(begun->Begin() && begun->Enter("", false))) return -EAGAIN;
+    progress = std::move(begun);
   }
+  auto* const copier = static_cast<Copier*>(progress.get());
+  const int64_t result = copier->Run(slice);
+  if (result == tree_result::kFailed) copier->Tell(memory, capacity);
+  if (result == tree_result::kStopped && !copier->Note(memory, capacity)) return -EAGAIN;
   return result;
 }
 

@@ -49,7 +49,7 @@ int64_t MakePath(const char* path, mode_t mode, char* memory, size_t capacity) {
   const size_t length = std::min(first.size(), capacity - 1);
   memcpy(memory, first.c_str(), length);
   memory[length] = '\0';
-  return tree_result::kMore;
+  return tree_result::kMade;
 }
 
 }  // namespace caio

@@ -22,8 +22,8 @@ namespace {
 constexpr uint64_t kSlice = 20 * 1000 * 1000;
 // Directories that are open: of a deeper tree those at the top are opened anew on the way back.
 constexpr size_t kOpen = 8;
-// How often directories are read anew, over all slices, that somebody has put something into meanwhile.
-constexpr int32_t kMostReadings = 5;
+// How often directories are read anew that somebody has put something into meanwhile.
+constexpr int kMostReadings = 5;
 constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 
 struct Level {
@@ -34,64 +34,66 @@ struct Level {
   size_t next = 0;
 };
 
-int Open(int directory, const char* name) {
-  return Repeated([=] { return openat(directory, name, kFlags); });
-}
 bool IsMissing(int error) { return error == ENOENT; }
 bool HasEntries(int error) { return error == ENOTEMPTY || error == EEXIST; }
 bool MayHaveEntries(int error) { return HasEntries(error) || error == EPERM; }
 
-// What one slice tells the next.
-struct Notes {
-  int32_t readings;
-  int32_t begun;
-  // Of the directory at the top.
-  uint64_t device;
-  uint64_t number;
-  // Whether why something was not removed stands behind these, as failure.h has it.
-  int32_t failed;
-};
-
-class Remover {
+class Remover final : public Progress {
  public:
-  Remover(const char* root, Notes& notes, Slice& slice) : root_(root), notes_(notes), slice_(slice) {}
+  explicit Remover(const char* root) : root_(root) {}
 
-  int64_t Run() {
-    if (!Enter(Open(AT_FDCWD, root_))) {
-      if (IsMissing(errno)) return tree_result::kDone;
-      Fail("scandir", nullptr);
-    } else if (!IsWhatItWas()) {
-      // Somebody else has put it there.
-      errno = ENOTEMPTY;
-      levels_.clear();
-      Fail("rmdir", nullptr);
-    }
+  int64_t Run(const Slice& slice) {
+    if (levels_.empty()) Begin();
     while (!levels_.empty()) {
       Level& level = levels_.back();
       if (level.next < level.entries.count()) {
         Remove(level);
       } else {
-        const int64_t left = Leave();
-        if (left == tree_result::kMore) return left;
-        if (left == tree_result::kFailed) break;
+        Leave();
       }
-      if (removed_ > 0 && !levels_.empty() && slice_.IsOver()) return tree_result::kMore;
+      if (!levels_.empty() && slice.IsOver()) {
+        KeepInnermost();
+        return kUnfinished;
+      }
     }
     return errno_ == 0 ? tree_result::kDone : tree_result::kFailed;
   }
 
-  bool HasFailed() const { return errno_ != 0; }
-
   void Tell(char* memory, size_t capacity) const { TellFailure(errno_, syscall_, path_, memory, capacity); }
 
  private:
-  bool IsWhatItWas() {
-    const Level& top = levels_.front();
-    const auto device = static_cast<uint64_t>(top.device);
-    const auto number = static_cast<uint64_t>(top.number);
-    if (notes_.begun != 0) return notes_.device == device && notes_.number == number;
-    notes_ = {0, 1, device, number, 0};
-    return true;
+  void Begin() {
+    if (!Enter(AT_FDCWD, root_) && !IsMissing(errno)) Fail("scandir", nullptr);
+  }
+
+  // The innermost directory has gone, and the way back with it: to the top, if that is what it was.
+  void BeginAgain() {
+    KeepInnermost();
+    // Open until then, so that nothing else is numbered as they were.
+    const std::vector<Level> gone = std::move(levels_);
+    levels_.clear();
+    Begin();
+    if (levels_.empty() || IsSame(levels_.front(), gone.front())) return;
+    // Somebody else has put it there.
+    levels_.clear();
+    errno = ENOTEMPTY;
+    Fail("rmdir", nullptr);
+  }
+
+  static bool IsSame(const Level& a, const Level& b) { return a.device == b.device && a.number == b.number; }
+
+  // Descriptors that others may want: the way back is found without them. With that one open, the kernel keeps those above it, too, and
+  // with them the numbers that they are known by, which overlayfs makes up.
+  void KeepInnermost() {
+    for (size_t at = 0; at + 1 < levels_.size(); at++) levels_[at].directory.reset();
+  }
+
+  int Open(int directory, const char* name) {
+    const auto open = [=] { return openat(directory, name, kFlags); };
+    const int fd = Repeated(open);
+    if (fd >= 0 || (errno != EMFILE && errno != ENFILE)) return fd;
+    KeepInnermost();
+    return Repeated(open);
   }
 
   static const char* NameOf(const Level& level) { return level.entries.name(level.next - 1); }
@@ -113,7 +115,7 @@ class Remover {
       if (!Unlinked(directory, name, 0)) Fail("unlink", name);
     } else if (!MayHaveEntries(errno)) {
       Fail(CanLookAt(directory, name) ? "rmdir" : "unlink", name);
-    } else if (!Enter(Open(directory, name)) && !IsMissing(errno)) {
+    } else if (!Enter(directory, name) && !IsMissing(errno)) {
       Fail("scandir", name);
     }
   }
@@ -128,7 +130,8 @@ class Remover {
   }
 
   // False, with errno set, where it cannot be read.
-  bool Enter(int fd) {
+  bool Enter(int above, const char* name) {
+    const int fd = Open(above, name);
     if (fd < 0) return false;
     struct stat file;
     Directory directory(fdopendir(fd));
@@ -139,7 +142,7 @@ class Remover {
       return false;
     }
     Level level;
-    const int64_t error = slice_.Reading([&] { return level.entries.Read(directory.get()); });
+    const int64_t error = level.entries.Read(directory.get());
     if (error < 0) {
       errno = static_cast<int>(-error);
       return false;
@@ -152,33 +155,32 @@ class Remover {
     return true;
   }
 
-  // Removes the innermost directory, whose entries are gone. tree_result::kFailed where the way back is another than the way there;
-  // tree_result::kMore where it has gone.
-  int64_t Leave() {
+  // Removes the innermost directory, whose entries are gone.
+  void Leave() {
     Level& level = levels_.back();
     Level* const above = levels_.size() > 1 ? &levels_[levels_.size() - 2] : nullptr;
     if (above && !OpenAgain(*above, level)) {
-      if (IsMissing(errno)) return tree_result::kMore;
+      if (IsMissing(errno)) return BeginAgain();
+      // The way back is another than the way there.
       errno = ENOTEMPTY;
       Fail("rmdir", nullptr);
-      return tree_result::kFailed;
+      return levels_.clear();
     }
     if (!Unlinked(above ? dirfd(above->directory.get()) : AT_FDCWD, above ? NameOf(*above) : root_, AT_REMOVEDIR)) {
-      if (HasEntries(errno) && errno_ == 0 && notes_.readings++ < kMostReadings) {
+      if (HasEntries(errno) && errno_ == 0 && readings_++ < kMostReadings) {
         rewinddir(level.directory.get());
         level.entries = Listing();
         level.next = 0;
-        if (slice_.Reading([&] { return level.entries.Read(level.directory.get()); }) == 0) return tree_result::kDone;
+        if (level.entries.Read(level.directory.get()) == 0) return;
         errno = ENOTEMPTY;
       }
       Fail("rmdir", nullptr);
     }
     levels_.pop_back();
-    return tree_result::kDone;
   }
 
   // What was closed on the way down, if it is still the one above.
-  static bool OpenAgain(Level& above, const Level& below) {
+  bool OpenAgain(Level& above, const Level& below) {
     if (above.directory) return true;
     const int fd = Open(dirfd(below.directory.get()), "..");
     if (fd < 0) return false;
@@ -194,10 +196,8 @@ class Remover {
     return false;
   }
 
-  bool Unlinked(int directory, const char* name, int flags) {
-    const int result = Repeated([=] { return unlinkat(directory, name, flags); });
-    if (result == 0) removed_++;
-    return result == 0 || IsMissing(errno);
+  static bool Unlinked(int directory, const char* name, int flags) {
+    return Repeated([=] { return unlinkat(directory, name, flags); }) == 0 || IsMissing(errno);
   }
 
   // With errno: of an entry of the innermost directory, or of itself. Those above it cannot be removed either.
@@ -211,10 +211,8 @@ class Remover {
   }
 
   const char* const root_;
-  Notes& notes_;
-  Slice& slice_;
   std::vector<Level> levels_;
-  size_t removed_ = 0;
+  int readings_ = 0;
   // Of what has failed first.
   int errno_ = 0;
   const char* syscall_ = "";
@@ -223,34 +221,22 @@ class Remover {
 
 }  // namespace
 
-int64_t RemoveTree(const char* path, unsigned flags, char* memory, size_t capacity) {
-  Slice slice(kSlice);
-  Notes notes;
-  if (capacity <= sizeof notes) return -EAGAIN;
-  memcpy(&notes, memory, sizeof notes);
+int64_t RemoveTree(const char* path, unsigned flags, char* memory, size_t capacity,
+                   std::unique_ptr<Progress>& progress) {
+  const Slice slice(kSlice);
   struct stat file;
-  if (notes.begun == 0) {
+  if (!progress) {
     const bool force = (flags & remove_flag::kForce) != 0;
     if (lstat(path, &file) != 0) return IsMissing(errno) && force ? tree_result::kDone : -EAGAIN;
     if (!S_ISDIR(file.st_mode)) return unlink(path) == 0 || IsMissing(errno) ? tree_result::kDone : -EAGAIN;
     if ((flags & remove_flag::kRecursive) == 0) return -EAGAIN;
     if (rmdir(path) == 0 || IsMissing(errno)) return tree_result::kDone;
     if (!MayHaveEntries(errno)) return -EAGAIN;
+    progress = std::make_unique<Remover>(path);
   }
-  Remover remover(path, notes, slice);
-  const int64_t result = remover.Run();
-  char* const failure = memory + sizeof notes;
-  const size_t room = capacity - sizeof notes;
-  // An earlier slice's comes first.
-  if (remover.HasFailed() && notes.failed == 0) {
-    remover.Tell(failure, room);
-    notes.failed = 1;
-  }
-  if (result == tree_result::kFailed) {
-    memmove(memory, failure, room);
-  } else {
-    memcpy(memory, &notes, sizeof notes);
-  }
+  auto* const remover = static_cast<Remover*>(progress.get());
+  const int64_t result = remover->Run(slice);
+  if (result == tree_result::kFailed) remover->Tell(memory, capacity);
   return result;
 }
 

@@ -1,0 +1,17 @@
+/** Removes a tree, the kernel forgetting meanwhile what names nobody holds. Prints how that ended. */
+import { writeFileSync } from 'node:fs'
+import fs from 'caio/fs'
+
+const [root = ''] = process.argv.slice(2)
+let ended = ''
+const end = (how: string): void => void (ended = how)
+fs.rm(root, { recursive: true }).then(
+  () => end('removed'),
+  (error: unknown) => end((error as Error).message),
+)
+let times = 0
+for (; ended === ''; times++) {
+  writeFileSync('/proc/sys/vm/drop_caches', '2')
+  await new Promise(setImmediate)
+}
+console.log(times > 5, ended)
