@@ -236,13 +236,29 @@ export class FakeDisk {
       if (!(next instanceof Directory)) throw errnoException(errnoOf('ENOTDIR'), syscall, { path: whole })
       directory = next
     }
-    return { directory, name, node: name === '' ? this.#root : directory.names.get(name), path: whole }
+    const node = name === '' ? this.#root : directory.names.get(name)
+    if (node instanceof FileContent && /\/\.?$/.test(textOf(given))) {
+      throw errnoException(errnoOf('ENOTDIR'), syscall, { path: whole })
+    }
+    return { directory, name, node, path: whole }
   }
 }
 
+function textOf(given: PathLike): string {
+  return given instanceof URL ? fileURLToPath(given) : String(given)
+}
+
 function wholePath(given: PathLike): string {
-  const plain = given instanceof URL ? fileURLToPath(given) : String(given)
-  return path.posix.resolve('/', plain)
+  return path.posix.resolve('/', textOf(given))
+}
+
+/** Why one may not take the place of another, as rename(2) has it. */
+function whyNotInPlaceOf(node: Node, target: Node | undefined, path: string, dest: string): string | undefined {
+  if (dest.startsWith(`${path}/`)) return 'EINVAL'
+  if (target instanceof FileContent && node instanceof Directory) return 'ENOTDIR'
+  if (!(target instanceof Directory) || target === node) return undefined
+  if (node instanceof FileContent) return path.startsWith(`${dest}/`) ? 'ENOTEMPTY' : 'EISDIR'
+  return target.names.size > 0 ? 'ENOTEMPTY' : undefined
 }
 
 /**
@@ -287,6 +303,7 @@ class FakeFs implements Record<keyof FakeFsPromises, unknown> {
     const fail = (code: string): Error => errnoException(errnoOf(code), 'open', { path })
     if (node && how.isExclusive) throw fail('EEXIST')
     if (!node && !how.creates) throw fail('ENOENT')
+    if (!node && textOf(given).endsWith('/')) throw fail('EISDIR')
     if (node instanceof Directory) {
       if (how.writes) throw fail('EISDIR')
       return new FakeHandle(this.#disk, how, undefined, node)
@@ -356,13 +373,9 @@ class FakeFs implements Record<keyof FakeFsPromises, unknown> {
     const old = this.#disk.find(from, 'rename')
     const target = this.#disk.find(to, 'rename')
     const { path, node } = old
-    if (!node) throw errnoException(errnoOf('ENOENT'), 'rename', { path, dest: target.path })
-    if (target.node instanceof Directory !== node instanceof Directory && target.node) {
-      throw errnoException(errnoOf(target.node instanceof Directory ? 'EISDIR' : 'ENOTDIR'), 'rename', {
-        path,
-        dest: target.path,
-      })
-    }
+    const dest = target.path
+    const code = node ? whyNotInPlaceOf(node, target.node, path, dest) : 'ENOENT'
+    if (!node || code) throw errnoException(errnoOf(code ?? 'ENOENT'), 'rename', { path, dest })
     if (target.node === node) return
     // Within a directory in this order, the new name comes before the old one goes: neither is lost.
     target.directory.set(target.name, node)

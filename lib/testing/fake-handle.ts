@@ -23,8 +23,10 @@ export interface Syncable {
 interface Part {
   offset?: number | null | undefined
   length?: number | null | undefined
-  position?: number | null | undefined
+  position?: Position
 }
+
+type Position = number | bigint | null | undefined
 
 export class FakeHandle {
   /** a number that no other handle of the disk has; none of this process */
@@ -53,14 +55,15 @@ export class FakeHandle {
     given: T | (Part & { buffer: T }),
     offset?: number | Part | null,
     length?: number | null,
-    position?: number | null,
+    position?: Position,
   ): Promise<{ bytesRead: number; buffer: T }> {
     const isView = ArrayBuffer.isView(given)
     const buffer = isView ? given : (given as { buffer: T }).buffer
     const part = isView ? partOf(offset, length, position) : (given as Part)
     const content = await this.#begin('read')
-    const bytesRead = content.read(bytesOf(buffer, part), part.position ?? this.#position)
-    if (typeof part.position !== 'number') this.#position += bytesRead
+    const at = placeOf(part.position)
+    const bytesRead = content.read(bytesOf(buffer, part), at ?? this.#position)
+    if (at === undefined) this.#position += bytesRead
     return { bytesRead, buffer }
   }
 
@@ -69,19 +72,19 @@ export class FakeHandle {
     given: T,
     offset?: number | Part | null,
     length?: number | BufferEncoding | null,
-    position?: number | null,
+    position?: Position,
   ): Promise<{ bytesWritten: number; buffer: T }> {
     const isText = typeof given === 'string'
     const part = isText ? { position: offset as number } : partOf(offset, length as number, position)
     const bytes = isText ? Buffer.from(given) : bytesOf(given, part)
-    const bytesWritten = await this.#write(bytes, part.position ?? undefined)
+    const bytesWritten = await this.#write(bytes, placeOf(part.position))
     return { bytesWritten, buffer: given }
   }
 
   /** As FileHandle.readv. */
   async readv<T extends View>(
     buffers: readonly T[],
-    position?: number | null,
+    position?: Position,
   ): Promise<{ bytesRead: number; buffers: readonly T[] }> {
     const whole = Buffer.alloc(buffers.reduce((sum, { byteLength }) => sum + byteLength, 0))
     const { bytesRead } = await this.read(whole, 0, whole.length, position)
@@ -96,10 +99,10 @@ export class FakeHandle {
   /** As FileHandle.writev. */
   async writev<T extends View>(
     buffers: readonly T[],
-    position?: number | null,
+    position?: Position,
   ): Promise<{ bytesWritten: number; buffers: readonly T[] }> {
     const whole = Buffer.concat(buffers.map((buffer) => bytesOf(buffer, {})))
-    return { bytesWritten: await this.#write(whole, position ?? undefined), buffers }
+    return { bytesWritten: await this.#write(whole, placeOf(position)), buffers }
   }
 
   /** As FileHandle.readFile. */
@@ -206,8 +209,13 @@ export class FakeHandle {
   }
 }
 
-function partOf(offset?: number | Part | null, length?: number | null, position?: number | null): Part {
+function partOf(offset?: number | Part | null, length?: number | null, position?: Position): Part {
   return typeof offset === 'object' && offset !== null ? offset : { offset, length, position }
+}
+
+/** A place in the file; undefined where the handle's own is meant. */
+function placeOf(position: Position): number | undefined {
+  return position === null || position === undefined || position < 0 ? undefined : Number(position)
 }
 
 function bytesOf(view: View, { offset, length }: Part): Uint8Array {

@@ -1,9 +1,10 @@
 /** caio/testing: what a fake disk shows, what a power cut leaves of it, and that stores are tested by it. */
+import nodePromises from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { LogReader, LogWriter } from 'caio'
 import { FakeDisk } from 'caio/testing'
-import { rejectionOf } from '../support/harness.js'
+import { rejectionOf, temporaryDirectory } from '../support/harness.js'
 import { Table, SLOTS } from '../faults/programs/table.js'
 
 const read = async (disk: FakeDisk, path: string): Promise<string> =>
@@ -54,6 +55,63 @@ t.test('a disk as programs see it', async (t) => {
     [() => fs.open('/a', 'q'), 'ERR_INVALID_ARG_VALUE'],
   ]
   for (const [call, code] of refused) t.match(await rejectionOf(call()), { code })
+})
+
+t.test('as a real disk', { skip: process.platform !== 'linux' && 'errors are those of Linux' }, async (t) => {
+  type Fs = Pick<
+    typeof nodePromises,
+    'open' | 'rename' | 'stat' | 'readdir' | 'mkdir' | 'writeFile' | 'unlink' | 'rmdir'
+  >
+  const play = async (fs: Fs, root: string): Promise<unknown[]> => {
+    const at = (name: string): string => root + name
+    for (const name of ['/empty', '/full', '/full/deep', '/other']) await fs.mkdir(at(name))
+    for (const name of ['/file', '/full/file', '/other/file']) await fs.writeFile(at(name), name)
+    const handle = await fs.open(at('/handle'), 'w+')
+    const memory = Buffer.alloc(3)
+    const calls: (() => Promise<unknown>)[] = [
+      () => fs.rename(at('/other'), at('/full')),
+      () => fs.rename(at('/full'), at('/full/deep/itself')),
+      () => fs.rename(at('/full/file'), at('/full')),
+      () => fs.rename(at('/file'), at('/empty')),
+      () => fs.rename(at('/empty'), at('/file')),
+      () => fs.rename(at('/full/deep'), at('/full')),
+      () => fs.rename(at('/file'), at('/file')),
+      () => fs.rename(at('/file/'), at('/new')),
+      () => fs.rename(at('/other'), at('/empty')),
+      () => fs.readdir(at('/empty')),
+      () => fs.open(at('/file/'), 'r'),
+      () => fs.open(at('/file/.'), 'r'),
+      () => fs.open(at('/new/'), 'w'),
+      () => fs.stat(at('/file/')),
+      () => fs.unlink(at('/file/')),
+      () => fs.rmdir(at('/file')),
+      () => fs.rmdir(at('/full')),
+      () => fs.readdir(at('/full/')),
+      () => fs.mkdir(at('/made/')),
+      () => handle.write(Buffer.from('abcdef'), 0, 6, 0),
+      () => handle.read(memory, 0, 3, 2).then(() => String(memory)),
+      () => handle.read(memory, 0, 2, null).then(() => String(memory)),
+      () => handle.read(memory, 0, 3, -1).then(() => String(memory)),
+      () => handle.close().then(() => handle.close()),
+    ]
+    const seen = []
+    for (const call of calls) {
+      const outcome = await call().then(
+        (value) => (Array.isArray(value) || typeof value === 'string' ? value : 'done'),
+        ({ code, syscall }: NodeJS.ErrnoException) => [code, syscall],
+      )
+      seen.push([String(call), outcome])
+    }
+    return seen
+  }
+  const real = await play(nodePromises, temporaryDirectory(t))
+  const disk = new FakeDisk()
+  t.same(await play(disk.promises, ''), real)
+  // Node's, since version 21.
+  const handle = await disk.promises.open('/file', 'r')
+  const memory = Buffer.alloc(3)
+  await handle.read({ buffer: memory, position: 2n as unknown as number })
+  t.equal(String(memory), 'ile', 'a position may be a bigint')
 })
 
 t.test('what was not synced is lost, or torn', async (t) => {

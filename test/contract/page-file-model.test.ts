@@ -192,6 +192,27 @@ onEveryBackend(t, `${rounds} rounds`, async (t, backend) => {
   }
 })
 
+t.test('runs of free pages over many chunks', async (t) => {
+  const free = new FreePages()
+  free.add(10, 200_000)
+  t.equal(free.take(70_000), 10)
+  t.equal(free.take(130_001), -1)
+  t.equal(free.take(130_000), 70_010)
+  // A run over the end of a chunk, behind single pages, and one in the middle of the next.
+  for (let page = 0; page < 32_766; page += 2) free.add(page, 1)
+  free.add(32_766, 5)
+  free.add(40_000, 9)
+  t.equal(free.take(6), 40_000)
+  t.equal(free.take(4), 32_766)
+  t.equal(free.take(3), 40_006)
+  t.equal(free.take(2), -1)
+  t.equal(free.take(1), 0)
+  free.add(1, 1)
+  t.equal(free.take(2), 1)
+  free.clear()
+  t.equal(free.take(1), -1)
+})
+
 t.test('free pages against a plain list', async (t) => {
   const next = random(seed)
   for (let round = 0; round < 10; round++) {

@@ -7,21 +7,70 @@ const WORDS = 1024
 const CHUNK = WORD * WORDS
 const ALL = 0xffffffff
 
+/** How many pages follow each other that are free: from the start on, up to the end, and at most. */
+interface Runs {
+  readonly first: number
+  readonly last: number
+  readonly longest: number
+}
+
 interface Chunk {
   readonly words: Uint32Array
   free: number
+  /** undefined where they are to be counted anew */
+  runs: Runs | undefined
 }
 
 /** The lowest bit of a word that is not zero. */
 const lowestBit = (word: number): number => 31 - Math.clz32(word & -word)
+
+/** Bits of a word that are set, from the lowest on. */
+const firstOf = (word: number): number => (word === ALL ? WORD : lowestBit(~word))
+
+/** Bits of a word that are set, from the highest down. */
+const lastOf = (word: number): number => Math.clz32(~word)
+
+/** The most bits of a word that are set and follow each other. */
+function longestOf(word: number): number {
+  let length = 0
+  for (let bits = word; bits !== 0; bits &= bits << 1) length++
+  return length
+}
+
+/** The lowest bit of so many that are set and follow each other, of a word that has as many. */
+function placeOf(word: number, count: number): number {
+  let bits = word
+  // What is left of a bit: that those above it are set, too.
+  for (let more = 1; more < count; more++) bits &= bits >>> 1
+  return lowestBit(bits)
+}
+
+const NONE: Runs = { first: 0, last: 0, longest: 0 }
+
+function runsOf(chunk: Chunk): Runs {
+  if (chunk.runs) return chunk.runs
+  let first = -1
+  let last = 0
+  let longest = 0
+  for (const word of chunk.words) {
+    if (word === ALL) {
+      last += WORD
+      continue
+    }
+    const whole = last + firstOf(word)
+    if (first < 0) first = whole
+    longest = Math.max(longest, whole, longestOf(word))
+    last = lastOf(word)
+  }
+  chunk.runs = { first: first < 0 ? last : first, last, longest: Math.max(longest, last) }
+  return chunk.runs
+}
 
 export class FreePages {
   #chunks: (Chunk | undefined)[] = []
   #count = 0
   /** No page before this one is free. */
   #lowest = 0
-  /** No run has as many pages as this. */
-  #tooLong = Infinity
   /** free pages that are not to be given out */
   #withheld = { first: 0, end: 0 }
 
@@ -73,16 +122,20 @@ export class FreePages {
   /** Pages that are not free are so from now on. */
   add(first: number, count: number): void {
     for (let page = first; page < first + count;) {
-      const chunk = (this.#chunks[Math.floor(page / CHUNK)] ??= { words: new Uint32Array(WORDS), free: 0 })
+      const chunk = (this.#chunks[Math.floor(page / CHUNK)] ??= {
+        words: new Uint32Array(WORDS),
+        free: 0,
+        runs: undefined,
+      })
       const at = page % CHUNK
       const isWord = (at & 31) === 0 && first + count - page >= WORD
       chunk.words[at >>> 5] = isWord ? ALL : (chunk.words[at >>> 5] as number) | (1 << (at & 31))
       chunk.free += isWord ? WORD : 1
+      chunk.runs = undefined
       page += isWord ? WORD : 1
     }
     this.#count += count
     this.#lowest = Math.min(this.#lowest, first)
-    this.#tooLong = Infinity
   }
 
   /** These pages are not free, whether they were or not. */
@@ -95,15 +148,13 @@ export class FreePages {
     this.#chunks = []
     this.#count = 0
     this.#lowest = 0
-    this.#tooLong = Infinity
   }
 
   /** The first of so many free pages that follow each other, which are free no more; the lowest such; -1 where there are none. */
   take(count: number): number {
-    if (count > this.#count || count >= this.#tooLong) return -1
+    if (count > this.#count) return -1
     const first = count === 1 ? this.#findOne() : this.#findRun(count, this.#lowest)
-    if (first < 0) this.#tooLong = count
-    else this.#remove(first, count)
+    if (first >= 0) this.#remove(first, count)
     return first
   }
 
@@ -121,29 +172,23 @@ export class FreePages {
 
   /** The first of so many free pages that follow each other, none of them before `start`; -1 where there are none. */
   #findRun(count: number, start: number): number {
-    let length = 0
+    // Free pages just before the chunk, or the word.
+    let before = 0
     for (let index = Math.floor(start / CHUNK); index < this.#chunks.length; index++) {
       const chunk = this.#chunks[index]
-      if (!chunk || chunk.free === 0) {
-        length = 0
+      const from = start - index * CHUNK
+      const { first, last, longest } = chunk ? runsOf(chunk) : NONE
+      if (!chunk || (from <= 0 && before + first < count && longest < count)) {
+        before = first === CHUNK ? before + CHUNK : last
         continue
       }
-      const from = Math.max(0, start - index * CHUNK)
-      for (let word = from >>> 5; word < WORDS; word++) {
-        const isBefore = word === from >>> 5 ? 2 ** (from & 31) - 1 : 0
-        const bits = ((chunk.words[word] as number) & ~isBefore) >>> 0
-        const end = index * CHUNK + (word + 1) * WORD
-        if (bits === 0) {
-          length = 0
-        } else if (bits === ALL) {
-          length += WORD
-          if (length >= count) return end - length
-        } else {
-          for (let bit = 0; bit < WORD; bit++) {
-            length = ((bits >>> bit) & 1) === 1 ? length + 1 : 0
-            if (length === count) return end - WORD + bit + 1 - count
-          }
-        }
+      for (let at = Math.max(0, from) >>> 5; at < WORDS; at++) {
+        const cut = at * WORD < from ? 2 ** (from & 31) - 1 : 0
+        const word = ((chunk.words[at] as number) & ~cut) >>> 0
+        const page = index * CHUNK + at * WORD
+        if (before + firstOf(word) >= count) return page - before
+        if (longestOf(word) >= count) return page + placeOf(word, count)
+        before = word === ALL ? before + WORD : lastOf(word)
       }
     }
     return -1
@@ -155,6 +200,7 @@ export class FreePages {
       const chunk = this.#chunks[index] as Chunk
       const at = page % CHUNK
       chunk.words[at >>> 5] = (chunk.words[at >>> 5] as number) & ~(1 << (at & 31))
+      chunk.runs = undefined
       if (--chunk.free === 0) this.#chunks[index] = undefined
     }
     this.#count -= count
