@@ -89,7 +89,8 @@ async function find(
 
 /**
  * Where data starts, at `offset` or behind it; undefined where none follows: lseek(2), without moving the position of `fd`, through
- * a descriptor of its own (`/proc`), so that `fd`'s file must be allowed to be read.
+ * a descriptor of its own (`/proc`), so that `fd`'s file must be allowed to be read. As after any close of a file, the process has no
+ * fcntl(2) locks on it then; those of {@link tryLock} stay.
  * @throws (rejects) `EBADF`, `EACCES`; `ENOSYS` on `pure`; argument errors
  */
 export function seekData(
