@@ -5,6 +5,7 @@
       "target_name": "caio",
       "sources": [
         "native/node/addon.cc",
+        "native/node/calls.cc",
         "native/request/completion_queue.cc",
         "native/request/decode.cc",
         "native/request/protocol.cc",
@@ -33,7 +34,8 @@
         "native/operations/tree/read_tree.cc",
         "native/operations/tree/remove_tree.cc"
       ],
-      "defines": ["NAPI_VERSION=9"],
+      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      "defines": ["NAPI_VERSION=9", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
       "cflags": ["-Wall", "-Wextra", "-O3", "-fvisibility=hidden"],
       "cflags_cc": ["-std=c++17", "-fno-exceptions", "-fno-rtti"],
       "cflags_cc!": ["-std=gnu++17", "-std=gnu++20"],
@@ -57,10 +59,12 @@
             "native/linux/engine.cc",
             "native/linux/file_facts.cc",
             "native/linux/uring/kernel_ring.cc",
-            "native/node/operator_new.cc"
+            "native/node/operator_new.cc",
+            "native/node/system_linux.cc"
           ],
           "ldflags": ["-Wl,--version-script=<(module_root_dir)/native/node/exports.map"]
         }],
+        ["OS!='linux'", { "sources": ["native/node/system_elsewhere.cc"] }],
         ["OS=='linux' and prebuild==1", {
           "sources": ["native/prebuild/runtime.cc"],
           "cflags_cc": ["-include", "<(module_root_dir)/native/prebuild/glibc_2_28.h"],

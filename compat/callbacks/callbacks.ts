@@ -26,7 +26,7 @@ import { callbackPathFunctions } from '../paths/functions.js'
 import { openFile } from '../paths/open.js'
 import { NODES } from '../paths/path-call.js'
 import type { PathFunction } from '../paths/path-call.js'
-import { isWritten, plainRead, plainWrite, readWhole, writeWhole } from '../paths/whole-file.js'
+import { plainRead, plainWrite, readWhole, writeWhole } from '../paths/whole-file.js'
 
 type Tell = (call: Served, error: Error | null, count: number) => void
 
@@ -206,7 +206,7 @@ function writeFile(this: unknown, ...args: Arguments): void {
   const nodes = (): void => leave(ofCallbacks.get('writeFile'), this, args)
   settle(
     call,
-    writeWhole(plain).then((result) => (isWritten(plain, result) ? [] : undefined)),
+    writeWhole(plain, async () => NODES).then((outcome) => (outcome === NODES ? undefined : [])),
     nodes,
   )
 }

@@ -12,6 +12,7 @@ import { directAlignment } from '../../lib/toolkit/direct-alignment.js'
 import { ofPromises } from '../node/original.js'
 import type { promises } from '../node/original.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
+import { WriteGate } from './write-gate.js'
 
 const { Promise } = intrinsics
 
@@ -40,6 +41,9 @@ export function segments(views: View | readonly View[], offset: number, length: 
 
 const isPrepared = Promise.resolve()
 
+/** What a write by the other descriptor has to be, too. */
+const KEPT = constants.O_APPEND | constants.O_DSYNC | constants.O_SYNC
+
 /** What nobody states is enough nearly everywhere. */
 const USUAL = { memory: 4096, offset: 4096 }
 
@@ -52,9 +56,8 @@ export class Bouncer {
   #isClosing = false
   #transfers = 0
   #preparing: Promise<void> | undefined
-  /** the last write that reads its blocks first */
-  #exclusive: Promise<unknown> | undefined
-  readonly #shared = new Set<Promise<unknown>>()
+  /** Those of a part of a block are alone. */
+  readonly #writes = new WriteGate()
 
   private constructor(handle: FileHandle) {
     this.#handle = handle
@@ -82,19 +85,23 @@ export class Bouncer {
     this.#memory = Math.max(memory, USUAL.memory)
     this.#unit = offset
     try {
-      if ((flagsOf(fd) & (constants.O_WRONLY | constants.O_RDWR)) === 0) return
+      const flags = flagsOf(fd)
+      if ((flags & (constants.O_WRONLY | constants.O_RDWR)) === 0) return
       const open = ofPromises.get('open') as typeof promises.open
-      const buffered = await open(`/proc/self/fd/${fd}`, constants.O_WRONLY)
+      const buffered = await open(`/proc/self/fd/${fd}`, constants.O_WRONLY | (flags & KEPT))
       this.#buffered = buffered
       // Told when somebody asks for it, which may be long before the last operation is over.
       const events = this.#handle as FileHandle & EventEmitter
-      events.once('close', () => {
-        this.#isClosing = true
-        this.#closeIfUnused()
-      })
+      events.once('close', () => this.close())
     } catch {
       // by the other way
     }
+  }
+
+  /** What it has of its own is closed when the last transfer is over. */
+  close(): void {
+    this.#isClosing = true
+    this.#closeIfUnused()
   }
 
   #closeIfUnused(): void {
@@ -120,14 +127,14 @@ export class Bouncer {
     const isWhole = position % this.#unit === 0 && length % this.#unit === 0
     if (isWhole) {
       try {
-        return await (write ? this.#share(() => ways.direct()) : ways.direct())
+        return await (write ? this.#writes.run(false, () => ways.direct()) : ways.direct())
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
       }
     }
     if (!write) return this.#read(memory, position, length, ways)
     const buffered = this.#buffered
-    return this.#exclude(() =>
+    return this.#writes.run(true, () =>
       isWhole || !buffered ? this.#write(memory, position, length, ways) : ways.writeBy(buffered.fd, memory, position),
     )
   }
@@ -165,26 +172,6 @@ export class Bouncer {
     const end = Math.max(size, position + length)
     if (start + written > end) await this.#handle.truncate(end)
     return Math.max(0, Math.min(written - skipped, length))
-  }
-
-  async #share(write: () => Promise<number>): Promise<number> {
-    while (this.#exclusive) await this.#exclusive
-    const promise = write()
-    const settled = promise.then(nothing, nothing)
-    this.#shared.add(settled)
-    void settled.then(() => this.#shared.delete(settled))
-    return promise
-  }
-
-  async #exclude(write: () => Promise<number>): Promise<number> {
-    while (this.#exclusive) await this.#exclusive
-    // At once where nobody is in the way: the process may end with this turn.
-    const promise = this.#shared.size === 0 ? write() : Promise.all(this.#shared).then(write)
-    const settled: Promise<unknown> = promise.then(nothing, nothing).then(() => {
-      if (this.#exclusive === settled) this.#exclusive = undefined
-    })
-    this.#exclusive = settled
-    return promise
   }
 }
 

@@ -584,9 +584,11 @@ function adoptInternals(
   const receive = theirs[deserialize] as Method
   const named = (method: Method, like: Method): Method => Object.defineProperty(method, 'name', { value: like.name })
   ours[transfer] = named(function () {
-    const bounces = HandleState.bouncer(this) !== undefined
+    const bouncer = HandleState.bouncer(this)
     const payload = send.call(this) as { data: Record<string, unknown> }
-    payload.data[TRAVELS] = bounces ? BOUNCES : true
+    // Nobody closes this handle any more.
+    bouncer?.close()
+    payload.data[TRAVELS] = bouncer ? BOUNCES : true
     return payload
   }, send)
   theirs[deserialize] = named(function (data) {

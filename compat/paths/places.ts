@@ -26,11 +26,17 @@ const ORDERED: ReadonlySet<Opcode> = new Set([
   Opcode.access,
   Opcode.readlink,
   Opcode.realpath,
+  Opcode.readdir,
+  Opcode.opendir,
+  Opcode.statfs,
   Opcode.rename,
   Opcode.link,
   Opcode.symlink,
   Opcode.unlink,
   Opcode.mkdir,
+  Opcode.mkdtemp,
+  Opcode.rmdir,
+  Opcode.copyFile,
   Opcode.truncate,
   Opcode.chmod,
   Opcode.chown,
@@ -38,7 +44,7 @@ const ORDERED: ReadonlySet<Opcode> = new Set([
   Opcode.utimes,
   Opcode.lutimes,
 ])
-const TWO: ReadonlySet<Opcode> = new Set([Opcode.rename, Opcode.link, Opcode.symlink])
+const TWO: ReadonlySet<Opcode> = new Set([Opcode.rename, Opcode.link, Opcode.symlink, Opcode.copyFile])
 
 /** As names are compared; undefined for what Node will refuse. */
 function nameOf(path: unknown): string | undefined {

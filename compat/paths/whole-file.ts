@@ -295,6 +295,8 @@ const readFile = promiseForm(
 const ENOENT = errnoOf('ENOENT')
 const EFAULT = errnoOf('EFAULT')
 const EEXIST = errnoOf('EEXIST')
+const ENXIO = errnoOf('ENXIO')
+const EOPNOTSUPP = errnoOf('EOPNOTSUPP')
 
 export interface PlainWrite {
   readonly name: string
@@ -324,12 +326,27 @@ export function plainWrite(
   return { name, view, length: view.byteLength, mode, flush, append: plain.flag === 'a', exclusive }
 }
 
-/** Resolves to a result for {@link isWritten}. */
-export function writeWhole({ name, view, length, mode, flush, append, exclusive }: PlainWrite): Promise<number> {
+/** Where Node does it instead, that comes before what was asked for later; but not at a FIFO, where it may wait for that. */
+const writeCompleter: Completer<undefined> = {
+  ...completer,
+  keepsPlace: (result) => result !== EAGAIN && result !== ENXIO && result !== EOPNOTSUPP,
+}
+
+/** @param instead has Node do it, and resolves when that is over */
+export async function writeWhole<T>(plain: PlainWrite, instead: () => Promise<T>): Promise<T | undefined> {
+  const { name, view, length, mode, flush, append, exclusive } = plain
   const flags =
     (append ? WholeFileFlag.append : 0) | (flush ? WholeFileFlag.flush : 0) | (exclusive ? WholeFileFlag.exclusive : 0)
   const file = { path: name, view, length, mode, flags }
-  return defaultContext().enqueue(new WholeFileRequest(Opcode.writeFile, file, completer, undefined)) as Promise<number>
+  const request = new WholeFileRequest(Opcode.writeFile, file, writeCompleter, undefined)
+  const context = defaultContext()
+  const result = (await context.enqueue(request)) as number
+  if (result >= 0) return undefined
+  try {
+    return isWritten(plain, result) ? undefined : await context.inPlace(instead)
+  } finally {
+    context.endPlace(request)
+  }
 }
 
 /**
@@ -337,7 +354,7 @@ export function writeWhole({ name, view, length, mode, flush, append, exclusive 
  * Node would leave, and says what is wrong.
  * @throws what another attempt would not tell
  */
-export function isWritten({ name, append, exclusive, view, length }: PlainWrite, result: number): boolean {
+function isWritten({ name, append, exclusive, view, length }: PlainWrite, result: number): boolean {
   if (result >= 0) return true
   // Not to be asked again: it may be gone by then.
   if (exclusive && result === EEXIST) throw errnoException(EEXIST, 'open', { path: name })
@@ -351,12 +368,10 @@ export function isWritten({ name, append, exclusive, view, length }: PlainWrite,
 
 function makeWrite(name: 'writeFile' | 'appendFile', flag: 'w' | 'a'): Own {
   const own: Own = ofPromises.caller(name)
-  const write = async (plain: PlainWrite): Promise<typeof NODES | undefined> =>
-    isWritten(plain, await writeWhole(plain)) ? undefined : NODES
-
   return promiseForm(name, (args) => {
     const plain = plainWrite(args[0], args[1], args[2], flag)
-    return plain ? serveUnwatched(Opcode.writeFile, plain.name, own, args, () => write(plain)) : own(...args)
+    if (!plain) return own(...args)
+    return serveUnwatched(Opcode.writeFile, plain.name, own, args, () => writeWhole(plain, () => own(...args)))
   })
 }
 

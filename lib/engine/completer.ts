@@ -21,6 +21,11 @@ export interface Completer<Caller = unknown> {
   readonly atOnce?: true
   /** Failures come to `value`, too, as negative results: the caller makes its own of them. */
   readonly takesFailures?: true
+  /**
+   * Whether a failed request keeps its place among those that name the same path, since its maker does the same in another way. It ends
+   * that by {@link Context.endPlace}.
+   */
+  keepsPlace?(result: number): boolean
   /** What the promise is fulfilled with. Must not throw. */
   value(transferred: number, views: Views, caller: Caller): unknown
   /**

@@ -100,6 +100,8 @@ export class Context implements Receiver {
   #byNumber = 0
   /** what is done in the place of requests that the engine does not serve itself */
   readonly #places = new Map<Request, () => void>()
+  /** Those that have failed, and whose places are kept. */
+  readonly #kept = new Set<Request>()
   /** Whether what is enqueued now is served in a place that is kept for it. */
   #isInPlace = false
 
@@ -429,6 +431,11 @@ export class Context implements Receiver {
     return new Promise((resolve) => this.#places.set(request, () => resolve(begin())))
   }
 
+  /** @internal What a request that has failed was for is over: see {@link Completer.keepsPlace}. */
+  endPlace(request: Request): void {
+    if (this.#kept.delete(request)) this.#over(request)
+  }
+
   /** @internal What `act` enqueues has the place that is kept for it, and waits for none. */
   inPlace<T>(act: () => T): T {
     this.#isInPlace = true
@@ -573,7 +580,8 @@ export class Context implements Receiver {
     slots.free(id)
     if (this.#fallenBackTo.size > 0) this.#fallenBackTo.delete(id)
     this.#counters.count(request.opcode, route, result)
-    this.#over(request)
+    if (result < 0 && completer.keepsPlace?.(result)) this.#kept.add(request)
+    else this.#over(request)
     if (startedAt !== 0) this.#counters.record(route, now() - startedAt)
 
     completer.released?.(caller)

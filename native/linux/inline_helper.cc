@@ -127,7 +127,7 @@ bool InlineHelper::Linger() const {
 }
 
 void* InlineHelper::ThreadMain(void* helper) {
-  pthread_setname_np(pthread_self(), "caio-inline");
+  NameThread("caio-inline");
   auto* self = static_cast<InlineHelper*>(helper);
   for (;;) {
     while (self->ServeSome()) {

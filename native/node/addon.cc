@@ -1,432 +1,182 @@
 // The module entry: exactly what JavaScript sees. All of it runs on the loop thread; lib/backends/binding.ts has the types.
 #include <errno.h>
-#include <node_api.h>
+#include <napi.h>
 
-#include <cstring>
-#include <new>
-#include <vector>
-
-#include "../request/decode.h"
+#include "calls.h"
 #include "environment.h"
-#include "../support/memory.h"
 #include "../support/processors.h"
 #include "../support/regular_file.h"
 #include "../thread_pool/hand_off.h"
-#ifdef __linux__
-#include "../operations/direct_alignment.h"
 #include "../linux/directory_probe.h"
-#endif
+#include "../operations/direct_alignment.h"
 
 namespace caio {
 namespace {
 
+using Napi::CallbackInfo;
+using Napi::Value;
+
 // What start gave out. Several copies of the package in one process load this module once, and each starts an environment.
-Environment* GetEnvironment(napi_env env, napi_value handle) {
-  napi_valuetype type;
-  void* data = nullptr;
-  if (napi_typeof(env, handle, &type) != napi_ok || type != napi_external) return nullptr;
-  napi_get_value_external(env, handle, &data);
-  return static_cast<Environment*>(data);
+Environment* EnvironmentOf(const Value& handle) {
+  return handle.IsExternal() ? handle.As<Napi::External<Environment>>().Data() : nullptr;
 }
 
-napi_value Number(napi_env env, double value) {
-  napi_value result;
-  napi_create_double(env, value, &result);
-  return result;
-}
+Value Number(Napi::Env env, double value) { return Napi::Number::New(env, value); }
 
-napi_value Throw(napi_env env, const char* message) {
+Value Throw(Napi::Env env, const char* message) {
   napi_throw_type_error(env, "ERR_INVALID_ARG_VALUE", message);
-  return nullptr;
+  return {};
 }
 
-template <size_t N>
-bool Arguments(napi_env env, napi_callback_info info, napi_value (&out)[N]) {
-  size_t count = N;
-  return napi_get_cb_info(env, info, &count, out, nullptr, nullptr) == napi_ok && count == N;
-}
-
-bool Uint32(napi_env env, napi_value value, uint32_t* out) { return napi_get_value_uint32(env, value, out) == napi_ok; }
-
-// A typed array of the type wanted, as memory.
-template <class T>
-bool TypedArray(napi_env env, napi_value value, napi_typedarray_type wanted, T** memory, size_t* length) {
-  bool is = false;
-  if (napi_is_typedarray(env, value, &is) != napi_ok || !is) return false;
-  napi_typedarray_type type;
-  void* data;
-  if (napi_get_typedarray_info(env, value, &type, length, &data, nullptr, nullptr) != napi_ok || type != wanted)
-    return false;
-  *memory = static_cast<T*>(data);
+bool Uint32(const Value& value, uint32_t* out) {
+  if (!value.IsNumber()) return false;
+  *out = value.As<Napi::Number>().Uint32Value();
   return true;
-}
-
-size_t ElementSize(napi_typedarray_type type) {
-  switch (type) {
-    case napi_int16_array:
-    case napi_uint16_array: return 2;
-    case napi_int32_array:
-    case napi_uint32_array:
-    case napi_float32_array: return 4;
-    case napi_float64_array:
-    case napi_bigint64_array:
-    case napi_biguint64_array: return 8;
-    default: return 1;
-  }
-}
-
-// The memory of a view, and, for who asks, the ArrayBuffer that it is of.
-bool ViewOf(napi_env env, napi_value value, View* view, napi_value* array_buffer = nullptr) {
-  bool is = false;
-  if (napi_is_typedarray(env, value, &is) == napi_ok && is) {
-    napi_typedarray_type type;
-    size_t elements;
-    if (napi_get_typedarray_info(env, value, &type, &elements, &view->data, array_buffer, nullptr) != napi_ok)
-      return false;
-    view->length = elements * ElementSize(type);
-    return true;
-  }
-  if (napi_is_dataview(env, value, &is) == napi_ok && is) {
-    // Its own call throws for a view out of bounds, which is a view of nothing here.
-    if (napi_get_dataview_info(env, value, &view->length, &view->data, array_buffer, nullptr) == napi_ok) return true;
-  }
-  return false;
-}
-
-// Adds to the views of operation `id`.
-bool AddView(napi_env env, napi_value value, uint32_t id, Environment::Scratch& scratch) {
-  View view{};
-  napi_value array_buffer;
-  if (!ViewOf(env, value, &view, &array_buffer)) return false;
-  scratch.views.push_back(view);
-  scratch.memories.Add({id, array_buffer});
-  return true;
-}
-
-// The views of one operation: none for a sync, an array of them for readv and writev, else one.
-bool ViewsOf(napi_env env, napi_value value, uint32_t id, Environment::Scratch& scratch) {
-  scratch.views.clear();
-  if (AddView(env, value, id, scratch)) return true;
-  napi_valuetype type;
-  if (napi_typeof(env, value, &type) != napi_ok || type == napi_undefined) return type == napi_undefined;
-  bool is_array = false;
-  uint32_t count = 0;
-  if (napi_is_array(env, value, &is_array) != napi_ok || !is_array) return false;
-  napi_get_array_length(env, value, &count);
-  for (uint32_t i = 0; i < count; i++) {
-    napi_value element;
-    if (napi_get_element(env, value, i, &element) != napi_ok || !AddView(env, element, id, scratch)) return false;
-  }
-  return true;
-}
-
-constexpr size_t kLongestPath = 4096;  // PATH_MAX, with the terminating zero
-
-// A path to hand to the kernel, into memory of that length: no longer than it takes, and without a zero in it.
-bool PathOf(napi_env env, napi_value value, char* path, size_t* length) {
-  if (napi_get_value_string_utf8(env, value, path, kLongestPath, length) != napi_ok) return false;
-  return *length > 0 && *length < kLongestPath - 1 && strlen(path) == *length;
-}
-
-// The paths of an operation, and the view behind them, if it has one: [path, view], [path, other path] … 0 or a negative errno.
-int PathsAndView(napi_env env, napi_value value, uint32_t id, Environment::Scratch& scratch, Request& request) {
-  char paths[2 * kLongestPath];
-  size_t used = 0, other = 0;
-  const auto count = static_cast<uint32_t>(RowOf(request.opcode).paths);
-  for (uint32_t i = 0; i < count; i++) {
-    napi_value path;
-    size_t length;
-    if (napi_get_element(env, value, i, &path) != napi_ok || !PathOf(env, path, paths + used, &length)) return -EFAULT;
-    other = used;
-    used += length + 1;
-  }
-  scratch.views.clear();
-  napi_value view;
-  napi_valuetype type;
-  if (napi_get_element(env, value, count, &view) != napi_ok || napi_typeof(env, view, &type) != napi_ok ||
-      (type != napi_undefined && !AddView(env, view, id, scratch))) {
-    return -EFAULT;
-  }
-  request.path.reset(new (std::nothrow) char[used]);
-  if (!request.path) return -ENOMEM;
-  memcpy(request.path.get(), paths, used);
-  if (count > 1) request.other_path = request.path.get() + other;
-  return 0;
 }
 
 // start(threads, handOff, deliver, completions): the environment for the other calls, or a negative errno
-napi_value Start(napi_env env, napi_callback_info info) {
-  napi_value args[4];
+Value Start(const CallbackInfo& info) {
   uint32_t threads;
-  bool hand_off;
-  double* memory;
-  size_t length;
-  if (!Arguments(env, info, args) || !Uint32(env, args[0], &threads) ||
-      napi_get_value_bool(env, args[1], &hand_off) != napi_ok ||
-      !TypedArray(env, args[3], napi_float64_array, &memory, &length) || length < 4) {
-    return Throw(env, "start(threads, handOff, deliver, completions)");
+  if (info.Length() != 4 || !Uint32(info[0], &threads) || !info[1].IsBoolean() || !info[2].IsFunction() ||
+      !info[3].IsTypedArray() || info[3].As<Napi::TypedArray>().TypedArrayType() != napi_float64_array) {
+    return Throw(info.Env(), "start(threads, handOff, deliver, completions)");
   }
-  auto* environment = new Environment(env);
-  const int error = environment->Start(threads, hand_off, args[2], args[3]);
-  if (error != 0) {
-    delete environment;
-    return Number(env, error);
-  }
+  auto* environment = new Environment(info.Env());
+  const int error = environment->Start(threads, info[1].As<Napi::Boolean>(), info[2].As<Napi::Function>(),
+                                       info[3].As<Napi::Float64Array>());
   // Not owned by JavaScript: the environment's cleanup hook deletes it.
-  napi_value handle;
-  napi_create_external(env, environment, nullptr, nullptr, &handle);
-  return handle;
+  if (error == 0) return Napi::External<Environment>::New(info.Env(), environment);
+  delete environment;
+  return Number(info.Env(), error);
 }
 
 // open(environment, kind, directory): null, or [negative errno, the step that failed]
-napi_value Open(napi_env env, napi_callback_info info) {
-  napi_value args[3];
+Value Open(const CallbackInfo& info) {
   uint32_t kind;
-  char directory[4096];
+  char directory[kLongestPath];
   size_t length;
   Environment* environment;
-  if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !Uint32(env, args[1], &kind) ||
-      napi_get_value_string_utf8(env, args[2], directory, sizeof directory, &length) != napi_ok) {
-    return Throw(env, "open(kind, directory)");
+  if (info.Length() != 3 || !(environment = EnvironmentOf(info[0])) || !Uint32(info[1], &kind) ||
+      !PathOf(info.Env(), info[2], directory, &length)) {
+    return Throw(info.Env(), "open(kind, directory)");
   }
   const char* step = "";
   const int error = environment->Open(static_cast<Kind>(kind), directory, &step);
-  napi_value result, name;
-  if (error == 0) {
-    napi_get_null(env, &result);
-    return result;
-  }
-  napi_create_array_with_length(env, 2, &result);
-  napi_create_string_utf8(env, step, NAPI_AUTO_LENGTH, &name);
-  napi_set_element(env, result, 0, Number(env, error));
-  napi_set_element(env, result, 1, name);
+  if (error == 0) return info.Env().Null();
+  const auto result = Napi::Array::New(info.Env(), 2);
+  result.Set(0u, Number(info.Env(), error));
+  const Value name = Napi::String::New(info.Env(), step);
+  result.Set(1u, name);
   return result;
-}
-
-// Contexts with something in flight: what is held is looked up by their numbers.
-constexpr uint32_t kMostChannels = 1 << 20;
-
-// submit(environment, kind, channel, ids, count, records, views): how many completions are in the array now
-napi_value Submit(napi_env env, napi_callback_info info) {
-  napi_value args[7];
-  uint32_t kind, channel, count;
-  uint32_t* ids;
-  double* records;
-  size_t id_count, record_length;
-  Environment* environment;
-  if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !Uint32(env, args[1], &kind) ||
-      !Uint32(env, args[2], &channel) || !TypedArray(env, args[3], napi_uint32_array, &ids, &id_count) ||
-      !Uint32(env, args[4], &count) || count > id_count ||
-      !TypedArray(env, args[5], napi_float64_array, &records, &record_length) || channel >= kMostChannels) {
-    return Throw(env, "submit(kind, channel, ids, count, records, views)");
-  }
-  Engine* engine = environment->engine(static_cast<Kind>(kind));
-  if (!engine) return Throw(env, "the engine is not open");
-  if (!HasMemory()) return Throw(env, "out of memory");
-
-  auto& scratch = environment->scratch();
-  auto& [batch, finished, views, memories] = scratch;
-  batch.clear();
-  finished.clear();
-  memories.Clear();
-  for (uint32_t i = 0; i < count; i++) {
-    const uint32_t id = ids[i];
-    if ((static_cast<size_t>(id) + 1) * kRecordFields > record_length) return Throw(env, "an id without a record");
-    const double* record = records + id * kRecordFields;
-    napi_value element;
-    Request request;
-    const bool has_path = DecodeOpcode(record, &request.opcode) && HasPath(request.opcode);
-    int64_t error = -EFAULT;
-    if (napi_get_element(env, args[6], id, &element) == napi_ok) {
-      if (has_path) {
-        error = PathsAndView(env, element, id, scratch, request);
-      } else if (ViewsOf(env, element, id, scratch)) {
-        error = 0;
-      }
-    }
-    if (error == 0) error = DecodeRequest(record, views.data(), views.size(), request);
-    if (error != 0) {
-      // Others may have the memory.
-      finished.push_back({channel, id, error == -ENOMEM ? kUnserved : error, Route::kInline});
-      continue;
-    }
-    request.channel = channel;
-    request.id = id;
-    batch.push_back(std::move(request));
-  }
-  // A view that cannot be looked at any more may have left an exception; its operation reports EFAULT instead.
-  bool pending = false;
-  if (napi_is_exception_pending(env, &pending) == napi_ok && pending) {
-    napi_value ignored;
-    napi_get_and_clear_last_exception(env, &ignored);
-  }
-  return Number(env, static_cast<double>(environment->Submit(*engine, channel)));
 }
 
 // cancel(environment, kind, channel, id): true if nothing had begun to serve it; it is not delivered then
-napi_value Cancel(napi_env env, napi_callback_info info) {
-  napi_value args[4], result;
+Value Cancel(const CallbackInfo& info) {
   uint32_t kind, channel, id;
   Environment* environment;
-  if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !Uint32(env, args[1], &kind) ||
-      !Uint32(env, args[2], &channel) || !Uint32(env, args[3], &id)) {
-    return Throw(env, "cancel(kind, channel, id)");
+  if (info.Length() != 4 || !(environment = EnvironmentOf(info[0])) || !Uint32(info[1], &kind) ||
+      !Uint32(info[2], &channel) || !Uint32(info[3], &id)) {
+    return Throw(info.Env(), "cancel(kind, channel, id)");
   }
   Engine* engine = environment->engine(static_cast<Kind>(kind));
-  napi_get_boolean(env, engine && environment->Cancel(*engine, channel, id), &result);
-  return result;
-}
-
-// readCached(environment, path, view): bytes read, or a negative errno
-napi_value ReadCached(napi_env env, napi_callback_info info) {
-  napi_value args[3];
-  char path[kLongestPath];
-  size_t length;
-  View view{};
-  Environment* environment;
-  if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) ||
-      !PathOf(env, args[1], path, &length) || !ViewOf(env, args[2], &view)) {
-    return Number(env, -EINVAL);
-  }
-  return Number(env, static_cast<double>(environment->ReadCached(path, view.data, view.length)));
-}
-
-// attempt(environment, opcode, mode, flags, path, view): what the operation gives, or a negative errno, EAGAIN where it would have to wait
-napi_value Attempt(napi_env env, napi_callback_info info) {
-  napi_value args[6];
-  char path[kLongestPath];
-  size_t length;
-  uint32_t opcode, mode, flags;
-  View view{};
-  Environment* environment;
-  if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !Uint32(env, args[1], &opcode) ||
-      opcode >= kOperationCount || !Uint32(env, args[2], &mode) || !Uint32(env, args[3], &flags) ||
-      !PathOf(env, args[4], path, &length) || !ViewOf(env, args[5], &view)) {
-    return Number(env, -EAGAIN);
-  }
-  const PathAttempt attempt{static_cast<Opcode>(opcode), path, mode, flags, view.data, view.length};
-  return Number(env, static_cast<double>(environment->Attempt(attempt)));
-}
-
-// attemptOpen(environment, opcode, fd, view): likewise, of an open file
-napi_value AttemptOpen(napi_env env, napi_callback_info info) {
-  napi_value args[4];
-  uint32_t opcode, fd;
-  View view{};
-  Environment* environment;
-  if (!Arguments(env, info, args) || !(environment = GetEnvironment(env, args[0])) || !Uint32(env, args[1], &opcode) ||
-      opcode >= kOperationCount || !Uint32(env, args[2], &fd) || !ViewOf(env, args[3], &view)) {
-    return Number(env, -EAGAIN);
-  }
-  const OpenAttempt attempt{static_cast<Opcode>(opcode), static_cast<int>(fd), view.data, view.length};
-  return Number(env, static_cast<double>(environment->Attempt(attempt)));
+  return Napi::Boolean::New(info.Env(), engine && environment->Cancel(*engine, channel, id));
 }
 
 // isRegularFile(fd): whether it is, without asking a server
-napi_value IsRegularFile(napi_env env, napi_callback_info info) {
-  napi_value args[1], result;
+Value IsRegular(const CallbackInfo& info) {
   uint32_t fd;
-  if (!Arguments(env, info, args) || !Uint32(env, args[0], &fd)) return Throw(env, "isRegularFile(fd)");
-  napi_get_boolean(env, caio::IsRegularFile(static_cast<int>(fd)), &result);
-  return result;
+  if (info.Length() != 1 || !Uint32(info[0], &fd)) return Throw(info.Env(), "isRegularFile(fd)");
+  return Napi::Boolean::New(info.Env(), IsRegularFile(static_cast<int>(fd)));
 }
 
 // probeDirectory(directory): results by name, or undefined where nothing is known of the system's ways
-napi_value Probe(napi_env env, napi_callback_info info) {
-  napi_value args[1], result;
+Value Probe(const CallbackInfo& info) {
   char directory[kLongestPath];
   size_t length;
-  if (!Arguments(env, info, args) || !PathOf(env, args[0], directory, &length))
-    return Throw(env, "probeDirectory(directory)");
-#ifdef __linux__
-  napi_create_object(env, &result);
-  for (const Answer& answer : ProbeDirectory(directory)) {
-    napi_set_named_property(env, result, answer.name, Number(env, static_cast<double>(answer.value)));
+  if (info.Length() != 1 || !PathOf(info.Env(), info[0], directory, &length)) {
+    return Throw(info.Env(), "probeDirectory(directory)");
   }
-#else
-  napi_get_undefined(env, &result);
-#endif
+  const std::vector<Answer> answers = ProbeDirectory(directory);
+  if (answers.empty()) return info.Env().Undefined();
+  const auto result = Napi::Object::New(info.Env());
+  for (const Answer& answer : answers) {
+    result.Set(answer.name, Number(info.Env(), static_cast<double>(answer.value)));
+  }
   return result;
 }
 
 // addressRemainder(view, alignment): the address of its memory modulo that, or undefined where it has none
-napi_value AddressRemainder(napi_env env, napi_callback_info info) {
-  napi_value args[2], result;
+Value AddressRemainder(const CallbackInfo& info) {
   uint32_t alignment;
   View view{};
-  if (!Arguments(env, info, args) || !Uint32(env, args[1], &alignment) || alignment == 0 ||
-      !ViewOf(env, args[0], &view)) {
-    return Throw(env, "addressRemainder(view, alignment)");
+  if (info.Length() != 2 || !Uint32(info[1], &alignment) || alignment == 0 || !ViewOf(info.Env(), info[0], &view)) {
+    return Throw(info.Env(), "addressRemainder(view, alignment)");
   }
-  if (view.data) return Number(env, static_cast<double>(reinterpret_cast<uintptr_t>(view.data) % alignment));
-  napi_get_undefined(env, &result);
-  return result;
+  if (!view.data) return info.Env().Undefined();
+  return Number(info.Env(), static_cast<double>(reinterpret_cast<uintptr_t>(view.data) % alignment));
 }
 
 // statedAlignment(fd): [memory, offset] in bytes, or undefined where the file system does not say
-napi_value Stated(napi_env env, napi_callback_info info) {
-  napi_value args[1], result;
+Value Stated(const CallbackInfo& info) {
   uint32_t fd;
-  if (!Arguments(env, info, args) || !Uint32(env, args[0], &fd)) return Throw(env, "statedAlignment(fd)");
-  napi_get_undefined(env, &result);
-#ifdef __linux__
+  if (info.Length() != 1 || !Uint32(info[0], &fd)) return Throw(info.Env(), "statedAlignment(fd)");
   const DirectAlignment stated = StatedAlignment(static_cast<int>(fd));
-  if (stated.memory > 0 && stated.offset > 0) {
-    napi_create_array_with_length(env, 2, &result);
-    napi_set_element(env, result, 0, Number(env, static_cast<double>(stated.memory)));
-    napi_set_element(env, result, 1, Number(env, static_cast<double>(stated.offset)));
-  }
-#endif
+  if (stated.memory == 0 || stated.offset == 0) return info.Env().Undefined();
+  const auto result = Napi::Array::New(info.Env(), 2);
+  result.Set(0u, Number(info.Env(), static_cast<double>(stated.memory)));
+  result.Set(1u, Number(info.Env(), static_cast<double>(stated.offset)));
   return result;
 }
 
 // processors(): [how many this process may run on, how many of them its quota is, 0 for all, whether there is a hand-off on them]
-napi_value ProcessorsHere(napi_env env, napi_callback_info) {
+Value ProcessorsHere(const CallbackInfo& info) {
   const unsigned processors = Processors();
   const double quota = ProcessorQuota();
-  napi_value result, allowed;
-  napi_create_array_with_length(env, 3, &result);
-  napi_get_boolean(env, IsWithHandOff(Usable(processors, quota)), &allowed);
-  napi_set_element(env, result, 0, Number(env, processors));
-  napi_set_element(env, result, 1, Number(env, quota));
-  napi_set_element(env, result, 2, allowed);
+  const auto result = Napi::Array::New(info.Env(), 3);
+  result.Set(0u, Number(info.Env(), processors));
+  result.Set(1u, Number(info.Env(), quota));
+  result.Set(2u, Napi::Boolean::New(info.Env(), IsWithHandOff(Usable(processors, quota))));
   return result;
 }
 
 // protocol(): what JavaScript and this addon have to agree on, as text
-napi_value Protocol(napi_env env, napi_callback_info) {
+Value Protocol(const CallbackInfo& info) {
   const ProtocolText text = DescribeProtocol();
-  napi_value result;
-  napi_create_string_utf8(env, text.bytes, text.length, &result);
-  return result;
+  return Napi::String::New(info.Env(), text.bytes, text.length);
 }
 
-napi_value Init(napi_env env, napi_value exports) {
-  const struct {
-    const char* name;
-    napi_callback function;
-  } functions[] = {{"start", Start},
-                   {"open", Open},
-                   {"submit", Submit},
-                   {"cancel", Cancel},
-                   {"readCached", ReadCached},
-                   {"attempt", Attempt},
-                   {"attemptOpen", AttemptOpen},
-                   {"probeDirectory", Probe},
-                   {"isRegularFile", IsRegularFile},
-                   {"addressRemainder", AddressRemainder},
-                   {"statedAlignment", Stated},
-                   {"processors", ProcessorsHere},
-                   {"protocol", Protocol}};
-  for (const auto& each : functions) {
-    napi_value function;
-    napi_create_function(env, each.name, NAPI_AUTO_LENGTH, each.function, nullptr, &function);
-    napi_set_named_property(env, exports, each.name, function);
-  }
+using Function = Value (*)(const CallbackInfo&);
+
+template <Function function>
+void Export(Napi::Object exports, const char* name) {
+  exports.Set(name, Napi::Function::New<function>(exports.Env(), name));
+}
+
+// One of those below node-addon-api.
+void Export(Napi::Object exports, const char* name, napi_callback callback) {
+  napi_value function;
+  napi_create_function(exports.Env(), name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
+  exports.Set(name, function);
+}
+
+Napi::Object Init(Napi::Env, Napi::Object exports) {
+  Export<Start>(exports, "start");
+  Export<Open>(exports, "open");
+  Export(exports, "submit", Submit);
+  Export<Cancel>(exports, "cancel");
+  Export(exports, "readCached", ReadCached);
+  Export(exports, "attempt", Attempt);
+  Export(exports, "attemptOpen", AttemptOpen);
+  Export<Probe>(exports, "probeDirectory");
+  Export<IsRegular>(exports, "isRegularFile");
+  Export<AddressRemainder>(exports, "addressRemainder");
+  Export<Stated>(exports, "statedAlignment");
+  Export<ProcessorsHere>(exports, "processors");
+  Export<Protocol>(exports, "protocol");
   return exports;
 }
 
+NODE_API_MODULE(NODE_GYP_MODULE_NAME, Init)
+
 }  // namespace
 }  // namespace caio
-
-NAPI_MODULE(NODE_GYP_MODULE_NAME, caio::Init)

@@ -10,10 +10,6 @@
 #include "../support/end_of_process.h"
 #include "../support/probe_file.h"
 #include "../support/processors.h"
-#ifdef __linux__
-#include "../linux/aio/kernel_context.h"
-#include "../linux/uring/kernel_ring.h"
-#endif
 
 namespace caio {
 
@@ -30,7 +26,7 @@ unsigned ThreadsAwake(bool hand_off) {
 
 }  // namespace
 
-int Environment::Start(unsigned threads, bool hand_off, napi_value deliver, napi_value completions) {
+int Environment::Start(unsigned threads, bool hand_off, Napi::Function deliver, Napi::Float64Array completions) {
   int error = queue_.Open();
   if (error != 0) return error;
   uv_loop_t* loop;
@@ -42,55 +38,28 @@ int Environment::Start(unsigned threads, bool hand_off, napi_value deliver, napi
   uv_unref(reinterpret_cast<uv_handle_t*>(&turn_));
   turn_.data = this;
 
-  napi_value receiver, name;
-  void* memory;
-  size_t length;
-  napi_create_object(env_, &receiver);
-  napi_create_string_utf8(env_, "caio", NAPI_AUTO_LENGTH, &name);
-  napi_async_init(env_, receiver, name, &async_context_);
-  napi_create_reference(env_, receiver, 1, &receiver_);
-  napi_create_reference(env_, deliver, 1, &deliver_);
-  napi_create_reference(env_, completions, 1, &completions_array_);
-  napi_get_typedarray_info(env_, completions, nullptr, &length, &memory, nullptr, nullptr);
-  completions_memory_ = static_cast<double*>(memory);
-  completions_capacity_ = length / kCompletionFields;
+  const auto receiver = Napi::Object::New(env_);
+  async_context_ = new Napi::AsyncContext(env_, "caio", receiver);
+  receiver_ = Napi::Persistent(receiver);
+  deliver_ = Napi::Persistent(deliver);
+  completions_array_ = Napi::Persistent(completions.As<Napi::Object>());
+  completions_memory_ = completions.Data();
+  completions_capacity_ = completions.ElementLength() / kCompletionFields;
   pool_ = std::make_unique<ThreadPool>(queue_, threads, static_cast<int>(ThreadsAwake(hand_off)));
+  system_ = MakeSystem(queue_, *pool_);
   // From here on the hook owns this object.
   napi_add_async_cleanup_hook(env_, OnCleanup, this, &cleanup_);
   FinishAtExit([](void* self) { static_cast<Environment*>(self)->Finish(); }, this);
   return 0;
 }
 
-int Environment::Open(Kind kind, [[maybe_unused]] const char* directory, const char** step) {
-  if (kind == Kind::kThread) {
-    *step = "pthread_create";
-    return pool_->HasThread() ? 0 : -EAGAIN;
-  }
-#ifdef __linux__
-  std::unique_ptr<LinuxEngine>& opened = linux_engine(kind);
-  if (opened) return 0;
-  std::unique_ptr<KernelQueue> kernel;
-  if (kind == Kind::kUring) {
-    kernel = std::make_unique<KernelRing>();
-  } else {
-    kernel = std::make_unique<KernelContext>();
-  }
-  auto engine = std::make_unique<LinuxEngine>(std::move(kernel), queue_, *pool_, known_);
-  const int error = engine->Open(directory, step);
-  if (error == 0) opened = std::move(engine);
-  return error;
-#else
-  *step = kind == Kind::kUring ? "io_uring_setup" : "io_setup";
-  return -ENOSYS;
-#endif
+int Environment::Open(Kind kind, const char* directory, const char** step) {
+  if (kind != Kind::kThread) return system_->Open(kind, directory, step);
+  *step = "pthread_create";
+  return pool_->HasThread() ? 0 : -EAGAIN;
 }
 
-Engine* Environment::engine(Kind kind) {
-#ifdef __linux__
-  if (kind == Kind::kLinux || kind == Kind::kUring) return linux_engine(kind).get();
-#endif
-  return kind == Kind::kThread ? pool_.get() : nullptr;
-}
+Engine* Environment::engine(Kind kind) { return kind == Kind::kThread ? pool_.get() : system_->engine(kind); }
 
 size_t Environment::Submit(Engine& engine, uint32_t channel) {
   auto& [batch, finished, views, memories] = scratch_;
@@ -98,7 +67,7 @@ size_t Environment::Submit(Engine& engine, uint32_t channel) {
   AddPending(count);
   if (!batch.empty()) engine.Submit(batch.data(), batch.size(), finished);
   TellRefusal();
-  if (KeepsForTurn()) uv_prepare_start(&turn_, OnTurn);
+  if (system_->KeepsForTurn()) uv_prepare_start(&turn_, OnTurn);
   // Nothing is given away before this returns. What has finished is released as it is delivered.
   const bool all = finished.size() == count;
   if (!all) held_.Hold(channel, memories);
@@ -121,31 +90,16 @@ bool Environment::Cancel(Engine& engine, uint32_t channel, uint32_t id) {
 // thread's end is FinishAtExit's.
 void Environment::OnTurn(uv_prepare_t* turn) {
   auto* self = static_cast<Environment*>(turn->data);
-#ifdef __linux__
-  if (self->linux_) self->linux_->EndTurn();
-  if (self->uring_) self->uring_->EndTurn();
-#endif
+  self->system_->EndTurn();
   if (self->pending_ == 0 || !self->is_worker_) uv_prepare_stop(turn);
   if (self->is_worker_ && self->pending_ > 0 && !self->CanRunJavaScript()) self->Finish();
 }
 
-bool Environment::KeepsForTurn() const {
-#ifdef __linux__
-  return (linux_ && linux_->KeepsForTurn()) || (uring_ && uring_->KeepsForTurn());
-#else
-  return false;
-#endif
-}
-
 bool Environment::CanRunJavaScript() {
-  napi_handle_scope scope;
-  if (napi_open_handle_scope(env_, &scope) != napi_ok) return false;
-  napi_value receiver, same;
+  const Napi::HandleScope scope(env_);
+  napi_value same;
   // Any call that might run some.
-  const bool can = napi_get_reference_value(env_, receiver_, &receiver) == napi_ok &&
-                   napi_coerce_to_object(env_, receiver, &same) == napi_ok;
-  napi_close_handle_scope(env_, scope);
-  return can;
+  return napi_coerce_to_object(env_, receiver_.Value(), &same) == napi_ok;
 }
 
 // Moves completions into the array, as many as it holds.
@@ -177,7 +131,7 @@ void Environment::RemovePending(size_t count) {
   pending_ -= count;
   if (pending_ == 0 && count > 0) {
     queue_.Unref();
-    if (!KeepsForTurn()) uv_prepare_stop(&turn_);
+    if (!system_->KeepsForTurn()) uv_prepare_stop(&turn_);
   }
 }
 
@@ -185,71 +139,43 @@ void Environment::OnWake(void* data) { static_cast<Environment*>(data)->Deliver(
 
 void Environment::Deliver() {
   queue_.Drain(undelivered_);
-#ifdef __linux__
-  if (linux_) linux_->Reap(undelivered_);
-  if (uring_) uring_->Reap(undelivered_);
-#endif
+  system_->Reap(undelivered_);
   while (!undelivered_.empty()) {
     // The device waits for what their callers ask next: the first of them ask while the others are being told.
-    if (!CallDeliver(undelivered_.front().route == Route::kKernel ? kDeliverAtOnce : completions_capacity_)) return;
+    CallDeliver(undelivered_.front().route == Route::kKernel ? kDeliverAtOnce : completions_capacity_);
   }
 }
 
-bool Environment::CallDeliver(size_t most) {
-  napi_handle_scope scope;
-  if (napi_open_handle_scope(env_, &scope) != napi_ok) return false;
-  const size_t count = WriteCompletions(most);
-  napi_value deliver, receiver, argument;
-  napi_get_reference_value(env_, deliver_, &deliver);
-  napi_get_reference_value(env_, receiver_, &receiver);
-  napi_create_uint32(env_, static_cast<uint32_t>(count), &argument);
-  const napi_status status = napi_make_callback(env_, async_context_, receiver, deliver, 1, &argument, nullptr);
-  if (status == napi_pending_exception) {
-    napi_value error;
-    napi_get_and_clear_last_exception(env_, &error);
-    napi_fatal_exception(env_, error);
-  }
-  napi_close_handle_scope(env_, scope);
-  return true;
+// Below node-addon-api, which ends the process where an exception cannot be thrown: in a worker that is being terminated.
+void Environment::CallDeliver(size_t most) {
+  const Napi::HandleScope scope(env_);
+  napi_value argument;
+  napi_create_uint32(env_, static_cast<uint32_t>(WriteCompletions(most)), &argument);
+  const napi_status status =
+      napi_make_callback(env_, *async_context_, receiver_.Value(), deliver_.Value(), 1, &argument, nullptr);
+  if (status != napi_pending_exception) return;
+  napi_value error;
+  napi_get_and_clear_last_exception(env_, &error);
+  napi_fatal_exception(env_, error);
 }
 
-// Called from JavaScript, which is to say so.
+// Called from JavaScript, which is to say so. Below node-addon-api likewise: it is JavaScript's to hear of an exception.
 void Environment::TellRefusal() {
-#ifdef __linux__
-  const int refusal = linux_ ? linux_->TakeRefusal() : 0;
+  const int refusal = system_->TakeRefusal();
   if (refusal == 0) return;
-  napi_handle_scope scope;
-  if (napi_open_handle_scope(env_, &scope) != napi_ok) return;
-  napi_value deliver, receiver, argument;
-  napi_get_reference_value(env_, deliver_, &deliver);
-  napi_get_reference_value(env_, receiver_, &receiver);
+  const Napi::HandleScope scope(env_);
+  napi_value argument;
   napi_create_double(env_, refusal, &argument);
-  napi_call_function(env_, receiver, deliver, 1, &argument, nullptr);
-  napi_close_handle_scope(env_, scope);
-#endif
+  napi_call_function(env_, receiver_.Value(), deliver_.Value(), 1, &argument, nullptr);
 }
 
-int64_t Environment::ReadCached([[maybe_unused]] const char* path, [[maybe_unused]] void* memory,
-                                [[maybe_unused]] size_t capacity) {
-#ifdef __linux__
-  if (LinuxEngine* engine = kernel_engine()) return engine->ReadCached(path, memory, capacity);
-#endif
-  return -ENOSYS;
+int64_t Environment::ReadCached(const char* path, void* memory, size_t capacity) {
+  return system_->ReadCached(path, memory, capacity);
 }
 
-int64_t Environment::Attempt([[maybe_unused]] const PathAttempt& attempt) {
-#ifdef __linux__
-  if (LinuxEngine* engine = kernel_engine()) return engine->Attempt(attempt);
-#endif
-  return -EAGAIN;
-}
+int64_t Environment::Attempt(const PathAttempt& attempt) { return system_->Attempt(attempt); }
 
-int64_t Environment::Attempt([[maybe_unused]] const OpenAttempt& attempt) {
-#ifdef __linux__
-  if (LinuxEngine* engine = kernel_engine()) return engine->Attempt(attempt);
-#endif
-  return -EAGAIN;
-}
+int64_t Environment::Attempt(const OpenAttempt& attempt) { return system_->Attempt(attempt); }
 
 // Files that have been opened for somebody who is gone.
 void Environment::CloseUndelivered() {
@@ -261,10 +187,7 @@ void Environment::CloseUndelivered() {
 }
 
 void Environment::Finish() {
-#ifdef __linux__
-  if (linux_) linux_->Finish();
-  if (uring_) uring_->Finish();
-#endif
+  system_->Finish();
   pool_->Finish();
 }
 
@@ -272,10 +195,7 @@ void Environment::Finish() {
 void Environment::OnCleanup(napi_async_cleanup_hook_handle, void* data) {
   auto* self = static_cast<Environment*>(data);
   ForgetAtExit(self);
-#ifdef __linux__
-  self->linux_.reset();
-  self->uring_.reset();
-#endif
+  self->system_.reset();
   self->pool_->Close();
   self->CloseUndelivered();
   uv_close(reinterpret_cast<uv_handle_t*>(&self->turn_),

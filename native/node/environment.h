@@ -2,7 +2,7 @@
 // There is nothing global: workers share none of it. Loop thread only.
 #pragma once
 
-#include <node_api.h>
+#include <napi.h>
 
 #include <memory>
 #include <vector>
@@ -11,27 +11,21 @@
 #include "../request/decode.h"
 #include "../request/engine.h"
 #include "../request/path_attempt.h"
-#include "held_memory.h"
 #include "../thread_pool/thread_pool.h"
-#ifdef __linux__
-#include "../linux/known_file_systems.h"
-#include "../linux/engine.h"
-#endif
+#include "held_memory.h"
+#include "system.h"
 
 namespace caio {
 
-// The numbers are shared with lib/backends/binding.ts.
-enum class Kind : uint32_t { kLinux = 0, kThread = 1, kUring = 2 };
-
 class Environment {
  public:
-  explicit Environment(napi_env env) : env_(env) {}
+  explicit Environment(Napi::Env env) : env_(env) {}
   ~Environment() = default;
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
 
   // Once: `deliver(count)` is called with that many completions in `completions`, four numbers each. 0 or a negative errno.
-  int Start(unsigned threads, bool hand_off, napi_value deliver, napi_value completions);
+  int Start(unsigned threads, bool hand_off, Napi::Function deliver, Napi::Float64Array completions);
   bool started() const { return pool_ != nullptr; }
 
   // Opens the engine, and proves that it works: a thread can be made; the kernel's queue writes to and reads from a file in memory, or,
@@ -63,47 +57,38 @@ class Environment {
   int64_t Attempt(const OpenAttempt& attempt);
 
  private:
-#ifdef __linux__
-  // Either does, for what takes no request.
-  LinuxEngine* kernel_engine() { return linux_ ? linux_.get() : uring_.get(); }
-  std::unique_ptr<LinuxEngine>& linux_engine(Kind kind) { return kind == Kind::kUring ? uring_ : linux_; }
-#endif
   // Brings to its end what the engines have.
   void Finish();
   static void OnTurn(uv_prepare_t* turn);
-  bool KeepsForTurn() const;
   bool CanRunJavaScript();
   // Gives up what the loop has of it, and then all.
   void Unwatch();
   static void OnWake(void* data);
   static void OnCleanup(napi_async_cleanup_hook_handle handle, void* data);
   void Deliver();
-  bool CallDeliver(size_t most);
+  void CallDeliver(size_t most);
   void TellRefusal();
   size_t WriteCompletions(size_t most);
   void AddPending(size_t count);
   void RemovePending(size_t count);
   void CloseUndelivered();
 
-  napi_env env_;
+  Napi::Env env_;
   napi_async_cleanup_hook_handle cleanup_ = nullptr;
   bool is_worker_ = false;
   uv_prepare_t
       turn_{};  // while an engine keeps something for the turn of the loop, and in a worker while something is pending
-  napi_async_context async_context_ = nullptr;
-  napi_ref deliver_ = nullptr;
-  napi_ref receiver_ = nullptr;
-  napi_ref completions_array_ = nullptr;
+  // For as long as Node's environment: at its end nobody may tell async_hooks any more.
+  Napi::AsyncContext* async_context_ = nullptr;
+  Napi::FunctionReference deliver_;
+  Napi::ObjectReference receiver_;
+  Napi::ObjectReference completions_array_;
   double* completions_memory_ = nullptr;
   size_t completions_capacity_ = 0;
 
   CompletionQueue queue_;
   std::unique_ptr<ThreadPool> pool_;
-#ifdef __linux__
-  KnownFileSystems known_;
-  std::unique_ptr<LinuxEngine> linux_;
-  std::unique_ptr<LinuxEngine> uring_;
-#endif
+  std::unique_ptr<System> system_;
   std::vector<Completion> undelivered_;
   Scratch scratch_;
   HeldMemory held_;     // what is pending has

@@ -22,24 +22,26 @@ class __attribute__((visibility("default"))) ArrayBuffer {
 __attribute__((weak)) std::shared_ptr<BackingStore> GetBackingStore(ArrayBuffer* self) __asm__(
     "_ZN2v811ArrayBuffer15GetBackingStoreEv");
 }  // namespace v8
-#endif
-
-namespace caio {
 
 namespace {
 
-#ifdef __linux__
 bool CanHold() { return &v8::GetBackingStore != nullptr && &v8::ArrayBuffer::New != nullptr; }
 
-std::shared_ptr<v8::BackingStore> BackingStoreOf(const Memory& memory) {
+std::shared_ptr<v8::BackingStore> BackingStoreOf(const caio::Memory& memory) {
   return v8::GetBackingStore(reinterpret_cast<v8::ArrayBuffer*>(memory.array_buffer));
 }
-#else
-bool CanHold() { return false; }
-std::shared_ptr<v8::BackingStore> BackingStoreOf(const Memory&) { return nullptr; }
-#endif
 
 }  // namespace
+#else
+namespace {
+
+bool CanHold() { return false; }
+std::shared_ptr<v8::BackingStore> BackingStoreOf(const caio::Memory&) { return nullptr; }
+
+}  // namespace
+#endif
+
+namespace caio {
 
 void Memories::Add(const Memory& memory) {
   if (size_ == capacity_) {

@@ -42,6 +42,8 @@ function prebuild(platform, compiler, out) {
       ...headers(),
       ...process.env,
       PATH: `${join(root, 'node_modules/.bin')}:${process.env['PATH']}`,
+      // binding.gyp asks for node-addon-api by name.
+      NODE_PATH: join(root, 'node_modules'),
       CC: tool('gcc'),
       CXX: compiler,
       AR: tool('ar'),

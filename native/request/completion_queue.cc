@@ -41,11 +41,8 @@ int CompletionQueue::Open() {
 
 void CompletionQueue::Signal() {
   const uint64_t one = 1;
-#ifdef __linux__
-  const size_t size = sizeof one;
-#else
-  const size_t size = 1;
-#endif
+  // Of a pipe any byte does.
+  const size_t size = read_fd_ == write_fd_ ? sizeof one : 1;
   // EAGAIN means that a signal is pending already, which is all that is wanted.
   while (write(write_fd_, &one, size) < 0 && errno == EINTR) {
   }

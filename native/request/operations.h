@@ -176,5 +176,7 @@ constexpr bool ChangesNames(Opcode opcode) {
   return opcode == Opcode::kRename || opcode == Opcode::kLink || opcode == Opcode::kSymlink ||
          opcode == Opcode::kUnlink || opcode == Opcode::kMkdir || opcode == Opcode::kRmdir;
 }
+// Done in slices.
+constexpr bool IsTree(Opcode opcode) { return opcode == Opcode::kRm || opcode == Opcode::kCp; }
 
 }  // namespace caio

@@ -144,8 +144,8 @@ inline void Request::Advance(size_t bytes) {
 struct Completion {
   uint32_t channel;
   uint32_t id;
-  int64_t result;  // bytes moved, 0 for a sync, a negative errno, or kUnserved
-  Route route;
+  int64_t result = 0;  // bytes moved, 0 for a sync, a negative errno, or kUnserved
+  Route route = Route::kPool;
   bool opens = false;  // a result that is no error is a descriptor, which is whoever's it is delivered to
 };
 

@@ -92,7 +92,7 @@ int ThreadPool::PerformAndWriteBack(Worker& self) {
     if (!hand.Begin(i)) continue;
     BeginStep(self, i);
     Completion completion;
-    if (Serve(hand[i], completion)) {
+    if (Serve(hand[i], completion) == Served::kDone) {
       // Before its caller hears of it, and may close the descriptor.
       const Request* written = &hand[i];
       const int failed = completion.result > 0 ? StartWriteback(&written, 1) : 0;

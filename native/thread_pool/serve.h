@@ -36,22 +36,29 @@ inline bool OnlyReads(const Request& request) {
   return EffectOf(request.opcode) == Effect::kNone && own && !request.moves;
 }
 
-// Serves a request. False if its completion has to wait for a sync, or comes from the kernel, or nobody is told of it, or there is more
-// to be done.
-inline bool Serve(Request& request, Completion& completion) {
+enum class Served : uint8_t {
+  kDone,
+  kElsewhere,   // its completion has to wait for a sync, or comes from the kernel, or nobody is told of it
+  kUnfinished,  // there is more to be done
+};
+
+// Serves a request. `completion` tells what that came to, of what is served here and finished.
+inline Served Serve(Request& request, Completion& completion) {
   if (request.duty == Duty::kGiveUp) {
     request.deputy->GiveUp();
-    return false;
+    return Served::kElsewhere;
   }
   if (request.duty == Duty::kSubmit) {
     Request refused;
-    if (request.deputy->SubmitToKernel(request.slot, refused)) return false;
+    if (request.deputy->SubmitToKernel(request.slot, refused)) return Served::kElsewhere;
     completion = CompletionOf(refused, PerformBlocking(refused));
-    return true;
+    return Served::kDone;
   }
-  completion = CompletionOf(request, PerformBlocking(request));
-  if (completion.result < 0) request.shares_sync = false;
-  return !request.shares_sync && completion.result != kUnfinished;
+  const int64_t result = PerformBlocking(request);
+  if (result == kUnfinished) return Served::kUnfinished;
+  if (result < 0) request.shares_sync = false;
+  completion = CompletionOf(request, result);
+  return request.shares_sync ? Served::kElsewhere : Served::kDone;
 }
 
 }  // namespace caio

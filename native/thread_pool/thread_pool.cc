@@ -20,6 +20,8 @@ namespace {
 constexpr long kStuck = 50 * 1000 * 1000;  // nanoseconds, twice at the most
 // Threads that may be stuck and be replaced, for each of the threads that there are without.
 constexpr unsigned kReplaced = 3;
+// Trees that are begun at a time: more than can be stuck in one file system.
+constexpr size_t kMostTrees = 24;
 
 // Those that go to the device side by side: direct writes, and those that wait for it each, asked once for as long as some wait.
 bool IsBuffered([[maybe_unused]] int fd) {
@@ -192,9 +194,7 @@ bool ThreadPool::Cancel(uint32_t channel, uint32_t id) {
 }
 
 void* ThreadPool::ThreadMain(void* worker) {
-#ifdef __linux__
-  pthread_setname_np(pthread_self(), "caio");
-#endif
+  NameThread("caio");
   auto* self = static_cast<Worker*>(worker);
   MutexLock lock(self->pool.mutex_);
   self->pool.Work(*self);
@@ -235,6 +235,7 @@ void ThreadPool::TakeAndRun(Worker& self) {
   }
   Item item = std::move(queue_.front());
   queue_.pop_front();
+  if (item.what == What::kRequest && WaitForTrees(item)) return;
   if (item.what != What::kNames && SetApart(item)) return;
   switch (item.what) {
     case What::kRequest: return RunRequests(self, std::move(item.request));
@@ -283,20 +284,41 @@ void ThreadPool::PerformAt(Worker& self, size_t place) {
   if (!hand.Begin(place)) return;
   BeginStep(self, place);
   Completion completion;
-  const bool done = Serve(hand[place], completion);
+  const bool has_begun = hand[place].progress != nullptr;
+  const Served served = Serve(hand[place], completion);
   if (place + 1 == hand.count() && hand[place].duty == Duty::kNone) self.ending.store(true, std::memory_order_relaxed);
   // At once: the next may be a slow one.
-  if (done) completions_.Push(&completion, 1);
-  const bool unfinished = !done && completion.result == kUnfinished;
+  if (served == Served::kDone) completions_.Push(&completion, 1);
   if (hand[place].duty == Duty::kExamine && completion.result >= 0) hand[place].deputy->Examine(hand[place]);
   EndStep(self);
-  if (unfinished) PutBack(std::move(hand[place]));
+  if (served != Served::kUnfinished && !has_begun) return;
+  MutexLock lock(mutex_);
+  if (served == Served::kUnfinished) {
+    if (!has_begun) begun_trees_++;
+    PutBack(std::move(hand[place]));
+  } else {
+    EndTree();
+  }
 }
 
 // Behind what has come meanwhile. At the end nobody waits for it, and it may be long.
 void ThreadPool::PutBack(Request&& unfinished) {
-  MutexLock lock(mutex_);
-  if (!finishing_) queue_.push_back({What::kRequest, std::move(unfinished), 0});
+  if (finishing_) return EndTree();
+  queue_.push_back({What::kRequest, std::move(unfinished), 0});
+}
+
+// A tree keeps a descriptor: not all that there are may be begun.
+bool ThreadPool::WaitForTrees(Item& item) {
+  if (!IsTree(item.request.opcode) || item.request.progress || begun_trees_ < kMostTrees) return false;
+  trees_.push_back(std::move(item));
+  return true;
+}
+
+void ThreadPool::EndTree() {
+  begun_trees_--;
+  if (trees_.empty()) return;
+  queue_.push_back(std::move(trees_.front()));
+  trees_.pop_front();
 }
 
 void ThreadPool::Perform(Worker& self) {
@@ -336,9 +358,7 @@ void ThreadPool::RunRequests(Worker& self, Request&& first) {
 }
 
 void* ThreadPool::WatchMain(void* pool) {
-#ifdef __linux__
-  pthread_setname_np(pthread_self(), "caio-watch");
-#endif
+  NameThread("caio-watch");
   auto* self = static_cast<ThreadPool*>(pool);
   MutexLock lock(self->mutex_);
   self->Watch();
@@ -418,7 +438,7 @@ void ThreadPool::FinishLocked() {
   DropReads();
   finishing_ = true;
   const auto is_finished = [this] {
-    if (!queue_.empty() || idle_ < workers_.size()) return false;
+    if (!queue_.empty() || !trees_.empty() || idle_ < workers_.size()) return false;
     return std::all_of(set_apart_.begin(), set_apart_.end(), [](const auto& each) { return each.second.empty(); });
   };
   while (!is_finished()) pthread_cond_wait(&all_idle_, &mutex_);

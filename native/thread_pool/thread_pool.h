@@ -119,7 +119,6 @@ class ThreadPool final : public Engine {
   // Pool threads, without mutex_. A write that shares a sync is completed only if it failed.
   void Perform(Worker& self);
   void PerformAt(Worker& self, size_t place);
-  void PutBack(Request&& unfinished);
   void PerformNames(Worker& self);
   int PerformAndWriteBack(Worker& self);
   void KeepWritebackError(int fd, int error);
@@ -156,6 +155,9 @@ class ThreadPool final : public Engine {
   size_t Ending() const;
   unsigned StuckIn(FileSystem file_system) const;
   bool SetApart(Item& item);
+  bool WaitForTrees(Item& item);
+  void PutBack(Request&& unfinished);
+  void EndTree();
 
   CompletionQueue& completions_;
   const unsigned max_threads_;
@@ -166,6 +168,9 @@ class ThreadPool final : public Engine {
   // All under mutex_.
   std::deque<Item> queue_;
   std::unordered_map<FileSystem, std::deque<Item>> set_apart_;
+  // Trees between two of their slices, or in one that is not the first; and those that wait until there are fewer.
+  size_t begun_trees_ = 0;
+  std::deque<Item> trees_;
   Gates syncs_;
   Gates writes_;
   Gates names_;

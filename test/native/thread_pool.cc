@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstring>
 #include <random>
@@ -113,6 +114,17 @@ Request Remove(const char* tree, char* memory) {
   return request;
 }
 
+// Counts what it is asked to do.
+class CountingDeputy final : public caio::Deputy {
+ public:
+  bool SubmitToKernel(uint32_t, Request&) override { return ++submitted > 0; }
+  void Examine(const Request&) override {}
+  void GiveUp() override { given_up++; }
+
+  std::atomic<int> submitted{0};
+  std::atomic<int> given_up{0};
+};
+
 // What is long goes on behind what has come meanwhile. At the end it is given up where it is, and nobody hears of it.
 void Slices() {
   char tree[] = "/tmp/caio-pool-XXXXXX";
@@ -133,12 +145,18 @@ void Slices() {
     Check(finished.empty() && access(tree, F_OK) == 0, "not at its end");
   }
   caio::ThreadPool pool(queue, 1);
-  Request batch[] = {Remove(tree, memory), MakePath(1, Opcode::kAccess, "/", nullptr)};
-  pool.Submit(batch, 2, finished);
+  CountingDeputy deputy;
+  Request batch[] = {Remove(tree, memory), MakePath(1, Opcode::kAccess, "/", nullptr), Request(), Request()};
+  batch[2].duty = caio::Duty::kSubmit;
+  batch[3].duty = caio::Duty::kGiveUp;
+  batch[2].deputy = batch[3].deputy = &deputy;
+  pool.Submit(batch, 4, finished);
   while (finished.size() < 2 && queue.Wait(10000)) queue.Drain(finished);
   Check(finished.size() == 2 && finished[0].id == 1 && finished[1].id == 0, "the other one first");
   Check(finished[0].result == 0 && finished[1].result == caio::tree_result::kDone, "both are done");
   Check(access(tree, F_OK) != 0, "the tree is gone");
+  pool.Finish();
+  Check(deputy.submitted == 1 && deputy.given_up == 1, "what is done for a deputy is done once");
 }
 
 }  // namespace

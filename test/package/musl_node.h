@@ -320,6 +320,36 @@ napi_status napi_get_and_clear_last_exception(napi_env env, napi_value *exceptio
 
 napi_status napi_fatal_exception(napi_env, napi_value exception) { FAIL("thrown: %s", exception->string); }
 
+// What node-addon-api names besides, for ways that are not gone here.
+
+#define NOT_HERE(function)                    \
+  {                                           \
+    FAIL("%s is not wanted here", #function); \
+  }
+
+napi_status napi_async_destroy(napi_env, napi_async_context) NOT_HERE(napi_async_destroy) napi_status
+    napi_close_callback_scope(napi_env, napi_callback_scope) NOT_HERE(napi_close_callback_scope) napi_status
+    napi_open_escapable_handle_scope(napi_env, napi_escapable_handle_scope *) NOT_HERE(escapable scopes) napi_status
+    napi_close_escapable_handle_scope(napi_env, napi_escapable_handle_scope) NOT_HERE(escapable scopes) napi_status
+    napi_escape_handle(napi_env, napi_escapable_handle_scope, napi_value, napi_value *) NOT_HERE(escaping) napi_status
+    napi_create_error(napi_env, napi_value, napi_value, napi_value *) NOT_HERE(napi_create_error) napi_status
+    napi_create_type_error(napi_env, napi_value, napi_value, napi_value *) NOT_HERE(napi_create_type_error) napi_status
+    napi_define_properties(napi_env, napi_value, size_t, const napi_property_descriptor *)
+        NOT_HERE(napi_define_properties) napi_status
+    napi_get_last_error_info(napi_env, const napi_extended_error_info **) NOT_HERE(napi_get_last_error_info) napi_status
+    napi_get_property(napi_env, napi_value, napi_value, napi_value *) NOT_HERE(napi_get_property) napi_status
+    napi_has_property(napi_env, napi_value, napi_value, bool *) NOT_HERE(napi_has_property) napi_status
+    napi_throw(napi_env, napi_value) NOT_HERE(napi_throw)
+
+        void napi_fatal_error(const char *, size_t, const char *message, size_t) {
+  FAIL("%s", message);
+}
+
+napi_status napi_delete_reference(napi_env, napi_ref reference) {
+  free(reference);
+  return napi_ok;
+}
+
 static napi_value call(napi_env env, napi_value function, size_t count, const napi_value *arguments) {
   struct napi_callback_info__ info = {count, arguments};
   napi_value result = function->function(env, &info);

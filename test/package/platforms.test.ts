@@ -23,6 +23,7 @@ function target(t: Test, os: 'linux' | 'mac' | 'win'): { type: string; sources: 
   const defines = [`-DOS=${os}`, '-Dmodule_root_dir=.']
   execFileSync('python3', [gyp, 'binding.gyp', '-f', 'gypd', '--depth=.', '-I', 'addon.gypi', ...defines], {
     cwd: directory,
+    env: { ...process.env, NODE_PATH: join(packageRoot, 'node_modules') },
   })
   const told = readFileSync(join(directory, 'binding.gypd'), 'utf8')
   return { type: /'type': '(\w+)'/.exec(told)?.[1] ?? '', sources: told.match(/native\/[\w/]+\.cc/g) ?? [] }
@@ -95,6 +96,7 @@ await t.test('darwin: the addon without what is Linux alone', async (t) => {
   mkdirSync(dirname(addon), { recursive: true })
   const defines = [
     'NAPI_VERSION=9',
+    'NAPI_DISABLE_CPP_EXCEPTIONS',
     'NODE_GYP_MODULE_NAME=caio',
     'BUILDING_NODE_EXTENSION',
     '_FILE_OFFSET_BITS=64',
@@ -111,6 +113,8 @@ await t.test('darwin: the addon without what is Linux alone', async (t) => {
     '-shared',
     '-I',
     nodeHeaders(),
+    '-isystem',
+    join(packageRoot, 'node_modules/node-addon-api'),
   ]
   const sources = target(t, 'mac').sources.map((source) => join(packageRoot, source))
   const compiled = spawnSync('g++', [...flags, ...defines, '-o', addon, ...sources], { encoding: 'utf8' })

@@ -82,7 +82,7 @@ int64_t WriteFile(Request& request) {
   const bool exclusive = (request.file.flags & whole_file_flag::kExclusive) != 0;
   struct stat status;
   const bool exists = stat(request.path.get(), &status) == 0;
-  if (exists && !IsRegular(status)) return -EOPNOTSUPP;
+  if (exists && !IsRegular(status)) return S_ISDIR(status.st_mode) ? -EISDIR : -EOPNOTSUPP;
   const auto copied = [&] { return status.st_size >= kLarge && IsLayered(request.path.get()); };
   const bool empty = exists && !append && (copied() || MayHoldMore(status));
   const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | (append ? O_APPEND : 0) | (empty ? O_TRUNC : 0) |

@@ -227,7 +227,13 @@ int64_t RemoveTree(const char* path, unsigned flags, char* memory, size_t capaci
   struct stat file;
   if (!progress) {
     const bool force = (flags & remove_flag::kForce) != 0;
-    if (lstat(path, &file) != 0) return IsMissing(errno) && force ? tree_result::kDone : -EAGAIN;
+    if (lstat(path, &file) != 0) {
+      if (!IsMissing(errno)) return -EAGAIN;
+      if (force) return tree_result::kDone;
+      // Told at once: what is asked for behind it may put something there, which Node would remove.
+      TellFailure(ENOENT, "lstat", Text(path), memory, capacity);
+      return tree_result::kFailed;
+    }
     if (!S_ISDIR(file.st_mode)) return unlink(path) == 0 || IsMissing(errno) ? tree_result::kDone : -EAGAIN;
     if ((flags & remove_flag::kRecursive) == 0) return -EAGAIN;
     if (rmdir(path) == 0 || IsMissing(errno)) return tree_result::kDone;

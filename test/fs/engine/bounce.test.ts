@@ -1,8 +1,11 @@
 /** Handles opened with O_DIRECT: what they ask for, and calls that are not aligned, through a copy. */
 // @quick linux pure
 // @thorough thread uring
+import { once } from 'node:events'
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
+import { MessageChannel } from 'node:worker_threads'
+import type { TransferListItem } from 'node:worker_threads'
 import t from 'tap'
 import type { Test } from 'tap'
 import { statedAlignment } from '../../../lib/engine/alignment.js'
@@ -11,7 +14,7 @@ import type { CaioFileHandle, OpenOptions } from 'caio/fs'
 import { random } from '../random.js'
 import { fs, subject } from '../subject.js'
 
-const { O_RDWR, O_DIRECT, O_RDONLY, O_WRONLY } = nodeFs.constants
+const { O_RDWR, O_DIRECT, O_RDONLY, O_WRONLY, O_APPEND, O_DSYNC, O_SYNC } = nodeFs.constants
 const open = fs.open as unknown as (
   path: string,
   flags: number,
@@ -162,6 +165,50 @@ await t.test('close waits, and failures are told', async (t) => {
   t.equal((await blind.write(Buffer.from('x'), 0, 1, 5)).bytesWritten, 1, 'its blocks need not be read')
   const { handle: readOnly } = await directFile(t, O_RDONLY)
   t.match(await rejectionOf(readOnly.write(Buffer.from('x'), 0, 1, 5)), { code: 'EBADF' }, 'nor may they be written')
+})
+
+/** The flags of the descriptors of this process that are of a file. */
+function flagsOfAll(path: string): number[] {
+  return nodeFs.readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      if (nodeFs.readlinkSync(`/proc/self/fd/${fd}`) !== path) return []
+      const { groups } = /^flags:\s+(?<flags>\d+)$/m.exec(nodeFs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8')) ?? {}
+      return [parseInt(groups?.['flags'] ?? '', 8)]
+    } catch {
+      return [] // it is that of the directory
+    }
+  })
+}
+
+await t.test('writes are as the handle was opened', { skip: !mustAlign && 'there is no direct I/O' }, async (t) => {
+  const { path, handle } = await directFile(t, O_RDWR | O_APPEND)
+  await handle.write(Buffer.from('HELLO'), 0, 5, 0)
+  const appended = Buffer.concat([content, Buffer.from('HELLO')])
+  t.ok(nodeFs.readFileSync(path).equals(appended), 'at the end, wherever they were to go')
+  for (const flag of [O_DSYNC, O_SYNC]) {
+    const { path, handle } = await directFile(t, O_RDWR | flag)
+    await handle.write(Buffer.from('HELLO'), 0, 5, 7)
+    t.same(
+      flagsOfAll(path).map((flags) => flags & flag),
+      [flag, flag],
+      'durable by either descriptor',
+    )
+  }
+})
+
+await t.test('handed over, it leaves no descriptor', { skip: !mustAlign && 'there is no direct I/O' }, async (t) => {
+  const { path, handle } = await directFile(t)
+  await handle.write(Buffer.from('HELLO'), 0, 5, 7)
+  const { port1, port2 } = new MessageChannel()
+  const received = once(port2, 'message') as unknown as Promise<[{ data: CaioFileHandle }]>
+  port1.postMessage(handle, [handle as unknown as TransferListItem])
+  const [message] = await received
+  const theirs = 'data' in message ? message.data : (message as CaioFileHandle)
+  await theirs.write(Buffer.from('again'), 0, 5, 7)
+  await theirs.close()
+  port1.close()
+  while (flagsOfAll(path).length > 0) await new Promise(setImmediate)
+  t.equal(nodeFs.readFileSync(path).toString('latin1', 7, 12), 'again')
 })
 
 await t.test('a file that is not open for direct I/O', async (t) => {

@@ -1,0 +1,46 @@
+// What an environment has of its system besides threads. Made by system_linux.cc, or by system_elsewhere.cc, whichever is built.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "../request/completion_queue.h"
+#include "../request/engine.h"
+#include "../request/path_attempt.h"
+#include "../thread_pool/thread_pool.h"
+
+namespace caio {
+
+// The numbers are shared with lib/backends/binding.ts.
+enum class Kind : uint32_t { kLinux = 0, kThread = 1, kUring = 2 };
+
+// Loop thread only.
+class System {
+ public:
+  virtual ~System() = default;
+
+  // Opens an engine of the kernel's, and proves that it works. 0, or a negative errno with the failed step.
+  virtual int Open(Kind kind, const char* directory, const char** step) = 0;
+
+  // Such an engine if it is open, else nullptr.
+  virtual Engine* engine(Kind kind) = 0;
+
+  // These are for all that are open, as LinuxEngine has them.
+  virtual void EndTurn() = 0;
+  virtual bool KeepsForTurn() const = 0;
+  virtual void Reap(std::vector<Completion>& finished) = 0;
+  virtual int TakeRefusal() = 0;
+  virtual void Finish() = 0;
+
+  // A negative errno where there is no engine to try it.
+  virtual int64_t ReadCached(const char* path, void* memory, size_t capacity) = 0;
+  virtual int64_t Attempt(const PathAttempt& attempt) = 0;
+  virtual int64_t Attempt(const OpenAttempt& attempt) = 0;
+};
+
+// The queue and the pool outlive it.
+std::unique_ptr<System> MakeSystem(CompletionQueue& completions, ThreadPool& pool);
+
+}  // namespace caio
