@@ -78,16 +78,19 @@ async function runContract(t: Test, directory: string, platform: string, backend
 
 await t.test('binding.gyp', async (t) => {
   const [linux, mac, win] = [target(t, 'linux'), target(t, 'mac'), target(t, 'win')]
-  const others = ['native/node/operator_new.cc', 'native/operations/direct_alignment.cc']
+  const others = ['native/node/operator_new.cc', 'native/node/system_linux.cc', 'native/operations/direct_alignment.cc']
   const ofLinux = linux.sources.filter((source) => source.startsWith('native/linux/') || others.includes(source))
   t.ok(ofLinux.length > 0)
   t.same(
     mac,
-    { type: 'loadable_module', sources: linux.sources.filter((source) => !ofLinux.includes(source)) },
+    {
+      type: 'loadable_module',
+      sources: [...linux.sources.filter((source) => !ofLinux.includes(source)), 'native/node/system_elsewhere.cc'],
+    },
     'the pool on macOS',
   )
   t.equal(win.type, 'none', 'nothing on Windows')
-  t.ok([...linux.sources].every((source) => existsSync(join(packageRoot, source))))
+  t.ok([...linux.sources, ...mac.sources].every((source) => existsSync(join(packageRoot, source))))
 })
 
 await t.test('darwin: the addon without what is Linux alone', async (t) => {
