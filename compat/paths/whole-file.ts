@@ -327,13 +327,17 @@ export function plainWrite(
 }
 
 /** Where Node does it instead, that comes before what was asked for later; but not at a FIFO, where it may wait for that. */
-const writeCompleter: Completer<undefined> = {
-  ...completer,
-  keepsPlace: (result) => result !== EAGAIN && result !== ENXIO && result !== EOPNOTSUPP,
-}
+const keepsPlace = (result: number): boolean => result !== EAGAIN && result !== ENXIO && result !== EOPNOTSUPP
+const writeCompleter: Completer<undefined> = { ...completer, keepsPlace }
 
-/** @param instead has Node do it, and resolves when that is over */
-export async function writeWhole<T>(plain: PlainWrite, instead: () => Promise<T>): Promise<T | undefined> {
+/**
+ * Undefined where it is written, else what comes of `instead`, which has Node do it in this one's place, or {@link NODES} where that is
+ * to be done without a place.
+ */
+export async function writeWhole<T>(
+  plain: PlainWrite,
+  instead: () => Promise<T>,
+): Promise<T | typeof NODES | undefined> {
   const { name, view, length, mode, flush, append, exclusive } = plain
   const flags =
     (append ? WholeFileFlag.append : 0) | (flush ? WholeFileFlag.flush : 0) | (exclusive ? WholeFileFlag.exclusive : 0)
@@ -343,7 +347,8 @@ export async function writeWhole<T>(plain: PlainWrite, instead: () => Promise<T>
   const result = (await context.enqueue(request)) as number
   if (result >= 0) return undefined
   try {
-    return isWritten(plain, result) ? undefined : await context.inPlace(instead)
+    if (isWritten(plain, result)) return undefined
+    return keepsPlace(result) ? await context.inPlace(instead) : NODES
   } finally {
     context.endPlace(request)
   }
