@@ -1,4 +1,4 @@
-/** A directory that cannot be read again when a later slice of a copy comes back to it: what is left in it is not taken for copied. */
+/** A later slice of a copy goes on where the one before has stopped: no directory is read again, which could fail. */
 // @thorough
 import fs from 'node:fs'
 import { join } from 'node:path'
@@ -29,11 +29,10 @@ onEveryLinuxBackend(t, 'a copy in slices', async (t, backend) => {
     env: { ...env, CAIO_IMPL: backend },
   })
   t.equal(code, 0, stderr)
-  t.equal(plan.injected.readdir, 1, 'a second reading failed')
+  t.notOk(plan.injected.readdir, 'there was no second reading')
   plan.disarm()
   const [ending] = JSON.parse(stdout) as [string]
   const copied = join(directory, 'copy/full')
-  // Node's own does again what the engine has stopped at; where that failed, too, it would say so.
   t.equal(ending, 'fulfilled')
   const sizes = fs.readdirSync(copied).map((name) => fs.statSync(join(copied, name)).size)
   t.strictSame(sizes, new Array<number>(FILES).fill(BYTES))
