@@ -322,28 +322,23 @@ napi_status napi_fatal_exception(napi_env, napi_value exception) { FAIL("thrown:
 
 // What node-addon-api names besides, for ways that are not gone here.
 
-#define NOT_HERE(function)                    \
-  {                                           \
-    FAIL("%s is not wanted here", #function); \
-  }
+#define NOT_HERE(name, ...) \
+  napi_status name(__VA_ARGS__) { FAIL("%s is not wanted here", #name); }
 
-napi_status napi_async_destroy(napi_env, napi_async_context) NOT_HERE(napi_async_destroy) napi_status
-    napi_close_callback_scope(napi_env, napi_callback_scope) NOT_HERE(napi_close_callback_scope) napi_status
-    napi_open_escapable_handle_scope(napi_env, napi_escapable_handle_scope *) NOT_HERE(escapable scopes) napi_status
-    napi_close_escapable_handle_scope(napi_env, napi_escapable_handle_scope) NOT_HERE(escapable scopes) napi_status
-    napi_escape_handle(napi_env, napi_escapable_handle_scope, napi_value, napi_value *) NOT_HERE(escaping) napi_status
-    napi_create_error(napi_env, napi_value, napi_value, napi_value *) NOT_HERE(napi_create_error) napi_status
-    napi_create_type_error(napi_env, napi_value, napi_value, napi_value *) NOT_HERE(napi_create_type_error) napi_status
-    napi_define_properties(napi_env, napi_value, size_t, const napi_property_descriptor *)
-        NOT_HERE(napi_define_properties) napi_status
-    napi_get_last_error_info(napi_env, const napi_extended_error_info **) NOT_HERE(napi_get_last_error_info) napi_status
-    napi_get_property(napi_env, napi_value, napi_value, napi_value *) NOT_HERE(napi_get_property) napi_status
-    napi_has_property(napi_env, napi_value, napi_value, bool *) NOT_HERE(napi_has_property) napi_status
-    napi_throw(napi_env, napi_value) NOT_HERE(napi_throw)
+NOT_HERE(napi_async_destroy, napi_env, napi_async_context)
+NOT_HERE(napi_close_callback_scope, napi_env, napi_callback_scope)
+NOT_HERE(napi_open_escapable_handle_scope, napi_env, napi_escapable_handle_scope *)
+NOT_HERE(napi_close_escapable_handle_scope, napi_env, napi_escapable_handle_scope)
+NOT_HERE(napi_escape_handle, napi_env, napi_escapable_handle_scope, napi_value, napi_value *)
+NOT_HERE(napi_create_error, napi_env, napi_value, napi_value, napi_value *)
+NOT_HERE(napi_create_type_error, napi_env, napi_value, napi_value, napi_value *)
+NOT_HERE(napi_define_properties, napi_env, napi_value, size_t, const napi_property_descriptor *)
+NOT_HERE(napi_get_last_error_info, napi_env, const napi_extended_error_info **)
+NOT_HERE(napi_get_property, napi_env, napi_value, napi_value, napi_value *)
+NOT_HERE(napi_has_property, napi_env, napi_value, napi_value, bool *)
+NOT_HERE(napi_throw, napi_env, napi_value)
 
-        void napi_fatal_error(const char *, size_t, const char *message, size_t) {
-  FAIL("%s", message);
-}
+void napi_fatal_error(const char *, size_t, const char *message, size_t) { FAIL("%s", message); }
 
 napi_status napi_delete_reference(napi_env, napi_ref reference) {
   free(reference);
