@@ -2,6 +2,7 @@ import type { Context } from '../engine/context.js'
 import { defaultContext } from '../engine/default-context.js'
 import { NO_OPTIONS } from '../common/no-options.js'
 import { open } from '../common/node-files.js'
+import type { realpath } from '../common/node-files.js'
 import { absolutePath, splitPath } from './path-parts.js'
 import type { Path, PathArgument } from './path-parts.js'
 
@@ -17,6 +18,12 @@ export interface SyncDirectoryOptions {
 
 type Open = typeof open
 
+/** What is asked of a module for the name of a file that it has made: where links lead, if it can tell. */
+export interface NamingFs {
+  readonly open: Open
+  readonly realpath?: typeof realpath | undefined
+}
+
 async function syncBy(open: Open, directory: Path, context?: Context): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(directory, 'r')
@@ -30,6 +37,20 @@ async function syncBy(open: Open, directory: Path, context?: Context): Promise<v
 /** Makes the names in a file's directory durable, by the module that has opened it. */
 export function syncDirectoryOf(fs: { readonly open: Open }, path: Path): Promise<void> {
   return syncBy(fs.open.bind(fs), splitPath(path).directory)
+}
+
+/** Makes the name of an open file durable, in the directory in which it is: a link on the path may have led to another one. */
+export async function syncNameOf(fs: NamingFs, path: Path): Promise<void> {
+  await syncDirectoryOf(fs, await withoutLinks(fs, path))
+}
+
+async function withoutLinks(fs: NamingFs, path: Path): Promise<Path> {
+  try {
+    return (await fs.realpath?.(path, { encoding: 'buffer' })) ?? path
+  } catch {
+    // It has been removed or renamed meanwhile, and that is not ours to make durable.
+    return path
+  }
 }
 
 /**

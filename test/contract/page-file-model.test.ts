@@ -25,6 +25,8 @@ interface Cell {
   possible: Set<string>
   /** reads under way: they may also find what is written meanwhile */
   readers: Set<Set<string>>
+  /** writes under way */
+  writers: number
 }
 
 const contentOf = (text: string, size: number): Buffer => Buffer.alloc(size, `${text} `)
@@ -92,8 +94,9 @@ class Model {
   async write(first: number, count: number, isNew: boolean): Promise<void> {
     const texts = Array.from({ length: count }, (_, at) => `${first + at}:${++this.version}`)
     const cells = texts.map((text, at) => {
-      const cell = this.cells.get(first + at) ?? { possible: new Set(), readers: new Set() }
+      const cell = this.cells.get(first + at) ?? { possible: new Set(), readers: new Set(), writers: 0 }
       cell.possible.add(text)
+      cell.writers++
       for (const reader of cell.readers) reader.add(text)
       if (isNew) this.cells.set(first + at, cell)
       return cell
@@ -107,6 +110,8 @@ class Model {
       // It may have been written, or not.
       if (!signal?.aborted) this.faults.push(`a write: ${String(error)}`)
       return
+    } finally {
+      for (const cell of cells) cell.writers--
     }
     for (const [at, { possible }] of cells.entries()) {
       for (const old of before[at]!) if (old !== texts[at]) possible.delete(old)
@@ -144,7 +149,7 @@ class Model {
       const number = this.somePage()
       const cell = this.cells.get(number)!
       // Nothing else may go on there: who frees a page knows that.
-      if (cell.possible.size > 1 || cell.readers.size > 0 || this.cells.size < 20) return
+      if (cell.possible.size > 1 || cell.readers.size > 0 || cell.writers > 0 || this.cells.size < 20) return
       this.cells.delete(number)
       this.file.free(number)
       return

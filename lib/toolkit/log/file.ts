@@ -2,7 +2,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { Context } from '../../engine/context.js'
 import { defaultContext } from '../../engine/default-context.js'
-import { open, readdir, rename, unlink } from '../../common/node-files.js'
+import { open, readdir, realpath, rename, unlink } from '../../common/node-files.js'
 import type { OpenedOrMade } from '../open-or-make.js'
 import type { LogFs, LogHandle } from './format.js'
 import type { WriteSome } from './write.js'
@@ -66,7 +66,7 @@ class LogFile {
 }
 
 /** Node's functions. */
-const nodes = { open, readdir, rename, unlink } satisfies LogFs
+const nodes = { open, readdir, realpath, rename, unlink } satisfies LogFs
 
 /**
  * What a log uses for these options: with neither of both, or a Context, its files are read and written by a Context; with `fs` alone,
@@ -80,6 +80,7 @@ export function filesOf(fs: LogFs | undefined, context: Context | undefined): Lo
       return new LogFile(await files.open(...args), context) as unknown as FileHandle
     },
     ...(files.unlink && { unlink: (...args) => (files.unlink as typeof unlink)(...args) }),
+    ...(files.realpath && { realpath: ((path: string, how: object) => files.realpath?.(path, how)) as never }),
     ...(files.rename && { rename: (...args) => (files.rename as typeof rename)(...args) }),
     ...(files.readdir && { readdir: ((path: string) => (files.readdir as typeof readdir)(path)) as never }),
   }

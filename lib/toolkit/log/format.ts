@@ -18,10 +18,13 @@ const { Buffer } = globalThis
 const { getBuiltinModule } = globalThis.process
 
 /**
- * What a log needs of an fs/promises module. `unlink` removes files that could not be completed. A {@link SegmentedLog} needs all of it.
+ * What a log needs of an fs/promises module. `unlink` removes files that could not be completed, and `realpath` tells whose directory has
+ * the name of a log that is made through a link. A {@link SegmentedLog} needs all but that.
  */
 export type LogFs = Pick<typeof import('node:fs/promises'), 'open'> &
-  Partial<Pick<typeof import('node:fs/promises'), 'readdir' | 'rename' | 'unlink'>>
+  Partial<Pick<typeof import('node:fs/promises'), 'readdir' | 'realpath' | 'rename' | 'unlink'>>
+/** What a log of several files needs. */
+export type SegmentFs = LogFs & Required<Pick<LogFs, 'readdir' | 'rename' | 'unlink'>>
 export type LogHandle = Pick<FileHandle, 'read' | 'write' | 'datasync' | 'sync' | 'stat' | 'truncate' | 'close'>
 
 const MAGIC_1 = Buffer.from('caiolog1', 'latin1')

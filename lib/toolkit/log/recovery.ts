@@ -14,7 +14,7 @@ import type { LogEnd, Stop } from './scan.js'
 import { LogWindow } from './window.js'
 import { writeAll } from './write.js'
 import type { Path } from '../path-parts.js'
-import { syncDirectoryOf } from '../sync-directory.js'
+import { syncNameOf } from '../sync-directory.js'
 
 const { getBuiltinModule } = globalThis.process
 
@@ -59,7 +59,7 @@ export async function begin(fs: LogFs, file: LogHandle, path: Path): Promise<Log
   await file.truncate(0)
   await writeAll(file, fileHeader(salt), 0)
   await file.sync()
-  await syncDirectoryOf(fs, path)
+  await syncNameOf(fs, path)
   return { format: 2, salt }
 }
 
@@ -111,7 +111,7 @@ export async function recover(
   // What was read may be in memory only, and the cut must not be undone behind new records.
   await file.sync()
   // Its maker may have died before it had synced the directory. Records prove that it had.
-  if (end.records === 0) await syncDirectoryOf(fs, path)
+  if (end.records === 0) await syncNameOf(fs, path)
   return { ...end, ...(kept.length > 0 && { kept }), log }
 }
 

@@ -10,7 +10,7 @@ import type { Path, PathArgument } from '../path-parts.js'
 import { syncDirectory } from '../sync-directory.js'
 import { filesOf } from './file.js'
 import { FILE_HEADER } from './format.js'
-import type { LogFs } from './format.js'
+import type { LogFs, SegmentFs } from './format.js'
 import { LogReader } from './reader.js'
 import type { LogRecord } from './reader.js'
 import { LogWriter } from './writer.js'
@@ -56,9 +56,9 @@ const NEXT = 'next'
 const nameOf = (base: number): string => `${String(base).padStart(16, '0')}.log`
 
 /** The functions that a log in one file does without. */
-function allOf(fs: LogFs): Required<LogFs> {
+function allOf(fs: LogFs): SegmentFs {
   const { readdir, rename, unlink } = fs
-  if (readdir && rename && unlink) return fs as Required<LogFs>
+  if (readdir && rename && unlink) return fs as SegmentFs
   throw invalidArgValue('options.fs', 'must have open, readdir, rename and unlink')
 }
 
@@ -81,7 +81,7 @@ export class SegmentedLog {
 
   readonly #directory: Path
   readonly #options: LogWriterOptions
-  readonly #fs: Required<LogFs>
+  readonly #fs: SegmentFs
   readonly #lock: FileLock | undefined
   /** the earlier ones, in order */
   readonly #earlier: Segment[]
@@ -365,20 +365,20 @@ export class SegmentedLog {
 interface Opened {
   directory: Path
   options: LogWriterOptions
-  fs: Required<LogFs>
+  fs: SegmentFs
   segments: Segment[]
   log: LogWriter
 }
 
 /** A new segment, which has no name of its own yet. */
-async function makeNext(directory: Path, options: LogWriterOptions, fs: Required<LogFs>): Promise<LogWriter> {
+async function makeNext(directory: Path, options: LogWriterOptions, fs: SegmentFs): Promise<LogWriter> {
   const path = joinPath(directory, NEXT)
   await removeIfThere(fs, path)
   const { fs: module, context, mode, preallocate } = options
   return LogWriter.open(path, { fs: module, context, mode, preallocate })
 }
 
-async function removeIfThere(fs: Required<LogFs>, path: Path): Promise<void> {
+async function removeIfThere(fs: SegmentFs, path: Path): Promise<void> {
   await fs.unlink(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error
   })
@@ -389,9 +389,9 @@ class Opening {
   readonly recovered: SegmentedRecovery = { position: 0, records: 0, torn: 0, segments: 0 }
   readonly #directory: Path
   readonly #options: LogWriterOptions
-  readonly #fs: Required<LogFs>
+  readonly #fs: SegmentFs
 
-  constructor(directory: Path, options: LogWriterOptions, fs: Required<LogFs>) {
+  constructor(directory: Path, options: LogWriterOptions, fs: SegmentFs) {
     this.#directory = directory
     this.#options = options
     this.#fs = fs

@@ -4,18 +4,19 @@ import { constants } from 'node:fs'
 import { PureBackend } from '../../backends/pure/pure.js'
 import type { View } from '../../backends/pure/callback-fs.js'
 import { invalidArgValue } from '../../common/errors.js'
-import { open } from '../../common/node-files.js'
+import { open, realpath } from '../../common/node-files.js'
 import { Context } from '../../engine/context.js'
 import { defaultContext } from '../../engine/default-context.js'
 import { alignedBuffer } from '../aligned-buffer.js'
 import { directAlignment } from '../direct-alignment.js'
-import { syncDirectoryOf } from '../sync-directory.js'
+import { syncNameOf } from '../sync-directory.js'
 import type { Path } from '../path-parts.js'
 
 const { process } = globalThis
 
 /** What a {@link PageFile} needs of an fs/promises module. */
-export type PageFs = Pick<typeof import('node:fs/promises'), 'open'>
+export type PageFs = Pick<typeof import('node:fs/promises'), 'open'> &
+  Partial<Pick<typeof import('node:fs/promises'), 'realpath'>>
 
 /** Memory starts at a page of the machine's where no more is asked for, or at a page of the file if those are smaller. */
 const USUAL = 4096
@@ -131,7 +132,7 @@ function contextOver(handle: FileHandle): Context {
 
 /** @throws (rejects) `ERR_INVALID_ARG_VALUE` where O_DIRECT is asked for and not to be had; Node's errors of open */
 export async function openPages(path: Path, how: OpenHow): Promise<OpenedFile> {
-  const fs = how.fs ?? { open }
+  const fs = how.fs ?? { open, realpath }
   const direct = how.direct === false ? 'options.direct is false' : await openDirect(path, how)
   const isDirect = typeof direct !== 'string'
   if (!isDirect && how.direct === true) throw invalidArgValue('options.direct', `is true, but ${direct}`)
@@ -139,7 +140,7 @@ export async function openPages(path: Path, how: OpenHow): Promise<OpenedFile> {
   try {
     const { size } = await handle.stat()
     // It may be new: its name is to be durable, too.
-    if (size === 0 && !how.isReadOnly) await syncDirectoryOf(fs, path)
+    if (size === 0 && !how.isReadOnly) await syncNameOf(fs, path)
     const ownsContext = how.fs !== undefined && how.context === undefined
     return {
       handle,
