@@ -15,7 +15,6 @@
         "native/support/probe_file.cc",
         "native/support/processors.cc",
         "native/thread_pool/early_writeback.cc",
-        "native/operations/extended_attributes.cc",
         "native/operations/copy_by_hand.cc",
         "native/operations/file_control.cc",
         "native/operations/transfer.cc",
@@ -51,6 +50,8 @@
             "native/linux/cached_file.cc",
             "native/linux/cached_path.cc",
             "native/operations/direct_alignment.cc",
+            "native/operations/extended_attributes.cc",
+            "native/operations/file_control_linux.cc",
             "native/linux/directory_probe.cc",
             "native/linux/inline_helper.cc",
             "native/linux/aio/kernel_context.cc",
@@ -59,12 +60,23 @@
             "native/linux/engine.cc",
             "native/linux/file_facts.cc",
             "native/linux/uring/kernel_ring.cc",
+            "native/node/backing_store_linux.cc",
             "native/node/operator_new.cc",
-            "native/node/system_linux.cc"
+            "native/node/system_linux.cc",
+            "native/support/platform_linux.cc",
+            "native/support/processors_linux.cc",
+            "native/thread_pool/file_system_of_linux.cc"
           ],
           "ldflags": ["-Wl,--version-script=<(module_root_dir)/native/node/exports.map"]
         }],
-        ["OS!='linux'", { "sources": ["native/node/system_elsewhere.cc"] }],
+        ["OS!='linux'", {
+          "sources": [
+            "native/node/system_elsewhere.cc",
+            "native/operations/file_control_elsewhere.cc",
+            "native/support/platform_elsewhere.cc",
+            "native/thread_pool/file_system_of_elsewhere.cc"
+          ]
+        }],
         ["OS=='linux' and prebuild==1", {
           "sources": ["native/prebuild/runtime.cc"],
           "cflags_cc": ["-include", "<(module_root_dir)/native/prebuild/glibc_2_28.h"],

@@ -22,9 +22,9 @@ export function isDescriptor(fd: unknown): fd is number {
   return isCount(fd, LARGEST_LENGTH)
 }
 
-/** A position, or the file's own where none is given; undefined for Node to judge. */
+/** A position, or the file's own where none is given, for which Node takes -1, too; undefined for Node to judge. */
 function placeOf(position: unknown): number | undefined {
-  if (position === undefined || position === null) return OWN_POSITION
+  if (position === undefined || position === null || position === -1) return OWN_POSITION
   return isCount(position, Number.MAX_SAFE_INTEGER) ? position : undefined
 }
 
@@ -107,13 +107,25 @@ export function readArguments(first: unknown, second: unknown, third: unknown, f
   return fromOptions(options?.['buffer'], options)
 }
 
-/** `write(text, position, encoding)`: its bytes. Any encoding but UTF-8, and text without a byte, are Node's. */
-export function textArguments(text: unknown, position: unknown, encoding: unknown): Span | undefined {
-  if (typeof text !== 'string' || text.length === 0) return undefined
-  if (encoding !== undefined && encoding !== 'utf8' && encoding !== 'utf-8') return undefined
+/** Those in which every text has its bytes. */
+const encodings: readonly unknown[] = [
+  'utf8',
+  'utf-8',
+  'latin1',
+  'binary',
+  'ascii',
+  'utf16le',
+  'utf-16le',
+  'ucs2',
+  'ucs-2',
+]
+
+/** `write(text, position, encoding)`: its bytes. Text without a byte is Node's, and so are encodings that need not be those of the text. */
+export function textArguments(text: unknown, position: unknown, encoding: unknown = 'utf8'): Span | undefined {
+  if (typeof text !== 'string' || text.length === 0 || !encodings.includes(encoding)) return undefined
   const place = placeOf(position)
   if (place === undefined) return undefined
-  const bytes = Buffer.from(text)
+  const bytes = Buffer.from(text, encoding as BufferEncoding)
   return bytes.length > LARGEST_LENGTH ? undefined : { views: bytes, start: 0, length: bytes.length, position: place }
 }
 

@@ -78,10 +78,10 @@ bool IsOnKnownLayer(int fd, FileFacts& facts) {
 int LookFor(const Request& request) {
   if (request.check == PageCheck::kNowait || request.check == PageCheck::kNone) return 0;
   int64_t offset = request.offset;
-  if (request.moves && (offset = lseek(request.fd, 0, SEEK_CUR)) < 0) return -EAGAIN;
+  if (request.transfer.moves && (offset = lseek(request.fd, 0, SEEK_CUR)) < 0) return -EAGAIN;
   const auto from = static_cast<uint64_t>(offset);
   return request.check == PageCheck::kSwapped ? LookForSwapped(request.fd, from, request.length)
-                                              : LookInMap(request.pages, from, request.length);
+                                              : LookInMap(request.transfer.pages, from, request.length);
 }
 
 }  // namespace
@@ -195,7 +195,8 @@ LinuxEngine::Way LinuxEngine::Choose(Request& request) {
   if (!facts || !facts->regular) return Way::kPool;
   const bool reads = IsRead(request.opcode);
   // What waits for the disk, for the end of the file to hold still, or for a file system to be thawed.
-  if (request.append || (!reads && !facts->direct) || (request.moves && facts->direct)) return Way::kPool;
+  if (request.transfer.append || (!reads && !facts->direct) || (request.transfer.moves && facts->direct))
+    return Way::kPool;
   const auto [manner, check] = facts->device ? Findings{Manner::kInline} : known_.Of(facts->mount, now_);
   if (manner == Manner::kUnknown && facts->readable) {
     request.duty = Duty::kExamine;
@@ -210,7 +211,7 @@ LinuxEngine::Way LinuxEngine::Choose(Request& request) {
   request.check = check;
   if (check == PageCheck::kLayered && !IsOnKnownLayer(request.fd, *facts)) return Way::kPool;
   if (!ShouldTry(history)) {
-    request.cold = !history.refused && !request.moves;
+    request.cold = !history.refused && !request.transfer.moves;
     return Way::kPool;
   }
   if (IsMapped(check) && !Map(request, *facts)) return Way::kPool;
@@ -224,7 +225,7 @@ bool LinuxEngine::Map(Request& request, FileFacts& facts) {
   const bool mapped = facts.mapped_in == turn_;
   const size_t count = facts.pages.count;
   // What comes after the end that is known may have been written since.
-  const bool reaches = request.moves || static_cast<uint64_t>(request.offset) + request.length > facts.size;
+  const bool reaches = request.transfer.moves || static_cast<uint64_t>(request.offset) + request.length > facts.size;
   if ((!mapped || reaches) && !FileFactsTable::LookAgain(request.fd, facts)) return false;
   if (!mapped || (reaches && count != FileMap::PagesFor(facts.size))) {
     if (maps_.size() >= kMostMaps) return false;
@@ -240,7 +241,7 @@ bool LinuxEngine::Map(Request& request, FileFacts& facts) {
     facts.mapped_in = turn_;
     maps_.push_back({request.fd, facts.identity, std::move(map)});
   }
-  request.pages = facts.pages;
+  request.transfer.pages = facts.pages;
   return true;
 }
 
@@ -300,8 +301,8 @@ int64_t LinuxEngine::ServeNowait(Request& request) {
   if (error != 0) return error;
   const auto [fd, iov, count, offset] = std::tuple(request.fd, request.iov(), request.iov_count(), request.offset);
   if (request.check == PageCheck::kNowait)
-    return Checked(preadv2(fd, iov, count, request.moves ? -1 : offset, RWF_NOWAIT));
-  return Checked(request.moves ? readv(fd, iov, count) : preadv(fd, iov, count, offset));
+    return Checked(preadv2(fd, iov, count, request.transfer.moves ? -1 : offset, RWF_NOWAIT));
+  return Checked(request.transfer.moves ? readv(fd, iov, count) : preadv(fd, iov, count, offset));
 }
 
 void LinuxEngine::EndInline(Request& request, int64_t result) {
@@ -326,8 +327,9 @@ void LinuxEngine::ServeShared() {
 void LinuxEngine::TakeLate(Request&& request, int64_t result) {
   const bool failed = result < 0 && !IsEngineFailure(result);
   // Of what moves the file's position there is no more to do by another place in the file.
-  const bool whole =
-      IsWholeFile(request.opcode) || request.moves ? result >= 0 : result == static_cast<int64_t>(request.length);
+  const bool whole = IsWholeFile(request.opcode) || request.transfer.moves
+                         ? result >= 0
+                         : result == static_cast<int64_t>(request.length);
   if (failed || whole) {
     const Completion completion{request.channel, request.id, result, Route::kInline};
     return completions_.Push(&completion, 1);
@@ -349,7 +351,7 @@ uint32_t LinuxEngine::TakeSlot(Request&& taken) {
 void LinuxEngine::Prepare(Request&& taken) {
   const uint32_t slot = TakeSlot(std::move(taken));
   const Request& request = slots_[slot];
-  commands_.push_back({slot, &request, request.durable ? RWF_NOWAIT | RWF_DSYNC : RWF_NOWAIT});
+  commands_.push_back({slot, &request, request.transfer.durable ? RWF_NOWAIT | RWF_DSYNC : RWF_NOWAIT});
 }
 
 // A request that a pool thread is to submit: it gets one that stands for it.
@@ -370,7 +372,7 @@ void LinuxEngine::Depute(Request&& taken) {
 
 // Pool thread. It may wait: without NOWAIT, nothing has to be done again.
 bool LinuxEngine::SubmitToKernel(uint32_t slot, Request& request) {
-  const KernelCommand command{slot, &slots_[slot], slots_[slot].durable ? RWF_DSYNC : 0};
+  const KernelCommand command{slot, &slots_[slot], slots_[slot].transfer.durable ? RWF_DSYNC : 0};
   CAIO_STEP("a request is to be submitted");
   if (kernel_->Submit(&command, 1) == 1) {
     CAIO_STEP("a request is submitted");
@@ -513,14 +515,14 @@ bool LinuxEngine::Answered(Request& request, int64_t result, Route route) {
     // EINVAL is about this request, such as memory not aligned for direct I/O: it says nothing of the next.
     if (result != -EINVAL && !IsWholeFile(request.opcode)) Remember(request, AnswerFor(result));
     request.missed = true;
-    request.cold = result == -EAGAIN && IsRead(request.opcode) && !request.moves;
+    request.cold = result == -EAGAIN && IsRead(request.opcode) && !request.transfer.moves;
     return false;
   }
   if (result >= 0 && !IsWholeFile(request.opcode)) {
     Remember(request, NowaitAnswer::kHit);
     const auto moved = static_cast<size_t>(result);
     // A short read that ends at the end of the file is whole; kernels 5.9 and 5.10 also cut NOWAIT reads short elsewhere.
-    const bool whole = moved == request.length || request.moves ||
+    const bool whole = moved == request.length || request.transfer.moves ||
                        (IsRead(request.opcode) && IsEndOfFile(request.fd, request.offset + result));
     if (!whole) {
       request.Advance(moved);

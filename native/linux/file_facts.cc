@@ -68,15 +68,15 @@ FileFacts* FileFactsTable::Find(const Request& request) {
   if (index >= kLargestTable) return nullptr;
   if (index >= by_fd_.size()) by_fd_.resize(index + 64);
   FileFacts& facts = by_fd_[index];
-  if (request.file_key != 0 && facts.file_key == request.file_key) return &facts;
-  if (facts.batch == batch_ && facts.file_key == request.file_key) return &facts;
-  if (facts.file_key != request.file_key) facts = FileFacts{};
+  if (request.transfer.file_key != 0 && facts.file_key == request.transfer.file_key) return &facts;
+  if (facts.batch == batch_ && facts.file_key == request.transfer.file_key) return &facts;
+  if (facts.file_key != request.transfer.file_key) facts = FileFacts{};
   if (!Look(request.fd, facts)) {
     facts = FileFacts{};
     return nullptr;
   }
   facts.batch = batch_;
-  facts.file_key = request.file_key;
+  facts.file_key = request.transfer.file_key;
   return &facts;
 }
 

@@ -37,7 +37,7 @@ struct FileFacts {
   NowaitHistory reads;
   NowaitHistory writes;
   uint64_t mapped_in = 0;  // the turn of the loop that it is mapped in
-  MappedPages pages;
+  MappedPages pages{};
 };
 
 class FileFactsTable {

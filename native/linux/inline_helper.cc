@@ -6,6 +6,7 @@
 #include "../support/mutex_lock.h"
 #include "../support/nanoseconds.h"
 #include "../support/processors.h"
+#include "../support/platform.h"
 #include "../support/start_thread.h"
 #include "../support/step.h"
 

@@ -22,7 +22,7 @@ inline uint64_t AddressOf(const Request& request) {
   return reinterpret_cast<uintptr_t>(memory);
 }
 inline size_t LengthOf(const Request& request) {
-  return request.vectors ? static_cast<size_t>(request.vector_count) : request.single.iov_len;
+  return request.vectors ? static_cast<size_t>(request.transfer.vector_count) : request.single.iov_len;
 }
 
 struct KernelEvent {

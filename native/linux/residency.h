@@ -33,7 +33,7 @@ class FileMap {
   static size_t PagesFor(uint64_t size);
 
  private:
-  MappedPages pages_;
+  MappedPages pages_{};
 };
 
 // What is said of some bytes of a file, at most kMostLookedAt: 0 where all are in memory, -EAGAIN where they are not, -EOPNOTSUPP where

@@ -21,6 +21,11 @@ struct Memory {
   napi_value array_buffer;
 };
 
+// Whether this runtime is known to have what holds memory, and that. backing_store_linux.cc; elsewhere symbols are named otherwise, and
+// there is nothing.
+bool CanHold();
+std::shared_ptr<v8::BackingStore> BackingStoreOf(const Memory& memory);
+
 // Those of one submission, an operation's one after the other.
 class Memories {
  public:

@@ -3,6 +3,8 @@
 
 #include "../linux/directory_probe.h"
 #include "../operations/direct_alignment.h"
+#include "../support/memory.h"
+#include "held_memory.h"
 #include "system.h"
 
 namespace caio {
@@ -29,6 +31,11 @@ class NoSystem final : public System {
 }  // namespace
 
 std::unique_ptr<System> MakeSystem(CompletionQueue&, ThreadPool&) { return std::make_unique<NoSystem>(); }
+
+bool CanHold() { return false; }
+std::shared_ptr<v8::BackingStore> BackingStoreOf(const Memory&) { return nullptr; }
+
+bool HasMemory() { return true; }
 
 std::vector<Answer> ProbeDirectory(const char*) { return {}; }
 

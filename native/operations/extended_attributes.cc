@@ -2,16 +2,12 @@
 
 #include <errno.h>
 #include <string.h>
-#ifdef __linux__
 #include <sys/xattr.h>
-#endif
 
 #include <memory>
 #include <new>
 
 namespace caio {
-
-#ifdef __linux__
 
 namespace {
 
@@ -44,11 +40,5 @@ int64_t CopyAttributes(int from, int to) {
   }
   return left;
 }
-
-#else
-
-int64_t CopyAttributes(int, int) { return -ENOSYS; }
-
-#endif
 
 }  // namespace caio

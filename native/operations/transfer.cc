@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 
+#include "../support/platform.h"
 #include "file_control.h"
 #include "path/names.h"
 #include "path/whole_file.h"
@@ -15,9 +15,6 @@
 namespace caio {
 namespace {
 
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23
-#endif
 #ifndef IOV_MAX
 #define IOV_MAX 1024
 #endif
@@ -25,23 +22,11 @@ namespace {
 // What Linux moves in one call, however much is asked for (MAX_RW_COUNT).
 constexpr size_t kLargestTransfer = 0x7ffff000;
 
-// Faulting fresh memory in page by page costs more than filling it: 131,072 faults for 512 MiB. Asked for as a whole just before
-// it is filled, it took half as long. (Huge pages were faster still, or, where the kernel had to make room for them, much slower;
-// where the pages are there already, asking costs half as much as the copy.)
-void FaultIn([[maybe_unused]] const iovec& memory) {
-#ifdef __linux__
-  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-  const auto start = reinterpret_cast<uintptr_t>(memory.iov_base) & ~(page - 1);
-  const auto end = reinterpret_cast<uintptr_t>(memory.iov_base) + memory.iov_len;
-  madvise(reinterpret_cast<void*>(start), end - start, MADV_POPULATE_WRITE);  // Linux 5.14; a hint, no more
-#endif
-}
-
 // One vector goes as libuv has it go, by the call without: of nothing, they answer differently (EISDIR and 0 on a directory).
 ssize_t ReadOnce(Request& request) {
   const off_t offset = static_cast<off_t>(request.offset + static_cast<int64_t>(request.done));
   const iovec* memory = request.iov();
-  if (request.moves) return readv(request.fd, memory, std::min(request.iov_count(), IOV_MAX));
+  if (request.transfer.moves) return readv(request.fd, memory, std::min(request.iov_count(), IOV_MAX));
   if (request.iov_count() == 1) return pread(request.fd, memory->iov_base, memory->iov_len, offset);
   return preadv(request.fd, memory, std::min(request.iov_count(), IOV_MAX), offset);
 }
@@ -49,10 +34,10 @@ ssize_t ReadOnce(Request& request) {
 ssize_t WriteOnce(Request& request) {
   const off_t place = static_cast<off_t>(request.offset + static_cast<int64_t>(request.done));
   // To pwritev2, -1 is the file's own position.
-  const off_t offset = request.moves ? -1 : place;
-  if (request.durable || request.append) {
+  const off_t offset = request.transfer.moves ? -1 : place;
+  if (request.transfer.durable || request.transfer.append) {
 #if defined(RWF_DSYNC) && defined(RWF_APPEND)
-    const int flags = (request.durable ? RWF_DSYNC : 0) | (request.append ? RWF_APPEND : 0);
+    const int flags = (request.transfer.durable ? RWF_DSYNC : 0) | (request.transfer.append ? RWF_APPEND : 0);
     return pwritev2(request.fd, request.iov(), std::min(request.iov_count(), IOV_MAX), offset, flags);
 #else
     errno = EOPNOTSUPP;
@@ -60,13 +45,13 @@ ssize_t WriteOnce(Request& request) {
 #endif
   }
   const iovec* memory = request.iov();
-  if (request.moves) return writev(request.fd, memory, std::min(request.iov_count(), IOV_MAX));
+  if (request.transfer.moves) return writev(request.fd, memory, std::min(request.iov_count(), IOV_MAX));
   if (request.iov_count() == 1) return pwrite(request.fd, memory->iov_base, memory->iov_len, offset);
   return pwritev(request.fd, memory, std::min(request.iov_count(), IOV_MAX), offset);
 }
 
 int64_t Read(Request& request) {
-  if (request.fresh_memory) FaultIn(request.single);
+  if (request.transfer.fresh_memory) FaultIn(request.single);
   for (;;) {
     const ssize_t result = ReadOnce(request);
     if (result < 0) {
@@ -94,7 +79,7 @@ int64_t Write(Request& request);
 
 // Where a write cannot be made durable by itself.
 int64_t WriteAndSync(Request& request) {
-  request.durable = false;
+  request.transfer.durable = false;
   const int64_t written = Write(request);
   if (written < 0) return written;
   return SyncOnce(request.fd, true) == 0 ? written : -errno;
@@ -105,7 +90,7 @@ int64_t Write(Request& request) {
     const ssize_t result = WriteOnce(request);
     if (result < 0) {
       if (errno == EINTR) continue;
-      if (errno == EOPNOTSUPP && request.durable && !request.append) return WriteAndSync(request);
+      if (errno == EOPNOTSUPP && request.transfer.durable && !request.transfer.append) return WriteAndSync(request);
       return request.done > 0 ? static_cast<int64_t>(request.done) : -errno;
     }
     request.Advance(static_cast<size_t>(result));

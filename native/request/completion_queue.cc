@@ -1,16 +1,13 @@
 #include "completion_queue.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <sys/eventfd.h>
-#endif
 
 #include "../support/mutex_lock.h"
 #include "../support/nanoseconds.h"
 #include "../support/pause.h"
+#include "../support/platform.h"
 
 namespace caio {
 
@@ -22,22 +19,7 @@ CompletionQueue::~CompletionQueue() {
   pthread_mutex_destroy(&mutex_);
 }
 
-int CompletionQueue::Open() {
-#ifdef __linux__
-  read_fd_ = write_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  return read_fd_ < 0 ? -errno : 0;
-#else
-  int fds[2];
-  if (pipe(fds) != 0) return -errno;
-  for (int fd : fds) {
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
-    fcntl(fd, F_SETFL, O_NONBLOCK);
-  }
-  read_fd_ = fds[0];
-  write_fd_ = fds[1];
-  return 0;
-#endif
-}
+int CompletionQueue::Open() { return OpenSignal(&read_fd_, &write_fd_); }
 
 void CompletionQueue::Signal() {
   const uint64_t one = 1;

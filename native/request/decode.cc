@@ -18,7 +18,7 @@ int DecodeVectors(const View* views, size_t count, Request& request) {
   if (count == 0 || count > 1024) return -EINVAL;
   request.vectors.reset(new (std::nothrow) iovec[count]);
   if (!request.vectors) return -ENOMEM;
-  request.vector_count = static_cast<int>(count);
+  request.transfer.vector_count = static_cast<int>(count);
   size_t total = 0;
   for (size_t i = 0; i < count; i++) {
     request.vectors[i] = {views[i].data, views[i].length};
@@ -46,13 +46,13 @@ int DecodeTransfer(const double* record, const View* views, size_t count, Reques
   request.fd = static_cast<int>(record[kFd]);
   request.offset = static_cast<int64_t>(record[kPosition]);
   request.length = static_cast<size_t>(record[kLength]);
-  request.priority = static_cast<uint16_t>(record[kPriority]);
-  request.file_key = static_cast<uint32_t>(record[kFileKey]);
+  request.transfer.priority = static_cast<uint16_t>(record[kPriority]);
+  request.transfer.file_key = static_cast<uint32_t>(record[kFileKey]);
   const auto flags = static_cast<unsigned>(record[kFlags]);
-  request.fresh_memory = (flags & transfer_flag::kFreshMemory) != 0;
-  request.durable = (flags & transfer_flag::kDurable) != 0;
-  request.append = (flags & transfer_flag::kAppend) != 0;
-  request.moves = (flags & transfer_flag::kMoves) != 0;
+  request.transfer.fresh_memory = (flags & transfer_flag::kFreshMemory) != 0;
+  request.transfer.durable = (flags & transfer_flag::kDurable) != 0;
+  request.transfer.append = (flags & transfer_flag::kAppend) != 0;
+  request.transfer.moves = (flags & transfer_flag::kMoves) != 0;
   if (IsVectored(request.opcode)) return DecodeVectors(views, count, request);
   return DecodeMemory(views, count, static_cast<size_t>(record[kMemoryStart]), request);
 }

@@ -6,8 +6,8 @@
 namespace caio {
 
 struct MappedPages {
-  void* start = nullptr;
-  size_t count = 0;  // that the file has; one more is mapped
+  void* start;
+  size_t count;  // that the file has; one more is mapped
 };
 
 }  // namespace caio

@@ -165,6 +165,7 @@ constexpr Effect EffectOf(Opcode opcode) { return RowOf(opcode).effect; }
 constexpr bool IsRead(Opcode opcode) { return opcode == Opcode::kRead || opcode == Opcode::kReadv; }
 constexpr bool IsWrite(Opcode opcode) { return opcode == Opcode::kWrite || opcode == Opcode::kWritev; }
 constexpr bool IsVectored(Opcode opcode) { return opcode == Opcode::kReadv || opcode == Opcode::kWritev; }
+constexpr bool IsTransfer(Opcode opcode) { return FamilyOf(opcode) == Family::kTransfer; }
 constexpr bool IsSync(Opcode opcode) { return FamilyOf(opcode) == Family::kSync; }
 constexpr bool IsControl(Opcode opcode) { return FamilyOf(opcode) == Family::kControl; }
 constexpr bool IsWholeFile(Opcode opcode) { return FamilyOf(opcode) == Family::kWholeFile; }

@@ -49,8 +49,8 @@ enum class Duty : uint8_t {
   kGiveUp,  // there is nothing else to be done
 };
 
-// One operation: what all have, then what those of its family have. The memory it names belongs to JavaScript; it stays until the
-// completion is delivered (held_memory.h).
+// One operation: what all have, how it gets on, and what those of its family have. The memory it names belongs to JavaScript; it stays
+// until the completion is delivered (held_memory.h).
 struct Request {
   uint32_t channel = 0;  // which Context
   uint32_t id = 0;       // which of its operations
@@ -68,25 +68,27 @@ struct Request {
   int64_t offset = 0;
   size_t length = 0;  // bytes asked for, over all vectors
 
-  // Of a transfer.
-  uint32_t file_key = 0;             // identity of an open handle, or 0 where only the number `fd` is known
-  uint16_t priority = 0;             // ioprio value, 0 for none
-  bool fresh_memory = false;         // nothing has touched it yet
-  bool durable = false;              // a write: complete when its data is on the disk
-  bool moves = false;                // at the file's own position, which it moves, in place of `offset`
-  bool append = false;               // a write: at the end of the file, wherever that is by then
-  bool cold = false;                 // a read: likely not in the page cache
-  bool sync_follows = false;         // a write in the pool: it is likely
-  bool shares_sync = false;          // a write in the pool: made durable by a sync that others may share, not by itself
-  size_t done = 0;                   // bytes an earlier attempt has moved already
-  std::unique_ptr<iovec[]> vectors;  // the memory of a readv or writev
-  int vector_count = 0;
-  MappedPages pages;  // of a read from the loop thread: where they are looked at
+  // How a transfer gets on.
+  bool cold = false;          // a read: likely not in the page cache
+  bool sync_follows = false;  // a write in the pool: it is likely
+  bool shares_sync = false;   // a write in the pool: made durable by a sync that others may share, not by itself
+  size_t done = 0;            // bytes an earlier attempt has moved already
 
   // Of a read or a write, and of a whole file: the memory. Of a path: where the reply goes.
   iovec single{};
+  std::unique_ptr<iovec[]> vectors;  // in its place, of a readv or writev
 
-  // Of a control, a whole file, a path, or times.
+  // What those of one family have; a sync has none.
+  struct TransferPart {
+    uint32_t file_key;  // identity of an open handle, or 0 where only the number `fd` is known
+    uint16_t priority;  // ioprio value, 0 for none
+    bool fresh_memory;  // nothing has touched it yet
+    bool durable;       // a write: complete when its data is on the disk
+    bool moves;         // at the file's own position, which it moves, in place of `offset`
+    bool append;        // a write: at the end of the file, wherever that is by then
+    int vector_count;
+    MappedPages pages;  // of a read from the loop thread: where they are looked at
+  };
   struct ControlPart {
     int flags;  // the operation's own
     int other_fd;
@@ -108,7 +110,8 @@ struct Request {
     timespec change;
   };
   union {
-    ControlPart control{};
+    TransferPart transfer{};
+    ControlPart control;
     WholeFilePart file;
     PathPart names;
     TimesPart times;
@@ -118,7 +121,10 @@ struct Request {
   std::unique_ptr<Progress> progress;  // of a path
 
   iovec* iov() { return vectors ? vectors.get() : &single; }
-  int iov_count() const { return vectors ? vector_count : 1; }
+  int iov_count() const { return vectors ? transfer.vector_count : 1; }
+
+  bool is_durable() const { return IsTransfer(opcode) && transfer.durable; }
+  bool moves_position() const { return IsTransfer(opcode) && transfer.moves; }
 
   // Steps over `bytes` that have been moved, so that the next attempt goes on behind them.
   void Advance(size_t bytes);
@@ -132,6 +138,7 @@ inline void Request::Advance(size_t bytes) {
     return;
   }
   int first = 0;
+  int& vector_count = transfer.vector_count;
   while (first < vector_count && bytes >= vectors[first].iov_len) bytes -= vectors[first++].iov_len;
   for (int i = first; i < vector_count; i++) vectors[i - first] = vectors[i];
   vector_count -= first;

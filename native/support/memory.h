@@ -4,10 +4,6 @@
 namespace caio {
 
 // False from the moment an allocation has failed until memory can be had again. New work is for others then.
-#ifdef __linux__
 bool HasMemory();
-#else
-inline bool HasMemory() { return true; }
-#endif
 
 }  // namespace caio

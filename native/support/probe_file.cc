@@ -5,8 +5,9 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
+
+#include "platform.h"
 
 namespace caio {
 
@@ -25,10 +26,7 @@ int OpenTemporary(const char* directory) {
   return named;
 }
 
-ProbeFile::ProbeFile([[maybe_unused]] const char* directory) : fd_(-1) {
-#ifdef __linux__
-  fd_ = memfd_create("caio-probe", MFD_CLOEXEC);
-#endif
+ProbeFile::ProbeFile(const char* directory) : fd_(OpenInMemory("caio-probe")) {
   if (fd_ < 0) fd_ = OpenTemporary(directory);
 }
 

@@ -22,13 +22,4 @@ inline bool StartThread(pthread_t* thread, void* (*main)(void*), void* argument)
   return error == 0;
 }
 
-// The calling thread, for those who look at the process: 15 characters at most.
-inline void NameThread([[maybe_unused]] const char* name) {
-#if defined(__linux__)
-  pthread_setname_np(pthread_self(), name);
-#elif defined(__APPLE__)
-  pthread_setname_np(name);
-#endif
-}
-
 }  // namespace caio

@@ -1,15 +1,11 @@
 #include "early_writeback.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
-#ifdef __linux__
-#include <sys/sysmacros.h>
-#endif
 
 #include <algorithm>
 
-#include "../support/look.h"
+#include "../support/platform.h"
 
 namespace caio {
 
@@ -26,15 +22,11 @@ bool SyncHabits::Written(int fd) {
 }
 
 FileIdentity IdentityOf(int fd) {
-#ifdef __linux__
-  struct statx known;
-  if (Look(fd, STATX_INO, known)) {
-    return {true, makedev(known.stx_dev_major, known.stx_dev_minor), known.stx_ino};
-  }
-#endif
-  struct stat file;
-  if (fstat(fd, &file) != 0) return {};
-  return {true, file.st_dev, file.st_ino};
+  FileIdentity file;
+  if ((file.known = LookWhich(fd, &file.device, &file.inode))) return file;
+  struct stat status;
+  if (fstat(fd, &status) != 0) return {};
+  return {true, status.st_dev, status.st_ino};
 }
 
 void WritebackErrors::Keep(int fd, const FileIdentity& file, int error) {
@@ -50,11 +42,10 @@ int WritebackErrors::Take(int fd, const FileIdentity& file) {
   return same ? failure.error : 0;
 }
 
-int StartWriteback([[maybe_unused]] const Request* const* writes, [[maybe_unused]] size_t count) {
-#ifdef __linux__
+int StartWriteback(const Request* const* writes, size_t count) {
   for (size_t i = 0; i < count;) {
     // Where it has been put is not known.
-    if (writes[i]->append || writes[i]->moves) {
+    if (writes[i]->transfer.append || writes[i]->transfer.moves) {
       i++;
       continue;
     }
@@ -62,14 +53,11 @@ int StartWriteback([[maybe_unused]] const Request* const* writes, [[maybe_unused
     int64_t end = start;
     do {
       end += static_cast<int64_t>(writes[i++]->done);
-    } while (i < count && writes[i]->offset == end && !writes[i]->append && !writes[i]->moves);
+    } while (i < count && writes[i]->offset == end && !writes[i]->transfer.append && !writes[i]->transfer.moves);
     if (end == start) continue;
-    if (sync_file_range(writes[0]->fd, start, end - start, SYNC_FILE_RANGE_WRITE) == 0) continue;
-    // It may not be known to this kernel, or of no use for this kind of file.
-    if (errno == ENOSYS || errno == EINVAL || errno == ESPIPE || errno == EPERM) return 0;
-    return -errno;
+    const int result = StartWritingBack(writes[0]->fd, start, end - start);
+    if (result < 0) return result == -ENOSYS ? 0 : result;
   }
-#endif
   return 0;
 }
 

@@ -172,7 +172,7 @@ void ThreadPool::RunWrites(Worker& self, int fd) {
 void ThreadPool::RunDurably(Worker& self, int fd) {
   Hand& hand = self.hand;
   hand[0].shares_sync = false;
-  hand[0].durable = true;
+  hand[0].transfer.durable = true;
   Gate& syncs = syncs_[fd];
   syncs.running = true;
   LeaveAndWake();

@@ -33,7 +33,7 @@ inline Completion CompletionOf(const Request& request, int64_t result) {
 // Nothing that it does can be seen afterwards except by its caller. What stands for a request of the kernel's is not for the pool to drop.
 inline bool OnlyReads(const Request& request) {
   const bool own = request.duty == Duty::kNone || request.duty == Duty::kExamine;
-  return EffectOf(request.opcode) == Effect::kNone && own && !request.moves;
+  return EffectOf(request.opcode) == Effect::kNone && own && !request.moves_position();
 }
 
 enum class Served : uint8_t {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "../support/mutex_lock.h"
+#include "../support/platform.h"
 #include "../support/start_thread.h"
 #include "../support/step.h"
 #include "serve.h"
@@ -122,7 +123,7 @@ void ThreadPool::Enqueue(Request&& request) {
   if (IsSync(request.opcode)) {
     what = What::kSyncs;
   } else if (IsWrite(request.opcode) && request.duty != Duty::kSubmit &&
-             (request.moves || writes_.count(fd) > 0 || IsBuffered(fd))) {
+             (request.transfer.moves || writes_.count(fd) > 0 || IsBuffered(fd))) {
     what = What::kWrites;
   }
   if (what == What::kRequest) {
@@ -132,8 +133,8 @@ void ThreadPool::Enqueue(Request&& request) {
   if (what == What::kSyncs) {
     habits_.Synced(fd);
   } else {
-    request.shares_sync = request.durable;
-    request.durable = false;
+    request.shares_sync = request.transfer.durable;
+    request.transfer.durable = false;
     request.sync_follows = request.shares_sync || habits_.Written(fd);
   }
   Gate& gate = (what == What::kSyncs ? syncs_ : writes_)[fd];

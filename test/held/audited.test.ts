@@ -35,7 +35,7 @@ const SYSTEM_CALLS: Readonly<Record<string, string>> = {
 /** What waits for threads, or for the kernel's queue, and where: at the end of an environment, when no JavaScript runs any more. */
 const AT_THE_END: Readonly<Record<string, RegExp>> = {
   pthread_join: /^caio::(?:ThreadPool|InlineHelper)::Close\(/,
-  pthread_cond_wait: /^caio::ThreadPool::Finish\(/,
+  pthread_cond_wait: /^caio::ThreadPool::Finish(?:Locked)?\(/,
   munmap: /^caio::KernelRing::Close\(/,
   io_destroy: /^caio::KernelContext::Close\(/,
 }

@@ -51,19 +51,19 @@ void Families() {
   Expect(copy.fd == 3 && copy.offset == 100 && copy.length == 200, "its own file, place and length");
   Expect(copy.control.flags == 8 && copy.control.other_fd == 4 && copy.control.other_offset == 300,
          "its flags, the other file and place");
-  Expect(
-      !copy.durable && !copy.append && !copy.fresh_memory && copy.priority == 0 && copy.file_key == 0 && copy.done == 0,
-      "and nothing of a transfer's");
+  Expect(!copy.is_durable() && !copy.moves_position() && !copy.shares_sync && copy.done == 0,
+         "and nothing of a transfer's");
   Request lock;
-  Expect(DecodeOne(Opcode::kLock, {3, 0, 0, 2, 0, 0, 0}, lock) == 0 && !lock.durable && lock.control.flags == 2,
+  Expect(DecodeOne(Opcode::kLock, {3, 0, 0, 2, 0, 0, 0}, lock) == 0 && !lock.is_durable() && lock.control.flags == 2,
          "a lock is no durable write");
   Request sync;
   Expect(DecodeOne(Opcode::kFdsync, {3, -1, NAN, -1, -1, -1, -1}, sync) == 0 && sync.fd == 3,
          "of a sync nothing else is looked at");
   Request write;
   Expect(DecodeOne(Opcode::kWrite, {3, 0, 10, 0, 8, 77, transfer_flag::kDurable}, write) == 0, "a write is accepted");
-  Expect(write.durable && !write.append && write.priority == 8 && write.file_key == 77,
-         "its priority is none of its flags");
+  Expect(
+      write.transfer.durable && !write.transfer.append && write.transfer.priority == 8 && write.transfer.file_key == 77,
+      "its priority is none of its flags");
   Request file;
   Expect(DecodeOne(Opcode::kWriteFile, {10, 0600, whole_file_flag::kFlush}, file) == 0, "a whole file is accepted");
   Expect(file.fd == -1 && file.offset == 0 && file.file.mode == 0600 && file.file.flags == whole_file_flag::kFlush,

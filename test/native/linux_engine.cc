@@ -147,20 +147,20 @@ class Round {
       case Kind::kCached:
         request.fd = files_.buffered;
         // With a handle's key, or by the bare number.
-        request.file_key = random_() % 2 == 0 ? files_.key : 0;
+        request.transfer.file_key = random_() % 2 == 0 ? files_.key : 0;
         break;
       case Kind::kDirect: request.fd = files_.direct; break;
       case Kind::kVectors:
         request.opcode = Opcode::kReadv;
         request.fd = random_() % 2 == 0 ? files_.direct : files_.buffered;
         request.vectors.reset(new iovec[2]{{memory, kBlock / 2}, {memory + kBlock / 2, kBlock / 2}});
-        request.vector_count = 2;
+        request.transfer.vector_count = 2;
         break;
       case Kind::kWrite:
       case Kind::kDirectWrite:
         request.opcode = Opcode::kWrite;
         request.fd = kind == Kind::kWrite ? files_.written : files_.written_direct;
-        request.durable = random_() % 8 == 0;
+        request.transfer.durable = random_() % 8 == 0;
         memset(memory, Content(block), kBlock);
         break;
       case Kind::kSync:

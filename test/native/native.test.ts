@@ -17,6 +17,7 @@ const pool = [
     'operations/direct_alignment',
     'operations/extended_attributes',
     'operations/file_control',
+    'operations/file_control_linux',
     'operations/path/copy_file',
     'operations/path/directory',
     'operations/path/names',
@@ -29,10 +30,14 @@ const pool = [
     'operations/tree/remove_tree',
     'operations/transfer',
     'request/completion_queue',
+    'support/platform_linux',
     'support/probe_file',
     'support/processors',
+    'support/processors_linux',
   ],
-  ...['early_writeback', 'file_system_of', 'gates', 'hand_off', 'thread_pool'].map((name) => `thread_pool/${name}`),
+  ...['early_writeback', 'file_system_of', 'file_system_of_linux', 'gates', 'hand_off', 'thread_pool'].map(
+    (name) => `thread_pool/${name}`,
+  ),
 ].map((name) => `native/${name}.cc`)
 const engine = [
   'aio/kernel_context',
@@ -45,7 +50,10 @@ const engine = [
   'known_file_systems',
   'residency',
 ].map((name) => `native/linux/${name}.cc`)
-const helper = ['native/linux/inline_helper.cc', 'native/support/processors.cc']
+const helper = [
+  'native/linux/inline_helper.cc',
+  ...['platform_linux', 'processors', 'processors_linux'].map((name) => `native/support/${name}.cc`),
+]
 interface Program {
   name: string
   sources: readonly string[]

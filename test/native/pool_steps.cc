@@ -104,7 +104,7 @@ void CloseAt(const char* place, int fd, unsigned threads, unsigned mix) {
                               Opcode::kWrite, Opcode::kRead,  Opcode::kFsync};
     Request request = round.Make(id, id == 0 ? Opcode::kWrite : opcodes[(id + mix) % 6]);
     // The first is alone: made durable by itself.
-    request.durable = caio::IsWrite(request.opcode) && (id == 0 || (id + mix) % 3 == 0);
+    request.transfer.durable = caio::IsWrite(request.opcode) && (id == 0 || (id + mix) % 3 == 0);
     round.reads[id] = request.opcode == Opcode::kRead;
     batch.push_back(std::move(request));
     if (id == 0 || id % 16 == 15) round.Submit(batch);

@@ -65,7 +65,7 @@ void Round(unsigned threads, uint32_t seed, int fd, bool abandon) {
     char* own = memory.data() + id * kBlock;
     memset(own, static_cast<int>(id % 251), kBlock);
     Request request = Make(id, opcodes[random() % 6], fd, own);
-    request.durable = IsWrite(request.opcode) && random() % 4 == 0;
+    request.transfer.durable = IsWrite(request.opcode) && random() % 4 == 0;
     batch.push_back(std::move(request));
     if (random() % 16 != 0 && id + 1 < kCount) continue;
     pool.Submit(batch.data(), batch.size(), finished);

@@ -78,14 +78,21 @@ async function runContract(t: Test, directory: string, platform: string, backend
 
 await t.test('binding.gyp', async (t) => {
   const [linux, mac, win] = [target(t, 'linux'), target(t, 'mac'), target(t, 'win')]
-  const others = ['native/node/operator_new.cc', 'native/node/system_linux.cc', 'native/operations/direct_alignment.cc']
-  const ofLinux = linux.sources.filter((source) => source.startsWith('native/linux/') || others.includes(source))
+  const others = [
+    'native/node/operator_new.cc',
+    'native/operations/direct_alignment.cc',
+    'native/operations/extended_attributes.cc',
+  ]
+  const isOfLinux = (source: string): boolean =>
+    source.startsWith('native/linux/') || source.endsWith('_linux.cc') || others.includes(source)
+  const isOfOthers = (source: string): boolean => source.endsWith('_elsewhere.cc')
+  const ofLinux = linux.sources.filter(isOfLinux)
   t.ok(ofLinux.length > 0)
   t.same(
     mac,
     {
       type: 'loadable_module',
-      sources: [...linux.sources.filter((source) => !ofLinux.includes(source)), 'native/node/system_elsewhere.cc'],
+      sources: [...linux.sources.filter((source) => !isOfLinux(source)), ...mac.sources.filter(isOfOthers)],
     },
     'the pool on macOS',
   )

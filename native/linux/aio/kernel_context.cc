@@ -95,9 +95,9 @@ iocb KernelContext::Translate(const KernelCommand& command) const {
     out.aio_flags = IOCB_FLAG_RESFD;
     out.aio_resfd = static_cast<uint32_t>(signal_fd_);
   }
-  if (request.priority != 0) {
+  if (request.transfer.priority != 0) {
     out.aio_flags |= IOCB_FLAG_IOPRIO;
-    out.aio_reqprio = static_cast<int16_t>(request.priority);
+    out.aio_reqprio = static_cast<int16_t>(request.transfer.priority);
   }
   return out;
 }

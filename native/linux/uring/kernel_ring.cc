@@ -34,7 +34,7 @@ uring::Sqe Translate(const KernelCommand& command) {
     sqe.op_flags = request.opcode == Opcode::kFdsync ? uring::kFsyncDatasync : 0;
     return sqe;
   }
-  sqe.ioprio = request.priority;
+  sqe.ioprio = request.transfer.priority;
   sqe.off = static_cast<uint64_t>(request.offset);
   sqe.addr = AddressOf(request);
   sqe.len = static_cast<uint32_t>(LengthOf(request));

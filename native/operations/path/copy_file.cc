@@ -14,31 +14,17 @@
 #include "../../support/checked.h"
 #include "../../support/descriptor.h"
 #include "../../support/open_file.h"
+#include "../../support/platform.h"
 #include "../copy_by_hand.h"
-#ifdef __linux__
-#include <sys/sendfile.h>
-#include <sys/vfs.h>
-#endif
 
 namespace caio {
 
 namespace {
 
-int64_t CopyBytes(int from, int to, [[maybe_unused]] off_t size) {
+int64_t CopyBytes(int from, int to, off_t size) {
   off_t offset = 0;
-#ifdef __linux__
-  constexpr off_t kAtOnce = 1 << 30;
-  while (offset < size) {
-    // It moves `offset`.
-    const ssize_t sent = sendfile(to, from, &offset, static_cast<size_t>(std::min(size - offset, kAtOnce)));
-    if (sent > 0 || (sent < 0 && errno == EINTR)) continue;
-    if (sent == 0) return 0;  // it has become shorter
-    // What cannot do it says so in many ways. As libuv takes them.
-    if (errno != EINVAL && errno != ENOSYS && errno != EIO && errno != EXDEV && errno != ENOTSOCK) return -errno;
-    break;
-  }
-  if (offset >= size) return 0;
-#endif
+  int64_t result;
+  if (SendBytes(from, to, &offset, size, &result)) return result;
   size_t copied;
   return CopyByHand({from, offset}, {to, offset}, SIZE_MAX, &copied);
 }
@@ -78,15 +64,9 @@ bool HasMode(const struct stat& target, mode_t mode) {
 }
 
 // Where no mode can be changed, and it would mean nothing.
-bool IsCifs([[maybe_unused]] int fd) {
-#ifdef __linux__
-  struct statfs file_system;
-  if (fstatfs(fd, &file_system) != 0) return false;
-  const auto type = static_cast<uint32_t>(file_system.f_type);
+bool IsCifs(int fd) {
+  const uint32_t type = FileSystemType(fd);
   return type == 0x517b || type == 0xfe534d42 || type == 0xff534d42;
-#else
-  return false;
-#endif
 }
 
 int GiveMode(int fd, const struct stat& target, mode_t mode) {

@@ -6,9 +6,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <sys/vfs.h>
-#endif
 
 #include <cstring>
 #include <memory>
@@ -16,6 +13,7 @@
 #include "../../support/checked.h"
 #include "../../support/descriptor.h"
 #include "../../support/open_file.h"
+#include "../../support/platform.h"
 #include "../tree/copy_tree.h"
 #include "../tree/make_path.h"
 #include "../tree/read_tree.h"
@@ -39,25 +37,21 @@ int64_t Readlink(const Request& request) {
   return length == static_cast<int64_t>(request.length) ? -EOVERFLOW : length;
 }
 
-int64_t StatFileSystem([[maybe_unused]] const Request& request) {
-#ifdef __linux__
+int64_t Statfs(const Request& request) {
   if (request.length < file_system_field::kCount * sizeof(double)) return -EOVERFLOW;
-  struct statfs file_system;
-  const int64_t result = Uninterrupted([&] { return statfs(request.path.get(), &file_system); });
+  FileSystemStatus status;
+  const int64_t result = StatFileSystem(request.path.get(), status);
   if (result < 0) return result;
   using namespace file_system_field;
   auto* out = static_cast<double*>(request.single.iov_base);
-  out[kType] = static_cast<double>(file_system.f_type);
-  out[kBsize] = static_cast<double>(file_system.f_bsize);
-  out[kBlocks] = static_cast<double>(file_system.f_blocks);
-  out[kBfree] = static_cast<double>(file_system.f_bfree);
-  out[kBavail] = static_cast<double>(file_system.f_bavail);
-  out[kFiles] = static_cast<double>(file_system.f_files);
-  out[kFfree] = static_cast<double>(file_system.f_ffree);
+  out[kType] = status.type;
+  out[kBsize] = status.block_size;
+  out[kBlocks] = status.blocks;
+  out[kBfree] = status.free_blocks;
+  out[kBavail] = status.available_blocks;
+  out[kFiles] = status.files;
+  out[kFfree] = status.free_files;
   return 0;
-#else
-  return -EAGAIN;
-#endif
 }
 
 struct Freeing {
@@ -113,7 +107,7 @@ int64_t PerformOnce(Request& request) {
     case Opcode::kLchown: return Checked(lchown(path, uid, gid));
     case Opcode::kReaddir: return ReadDirectory(path, Order::kOfBytes, memory, request.length);
     case Opcode::kOpendir: return ReadDirectory(path, Order::kAsFound, memory, request.length);
-    case Opcode::kStatfs: return StatFileSystem(request);
+    case Opcode::kStatfs: return Statfs(request);
     case Opcode::kOpen: return OpenFile(path, flags, mode);
     case Opcode::kTruncate: return Truncate(path, length);
     case Opcode::kCopyFile: return CopyFile(path, other, static_cast<unsigned>(flags));

@@ -95,12 +95,12 @@ const programs: Record<string, string> = {
     patch({ callbacks: true })
     const { openSync, closeSync } = fs
     const table = [
-      () => call('read', fd, four(), 0, 4, -1),
+      () => call('read', fd, four(), 0, 4, -1n),
       () => call('read', fd, four(), 0, 0, 0),
       () => call('write', fd, four()),
       () => call('write', fd, four(), 0, 4, null),
       () => call('writev', fd, [four()], null),
-      () => call('write', fd, 'text', 3, 'latin1'),
+      () => call('write', fd, 'abcd', 3, 'hex'),
       () => call('readFile', fd),
       () => call('writeFile', path, 'text', { signal: new AbortController().signal }),
       () => call('fstat', fd, { bigint: true }),
@@ -110,7 +110,7 @@ const programs: Record<string, string> = {
       // The order of those that Node serves is known to Node alone.
       async () => {
         const served = openSync(path, 'r+')
-        await call('write', served, 'text', 3, 'latin1')
+        await call('write', served, 'abcd', 3, 'hex')
         await call('read', served, four(), 0, 4, null)
         await call('close', served)
       },

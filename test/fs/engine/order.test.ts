@@ -53,16 +53,16 @@ const ofOpen: Readonly<Record<string, string>> = {
     const handle = await fs.promises.open(path, 'w')
     await Promise.all([handle.write('one'), handle.write(Buffer.from('two')), handle.write('three'), handle.close()])
     return now() === 'onetwothree'`,
-  'text in two encodings, by a handle': `
+  'text in three encodings, by a handle': `
     const handle = await fs.promises.open(path, 'w')
-    const encodings = ['utf8', 'latin1', 'utf8', 'latin1']
-    await Promise.all(encodings.map((encoding, at) => handle.write(String(at), null, encoding)))
+    const texts = [['0', 'utf8'], ['31', 'hex'], ['2', 'latin1'], ['33', 'hex']]
+    await Promise.all(texts.map(([text, encoding]) => handle.write(text, null, encoding)))
     await handle.close()
     return now() === '0123'`,
   'into memory that is given and that is not, by a handle': `
     fs.writeFileSync(path, 'abcd')
     const handle = await fs.promises.open(path)
-    const read = [handle.read({ buffer: Buffer.alloc(1) }), handle.read(Buffer.alloc(1), 0, 1, -1), handle.read(Buffer.alloc(1), 0, 1)]
+    const read = [handle.read({ buffer: Buffer.alloc(1) }), handle.read(Buffer.alloc(1), 0, 1, -1n), handle.read(Buffer.alloc(1), 0, 1)]
     const text = (await Promise.all(read)).map(({ buffer }) => String(buffer)).join('')
     await handle.close()
     return text === 'abc'`,

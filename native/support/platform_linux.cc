@@ -1,0 +1,90 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "checked.h"
+#include "look.h"
+#include "platform.h"
+
+namespace caio {
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+int OpenSignal(int* read_fd, int* write_fd) {
+  *read_fd = *write_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  return *read_fd < 0 ? -errno : 0;
+}
+
+void NameThread(const char* name) { pthread_setname_np(pthread_self(), name); }
+
+int OpenInMemory(const char* name) { return memfd_create(name, MFD_CLOEXEC); }
+
+void FaultIn(const iovec& memory) {
+  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const auto start = reinterpret_cast<uintptr_t>(memory.iov_base) & ~(page - 1);
+  const auto end = reinterpret_cast<uintptr_t>(memory.iov_base) + memory.iov_len;
+  madvise(reinterpret_cast<void*>(start), end - start, MADV_POPULATE_WRITE);  // Linux 5.14; a hint, no more
+}
+
+uint32_t FileSystemType(const char* path) {
+  struct statfs status;
+  return statfs(path, &status) == 0 ? static_cast<uint32_t>(status.f_type) : 0;
+}
+
+uint32_t FileSystemType(int fd) {
+  struct statfs status;
+  return fstatfs(fd, &status) == 0 ? static_cast<uint32_t>(status.f_type) : 0;
+}
+
+int64_t StatFileSystem(const char* path, FileSystemStatus& status) {
+  struct statfs told;
+  const int64_t result = Uninterrupted([&] { return statfs(path, &told); });
+  if (result < 0) return result;
+  status = {static_cast<double>(told.f_type),  static_cast<double>(told.f_bsize),  static_cast<double>(told.f_blocks),
+            static_cast<double>(told.f_bfree), static_cast<double>(told.f_bavail), static_cast<double>(told.f_files),
+            static_cast<double>(told.f_ffree)};
+  return 0;
+}
+
+bool LookWhich(int fd, dev_t* device, ino_t* inode) {
+  struct statx known;
+  if (!Look(fd, STATX_INO, known)) return false;
+  *device = makedev(known.stx_dev_major, known.stx_dev_minor);
+  *inode = known.stx_ino;
+  return true;
+}
+
+bool IsOnNoDevice(const struct stat& status) { return major(status.st_dev) == 0; }
+
+bool SendBytes(int from, int to, off_t* offset, off_t size, int64_t* result) {
+  constexpr off_t kAtOnce = 1 << 30;
+  *result = 0;
+  while (*offset < size) {
+    const ssize_t sent = sendfile(to, from, offset, static_cast<size_t>(std::min(size - *offset, kAtOnce)));
+    if (sent > 0 || (sent < 0 && errno == EINTR)) continue;
+    if (sent == 0) return true;  // it has become shorter
+    // What cannot do it says so in many ways. As libuv takes them.
+    if (errno == EINVAL || errno == ENOSYS || errno == EIO || errno == EXDEV || errno == ENOTSOCK) return false;
+    *result = -errno;
+    return true;
+  }
+  return true;
+}
+
+int StartWritingBack(int fd, int64_t start, int64_t length) {
+  if (sync_file_range(fd, start, length, SYNC_FILE_RANGE_WRITE) == 0) return 0;
+  // It may not be known to this kernel, or of no use for this kind of file.
+  return errno == EINVAL || errno == ESPIPE || errno == EPERM ? -ENOSYS : -errno;
+}
+
+}  // namespace caio

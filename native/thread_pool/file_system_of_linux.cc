@@ -1,0 +1,52 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <cstring>
+#include <new>
+
+#include "../support/descriptor.h"
+#include "../support/look.h"
+#include "../support/open_cached.h"
+#include "file_system_of.h"
+
+namespace caio {
+
+namespace {
+
+FileSystem OfDescriptor(int fd) {
+  struct statx known;
+  if (fd < 0 || !Look(fd, STATX_TYPE, known)) return kNoFileSystem;
+  return makedev(known.stx_dev_major, known.stx_dev_minor);
+}
+
+// Cuts the last name off: false if there is none.
+bool ToParent(char* path) {
+  char* slash = strrchr(path, '/');
+  if (slash) {
+    slash[slash == path ? 1 : 0] = '\0';
+    return slash != path || path[1] != '\0';
+  }
+  if (strcmp(path, ".") == 0) return false;
+  path[0] = '.';
+  path[1] = '\0';
+  return true;
+}
+
+}  // namespace
+
+FileSystem FileSystemOf(const Whereabouts& where) {
+  if (!where.path) return OfDescriptor(where.fd);
+  const size_t size = strlen(where.path.get()) + 2;
+  std::unique_ptr<char[]> path(new (std::nothrow) char[size]);
+  if (!path) return kNoFileSystem;
+  strcpy(path.get(), where.path.get());
+  for (size_t most = size; most > 0; most--) {
+    const Descriptor name(OpenCached(path.get(), O_PATH));
+    if (name.valid()) return OfDescriptor(name.get());
+    if (strcmp(path.get(), "/") == 0 || !ToParent(path.get())) break;
+  }
+  return kNoFileSystem;
+}
+
+}  // namespace caio
