@@ -35,11 +35,12 @@ const PARTS = {
   // With what is to be as it was before anything was replaced.
   'preload.cjs': `
     export { patch, provide, unpatch } from './compat/patch.js'
+    export { makeFs } from './compat/make-fs.js'
+    export { loadAtOnce } from './compat/stand-in.js'
     export * as files from './lib/common/node-files.js'
     export { own } from './lib/backends/pure/own-fs.js'
     export { now } from './lib/common/clock.js'`,
   'caio.cjs': `
-    export { default as fs } from './compat/fs.js'
     export { replaced } from './compat/replaced.js'
     export { defaultContext } from './lib/engine/default-context.js'`,
   'toolkit.cjs': "export * from './compat/index.js'",
@@ -115,7 +116,8 @@ const importing = (part) => `import { caio } from './${part}.import.cjs'\n`
 /** As ES modules have it: what a CommonJS module exports is found by its `default`. */
 const exporting = (names, from) => `export const { ${names.sort().join(', ')} } = ${from}\n`
 
-const PRELOAD = "const { patch, provide } = require('./preload.cjs')\nprovide(() => require('./caio.cjs').replaced)\n"
+const taking = (names) =>
+  `const { ${names}, provide } = require('./preload.cjs')\nprovide(() => require('./caio.cjs').replaced)\n`
 
 /** Of an ES module, for a CommonJS module: TypeScript (5.3) lets it import types alone. */
 const types = (name, what) => `${what} from './${name}.js' with { 'resolution-mode': 'import' }\n`
@@ -139,15 +141,15 @@ const entries = {
   'index.d.cts': declarations('compat/index', index),
   'testing.js': `${importing('testing')}${exporting(Object.keys(testing), 'caio')}`,
   'testing.d.cts': declarations('lib/testing/index', testing),
-  'fs.cjs': "module.exports = require('./caio.cjs').fs\n",
+  'fs.cjs': `${taking('loadAtOnce, makeFs')}loadAtOnce()\nmodule.exports = makeFs()\n`,
   // Not of fs.js: TypeScript gives a CommonJS module what an ES module exports as 'module.exports'.
   'fs.d.cts':
-    types('compat/replacements', 'import type { OpenOptions as Options, replacements }') +
+    types('compat/replacements', 'import type { OpenOptions as Options, Replacements }') +
     types(
       'compat/fs',
       'import type { CaioFileHandle as Handle, HandleReadOptions as Read, HandleWriteOptions as Write }',
     ) +
-    "declare const fs: Omit<typeof import('node:fs/promises'), 'open'> & Pick<typeof replacements, 'open'>\n" +
+    "declare const fs: Omit<typeof import('node:fs/promises'), keyof Replacements> & Replacements\n" +
     'declare namespace fs {\n' +
     '  export type CaioFileHandle = Handle\n' +
     '  export type HandleReadOptions = Read\n' +
@@ -156,13 +158,13 @@ const entries = {
     '}\nexport = fs\n',
   'index.js': `${importing('toolkit')}${exporting(Object.keys(index), 'caio')}`,
   'fs.js':
-    `${importing('caio')}export * from 'node:fs/promises'\n` +
-    exporting(Object.keys(replaced.promises), 'caio.fs') +
-    "const { fs } = caio\nexport { fs as default, fs as 'module.exports' }\n",
-  'register.cjs': `${PRELOAD}patch()\n`,
-  'register-callbacks.cjs': `${PRELOAD}patch({ callbacks: true })\n`,
+    `${importing('fs')}export * from 'node:fs/promises'\n` +
+    exporting(Object.keys(replaced.promises), 'caio') +
+    "export { caio as default, caio as 'module.exports' }\n",
+  'register.cjs': `${taking('patch')}patch()\n`,
+  'register-callbacks.cjs': `${taking('patch')}patch({ callbacks: true })\n`,
 }
-for (const part of ['caio', 'toolkit', 'testing']) {
+for (const part of ['fs', 'toolkit', 'testing']) {
   entries[`${part}.import.cjs`] = `exports.caio = require('./${part}.cjs')\n`
 }
 for (const name of ['register', 'register-callbacks']) {

@@ -1,5 +1,4 @@
 /** The functions of `node:fs/promises` that caio replaces. */
-import { ofPromises } from './node/original.js'
 import { pathFunctions } from './paths/functions.js'
 import { open } from './paths/open.js'
 import { withPromise } from './paths/path-call.js'
@@ -18,22 +17,11 @@ type Replaced =
 
 const onPaths = Object.fromEntries(pathFunctions.map((described) => [described.name, withPromise(described)]))
 
-type Replacements = Pick<FsPromises, Replaced> & {
+/** As `caio/fs` has them. */
+export type Replacements = Pick<FsPromises, Replaced> & {
   /** Node's `open`, and {@link OpenOptions} as a fourth argument. */
   open: typeof open
 }
 
 /** Each serves what Node's own does. `open` asks who stands in the place of Node's, and puts the engine under Node's handles. */
 export const served = { open, ...wholeFile, ...onPaths } as Replacements
-
-const theirs = Object.keys(served).filter((name) => name !== 'open' && !ofPromises.isNodes(name))
-
-/**
- * As `caio/fs` has them: what somebody else had put in the place of Node's own before this was loaded stays there, and so does what the
- * preload has put there, which stands for ours.
- */
-export const replacements = {
-  ...served,
-  ...ofPromises.replaced(),
-  ...Object.fromEntries(theirs.map((name) => [name, ofPromises.get(name)])),
-} as Replacements

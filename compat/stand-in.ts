@@ -22,6 +22,12 @@ const AT_ONCE = ['promises.open', 'watching.watchFile']
 
 let load: (() => Replaced) | undefined
 let loaded: Replaced | undefined
+let isAskedFor = false
+
+/** Has the next call load ours: somebody has asked for them by name. */
+export function loadAtOnce(): void {
+  isAskedFor = true
+}
 
 /** Says where ours are, or gives them, where they are there already. */
 export function provide(given: Replaced | (() => Replaced)): void {
@@ -41,7 +47,7 @@ class Calls {
   /** Counts one. @returns whether there have been enough */
   count(): boolean {
     this.#left ??= this.#most()
-    return this.#left-- <= 0
+    return this.#left-- <= 0 || (isAskedFor && this.#module === 'promises')
   }
 
   #most(): number {
@@ -106,8 +112,11 @@ function standIn(originals: Originals, module: keyof Replaced, name: string, cal
   return resemble(own, standing)
 }
 
-/** By name; ours themselves, where they are there already. */
+const made: Partial<Record<keyof Replaced, Functions>> = {}
+
+/** By name, the same ones each time; ours themselves, where they are there when this is first called. */
 export function standIns(originals: Originals, module: keyof Replaced, names: readonly string[]): Functions {
   const calls = new Calls(module)
-  return loaded?.[module] ?? Object.fromEntries(names.map((name) => [name, standIn(originals, module, name, calls)]))
+  return (made[module] ??=
+    loaded?.[module] ?? Object.fromEntries(names.map((name) => [name, standIn(originals, module, name, calls)])))
 }

@@ -63,7 +63,8 @@ function isKnown(): boolean {
   }
 }
 
-const makesDirectories = isKnown()
+/** Asked when it is needed: it takes Node a few milliseconds the first time. */
+let makesDirectories: boolean | undefined
 
 interface OpendirCall extends PathCall {
   readonly options: object
@@ -75,7 +76,7 @@ export const opendir: PathFunction<OpendirCall, Buffer> = {
   memory: directoryMemory,
   plain(path, options) {
     const given = optionsOrEncoding(options, ['encoding', 'bufferSize', 'recursive'])
-    if (!makesDirectories || !given || !isUtf8(given['encoding'])) return undefined
+    if (!given || !isUtf8(given['encoding']) || !(makesDirectories ??= isKnown())) return undefined
     const { bufferSize = 32, recursive = false } = given
     if (typeof bufferSize !== 'number' || !Number.isInteger(bufferSize) || bufferSize < 1 || bufferSize > 2 ** 31) {
       return undefined

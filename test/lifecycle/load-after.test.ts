@@ -82,3 +82,20 @@ void t.test('what Node is at work on stays its own', async (t) => {
   )
   t.strictSame(told, { loaded: true, errors: [null, null, null], content: 'text' })
 })
+
+void t.test('caio/fs: with the first call, and not before', async (t) => {
+  const program = (what: string): string => `const caio = require('caio/fs')
+    const before = isLoaded()
+    ${what}
+    return [before, isLoaded()]`
+  t.same(await run(program("await import('caio/fs')")), [false, false])
+  t.same(await run(program('await caio.stat(home)')), [false, true])
+  t.same(await run(program('if (caio.stat !== promises.stat) throw new Error("not those of the preload")')), [
+    false,
+    false,
+  ])
+  t.same(await run(program('require("caio").patch(); if (caio.stat !== promises.stat) throw new Error("others")')), [
+    false,
+    true,
+  ])
+})
