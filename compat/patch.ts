@@ -24,9 +24,9 @@ export interface PatchOptions {
 
 /** Which of a module's functions are taken over. */
 interface Choice {
-  /** These only where all of them are Node's own: each keeps account of what the others do. */
+  /** These are replaced only if all of them are Node's own: each keeps account of what the others do. */
   readonly together?: readonly string[]
-  /** These whoever stands there, who is asked by ours. */
+  /** These are replaced whatever stands there: ours calls it. */
   readonly around?: readonly string[]
 }
 
@@ -46,7 +46,7 @@ class Layer {
     this.#choice = choice
   }
 
-  /** What stands there; undefined where it cannot be replaced, or is found out only by asking for it. */
+  /** What stands there; undefined where it cannot be replaced, or can be read only by calling a getter. */
   #standing(name: string): PropertyDescriptor | undefined {
     const descriptor = Object.getOwnPropertyDescriptor(this.#target, name)
     return descriptor && 'value' in descriptor && (descriptor.configurable || descriptor.writable)

@@ -23,5 +23,5 @@ export type Replacements = Pick<FsPromises, Replaced> & {
   open: typeof open
 }
 
-/** Each serves what Node's own does. `open` asks who stands in the place of Node's, and puts the engine under Node's handles. */
+/** Each serves what Node's own does. `open` calls whatever stands in the place of Node's, and puts the engine under Node's handles. */
 export const served = { open, ...wholeFile, ...onPaths } as Replacements

@@ -70,7 +70,7 @@ function find(): Replaced | undefined {
 
 type Called = (...args: unknown[]) => unknown
 
-/** Whole trees take long: they are worth it at once. By name, where the options are that say so. */
+/** Calls on whole trees are worth loading ours at once. By name: which argument has the options that ask for a tree. */
 const ON_TREES: Readonly<Record<string, number | undefined>> = { readdir: 1, rm: 1, cp: 2 }
 
 function isRecursive(options: unknown): boolean {

@@ -84,7 +84,7 @@ export function plainOptions(value: unknown, keys: readonly string[]): Options |
 const inBuffer = ['offset', 'length', 'position']
 const withBuffer = ['buffer', ...inBuffer]
 
-/** What a buffer is followed by; by nothing at all is by no options. */
+/** The arguments after a buffer; none at all count as empty options. */
 function optionsBehind(second: unknown, third: unknown, fourth: unknown): Options | undefined {
   const alone = second === undefined && third === undefined && fourth === undefined
   return plainOptions(alone ? {} : second, inBuffer)
@@ -93,7 +93,7 @@ function optionsBehind(second: unknown, third: unknown, fourth: unknown): Option
 function fromOptions(view: unknown, options: Options | undefined): Span | undefined {
   if (!options || !isUsable(view)) return undefined
   const { offset = 0, position } = options
-  // Only a number is subtracted: a bigint would throw, an object have its say.
+  // Only a number is subtracted: a bigint would throw, and an object's valueOf would run.
   if (typeof offset !== 'number') return undefined
   const { length = view.byteLength - offset } = options
   return transfer(view, offset, length, position)

@@ -16,7 +16,7 @@ function newRequest(): AsyncResource {
   return new AsyncResource(REQUEST, { requireManualDestroy: true })
 }
 
-/** So many calls under way are work for all processors: what one could do at once several threads do faster. */
+/** With this many calls under way, several threads are faster than this one serving each call at once. */
 const MANY = 8
 
 let underWay = 0

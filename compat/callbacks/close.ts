@@ -19,7 +19,7 @@ const syscall = syscallOf(Opcode.close)
 /** Of the process, and of whoever has put them in place. */
 const STANDARD = 3
 
-/** Descriptors that a worker opens Node keeps account of, to close what it leaves: `open` and `close` are Node's own there. */
+/** Node tracks the descriptors that a worker opens, to close those left over: there, `open` and `close` stay Node's own. */
 export const closesDescriptors = isMainThread
 
 const nobody: Callback = () => undefined

@@ -1,6 +1,6 @@
 /**
  * The descriptors that the engine works on for the callback API, where there is no handle to hold: `close` waits for it, since the
- * number may be another file's the moment it is free. What Node works on at the same time nobody tells; so a descriptor that Node's
+ * number may be another file's the moment it is free. Node does not tell what it is working on; so a descriptor that Node's
  * own functions have been called with is Node's from then on, as far as there is an order to keep.
  */
 import { loadBinding } from '../../lib/backends/binding.js'
@@ -22,7 +22,7 @@ interface InUse {
 const inUse = new Map<number, InUse>()
 const nodes = new Set<number>()
 
-/** False while a close waits: what comes behind it is not to go before it. */
+/** False while a close waits: a later call must not overtake it. */
 export function take(fd: number): boolean {
   const known = inUse.get(fd)
   if (!known) {

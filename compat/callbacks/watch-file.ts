@@ -1,6 +1,6 @@
 /**
  * `watchFile`, which is Node's own: its first look at the file is under way in Node's pool when it returns. What is asked for afterwards
- * comes behind that look, as it does with Node alone, or the first change would be taken for the state that it began with.
+ * waits for that look, as it does with Node alone; otherwise the first change would be taken for the initial state.
  */
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { ofCallbacks } from '../node/original.js'

@@ -638,14 +638,14 @@ export function makesHandles(): boolean {
 let learnt: Promise<boolean> | undefined
 
 /**
- * Whether Node's FileHandle is as Node made it. Who has put something of their own under `fd`, to watch or to fake what happens to
+ * Whether Node's FileHandle is as Node made it. Code that has put its own accessor under `fd`, to watch or to fake what happens to
  * files, must see every handle that Node would use: nothing may be done behind its back. The class is known once a handle has been
  * opened, so that the first answer takes one.
  */
 export function handlesAreUntouched(): boolean | Promise<boolean> {
   if (subclass) return getterOfFd(Object.getPrototypeOf(subclass) as FileHandleClass) === fdGetter
   if (subclass === null) return false
-  // Not by whoever stands in the place of Node's `open`: he would see a call that nobody has made.
+  // By Node's own `open`, not by a replacement of it, which would see a call that the program never made.
   if (!ofPromises.isNodes('open') || !asksTheKernel()) return false
   const open = ofPromises.get('open') as typeof promises.open
   learnt ??= open(packageRoot === undefined ? process.execPath : join(packageRoot, 'package.json')).then(

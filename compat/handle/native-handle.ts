@@ -91,7 +91,7 @@ export function makeNativeClass(Native: NativeHandleClass): OwnedHandleClass {
     #close(fd: number): Promise<void> {
       // Of one that is closed, or on its way to another thread, Node speaks in its own words.
       if (fd < 0 || !defaultContext().servesPaths) return super.close()
-      // First of all: who ends this thread in between leaves it open, and nobody closes what is another file's by then.
+      // First of all: if the thread is ended in between, the descriptor leaks, rather than being closed when its number is another file's.
       this.releaseFD()
       const result = attemptClose(fd) ?? EAGAIN
       if (result === EAGAIN) return closeLater(fd)

@@ -56,7 +56,7 @@ export const makesStats = isKnown()
 
 const FIELDS = Object.keys(Field).length
 
-/** Each piece of memory costs the collector as much as a large one: they are cut from one of so many. */
+/** A small piece of memory costs the collector as much as a large one: this many are cut from one. */
 const A_SLAB = 64
 
 let slab = new Float64Array(0)

@@ -1,6 +1,6 @@
 /**
- * Whether what Node is made of is as Node has made it. Who has put something else in its place (an overlay, a sandbox, a test's double)
- * is to be asked as with Node alone: nothing goes past it.
+ * Whether Node's parts are as Node has made them. Whatever has replaced one of them (an overlay, a sandbox, a test's double) must be
+ * called as with Node alone: nothing bypasses it.
  */
 import { whyNotLoadable } from '../../lib/common/runtime.js'
 
@@ -9,7 +9,7 @@ const { toString } = Function.prototype
 
 interface Process {
   noDeprecation?: boolean
-  /** Deprecated, for years, and without a successor: in no other way can be found out what is asked here. */
+  /** Deprecated, for years, and without a successor: there is no other way to find out what is asked here. */
   binding(name: string): Record<string, unknown>
 }
 

@@ -32,7 +32,7 @@ export const realpath = givingPath('realpath')
 
 const PARTS_OF_REALPATH = ['lstat', 'stat', 'readlink']
 
-/** With a callback Node's is JavaScript, over `lstat` and `readlink`, with errors of theirs; and what goes up it takes by the letter. */
+/** Node's form with a callback is JavaScript over `lstat` and `readlink`: errors name those, and `..` is resolved textually. */
 export const realpathByCallback: PathFunction<PathCall, Buffer> = {
   ...realpath,
   plain: (path, options) => (typeof path === 'string' && UPWARD.test(path) ? undefined : plain(path, options)),
@@ -40,7 +40,7 @@ export const realpathByCallback: PathFunction<PathCall, Buffer> = {
   partsStand: () => ofCallbacks.stand(PARTS_OF_REALPATH),
 }
 
-// Of an X at the end Node warns, and no prefix is no name.
+// Left to Node: it warns of a prefix that ends in X; an empty prefix is no name.
 export const mkdtemp = givingPath('mkdtemp', (prefix, options) =>
   typeof prefix === 'string' && !/^$|X$/.test(prefix) ? plain(`${prefix}XXXXXX`, options) : undefined,
 )
@@ -58,7 +58,7 @@ export const symlink: PathFunction = {
   name: 'symlink',
   arity: [2, 3],
   plain(target, path, type) {
-    // A kind of link is Windows', and Node looks whether there is one of that name.
+    // The type of a link matters on Windows only; Node checks that it is a known one.
     return type === undefined || type === null ? plainPaths(target, path) : undefined
   },
 }

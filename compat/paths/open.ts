@@ -29,7 +29,7 @@ const { O_RDONLY, O_RDWR, O_WRONLY, O_CREAT, O_TRUNC, O_APPEND, O_EXCL } = const
 
 /** The letters that are in use; others are Node's. */
 const letters: Partial<Record<string, number>> = {
-  // Nobody's but ours: `flags` may be the name of what every object has.
+  // Own entries only: `flags` may be the name of a property that every object inherits.
   __proto__: null as never,
   r: O_RDONLY,
   'r+': O_RDWR,
@@ -66,7 +66,7 @@ export const openFile: PathFunction = {
     return name === undefined ? undefined : { path: name, flags: plain, mode: permissions }
   },
   manyByThreads: true,
-  // What makes a file, or empties it, is not to wait for a turn with room: the process may end before.
+  // An open that creates or empties a file must not wait for a turn with room: the process may end before it.
   attempt: (call) =>
     ((call.flags as number) & (O_ACCMODE | O_CREAT | O_TRUNC)) === O_RDONLY
       ? defaultContext().attempt(Opcode.open, call, nothing)
@@ -82,7 +82,7 @@ const openHandle: PathFunction = {
   value: (fd) => handleOf(fd),
 }
 
-/** By whoever stands in the place of Node's `open`, or that itself. */
+/** Opens by Node's `open`, or by whatever function has replaced it. */
 async function openByNode(
   path: PathLike,
   flags?: string | number,

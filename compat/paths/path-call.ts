@@ -43,7 +43,7 @@ export interface PathFunction<Call extends PathCall = PathCall, Reply extends Vi
   readonly manyByThreads?: true
   /** In place of an attempt of the operation itself: its result, as {@link Served.attempt} gives it. */
   attempt?(call: Call): Attempted
-  /** Whatever fails is Node's to do again, which fails in its own way. */
+  /** Node repeats whatever fails, and so fails in its own way. */
   readonly failsAsNodes?: true
   /** Node's form with a callback is made of that with a promise, and gives undefined where there is no value. */
   readonly ofPromise?: true

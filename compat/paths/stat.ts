@@ -32,7 +32,7 @@ type StatFsClass = new (...numbers: Numbers) => StatsFs
 
 let known: StatFsClass | null | undefined
 
-/** Node's own class, which is nowhere but behind what it has made; null where it does not take what is known here. */
+/** Node's own class, reachable only through an instance; null where its constructor does not take the arguments known here. */
 function statFsClass(): StatFsClass | null {
   if (known !== undefined) return known
   known = null

@@ -89,7 +89,7 @@ function textOf(content: Buffer, encoding: BufferEncoding): Content {
   }
 }
 
-/** Of a file of FUSE's, or of relayfs, that has no positions Node reads from where it stands. */
+/** For a file without positions (some on FUSE, relayfs): Node reads it from where it stands. */
 function nodesIfNotSeekable(error: NodeJS.ErrnoException): typeof NODES {
   if (error.code === 'ESPIPE') return NODES
   throw error
@@ -265,7 +265,7 @@ function serveUnwatched(
   if (untouched === false) return own(...args)
   const context = defaultContext()
   const serve = async (): Promise<unknown> => ((await untouched) ? context.inPlace(ours) : NODES)
-  // Nobody waits for Node's own: of a FIFO, the one who does may be the one that it waits for.
+  // No call waits for Node's own: on a FIFO, the waiting call may be the very one that would open the other end.
   return orByNode(own, args, context.keepPlace(placeOf(opcode, { path }), serve))
 }
 
@@ -355,8 +355,8 @@ export async function writeWhole<T>(
 }
 
 /**
- * Whether it is done. False where it is Node's turn: nothing has been done, or what has been done is done over, and Node leaves what
- * Node would leave, and says what is wrong.
+ * Whether it is done. False where Node is to do it: nothing has been done, or Node repeats all of it, leaves the file as it would
+ * without caio, and reports the error.
  * @throws what another attempt would not tell
  */
 function isWritten({ name, append, exclusive, view, length }: PlainWrite, result: number): boolean {

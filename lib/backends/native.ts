@@ -112,8 +112,8 @@ class Runtime {
   }
 
   /**
-   * What a completion leads to may hand over more, and that leaves its own completions in the same array: all are read before the
-   * first is told. One needs no room.
+   * Delivering a completion may submit more, whose completions are written to the same array: so all are read before the
+   * first is delivered. A single one needs no copy.
    */
   #deliver(count: number): void {
     const told = this.#completions

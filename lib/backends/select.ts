@@ -177,7 +177,7 @@ export function chooseByWish(registry: Registry, { variable, file, unread = fals
       continue
     }
     const backend = registry.open(name)
-    // What is read later names a backend that goes behind the variable's.
+    // The file, read later, names a backend that ranks below the variable's.
     if (!(backend instanceof Error)) return { backend, reason: `${source} names it`, provisional }
     if (mayPass(backend)) {
       provisional = true
@@ -269,7 +269,7 @@ export function choiceIsProvisional(): boolean {
 export function fallbackFrom(backend: Backend): Backend | undefined {
   if (!registry.has(backend.name) || registry.open(backend.name) !== backend) return undefined
   const { order } = registry
-  // Behind one that is not in the order, all of it.
+  // After a backend that is not in the order, the whole order follows.
   for (const name of order.slice(order.indexOf(backend.name) + 1)) {
     const next = registry.open(name)
     if (next instanceof Error) continue

@@ -1,7 +1,7 @@
 /**
  * Promises that are settled together are told of one after the other: all that follows from one, its microtasks and what it has put off by
- * `process.nextTick`, is done before the next is settled, as it is where Node settles each in a turn of its own. Programs lean on it: who
- * awaits one of several calls has gone on to the end before the others' callers come.
+ * `process.nextTick`, is done before the next is settled, as it is where Node settles each in a turn of its own. Programs rely on it: the
+ * code that awaits one of several calls has run on to its end before the code that awaits the next.
  */
 import { intrinsics } from './intrinsics.js'
 

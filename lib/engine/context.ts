@@ -76,7 +76,7 @@ export class Context implements Receiver {
   readonly #paths = new PathOrder()
   #sequence = 0
 
-  /** how many wait for others to be first: nothing is started meanwhile */
+  /** how many callers have asked that others go first: nothing is started meanwhile */
   #holds = 0
 
   #flushScheduled = false
@@ -100,7 +100,7 @@ export class Context implements Receiver {
   #byNumber = 0
   /** what is done in the place of requests that the engine does not serve itself */
   readonly #places = new Map<Request, () => void>()
-  /** Those that have failed, and whose places are kept. */
+  /** Failed requests whose places in the path order are kept. */
   readonly #kept = new Set<Request>()
   /** Whether what is enqueued now is served in a place that is kept for it. */
   #isInPlace = false
@@ -645,10 +645,10 @@ export class Context implements Receiver {
     return this.#port.supports.paths === true
   }
 
-  /** Whether what is done at once comes before nothing that was asked for earlier. */
+  /** Whether an operation done at once would overtake none that was asked for earlier. */
   #isFree(path: string): boolean {
     if (this.#changing === 0) return true
-    // Of changes of open files nobody knows the names.
+    // For a change of an open file, the names that it affects are not known.
     return this.#changing === this.#paths.changes && this.#paths.isFree(path)
   }
 
@@ -682,12 +682,12 @@ export class Context implements Receiver {
   }
 }
 
-/** Of an open file that is not held: who else has the number may close it. */
+/** For an open file that is not held: any other code that has its descriptor's number may close it. */
 function isByNumber({ fd, completer }: Request): boolean {
   return fd >= 0 && completer.api === undefined
 }
 
-/** What a backend cannot do that does not say so. */
+/** The capabilities that a backend is assumed to lack unless it states them. */
 const NOTHING_MORE = { wholeFile: false, paths: false, append: false, control: false }
 
 /** Whether a backend takes an operation. All take what is done to open files. */

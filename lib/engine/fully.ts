@@ -23,7 +23,7 @@ export interface Place {
   readonly options: number | WriteOptions
 }
 
-/** What a sector is at the least: a direct read cannot go on but at one. */
+/** The smallest sector size: a direct read can go on only at a multiple of it. */
 const SECTOR = 512
 
 /** Moves what is left of a list, from its byte `done` on; resolves to the bytes moved. */

@@ -1,6 +1,6 @@
 /**
- * Descriptors that operations were given by their numbers: who closes one meanwhile lets them go to another file, the next to get the
- * number. Where it is this package that closes, it waits for them, and says so once.
+ * Descriptors that operations were given by number. If one is closed while in use, its operations may reach the next file that gets
+ * the number. A close by this package waits for them, and says so once.
  */
 import { intrinsics } from '../common/intrinsics.js'
 import type { Completer } from './completer.js'

@@ -8,7 +8,7 @@
 import { Opcode } from '../protocol/operations.js'
 import type { Request } from './request.js'
 
-/** What a path says that its last name is in. */
+/** The directory part of a path, as the path states it. */
 function directoryOf(path: string): string | undefined {
   const end = path.lastIndexOf('/')
   return end > 0 ? path.slice(0, end) : undefined
@@ -146,7 +146,7 @@ export class PathOrder {
     }
   }
 
-  /** All that wait, in their order, which are nobody's followers from then on. */
+  /** All that wait, in their order; from then on they follow no change. */
   takeAll(): readonly Request[] {
     const all = [...this.#waiting.keys()]
     this.#waiting.clear()

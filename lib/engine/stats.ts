@@ -54,7 +54,7 @@ export interface Stats {
   /** completed operations by who did the work */
   routes: Record<RouteName, number>
   /**
-   * both: of each operation that there has been, how many each has done. What was left to Node's own function, since it was no plain call
+   * by both: for each operation, how many each route has done. What was left to Node's own function, since it was no plain call
    * or the backend does not take it, is among those by `node`, and here only.
    */
   ways: Partial<Record<OpcodeName, Partial<Record<RouteName, number>>>>

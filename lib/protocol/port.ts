@@ -185,7 +185,7 @@ export const WHILE_CLOSING = -3000
 /** A result outside the range of errno: this backend could not take the operation and has not touched the file. */
 export const UNSERVED = -100000
 
-/** Who hears of completions: a Context. */
+/** Receives completions: a Context. */
 export interface Receiver {
   /**
    * Called exactly once for each submitted id that was not cancelled, inside `submit` or later.

@@ -139,7 +139,7 @@ function blocksOf(pool: BufferPool, leases: readonly Lease[]): Blocks {
   return Object.defineProperty(blocks, Symbol.dispose, { value: dispose }) as unknown as Blocks
 }
 
-/** Pools that somebody waits for: he may have nothing else that keeps his pool. */
+/** Pools with waiters: a waiter may hold no other reference that keeps its pool from being collected. */
 const awaited = new Set<BufferPool>()
 
 /**
@@ -149,7 +149,7 @@ const awaited = new Set<BufferPool>()
  * A block that is collected without having been released, while the pool is in use, is a leak: it is counted, the first of a
  * pool is worth a process warning (`CAIO_BLOCK_LEAKED`), and another block may be made in its place.
  *
- * Who holds a block and waits for another may wait for ever: for somebody who does the same. Ask for all at once by
+ * Two callers that each hold a block and wait for another may wait for ever. Ask for all at once by
  * {@link BufferPool.acquireMany}.
  */
 export class BufferPool {

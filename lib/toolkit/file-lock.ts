@@ -1,7 +1,7 @@
 /**
  * Locks on whole files, for one owner of a store at a time. The kernel holds each, so that it goes with its process, however that ends.
  *
- * What it is held by depends on the machine, see {@link wayOf}. Whoever locks with OFD locks and whoever, without the addon, locks with a
+ * How it is held depends on the machine: see {@link wayOf}. Processes that use OFD locks and those that, without the addon, use a
  * socket see one another: each looks for the other's lock once it has its own.
  */
 import { constants } from 'node:fs'
@@ -269,9 +269,9 @@ function byNote(module: object, { path, shared }: Attempt): Outcome {
 
 /**
  * Locks a file, which is made where there is none, for one holder, or for all who share it. Two locks exclude one another also in one
- * process. It keeps others out who ask for it alike, and nobody else: it is advisory.
+ * process. It is advisory: it keeps out only those who ask for the lock, too.
  *
- * By OFD locks on Linux. Without the addon (`pure`) by an abstract socket, which those see who are in the same network namespace; it
+ * By OFD locks on Linux. Without the addon (`pure`) by an abstract socket, which only processes in the same network namespace see; it
  * cannot be shared. On macOS and the BSDs by `O_EXLOCK`; on Windows nobody else can open the file meanwhile.
  *
  * @param path is made absolute at once

@@ -34,8 +34,8 @@ export function hasOfdLock(text: string, { device, ino }: NameInTable): boolean 
 const READINGS = 8
 
 /**
- * Whether a table has something that is in it all the time. The kernel gives out a page of it at a time, and what goes from the first page
- * meanwhile has a line of the second one left out: what is not found is looked for until two readings are the same.
+ * Whether a table has a line that stays in it throughout. The kernel gives it out by the page: a line removed from the first page
+ * meanwhile makes the read skip one of the second. What is not found is looked for again until two readings are the same.
  * @param read the table
  */
 export async function isInTable(read: () => Promise<string>, has: (text: string) => boolean): Promise<boolean> {

@@ -29,7 +29,7 @@ const UNLOCK = 0
 const SHARED = 1
 const EXCLUSIVE = 2
 
-/** Milliseconds between two attempts, at the most. The kernel tells nobody when a lock is free but a thread that waits for it. */
+/** Milliseconds between two attempts, at the most. The kernel tells only a thread that blocks on a lock when it is free. */
 const LONGEST_PAUSE = 32
 
 /** Resolves after so many milliseconds. @throws (rejects) `ABORT_ERR` as soon as the signal is aborted */
@@ -65,7 +65,7 @@ async function apply(file: OpenFile, how: number, range: LockRange): Promise<voi
 }
 
 /**
- * Locks a range if nobody else has a lock on any of it that stands against this one; a range that is the descriptor's own already
+ * Locks a range unless another's lock on any of it conflicts with this one; a lock that the descriptor has on it already
  * changes its kind.
  *
  * A call that is rejected has locked nothing, and what the descriptor had locked before stays as it was. A signal that is aborted

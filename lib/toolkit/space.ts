@@ -89,7 +89,7 @@ async function find(
 
 /**
  * Where data starts, at `offset` or behind it; undefined where none follows: lseek(2), without moving the position of `fd`, through
- * a descriptor of its own (`/proc`), so that `fd`'s file must be allowed to be read. As after any close of a file, the process has no
+ * a descriptor of its own (`/proc`), so this process must be allowed to read `fd`'s file. As after any close of a file, the process has no
  * fcntl(2) locks on it then; those of {@link tryLock} stay.
  * @throws (rejects) `EBADF`, `EACCES`; `ENOSYS` on `pure`; argument errors
  */

@@ -91,7 +91,7 @@ async function keepExtended(from: Path, handle: FileHandle, context: Context | u
 
 /**
  * Owner, extended attributes and permissions, in this order: another owner takes the set-user-id bits away, as a write does, and an
- * access control list gives permissions. Of a list for another owner than before nobody knows what it gives to whom.
+ * access control list gives permissions. What a list made for another owner would give, and to whom, is not known.
  */
 async function takeAttributes(
   handle: FileHandle,
@@ -151,7 +151,7 @@ export async function writeFileAtomic(
   const { handle } = temporary
   try {
     try {
-      // What of another module's is not in the file system has no extended attributes either.
+      // A file of another module that is not in the file system has no extended attributes either.
       const kept = options.fs ? undefined : context
       await (context ? context.writeFully(bytes, handle, { signal }) : writeAll(handle, bytes))
       if (!isPlain) await takeAttributes(handle, target, mode, kept)

@@ -82,7 +82,7 @@ bool IsInline(const Findings& found, const struct statx& file) {
 
 int64_t Access(int fd, unsigned mode, const struct statx& file, PageCheck check) {
   if (mode == F_OK) return 0;
-  // Of others than the owner, a list of rights may have to be read from the disk. An overlay asks for the user who has mounted it, too.
+  // For others than the owner, an access control list may have to be read from the disk. An overlay checks its mounter's rights, too.
   if (file.stx_uid != getuid() || (check == PageCheck::kLayered && file.stx_uid != 0)) return -EAGAIN;
   if (syscall(SYS_faccessat2, fd, "", mode, AT_EMPTY_PATH) == 0) return 0;
   return errno == EACCES || errno == EROFS ? -errno : -EAGAIN;
@@ -131,7 +131,7 @@ int64_t CachedPaths::Open(int name, const struct statx& file) {
   const int fd = open(LinkOf(name).path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   // What it says may be of the link, not of the file.
   if (fd < 0) return -EAGAIN;
-  // So that who asks for its flags is told what he has asked for.
+  // So that fcntl(F_GETFL) reports the flags that the caller asked for.
   fcntl(fd, F_SETFL, 0);
   return fd;
 }

@@ -114,7 +114,7 @@ void KnownFileSystems::Learn(MountKey mount, Findings found, uint64_t now) {
   const uint64_t milliseconds = now / kMillisecond;
   // Who has opened a file knows more, and more so who has waited.
   if (found.manner == Manner::kNames && (earlier >> 16) > milliseconds) return;
-  // One that has waited and is quick now may have been asked for what its listener has seen before: it keeps its record for minutes.
+  // If it is quick now, its listener may only have been asked about a file that it knows: a wait stays on record for minutes.
   const bool forgiven = milliseconds > (earlier >> 16) + 60 * kTrusted;
   Keep(mount, found, forgiven ? 0 : waits, milliseconds + kTrusted);
 }
@@ -138,7 +138,7 @@ Findings ExamineManner(int fd, const char* path, bool read) {
   const uint64_t before = VoluntarySwitches();
   char byte;
   iovec memory{&byte, 1};
-  // What has been read a moment ago needs no disk: who waits here waits for somebody who listens.
+  // What has just been read needs no disk: if this waits, it waits for a fanotify listener.
   if (path) {
     // A time that says when somebody read the file is not for us to change.
     const Descriptor unnoticed(read ? -EPERM : OpenCached(path, O_RDONLY | O_NONBLOCK | O_NOATIME));

@@ -47,7 +47,7 @@ class KnownFileSystems {
   KnownFileSystems() { pthread_mutex_init(&mutex_, nullptr); }
   ~KnownFileSystems() { pthread_mutex_destroy(&mutex_); }
 
-  // Any thread. Nanoseconds of a clock that only goes forward. To who opens, kNames is kUnknown; to who looks, kInline.
+  // Any thread. Nanoseconds of a clock that only goes forward. For an open, kNames counts as kUnknown; for a look, as kInline.
   Findings Of(MountKey mount, uint64_t now, Touch touch = Touch::kOpens);
 
   // Whether somebody has met a file system that is not known, since the last call of Examined.

@@ -25,7 +25,7 @@ class WaitMeter {
     switches_ = VoluntarySwitches();
   }
 
-  // A thread that was only put aside has not waited. A turn that began some time after the count says nothing: the thread may have waited
+  // A thread that was only preempted has not waited. A turn that began some time after the count says nothing: the thread may have waited
   // before, for what it may wait for. The next one is counted.
   bool HasWaited(uint64_t now) {
     if (now - begun_ <= kLong) return false;

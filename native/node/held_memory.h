@@ -1,5 +1,5 @@
-// The memory of operations under way, held by itself. That JavaScript keeps their buffers is not enough: a buffer can be transferred,
-// and what its new owner lets go is freed, wherever the old one is. Loop thread only.
+// The memory of operations under way, held directly. It is not enough that JavaScript keeps their buffers: a buffer can be transferred,
+// and its memory is freed when the new owner drops it, even if the old buffer is still held. Loop thread only.
 #pragma once
 
 #include <node_api.h>

@@ -87,7 +87,7 @@ void* operator new[](size_t size) { return caio::OrFromReserve(caio::Allocate(si
 void* operator new(size_t size, std::align_val_t alignment) {
   return caio::OrFromReserve(caio::AllocateAligned(size, alignment), size);
 }
-// Whoever asks so can do without: the reserve is for those who cannot.
+// Callers of the nothrow form can do without: the reserve is for those that cannot.
 void* operator new(size_t size, const std::nothrow_t&) noexcept { return caio::Allocate(size); }
 void* operator new[](size_t size, const std::nothrow_t&) noexcept { return caio::Allocate(size); }
 void operator delete(void* memory) noexcept { caio::Free(memory); }

@@ -26,7 +26,7 @@ namespace {
 constexpr int kKeepSize = 1;
 constexpr size_t kCopiedAtOnce = 1 << 30;
 
-// lseek would move the position of the caller's description, which reads without an offset go by: this is another one.
+// lseek would move the position of the caller's open file description, which reads without an offset use: this is another one.
 int64_t Seek(int fd, off_t offset, int whence) {
   char link[32];
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
@@ -36,7 +36,7 @@ int64_t Seek(int fd, off_t offset, int whence) {
 }
 
 // Whether a failed copy is to be done by hand: 0, or what there is to say. A filter of system calls, or a kernel without the call, says
-// ENOSYS, EPERM or EINVAL. EPERM is said once more by who is to write where nobody may; EINVAL is also said of the files.
+// ENOSYS, EPERM or EINVAL. A real EPERM comes back from the copy by hand; EINVAL may also be about the files.
 int64_t ExamineRefusedCopy(const Request& request, int error) {
   if (error != ENOSYS && error != EPERM && error != EINVAL) return -error;
   struct stat from, to;

@@ -32,7 +32,7 @@ class CompletionQueue {
   // Loop thread. Clears the signal, then takes what is there.
   void Drain(std::vector<Completion>& out);
 
-  // Loop thread. Looks out for what comes until there are `count` or it is `until`, and takes what is there: how many. Nothing that comes
+  // Loop thread. Watches until there are `count` completions or it is `until`, takes them, and returns how many. Nothing that comes
   // meanwhile is signalled.
   size_t LookOut(size_t count, uint64_t until, std::vector<Completion>& out);
 

@@ -39,7 +39,7 @@ class Progress {
   virtual ~Progress() = default;
 };
 
-// Such an operation's result as long as there is more to be done: to whom performs it, and to nobody else.
+// Such an operation's result while there is more to be done: seen only by the code that performs it.
 constexpr int64_t kUnfinished = INT64_MAX;
 
 enum class Duty : uint8_t {

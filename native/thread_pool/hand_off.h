@@ -23,7 +23,7 @@ struct Credit {
 };
 
 constexpr int8_t kMostCredit = 8;
-constexpr int8_t kPrice = 2;  // of what was in vain, in those that were not
+constexpr int8_t kPrice = 2;  // how many successes one failure costs
 constexpr uint16_t kFirstRest = 16;
 constexpr uint16_t kLongestRest = 4096;
 
@@ -69,7 +69,7 @@ inline Patience InTime(Patience patience, uint64_t took) {
 inline Patience TooLate(Patience patience) { return {Lost(patience.credit), patience.typical}; }
 
 // Two threads that never sleep are taken for busy ones, and where others want the processors, too, they are seldom run at the same time: then
-// there is a break, and a longer one each time that it was no different after it.
+// there is a break, longer each time that nothing had improved after it.
 struct Calm {
   uint64_t since = 0;  // nanoseconds; later than now in a break
   uint64_t next_break = 0;

@@ -6,8 +6,8 @@ import { packageRoot, runProgram, temporaryDirectory } from '../support/harness.
 
 const directory = temporaryDirectory(t)
 
-/** Runs a CommonJS program under the preload and gives what it prints as JSON. */
-async function run(source: string, env: NodeJS.ProcessEnv = {}): Promise<unknown> {
+/** Runs a CommonJS program, under the preload or without it, and gives what it prints as JSON. */
+async function run(source: string, env: NodeJS.ProcessEnv = {}, preload = true): Promise<unknown> {
   const path = join(directory, 'program.cjs')
   writeFileSync(
     path,
@@ -19,7 +19,7 @@ async function run(source: string, env: NodeJS.ProcessEnv = {}): Promise<unknown
   )
   const { code, stdout, stderr } = await runProgram(path, [], {
     cwd: packageRoot,
-    nodeArgs: ['--require', 'caio/register/callbacks'],
+    nodeArgs: preload ? ['--require', 'caio/register/callbacks'] : [],
     env: { CAIO_IMPL: undefined, CAIO_LOAD_AFTER: undefined, ...env },
   })
   if (code !== 0) throw new Error(stderr)
@@ -84,18 +84,16 @@ void t.test('what Node is at work on stays its own', async (t) => {
 })
 
 void t.test('caio/fs: with the first call, and not before', async (t) => {
-  const program = (what: string): string => `const caio = require('caio/fs')
+  const program = (what: string): string => `
+    const own = require('node:module').createRequire(${JSON.stringify(join(packageRoot, 'package.json'))})
+    const caio = own('caio/fs')
     const before = isLoaded()
     ${what}
     return [before, isLoaded()]`
-  t.same(await run(program("await import('caio/fs')")), [false, false])
-  t.same(await run(program('await caio.stat(home)')), [false, true])
-  t.same(await run(program('if (caio.stat !== promises.stat) throw new Error("not those of the preload")')), [
-    false,
-    false,
-  ])
-  t.same(await run(program('require("caio").patch(); if (caio.stat !== promises.stat) throw new Error("others")')), [
-    false,
-    true,
-  ])
+  const imported = `await import(own.resolve('caio/fs').replace('.cjs', '.js'))`
+  t.same(await run(program(imported), {}, false), [false, false])
+  for (const preload of [false, true]) t.same(await run(program('await caio.stat(home)'), {}, preload), [false, true])
+  const areThoseInPlace = 'if (caio.stat !== promises.stat) throw new Error("others")'
+  t.same(await run(program(areThoseInPlace)), [false, false])
+  t.same(await run(program(`own('caio').patch(); ${areThoseInPlace}`)), [false, true])
 })

@@ -60,7 +60,7 @@ export class PureBackend implements Backend {
     const write = isWrite(opcode)
     if (write) {
       const flags = field(TransferField.flags)
-      // Where the end is could be asked, but not held on to until the write is there.
+      // The end of the file could be asked for, but may move before the write.
       if (flags & TransferFlag.append) return void setImmediate(finish, errnoOf('ENOTSUP'))
       if (flags & TransferFlag.durable) finish = this.#durably(fd, finish)
     }
@@ -72,7 +72,7 @@ export class PureBackend implements Backend {
     const position = field(TransferField.flags) & TransferFlag.moves ? -1 : field(TransferField.position)
     const span = { write, fd, position, views: list, start, length }
     const whole = write ? this.#fs.writev : this.#fs.readv
-    // Node's read of nothing asks nobody, not even whether the descriptor is open for reading.
+    // Node's read of zero bytes makes no system call, so it would not even find out whether the descriptor is open for reading.
     if (length === 0 && !write && whole) {
       const nothing = list.length > 1 ? list : [new Uint8Array(0)]
       return moveVector(this.#fs, whole, { ...span, views: nothing }, finish)

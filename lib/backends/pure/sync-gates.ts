@@ -11,7 +11,7 @@ interface SyncRequest {
   finish: (result: number) => void
 }
 
-/** A write that a sync is to follow: the errno of one that failed while it was under way, and may have lost it, or 0. */
+/** A write that a sync is to follow: the errno of a sync that failed during the write, and may have lost its data, or 0. */
 interface DurableWrite {
   fd: number
   lost: number
@@ -19,7 +19,7 @@ interface DurableWrite {
 
 /**
  * Syncs of each descriptor, one at a time. Those that arrive while one runs wait, and share the next: a sync that starts after my
- * write completed covers it, one that had already started does not. A failure is everybody's who waits: the kernel tells it once a
+ * write completed covers it, one that had already started does not. A failure is told to all that wait: the kernel tells it once per
  * descriptor, and calls the lost pages clean.
  */
 export class SyncGates {
@@ -33,7 +33,7 @@ export class SyncGates {
     this.#fdatasync = fdatasync
   }
 
-  /** Starts what waits: nobody will when the sync before it has ended. */
+  /** Starts what waits: at the end of the process, the end of the sync before it will start nothing. */
   end(): void {
     for (const [fd, waiting] of this.#gates) if (waiting.length > 0) this.#run(fd, waiting.splice(0))
   }

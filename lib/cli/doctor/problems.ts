@@ -72,7 +72,7 @@ const onVolume =
 /** Those of images, which nobody can write to. */
 const IMAGE = /^(?:overlay|squashfs|erofs)$/
 
-/** Told what is in memory are the owner of a file, and who may write it. */
+/** The kernel tells what is in memory only to the owner of a file, and to those who may write it. */
 function overlayNote(path: string): Problem {
   const what = `${path} is on overlay, a container's own layer: files that this user neither owns nor may write take a trip through our threads`
   return {

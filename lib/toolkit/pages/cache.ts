@@ -1,6 +1,6 @@
 /**
- * Pages in memory, and which goes when another needs its place: a clock. Pages that nobody holds stand in a row. The first one goes, or, if
- * somebody has asked for it since it came to stand there, back to the end. So a page costs the same however many there are.
+ * Pages in memory, evicted by a clock. Pages that nobody holds stand in a row. The first is evicted or, if it has been asked for
+ * since it came to stand there, moved to the end. So an eviction costs the same however many pages there are.
  */
 import { Slabs } from '../slabs.js'
 import type { Waiter } from './waiter.js'

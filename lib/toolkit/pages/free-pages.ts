@@ -7,7 +7,7 @@ const WORDS = 1024
 const CHUNK = WORD * WORDS
 const ALL = 0xffffffff
 
-/** How many pages follow each other that are free: from the start on, up to the end, and at most. */
+/** Lengths of runs of free pages: the one at the start, the one at the end, and the longest. */
 interface Runs {
   readonly first: number
   readonly last: number
@@ -40,7 +40,7 @@ function longestOf(word: number): number {
 /** The lowest bit of so many that are set and follow each other, of a word that has as many. */
 function placeOf(word: number, count: number): number {
   let bits = word
-  // What is left of a bit: that those above it are set, too.
+  // A bit stays set only if those above it are set, too.
   for (let more = 1; more < count; more++) bits &= bits >>> 1
   return lowestBit(bits)
 }

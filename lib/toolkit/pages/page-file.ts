@@ -1,4 +1,4 @@
-/** PageFile: a file of pages with a cache, read once for all who ask, written past nobody's back. */
+/** PageFile: a file of pages with a cache. A page is read once for all that ask; a write does not change what holders see. */
 import type { FileHandle } from 'node:fs/promises'
 import { addressRemainder } from '../../backends/address.js'
 import {
@@ -46,7 +46,7 @@ const MOST_PAGES = 2 ** 32
 const READ_AHEAD = 256 * 1024
 /** vectors of one read */
 const MOST_AHEAD = 1024
-/** bytes of free pages whose space is given back at a time: the least that is worth it, and the most, none of which can be allocated meanwhile */
+/** bytes of free pages whose space is given back at a time, at least and at most: none of them can be allocated meanwhile */
 const LEAST_TRIMMED = 64 * 1024
 const MOST_TRIMMED = 16 * MIB
 

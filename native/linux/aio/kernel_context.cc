@@ -52,7 +52,7 @@ int KernelContext::Open(unsigned capacity, const char** step) {
     id_ = 0;
     return static_cast<int>(result);
   }
-  // Asked for nothing, so that nothing is waited for: what it is needed for comes when all ends.
+  // Asks for zero events, so as not to wait: the call is needed only later, at the end.
   *step = "io_getevents";
   timespec zero{};
   io_event none{};

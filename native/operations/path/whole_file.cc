@@ -23,7 +23,7 @@ int64_t ReadFile(Request& request) {
   const Descriptor fd(open(request.path.get(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd.valid()) return -errno;
   if (fstat(fd.get(), &status) != 0) return -errno;
-  // Of size 0 are the files of /proc, too, which must be read to their end to know.
+  // Files of /proc have size 0, too: only reading to the end tells how long they are.
   if (!IsRegular(status) || status.st_size == 0) return -EOPNOTSUPP;
   if (static_cast<uint64_t>(status.st_size) > request.length) return status.st_size;
 
