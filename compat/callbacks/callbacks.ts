@@ -21,6 +21,7 @@ import * as attributes from '../handle/attributes.js'
 import { ofCallbacks } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
 import { servesFiles } from '../node/serves.js'
+import { callUntil } from '../node/under-way.js'
 import { nodeMajor, nodeMinor } from '../node/version.js'
 import { callbackPathFunctions } from '../paths/functions.js'
 import { openFile } from '../paths/open.js'
@@ -156,10 +157,17 @@ function optionsOf(options: unknown): unknown {
   return typeof options === 'function' ? undefined : options
 }
 
+/** Says that Node has told the callback. */
+const TOLD = Symbol('told')
+
 /** Tells the callback, or has Node do the work where `served` says that it is Node's turn, by undefined. */
-function settle(call: Call, served: Promise<unknown[] | undefined>, nodes: () => void): void {
+function settle(call: Call, served: Promise<unknown[] | typeof TOLD | undefined>, nodes: () => void): void {
   served.then(
-    (results) => (results ? call.end(null, ...results) : call.leaveTo(nodes)),
+    (results) => {
+      if (results === TOLD) return
+      if (results) call.end(null, ...results)
+      else call.leaveTo(nodes)
+    },
     (error: Error) => {
       // Nobody's frames, as in Node's.
       Error.captureStackTrace(error, settle)
@@ -203,11 +211,17 @@ function writeFile(this: unknown, ...args: Arguments): void {
   // Node syncs by `fs.fsync`, which others may watch; by then it is ours.
   if (!plain || plain.flush) return leaveDescriptor(ofCallbacks.get('writeFile'), this, args)
   const call = new Call(callback as Callback)
-  const nodes = (): void => leave(ofCallbacks.get('writeFile'), this, args)
+  const own = ofCallbacks.get('writeFile') as (...args: unknown[]) => unknown
+  // In the place of this one: what was asked for later waits until Node has done it.
+  const inPlace = (): Promise<typeof TOLD> =>
+    new Promise((resolve) => call.leaveTo(() => void callUntil(own, this, [...args], () => resolve(TOLD))))
+  const hasCallbackLast = args.at(-1) === callback
   settle(
     call,
-    writeWhole(plain, async () => NODES).then((outcome) => (outcome === NODES ? undefined : [])),
-    nodes,
+    writeWhole<typeof TOLD | typeof NODES>(plain, hasCallbackLast ? inPlace : async () => NODES).then((outcome) =>
+      outcome === NODES ? undefined : (outcome ?? []),
+    ),
+    () => leave(own, this, args),
   )
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
 import { temporaryDirectory } from '../../support/harness.js'
+import { makeApp, run } from '../child.js'
 import { fs, subject } from '../subject.js'
 
 const ROUNDS = 30
@@ -48,6 +49,25 @@ for (const name of ['writeFile', 'appendFile'] as const) {
     t.same(seen, { 'EISDIR,ok,ok new': ROUNDS })
   })
 }
+
+await t.test('fs.writeFile of a directory', { skip }, async (t) => {
+  const app = makeApp(t, {
+    'app.mjs': `
+      import fs from 'node:fs'
+      const call = (name, ...args) => new Promise((resolve) => fs[name](...args, (error) => resolve(error?.code ?? 'ok')))
+      const seen = {}
+      for (let at = 0; at < ${ROUNDS}; at++) {
+        const path = 'file' + at
+        fs.mkdirSync(path)
+        const all = [call('writeFile', path, 'old'), call('rmdir', path), call('writeFile', path, 'new')]
+        const outcome = (await Promise.all(all)).join() + ' ' + fs.readFileSync(path, 'utf8')
+        seen[outcome] = (seen[outcome] ?? 0) + 1
+      }
+      console.log(JSON.stringify(seen))`,
+  })
+  const { stdout } = await run(['--import', 'caio/register/callbacks', join(app, 'app.mjs')], { cwd: app })
+  t.same(JSON.parse(stdout), { 'EISDIR,ok,ok new': ROUNDS })
+})
 
 await t.test('a FIFO holds nobody up', async (t) => {
   const path = join(temporaryDirectory(t), 'fifo')
