@@ -28,6 +28,9 @@ import { openFile } from '../paths/open.js'
 import { NODES } from '../paths/path-call.js'
 import type { PathFunction } from '../paths/path-call.js'
 import { plainRead, plainWrite, readWhole, writeWhole } from '../paths/whole-file.js'
+import { intrinsics } from '../../lib/common/intrinsics.js'
+
+const { Promise } = intrinsics
 
 type Tell = (call: Served, error: Error | null, count: number) => void
 

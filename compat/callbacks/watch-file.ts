@@ -6,6 +6,12 @@ import { defaultContext } from '../../lib/engine/default-context.js'
 import { ofCallbacks } from '../node/original.js'
 import type { callbackFs } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
+import { intrinsics } from '../../lib/common/intrinsics.js'
+
+const { clearTimeout, setTimeout } = intrinsics
+
+/** milliseconds for which others wait at most: where Node's pool is busy with something else, its look may come after their work */
+const MOST = 200
 
 /** Calls back when Node's pool has begun all that it has been given before. */
 function whenNodeHasBegun(done: () => void): void {
@@ -13,10 +19,23 @@ function whenNodeHasBegun(done: () => void): void {
   access('/', done)
 }
 
+function once(act: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (!isDone) act()
+    isDone = true
+  }
+}
+
 export const watchFile = resemble(ofCallbacks.get('watchFile'), function (this: unknown, ...args: unknown[]): unknown {
   const context = defaultContext()
   context.submitNow()
   const watcher: unknown = Reflect.apply(ofCallbacks.get('watchFile'), this, args)
-  whenNodeHasBegun(context.hold())
+  const release = once(context.hold())
+  const late = setTimeout(release, MOST)
+  whenNodeHasBegun(() => {
+    clearTimeout(late)
+    release()
+  })
   return watcher
 })

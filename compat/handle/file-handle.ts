@@ -173,12 +173,18 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
    * Hands a request over. What it takes for that its completer gives back. The reference keeps the descriptor open: close() waits for it,
    * and a call that comes while it waits is served, as Node's is.
    */
-  function start(request: Request<HandleCall>): Promise<unknown> {
-    const { handle, changes, moves } = request.caller
+  function start(request: Request<HandleCall>, signal?: AbortSignal): Promise<unknown> {
+    const { completer, caller } = request
+    const { handle, changes, moves } = caller
     if (changes) HandleState.addChanges(handle, 1)
     ;(handle as Internal)[ref]!()
     if (moves === undefined) return defaultContext().enqueue(request)
-    return HandleState.position(handle).begin(moves, () => defaultContext().enqueue(request))
+    return HandleState.position(handle).begin(moves, () => {
+      if (!signal?.aborted) return defaultContext().enqueue(request)
+      // While it waited for its turn.
+      completer.released?.(caller)
+      return Promise.reject(abortError(signal))
+    })
   }
 
   /** The same of a whole content. What gives it bit by bit may itself ask for something on the handle. */
@@ -407,7 +413,7 @@ function makeSubclass(NodeHandle: FileHandleClass, internals: Internals): FileHa
     request.fileKey = HandleState.key(handle)
     request.flags |= flags
     request.priority = priority
-    const promise = start(request)
+    const promise = start(request, signal)
     return signal ? untilAborted(signal, promise, () => context.takeBack(request)) : promise
   }
 

@@ -1,6 +1,7 @@
 /**
  * The order of what is asked for by path: an operation begins after what was asked for earlier and changes what its path names, or the
- * directory that this is in. Node's queue mostly has that order; several threads of a pool have it only by chance.
+ * directory that this is in; one that moves, copies or removes a directory, after what changes the names in it. Node's queue mostly has that order; several
+ * threads of a pool have it only by chance.
  *
  * Names are compared as they are given. What is open already, or is being opened, changes no name here: to open a FIFO may take until
  * somebody else opens it, too.
@@ -28,6 +29,9 @@ function changedOf(opcode: Opcode, paths: readonly string[]): readonly string[] 
   if (opcode === Opcode.open || opcode === Opcode.mkdtemp) return []
   return opcode === Opcode.rename || opcode === Opcode.link ? paths : paths.slice(-1)
 }
+
+/** On a directory as a whole. Not those that list it: they would wait for the end of every large file that is being written there. */
+const ON_WHOLE: ReadonlySet<Opcode> = new Set([Opcode.rename, Opcode.rmdir, Opcode.rm, Opcode.cp])
 
 /** A path that may be another's name: what is in it, or goes through it, is not found by comparing names. */
 const ODD = /(?:^|\/)\.{0,2}(?:\/|$)/
@@ -58,6 +62,8 @@ export class PathOrder {
   readonly #changes = new Map<Request, Change>()
   /** the last of each name */
   readonly #last = new Map<string, Change>()
+  /** those of names in a directory, by its path */
+  readonly #inside = new Map<string, Set<Change>>()
   /** how many changes touch each path, and paths of each kind */
   readonly #touched = new Map<string, number>()
   readonly #kinds: Kinds = { odd: 0, absolute: 0, relative: 0 }
@@ -94,7 +100,24 @@ export class PathOrder {
       change.followers.push(request)
       earlier++
     }
-    return earlier
+    const inside = ON_WHOLE.has(request.opcode) ? this.#inside.get(path) : undefined
+    if (inside === undefined) return earlier
+    for (const change of inside) change.followers.push(request)
+    return earlier + inside.size
+  }
+
+  #enterDirectory(name: string, change: Change): void {
+    const directory = directoryOf(name)
+    if (directory === undefined) return
+    const inside = this.#inside.get(directory)
+    if (inside) inside.add(change)
+    else this.#inside.set(directory, new Set([change]))
+  }
+
+  #leaveDirectory(name: string, change: Change): void {
+    const directory = directoryOf(name)
+    const inside = directory === undefined ? undefined : this.#inside.get(directory)
+    if (inside?.delete(change) && inside.size === 0) this.#inside.delete(directory as string)
   }
 
   #add(request: Request, paths: readonly string[]): void {
@@ -103,7 +126,10 @@ export class PathOrder {
     const touched = opcode === Opcode.open ? paths : names
     const change = { opcode, names, touched, followers: [] }
     this.#changes.set(request, change)
-    for (const name of names) this.#last.set(name, change)
+    for (const name of names) {
+      this.#last.set(name, change)
+      this.#enterDirectory(name, change)
+    }
     for (const path of touched) {
       this.#touched.set(path, (this.#touched.get(path) ?? 0) + 1)
       this.#kinds[kindOf(path)]++
@@ -134,7 +160,10 @@ export class PathOrder {
     const change = this.#changes.get(request)
     if (!change) return
     this.#changes.delete(request)
-    for (const name of change.names) if (this.#last.get(name) === change) this.#last.delete(name)
+    for (const name of change.names) {
+      if (this.#last.get(name) === change) this.#last.delete(name)
+      this.#leaveDirectory(name, change)
+    }
     for (const path of change.touched) this.#untouch(path)
     for (const follower of change.followers) {
       const left = (this.#waiting.get(follower) ?? 0) - 1

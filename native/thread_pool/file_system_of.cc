@@ -5,6 +5,17 @@
 
 namespace caio {
 
+namespace {
+
+std::unique_ptr<char[]> CopyOf(const char* path) {
+  const size_t size = strlen(path) + 1;
+  std::unique_ptr<char[]> copy(new (std::nothrow) char[size]);
+  if (copy) memcpy(copy.get(), path, size);
+  return copy;
+}
+
+}  // namespace
+
 Whereabouts WhereaboutsOf(const Request& request) {
   Whereabouts where;
   if (!HasPath(request.opcode)) {
@@ -12,9 +23,13 @@ Whereabouts WhereaboutsOf(const Request& request) {
     return where;
   }
   if (!request.path) return where;
-  const size_t size = strlen(request.path.get()) + 1;
-  where.path.reset(new (std::nothrow) char[size]);
-  if (where.path) memcpy(where.path.get(), request.path.get(), size);
+  // What a link says is only a text.
+  if (request.opcode == Opcode::kSymlink) {
+    where.path = CopyOf(request.other_path);
+  } else {
+    where.path = CopyOf(request.path.get());
+    if (request.other_path) where.other_path = CopyOf(request.other_path);
+  }
   return where;
 }
 

@@ -15,11 +15,13 @@ constexpr FileSystem kNoFileSystem = 0;
 struct Whereabouts {
   int fd = -1;
   std::unique_ptr<char[]> path;
+  std::unique_ptr<char[]> other_path;
 };
 
 Whereabouts WhereaboutsOf(const Request& request);
 
-// Of a path that is not there, or not cached, the file system of the nearest directory that is.
+// Of a path that is not there, or not cached, the file system of the nearest directory that is. Of two, the one that may not answer: that
+// which is on no disk.
 FileSystem FileSystemOf(const Whereabouts& where);
 
 }  // namespace caio

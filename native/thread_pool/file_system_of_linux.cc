@@ -33,20 +33,30 @@ bool ToParent(char* path) {
   return true;
 }
 
-}  // namespace
-
-FileSystem FileSystemOf(const Whereabouts& where) {
-  if (!where.path) return OfDescriptor(where.fd);
-  const size_t size = strlen(where.path.get()) + 2;
+FileSystem OfPath(const char* given) {
+  const size_t size = strlen(given) + 2;
   std::unique_ptr<char[]> path(new (std::nothrow) char[size]);
   if (!path) return kNoFileSystem;
-  strcpy(path.get(), where.path.get());
+  strcpy(path.get(), given);
   for (size_t most = size; most > 0; most--) {
     const Descriptor name(OpenCached(path.get(), O_PATH));
     if (name.valid()) return OfDescriptor(name.get());
     if (strcmp(path.get(), "/") == 0 || !ToParent(path.get())) break;
   }
   return kNoFileSystem;
+}
+
+bool IsOnDisk(FileSystem file_system) { return file_system != kNoFileSystem && major(file_system) != 0; }
+
+}  // namespace
+
+FileSystem FileSystemOf(const Whereabouts& where) {
+  if (!where.path) return OfDescriptor(where.fd);
+  const FileSystem first = OfPath(where.path.get());
+  if (!where.other_path) return first;
+  const FileSystem second = OfPath(where.other_path.get());
+  if (second == kNoFileSystem) return IsOnDisk(first) ? kNoFileSystem : first;
+  return IsOnDisk(second) ? first : second;
 }
 
 }  // namespace caio

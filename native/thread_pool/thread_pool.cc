@@ -275,7 +275,10 @@ void ThreadPool::Unstick(Worker& self) {
   const auto waiting = set_apart_.find(self.file_system);
   self.file_system = kNoFileSystem;
   if (waiting == set_apart_.end()) return;
-  for (Item& item : waiting->second) queue_.push_back(std::move(item));
+  for (Item& item : waiting->second) {
+    if (item.request.progress) begun_trees_++;
+    queue_.push_back(std::move(item));
+  }
   set_apart_.erase(waiting);
   if (idle_ > 0) pthread_cond_signal(&wake_);
 }
@@ -308,7 +311,7 @@ void ThreadPool::PutBack(Request&& unfinished) {
   queue_.push_back({What::kRequest, std::move(unfinished), 0});
 }
 
-// A tree keeps a descriptor: not all that there are may be begun.
+// A tree keeps a descriptor: not all that there are may be begun. Those that are set apart are not counted: they may be for ever.
 bool ThreadPool::WaitForTrees(Item& item) {
   if (!IsTree(item.request.opcode) || item.request.progress || begun_trees_ < kMostTrees) return false;
   trees_.push_back(std::move(item));
@@ -416,6 +419,8 @@ bool ThreadPool::SetApart(Item& item) {
   const FileSystem file_system = FileSystemOf(where);
   pthread_mutex_lock(&mutex_);
   if (file_system == kNoFileSystem || StuckIn(file_system) < max_threads_) return false;
+  // Whoever waits for trees to end is not to wait for this one.
+  if (item.request.progress) EndTree();
   set_apart_[file_system].push_back(std::move(item));
   return true;
 }

@@ -7,7 +7,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import type { Test } from 'tap'
-import { Operation, advise, allocate, copyFileRange, lock, seekData, tryLock, unlock } from 'caio'
+import { Operation, advise, allocate, copyFileRange, defaultContext, lock, seekData, tryLock, unlock } from 'caio'
 import type { Context } from 'caio'
 import fs from 'caio/fs'
 import {
@@ -221,3 +221,20 @@ for (const backend of requiredBackends) {
     t.equal(stderr.split('CAIO_DESCRIPTOR_IN_USE').length, 2, 'once')
   })
 }
+
+t.test('a signal takes back what waits for its turn at the file’s own position', async (t) => {
+  if (defaultContext().backend === 'pure') return void t.pass('Node’s own there', { skip: 'Node’s own there' })
+  const path = join(temporaryDirectory(t), 'file')
+  nodeFs.writeFileSync(path, 'content')
+  const handle = await fs.open(path, 'r+')
+  const controller = new AbortController()
+  const { signal } = controller
+  const read = handle.read(Buffer.alloc(4), 0, 4, null)
+  const writes = Array.from({ length: 5 }, () => handle.write(Buffer.from('x'), { signal }))
+  controller.abort()
+  t.equal((await read).bytesRead, 4)
+  for (const write of writes) t.match(await rejectionOf(write), { code: 'ABORT_ERR', begun: false })
+  await handle.write(Buffer.from('ENT'))
+  await handle.close()
+  t.equal(nodeFs.readFileSync(path, 'utf8'), 'contENT')
+})

@@ -56,3 +56,32 @@ void t.test('two changes of one name', async (t) => {
   order.leave(second, () => t.fail('nobody waits'))
   t.ok(order.isFree('/a'))
 })
+
+void t.test('a whole directory follows what changes the names in it', async (t) => {
+  const inside = (): Request[] => [
+    request('mkdir', { path: '/a/b' }),
+    request('rename', { path: '/a/c', otherPath: '/d/e' }),
+  ]
+  const whole = [
+    request('rename', { path: '/a', otherPath: '/x' }),
+    request('rmdir', { path: '/d' }),
+    request('rm', { path: '/d' }),
+  ]
+  for (const last of whole) {
+    const order = new PathOrder()
+    const earlier = inside()
+    for (const each of earlier) t.ok(order.enter(each))
+    t.notOk(order.enter(last), String(last.views))
+    const begun: Request[] = []
+    for (const each of earlier) order.leave(each, (next) => begun.push(next))
+    t.strictSame(begun, [last])
+    order.leave(last, () => t.fail('nobody waits'))
+    t.equal(order.changes, 0)
+  }
+  const order = new PathOrder()
+  const [first] = inside() as [Request]
+  t.ok(order.enter(first))
+  t.ok(order.enter(request('readdir', { path: '/a' })), 'what lists it does not')
+  t.ok(order.enter(request('chmod', { path: '/a' })), 'nor its own attributes')
+  t.ok(order.enter(request('rename', { path: '/b', otherPath: '/c' })))
+})

@@ -231,3 +231,30 @@ t.test("another module's files", async (t) => {
   t.same([...(await all(log)).values()], ['one', 'two'])
   await log.close()
 })
+
+t.test('records while a segment goes: its file first, then its place on the list', async (t) => {
+  const path = temporaryDirectory(t)
+  let isGone = (): void => undefined
+  let goOn = (): void => undefined
+  const gone = new Promise<void>((resolve) => (isGone = resolve))
+  const gate = new Promise<void>((resolve) => (goOn = resolve))
+  const unlink = async (each: string): Promise<void> => {
+    await fs.promises.unlink(each)
+    if (!/\d\.log$/.test(String(each))) return
+    isGone()
+    await gate
+  }
+  const log = await SegmentedLog.open(path, { fs: { ...fs.promises, unlink } as typeof fs.promises })
+  log.append(Buffer.from('one'))
+  await log.commit()
+  const position = await log.rotate()
+  log.append(Buffer.from('two'))
+  await log.commit()
+  const dropping = log.dropBefore(position)
+  await gone
+  const reading = all(log)
+  goOn()
+  t.same([...(await reading).values()], ['two'])
+  t.equal(await dropping, position)
+  await log.close()
+})

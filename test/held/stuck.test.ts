@@ -19,6 +19,8 @@ const backends = requiredBackends.filter((each) => each !== 'pure')
 const kinds = ['writeFile', 'readFile', 'write', 'read', 'durable', 'sync']
 const trials = [
   ...kinds.flatMap((kind) => [4, 8, 64].map((count) => ({ name: 'elsewhere', kind, count }))),
+  ...[4, 8].map((count) => ({ name: 'elsewhere', kind: 'copyFile', count })),
+  { name: 'elsewhere', kind: 'rm', count: 30 },
   ...kinds.flatMap((kind) => [1, 4].map((count) => ({ name: 'amid', kind, count }))),
   ...['read', 'readOne', 'write'].flatMap((kind) => [8, 64].map((count) => ({ name: 'cancelled', kind, count }))),
   { name: 'failed', kind: 'durable', count: 2 },

@@ -46,6 +46,16 @@ const kinds: Readonly<Record<string, Make>> = {
     const handle = await open(path)
     return () => handle.read(Buffer.alloc(4096), 0, 4096, 0)
   },
+  // From another file system, which answers.
+  async copyFile(path) {
+    const source = join(local, 'source')
+    nodeFs.writeFileSync(source, content)
+    return () => fs.copyFile(source, path)
+  },
+  async rm(path) {
+    nodeFs.mkdirSync(`${path}-tree/in/it`, { recursive: true })
+    return () => fs.rm(`${path}-tree`, { recursive: true, force: true })
+  },
   async durable(path) {
     const { fd } = await open(path)
     return () => context.write(content, fd, 0, { dsync: true })

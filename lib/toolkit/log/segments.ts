@@ -247,7 +247,7 @@ export class SegmentedLog {
         (segment = this.#earlier[0]) && (this.#earlier[1] ?? this.#current).base <= position;
         dropped++
       ) {
-        await this.#fs.unlink(segment.path)
+        await removeIfThere(this.#fs, segment.path)
         this.#earlier.shift()
       }
       if (dropped > 0) await this.#syncDirectory()
@@ -318,8 +318,11 @@ export class SegmentedLog {
     try {
       for await (const { position, content } of reader) yield { position: base + position, content }
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT' && base < this.start) return { end: 0, next: undefined }
-      throw error
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      // It may be gone already, and on the list yet.
+      await this.#work
+      if (base >= this.start) throw error
+      return { end: 0, next: undefined }
     }
     const { position = 0, damage } = reader.end ?? {}
     const place = damage?.at(-1)

@@ -5,12 +5,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 #include <utility>
 #include <vector>
 
 #include "../../request/protocol.h"
 #include "../../support/checked.h"
+#include "../../support/nanoseconds.h"
 #include "failure.h"
 #include "listing.h"
 #include "slice.h"
@@ -24,6 +26,8 @@ constexpr uint64_t kSlice = 20 * 1000 * 1000;
 constexpr size_t kOpen = 8;
 // How often directories are read anew that somebody has put something into meanwhile.
 constexpr int kMostReadings = 5;
+// nanoseconds for which a removal that gets nowhere waits for descriptors that others of its kind have
+constexpr uint64_t kPatience = 2'000'000'000;
 constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 
 struct Level {
@@ -35,12 +39,14 @@ struct Level {
 };
 
 bool IsMissing(int error) { return error == ENOENT; }
+bool IsShortage(int error) { return error == EMFILE || error == ENFILE; }
 bool HasEntries(int error) { return error == ENOTEMPTY || error == EEXIST; }
 bool MayHaveEntries(int error) { return HasEntries(error) || error == EPERM; }
 
 class Remover final : public Progress {
  public:
-  explicit Remover(const char* root) : root_(root) {}
+  explicit Remover(const char* root) : root_(root) { begun.fetch_add(1); }
+  ~Remover() override { begun.fetch_sub(1); }
 
   int64_t Run(const Slice& slice) {
     if (levels_.empty()) Begin();
@@ -56,6 +62,10 @@ class Remover final : public Progress {
         return kUnfinished;
       }
     }
+    if (waits_) {
+      waits_ = false;
+      return kUnfinished;
+    }
     return errno_ == 0 ? tree_result::kDone : tree_result::kFailed;
   }
 
@@ -63,7 +73,36 @@ class Remover final : public Progress {
 
  private:
   void Begin() {
-    if (!Enter(AT_FDCWD, root_) && !IsMissing(errno)) Fail("scandir", nullptr);
+    if (!Enter(AT_FDCWD, root_)) {
+      if (!IsMissing(errno) && !WaitForDescriptors()) Fail("scandir", nullptr);
+      return;
+    }
+    const Level& root = levels_.front();
+    // After a wait: somebody else has put it there.
+    const bool other = device_ != 0 && (root.device != device_ || root.number != number_);
+    device_ = root.device;
+    number_ = root.number;
+    if (!other) return;
+    levels_.clear();
+    errno = ENOTEMPTY;
+    Fail("rmdir", nullptr);
+  }
+
+  // With errno: whether it is only for now that there are no descriptors, since others of this kind have some. Then this one gives back all
+  // of its own, so that they get on, and begins again later: what it has removed is gone.
+  bool WaitForDescriptors() {
+    if (!IsShortage(errno) || begun.load() < 2) return false;
+    const uint64_t now = Nanoseconds();
+    if (removed_ != removed_before_ || waits_since_ == 0) {
+      removed_before_ = removed_;
+      waits_since_ = now;
+    } else if (now - waits_since_ > kPatience) {
+      return false;
+    }
+    levels_.clear();
+    usleep(1000);
+    waits_ = true;
+    return true;
   }
 
   // The innermost directory has gone, and the way back with it: to the top, if that is what it was.
@@ -73,14 +112,7 @@ class Remover final : public Progress {
     const std::vector<Level> gone = std::move(levels_);
     levels_.clear();
     Begin();
-    if (levels_.empty() || IsSame(levels_.front(), gone.front())) return;
-    // Somebody else has put it there.
-    levels_.clear();
-    errno = ENOTEMPTY;
-    Fail("rmdir", nullptr);
   }
-
-  static bool IsSame(const Level& a, const Level& b) { return a.device == b.device && a.number == b.number; }
 
   // Descriptors that others may want: the way back is found without them. With that one open, the kernel keeps those above it, too, and
   // with them the numbers that they are known by, which overlayfs makes up.
@@ -91,7 +123,7 @@ class Remover final : public Progress {
   int Open(int directory, const char* name) {
     const auto open = [=] { return openat(directory, name, kFlags); };
     const int fd = Repeated(open);
-    if (fd >= 0 || (errno != EMFILE && errno != ENFILE)) return fd;
+    if (fd >= 0 || !IsShortage(errno)) return fd;
     KeepInnermost();
     return Repeated(open);
   }
@@ -115,7 +147,7 @@ class Remover final : public Progress {
       if (!Unlinked(directory, name, 0)) Fail("unlink", name);
     } else if (!MayHaveEntries(errno)) {
       Fail(CanLookAt(directory, name) ? "rmdir" : "unlink", name);
-    } else if (!Enter(directory, name) && !IsMissing(errno)) {
+    } else if (!Enter(directory, name) && !IsMissing(errno) && !WaitForDescriptors()) {
       Fail("scandir", name);
     }
   }
@@ -161,9 +193,10 @@ class Remover final : public Progress {
     Level* const above = levels_.size() > 1 ? &levels_[levels_.size() - 2] : nullptr;
     if (above && !OpenAgain(*above, level)) {
       if (IsMissing(errno)) return BeginAgain();
+      if (WaitForDescriptors()) return;
       // The way back is another than the way there.
-      errno = ENOTEMPTY;
-      Fail("rmdir", nullptr);
+      if (!IsShortage(errno)) errno = ENOTEMPTY;
+      Fail(IsShortage(errno) ? "scandir" : "rmdir", nullptr);
       return levels_.clear();
     }
     if (!Unlinked(above ? dirfd(above->directory.get()) : AT_FDCWD, above ? NameOf(*above) : root_, AT_REMOVEDIR)) {
@@ -196,8 +229,10 @@ class Remover final : public Progress {
     return false;
   }
 
-  static bool Unlinked(int directory, const char* name, int flags) {
-    return Repeated([=] { return unlinkat(directory, name, flags); }) == 0 || IsMissing(errno);
+  bool Unlinked(int directory, const char* name, int flags) {
+    const bool gone = Repeated([=] { return unlinkat(directory, name, flags); }) == 0 || IsMissing(errno);
+    if (gone) removed_++;
+    return gone;
   }
 
   // With errno: of an entry of the innermost directory, or of itself. Those above it cannot be removed either.
@@ -210,9 +245,20 @@ class Remover final : public Progress {
     if (name) path_.Append('/').Append(name);
   }
 
+  // Trees that are being removed, in all pools of the process.
+  static inline std::atomic<int> begun{0};
+
   const char* const root_;
   std::vector<Level> levels_;
   int readings_ = 0;
+  // Which directory it is.
+  dev_t device_ = 0;
+  ino_t number_ = 0;
+  // Of a wait for descriptors.
+  bool waits_ = false;
+  uint64_t waits_since_ = 0;
+  uint64_t removed_ = 0;
+  uint64_t removed_before_ = 0;
   // Of what has failed first.
   int errno_ = 0;
   const char* syscall_ = "";

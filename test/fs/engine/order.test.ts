@@ -42,6 +42,13 @@ const kinds: Readonly<Record<string, string>> = {
   'appendFile, access': `await all(['appendFile', path, 'new'], ['access', path]); return true`,
   'utimes, stat': `
     fs.writeFileSync(path, ''); const [, { mtimeMs }] = await all(['utimes', path, 5, 5], ['stat', path]); return mtimeMs === 5000`,
+  'appendFile twice, rename of the directory': `
+    fs.mkdirSync(path)
+    await all(['appendFile', path + '/file', 'o'], ['appendFile', path + '/file', 'k'], ['rename', path, path + '-2'])
+    return fs.readFileSync(path + '-2/file', 'utf8') === 'ok'`,
+  'unlink, rmdir': `
+    fs.mkdirSync(path); fs.writeFileSync(path + '/file', '')
+    await all(['chmod', path + '/file', 0o600], ['unlink', path + '/file'], ['rmdir', path]); return !fs.existsSync(path)`,
   'rename of a directory, stat in it': `
     fs.mkdirSync(path); fs.writeFileSync(path + '/file', '')
     await all(['rename', path, path + '-2'], ['stat', path + '-2/file']); return true`,

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { makeApp, run } from '../child.js'
+import { subject } from '../subject.js'
 
 const ROUNDS = 50
 /** One thread, so that what comes behind the look in Node's pool cannot overtake it, however busy the machine. */
@@ -46,6 +47,31 @@ for (const [name, change] of Object.entries(changes)) {
     t.equal(stdout, '0\n', 'no change is lost')
   })
 }
+
+await t.test('not for as long as Node’s pool is busy with something else', async (t) => {
+  const app = makeApp(t, {
+    'app.mjs': `
+      import fs from 'node:fs'
+      import { pbkdf2 } from 'node:crypto'
+      const told = []
+      fs.writeFileSync('file', '')
+      await fs.promises.writeFile('file', 'the first')
+      const busy = new Promise((done) => pbkdf2('', '', 5_000_000, 64, 'sha512', () => done(told.push('pool'))))
+      fs.watchFile('file', () => {})
+      await fs.promises.writeFile('file', 'another')
+      told.push('file')
+      await busy
+      fs.unwatchFile('file')
+      console.log(told.join())`,
+  })
+  const { code, stdout, stderr } = await run(['--import', 'caio/register/callbacks', join(app, 'app.mjs')], {
+    cwd: app,
+    env: { ...env, CAIO_LOAD_AFTER: '0' },
+  })
+  t.equal(code, 0, stderr)
+  // On pure it is that pool that writes.
+  t.equal(stdout, subject === 'pure' ? 'pool,file\n' : 'file,pool\n')
+})
 
 await t.test('a program that ends right behind it', async (t) => {
   const app = makeApp(t, {
