@@ -32,7 +32,7 @@ const common = {
 
 /** Each file with what it gives away. */
 const PARTS = {
-  // With what is to be as it was before anything was replaced.
+  // It also has the modules that take Node's own functions: they have to be loaded before anything is replaced.
   'preload.cjs': `
     export { patch, provide, unpatch } from './compat/patch.js'
     export { makeFs } from './compat/make-fs.js'
@@ -92,7 +92,7 @@ for (const [file, contents] of Object.entries(PARTS)) {
   const inputs = await bundle(file, contents, [fromOthers(new Map(fileOf), taken)])
   for (const input of inputs) if (!input.includes(':')) fileOf.set(input, file)
 }
-// Now that it is known what others take of them.
+// Again, now that it is known which modules of each file the others take: the file exports those, too.
 for (const [file, contents] of Object.entries(PARTS)) {
   const others = new Map([...fileOf].filter(([, other]) => other !== file))
   const modules = [...taken].filter((module) => fileOf.get(module) === file).sort()
@@ -119,11 +119,11 @@ const exporting = (names, from) => `export const { ${names.sort().join(', ')} } 
 const taking = (names) =>
   `const { ${names}, provide } = require('./preload.cjs')\nprovide(() => require('./caio.cjs').replaced)\n`
 
-/** Of an ES module, for a CommonJS module: TypeScript (5.3) lets it import types alone. */
+/** Takes types from an ES module into the declarations of a CommonJS module: TypeScript (5.3) allows that for types alone. */
 const types = (name, what) => `${what} from './${name}.js' with { 'resolution-mode': 'import' }\n`
 
 const isClass = (value) => typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value))
-/** What a class is declared with, as often as it is more than a name. */
+/** Generic classes: their type parameters as declared, and as passed on. */
 const GENERIC = { Operation: ['<T = unknown>', '<T>'] }
 
 /** As an ES module exports it: types, and values with the types that they have there. */

@@ -74,7 +74,7 @@ class Layer {
     this.#replaced = new Map()
     const chosen = this.#chosen()
     const left = Object.keys(this.#ours).filter((name) => !chosen.includes(name))
-    if (left.length > 0) debug("patch: %s are left, since somebody else's stand there", left.join(', '))
+    if (left.length > 0) debug("patch: %s are not replaced, since they are not Node's own", left.join(', '))
     for (const name of chosen) {
       const descriptor = this.#standing(name) as PropertyDescriptor
       const ours = this.#ours[name]

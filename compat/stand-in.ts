@@ -63,7 +63,7 @@ function find(): Replaced | undefined {
   try {
     loaded = load()
   } catch (error) {
-    debug('patch: ours cannot be loaded, so that Node serves: %s', (error as Error).message)
+    debug("patch: the engine cannot be loaded, so Node's own functions serve: %s", (error as Error).message)
   }
   return loaded
 }

@@ -75,8 +75,8 @@ export class HandleState extends Stamp {
 
   /**
    * Whether it is for the engine: found out when first needed. Regular files are; anything else may have no position, or wait for ever.
-   * `pure` is Node's own `fs`, which takes every file, and has no way to ask that could not wait. It may serve for a while only. Where
-   * somebody stands in the place of what it calls, who is not asked by Node's handles, these do it themselves.
+   * `pure` is Node's own `fs`, which takes every file, and has no way to ask that could not wait. It may serve for a while only. If
+   * a function of `fs` that it calls has been replaced, the call is Node's: Node's handles do not go through the replacement.
    */
   static isServed(handle: object, fd: number): boolean {
     if (!(#served in handle)) return false

@@ -28,7 +28,7 @@ const atEnd = {
 }
 tellAtEnd(atEnd)
 
-/** Of two kinds of calls. */
+/** Calls of two kinds in one order; {@link isFree} says which may run side by side. */
 export abstract class InOrder {
   readonly #queue = new LinkedQueue<Waiting>()
 

@@ -5,7 +5,7 @@ export class WriteGate extends InOrder {
   #running = 0
   #isAlone = false
 
-  /** At once where nobody is in the way: the process may end with this turn. */
+  /** Starts the write at once if no other has to end first: the process may end with this turn. */
   run<T>(alone: boolean, write: () => Promise<T>): Promise<T> {
     return this.begin(alone, async () => {
       try {

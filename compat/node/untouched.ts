@@ -41,7 +41,7 @@ function sourcesOfNode(): readonly string[] {
   return sources
 }
 
-/** Other runtimes have functions of their own, which nobody could tell from others'. */
+/** In other runtimes, their own functions cannot be told from replacements. */
 const isNode = whyNotLoadable(process.versions) === undefined
 
 function isWrittenByNode(name: string, value: { readonly name: string }): boolean {
@@ -76,7 +76,7 @@ export function isNodes(name: string, value: unknown): boolean {
 /** What Node's functions call: mock-fs replaces these, and leaves the functions as they are. */
 const native = isNode ? bindingOf('fs') : undefined
 
-/** As it is when this is loaded; nothing that could be there later, where it is somebody else's already. */
+/** The binding's function when this module is loaded; if it has been replaced by then, a value that nothing equals. */
 function nativeFunction(name: string): unknown {
   const value = native?.[name]
   const isOwn = typeof value === 'function' && toString.call(value) === `function ${name}() { [native code] }`

@@ -71,7 +71,7 @@ export type Attempted = number | undefined | typeof NODES
 /** The reply did not fit, or says too little: Node finds out for itself. */
 const EOVERFLOW = errnoOf('EOVERFLOW')
 
-/** Of a request that has changed nothing, and that Node is to do. */
+/** Whether a request ended without having changed anything, and Node is to do it. */
 export function isNodes(result: number): boolean {
   return result === EAGAIN || result === EOVERFLOW
 }

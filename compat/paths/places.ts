@@ -15,8 +15,8 @@ export function placeOf(opcode: Opcode, call: PathCall): Request {
 }
 
 /**
- * Not those that others would wait for, and that may themselves wait until somebody opens the other end of a FIFO; nor those that Node makes
- * of other functions, which would wait for them.
+ * Calls that keep their place in the order when Node serves them. Not those that may wait until another call opens the other end of a
+ * FIFO, if that call would wait for them; nor those that Node composes of other functions, which would wait for the whole.
  */
 const ORDERED: ReadonlySet<Opcode> = new Set([
   Opcode.readFile,

@@ -132,7 +132,10 @@ function direntsOf(root: Part, call: TreeCall): Dirent[] {
   return entries
 }
 
-/** What is not text cannot be descended into by it, and of what the file system does not say Node asks for each. */
+/**
+ * Whether this part is Node's to read: the text of a directory's name that is no UTF-8 does not lead to it, and where the file system
+ * does not say types, Node asks for each.
+ */
 function isOdd(part: Part, withFileTypes: boolean): boolean {
   if (withFileTypes && part.types.includes(UNKNOWN)) return true
   return part.entries.some((at) => at >= 0 && (part.names[at] as string).includes('\uFFFD'))

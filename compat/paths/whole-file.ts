@@ -80,7 +80,7 @@ async function readByHandle(path: string, encoding: BufferEncoding | undefined):
   }
 }
 
-/** Of more than a string can hold Node's functions have errors of their own. */
+/** If the content is more than a string can hold, the call is Node's, whose error it is. */
 function textOf(content: Buffer, encoding: BufferEncoding): Content {
   try {
     return content.toString(encoding)
@@ -249,8 +249,8 @@ export function readWhole({ name, encoding }: PlainRead): Promise<Content> | Con
 type Own = (...args: readonly unknown[]) => Promise<unknown>
 
 /**
- * Serves a call behind nobody's back: see {@link handlesAreUntouched}. What is asked for while that is found out, and comes behind it,
- * waits for it.
+ * Serves a call if Node's handles are as Node made them: see {@link handlesAreUntouched}. While that is being found out, the call and
+ * those that keep their order after it wait.
  * @param ours what serves it, or says {@link NODES}: at once, or by one request that it makes before it returns
  */
 function serveUnwatched(

@@ -144,7 +144,7 @@ function load(): Binding {
 /** @throws if the addon and this JavaScript would take the same number for two things */
 function ofThisBuild(binding: Binding): Binding {
   if (binding.protocol?.() === describeProtocol()) return binding
-  throw new Error('the addon is of another build than the JavaScript: `npm run build:native` makes a new one')
+  throw new Error('the addon is from another build than this JavaScript: run `npm run build:native` to build it anew')
 }
 
 /** What a file cannot be opened for just now: node-gyp-build takes a folder that it cannot read for one that is empty. */

@@ -88,7 +88,7 @@ export function viewBytes(view: unknown, name: string): Uint8Array {
   const length = viewLength(view, name)
   const bytes = bytesOf(view as NodeJS.ArrayBufferView)
   if (bytes.length !== length) {
-    throw invalidArgValue(name, `is a view of ${bytes.length} bytes whose byteLength is ${length}`)
+    throw invalidArgValue(name, `is a view of ${bytes.length} bytes, but its own byteLength property says ${length}`)
   }
   return bytes
 }

@@ -47,7 +47,7 @@ export function onAbort(signal: AbortSignal, tell: () => void): () => void {
       },
     }
     watches.set(signal, watch)
-    // Node takes one that tells nobody, and looks at it now and then.
+    // Node accepts a signal without events, and looks at its `aborted` now and then.
     if (typeof signal.addEventListener === 'function') signal.addEventListener('abort', watch.listener)
   }
   const { waiting, listener } = watch

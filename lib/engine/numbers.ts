@@ -32,7 +32,8 @@ function warn(fd: number, count: number): void {
   hasWarned = true
   const operations = count === 1 ? 'one operation that was' : `${count} operations that were`
   const message = `descriptor ${fd} is closed while ${operations} given its number ${count === 1 ? 'is' : 'are'} under way`
-  const advice = 'Give the FileHandle: close() waits for what was given that'
+  const advice =
+    'Pass the FileHandle instead of its number: its close() waits for operations that were given the handle'
   process.emitWarning(message, { type: 'CaioWarning', code: 'CAIO_DESCRIPTOR_IN_USE', detail: advice })
 }
 

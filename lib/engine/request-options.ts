@@ -54,7 +54,9 @@ export function hintsOf(options: number | WriteOptions, isWrite: boolean): Hints
     throw invalidArgType('priority', 'of type number or an object', options)
   }
   const { priority = 0, dsync = false, append = false } = options
-  if ((dsync || append) && !isWrite) throw invalidArgValue('options', 'has dsync or append, which are for writes')
+  if ((dsync || append) && !isWrite) {
+    throw invalidArgValue('options', 'must not have dsync or append: only writes take them')
+  }
   const flags = (dsync ? TransferFlag.durable : 0) + (append ? TransferFlag.append : 0)
   return { priority: check.priority(priority), flags }
 }

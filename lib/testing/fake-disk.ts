@@ -31,7 +31,7 @@ export interface FakeDiskOptions {
 /** What can be made to fail. */
 export type FakeOperation = 'open' | 'read' | 'write' | 'truncate' | 'sync' | 'rename' | 'unlink' | 'mkdir' | 'rmdir'
 
-/** What the power may be cut at: it would be missed. */
+/** The operations that change the disk: those at which the power may be cut. */
 const CHANGES: readonly FakeOperation[] = ['open', 'write', 'truncate', 'sync', 'rename', 'unlink', 'mkdir', 'rmdir']
 
 type PathLike = string | URL | Buffer
@@ -76,7 +76,7 @@ class Directory implements Syncable {
   }
 }
 
-/** One that something is to fail in. */
+/** A failure that was asked for: of which operation, with which error, how often yet. */
 interface Fault {
   readonly operation: FakeOperation
   readonly code: string
@@ -107,7 +107,7 @@ export class FakeDisk {
   #changes = 0
   #cutAt = Infinity
   #isOff = false
-  /** Handles of before a power cut are of another life. */
+  /** Tells handles that were opened before a power cut from those opened after it. */
   #life = 0
   #fds = 10
   #faults: Fault[] = []

@@ -115,11 +115,11 @@ async function takeAttributes(
  *
  * Symbolic links are followed, also to where no file is yet; the temporary file is then beside the
  * link's target. Only a regular file is replaced. Its permissions are kept, and its owner and group
- * as far as this process may give files away; where it may not, set-user-id bits go, and another
- * group gets no more than everybody. Extended attributes and access control lists are kept with the
- * owner, on Linux, as far as this process may; a warning says so once where it may not. On `pure`
- * they are not, and neither are hard links. A crash in the middle may leave a `.NAME.….tmp` behind, which no later call
- * minds.
+ * as far as this process may set them. Where it may not, set-user-id and set-group-id bits are dropped,
+ * and another group gets no more rights than all other users have. If owner and group are kept, so are
+ * extended attributes and access control lists, on Linux, as far as this process may set them; otherwise
+ * a warning says so once. They are not kept on `pure`, and hard links nowhere. A crash in the middle may
+ * leave a `.NAME.….tmp` behind, which does not disturb later calls.
  *
  * @param path is made absolute at once: a later change of the working directory does not matter
  * @param data a string as UTF-8, or bytes

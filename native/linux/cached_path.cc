@@ -38,8 +38,8 @@ int64_t Stats(const struct statx& file, void* reply, size_t capacity) {
   return 0;
 }
 
-// What the lookup says of the path itself, and the kernel says no differently when it may wait. The rest is of our own means, such as
-// the number of open files.
+// Whether the error is about the path itself, so that a lookup that may wait would end with it, too. Other errors are about our own
+// means, such as the number of open files.
 bool IsAnswer(int error) {
   switch (-error) {
     case ENOENT:
@@ -51,10 +51,10 @@ bool IsAnswer(int error) {
   }
 }
 
-// access(2) asks for the real user, whose rights the lookup has not gone by.
+// access(2) checks the rights of the real user; the lookup was done with those of the effective user.
 bool IsOneUser() { return getuid() == geteuid() && getgid() == getegid(); }
 
-// Nor does it go by rights above a user's, but for root, who has all that there are.
+// access(2) checks with the permitted capabilities for root, and with none for others: whether those are the effective ones, too.
 bool HasUsualRights() {
   constexpr uint32_t kVersion3 = 0x20080522;
   struct {
@@ -71,7 +71,7 @@ bool HasUsualRights() {
   return true;
 }
 
-// A filter of system calls may refuse this one in words that are a path's.
+// Whether cached lookups work here: a filter of system calls may refuse openat2 with an error that a path may have, too.
 bool LooksUpCached() { return Descriptor(OpenCached("/", O_PATH)).valid(); }
 
 // Whether what has been looked at is had without waiting.
@@ -124,8 +124,8 @@ int64_t Close(int fd, const struct statx& file) {
 
 }  // namespace
 
-// The very file that has been looked at: its path may lead to another by now, and that to a server. O_NONBLOCK, since somebody may have a
-// lease on it. No directory: who listens to those need not listen to files, and xfs reads one that is opened.
+// Opens the very file that has been looked at: by now its path may lead to another, perhaps at a server. O_NONBLOCK, since another process
+// may have a lease on it. No directories: a listener of fanotify's may listen to them alone, and xfs reads a directory to open it.
 int64_t CachedPaths::Open(int name, const struct statx& file) {
   if (!S_ISREG(file.stx_mode)) return -EAGAIN;
   const int fd = open(LinkOf(name).path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);

@@ -65,7 +65,7 @@ NowaitAnswer AnswerFor(int64_t error) {
   return error == -EOPNOTSUPP || error == -ENOSYS ? NowaitAnswer::kRefused : NowaitAnswer::kMiss;
 }
 
-// Whether a file of an overlay is where reading it waits for nobody.
+// Whether reading this file of an overlay waits neither for a server nor for a writer of the file.
 bool IsOnKnownLayer(int fd, FileFacts& facts) {
   switch (facts.layer) {
     case Layer::kPlain: return true;
@@ -245,7 +245,7 @@ bool LinuxEngine::Map(Request& request, FileFacts& facts) {
   return true;
 }
 
-// Of a descriptor that is about to be closed, which is the file's last, perhaps: it is open yet.
+// Drops the maps of a descriptor that is about to be closed. It is still open, so that no map is the last to hold the file.
 void LinuxEngine::Unmap(int fd) {
   const auto is_of = [fd](const Mapped& each) { return each.fd == fd; };
   const auto rest = std::remove_if(maps_.begin(), maps_.end(), is_of);
@@ -326,7 +326,7 @@ void LinuxEngine::ServeShared() {
 // Helper's thread. What the answer says of the file is not learned: that is the loop's.
 void LinuxEngine::TakeLate(Request&& request, int64_t result) {
   const bool failed = result < 0 && !IsEngineFailure(result);
-  // Of what moves the file's position there is no more to do by another place in the file.
+  // A read at the file's own position that ended early cannot be continued at a given position.
   const bool whole = IsWholeFile(request.opcode) || request.transfer.moves
                          ? result >= 0
                          : result == static_cast<int64_t>(request.length);

@@ -112,7 +112,7 @@ void KnownFileSystems::Learn(MountKey mount, Findings found, uint64_t now) {
   const uint64_t earlier = Place(mount).state.load(std::memory_order_relaxed);
   const unsigned waits = (earlier >> 8) & 0xff;
   const uint64_t milliseconds = now / kMillisecond;
-  // Who has opened a file knows more, and more so who has waited.
+  // An earlier finding by an open, or a wait, says more than this look at names.
   if (found.manner == Manner::kNames && (earlier >> 16) > milliseconds) return;
   // If it is quick now, its listener may only have been asked about a file that it knows: a wait stays on record for minutes.
   const bool forgiven = milliseconds > (earlier >> 16) + 60 * kTrusted;

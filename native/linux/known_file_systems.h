@@ -29,7 +29,7 @@ MountKey MountKeyOf(const struct statx& file);
 enum class Manner : uint8_t {
   kUnknown,    // or too long ago: a pool thread has to look
   kInline,     // local, and what is cached is had without waiting
-  kNames,      // local, and so are names and attributes; whether somebody listens to who opens a file is not known
+  kNames,      // local, and so are names and attributes; whether a fanotify listener waits for opens is not known
   kElsewhere,  // asks a server, or is not known not to: nothing of it is for the loop
   kWaits,      // local, but attempts that should not have waited did
 };

@@ -21,8 +21,8 @@ struct Memory {
   napi_value array_buffer;
 };
 
-// Whether this runtime is known to have what holds memory, and that. backing_store_linux.cc; elsewhere symbols are named otherwise, and
-// there is nothing.
+// CanHold: whether this runtime has the functions of V8 that hold memory. BackingStoreOf: holds a buffer's. Both are in
+// backing_store_linux.cc; elsewhere V8's symbols have other names, and nothing is held.
 bool CanHold();
 std::shared_ptr<v8::BackingStore> BackingStoreOf(const Memory& memory);
 
@@ -43,7 +43,7 @@ class Memories {
 
 class HeldMemory {
  public:
-  // Each until Release of its operation. Does nothing where the runtime is not known to be able to, or has no memory for it.
+  // Holds each until Release of its operation. Does nothing where CanHold() is false or memory has run out.
   void Hold(uint32_t channel, const Memories& memories);
   void Release(uint32_t channel, uint32_t id);
 

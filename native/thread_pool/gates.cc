@@ -202,7 +202,7 @@ void ThreadPool::RunDurably(Worker& self, int fd) {
 void ThreadPool::RunNames(Worker& self, uint64_t directory) {
   Gate& gate = names_[directory];
   gate.queued = false;
-  // Which of them go where nobody answers is found out one by one.
+  // So many threads are stuck that each request has to be looked at by itself: some may go to a file system that does not answer.
   if (stuck_ >= max_threads_) return OpenGate(directory);
   Hand& hand = self.hand;
   hand.Clear(false);
@@ -242,7 +242,7 @@ void ThreadPool::EndNames(Worker& self) {
   self.directory.reset();
 }
 
-// Whatever it is at: the rest is anybody's.
+// Whatever this worker is doing: any thread may now take the rest of its changes.
 void ThreadPool::LetOthersChange(Worker& self) {
   if (!self.directory) return;
   OpenGate(*self.directory);
@@ -295,10 +295,11 @@ void ThreadPool::RunSyncs(Worker& self, int fd) {
   Grow();
 }
 
-// Completes a group. The kernel reports lost pages once a descriptor and then calls them clean: those who wait for the next sync, and
-// those who are writing, may have had their data in this one, so they hear of it now.
+// Completes a group. The kernel reports lost pages once per descriptor and then calls them clean. The data of requests that wait for the
+// next sync, or that are writing, may be among the lost, so they fail now, too.
 void ThreadPool::EndSync(int fd, Gate& gate, std::deque<Request>& group, int64_t result, bool lost) {
-  // Nobody has heard of it who asked for what was written before. The gate is closed meanwhile.
+  // If the group has writes with dsync alone, no caller of a sync gets this error: it is kept for the next sync. The gate stays closed
+  // while the mutex is released.
   bool keep = false;
   FileIdentity file;
   if (lost && IsLoss(result)) {

@@ -26,10 +26,10 @@ class Hand {
     place.open.store(true, std::memory_order_relaxed);
   }
 
-  // Owner, with the mutex. For one that it begins at once: another thread would be woken for nothing.
+  // Owner, with the mutex: for a single request that it begins at once. Another thread that was woken to take it would find nothing.
   void Keep() { shared_ = false; }
 
-  // Anybody, with the mutex: what has an order for speed alone is worth more done by others than waiting here.
+  // Any thread, with the mutex: for requests whose order only serves speed. Others do them sooner than they would be done here.
   void Share() { shared_ = true; }
 
   // Owner.

@@ -94,7 +94,7 @@ bool ThreadPool::HoldsUp(const Worker& worker) const {
   return worker.hand.HasLeft() || !names_.find(*worker.directory)->second.waiting.empty();
 }
 
-// Once everybody is busy, or some wait for one thread alone, somebody has to look whether they get on.
+// When all threads are busy, or requests wait for one thread alone, the watch has to look whether those threads make progress.
 bool ThreadPool::NeedsLook() const {
   if (Busy() >= Limit() && HasWork()) return true;
   return !names_.empty() &&
@@ -305,7 +305,7 @@ void ThreadPool::PerformAt(Worker& self, size_t place) {
   }
 }
 
-// Behind what has come meanwhile. At the end nobody waits for it, and it may be long.
+// Queues a tree again, after what has come meanwhile. When the pool ends it is dropped: no caller waits for it, and it may take long.
 void ThreadPool::PutBack(Request&& unfinished) {
   if (finishing_) return EndTree();
   queue_.push_back({What::kRequest, std::move(unfinished), 0});
@@ -425,7 +425,7 @@ bool ThreadPool::SetApart(Item& item) {
   return true;
 }
 
-// What nobody has begun, and nobody can see any more.
+// Drops reads that no thread has begun: no caller can see their results any more.
 void ThreadPool::DropReads() {
   const auto drop_from = [](std::deque<Item>& items) {
     const auto is_read = [](const Item& item) { return item.what == What::kRequest && OnlyReads(item.request); };

@@ -52,8 +52,8 @@ class ThreadPool final : public Engine {
   // - Syncs: all that wait share the next one. A sync that starts after my write completed covers it; one that had already
   //   started does not. A buffered write that is to be durable waits here, too, once it is written.
   // - Buffered writes: the kernel holds the file's lock for each, and threads that compete for it make half the rate.
-  // - Changes of the names in one directory, for the same reason. As long as each takes microseconds: behind one that is slow for another
-  //   reason, such as what it removes, nobody waits.
+  // - Changes of the names in one directory, for the same reason. That holds while each takes microseconds: when one is slow for another
+  //   reason, such as the size of what it removes, the others stop waiting.
   struct Gate {
     bool queued = false;
     bool running = false;

@@ -148,7 +148,9 @@ export async function bench(args: readonly string[], version: string): Promise<n
   }
   const { plan, missing } = chosen
   if (plan.contenders.length === 0) {
-    throw new UsageError(`nobody to measure: ${missing.map(({ id, reason }) => `${id}: ${reason}`).join('; ')}`)
+    throw new UsageError(
+      `no contender can be measured: ${missing.map(({ id, reason }) => `${id}: ${reason}`).join('; ')}`,
+    )
   }
   // A report that cannot be written should fail before the measuring, not after.
   for (const path of [options.json, options.html]) if (path !== undefined) fs.closeSync(fs.openSync(path, 'a'))

@@ -55,7 +55,7 @@ function cacheNotes({ rows, pageCache, machine }: BenchResults): string[] {
     notes.push('fincore(1) is missing: the state of the page cache is as intended, but unchecked.')
   }
   if (machine.load > 0.5) {
-    const why = 'busy neighbours take more from who works on one thread than from who has many'
+    const why = 'busy neighbours cost contenders that work on one thread more than those with many'
     notes.push(`The machine was not idle: its load was ${figure(machine.load)} before the run, and ${why}.`)
   }
   return notes

@@ -117,7 +117,7 @@ async function runRow(
     try {
       const report = await trial(contender, task, signal)
       if (contender.backend !== undefined && report.served !== contender.backend) {
-        throw new Error(`it was served by ${report.served}`)
+        throw new Error(`the wrong backend served it: ${report.served}`)
       }
       result.rounds.push(report)
     } catch (error) {

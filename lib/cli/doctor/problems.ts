@@ -33,7 +33,7 @@ function wishProblems({ wishes, backends }: Findings): Problem[] {
       {
         severity: 'error',
         what,
-        remedy: known ? `see what is said of ${name}, or ask for another` : `correct ${by}, or remove it`,
+        remedy: known ? `see why ${name} does not work, or ask for another` : `correct ${by}, or remove it`,
       },
     ]
   })
@@ -63,7 +63,7 @@ function limitProblems({ aio, backends }: Findings): Problem[] {
   const room = Math.max(0, Math.floor((aio.most - aio.inUse) / AIO_EVENTS))
   if (room >= ENOUGH_ROOM) return []
   const what = `fs.aio-nr is ${aio.inUse} of fs.aio-max-nr ${aio.most}: room for ${room} more processes or workers that use linux`
-  return [{ severity: 'warning', what: `${what}; those beyond get thread`, remedy: raiseLimit(aio) }]
+  return [{ severity: 'warning', what: `${what}; further ones get the thread backend`, remedy: raiseLimit(aio) }]
 }
 
 const onVolume =
@@ -74,7 +74,7 @@ const IMAGE = /^(?:overlay|squashfs|erofs)$/
 
 /** The kernel tells what is in memory only to the owner of a file, and to those who may write it. */
 function overlayNote(path: string): Problem {
-  const what = `${path} is on overlay, a container's own layer: files that this user neither owns nor may write take a trip through our threads`
+  const what = `${path} is on overlay, a container's own layer: reads of files that this user neither owns nor may write need a thread`
   return {
     severity: 'note',
     what,
@@ -108,7 +108,7 @@ function directoryProblems({ directory }: Findings): Problem[] {
     if (mount?.type === 'overlay') problems.push(overlayNote(path))
   } else if (answers.nowaitReadCached !== undefined && answers.nowaitReadCached !== 'served') {
     const type = mount?.type ?? 'this file system'
-    const what = `${path} is on ${type}, which refuses reads that must not wait (${answers.nowaitReadCached}): all take a trip through our threads`
+    const what = `${path} is on ${type}, which refuses reads that must not wait (${answers.nowaitReadCached}): all reads need a thread`
     if (type === 'overlay') {
       const why =
         answers.resident === 'EPERM' ? 'the kernel does not tell what is in memory' : 'its layers may be at a server'

@@ -119,9 +119,13 @@ export async function benchPrograms(options: Options & { list: boolean }, versio
   }
   const { plan, missing, skipped } = chosen
   for (const { id, reason } of skipped) console.error(`${id}: ${reason}`)
-  if (plan.programs.length === 0) throw new UsageError('no program to run: their packages are installed by you')
+  if (plan.programs.length === 0) {
+    throw new UsageError('no program to run: install their packages first; --list names them')
+  }
   if (plan.contenders.length === 0) {
-    throw new UsageError(`nobody to measure: ${missing.map(({ id, reason }) => `${id}: ${reason}`).join('; ')}`)
+    throw new UsageError(
+      `no contender can be measured: ${missing.map(({ id, reason }) => `${id}: ${reason}`).join('; ')}`,
+    )
   }
   // A report that cannot be written should fail before the measuring, not after.
   if (options.json !== undefined) fs.closeSync(fs.openSync(options.json, 'a'))

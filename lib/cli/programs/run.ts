@@ -73,7 +73,7 @@ async function trial(contender: ProgramContender, plan: Plan, places: Places, si
   const { result, ...told } = await ask<Told>(contender.runtime, SCRIPT, task, PATIENCE, signal)
   const processMilliseconds = performance.now() - start
   if (backend !== undefined && told.engine?.backend !== backend) {
-    throw new Error(`it was served by ${told.engine?.backend}`)
+    throw new Error(`the wrong backend served it: ${told.engine?.backend}`)
   }
   return {
     report: { ...told, processMilliseconds },

@@ -124,6 +124,8 @@ export async function readHeader(file: LogSource, path: Path): Promise<Header> {
   if (!stats.isFile()) throw notALog(String(path), 'is not a regular file')
   const judged = judgeHeader(await readUpTo(file, Buffer.alloc(FILE_HEADER), 0), stats.size)
   if (judged === 'other') throw notALog(String(path), 'does not begin as a log does')
-  if (judged === 'damaged') throw logDamaged(String(path), 0, 'without a whole header no record can be read')
+  if (judged === 'damaged') {
+    throw logDamaged(String(path), 0, 'its header is not whole, and without that no record can be read')
+  }
   return { begun: judged === 'new' ? undefined : judged, size: stats.size }
 }

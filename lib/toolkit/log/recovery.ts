@@ -118,11 +118,11 @@ export async function recover(
 const PROBLEMS = {
   cut: 'the file ends inside it',
   length: 'its length is impossible',
-  checksum: 'its checksum is another',
+  checksum: 'its checksum does not match',
 } as const
 
 function damagedAt(path: Path, { position }: LogEnd, { problem, next }: Stop): Error {
   const found = `the record there is not whole (${PROBLEMS[problem]}), but whole ones follow from byte ${next} on`
-  const advice = "Nothing was changed; { damaged: 'salvage' } keeps what is whole"
+  const advice = "Nothing was changed; open it with { damaged: 'salvage' } to keep all whole records"
   return logDamaged(String(path), position, `${found}. ${advice}`, next)
 }

@@ -289,11 +289,11 @@ export class SegmentedLog {
       const whole = log ? durable : this.#after(segment.base)
       if (from < whole && !isDropped && this.#options.damaged !== 'salvage') {
         const { base, path } = segment
-        const to = log ? 'what is durable ends' : 'the segment behind it begins'
+        const to = log ? 'what is durable ends' : 'the next segment begins'
         throw logDamaged(
           String(path),
           Math.max(from - base, 0),
-          `there is no whole record, and ${to} at ${whole - base}`,
+          `there is no whole record, but ${to} at ${whole - base}`,
           next,
         )
       }
@@ -422,7 +422,11 @@ class Opening {
       onRecord && (({ position, content }: LogRecord): unknown => onRecord({ position: base + position, content }))
     const isWhole = next && damaged === 'refuse'
     const ends = (at: number): Error => {
-      return logDamaged(String(path), at, `the segment behind it begins at ${(next as Segment).base - base}`)
+      return logDamaged(
+        String(path),
+        at,
+        `whole records end there, the next segment begins at ${(next as Segment).base - base}`,
+      )
     }
     const log = await LogWriter.open(path, {
       ...this.#options,

@@ -12,7 +12,7 @@ class KernelContext final : public KernelQueue {
  public:
   ~KernelContext() override { Close(); }
 
-  // What has had a context when it ends waits for the kernel to be sure that nobody uses it any more, 25 ms and longer.
+  // A process that has had a context ends later: the kernel waits, for 25 ms and longer, until it is sure that nothing uses the context.
   bool OpensLate() const override { return true; }
   int Check(const char** step) override;
   // EAGAIN: fs.aio-max-nr is used up. ENOSYS, EPERM: no kernel AIO, or a seccomp filter.
