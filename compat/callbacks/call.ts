@@ -1,13 +1,13 @@
 /**
- * How a callback is called when the engine, and not Node, has done the work: in the asynchronous context of the call, with nobody's
- * frames below it, so that ticks and microtasks run before the next one, and what it throws is uncaught as ever.
+ * How a callback is called when the engine, and not Node, has done the work: in the asynchronous context of the call, and with an empty
+ * stack below it, so that ticks and microtasks run before the next callback, and an error that it throws is uncaught, as with Node.
  */
 import { AsyncResource } from 'node:async_hooks'
 import { callSoon } from '../../lib/engine/turn.js'
 import type { Due } from '../../lib/engine/turn.js'
 import { isWatched } from '../node/watched.js'
 
-/** What Node's hooks know Node's own by. */
+/** The type by which async hooks know Node's own requests. */
 const REQUEST = 'FSREQCALLBACK'
 
 export type Callback = (...args: unknown[]) => void
@@ -29,7 +29,7 @@ export function areMany(): boolean {
 /** One call of a function of `fs`, with the context that it was made in. */
 export class Call implements Due {
   protected readonly callback: Callback
-  /** none, where nobody would see it */
+  /** none, if no hook would see it */
   protected request: AsyncResource | undefined
   protected results: readonly unknown[] | undefined = undefined
 
@@ -58,12 +58,12 @@ export class Call implements Due {
     callback(...(this.results as readonly unknown[]))
   }
 
-  /** What there is to do before the callback is called, or once somebody else has the call. */
+  /** Runs before the callback is called, or when the call is left to another function. */
   ending(): void {
     underWay--
   }
 
-  /** Leaves it to somebody else, who calls the callback then. */
+  /** Leaves the call to `act`, which has to call the callback. */
   leaveTo(act: () => void): void {
     const { request } = this
     if (request === undefined) {
@@ -87,7 +87,7 @@ function lastOf(first: AsyncResource, requests: number): AsyncResource {
   return last
 }
 
-/** One call that Node serves by several requests, each made by the one before: who watches by hooks sees as many. */
+/** One call that Node serves by several requests, each made by the one before: async hooks see as many here. */
 export class Chain extends Call {
   readonly #requests: number
 

@@ -59,12 +59,12 @@ const writeDone = completer('write', transferred, true)
 const fsyncDone = completer('fsync', synced, true)
 const fdatasyncDone = completer('fdatasync', synced, true)
 
-/** What a transfer is asked of: descriptor, callback, and what the callback is given back. */
+/** Arguments of a transfer: the descriptor, the callback, and the buffers that the callback is given back. */
 type Target = readonly [fd: unknown, callback: unknown, given: unknown]
 
 /**
- * Whether the engine moves a file's position: by reads, which it often has at once. A write has to wait, and Node's own waits for less, if
- * each comes alone.
+ * Whether the engine serves an operation that moves a file's position: only reads, which it can often serve at once. A write always waits,
+ * and single writes wait for less with Node.
  */
 function movesPosition(opcode: Opcode, fd: number): boolean {
   return !isWrite(opcode) && servesFiles() && !descriptors.isNodes(fd) && descriptors.isMovable(fd)
@@ -163,7 +163,7 @@ function optionsOf(options: unknown): unknown {
 /** Says that Node has told the callback. */
 const TOLD = Symbol('told')
 
-/** Tells the callback, or has Node do the work where `served` says that it is Node's turn, by undefined. */
+/** Calls the callback, or has Node do the work if `served` gives undefined. */
 function settle(call: Call, served: Promise<unknown[] | typeof TOLD | undefined>, nodes: () => void): void {
   served.then(
     (results) => {
@@ -172,7 +172,7 @@ function settle(call: Call, served: Promise<unknown[] | typeof TOLD | undefined>
       else call.leaveTo(nodes)
     },
     (error: Error) => {
-      // Nobody's frames, as in Node's.
+      // The error has no stack frames, as with Node.
       Error.captureStackTrace(error, settle)
       call.end(error)
     },
@@ -203,7 +203,7 @@ function readFile(this: unknown, ...args: Arguments): void {
   }
 }
 
-/** What Node's own is made of, and whoever has put something in their place is asked. */
+/** Node's own `writeFile` calls these by name: if another package has replaced one, its function has to be called. */
 const PARTS_OF_WRITE_FILE = ['open', 'write', 'close']
 
 function writeFile(this: unknown, ...args: Arguments): void {
@@ -215,7 +215,7 @@ function writeFile(this: unknown, ...args: Arguments): void {
   if (!plain || plain.flush) return leaveDescriptor(ofCallbacks.get('writeFile'), this, args)
   const call = new Call(callback as Callback)
   const own = ofCallbacks.get('writeFile') as (...args: unknown[]) => unknown
-  // In the place of this one: what was asked for later waits until Node has done it.
+  // Node's call keeps this call's place in the order: later calls wait until Node has done it.
   const inPlace = (): Promise<typeof TOLD> =>
     new Promise((resolve) => call.leaveTo(() => void callUntil(own, this, [...args], () => resolve(TOLD))))
   const hasCallbackLast = args.at(-1) === callback

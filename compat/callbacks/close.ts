@@ -16,7 +16,7 @@ import { leave } from './served.js'
 import type { Arguments } from './served.js'
 
 const syscall = syscallOf(Opcode.close)
-/** Of the process, and of whoever has put them in place. */
+/** Descriptors below this belong to the process, or to the code that has put them in place. */
 const STANDARD = 3
 
 /** Node tracks the descriptors that a worker opens, to close those left over: there, `open` and `close` stay Node's own. */
@@ -42,8 +42,8 @@ function finish(call: Call, fd: number, nodes: () => void, result: number | unde
 }
 
 /**
- * Whether the engine has taken it. Where nobody is told, it takes only what succeeds at once: of a failure Node's own function tells
- * everybody.
+ * Whether the engine has taken the call. Without a callback, it takes only a close that succeeds at once: after a failure, Node's own
+ * function throws an uncaught exception.
  */
 function serve(fd: number, callback: unknown, callOf: () => Call, nodes: () => void): boolean {
   const serves = mayClose(fd)
@@ -55,7 +55,7 @@ function serve(fd: number, callback: unknown, callOf: () => Call, nodes: () => v
   return true
 }
 
-/** Waits for the engine. Node's own, queued behind what is under way, is served after it. */
+/** Waits for the engine's calls on the descriptor. A call left to Node is queued after what is under way, and served after it. */
 export function close(this: unknown, ...args: Arguments): void {
   const [fd, callback] = args
   const nodes = (): void => leave(ofCallbacks.get('close'), this, args)
@@ -76,7 +76,7 @@ export function close(this: unknown, ...args: Arguments): void {
   }
 }
 
-/** Cannot wait. What this tick has asked for is under way at least, as it is with Node. */
+/** Cannot wait. But it submits the calls that this tick has made, so that they are at least under way, as with Node. */
 export function closeSync(this: unknown, ...args: Arguments): void {
   const [fd] = args
   if (descriptors.isTaken(fd)) defaultContext().submitNow()

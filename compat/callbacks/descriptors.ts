@@ -1,7 +1,7 @@
 /**
  * The descriptors that the engine works on for the callback API, where there is no handle to hold: `close` waits for it, since the
- * number may be another file's the moment it is free. Node does not tell what it is working on; so a descriptor that Node's
- * own functions have been called with is Node's from then on, as far as there is an order to keep.
+ * number may be another file's the moment it is free. Node does not tell which descriptors it is working on. So once one of Node's
+ * own functions has been called with a descriptor, all calls on it whose order matters are left to Node.
  */
 import { loadBinding } from '../../lib/backends/binding.js'
 import { FilePosition } from '../handle/file-position.js'
@@ -15,7 +15,7 @@ interface InUse {
   operations: number
   /** what waits for the last of them */
   closing: (() => void)[]
-  /** of a regular file, once something is to move it */
+  /** the position of a regular file, set by the first operation that moves it */
   position?: FilePosition
 }
 
@@ -51,10 +51,10 @@ export function whenReleased(fd: number, close: () => void): void {
   inUse.get(fd)?.closing.push(close)
 }
 
-// Of a handle, whose number somebody may have used.
+// For the close of a handle: the callback functions may have been called with its number.
 users.whenDone = (fd) => (isTaken(fd) ? new Promise((resolve) => whenReleased(fd, resolve)) : undefined)
 
-/** Whether it has a position that the engine may move: others may have none, or wait for ever. */
+/** Whether the descriptor has a position that the engine may move: other kinds of file may have none, or wait for ever. */
 export function isMovable(fd: number): boolean {
   return inUse.get(fd)?.position !== undefined || loadBinding().isRegularFile(fd)
 }

@@ -99,7 +99,7 @@ function serving<Request extends PathCall, Reply extends NodeJS.ArrayBufferView>
 /** Has Node do a call. @param told in place of the callback */
 type Leave = (told?: Callback) => void
 
-/** Leaves a call when its caller has gone on: what Node throws is told to the callback then, unless the callback has thrown it. */
+/** Leaves a call to Node after the caller has returned: an error that Node throws goes to the callback, unless the callback threw it. */
 function later(leave: Leave, callback: Callback): () => void {
   const leaveNow = (): void => {
     let called = false
@@ -114,7 +114,7 @@ function later(leave: Leave, callback: Callback): () => void {
       callback(error)
     }
   }
-  // With nobody's frames below it: Node 20 calls the callback at once.
+  // By setImmediate, with an empty stack: Node 20 calls the callback at once.
   return () => void setImmediate(leaveNow)
 }
 

@@ -38,7 +38,7 @@ export function take(fd: unknown, callback: unknown, given?: unknown, moves?: bo
   return new Served(callback as Callback, fd, given, moves)
 }
 
-/** Node's own, with what it was called with: it counts its arguments. */
+/** Calls Node's own function with exactly the arguments given: it counts them. */
 export function leave(call: Own, receiver: unknown, args: Arguments): void {
   Reflect.apply(call, receiver, args)
 }
@@ -50,8 +50,8 @@ export function leaveDescriptor(call: Own, receiver: unknown, args: Arguments): 
 }
 
 /**
- * The same of a write, which a close of the descriptor waits for as for one of the engine's, where it cannot take for ever.
- * @param span missing where the call is not plain: then Node is to see it as it is
+ * The same for a write. A close of the descriptor waits for it, as for one of the engine's, unless the write could take for ever.
+ * @param span missing if the call is not plain: then Node gets it unchanged
  */
 export function leaveWrite(call: Own, receiver: unknown, args: Arguments, span: Span | undefined): void {
   const [fd] = args

@@ -10,7 +10,7 @@ import { intrinsics } from '../../lib/common/intrinsics.js'
 
 const { clearTimeout, setTimeout } = intrinsics
 
-/** milliseconds for which others wait at most: where Node's pool is busy with something else, its look may come after their work */
+/** milliseconds that later calls wait at most: if Node's pool is busy with other work, its look may come after theirs */
 const MOST = 200
 
 /** Calls back when Node's pool has begun all that it has been given before. */

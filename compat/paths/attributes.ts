@@ -41,12 +41,12 @@ export const truncate: PathFunction = {
   name: 'truncate',
   arity: [1, 2],
   plain(path, length = 0) {
-    // Node's has a handle of its own, which whoever watches handles sees.
+    // Node's own opens a handle, which code that has patched handles would see.
     const plain = handlesAreUntouched() === true ? plainLength(length) : undefined
     const name = plain === undefined ? undefined : plainPath(path)
     return name === undefined ? undefined : { path: name, length: plain as number }
   },
-  // It is cut, and could not be closed.
+  // Positive: the file was cut, but could not be closed.
   value: (errno) => (errno > 0 ? new Failed(-errno, 'close') : undefined),
 }
 

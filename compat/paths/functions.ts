@@ -12,7 +12,7 @@ import { opendir } from './opendir.js'
 import { lstat, stat, statfs } from './stat.js'
 import { cp, rm } from './tree-changes.js'
 
-/** From then on Node's own is one operation, too, in an order of its own. */
+/** From this version on, Node's own `readdir` of a tree is one native operation, too, with its own order. */
 const NATIVE_TREES = 25
 
 /** `readdir`, trees among what it reads. */

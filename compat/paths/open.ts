@@ -50,11 +50,11 @@ function plainFlags(flags: unknown): number | undefined {
 }
 
 function bounces(options: unknown): boolean {
-  // Anything else in its place is as little of Node's business as of ours.
+  // Any other value in the place of the options is ignored, as Node ignores it.
   return typeof options === 'object' && options !== null && (options as OpenOptions).bounce === true
 }
 
-/** Without what the caller is given for the descriptor. */
+/** The common part: without `value`, which makes the caller's result from the descriptor. */
 export const openFile: PathFunction = {
   name: 'open',
   arity: [1, 3],

@@ -49,7 +49,7 @@ function tell(answer: Answer, ...entries: [] | [Entries | null]): void {
 type DirClass = new (handle: Handle, path: string, options: object) => Dir
 const NodeDir = callbackFs.Dir as unknown as DirClass
 
-/** Whether Node's class makes of such a handle what is known here. */
+/** Whether Node's class works with such a handle as this code expects. */
 function isKnown(): boolean {
   try {
     const directory = new NodeDir(new Handle(['name', 2]), 'path', {})

@@ -37,7 +37,7 @@ export interface PathFunction<Call extends PathCall = PathCall, Reply extends Vi
   plain(...args: unknown[]): Call | undefined
   /** what the reply is put into */
   readonly memory?: FreeList<Reply>
-  /** What the caller is given, or {@link NODES}, or {@link Failed}, or a promise for one of these; nothing if there is none. Not to be kept: the reply. */
+  /** The caller's result, {@link NODES}, {@link Failed}, or a promise for one; missing if there is no value. Must not keep `reply`. */
   value?(result: number, reply: Reply, call: Call): unknown
   /** Where many are under way, threads do it faster than it is done at once. */
   readonly manyByThreads?: true
@@ -47,13 +47,13 @@ export interface PathFunction<Call extends PathCall = PathCall, Reply extends Vi
   readonly failsAsNodes?: true
   /** Node's form with a callback is made of that with a promise, and gives undefined where there is no value. */
   readonly ofPromise?: true
-  /** Whether all that Node's own function calls by its module's names is Node's own or ours: who else stands there is to be asked. */
+  /** Whether the functions that Node's own calls by name in its module are all Node's or ours. If not, Node's own serves the call. */
   readonly partsStand?: () => boolean
   /** of another operation, which serves what this one does not take */
   readonly otherwise?: PathFunction
 }
 
-/** Said instead of a value: an error that is not of the operation as a whole. */
+/** Returned instead of a value: an error of one part, not of the operation as a whole. */
 export class Failed {
   constructor(
     readonly errno: number,
@@ -62,10 +62,10 @@ export class Failed {
   ) {}
 }
 
-/** Said instead of a value: the call is Node's turn, and nothing has been done. */
+/** Returned instead of a value: Node has to serve the call, and nothing has been done. */
 export const NODES = Symbol("Node's turn")
 
-/** A result; EAGAIN where it would have to wait; undefined where it is not to be had before the next turn; or Node's turn. */
+/** A result; EAGAIN if it would have to wait; undefined if this turn has had its share; or {@link NODES}. */
 export type Attempted = number | undefined | typeof NODES
 
 /** The reply did not fit, or says too little: Node finds out for itself. */
@@ -84,7 +84,7 @@ export class Served<Call extends PathCall, Reply extends View> {
   readonly syscall: string
   readonly #function: PathFunction<Call, Reply>
   readonly #inline: boolean
-  /** whether its place among what is asked for by path counts */
+  /** whether its place in the order of calls by path matters */
   readonly #changes: boolean
   #replyOfAttempts: Reply | undefined
 
@@ -96,7 +96,7 @@ export class Served<Call extends PathCall, Reply extends View> {
     this.#changes = changesPaths(this.opcode)
   }
 
-  /** Of attempts, which are over when they return. */
+  /** Memory for the reply of attempts, which are over when they return. */
   get #reply(): Reply {
     return (this.#replyOfAttempts ??= this.#function.memory?.make() ?? (nothing as unknown as Reply))
   }
@@ -113,7 +113,7 @@ export class Served<Call extends PathCall, Reply extends View> {
     return this.#function.failsAsNodes === true || isNodes(result)
   }
 
-  /** What can be had without waiting. What changes something does not wait for a turn, either. @param areMany whether many are under way */
+  /** The result, if no wait is needed. A call that changes something never waits for the next turn. @param areMany if many are under way */
   attempt(call: Call, areMany = false): Attempted {
     const result = this.#attempt(call, areMany)
     return result === undefined && this.#changes ? EAGAIN : result
@@ -158,14 +158,14 @@ export class Served<Call extends PathCall, Reply extends View> {
     return views
   }
 
-  /** Where nobody reads it. */
+  /** Takes back the memory of a reply that is not read. */
   giveBack(views: Views): void {
     const reply = (views as PathsAndView).at(-1)
     if (reply) this.#function.memory?.giveBack(reply as Reply)
   }
 }
 
-/** What an error tells of a call: the paths as the kernel was given them, halves of surrogate pairs replaced. */
+/** What an error says about a call: the paths as the kernel got them, with lone surrogates replaced. */
 export function circumstancesOf({ path, given = path, otherPath }: PathCall): Circumstances {
   return { path: wellFormed(given), dest: otherPath === undefined ? undefined : wellFormed(otherPath) }
 }
@@ -266,7 +266,7 @@ function serving<Call extends PathCall, Reply extends View>(
 
 /**
  * The function as `fs/promises` has it.
- * @param own who serves what is not a plain call; by default Node's function
+ * @param own the function that serves calls that are not plain; by default Node's
  */
 export function withPromise<Call extends PathCall, Reply extends View>(
   described: PathFunction<Call, Reply>,

@@ -1,4 +1,4 @@
-/** The places of calls that the engine does not serve, or not yet, in the order of what is asked for by path. */
+/** Keeps a place in the order of calls by path for a call that the engine does not serve, or not yet. */
 import { Buffer } from 'node:buffer'
 import { URL, fileURLToPath } from 'node:url'
 import type { Completer } from '../../lib/engine/completer.js'
@@ -9,14 +9,14 @@ import { Opcode } from '../../lib/protocol/operations.js'
 
 const nobodys: Completer = { syscall: '', api: 'promise', value: () => undefined }
 
-/** What holds a place for what changes, or looks at, these paths. */
+/** A request that keeps a place in the order for a call that changes, or looks at, these paths. */
 export function placeOf(opcode: Opcode, call: PathCall): Request {
   return new PathRequest(opcode, call, nobodys, undefined)
 }
 
 /**
- * Calls that keep their place in the order when Node serves them. Not those that may wait until another call opens the other end of a
- * FIFO, if that call would wait for them; nor those that Node composes of other functions, which would wait for the whole.
+ * Calls that keep their place in the order when Node serves them. Not among them: calls that may wait until another call opens the other
+ * end of a FIFO, since that call would wait for them; and calls that Node composes of others, since those would wait for the whole.
  */
 const ORDERED: ReadonlySet<Opcode> = new Set([
   Opcode.readFile,
@@ -46,7 +46,7 @@ const ORDERED: ReadonlySet<Opcode> = new Set([
 ])
 const TWO: ReadonlySet<Opcode> = new Set([Opcode.rename, Opcode.link, Opcode.symlink, Opcode.copyFile])
 
-/** As names are compared; undefined for what Node will refuse. */
+/** A path as text, by which names are compared; undefined for a path that Node will refuse. */
 function nameOf(path: unknown): string | undefined {
   if (typeof path === 'string') return path
   if (Buffer.isBuffer(path)) return path.toString()

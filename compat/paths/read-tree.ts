@@ -36,7 +36,7 @@ interface TreeCall extends PathCall {
 
 /** Directories that were read in one go, each after those found before it. */
 class Part {
-  /** on the way from the tree's root to this part's, with a slash behind it unless it is empty */
+  /** the path from the tree's root to this part's, ended by a slash unless it is empty */
   readonly prefix: string
   readonly names: readonly string[]
   readonly types: Uint8Array
@@ -133,8 +133,8 @@ function direntsOf(root: Part, call: TreeCall): Dirent[] {
 }
 
 /**
- * Whether this part is Node's to read: the text of a directory's name that is no UTF-8 does not lead to it, and where the file system
- * does not say types, Node asks for each.
+ * Whether Node has to read this part: a directory whose name is not UTF-8 cannot be reached by the name's text, and if the file system
+ * does not give types, Node asks for each.
  */
 function isOdd(part: Part, withFileTypes: boolean): boolean {
   if (withFileTypes && part.types.includes(UNKNOWN)) return true
@@ -145,7 +145,7 @@ function resultOf(root: Part, call: TreeCall): string[] | Dirent[] {
   return call.withFileTypes ? direntsOf(root, call) : namesOf(root, call)
 }
 
-/** What was found in a part, which begins at `path`, and not read. */
+/** Directories that were found in a part, which begins at `path`, but not read. */
 function missingOf(part: Part, path: string, withFileTypes: boolean): Place[] {
   const missing: Place[] = []
   const places: Place[] = [{ part, directory: 0, path }]

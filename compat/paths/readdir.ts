@@ -19,7 +19,7 @@ export interface ReaddirCall extends PathCall {
   readonly withFileTypes: boolean
 }
 
-/** Node's own class, whose arguments are nobody's business but Node's: undefined where it does not make what Node makes of them. */
+/** Node's own class, whose arguments are not documented: undefined if it does not make of these what Node does. */
 type DirentClass = new (name: string, type: number, path: string) => Dirent
 export const NodeDirent = callbackFs.Dirent as unknown as DirentClass
 

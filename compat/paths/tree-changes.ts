@@ -53,13 +53,13 @@ function named(value: unknown): Named | undefined {
   return path === undefined ? undefined : { path, given }
 }
 
-/** In which an operation tells why it has failed, or how far it has come. */
+/** Memory in which an operation writes why it has failed, or how far it has come. */
 class Notes extends FreeList<Buffer> {
   constructor() {
     super(() => Buffer.allocUnsafeSlow(8192), 4)
   }
 
-  /** As an operation finds it that has not begun. */
+  /** Memory as it has to be before an operation begins. */
   override take(): Buffer {
     return super.take().fill(0, 0, 1)
   }
@@ -67,7 +67,7 @@ class Notes extends FreeList<Buffer> {
 
 const notes = new Notes()
 
-/** Errors after which Node tries again, where it is told to. */
+/** Errors after which Node tries again, if `maxRetries` asks for it. */
 const PASSING = new Set(['EBUSY', 'EMFILE', 'ENFILE', 'ENOTEMPTY', 'EPERM'].map(errnoOf))
 
 interface RemoveCall extends PathCall {
@@ -77,7 +77,7 @@ interface RemoveCall extends PathCall {
   readonly retryDelay: number
 }
 
-/** What it comes to where it has failed at first. */
+/** The result after a first failure: with the retries that the options ask for. */
 async function removeAgain(memory: Buffer, call: RemoveCall): Promise<unknown> {
   for (let retries = 0, result: number = TreeResult.failed; ;) {
     if (result < 0) return NODES
@@ -95,7 +95,7 @@ async function removeAgain(memory: Buffer, call: RemoveCall): Promise<unknown> {
 /** What Node's own removes with. */
 const PARTS_OF_RM = ['lstat', 'stat', 'chmod', 'readdir', 'rmdir', 'unlink']
 
-/** What is in a directory is the engine's to remove, and to tell of where it cannot be. */
+/** The engine removes all that is in a directory, and reports itself what cannot be removed. */
 export const rm: PathFunction<RemoveCall, Buffer> = {
   name: 'rm',
   arity: [1, 2],
@@ -127,7 +127,7 @@ interface CopyCall extends PathCall {
 /** The entry that the engine has stopped at, from the top of the tree. */
 function entryIn(memory: Buffer): string {
   const names = memory.toString('utf8', 0, memory.indexOf('\0\0')).split('\0')
-  // Each behind a letter that says how it was; the top has no name.
+  // A letter in front of each name says which kind it is; the name of the top is empty.
   return join(...names.slice(1).map((name) => name.slice(1)))
 }
 
@@ -142,7 +142,7 @@ async function copyEntry(entry: string, call: CopyCall): Promise<void> {
   if (stats?.isDirectory()) await (ofPromises.get('chmod') as typeof promises.chmod)(target, stats.mode & 0o7777)
 }
 
-/** What is left of it where it has come to no end; what it stops at is copied by Node's own, or told of by it. */
+/** Goes on with a copy that is not finished: Node's `cp` copies each entry at which the engine stops, or rejects with its error. */
 async function copyRest(first: number, memory: Buffer, call: CopyCall): Promise<unknown> {
   for (let result = first; ; result = await askFor(Opcode.cp, call, memory)) {
     if (result < 0) return NODES

@@ -65,7 +65,7 @@ function readInto(path: string, target: Buffer): Promise<number> {
 
 /** A large file: by a handle of its own, so that no thread of the pool is taken for long. */
 async function readByHandle(path: string, encoding: BufferEncoding | undefined): Promise<Content> {
-  // Node's `readFile` does not ask who stands in the place of its `open`.
+  // Node's `readFile` does not call a function that has replaced `open` in the module.
   if (!ofPromises.isNodes('open')) return NODES
   const open = ofPromises.get('open') as typeof promises.open
   const handle = adopt(await open(path))
@@ -102,7 +102,7 @@ async function readSized(fd: number, size: number): Promise<Buffer> {
   return length === size ? buffer : buffer.subarray(0, length)
 }
 
-/** By the engine whatever the file is: the handle, which the caller holds, is not asked again. */
+/** Reads by the engine whatever the kind of file; the handle, which the caller keeps open, is not checked again. */
 function readChunk(fd: number, span: Span, flags = 0): Promise<number> {
   const request = new TransferRequest(Opcode.read, fd, span, chunk, undefined)
   request.flags = flags
@@ -167,7 +167,7 @@ async function readLarger(path: string, size: number, encoding: BufferEncoding |
   return NODES
 }
 
-/** Where there is no memory for one. The read fails then, and is Node's. */
+/** Stands for a slab if there is no memory for one: the read then fails, and is left to Node. */
 const noSlab = Buffer.alloc(0)
 
 function takeSlab(): Buffer {
@@ -232,7 +232,7 @@ const endTick = (): void => {
   callsThisTick = 0
 }
 
-/** Whether as many calls come in a tick as are worth a batch. Callers that wait for each before the next make one a tick. */
+/** Whether enough calls for a batch come in one tick. Callers that await each call before the next make one per tick. */
 function comeTogether(): boolean {
   if (callsThisTick++ === 0) void settled.then(endTick)
   return callsLately >= WORTH_A_BATCH
@@ -326,13 +326,13 @@ export function plainWrite(
   return { name, view, length: view.byteLength, mode, flush, append: plain.flag === 'a', exclusive }
 }
 
-/** Where Node does it instead, that comes before what was asked for later; but not at a FIFO, where it may wait for that. */
+/** Whether Node's call, made instead, comes before later calls. Not on a FIFO, where Node may wait for one of those. */
 const keepsPlace = (result: number): boolean => result !== EAGAIN && result !== ENXIO && result !== EOPNOTSUPP
 const writeCompleter: Completer<undefined> = { ...completer, keepsPlace }
 
 /**
- * Undefined where it is written, else what comes of `instead`, which has Node do it in this one's place, or {@link NODES} where that is
- * to be done without a place.
+ * Undefined if the engine has written the file. Else the result of `instead`, by which Node writes it in this call's place in the order; or
+ * {@link NODES} if Node has to write it without a place.
  */
 export async function writeWhole<T>(
   plain: PlainWrite,
@@ -366,7 +366,7 @@ function isWritten({ name, append, exclusive, view, length }: PlainWrite, result
   if (result <= WHILE_CLOSING) throw errnoException(result - WHILE_CLOSING, 'close')
   if (result <= WHILE_SYNCING) throw errnoException(result - WHILE_SYNCING, 'fsync')
   if (result <= WHILE_WRITING && (append || exclusive)) throw errnoException(result - WHILE_WRITING, 'write')
-  // Given away, or shrunk, before it was handed over: Node would empty the file before it sees.
+  // The view was transferred, or shrank, before it was handed over: Node would empty the file before it notices.
   if ((result === EFAULT || result === EAGAIN) && lengthOf(view) < length) throw errnoException(EFAULT, 'write')
   return false
 }

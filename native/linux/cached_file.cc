@@ -37,7 +37,7 @@ int64_t ReadIfInMemory(int fd, PageCheck check, void* memory, size_t length) {
   return read < 0 ? -errno : read;
 }
 
-// To others mincore(2) seldom tells anything, and what leads there takes time.
+// For other users mincore(2) seldom tells anything, and mapping the file to ask takes time.
 bool MayBeTold(const struct statx& file) {
   const uid_t user = geteuid();
   return user == 0 || user == file.stx_uid || (file.stx_mode & (S_IWGRP | S_IWOTH)) != 0;
@@ -69,7 +69,7 @@ int64_t CachedFiles::Read(const char* path, void* memory, size_t capacity, uint6
   const Findings found = known_.Of(*mount, now);
   if (!S_ISREG(file.stx_mode) || found.manner == Manner::kElsewhere) return -EOPNOTSUPP;
   if (!IsForInline(found, file) || file.stx_size == 0 || file.stx_size >= capacity) return -EAGAIN;
-  // In the microsecond since, the path may have become another file's: it is read whole all the same, or not at all.
+  // In the microsecond since the look, the path may have come to name another file: that is read whole, too, or not at all.
   const Descriptor fd(OpenCached(path, O_RDONLY | O_NONBLOCK));
   if (!fd.valid()) return fd.get();
   const int64_t read = ReadIfInMemory(fd.get(), found.check, memory, static_cast<size_t>(file.stx_size));

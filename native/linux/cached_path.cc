@@ -38,8 +38,8 @@ int64_t Stats(const struct statx& file, void* reply, size_t capacity) {
   return 0;
 }
 
-// Whether the error is about the path itself, so that a lookup that may wait would end with it, too. Other errors are about our own
-// means, such as the number of open files.
+// Whether the error is about the path itself, so that a lookup that may wait would end with it, too. Other errors are about this process's
+// resources, such as the number of open files.
 bool IsAnswer(int error) {
   switch (-error) {
     case ENOENT:
@@ -74,7 +74,7 @@ bool HasUsualRights() {
 // Whether cached lookups work here: a filter of system calls may refuse openat2 with an error that a path may have, too.
 bool LooksUpCached() { return Descriptor(OpenCached("/", O_PATH)).valid(); }
 
-// Whether what has been looked at is had without waiting.
+// Whether requests for this file can be answered without waiting.
 bool IsInline(const Findings& found, const struct statx& file) {
   if (found.manner != Manner::kInline) return false;
   return found.check != PageCheck::kLayered || LayerOf(file) != Layer::kForeign;
@@ -98,8 +98,8 @@ bool AreSame(const struct statx& a, const struct statx& b) {
   return a.stx_ino == b.stx_ino && MountKeyOf(a) == MountKeyOf(b);
 }
 
-// The kernel's own name for what a descriptor stands for, if it leads there: what is deleted, out of reach or under another mount has
-// one, too.
+// The kernel's own name for a descriptor's file, if the name leads to that file: a deleted file, and one that is out of reach or under
+// another mount, have a name, too.
 int64_t Name(int fd, const struct statx& file, char* name, size_t capacity) {
   const ssize_t length = readlink(LinkOf(fd).path, name, capacity);
   if (length <= 0 || static_cast<size_t>(length) >= capacity || name[0] != '/') return -EAGAIN;
@@ -115,8 +115,8 @@ bool OnlyReads(unsigned flags) { return (flags & ~static_cast<unsigned>(O_CLOEXE
 int64_t Close(int fd, const struct statx& file) {
   const int flags = fcntl(fd, F_GETFL);
   if (flags < 0 || (flags & O_ACCMODE) != O_RDONLY) return -EAGAIN;
-  // Of a file without a name, all that it has on the disk may go with its last descriptor. And a close, whoever's, begins to write what a
-  // file has been given since it was emptied (ext4, xfs, btrfs), which is written within a minute all the same.
+  // If a file has no name any more, closing its last descriptor frees all its space. And the close of any descriptor begins to write what
+  // was put into the file since it was emptied (ext4, xfs, btrfs); after a minute, that has been written in any case.
   if (file.stx_nlink == 0 || IsFresh(file)) return -EAGAIN;
   // What is interrupted is closed all the same.
   return close(fd) == 0 || errno == EINTR || errno == EAGAIN ? 0 : -errno;
@@ -129,7 +129,7 @@ int64_t Close(int fd, const struct statx& file) {
 int64_t CachedPaths::Open(int name, const struct statx& file) {
   if (!S_ISREG(file.stx_mode)) return -EAGAIN;
   const int fd = open(LinkOf(name).path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  // What it says may be of the link, not of the file.
+  // The error may be about the link in /proc, not about the file.
   if (fd < 0) return -EAGAIN;
   // So that fcntl(F_GETFL) reports the flags that the caller asked for.
   fcntl(fd, F_SETFL, 0);
@@ -173,7 +173,7 @@ int64_t CachedPaths::Attempt(const PathAttempt& attempt, uint64_t now, MountKey*
   }
 }
 
-// Only a file that the operation itself has opened is opened: its close gives up the locks that this process has on it, fcntl(2).
+// Opens only a file that the operation itself had opened: closing any descriptor of a file drops the process's locks on it, fcntl(2).
 bool CachedPaths::ExamineOne(Opcode opcode, const char* path, int flags) {
   const Descriptor name(open(path, O_PATH | O_CLOEXEC | flags));
   struct statx file;

@@ -12,13 +12,13 @@ class CachedPaths {
  public:
   explicit CachedPaths(KnownFileSystems& known);
 
-  // As PerformPath has it, if the kernel has the path in memory, on a file system that is known to have attributes without waiting; or if
-  // it has in memory that there is no such path. Else -EAGAIN: the caller goes to the pool.
+  // As PerformPath, if the kernel has the path in memory, on a file system that is known to give attributes without waiting, or has in
+  // memory that there is no such path. Else -EAGAIN: the caller goes to the pool.
   //
   // `mount` becomes that of the file, if it was found out.
   int64_t Attempt(const PathAttempt& attempt, uint64_t now, MountKey* mount);
 
-  // Likewise of an open file. What was opened for reading is closed, where that cannot wait; where it can, it is still open.
+  // Likewise for an open file. A close is done only for a file opened for reading, where it cannot wait; else the file is still open.
   int64_t AttemptOpen(const OpenAttempt& attempt, uint64_t now, MountKey* mount);
 
   // Pool thread; blocks. Looks at the file system of a path that an operation has succeeded on.

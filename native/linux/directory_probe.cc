@@ -59,7 +59,7 @@ bool Evict(int fd, off_t offset) {
   return error == 0 && (resident & 1) == 0;
 }
 
-// The kernel starts reading ahead before it looks whether it would wait: where the disk was quicker than this thread, once more.
+// The kernel starts reading ahead before it checks whether it would wait: if the disk was quicker than this thread, it tries once more.
 int64_t NowaitReadCold(int fd, void* memory) {
   int64_t result;
   int attempts = 8;

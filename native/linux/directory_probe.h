@@ -12,8 +12,8 @@ struct Answer {
   int64_t value;
 };
 
-// Loop thread, and waits for the disk: nothing for a program that serves anybody meanwhile. Answers that depend on one that failed
-// are left out.
+// Loop thread, and waits for the disk: not for a program that has other work meanwhile. Answers that depend on one that failed are
+// left out.
 std::vector<Answer> ProbeDirectory(const char* directory);
 
 }  // namespace caio

@@ -33,13 +33,14 @@ constexpr size_t kDirectBatchBytes = 4 * 1024 * 1024;
 // Between two attempts to open the kernel's queue, in nanoseconds.
 constexpr uint64_t kRetryAfter = 10ull * 1000 * 1000 * 1000;
 
-// A part that the device works on while the next is prepared: it gets nothing of a batch before the kernel has taken all of it.
+// A batch is submitted in parts, so that the device works on one while the next is prepared: of one submission, the device gets nothing
+// before the kernel has taken all of it.
 constexpr size_t kSubmitAtOnce = 8;
 
-// What a file read whole counts of kInlineBatchBytes, whatever its size: opening it takes as long as copying so much.
+// A file read whole counts as so many of the kInlineBatchBytes, whatever its size: opening it takes as long as copying these.
 constexpr size_t kWholeFileShare = 16 * 1024;
 
-// Of a request that nobody is told of.
+// Channel and id of a request whose completion is not reported.
 constexpr uint32_t kNobodys = UINT32_MAX;
 
 // Files that are mapped at a time, to be looked at.
@@ -74,7 +75,7 @@ bool IsOnKnownLayer(int fd, FileFacts& facts) {
   }
 }
 
-// Whether the read can be done without waiting, where it is not the read itself that says so: 0, or a negative errno. Either thread.
+// 0 if the read can be done without waiting, else a negative errno; for reads that cannot tell this themselves. Either thread.
 int LookFor(const Request& request) {
   if (request.check == PageCheck::kNowait || request.check == PageCheck::kNone) return 0;
   int64_t offset = request.offset;
@@ -145,7 +146,7 @@ int LinuxEngine::Probe(int fd, const char** step) {
   Request request;
   request.fd = fd;
   const int error = Prove(request, out, in, sizeof out, step);
-  // Before the memory goes that a request without an answer was given.
+  // An unanswered request may still use `in` or `out`: the queue is closed before they go.
   if (error != 0) kernel_->Close();
   return error;
 }
@@ -169,7 +170,7 @@ int LinuxEngine::Prove(Request& request, char* out, char* in, size_t length, con
     const long submitted = kernel_->Submit(&command, 1);
     if (submitted < 1) return submitted == 0 ? -EAGAIN : static_cast<int>(submitted);
     KernelEvent event{};
-    // Of what is in memory kernel AIO is done within the call. An io_uring may leave it to a thread of the kernel's.
+    // On a file in memory, kernel AIO is done within io_submit. An io_uring may leave the work to a kernel thread.
     const long answered = kernel_->Reap(&event, 1) == 1 ? 1 : kernel_->WaitOne(&event, 5);
     if (answered < 1) return answered == 0 ? -ETIMEDOUT : static_cast<int>(answered);
     if (event.result < 0) return static_cast<int>(event.result);
@@ -194,7 +195,7 @@ LinuxEngine::Way LinuxEngine::Choose(Request& request) {
   FileFacts* facts = files_.Find(request);
   if (!facts || !facts->regular) return Way::kPool;
   const bool reads = IsRead(request.opcode);
-  // What waits for the disk, for the end of the file to hold still, or for a file system to be thawed.
+  // These wait for the disk, for other writers at the end of the file, or for a file system to be thawed.
   if (request.transfer.append || (!reads && !facts->direct) || (request.transfer.moves && facts->direct))
     return Way::kPool;
   const auto [manner, check] = facts->device ? Findings{Manner::kInline} : known_.Of(facts->mount, now_);
@@ -219,8 +220,8 @@ LinuxEngine::Way LinuxEngine::Choose(Request& request) {
   return IsTrusted(history) ? Way::kShared : Way::kInline;
 }
 
-// Kept for a turn of the loop, which may read a file many times. Not longer: a mapping holds on to its file, whose file system could not be
-// unmounted, and which, when it is deleted, would be given back by whoever unmaps it.
+// A mapping is kept for one turn of the loop, which may read a file many times. Not longer: while it exists, the file system cannot be
+// unmounted; and if the file is deleted, the thread that unmaps it has to free its space.
 bool LinuxEngine::Map(Request& request, FileFacts& facts) {
   const bool mapped = facts.mapped_in == turn_;
   const size_t count = facts.pages.count;
@@ -232,7 +233,7 @@ bool LinuxEngine::Map(Request& request, FileFacts& facts) {
     FileMap map(request.fd, facts.size);
     if (!map.IsTold()) {
       const uint64_t size = facts.size;
-      // Not for having grown in this moment.
+      // A file that has grown in this moment is not refused for that.
       const bool same = FileFactsTable::LookAgain(request.fd, facts) && facts.size == size && size > 0;
       if (same) facts.reads = Learn(facts.reads, NowaitAnswer::kRefused);
       return false;
@@ -259,7 +260,7 @@ void LinuxEngine::EndTurn() {
   bool orphaned = false;
   for (Mapped& each : maps_) {
     if (StandsFor(each.fd, each.file)) continue;
-    // Closed by somebody else: to unmap it may be to delete it.
+    // The program has closed the descriptor itself: to unmap the file may be to delete it.
     MutexLock lock(mutex_);
     orphans_.push_back(std::move(each.map));
     orphaned = true;
@@ -354,7 +355,7 @@ void LinuxEngine::Prepare(Request&& taken) {
   commands_.push_back({slot, &request, request.transfer.durable ? RWF_NOWAIT | RWF_DSYNC : RWF_NOWAIT});
 }
 
-// A request that a pool thread is to submit: it gets one that stands for it.
+// Has a pool thread submit a request: the pool gets another request that stands for it.
 void LinuxEngine::Depute(Request&& taken) {
   const uint32_t slot = TakeSlot(std::move(taken));
   const Request& request = slots_[slot];
@@ -392,7 +393,7 @@ void LinuxEngine::Examine(const Request& request) {
   if (HasPath(request.opcode)) {
     return cached_paths_.Examine(request.opcode, request.path.get());
   }
-  // Its caller has been told, and may have closed it: the number may be another file's by the time that is looked at.
+  // The request is complete, so the caller may have closed the descriptor: its number may soon stand for another file.
   MountKey mount, after;
   if (!FindMount(request.fd, &mount)) return;
   const Findings found = ExamineManner(request.fd, nullptr, true);
@@ -415,7 +416,7 @@ void LinuxEngine::FreeSlot(uint32_t slot) {
 }
 
 bool LinuxEngine::Cancel(uint32_t channel, uint32_t id) {
-  // What has been given back is nobody's any more: its id may be another operation's by now.
+  // A slot that was given back has no request any more: the id in it may be another operation's by now.
   TakeBackSlots();
   if (!pool_.Cancel(channel, id)) return false;
   // It may have been one that stood for another.
@@ -574,14 +575,14 @@ void LinuxEngine::Reap(std::vector<Completion>& finished) {
 void LinuxEngine::Finish() {
   EndTurn();
   helper_.Close();
-  // What the kernel could not do the pool does, and what the pool submits the kernel does: until neither has anything.
+  // The pool takes over what the kernel could not do, and submits requests to the kernel: repeats until both are empty.
   for (;;) {
     pool_.Finish();
     TakeBackSlots();
     if (free_slots_.size() == slots_.size()) return;
     KernelEvent event;
     const long answered = kernel_->WaitOne(&event, 60);
-    if (answered < 0) return;  // there is no asking any more
+    if (answered < 0) return;  // the queue can no longer be asked
     if (answered == 0) continue;
     EndSlot(event.slot, event.result, Route::kKernel);
     std::vector<Completion> untold;

@@ -1,7 +1,7 @@
 // Reads that cannot block are done from the loop thread, the rest by the pool. Direct I/O goes to the kernel's queue, asynchronously;
-// what may make its submitter wait (writes to a file system that is frozen, much memory to be pinned) a pool thread submits. Buffered
-// reads that are served without waiting (RWF_NOWAIT) end inside the call either way, and are done by preadv2: io_submit took 15 to
-// 45 % longer for the same. Loop thread only, except where it says otherwise; one per environment.
+// a pool thread submits whatever may make its submitter wait (writes to a frozen file system, much memory to be pinned). Buffered reads
+// that need not wait (RWF_NOWAIT) are done by preadv2: by io_submit, too, they would end inside the call, and it took 15 to 45 % longer
+// for the same. Loop thread only, except where it says otherwise; one per environment.
 #pragma once
 
 #include <memory>
@@ -25,8 +25,8 @@ class LinuxEngine final : public Engine, private Deputy {
   LinuxEngine(std::unique_ptr<KernelQueue> kernel, CompletionQueue& completions, Engine& pool, KnownFileSystems& known);
   ~LinuxEngine() override;
 
-  // Opens the kernel's queue, or, where that is done when it is first needed, asks whether it could be. 0, or a negative errno with the
-  // step that failed.
+  // Opens the kernel's queue; if it is to be opened only when first needed, checks that it could be. 0, or a negative errno with the step
+  // that failed.
   int Open(const char* directory, const char** step);
 
   // Why the queue could not be opened when it was needed, a negative errno; once, and 0 from then on.
@@ -51,7 +51,7 @@ class LinuxEngine final : public Engine, private Deputy {
  private:
   enum class Way { kInline, kShared, kKernel, kDeputy, kPool };
 
-  // Writes and reads by it what is in memory; where that cannot be had, in `directory`.
+  // Opens it, and proves it by a write and reads of a file in memory; if there can be no such file, of one in `directory`.
   int OpenQueue(const char* directory, const char** step);
   bool HasQueue();
   int Probe(int fd, const char** step);
@@ -100,7 +100,7 @@ class LinuxEngine final : public Engine, private Deputy {
   std::vector<Request> slots_;
   std::vector<uint32_t> free_slots_;
 
-  // Whose request is for a pool thread to submit, or has been.
+  // A request that a pool thread is to submit, or has submitted.
   struct Deputed {
     uint32_t slot;
     uint32_t channel;
@@ -123,7 +123,7 @@ class LinuxEngine final : public Engine, private Deputy {
   std::vector<Mapped> maps_;
   uint64_t turn_ = 1;
 
-  // What nobody has open any more, for a pool thread to unmap.
+  // Maps of files that may be open nowhere any more: a pool thread unmaps them.
   std::vector<FileMap> orphans_;  // under mutex_
 
   // Of the call under way.

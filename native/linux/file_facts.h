@@ -51,7 +51,7 @@ class FileFactsTable {
   // What changes: size and age. False where it cannot be looked at.
   static bool LookAgain(int fd, FileFacts& facts);
 
-  // What is mapped of its file is mapped no more.
+  // Notes that the descriptor's file is no longer mapped.
   void ForgetMap(int fd);
 
  private:

@@ -15,9 +15,9 @@ namespace caio {
 namespace {
 
 constexpr unsigned kTakenAtOnce = 2;
-// Nanoseconds. The loop looks for the helper's last parts so long: it may have lost its processor.
+// Nanoseconds for which the loop awaits the helper's last parts: the helper may have lost its processor.
 constexpr uint64_t kAwait = 20 * 1000;
-// The helper looks for the next batch so long before it sleeps: waking it costs the loop more than all the rest.
+// Nanoseconds for which the helper looks for the next batch before it sleeps: waking it costs the loop more than all the rest.
 constexpr uint64_t kLinger = 50 * 1000;
 
 void Pause() {

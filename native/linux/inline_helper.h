@@ -1,6 +1,6 @@
 // A second thread for large batches of what cannot block: the loop thread serves a batch, and the helper serves from the same batch,
-// so that the loop is done in little more than half the time. The loop never waits for the helper to be woken or scheduled: what the
-// helper has not begun the loop does itself, and what it does not end at once it completes without the loop.
+// so that the loop is done in little more than half the time. The loop never waits for the helper to be woken or scheduled: it serves
+// itself what the helper has not begun, and the helper completes what it does not end at once without the loop.
 #pragma once
 
 #include <pthread.h>
@@ -27,7 +27,7 @@ class InlineHelper {
 
   // The others are for the loop thread alone.
 
-  // Less than this the loop has done before the helper is awake.
+  // The loop has served a smaller batch before the helper is awake.
   static constexpr size_t kFewest = 16;
   static constexpr size_t kMost = 512;
 

@@ -37,7 +37,7 @@ class KernelQueue {
   KernelQueue(const KernelQueue&) = delete;
   KernelQueue& operator=(const KernelQueue&) = delete;
 
-  // Whether it is opened when it is first needed: then it is asked before whether it could be.
+  // Whether it is opened only when it is first needed: then Check says beforehand whether it could be.
   virtual bool OpensLate() const = 0;
 
   // Whether the kernel takes its system calls, without having any of them do something. 0, or a negative errno with the one that failed.
@@ -49,8 +49,8 @@ class KernelQueue {
   // From now on `fd`, an eventfd, is signalled when there is an event. 0, or a negative errno with the system call that failed.
   virtual int Signal(int fd, const char** step) = 0;
 
-  // How many of the commands the kernel took, from the first on; or the negative errno of the first, which is not in flight then. 0
-  // is the queue's own refusal, and says nothing of any command.
+  // How many of the commands the kernel took, from the first on; or the negative errno of the first, which is then not in flight. 0
+  // means that the queue had no room, and says nothing about any command.
   virtual long Submit(const KernelCommand* commands, size_t count) = 0;
 
   // Whether pool threads may submit, too. Where they may, they do what can make the submitter wait: writes take the lock by which file

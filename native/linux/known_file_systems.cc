@@ -35,7 +35,7 @@ uint64_t MountIdOf(const struct statx& file) {
   return id;
 }
 
-// Local file systems whose attributes, names and pages are had without waiting where they are cached, and how it is seen that pages are.
+// Local file systems that give cached attributes, names and pages without waiting, and how to find out whether pages are cached.
 Findings FindingsOf(uint32_t type) {
   switch (type) {
     case 0xEF53:      // ext4
@@ -140,7 +140,7 @@ Findings ExamineManner(int fd, const char* path, bool read) {
   iovec memory{&byte, 1};
   // What has just been read needs no disk: if this waits, it waits for a fanotify listener.
   if (path) {
-    // A time that says when somebody read the file is not for us to change.
+    // This look must not change the file's time of last access.
     const Descriptor unnoticed(read ? -EPERM : OpenCached(path, O_RDONLY | O_NONBLOCK | O_NOATIME));
     // Another's file.
     const Descriptor opened(unnoticed.get() == -EPERM ? OpenCached(path, O_RDONLY | O_NONBLOCK) : -EAGAIN);

@@ -22,7 +22,7 @@ namespace caio {
 // or not soon.
 using MountKey = uint64_t;
 
-// What statx has to be asked for, besides what else is wanted, for MountKeyOf to find in its answer.
+// The mask to add to a call of statx so that its answer has what MountKeyOf needs.
 unsigned MountMask();
 MountKey MountKeyOf(const struct statx& file);
 
@@ -30,7 +30,7 @@ enum class Manner : uint8_t {
   kUnknown,    // or too long ago: a pool thread has to look
   kInline,     // local, and what is cached is had without waiting
   kNames,      // local, and so are names and attributes; whether a fanotify listener waits for opens is not known
-  kElsewhere,  // asks a server, or is not known not to: nothing of it is for the loop
+  kElsewhere,  // may ask a server: the loop thread attempts nothing on it
   kWaits,      // local, but attempts that should not have waited did
 };
 
@@ -50,7 +50,7 @@ class KnownFileSystems {
   // Any thread. Nanoseconds of a clock that only goes forward. For an open, kNames counts as kUnknown; for a look, as kInline.
   Findings Of(MountKey mount, uint64_t now, Touch touch = Touch::kOpens);
 
-  // Whether somebody has met a file system that is not known, since the last call of Examined.
+  // Whether a thread has met a file system that is not known, since the last call of Examined.
   bool IsWanted() const { return wanted_.load(std::memory_order_relaxed); }
 
   // Pool thread. What looking at it has given.
@@ -76,7 +76,7 @@ class KnownFileSystems {
   size_t next_ = 0;
 };
 
-// Pool thread; blocks. Whether what is cached of names and attributes is had without waiting where this is: kNames or kElsewhere.
+// Pool thread; blocks. Whether the file system of `fd` gives cached names and attributes without waiting: kNames or kElsewhere.
 Findings ExamineNames(int fd);
 
 // Pool thread; blocks. Looks at the file system of an open file, or of a name (O_PATH): its kind, and for a local one whether an attempt

@@ -21,7 +21,7 @@ constexpr uint64_t kCompressed = 0x4, kNoDump = 0x40, kEncrypted = 0x800, kVerit
 // Not kept in a static variable: that takes libstdc++, which a prebuild has not.
 uint64_t PageSize() { return static_cast<uint64_t>(sysconf(_SC_PAGESIZE)); }
 
-// Larger ones are mapped for nothing but an answer that is seldom yes.
+// Larger files are not mapped: the effort would seldom lead to a yes.
 constexpr uint64_t kLargestMap = 1ull << 40;
 
 // With a part of a page at both ends.

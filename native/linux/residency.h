@@ -25,9 +25,9 @@ class FileMap {
 
   const MappedPages& pages() const { return pages_; }
 
-  // Whether the kernel says what is in memory. To callers that neither own the file nor may write it, it says that everything is, so as to
-  // tell them nothing of others (can_do_mincore in mm/mincore.c; some sandboxes do so to all): it is asked for a page behind the file's
-  // last, which cannot be.
+  // Whether the kernel tells what is in memory. To callers that neither own the file nor may write it, it answers "resident" for every
+  // page, to reveal nothing about other users (can_do_mincore in mm/mincore.c; some sandboxes do so to all). So
+  // it is asked for a page after the file's last, which cannot be resident.
   bool IsTold() const;
 
   static size_t PagesFor(uint64_t size);
@@ -36,8 +36,8 @@ class FileMap {
   MappedPages pages_{};
 };
 
-// What is said of some bytes of a file, at most kMostLookedAt: 0 where all are in memory, -EAGAIN where they are not, -EOPNOTSUPP where
-// that is not said.
+// Looks at some bytes of a file, at most kMostLookedAt: 0 if all are in memory, -EAGAIN if not, -EOPNOTSUPP if the kernel does not
+// tell.
 constexpr size_t kMostLookedAt = 64 * 1024;
 int LookInMap(const MappedPages& pages, uint64_t offset, size_t length);
 
@@ -47,12 +47,12 @@ int LookForSwapped(int fd, uint64_t offset, size_t length);
 // Whether this machine has any swap.
 bool HasSwap();
 
-// Where a file of an overlay really is. statx(2) shows of it which attributes that file system knows, and which it has, the file's time of
-// birth among them. Those that may have to ask a server know less.
+// The file system that a file of an overlay is really on. statx(2) shows which attributes that file system supports, and which the file
+// has, among them its time of birth. File systems that may have to ask a server support fewer.
 enum class Layer : uint8_t {
   kForeign,  // not known to be local
-  kLocking,  // xfs, or memory: who reads waits for who writes the same file
-  kPlain,    // ext4, f2fs, btrfs, bcachefs: nobody is waited for
+  kLocking,  // xfs, or memory: readers wait for writers of the same file
+  kPlain,    // ext4, f2fs, btrfs, bcachefs: readers wait for no other thread
 };
 // Of an answer that has been asked for STATX_BTIME, too.
 Layer LayerOf(const struct statx& file);

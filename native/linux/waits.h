@@ -15,7 +15,7 @@ inline uint64_t VoluntarySwitches() {
   return getrusage(RUSAGE_THREAD, &used) == 0 ? static_cast<uint64_t>(used.ru_nvcsw) : 0;
 }
 
-// Of one thread. The count is asked for now and then only, since asking is a system call.
+// Measures one thread. It fetches the count only now and then, since that is a system call.
 class WaitMeter {
  public:
   void Begin(uint64_t now) {
@@ -25,8 +25,8 @@ class WaitMeter {
     switches_ = VoluntarySwitches();
   }
 
-  // A thread that was only preempted has not waited. A turn that began some time after the count says nothing: the thread may have waited
-  // before, for what it may wait for. The next one is counted.
+  // A thread that was only preempted has not waited. If the count is older than the turn's beginning, the answer is no: the switch may have
+  // been an allowed wait before the turn. The next turn fetches a new count.
   bool HasWaited(uint64_t now) {
     if (now - begun_ <= kLong) return false;
     const bool counted = counted_at_ == begun_;

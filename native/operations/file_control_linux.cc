@@ -35,8 +35,8 @@ int64_t Seek(int fd, off_t offset, int whence) {
   return own.valid() ? Checked(lseek(own.get(), offset, whence)) : -errno;
 }
 
-// Whether a failed copy is to be done by hand: 0, or what there is to say. A filter of system calls, or a kernel without the call, says
-// ENOSYS, EPERM or EINVAL. A real EPERM comes back from the copy by hand; EINVAL may also be about the files.
+// 0 if a failed copy is to be done by hand, else the negative errno to report. A filter of system calls, or a kernel without the call,
+// answers ENOSYS, EPERM or EINVAL. If EPERM is real, the copy by hand fails with it, too; EINVAL may also be about the files.
 int64_t ExamineRefusedCopy(const Request& request, int error) {
   if (error != ENOSYS && error != EPERM && error != EINVAL) return -error;
   struct stat from, to;

@@ -22,7 +22,7 @@ namespace {
 // What Linux moves in one call, however much is asked for (MAX_RW_COUNT).
 constexpr size_t kLargestTransfer = 0x7ffff000;
 
-// One vector goes as libuv has it go, by the call without: of nothing, they answer differently (EISDIR and 0 on a directory).
+// A single buffer goes by the call without a vector, as in libuv: for 0 bytes the two answer differently (EISDIR and 0 on a directory).
 ssize_t ReadOnce(Request& request) {
   const off_t offset = static_cast<off_t>(request.offset + static_cast<int64_t>(request.done));
   const iovec* memory = request.iov();

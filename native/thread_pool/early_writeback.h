@@ -1,5 +1,5 @@
 // Starts the device on what was written before its sync is asked for, where every write so far was followed by a sync: the sync
-// then has little left to wait for. Not behind a small write that is alone. Durable is only what a sync has said so.
+// then has little left to wait for. Not after a single small write. Data is durable only when a sync has succeeded.
 #pragma once
 
 #include <sys/types.h>

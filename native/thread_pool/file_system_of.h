@@ -20,8 +20,8 @@ struct Whereabouts {
 
 Whereabouts WhereaboutsOf(const Request& request);
 
-// Of a path that is not there, or not cached, the file system of the nearest directory that is. Of two, the one that may not answer: that
-// which is on no disk.
+// If a path does not exist or is not cached: the file system of the nearest directory above it that is. If a request has two paths: the
+// file system that may not answer, which is the one on no disk.
 FileSystem FileSystemOf(const Whereabouts& where);
 
 }  // namespace caio

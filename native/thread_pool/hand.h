@@ -1,4 +1,4 @@
-// What a pool thread has taken off the queue. What it has not begun others can take from it, so that nobody waits behind a slow one.
+// The requests that a pool thread has taken off the queue. Other threads can take those not yet begun, so that none waits for a slow one.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@ class Hand {
  public:
   static constexpr size_t kMost = 16;
 
-  // Owner, with the mutex. Nobody takes from a hand that is not shared: its requests have an order.
+  // Owner, with the mutex. No thread takes from a hand that is not shared: its requests have an order.
   void Clear(bool shared) {
     count_ = 0;
     shared_ = shared;
@@ -35,7 +35,7 @@ class Hand {
   // Owner.
   size_t count() const { return count_; }
   Request& operator[](size_t place) { return places_[place].request; }
-  // False if somebody else has taken the request, or cancelled it.
+  // False if another thread has taken the request, or it was cancelled.
   bool Begin(size_t place) { return places_[place].open.exchange(false, std::memory_order_acq_rel); }
 
   // The others are for any thread, with the mutex.

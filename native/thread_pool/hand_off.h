@@ -15,7 +15,7 @@ constexpr size_t kHandedOffAtOnce = 4;
 constexpr uint64_t kShortestPatience = 15 * 1000;
 constexpr uint64_t kLongestPatience = 60 * 1000;
 
-// Whether to do something that pays off at times: what it has won and lost, and how long it is let alone once it has lost too much.
+// Decides whether to do something that only sometimes pays off: a balance of gains and losses, and a rest once the losses are too many.
 struct Credit {
   int8_t balance = 2;
   uint16_t rest = 0;  // occasions yet to let pass
@@ -68,8 +68,8 @@ inline Patience InTime(Patience patience, uint64_t took) {
 
 inline Patience TooLate(Patience patience) { return {Lost(patience.credit), patience.typical}; }
 
-// Two threads that never sleep are taken for busy ones, and where others want the processors, too, they are seldom run at the same time: then
-// there is a break, longer each time that nothing had improved after it.
+// The scheduler takes two threads that never sleep for busy ones, and seldom runs them at the same time if others want the processors, too.
+// Then the hand-off has a break, longer each time if nothing has improved after the last.
 struct Calm {
   uint64_t since = 0;  // nanoseconds; later than now in a break
   uint64_t next_break = 0;
@@ -89,7 +89,7 @@ inline Calm Disturbed(const Calm& calm, uint64_t now) {
   return {now + length, length < kLongestBreak ? 2 * length : kLongestBreak};
 }
 
-// Of a process that may keep so many processors busy: one waits while the other works.
+// `usable`: how many processors the process may keep busy. It takes two: one thread waits while the other works.
 inline bool IsWithHandOff(unsigned usable) { return usable >= 2; }
 
 }  // namespace caio

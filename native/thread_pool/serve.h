@@ -16,7 +16,7 @@ inline bool IsSmall(const Request& request) {
   return CostOf(request.opcode) == Cost::kByLength && request.length <= kSmall;
 }
 
-// By its name, a hash of which is as good: of a change of names, what it is made in.
+// The directory in which a change of names is made, as a hash of its path, which serves as well as the path.
 inline uint64_t DirectoryOf(const Request& request) {
   const bool is_second = request.opcode == Opcode::kLink || request.opcode == Opcode::kSymlink;
   const std::string_view path(is_second ? request.other_path : request.path.get());
@@ -30,7 +30,8 @@ inline Completion CompletionOf(const Request& request, int64_t result) {
           request.opcode == Opcode::kOpen};
 }
 
-// Nothing that it does can be seen afterwards except by its caller. What stands for a request of the kernel's is not for the pool to drop.
+// Whether only the caller can see what the request has done. False for one that stands for a request to the kernel, which the pool must
+// not drop.
 inline bool OnlyReads(const Request& request) {
   const bool own = request.duty == Duty::kNone || request.duty == Duty::kExamine;
   return EffectOf(request.opcode) == Effect::kNone && own && !request.moves_position();
@@ -42,7 +43,7 @@ enum class Served : uint8_t {
   kUnfinished,  // there is more to be done
 };
 
-// Serves a request. `completion` tells what that came to, of what is served here and finished.
+// Serves a request. `completion` gets the result if the request is served here, and finished.
 inline Served Serve(Request& request, Completion& completion) {
   if (request.duty == Duty::kGiveUp) {
     request.deputy->GiveUp();

@@ -39,7 +39,7 @@ class ThreadPool final : public Engine {
   bool HasThread();
 
   void Submit(Request* batch, size_t count, std::vector<Completion>& finished) override;
-  // Loop thread, after Submit. Waits a moment for what has been handed off by it, and appends it.
+  // Loop thread, after Submit. Waits a moment for the requests that Submit has handed off, and appends their completions.
   void AwaitHandedOff(std::vector<Completion>& finished);
 
   bool Cancel(uint32_t channel, uint32_t id) override;
@@ -57,7 +57,7 @@ class ThreadPool final : public Engine {
   struct Gate {
     bool queued = false;
     bool running = false;
-    int lost = 0;  // of writes that are running: the negative errno of a sync that has failed meanwhile
+    int lost = 0;  // the negative errno of a sync that has failed while the gate's writes are running
     std::deque<Request> waiting;
   };
   // By the descriptor, or DirectoryOf.
@@ -168,7 +168,7 @@ class ThreadPool final : public Engine {
   // All under mutex_.
   std::deque<Item> queue_;
   std::unordered_map<FileSystem, std::deque<Item>> set_apart_;
-  // Trees between two of their slices, or in one that is not the first; and those that wait until there are fewer.
+  // Trees whose first slice is over and that are not finished; and those that wait until there are fewer.
   size_t begun_trees_ = 0;
   std::deque<Item> trees_;
   Gates syncs_;

@@ -1,6 +1,6 @@
 /**
- * Pages in memory, evicted by a clock. Pages that nobody holds stand in a row. The first is evicted or, if it has been asked for
- * since it came to stand there, moved to the end. So an eviction costs the same however many pages there are.
+ * Pages in memory, evicted by a clock. Pages that are not held stand in a row. To evict one, the cache takes the first; if that has been
+ * requested since it was put there, it moves to the end. So an eviction costs the same however many pages there are.
  */
 import { Slabs } from '../slabs.js'
 import type { Waiter } from './waiter.js'
@@ -123,7 +123,7 @@ export class PageCache {
     this.#frames.set(number, frame)
   }
 
-  /** A page is here no more. Who holds it keeps its frame until he lets go. */
+  /** Removes a page from the cache. Its holders keep its frame until they release it. */
   drop(number: number): void {
     const frame = this.#frames.get(number)
     if (!frame) return

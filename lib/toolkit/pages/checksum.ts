@@ -1,6 +1,6 @@
 /**
- * The last four bytes of a page that has a checksum: CRC-32 of the others, started from the page's number, so that a page that
- * was written to another place is none here. Never 0: a page that was never written reads as zeros.
+ * The last four bytes of a page that has a checksum: CRC-32 of the others, started from the page's number, so that a page
+ * written to the wrong place does not match. Never 0: a page that was never written reads as zeros.
  */
 const { getBuiltinModule } = globalThis.process
 

@@ -37,7 +37,7 @@ function longestOf(word: number): number {
   return length
 }
 
-/** The lowest bit of so many that are set and follow each other, of a word that has as many. */
+/** Where the lowest run of `count` set bits begins, in a word that has such a run. */
 function placeOf(word: number, count: number): number {
   let bits = word
   // A bit stays set only if those above it are set, too.
@@ -99,8 +99,8 @@ export class FreePages {
   }
 
   /**
-   * Keeps the first run of free pages from being given out until {@link restore}: one that begins at `start` or behind it, and has `least`
-   * pages or more; it is cut off at `most`. Undefined where there is none.
+   * Withholds a run of free pages until {@link restore}: the first that begins at `start` or later and has at least `least` pages; of a
+   * longer run, the first `most`. Undefined if there is none.
    */
   withhold(start: number, least: number, most: number): readonly [first: number, count: number] | undefined {
     const first = this.#findRun(least, Math.max(start, this.#lowest))
@@ -150,7 +150,7 @@ export class FreePages {
     this.#lowest = 0
   }
 
-  /** The first of so many free pages that follow each other, which are free no more; the lowest such; -1 where there are none. */
+  /** Takes the lowest run of `count` free pages, which are then no longer free. @returns its first page; -1 if there is none */
   take(count: number): number {
     if (count > this.#count) return -1
     const first = count === 1 ? this.#findOne() : this.#findRun(count, this.#lowest)

@@ -57,7 +57,7 @@ interface Load {
   readonly number: number
   /** Whether the promise of the request is a caller's. */
   hasAsker: boolean
-  /** Whether it is read for somebody who does not wait for it yet. */
+  /** Whether a scan reads it ahead: no call waits for it yet. */
   readonly isAhead: boolean
   context: Context
   request: TransferRequest<Load> | undefined
@@ -86,14 +86,14 @@ function deliver(page: Page): Promise<Page> {
  * ```
  *
  * - Page `n` is at byte `n * pageSize`. Nothing else is in the file: no header, and no list of free pages.
- * - **Reads.** Who asks for a page that is being read waits for the same read.
+ * - **Reads.** A call for a page that is already being read waits for the same read.
  * - **Writes.** A write takes effect when it fulfils. Until then `page()` gives the content before it if that is in the cache, and
  *   otherwise waits. Pages that are held keep the content that they were given out with. Writes of one page follow each other in the order of
  *   their calls. After a write that failed or was aborted, the page is what the file has: the old content, the new, or a part of each.
  * - **Free pages** are known in memory only. After `open`, `allocate` gives pages behind the end of the file until
  *   {@link PageFile.reclaim} is told which pages are in use. So a crash cannot damage a list of them; it forgets which were free.
- * - **The cache** gives up pages that nobody holds. Who holds pages and asks for more than it has room for waits until others
- *   release theirs: hold few at a time.
+ * - **The cache** gives up pages that are not held. If all of its room is held, `page()` waits until another page is released:
+ *   hold few at a time.
  *
  * One PageFile for a file at a time: it does not see what others write.
  */
@@ -116,13 +116,13 @@ export class PageFile {
   #pages: number
   /** the last write of each page that is being written */
   readonly #writing = new Map<number, Promise<void>>()
-  /** who waits for a frame */
+  /** calls that wait for a frame */
   readonly #stuck = new Set<Waiter>()
   /** operations under way */
   #busy = 0
   #idle: (() => void) | undefined
   #closing: Promise<void> | undefined
-  /** the last of those who give free pages back, one after the other */
+  /** the last call of {@link trim}: they run one after the other */
   #trimming: Promise<unknown> = Promise.resolve()
   #hits = 0
   #misses = 0
@@ -286,8 +286,8 @@ export class PageFile {
   }
 
   /**
-   * Pages that are nobody's: free ones, or the next ones at the end of the file. Nothing is written. It is the caller's to note where
-   * they are, before a crash.
+   * Allocates pages: free ones, or the next ones at the end of the file. Nothing is written. The caller has to store durably which
+   * pages they are: a crash forgets it.
    * @param count pages that follow each other. Default 1.
    * @returns the first of them
    * @throws `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_STATE` after close
@@ -304,8 +304,8 @@ export class PageFile {
   }
 
   /**
-   * Pages that {@link allocate} may give again. Free a page when what no longer refers to it is durable, and not before: a crash
-   * would find the old reference, and another content.
+   * Frees pages: {@link allocate} may give them again. Free a page only when the removal of all references to it is durable: else, after a
+   * crash, an old reference would lead to other content.
    * @param first the first of them @param count Default 1.
    * @throws `ERR_INVALID_STATE` if one of them is free, and after close; `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE`
    */
@@ -320,7 +320,7 @@ export class PageFile {
   }
 
   /**
-   * Says which pages are in use, after an `open`: all others of the file are free. What it is told should come from the store's own durable
+   * Says which pages are in use, after an `open`: all others of the file are free. `used` should come from the store's own durable
    * references, and from nothing else.
    * @param used numbers of pages, and runs as `[first, count]`, in any order
    * @returns how many are free
@@ -413,8 +413,8 @@ export class PageFile {
   }
 
   /**
-   * Waits for what is under way, and closes the file. Pages that are held stay good until they are released. What waits for room in
-   * the cache, and what comes later, is refused with `ERR_INVALID_STATE`. It does not sync. Further calls wait for the same.
+   * Waits for what is under way, and closes the file. Pages that are held stay good until they are released. Calls that wait for room
+   * in the cache, and later calls, reject with `ERR_INVALID_STATE`. It does not sync. Further calls of `close` wait for the same end.
    */
   close(): Promise<void> {
     return (this.#closing ??= this.#close())
@@ -510,7 +510,7 @@ export class PageFile {
     return load
   }
 
-  /** Who has no signal takes the promise of the request itself. */
+  /** A caller without a signal gets the promise of the request itself. */
   #read(load: Load, signal: AbortSignal | undefined): Promise<Page> {
     const { frame, number } = load
     const span = { views: frame.memory, start: 0, length: this.pageSize, position: number * this.pageSize }
@@ -538,7 +538,7 @@ export class PageFile {
     )
   }
 
-  /** Nobody waits any more: takes back what nothing has begun. */
+  /** No caller waits for the read any more: cancels it if it has not begun. */
   #abandon(load: Load): void {
     if (load.hasAsker || load.isAhead || !load.request) return
     load.isTakenBack = true
@@ -669,7 +669,7 @@ export class PageFile {
     return page
   }
 
-  /** The frame is no longer that of a read. @returns who waits for it */
+  /** Ends the frame's read. @returns the calls that wait for it */
   #leaveFrame({ frame }: Load): Set<Waiter> | undefined {
     const { waiters } = frame
     frame.waiters = frame.load = undefined
@@ -680,7 +680,7 @@ export class PageFile {
     return this.#failedBy(load, () => Promise.reject(error))
   }
 
-  /** @param make an error for each who waits */
+  /** @param make makes an error for each waiting call */
   #failedBy(load: Load, make: () => Promise<never>): Promise<never> | undefined {
     const waiters = this.#leaveFrame(load)
     this.#cache.fail(load.frame)

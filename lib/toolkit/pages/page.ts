@@ -4,7 +4,7 @@ import { invalidState } from '../../common/errors.js'
 
 const { process } = globalThis
 
-/** Of so many pages that are given out, one is watched: watching each would cost more than finding it. */
+/** One in so many of the pages given out is watched for a missing release: watching each would cost more than finding it in the cache. */
 const WATCHED = 64
 
 let given = 0
@@ -18,8 +18,8 @@ const lost = new FinalizationRegistry<string>((path) => {
 })
 
 /**
- * One page of a {@link PageFile}, its holder's until it is released: `using page = await file.page(7)`. What it has been given out
- * with does not change: a write to the page gives it other memory. It must not be written to.
+ * One page of a {@link PageFile}, held until it is released: `using page = await file.page(7)`. The content of a held page does not
+ * change: a write to the page puts the new content into other memory. Its bytes must not be written to.
  */
 export class Page {
   /** its number */
@@ -48,7 +48,7 @@ export class Page {
     return this.#held().content
   }
 
-  /** The same page for another holder, who releases it for himself. @throws `ERR_INVALID_STATE` once released */
+  /** The same page for another holder, with a release of its own. @throws `ERR_INVALID_STATE` once released */
   retain(): Page {
     return new Page(this.#cache, this.#held(), this.number, this.#isPassing)
   }

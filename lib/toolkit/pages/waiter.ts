@@ -1,4 +1,4 @@
-/** Who waits for a page that is being read or written, with a signal of his own. */
+/** A call that waits for a page that is being read or written, with its own signal. */
 import { abortError, onAbort } from '../../engine/abort.js'
 import { intrinsics } from '../../common/intrinsics.js'
 
@@ -11,9 +11,9 @@ export interface Waiter {
 }
 
 /**
- * A promise for somebody who waits among others.
- * @param enter puts the waiter where he waits
- * @param quit takes him out again, when his signal is aborted
+ * A promise for one of several waiting calls.
+ * @param enter puts the waiter among the others
+ * @param quit takes it out again, when its signal is aborted
  */
 export function waitAmong<T>(
   signal: AbortSignal | undefined,

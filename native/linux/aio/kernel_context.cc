@@ -27,7 +27,7 @@ KernelEvent EventOf(const io_event& event) { return {static_cast<uint32_t>(event
 
 }  // namespace
 
-// There is no context of that number, and none for no commands: EINVAL is the answer of a kernel that has looked.
+// Context 0 does not exist, nor does an io_setup for 0 events: a kernel that has these system calls answers EINVAL.
 int KernelContext::Check(const char** step) {
   const auto refuses = [](long result) { return result < 0 && result != -EINVAL; };
   *step = "io_setup";
@@ -110,7 +110,7 @@ long KernelContext::Submit(const KernelCommand* commands, size_t count) {
     iocbs[i] = Translate(commands[i]);
     pointers[i] = &iocbs[i];
   }
-  // Who reaps it may change the request, which has been read here.
+  // The thread that reaps the event may change the request, which has been read before this.
   handed_over_.fetch_add(1, std::memory_order_release);
   const long taken = abi::Submit(id_, static_cast<long>(count), pointers.data());
   return taken == -EAGAIN ? 0 : taken;
@@ -134,7 +134,7 @@ size_t KernelContext::ReapBySyscall(KernelEvent* events, size_t most) {
   std::array<io_event, kAtOnce> there;
   timespec zero{};
   long count;
-  // A signal's business, and the wake-up for what is there has been taken already.
+  // EINTR: a signal came. The call is repeated, since the wake-up for these events has been consumed already.
   while ((count = abi::GetEvents(id_, 0, static_cast<long>(std::min(most, kAtOnce)), there.data(), &zero)) == -EINTR) {
   }
   if (count <= 0) return 0;

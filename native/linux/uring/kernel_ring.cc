@@ -11,7 +11,7 @@ namespace caio {
 
 namespace {
 
-// Of the submission queue, which every io_uring_enter empties: few, since older kernels count the rings as locked memory.
+// Places in the submission queue, which every io_uring_enter empties: few, since older kernels count the rings as locked memory.
 constexpr unsigned kAtOnce = 64;
 
 uint8_t OperationOf(Opcode opcode) {
@@ -114,7 +114,7 @@ int KernelRing::Map(const uring::Params& params) {
   cq_tail_ = word(params.cq.tail);
   cq_mask_ = *word(params.cq.ring_mask);
   cqes_ = reinterpret_cast<const uring::Cqe*>(base + params.cq.cqes);
-  // Place by place, for good.
+  // Each place of the submission queue always names the entry of the same index.
   for (uint32_t i = 0; i < params.sq_entries; i++) word(params.sq.array)[i] = i;
   return 0;
 }
@@ -152,7 +152,7 @@ size_t KernelRing::Reap(KernelEvent* events, size_t most) {
   return count;
 }
 
-// By poll, which can be told for how long since always; io_uring_enter since 5.11.
+// By poll, which has always had a timeout; io_uring_enter has one only since 5.11.
 long KernelRing::WaitOne(KernelEvent* event, int seconds) {
   const uint64_t deadline = Nanoseconds() + static_cast<uint64_t>(seconds) * 1000000000;
   for (;;) {

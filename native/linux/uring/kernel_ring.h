@@ -18,7 +18,7 @@ class KernelRing final : public KernelQueue {
   int Signal(int fd, const char** step) override;
   // The errors of files come as events.
   long Submit(const KernelCommand* commands, size_t count) override;
-  // There is one queue, without a lock; and of the lock by which file systems are frozen, an io_uring only tries to get hold.
+  // There is one queue, without a lock. And submitting does not wait: an io_uring only tries the lock by which file systems are frozen.
   bool TakesFromAnyThread() const override { return false; }
   size_t Reap(KernelEvent* events, size_t most) override;
   // EBADF: somebody has closed our descriptor.

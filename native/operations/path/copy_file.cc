@@ -29,7 +29,8 @@ int64_t CopyBytes(int from, int to, off_t size) {
   return CopyByHand({from, offset}, {to, offset}, SIZE_MAX, &copied);
 }
 
-// What is read at once before the target is touched, and written over what that has: emptied first, ext4 would write it back at close.
+// Up to this size, a source is read before the target is touched, and written over its content: if the target were emptied first, ext4
+// would write it back at close.
 constexpr off_t kSmall = 64 * 1024;
 
 class SmallFile {
@@ -63,7 +64,7 @@ bool HasMode(const struct stat& target, mode_t mode) {
   return ((target.st_mode ^ mode) & 07777) == 0 && target.st_uid == geteuid();
 }
 
-// Where no mode can be changed, and it would mean nothing.
+// On CIFS, a mode cannot be changed, and would mean nothing.
 bool IsCifs(int fd) {
   const uint32_t type = FileSystemType(fd);
   return type == 0x517b || type == 0xfe534d42 || type == 0xff534d42;
@@ -75,7 +76,7 @@ int GiveMode(int fd, const struct stat& target, mode_t mode) {
   return error == EPERM && IsCifs(fd) ? 0 : -error;
 }
 
-// What is empty need not be: ceph-fuse refuses it where the file has just been made so that it may only be read.
+// A failure on an empty file does not matter: ceph-fuse refuses to cut a file that has just been made with a read-only mode.
 int Cut(int fd, const struct stat& target, off_t size) {
   if (Repeated([=] { return ftruncate(fd, size); }) == 0) return 0;
   return errno == EACCES && target.st_size == 0 ? 0 : -errno;

@@ -6,7 +6,7 @@
 namespace caio {
 
 // Blocks. 0 or a negative errno. What is at the other name is overwritten, unless `flags` has copy_flag::kExclusive; a copy that fails
-// halfway is removed. Of a file copied to itself nothing is changed.
+// halfway is removed. A file copied to itself is not changed.
 int64_t CopyFile(const char* from, const char* to, unsigned flags);
 
 }  // namespace caio

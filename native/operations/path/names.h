@@ -5,9 +5,9 @@
 
 namespace caio {
 
-// Blocks. 0, or what is in the request's memory: bytes of text, entries of a directory; or a negative errno, and then nothing has been
-// changed, but that copyFile removes a file that it could not fill, whatever that was before. -EOVERFLOW where the memory is too small for
-// the reply, or the directory does not say what its entries are. Of a tree, what ../tree says of the operation: kUnfinished, too.
+// Blocks. 0, or how much is in the request's memory: bytes of text, or entries of a directory. After a negative errno nothing has been
+// changed, except that copyFile removes a target that it could not fill, even one that existed before. -EOVERFLOW: the memory is too small
+// for the reply, or the directory does not give the types of its entries. For a tree, see the operation in ../tree: kUnfinished, too.
 int64_t PerformPath(Request& request);
 
 // Blocks. 0 or a negative errno.

@@ -26,7 +26,7 @@ void WriteTime(const Time& time, double* out) {
   out[1] = static_cast<double>(time.tv_nsec);
 }
 
-// What stat(2) says has no time of birth, but on macOS; libuv gives the time of the last change then.
+// Only macOS's stat(2) has a time of birth; elsewhere libuv gives the time of the last change instead.
 void WriteStats(const struct stat& file, double* out) {
   out[kDev] = static_cast<double>(file.st_dev);
   out[kMode] = static_cast<double>(file.st_mode);

@@ -40,13 +40,13 @@ int64_t ReadFile(Request& request) {
   return static_cast<int64_t>(done);
 }
 
-// Bytes from which on it is asked where a file stands: to write over it in place is the faster way, unless it is copied first.
+// From this many bytes on, the file system is looked up: writing in place is faster, unless opening the file copies it first.
 constexpr off_t kLarge = 256 * 1024;
-// Opened for writing, a file of a lower layer there, such as those of a container's image, is copied as a whole, unless it is emptied by that.
+// On overlayfs, to open a file of a lower layer (such as a container's image) for writing copies all of it, unless the open empties it.
 constexpr uint32_t kOverlay = 0x794c7630;  // OVERLAYFS_SUPER_MAGIC
 
-// Whether a file that says it is empty may not be: files of the kernel's (tracefs, relayfs, debugfs) are cleared only by being opened so.
-// They are on no block device; on those, ext4 would write all that is written next back at close.
+// Whether a file of size 0 may still have content: the kernel's files (tracefs, relayfs, debugfs) are cleared only by an open with O_TRUNC.
+// They are on no block device. Files on one are not opened so: ext4 would write back, at close, all that is written next.
 bool MayHoldMore(const struct stat& status) { return status.st_size == 0 && IsOnNoDevice(status); }
 
 int64_t WriteFile(Request& request) {

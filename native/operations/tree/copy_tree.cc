@@ -26,7 +26,7 @@ namespace {
 constexpr uint64_t kSlice = 20 * 1000 * 1000;
 // In front of a directory's name in what is noted.
 constexpr char kEntered = '+';
-// In front of the entry that it has stopped at.
+// In front of the name of the entry at which the copy has stopped.
 constexpr char kStop = '=';
 
 bool IsSame(const struct stat& a, const struct stat& b) { return a.st_dev == b.st_dev && a.st_ino == b.st_ino; }
@@ -82,7 +82,7 @@ class Copier final : public Progress {
     return result == tree_result::kDone || result == tree_result::kMade;
   }
 
-  // Into the directory of that name, below the one where it is; the first has none. Made, unless it was.
+  // Goes down into the directory of that name; the top has none. Makes it, unless `made` says that it was.
   bool Enter(const char* name, bool made) {
     Level level;
     level.name = Text(name);
@@ -105,8 +105,8 @@ class Copier final : public Progress {
     return true;
   }
 
-  // To behind where it has stopped. What is not where it was is looked for in what has been copied. A directory that is not there, or
-  // cannot be read again, is where it stops: the rest of it has not been copied.
+  // Goes on after the entry at which it stopped. An entry that is not at its old place is looked for among those already copied. At a
+  // directory that is not there, or cannot be read again, it stops: the rest of that directory has not been copied.
   bool Resume(const char* noted) {
     while (*noted == kEntered) {
       noted++;

@@ -10,13 +10,13 @@
 namespace caio {
 
 // Blocks, for a slice's time, or more where a file or reading a directory takes long. Both paths are absolute, and name no directory by
-// `..`. What it copies to must not be there. `flags` are of tree_copy_flag.
+// `..`. Nothing may exist at `to`. `flags` are of tree_copy_flag.
 //
-// kUnfinished where it is to be called again, with the same memory and `progress`, which is empty the first time. tree_result::kDone when
-// all is copied. tree_result::kStopped at an entry that is its caller's to copy, who may have the rest copied by calling it with the same
-// memory and no progress: it has noted how far it has come, by names, each ended by a zero, with a `+` in front of a directory's, the top's
-// being empty, and a `=` in front of the entry's. It begins with a zero the first time. tree_result::kFailed, with the reason as failure.h
-// has it. -EAGAIN where nothing has been done, and it is for Node.
+// kUnfinished: call it again, with the same memory and `progress`, which is empty the first time. tree_result::kDone: all is copied.
+// tree_result::kStopped: it has come to an entry that the caller has to copy. To have the rest copied, the caller then calls it with the
+// same memory and no progress. The memory says how far it has come: the names of the directories on the way, each after a `+` (the top's
+// name is empty), then the entry's name after a `=`; a zero ends each. Before the first call, the memory begins with a zero.
+// tree_result::kFailed: the memory has the reason, as in failure.h. -EAGAIN: nothing has been done, and Node has to serve the call.
 int64_t CopyTree(const char* from, const char* to, unsigned flags, char* memory, size_t capacity,
                  std::unique_ptr<Progress>& progress);
 

@@ -8,9 +8,9 @@
 
 namespace caio {
 
-// Blocks. tree_result::kDone where all were there. tree_result::kMore where some have been made: the memory has the path of the first, ended
-// by a zero. tree_result::kFailed where one could not be, after others or by the fault of the file system: the memory says why, as
-// failure.h has it. -EAGAIN where nothing has been done, and it is for Node to do something, or to say why not.
+// Blocks. tree_result::kDone: all were there. tree_result::kMore: some have been made, and the memory has the path of the first, ended by
+// a zero. tree_result::kFailed: one could not be made, after others had been or because of the file system; the memory says why, as in
+// failure.h. -EAGAIN: nothing has been done, and Node has to serve the call, or to report its failure.
 int64_t MakePath(const char* path, mode_t mode, char* memory, size_t capacity);
 
 }  // namespace caio

@@ -62,7 +62,7 @@ class Reader {
     Listing entries;
     const int64_t error = entries.Read(path_.c_str());
     if (error < 0) {
-      // It was taken for one, and may be none any more, or cannot be looked at.
+      // It was taken for a directory, but may be none any more, or stat fails.
       if (directory.size() == 0 || !follows_ || IsDirectory(path_.c_str())) return error;
       counts_.push_back(0);
       return 0;

@@ -6,10 +6,10 @@
 
 namespace caio {
 
-// Blocks, for a slice's time at most, if the directory itself takes no longer. Writes the directories that it has read, each after
-// those that were found before it: how many names each has, as 32-bit numbers; then of each name what it is, as libuv numbers it, with
-// 128 added where it is descended into; then the names, each ended by a zero, a directory's in the order of their bytes. Their number
-// in front, and behind it that of the bytes of all names. Directories that it has not come to are its caller's.
+// Blocks for a slice's time at most, unless the directory itself takes longer. Writes, for the directories that it has read, in the order
+// in which they were found: how many directories there are, and how many bytes all names have; how many names each directory has (all of
+// these are 32-bit numbers); the type of each name, as libuv numbers it, plus 128 where it is descended into; then the names, each ended
+// by a zero, sorted by their bytes within a directory. The caller has to ask for directories that it has not come to.
 //
 // The number of directories, or a negative errno; -EOVERFLOW where `capacity` does not hold the first of them; -EAGAIN where one below it cannot be read.
 // `flags` are of tree_flag.

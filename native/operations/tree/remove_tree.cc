@@ -22,11 +22,11 @@ namespace caio {
 namespace {
 
 constexpr uint64_t kSlice = 20 * 1000 * 1000;
-// Directories that are open: of a deeper tree those at the top are opened anew on the way back.
+// How many directories are kept open: in a deeper tree, those near the top are closed, and opened again on the way back.
 constexpr size_t kOpen = 8;
-// How often directories are read anew that somebody has put something into meanwhile.
+// How often directories are read again because new entries have appeared in them meanwhile.
 constexpr int kMostReadings = 5;
-// nanoseconds for which a removal that gets nowhere waits for descriptors that others of its kind have
+// nanoseconds for which a removal that makes no progress waits for descriptors that other removals hold
 constexpr uint64_t kPatience = 2'000'000'000;
 constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 
@@ -78,7 +78,7 @@ class Remover final : public Progress {
       return;
     }
     const Level& root = levels_.front();
-    // After a wait: somebody else has put it there.
+    // After a wait: another directory stands at the path now.
     const bool other = device_ != 0 && (root.device != device_ || root.number != number_);
     device_ = root.device;
     number_ = root.number;
@@ -88,8 +88,8 @@ class Remover final : public Progress {
     Fail("rmdir", nullptr);
   }
 
-  // With errno: whether it is only for now that there are no descriptors, since others of this kind have some. Then this one gives back all
-  // of its own, so that they get on, and begins again later: what it has removed is gone.
+  // Reads errno. True if descriptors are short only for now, since other removals hold some. Then this one closes all of its own, so that
+  // the others get on, and begins again later: what it has removed stays removed.
   bool WaitForDescriptors() {
     if (!IsShortage(errno) || begun.load() < 2) return false;
     const uint64_t now = Nanoseconds();
@@ -105,17 +105,17 @@ class Remover final : public Progress {
     return true;
   }
 
-  // The innermost directory has gone, and the way back with it: to the top, if that is what it was.
+  // The innermost directory has been deleted, so that its `..` leads nowhere: begins again at the top, if that is still the same directory.
   void BeginAgain() {
     KeepInnermost();
-    // Open until then, so that nothing else is numbered as they were.
+    // They stay open until then, so that no new directory can get one of their inode numbers.
     const std::vector<Level> gone = std::move(levels_);
     levels_.clear();
     Begin();
   }
 
-  // Descriptors that others may want: the way back is found without them. With that one open, the kernel keeps those above it, too, and
-  // with them the numbers that they are known by, which overlayfs makes up.
+  // Closes all other descriptors, which other threads may need: `..` leads back without them. While the innermost is open, the kernel keeps
+  // the directories above it in memory, too, and so their inode numbers, which overlayfs makes up.
   void KeepInnermost() {
     for (size_t at = 0; at + 1 < levels_.size(); at++) levels_[at].directory.reset();
   }
@@ -134,11 +134,11 @@ class Remover final : public Progress {
   void Remove(Level& level) {
     const EntryType type = level.entries.type(level.next++);
     const int directory = dirfd(level.directory.get());
-    // Of a level that moves when another is entered, but not its names.
+    // `level` moves when another is entered, but its names stay where they are.
     const char* name = NameOf(level);
     if (type != EntryType::kDirectory) {
       if (Unlinked(directory, name, 0)) return;
-      // The file system has not said, or it has become one.
+      // A directory after all: the file system did not tell the type, or the entry has become one.
       if (errno != EISDIR && errno != EPERM) return Fail("unlink", name);
     }
     // As Node does it: what may not be removed, or has something mounted on it, is not emptied.
@@ -194,7 +194,7 @@ class Remover final : public Progress {
     if (above && !OpenAgain(*above, level)) {
       if (IsMissing(errno)) return BeginAgain();
       if (WaitForDescriptors()) return;
-      // The way back is another than the way there.
+      // `..` leads to another directory than the one it came from.
       if (!IsShortage(errno)) errno = ENOTEMPTY;
       Fail(IsShortage(errno) ? "scandir" : "rmdir", nullptr);
       return levels_.clear();
@@ -212,7 +212,7 @@ class Remover final : public Progress {
     levels_.pop_back();
   }
 
-  // What was closed on the way down, if it is still the one above.
+  // Opens again the directory that was closed on the way down, if it is still the parent of `below`.
   bool OpenAgain(Level& above, const Level& below) {
     if (above.directory) return true;
     const int fd = Open(dirfd(below.directory.get()), "..");
@@ -235,7 +235,7 @@ class Remover final : public Progress {
     return gone;
   }
 
-  // With errno: of an entry of the innermost directory, or of itself. Those above it cannot be removed either.
+  // Notes errno as the failure of an entry of the innermost directory, or of that itself. Its parents cannot be removed either.
   void Fail(const char* syscall, const char* name) {
     if (errno_ != 0) return;
     errno_ = errno;

@@ -9,13 +9,13 @@
 
 namespace caio {
 
-// Blocks, for a slice's time, or more where reading a directory takes long. Never follows a link, whatever becomes one meanwhile.
+// Blocks, for a slice's time, or more where reading a directory takes long. Never follows a link, even if an entry becomes one meanwhile.
 // `flags` are of remove_flag.
 //
-// kUnfinished where it is to be called again, with the same path, which stays where it is, and `progress`, which is empty the first time:
-// it has one descriptor. tree_result::kDone when nothing is left. tree_result::kFailed where something in the directory cannot be removed,
-// and all else has been: the memory tells what was tried first, as failure.h has it. -EAGAIN where nothing has been done, and it is for
-// Node to do something, or to say why not.
+// kUnfinished: call it again, with the same path, whose memory must not move, and `progress`, which is empty the first time and holds one
+// descriptor. tree_result::kDone: nothing is left. tree_result::kFailed: something in the directory cannot be removed, and all else has
+// been; the memory has the first failure, as in failure.h. -EAGAIN: nothing has been done, and Node has to serve the call, or to report
+// its failure.
 int64_t RemoveTree(const char* path, unsigned flags, char* memory, size_t capacity,
                    std::unique_ptr<Progress>& progress);
 
