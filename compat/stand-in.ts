@@ -116,7 +116,10 @@ const made: Partial<Record<keyof Replaced, Functions>> = {}
 
 /** By name, the same ones each time; ours themselves, where they are there when this is first called. */
 export function standIns(originals: Originals, module: keyof Replaced, names: readonly string[]): Functions {
+  return (made[module] ??= loaded?.[module] ?? make(originals, module, names))
+}
+
+function make(originals: Originals, module: keyof Replaced, names: readonly string[]): Functions {
   const calls = new Calls(module)
-  return (made[module] ??=
-    loaded?.[module] ?? Object.fromEntries(names.map((name) => [name, standIn(originals, module, name, calls)])))
+  return Object.fromEntries(names.map((name) => [name, standIn(originals, module, name, calls)]))
 }

@@ -215,15 +215,13 @@ function writeFile(this: unknown, ...args: Arguments): void {
   if (!plain || plain.flush) return leaveDescriptor(ofCallbacks.get('writeFile'), this, args)
   const call = new Call(callback as Callback)
   const own = ofCallbacks.get('writeFile') as (...args: unknown[]) => unknown
+  const asked = [path, data, optionsOf(options), callback]
   // Node's call keeps this call's place in the order: later calls wait until Node has done it.
   const inPlace = (): Promise<typeof TOLD> =>
-    new Promise((resolve) => call.leaveTo(() => void callUntil(own, this, [...args], () => resolve(TOLD))))
-  const hasCallbackLast = args.at(-1) === callback
+    new Promise((resolve) => call.leaveTo(() => void callUntil(own, this, asked, () => resolve(TOLD))))
   settle(
     call,
-    writeWhole<typeof TOLD | typeof NODES>(plain, hasCallbackLast ? inPlace : async () => NODES).then((outcome) =>
-      outcome === NODES ? undefined : (outcome ?? []),
-    ),
+    writeWhole(plain, inPlace).then((outcome) => (outcome === NODES ? undefined : (outcome ?? []))),
     () => leave(own, this, args),
   )
 }

@@ -19,19 +19,11 @@ function whenNodeHasBegun(done: () => void): void {
   access('/', done)
 }
 
-function once(act: () => void): () => void {
-  let isDone = false
-  return () => {
-    if (!isDone) act()
-    isDone = true
-  }
-}
-
 export const watchFile = resemble(ofCallbacks.get('watchFile'), function (this: unknown, ...args: unknown[]): unknown {
   const context = defaultContext()
   context.submitNow()
   const watcher: unknown = Reflect.apply(ofCallbacks.get('watchFile'), this, args)
-  const release = once(context.hold())
+  const release = context.hold()
   const late = setTimeout(release, MOST)
   whenNodeHasBegun(() => {
     clearTimeout(late)

@@ -50,11 +50,6 @@ export class Originals {
     this.#ours.set(name, ours)
   }
 
-  /** What stands in their place, by name. */
-  replaced(): Record<string, unknown> {
-    return Object.fromEntries(this.#ours)
-  }
-
   /** Whether calls by these names, such as Node's own functions make, reach Node's own or ours, and nobody else. */
   stand(names: readonly string[]): boolean {
     for (const name of names) {

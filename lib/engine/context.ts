@@ -614,15 +614,18 @@ export class Context implements Receiver {
 
   /**
    * Has what is enqueued from now on wait, in order, for what others have under way.
-   * @returns ends that
+   * @returns ends that; further calls of it do nothing
    * @internal
    */
   hold(): () => void {
     if (isEnding()) return () => undefined
     this.#holds++
+    let isOver = false
     return () => {
       // At the end of the process all has been handed over.
-      if (this.#holds === 0 || --this.#holds > 0) return
+      if (isOver || this.#holds === 0) return
+      isOver = true
+      if (--this.#holds > 0) return
       while (this.#waiting.length > 0 && this.#slots.count < this.maxRequests) this.#startNext()
     }
   }

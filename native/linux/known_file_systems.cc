@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
-#include <sys/vfs.h>
 
 #include <algorithm>
 #include <cstring>
@@ -13,6 +12,7 @@
 #include "../support/descriptor.h"
 #include "../support/mutex_lock.h"
 #include "../support/open_cached.h"
+#include "../support/platform.h"
 #include "residency.h"
 #include "waits.h"
 
@@ -126,11 +126,7 @@ void KnownFileSystems::HasWaited(MountKey mount, uint64_t now) {
   Keep(mount, {Manner::kWaits}, waits, now / kMillisecond + (kTrusted << (waits - 1)));
 }
 
-Findings ExamineNames(int fd) {
-  struct statfs status;
-  if (fstatfs(fd, &status) != 0) return {Manner::kElsewhere};
-  return FindingsOf(static_cast<uint32_t>(status.f_type));
-}
+Findings ExamineNames(int fd) { return FindingsOf(FileSystemType(fd)); }
 
 Findings ExamineManner(int fd, const char* path, bool read) {
   const Findings names = ExamineNames(fd);

@@ -1,13 +1,12 @@
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include <cstring>
 #include <new>
 
 #include "../support/descriptor.h"
-#include "../support/look.h"
 #include "../support/open_cached.h"
+#include "../support/platform.h"
 #include "file_system_of.h"
 
 namespace caio {
@@ -15,9 +14,9 @@ namespace caio {
 namespace {
 
 FileSystem OfDescriptor(int fd) {
-  struct statx known;
-  if (fd < 0 || !Look(fd, STATX_TYPE, known)) return kNoFileSystem;
-  return makedev(known.stx_dev_major, known.stx_dev_minor);
+  dev_t device;
+  ino_t inode;
+  return LookWhich(fd, &device, &inode) ? device : kNoFileSystem;
 }
 
 // Cuts the last name off: false if there is none.
