@@ -1,10 +1,21 @@
-/** What a handle changes of its file besides the bytes: `truncate`, `chmod`, `chown` and `utimes`. */
+/** A file's attributes by its handle: `stat`, and `truncate`, `chmod`, `chown` and `utimes`, which change them. */
+import type { FileHandle } from 'node:fs/promises'
+import { EAGAIN } from '../../lib/common/errors.js'
+import { intrinsics } from '../../lib/common/intrinsics.js'
 import type { Completer } from '../../lib/engine/completer.js'
+import { defaultContext } from '../../lib/engine/default-context.js'
 import { ControlRequest, NO_CONTROL, OpenRequest, TimesRequest } from '../../lib/engine/request.js'
 import type { OpenCall, Request } from '../../lib/engine/request.js'
-import { Opcode } from '../../lib/protocol/operations.js'
-import { plainId, plainLength, plainMode } from '../arguments/path.js'
+import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
+import { isInNumbers, plainId, plainLength, plainMode } from '../arguments/path.js'
 import { plainTimes } from '../arguments/times.js'
+import { makesStats, statsMemory, toStats } from '../node/stats.js'
+import { atOnce, completer, leave, openOf, start } from './handle-call.js'
+import type { HandleCall } from './handle-call.js'
+import { HandleState } from './handle-state.js'
+import { ref, unref } from './internals.js'
+
+const { Promise } = intrinsics
 
 /** Makes the request that serves a call. */
 type Make = <Caller>(fd: number, completer: Completer<Caller>, caller: Caller) => Request<Caller>
@@ -54,4 +65,49 @@ export const utimes: AttributeCall = {
     const times = plainTimes(access, change)
     return times && ((fd, completer, caller) => new TimesRequest(Opcode.futimes, fd, times, completer, caller))
   },
+}
+
+const changed = new Map<AttributeCall, Completer<HandleCall>>()
+for (const call of [truncate, chmod, chown, utimes]) {
+  changed.set(call, atOnce(completer(syscallOf(call.opcode), () => undefined)))
+}
+
+/** What the engine makes of a change, or undefined where it is for Node's own method. */
+export function serveChange(
+  handle: FileHandle,
+  call: AttributeCall,
+  args: readonly unknown[],
+): Promise<void> | undefined {
+  const fd = openOf(handle)
+  const done = changed.get(call) as Completer<HandleCall>
+  const request = fd === undefined ? undefined : call.plain(args)
+  if (!request) return leave(call.opcode)
+  return start(request(fd as number, done, { handle, given: undefined, changes: true })) as Promise<void>
+}
+
+const statDone: Completer<HandleCall> = {
+  ...completer('fstat', () => undefined),
+  lend: () => [statsMemory.take()],
+  value(_, views) {
+    const [numbers] = views as unknown as [Float64Array<ArrayBuffer>]
+    const stats = toStats(numbers)
+    statsMemory.giveBack(numbers)
+    return stats
+  },
+}
+
+/** The same of `stat`. */
+export function serveStat(handle: FileHandle, options: unknown): Promise<unknown> | undefined {
+  const fd = makesStats && isInNumbers(options) ? openOf(handle) : undefined
+  if (fd === undefined) return leave(Opcode.fstat)
+  const numbers = statsMemory.take()
+  // It would come before what was asked for earlier.
+  const result = HandleState.isChanging(handle) ? EAGAIN : defaultContext().attemptOpen(Opcode.fstat, fd, numbers)
+  const stats = result === 0 ? Promise.resolve(toStats(numbers)) : undefined
+  statsMemory.giveBack(numbers)
+  if (!stats) return start(new OpenRequest(Opcode.fstat, fd, statDone, { handle, given: undefined }))
+  // A close in the same tick finds it under way, as with Node's.
+  ref(handle)
+  void stats.then(() => unref(handle))
+  return stats
 }

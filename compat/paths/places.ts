@@ -66,5 +66,5 @@ export function leaveInOrder(
   const path = ORDERED.has(opcode) ? nameOf(args[0]) : undefined
   const otherPath = TWO.has(opcode) ? nameOf(args[1]) : undefined
   if (path === undefined || (TWO.has(opcode) && otherPath === undefined)) return own(...args)
-  return defaultContext().keepPlace(placeOf(opcode, { path, otherPath }), () => own(...args))
+  return defaultContext().places.keep(placeOf(opcode, { path, otherPath }), () => own(...args))
 }

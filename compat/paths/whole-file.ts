@@ -264,9 +264,9 @@ function serveUnwatched(
   if (untouched === true) return orByNode(own, args, ours())
   if (untouched === false) return own(...args)
   const context = defaultContext()
-  const serve = async (): Promise<unknown> => ((await untouched) ? context.inPlace(ours) : NODES)
+  const serve = async (): Promise<unknown> => ((await untouched) ? context.places.inPlace(ours) : NODES)
   // No call waits for Node's own: on a FIFO, the waiting call may be the very one that would open the other end.
-  return orByNode(own, args, context.keepPlace(placeOf(opcode, { path }), serve))
+  return orByNode(own, args, context.places.keep(placeOf(opcode, { path }), serve))
 }
 
 function orByNode(own: Own, args: readonly unknown[], outcome: unknown): unknown {
@@ -348,9 +348,9 @@ export async function writeWhole<T>(
   if (result >= 0) return undefined
   try {
     if (isWritten(plain, result)) return undefined
-    return keepsPlace(result) ? await context.inPlace(instead) : NODES
+    return keepsPlace(result) ? await context.places.inPlace(instead) : NODES
   } finally {
-    context.endPlace(request)
+    context.places.end(request)
   }
 }
 

@@ -23,7 +23,7 @@ export interface Completer<Caller = unknown> {
   readonly takesFailures?: true
   /**
    * Whether a failed request keeps its place among those that name the same path, since its maker does the same in another way. It ends
-   * that by {@link Context.endPlace}.
+   * that by {@link Places.end}.
    */
   keepsPlace?(result: number): boolean
   /** What the promise is fulfilled with. Must not throw. */

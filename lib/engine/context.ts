@@ -17,7 +17,7 @@ import type { Shape } from './operation.js'
 import { noteNumbers } from './numbers.js'
 import type { OpenFile } from './open-file.js'
 import { Opcode, familyOf, isWrite } from '../protocol/operations.js'
-import { PathOrder } from './path-order.js'
+import { Places } from './places.js'
 import { TransferRequest } from './request.js'
 import type { PathCall, Request, Resolve } from './request.js'
 import { hintsOf, placeOf, signalOf } from './request-options.js'
@@ -72,8 +72,8 @@ export class Context implements Receiver {
 
   readonly #slots: Slots
   readonly #waiting = new LinkedQueue<Request>()
-  /** what waits for earlier operations on its path */
-  readonly #paths = new PathOrder()
+  /** @internal The order of what is asked for by path. */
+  readonly places = new Places((request) => this.#admit(request))
   #sequence = 0
 
   /** how many callers have asked that others go first: nothing is started meanwhile */
@@ -89,8 +89,6 @@ export class Context implements Receiver {
   readonly #fallenBackTo = new Map<number, Backend>()
   /** rejections under way */
   #rejecting = 0
-  /** operations that change what a path names, and are not settled */
-  #changing = 0
   #closing: Promise<void> | undefined
   #drained: (() => void) | undefined
 
@@ -98,13 +96,6 @@ export class Context implements Receiver {
   #takesNumbers = false
   /** what is under way of operations that were given the number of a descriptor */
   #byNumber = 0
-  /** what is done in the place of requests that the engine does not serve itself */
-  readonly #places = new Map<Request, () => void>()
-  /** Failed requests whose places in the path order are kept. */
-  readonly #kept = new Set<Request>()
-  /** Whether what is enqueued now is served in a place that is kept for it. */
-  #isInPlace = false
-
   readonly #counters = new Counters()
 
   /**
@@ -304,7 +295,7 @@ export class Context implements Receiver {
     if (this.#waiting.remove(request)) {
       this.#counters.cancelled++
       this.#counters.count(request.opcode, Route.inline, ECANCELED)
-      this.#over(request)
+      this.#over(request, false)
       request.completer.released?.(request.caller)
       this.#reject(request, ECANCELED)
       return true
@@ -336,7 +327,7 @@ export class Context implements Receiver {
       backend: this.backend,
       maxRequests: this.maxRequests,
       inFlight: this.#slots.count,
-      waiting: this.#waiting.length + this.#paths.waiting,
+      waiting: this.#waiting.length + this.places.waiting,
       ...this.#counters.snapshot(),
     }
   }
@@ -401,49 +392,8 @@ export class Context implements Receiver {
     request.resolve = lastResolve
     lastResolve = noResolve
     if (isByNumber(request)) this.#byNumber++
-    if (this.#enter(request)) this.#admit(request)
+    if (this.places.enter(request)) this.#admit(request)
     return promise
-  }
-
-  /** @returns whether it may begin; else {@link #begin} is called when it may */
-  #enter(request: Request): boolean {
-    if (request.changesPaths) this.#changing++
-    return this.#changing === 0 || this.#isInPlace || isEnding() || this.#paths.enter(request)
-  }
-
-  /**
-   * Has what is not one request keep the order of what is asked for by path: what has to wait for something else first, or is Node's own.
-   * @param request which says what it is; it is not served
-   * @param act must ask for nothing by path, but as the last thing before it returns: that has the request's place
-   * @internal
-   */
-  keepPlace<T>(request: Request, act: () => Promise<T>): Promise<T> {
-    if (this.#changing === 0 && !request.changesPaths) return act()
-    // An async function, so that errors of what it does lead to who awaits it.
-    const begin = async (): Promise<T> => {
-      try {
-        return await act()
-      } finally {
-        this.#changed(request)
-      }
-    }
-    if (this.#enter(request)) return begin()
-    return new Promise((resolve) => this.#places.set(request, () => resolve(begin())))
-  }
-
-  /** @internal What a request that has failed was for is over: see {@link Completer.keepsPlace}. */
-  endPlace(request: Request): void {
-    if (this.#kept.delete(request)) this.#over(request)
-  }
-
-  /** @internal What `act` enqueues has the place that is kept for it, and waits for none. */
-  inPlace<T>(act: () => T): T {
-    this.#isInPlace = true
-    try {
-      return act()
-    } finally {
-      this.#isInPlace = false
-    }
   }
 
   /** Starts a request that waits for no other, or has it wait for room. */
@@ -460,22 +410,10 @@ export class Context implements Receiver {
     }
   }
 
-  readonly #begin = (request: Request): void => {
-    const act = this.#places.get(request)
-    if (!act) return this.#admit(request)
-    this.#places.delete(request)
-    act()
-  }
-
-  #over(request: Request): void {
+  /** @param keepsPlace whether its maker does the same in another way, in its place */
+  #over(request: Request, keepsPlace: boolean): void {
     if (isByNumber(request)) this.#byNumber--
-    this.#changed(request)
-  }
-
-  #changed(request: Request): void {
-    if (!request.changesPaths) return
-    this.#changing--
-    this.#paths.leave(request, this.#begin)
+    this.places.over(request, keepsPlace)
   }
 
   /** @internal Hands over all that there is, more than `maxRequests` if need be: there will be no other occasion. */
@@ -483,7 +421,7 @@ export class Context implements Receiver {
     this.#slots.liftLimit()
     this.#holds = 0
     while (this.#waiting.length > 0) this.#startNext()
-    for (const request of this.#paths.takeAll()) this.#begin(request)
+    this.places.beginAll()
     this.#handOver()
     this.#port.end?.()
   }
@@ -580,8 +518,7 @@ export class Context implements Receiver {
     slots.free(id)
     if (this.#fallenBackTo.size > 0) this.#fallenBackTo.delete(id)
     this.#counters.count(request.opcode, route, result)
-    if (result < 0 && completer.keepsPlace?.(result)) this.#kept.add(request)
-    else this.#over(request)
+    this.#over(request, result < 0 && completer.keepsPlace?.(result) === true)
     if (startedAt !== 0) this.#counters.record(route, now() - startedAt)
 
     completer.released?.(caller)
@@ -595,7 +532,7 @@ export class Context implements Receiver {
   }
 
   #checkDrained(): void {
-    const busy = this.#slots.count > 0 || this.#waiting.length > 0 || this.#paths.waiting > 0 || this.#rejecting > 0
+    const busy = this.#slots.count > 0 || this.#waiting.length > 0 || this.places.waiting > 0 || this.#rejecting > 0
     if (busy || !this.#drained) return
     // A turn later, whoever awaits one of the operations has been told.
     setImmediate(this.#drained)
@@ -637,7 +574,7 @@ export class Context implements Receiver {
 
   /** @internal See {@link Backend.readCached}; EAGAIN when this turn has had its share. */
   readCached(path: string, view: Uint8Array): number {
-    if (!this.#port.readCached || !this.#isFree(path) || turn.isSpent(1)) return EAGAIN
+    if (!this.#port.readCached || !this.places.isFree(path) || turn.isSpent(1)) return EAGAIN
     const result = this.#port.readCached(path, view)
     if (result >= 0) this.#counters.count(Opcode.readFile, Route.inline, result)
     return result
@@ -648,16 +585,9 @@ export class Context implements Receiver {
     return this.#port.supports.paths === true
   }
 
-  /** Whether an operation done at once would overtake none that was asked for earlier. */
-  #isFree(path: string): boolean {
-    if (this.#changing === 0) return true
-    // For a change of an open file, the names that it affects are not known.
-    return this.#changing === this.#paths.changes && this.#paths.isFree(path)
-  }
-
   /** @internal See {@link Backend.attempt}; undefined when this turn has had its share: see {@link turn.whenThereIsRoom}. */
   attempt(opcode: Opcode, { path, mode = 0, flags = 0 }: PathCall, reply: NodeJS.ArrayBufferView): number | undefined {
-    if (!this.#port.attempt || !this.#isFree(path)) return EAGAIN
+    if (!this.#port.attempt || !this.places.isFree(path)) return EAGAIN
     if (turn.isSpent(1)) return undefined
     const result = this.#port.attempt(opcode, mode, flags, path, reply)
     if (result !== EAGAIN) this.#counters.count(opcode, Route.inline, result)

@@ -1,23 +1,14 @@
 /** A file of a {@link FakeDisk} that is open: the methods of a FileHandle that stores call. */
 import { errnoException, errnoOf } from '../common/errors.js'
 import * as check from '../common/validate.js'
-import type { FakeDisk, FakeOperation, FakeStats } from './fake-disk.js'
-import type { FileContent } from './file-content.js'
+import type { FakeStats } from './directory.js'
+import type { Disk, FakeOperation } from './disk.js'
+import type { FileContent, Syncable } from './file-content.js'
 import type { OpenFlags } from './flags.js'
 
 const { Buffer } = globalThis
 
 type View = NodeJS.ArrayBufferView
-
-/** What a sync makes durable. */
-export interface Syncable {
-  /** the number of changes so far */
-  readonly mark: number
-  /** makes durable what was changed up to a mark */
-  sync(mark: number): void
-  /** the same has failed: no later sync makes it durable */
-  lose(mark: number): void
-}
 
 /** Where in a view, and where in the file; as Node's methods take them, one by one or as an object. */
 interface Part {
@@ -31,7 +22,7 @@ type Position = number | bigint | null | undefined
 export class FakeHandle {
   /** a number that no other handle of the disk has; none of this process */
   readonly fd: number
-  readonly #disk: FakeDisk
+  readonly #disk: Disk
   readonly #flags: OpenFlags
   /** none of a directory */
   readonly #content: FileContent | undefined
@@ -41,7 +32,7 @@ export class FakeHandle {
   #position = 0
 
   /** @internal */
-  constructor(disk: FakeDisk, flags: OpenFlags, content: FileContent | undefined, durable: Syncable) {
+  constructor(disk: Disk, flags: OpenFlags, content: FileContent | undefined, durable: Syncable) {
     this.#disk = disk
     this.#flags = flags
     this.#content = content

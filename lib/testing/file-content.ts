@@ -4,7 +4,17 @@ const { Buffer } = globalThis
 /** A change that no sync has made durable. */
 type Change = { readonly position: number; readonly bytes: Buffer } | { readonly length: number }
 
-export class FileContent {
+/** What a sync makes durable. */
+export interface Syncable {
+  /** the number of changes so far */
+  readonly mark: number
+  /** makes durable what was changed up to a mark */
+  sync(mark: number): void
+  /** the same has failed: no later sync makes it durable */
+  lose(mark: number): void
+}
+
+export class FileContent implements Syncable {
   #now = Buffer.alloc(0)
   #size = 0
   #durable = Buffer.alloc(0)

@@ -12,10 +12,10 @@
 
 #include "../support/checked.h"
 #include "../support/descriptor_room.h"
-#include "../support/mutex_lock.h"
 #include "../support/nanoseconds.h"
 #include "../support/probe_file.h"
 #include "../support/step.h"
+#include "prove_queue.h"
 
 namespace caio {
 
@@ -42,9 +42,6 @@ constexpr size_t kWholeFileShare = 16 * 1024;
 
 // Channel and id of a request whose completion is not reported.
 constexpr uint32_t kNobodys = UINT32_MAX;
-
-// Files that are mapped at a time, to be looked at.
-constexpr size_t kMostMaps = 64;
 
 // An answer of the interface, not of the file: the pool's ordinary system call has the last word (EINVAL on a directory is
 // EISDIR there), and nothing has been read or written yet.
@@ -99,14 +96,9 @@ LinuxEngine::LinuxEngine(std::unique_ptr<KernelQueue> kernel, CompletionQueue& c
               [](void* engine, Request&& request, int64_t result) {
                 static_cast<LinuxEngine*>(engine)->TakeLate(std::move(request), result);
               },
-              this) {
-  pthread_mutex_init(&mutex_, nullptr);
-}
+              this) {}
 
-LinuxEngine::~LinuxEngine() {
-  Close();
-  pthread_mutex_destroy(&mutex_);
-}
+LinuxEngine::~LinuxEngine() { Close(); }
 
 int LinuxEngine::Open(const char* directory, const char** step) {
   return kernel_->OpensLate() ? kernel_->Check(step) : OpenQueue(directory, step);
@@ -117,13 +109,11 @@ int LinuxEngine::OpenQueue(const char* directory, const char** step) {
   const ProbeFile file(directory);
   if (file.fd() < 0) return file.fd();
   int error = kernel_->Open(kCapacity, step);
-  if (error == 0) error = Probe(file.fd(), step);
+  if (error == 0) error = ProveQueue(*kernel_, file.fd(), step);
   if (error == 0) error = kernel_->Signal(completions_.fd(), step);
   if (error != 0) return error;
   is_open_ = true;
-  slots_.resize(kCapacity);
-  free_slots_.reserve(kCapacity);
-  for (uint32_t slot = kCapacity; slot-- > 0;) free_slots_.push_back(slot);
+  slots_.Make(kCapacity);
   commands_.reserve(kCapacity);
   return 0;
 }
@@ -140,48 +130,9 @@ bool LinuxEngine::HasQueue() {
   return is_open_;
 }
 
-int LinuxEngine::Probe(int fd, const char** step) {
-  char out[] = "caio probe";
-  char in[sizeof out] = {};
-  Request request;
-  request.fd = fd;
-  const int error = Prove(request, out, in, sizeof out, step);
-  // An unanswered request may still use `in` or `out`: the queue is closed before they go.
-  if (error != 0) kernel_->Close();
-  return error;
-}
-
-int LinuxEngine::Prove(Request& request, char* out, char* in, size_t length, const char** step) {
-  struct Step {
-    const char* name;
-    Opcode opcode;
-    char* memory;
-    size_t length;
-  };
-  const Step steps[] = {
-      {"write", Opcode::kWrite, out, length},
-      {"read", Opcode::kRead, in, length},
-  };
-  for (const Step& each : steps) {
-    *step = each.name;
-    request.opcode = each.opcode;
-    request.single = {each.memory, each.length};
-    const KernelCommand command{0, &request, 0};
-    const long submitted = kernel_->Submit(&command, 1);
-    if (submitted < 1) return submitted == 0 ? -EAGAIN : static_cast<int>(submitted);
-    KernelEvent event{};
-    // On a file in memory, kernel AIO is done within io_submit. An io_uring may leave the work to a kernel thread.
-    const long answered = kernel_->Reap(&event, 1) == 1 ? 1 : kernel_->WaitOne(&event, 5);
-    if (answered < 1) return answered == 0 ? -ETIMEDOUT : static_cast<int>(answered);
-    if (event.result < 0) return static_cast<int>(event.result);
-    if (static_cast<uint64_t>(event.result) != each.length) return -EIO;
-  }
-  return memcmp(in, out, length) == 0 ? 0 : -EIO;
-}
-
 // Only what cannot block is served from the loop thread.
 LinuxEngine::Way LinuxEngine::Choose(Request& request) {
-  if (request.opcode == Opcode::kClose) Unmap(request.fd);
+  if (request.opcode == Opcode::kClose) maps_.Unmap(request.fd, files_);
   // Syncs share one another's work in the pool.
   if (IsSync(request.opcode) || request.opcode == Opcode::kWriteFile || IsControl(request.opcode)) return Way::kPool;
   // What can be had without waiting has been tried by Attempt.
@@ -215,58 +166,13 @@ LinuxEngine::Way LinuxEngine::Choose(Request& request) {
     request.cold = !history.refused && !request.transfer.moves;
     return Way::kPool;
   }
-  if (IsMapped(check) && !Map(request, *facts)) return Way::kPool;
+  if (IsMapped(check) && !maps_.Map(request, *facts)) return Way::kPool;
   inline_bytes_ += request.length;
   return IsTrusted(history) ? Way::kShared : Way::kInline;
 }
 
-// A mapping is kept for one turn of the loop, which may read a file many times. Not longer: while it exists, the file system cannot be
-// unmounted; and if the file is deleted, the thread that unmaps it has to free its space.
-bool LinuxEngine::Map(Request& request, FileFacts& facts) {
-  const bool mapped = facts.mapped_in == turn_;
-  const size_t count = facts.pages.count;
-  // What comes after the end that is known may have been written since.
-  const bool reaches = request.transfer.moves || static_cast<uint64_t>(request.offset) + request.length > facts.size;
-  if ((!mapped || reaches) && !FileFactsTable::LookAgain(request.fd, facts)) return false;
-  if (!mapped || (reaches && count != FileMap::PagesFor(facts.size))) {
-    if (maps_.size() >= kMostMaps) return false;
-    FileMap map(request.fd, facts.size);
-    if (!map.IsTold()) {
-      const uint64_t size = facts.size;
-      // A file that has grown in this moment is not refused for that.
-      const bool same = FileFactsTable::LookAgain(request.fd, facts) && facts.size == size && size > 0;
-      if (same) facts.reads = Learn(facts.reads, NowaitAnswer::kRefused);
-      return false;
-    }
-    facts.pages = map.pages();
-    facts.mapped_in = turn_;
-    maps_.push_back({request.fd, facts.identity, std::move(map)});
-  }
-  request.transfer.pages = facts.pages;
-  return true;
-}
-
-// Drops the maps of a descriptor that is about to be closed. It is still open, so that no map is the last to hold the file.
-void LinuxEngine::Unmap(int fd) {
-  const auto is_of = [fd](const Mapped& each) { return each.fd == fd; };
-  const auto rest = std::remove_if(maps_.begin(), maps_.end(), is_of);
-  if (rest == maps_.end()) return;
-  maps_.erase(rest, maps_.end());
-  files_.ForgetMap(fd);
-}
-
 void LinuxEngine::EndTurn() {
-  turn_++;
-  bool orphaned = false;
-  for (Mapped& each : maps_) {
-    if (StandsFor(each.fd, each.file)) continue;
-    // The program has closed the descriptor itself: to unmap the file may be to delete it.
-    MutexLock lock(mutex_);
-    orphans_.push_back(std::move(each.map));
-    orphaned = true;
-  }
-  maps_.clear();
-  if (!orphaned) return;
+  if (!maps_.EndTurn()) return;
   Request request;
   request.channel = request.id = kNobodys;
   request.duty = Duty::kGiveUp;
@@ -275,17 +181,9 @@ void LinuxEngine::EndTurn() {
   pool_.Submit(&request, 1, unserved);
 }
 
-// Pool thread.
-void LinuxEngine::GiveUp() {
-  std::vector<FileMap> orphans;
-  MutexLock lock(mutex_);
-  orphans.swap(orphans_);
-}
-
 LinuxEngine::Way LinuxEngine::ChooseDirect(const Request& request, NowaitHistory& history) {
   if (!HasQueue()) return Way::kPool;
-  if (free_slots_.empty()) TakeBackSlots();
-  if (free_slots_.empty() || request.length > kDirectBytes || !ShouldTry(history)) return Way::kPool;
+  if (!slots_.HasFree() || request.length > kDirectBytes || !ShouldTry(history)) return Way::kPool;
   direct_bytes_ += request.length;
   const bool may_wait = direct_bytes_ > kDirectBatchBytes;
   if (kernel_->TakesFromAnyThread()) return may_wait || IsWrite(request.opcode) ? Way::kDeputy : Way::kKernel;
@@ -342,24 +240,17 @@ void LinuxEngine::TakeLate(Request&& request, int64_t result) {
   completions_.Push(unserved.data(), unserved.size());
 }
 
-uint32_t LinuxEngine::TakeSlot(Request&& taken) {
-  const uint32_t slot = free_slots_.back();
-  free_slots_.pop_back();
-  slots_[slot] = std::move(taken);
-  return slot;
-}
-
 void LinuxEngine::Prepare(Request&& taken) {
-  const uint32_t slot = TakeSlot(std::move(taken));
+  const uint32_t slot = slots_.Take(std::move(taken));
   const Request& request = slots_[slot];
   commands_.push_back({slot, &request, request.transfer.durable ? RWF_NOWAIT | RWF_DSYNC : RWF_NOWAIT});
 }
 
 // Has a pool thread submit a request: the pool gets another request that stands for it.
 void LinuxEngine::Depute(Request&& taken) {
-  const uint32_t slot = TakeSlot(std::move(taken));
+  const uint32_t slot = slots_.Take(std::move(taken));
   const Request& request = slots_[slot];
-  deputed_.push_back({slot, request.channel, request.id});
+  slots_.Depute(slot);
   Request stand_in;
   stand_in.channel = request.channel;
   stand_in.id = request.id;
@@ -382,8 +273,7 @@ bool LinuxEngine::SubmitToKernel(uint32_t slot, Request& request) {
   request = std::move(slots_[slot]);
   request.missed = true;
   CAIO_STEP("a request is given back");
-  MutexLock lock(mutex_);
-  given_back_.push_back(slot);
+  slots_.GiveBack(slot);
   return false;
 }
 
@@ -400,29 +290,12 @@ void LinuxEngine::Examine(const Request& request) {
   if (FindMount(request.fd, &after) && after == mount) known_.Learn(mount, found, Nanoseconds());
 }
 
-void LinuxEngine::TakeBackSlots() {
-  MutexLock lock(mutex_);
-  for (const uint32_t slot : given_back_) FreeSlot(slot);
-  given_back_.clear();
-}
-
-void LinuxEngine::FreeSlot(uint32_t slot) {
-  free_slots_.push_back(slot);
-  const auto deputed =
-      std::find_if(deputed_.begin(), deputed_.end(), [=](const Deputed& each) { return each.slot == slot; });
-  if (deputed == deputed_.end()) return;
-  *deputed = deputed_.back();
-  deputed_.pop_back();
-}
-
 bool LinuxEngine::Cancel(uint32_t channel, uint32_t id) {
   // A slot that was given back has no request any more: the id in it may be another operation's by now.
-  TakeBackSlots();
+  slots_.TakeBack();
   if (!pool_.Cancel(channel, id)) return false;
   // It may have been one that stood for another.
-  const auto matches = [=](const Deputed& each) { return each.channel == channel && each.id == id; };
-  const auto deputed = std::find_if(deputed_.begin(), deputed_.end(), matches);
-  if (deputed != deputed_.end()) FreeSlot(deputed->slot);
+  slots_.FreeDeputed(channel, id);
   return true;
 }
 
@@ -446,7 +319,7 @@ int64_t LinuxEngine::Attempt(const PathAttempt& attempt) {
 }
 
 int64_t LinuxEngine::Attempt(const OpenAttempt& attempt) {
-  if (attempt.opcode == Opcode::kClose) Unmap(attempt.fd);
+  if (attempt.opcode == Opcode::kClose) maps_.Unmap(attempt.fd, files_);
   return Metered([&](uint64_t now, MountKey* mount) { return cached_paths_.AttemptOpen(attempt, now, mount); });
 }
 
@@ -497,7 +370,7 @@ void LinuxEngine::SubmitPrepared() {
     } else {
       slots_[slot].missed = true;
       for_pool_.push_back(std::move(slots_[slot]));
-      free_slots_.push_back(slot);
+      slots_.Free(slot);
     }
   }
   commands_.clear();
@@ -536,7 +409,7 @@ bool LinuxEngine::Answered(Request& request, int64_t result, Route route) {
 
 void LinuxEngine::EndSlot(uint32_t slot, int64_t result, Route route) {
   if (!Answered(slots_[slot], result, route)) for_pool_.push_back(std::move(slots_[slot]));
-  FreeSlot(slot);
+  slots_.Free(slot);
 }
 
 // Takes the events that are there.
@@ -578,8 +451,8 @@ void LinuxEngine::Finish() {
   // The pool takes over what the kernel could not do, and submits requests to the kernel: repeats until both are empty.
   for (;;) {
     pool_.Finish();
-    TakeBackSlots();
-    if (free_slots_.size() == slots_.size()) return;
+    slots_.TakeBack();
+    if (slots_.AllFree()) return;
     KernelEvent event;
     const long answered = kernel_->WaitOne(&event, 60);
     if (answered < 0) return;  // the queue can no longer be asked

@@ -15,7 +15,9 @@
 #include "cached_path.h"
 #include "file_facts.h"
 #include "inline_helper.h"
+#include "kernel_slots.h"
 #include "known_file_systems.h"
+#include "turn_maps.h"
 #include "waits.h"
 
 namespace caio {
@@ -40,7 +42,7 @@ class LinuxEngine final : public Engine, private Deputy {
 
   // A turn of the loop has ended: what was kept for it goes. Has to be called if KeepsForTurn says so.
   void EndTurn();
-  bool KeepsForTurn() const { return !maps_.empty(); }
+  bool KeepsForTurn() const { return maps_.Any(); }
 
   // As CachedFiles has it. Notes where that has waited.
   int64_t ReadCached(const char* path, void* memory, size_t capacity);
@@ -54,26 +56,19 @@ class LinuxEngine final : public Engine, private Deputy {
   // Opens it, and proves it by a write and reads of a file in memory; if there can be no such file, of one in `directory`.
   int OpenQueue(const char* directory, const char** step);
   bool HasQueue();
-  int Probe(int fd, const char** step);
-  int Prove(Request& request, char* out, char* in, size_t length, const char** step);
   // Pool thread.
   bool SubmitToKernel(uint32_t slot, Request& request) override;
   void Examine(const Request& request) override;
-  void GiveUp() override;
+  void GiveUp() override { maps_.GiveUp(); }
 
   Way Choose(Request& request);
   Way ChooseDirect(const Request& request, NowaitHistory& history);
-  bool Map(Request& request, FileFacts& facts);
-  void Unmap(int fd);
   int64_t ServeNowait(Request& request);
   void EndInline(Request& request, int64_t result);
   void ServeShared();
   void TakeLate(Request&& request, int64_t result);
-  uint32_t TakeSlot(Request&& request);
   void Prepare(Request&& request);
   void Depute(Request&& request);
-  void TakeBackSlots();
-  void FreeSlot(uint32_t slot);
   template <typename Try>
   int64_t Metered(Try attempt);
   void EndMetered(MountKey mount);
@@ -95,36 +90,11 @@ class LinuxEngine final : public Engine, private Deputy {
   int refusal_ = 0;
   FileFactsTable files_;
   InlineHelper helper_;
-
-  // What is with the kernel: a slot keeps the request, so that the pool can take over. Fixed size, so that a command can name it.
-  std::vector<Request> slots_;
-  std::vector<uint32_t> free_slots_;
-
-  // A request that a pool thread is to submit, or has submitted.
-  struct Deputed {
-    uint32_t slot;
-    uint32_t channel;
-    uint32_t id;
-  };
-  std::vector<Deputed> deputed_;
-
-  // Slots that pool threads have given back.
-  std::vector<uint32_t> given_back_;  // under mutex_
-  pthread_mutex_t mutex_;
+  KernelSlots slots_;
 
   WaitMeter meter_;
 
-  // Of the turn of the loop under way.
-  struct Mapped {
-    int fd;
-    Identity file;
-    FileMap map;
-  };
-  std::vector<Mapped> maps_;
-  uint64_t turn_ = 1;
-
-  // Maps of files that may be open nowhere any more: a pool thread unmaps them.
-  std::vector<FileMap> orphans_;  // under mutex_
+  TurnMaps maps_;
 
   // Of the call under way.
   std::vector<KernelCommand> commands_;

@@ -47,8 +47,11 @@ const engine = [
   'engine',
   'file_facts',
   'inline_helper',
+  'kernel_slots',
   'known_file_systems',
+  'prove_queue',
   'residency',
+  'turn_maps',
 ].map((name) => `native/linux/${name}.cc`)
 const helper = [
   'native/linux/inline_helper.cc',

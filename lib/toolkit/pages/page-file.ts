@@ -1,35 +1,26 @@
 /** PageFile: a file of pages with a cache. A page is read once for all that ask; a write does not change what holders see. */
 import type { FileHandle } from 'node:fs/promises'
 import { addressRemainder } from '../../backends/address.js'
-import {
-  invalidArgValue,
-  invalidState,
-  laterException,
-  outOfRange,
-  pageDamaged,
-  shortRead,
-} from '../../common/errors.js'
+import { invalidArgValue, invalidState, outOfRange } from '../../common/errors.js'
 import { NO_OPTIONS } from '../../common/no-options.js'
 import * as check from '../../common/validate.js'
 import { intrinsics } from '../../common/intrinsics.js'
 import { refuseAborted } from '../../engine/abort.js'
-import type { Completer } from '../../engine/completer.js'
 import type { Context } from '../../engine/context.js'
 import { defaultContext } from '../../engine/default-context.js'
-import { TransferRequest } from '../../engine/request.js'
 import * as turn from '../../engine/turn.js'
-import { Opcode } from '../../protocol/operations.js'
 import { alignedBuffer } from '../aligned-buffer.js'
 import { absolutePath } from '../path-parts.js'
 import { punchHole } from '../space.js'
 import { PageCache } from './cache.js'
 import type { Frame, PageLayout } from './cache.js'
-import { TRAILER, damageOf, seal } from './checksum.js'
+import { TRAILER, seal } from './checksum.js'
 import { FreePages } from './free-pages.js'
 import { openPages } from './open.js'
 import type { OpenedFile } from './open.js'
 import type { PageFileOptions, PageFileStats, PageOptions, PageWriteOptions, ScanOptions } from './options.js'
 import { Page } from './page.js'
+import { PageReads } from './reads.js'
 import { waitAmong } from './waiter.js'
 import type { Waiter } from './waiter.js'
 
@@ -49,22 +40,6 @@ const MOST_AHEAD = 1024
 /** bytes of free pages whose space is given back at a time, at least and at most: none of them can be allocated meanwhile */
 const LEAST_TRIMMED = 64 * 1024
 const MOST_TRIMMED = 16 * MIB
-
-/** One page on its way into a frame. */
-interface Load {
-  readonly file: PageFile
-  readonly frame: Frame
-  readonly number: number
-  /** Whether the promise of the request is a caller's. */
-  hasAsker: boolean
-  /** Whether a scan reads it ahead: no call waits for it yet. */
-  readonly isAhead: boolean
-  context: Context
-  request: TransferRequest<Load> | undefined
-  isTakenBack: boolean
-}
-
-type Loads = readonly Load[]
 
 const ignore = (): void => undefined
 
@@ -112,6 +87,7 @@ export class PageFile {
   readonly #notDirect: string | undefined
   readonly #alignment: number
   readonly #cache: PageCache
+  readonly #reads: PageReads
   readonly #free = new FreePages()
   #pages: number
   /** the last write of each page that is being written */
@@ -130,18 +106,6 @@ export class PageFile {
   #readAhead = 0
   #writes = 0
 
-  static readonly #reading: Completer<Load> = {
-    syscall: 'read',
-    takesFailures: true,
-    value: (result, _views, load) => load.file.#readDone(load, result),
-  }
-
-  static readonly #readingAhead: Completer<Loads> = {
-    syscall: 'readv',
-    takesFailures: true,
-    value: (result, _views, loads) => (loads[0] as Load).file.#readAheadDone(loads, result),
-  }
-
   private constructor(path: string, opened: OpenedFile, layout: PageLayout, frames: number) {
     this.path = path
     this.pageSize = layout.pageSize
@@ -154,6 +118,14 @@ export class PageFile {
     this.#alignment = opened.alignment
     this.#pages = Math.floor(opened.size / layout.pageSize)
     this.#cache = new PageCache(path, frames, layout)
+    this.#reads = new PageReads({
+      fd: this.#fd,
+      layout,
+      cache: this.#cache,
+      isClosed: () => this.#closing !== undefined,
+      begun: () => void this.#busy++,
+      ended: () => this.#ended(),
+    })
   }
 
   /**
@@ -480,9 +452,10 @@ export class PageFile {
     const context = this.#ready(signal)
     const present = this.#cache.get(number)
     if (present?.isLoaded) return deliver(this.#hit(present, number, isPassing))
-    if (present?.load) {
+    const joined = this.#reads.join(present, signal)
+    if (joined) {
       this.#shared++
-      return this.#join(present.load as Load, signal)
+      return joined
     }
     if (this.#free.has(number)) throw invalidState(`page ${number} is free`)
     const write = this.#writing.get(number)
@@ -490,63 +463,7 @@ export class PageFile {
     const frame = this.#cache.take()
     if (!frame) return this.#afterRelease(number, signal)
     this.#misses++
-    return this.#read(this.#loadOf(frame, number, context, false), signal)
-  }
-
-  #loadOf(frame: Frame, number: number, context: Context, isAhead: boolean): Load {
-    const load: Load = {
-      file: this,
-      frame,
-      number,
-      hasAsker: false,
-      isAhead,
-      context,
-      request: undefined,
-      isTakenBack: false,
-    }
-    frame.load = load
-    this.#cache.set(number, frame)
-    this.#busy++
-    return load
-  }
-
-  /** A caller without a signal gets the promise of the request itself. */
-  #read(load: Load, signal: AbortSignal | undefined): Promise<Page> {
-    const { frame, number } = load
-    const span = { views: frame.memory, start: 0, length: this.pageSize, position: number * this.pageSize }
-    const request = new TransferRequest<Load>(Opcode.read, this.#fd, span, PageFile.#reading, load)
-    load.request = request
-    load.hasAsker = signal === undefined
-    const joined = signal && this.#join(load, signal)
-    const promise = load.context.enqueue(request) as Promise<Page>
-    if (!joined) return promise
-    promise.catch(ignore)
-    return joined
-  }
-
-  /** Waits for a page that is being read. */
-  #join(load: Load, signal: AbortSignal | undefined): Promise<Page> {
-    const { frame } = load
-    const waiters = (frame.waiters ??= new Set())
-    return waitAmong<Page>(
-      signal,
-      (waiter) => waiters.add(waiter),
-      (waiter) => {
-        waiters.delete(waiter)
-        if (waiters.size === 0 && frame.load === load) this.#abandon(load)
-      },
-    )
-  }
-
-  /** No caller waits for the read any more: cancels it if it has not begun. */
-  #abandon(load: Load): void {
-    if (load.hasAsker || load.isAhead || !load.request) return
-    load.isTakenBack = true
-    load.isTakenBack = load.context.takeBack(load.request)
-    if (!load.isTakenBack) return
-    this.#leaveFrame(load)
-    this.#cache.fail(load.frame)
-    this.#ended()
+    return this.#reads.read(frame, number, context, signal)
   }
 
   #afterWrite(write: Promise<void>, number: number, signal: AbortSignal | undefined): Promise<Page> {
@@ -581,7 +498,7 @@ export class PageFile {
       return this.#page(number, signal, false)
     }
     this.#misses++
-    return this.#read(this.#loadOf(frame, number, this.#context ?? defaultContext(), false), signal)
+    return this.#reads.read(frame, number, this.#context ?? defaultContext(), signal)
   }
 
   /** Whether it is to be read from the file. */
@@ -590,103 +507,24 @@ export class PageFile {
   }
 
   #readPagesAhead(first: number, end: number): void {
-    let loads: Load[] = []
     const context = this.#ready(undefined)
-    const flush = (): void => {
-      if (loads.length > 0) this.#readTogether(loads)
-      loads = []
+    let frames: Frame[] = []
+    const readThose = (end: number): void => {
+      if (frames.length > 0) this.#reads.readAhead(frames, end - frames.length, context)
+      this.#readAhead += frames.length
+      frames = []
     }
-    for (let number = first; number < end; number++) {
+    let number = first
+    for (; number < end; number++) {
       if (!this.#isAbsent(number)) {
-        flush()
+        readThose(number)
         continue
       }
       const frame = this.#cache.takeIfCan()
       if (!frame) break
-      loads.push(this.#loadOf(frame, number, context, true))
+      frames.push(frame)
     }
-    flush()
-  }
-
-  #readTogether(loads: Loads): void {
-    this.#readAhead += loads.length
-    const [{ context, number }] = loads as readonly [Load]
-    const views = loads.map(({ frame }) => frame.memory)
-    const span = { views, start: 0, length: views.length * this.pageSize, position: number * this.pageSize }
-    const request = new TransferRequest<Loads>(Opcode.readv, this.#fd, span, PageFile.#readingAhead, loads)
-    context.enqueue(request).catch(ignore)
-  }
-
-  #readAheadDone(loads: Loads, result: number): undefined {
-    for (const [at, load] of loads.entries()) {
-      if (result >= (at + 1) * this.pageSize) this.#readDone(load, this.pageSize)
-      else if (load.frame.waiters?.size) void this.#readAgain(load)
-      else void this.#failed(load, invalidState('nobody waits'))
-    }
-  }
-
-  /** @returns what the promise of the request is fulfilled with */
-  #readDone(load: Load, result: number): unknown {
-    if (load.isTakenBack) return undefined
-    const { number, hasAsker } = load
-    if (result === this.pageSize) return this.#arrived(load)
-    if (result >= 0) {
-      // At the end of the file, or where an error stopped it: the next read tells which.
-      const joined = hasAsker ? this.#join(load, undefined) : undefined
-      load.hasAsker = false
-      void this.#readAgain(load)
-      return joined
-    }
-    const make = (): Promise<never> => laterException(result, 'read', { path: this.path, detail: `page ${number}` })
-    return this.#failedBy(load, make)
-  }
-
-  async #readAgain(load: Load): Promise<void> {
-    const { frame, number } = load
-    try {
-      if (number * this.pageSize >= Number.MAX_SAFE_INTEGER) throw shortRead(0, this.pageSize)
-      await load.context.readFully(frame.memory, this.#fd, number * this.pageSize)
-    } catch (error) {
-      return void this.#failed(load, Object.assign(error as Error, { path: this.path, page: number }))
-    }
-    void this.#arrived(load)
-  }
-
-  /** All of a page has been read. */
-  #arrived(load: Load): Page | Promise<never> | undefined {
-    const { frame, number } = load
-    if (this.contentSize < this.pageSize) {
-      const problem = damageOf(frame.memory, frame.content, number)
-      if (problem) return this.#failed(load, pageDamaged(this.path, number, problem))
-    }
-    const waiters = this.#leaveFrame(load)
-    // What is asked for after close is refused, whatever has come.
-    if (this.#closing) this.#cache.drop(number)
-    const page = load.hasAsker ? new Page(this.#cache, frame, number, false) : undefined
-    if (waiters) for (const waiter of waiters) waiter.resolve(new Page(this.#cache, frame, number, load.isAhead))
-    this.#cache.loaded(frame)
-    this.#ended()
-    return page
-  }
-
-  /** Ends the frame's read. @returns the calls that wait for it */
-  #leaveFrame({ frame }: Load): Set<Waiter> | undefined {
-    const { waiters } = frame
-    frame.waiters = frame.load = undefined
-    return waiters
-  }
-
-  #failed(load: Load, error: Error): Promise<never> | undefined {
-    return this.#failedBy(load, () => Promise.reject(error))
-  }
-
-  /** @param make makes an error for each waiting call */
-  #failedBy(load: Load, make: () => Promise<never>): Promise<never> | undefined {
-    const waiters = this.#leaveFrame(load)
-    this.#cache.fail(load.frame)
-    if (waiters) for (const waiter of waiters) make().catch((error: unknown) => waiter.reject(error))
-    this.#ended()
-    return load.hasAsker ? make() : undefined
+    readThose(number)
   }
 
   /** What has to be over before these pages are written. */
@@ -695,8 +533,8 @@ export class PageFile {
     for (let number = first; number < first + count; number++) {
       const write = this.#writing.get(number)
       if (write) pending.push(write)
-      const load = this.#cache.get(number)?.load as Load | undefined
-      if (load) pending.push(this.#join(load, undefined).then((page) => page.release(), ignore))
+      const read = this.#reads.join(this.#cache.get(number), undefined)
+      if (read) pending.push(read.then((page) => page.release(), ignore))
     }
     return pending
   }

@@ -1,0 +1,99 @@
+/** A call on a handle: what it takes for as long as it runs, and its place among the others. */
+import type { FileHandle } from 'node:fs/promises'
+import { abortError } from '../../lib/engine/abort.js'
+import type { Completer } from '../../lib/engine/completer.js'
+import { defaultContext } from '../../lib/engine/default-context.js'
+import type { Request } from '../../lib/engine/request.js'
+import type { Opcode } from '../../lib/protocol/operations.js'
+import { intrinsics } from '../../lib/common/intrinsics.js'
+import { HandleState } from './handle-state.js'
+import { ref, unref } from './internals.js'
+
+const { Promise } = intrinsics
+const { process } = globalThis
+
+/** A call on a handle. */
+export interface HandleCall {
+  readonly handle: FileHandle
+  /** what the caller has given, to be given back: the list, where a copy is in use */
+  readonly given: unknown
+  /** of what moves the file's position: whether it writes */
+  readonly moves?: boolean
+  /** whether the file's attributes are others afterwards */
+  readonly changes?: boolean
+}
+
+/** @param value of what the caller has given */
+export function completer(
+  syscall: string,
+  value: (transferred: number, given: unknown) => unknown,
+): Completer<HandleCall> {
+  return {
+    syscall,
+    api: 'filehandle',
+    value: (transferred, _, { given }) => value(transferred, given),
+    released({ handle, moves, changes }) {
+      unref(handle)
+      if (changes) HandleState.addChanges(handle, -1)
+      if (moves !== undefined) HandleState.position(handle).end(moves)
+    },
+  }
+}
+
+/** See {@link Completer.atOnce}. */
+export function atOnce<Caller>(completer: Completer<Caller>): Completer<Caller> {
+  return { ...completer, atOnce: true }
+}
+
+/** The descriptor that the engine is to use, or undefined where the call is for Node's own method. */
+export function descriptorOf(handle: FileHandle): number | undefined {
+  if (!HandleState.has(handle)) return undefined
+  const { fd } = handle
+  // Of one that is closed Node speaks in its own words.
+  return fd >= 0 && HandleState.isServed(handle, fd) ? fd : undefined
+}
+
+/** As {@link descriptorOf}, of any kind of file. */
+export function openOf(handle: FileHandle): number | undefined {
+  if (!HandleState.has(handle) || !defaultContext().servesPaths || process.permission !== undefined) return undefined
+  const { fd } = handle
+  return fd >= 0 ? fd : undefined
+}
+
+/** Counts a call that is for Node's own method. */
+export function leave(opcode: Opcode): undefined {
+  defaultContext().leave(opcode)
+  return undefined
+}
+
+/** Has Node's own method serve a call that may move the file's position, in its place among those that the engine serves. */
+export function inOrder<T>(handle: FileHandle, byNode: () => Promise<T>): Promise<T> {
+  const shares = defaultContext().servesPaths && descriptorOf(handle) !== undefined && !HandleState.bouncer(handle)
+  if (!shares) return byNode()
+  const position = HandleState.position(handle)
+  ref(handle)
+  // As a read, whatever it is: nothing else beside it.
+  return position.begin(false, async () => {
+    try {
+      return await byNode()
+    } finally {
+      unref(handle)
+      position.end(false)
+    }
+  })
+}
+
+/** Hands a request over. What it takes for that its completer gives back. */
+export function start(request: Request<HandleCall>, signal?: AbortSignal): Promise<unknown> {
+  const { completer, caller } = request
+  const { handle, changes, moves } = caller
+  if (changes) HandleState.addChanges(handle, 1)
+  ref(handle)
+  if (moves === undefined) return defaultContext().enqueue(request)
+  return HandleState.position(handle).begin(moves, () => {
+    if (!signal?.aborted) return defaultContext().enqueue(request)
+    // While it waited for its turn.
+    completer.released?.(caller)
+    return Promise.reject(abortError(signal))
+  })
+}

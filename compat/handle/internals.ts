@@ -1,0 +1,60 @@
+/** What of Node's FileHandle is not public, found by the descriptions of its symbols. */
+import type { FileHandle } from 'node:fs/promises'
+import { whyNotLoadable } from '../../lib/common/runtime.js'
+
+const { process } = globalThis
+
+/** Node's names for the parts of a handle that are not public, found by their descriptions. */
+export interface Internals {
+  /** what {@link ref} calls */
+  ref: symbol
+  /** what {@link unref} calls */
+  unref: symbol
+  transfer: symbol | undefined
+  deserialize: symbol | undefined
+  /** where the native part is */
+  handle: symbol | undefined
+}
+
+export type Internal = FileHandle & Record<symbol, (() => void) & unknown>
+
+export function findInternals(handle: FileHandle): Internals | undefined {
+  // Another runtime's handles look like Node's, down to the symbols, but fail in words of their own, and their own methods do all
+  // that `pure` could.
+  if (whyNotLoadable(process.versions)) return undefined
+  const symbols = [
+    ...Object.getOwnPropertySymbols(Object.getPrototypeOf(handle)),
+    ...Object.getOwnPropertySymbols(handle),
+  ]
+  const find = (description: string): symbol | undefined => symbols.find((symbol) => symbol.description === description)
+  const ref = find('kRef')
+  const unref = find('kUnref')
+  // Without these, close() could not be made to wait for the engine: such a handle is left to its own runtime.
+  if (!ref || !unref) return undefined
+  return {
+    ref,
+    unref,
+    transfer: find('messaging_transfer_symbol'),
+    deserialize: find('messaging_deserialize_symbol'),
+    handle: find('kHandle'),
+  }
+}
+
+// There is one class of handles, so that these are the same for all of them.
+let refName: symbol
+let unrefName: symbol
+
+export function useInternals(internals: Internals): void {
+  refName = internals.ref
+  unrefName = internals.unref
+}
+
+/** Keeps the descriptor open: `close()` waits. A call that comes while it waits is served, as Node's is. */
+export function ref(handle: FileHandle): void {
+  ;(handle as Internal)[refName]!()
+}
+
+/** Ends a {@link ref}. */
+export function unref(handle: FileHandle): void {
+  ;(handle as Internal)[unrefName]!()
+}

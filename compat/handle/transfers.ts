@@ -1,0 +1,172 @@
+/** `read`, `write`, `readv` and `writev` of a handle. */
+import type { FileHandle } from 'node:fs/promises'
+import { abortError, refuseAborted, untilAborted } from '../../lib/engine/abort.js'
+import type { Completer } from '../../lib/engine/completer.js'
+import { defaultContext } from '../../lib/engine/default-context.js'
+import { shapes } from '../../lib/engine/operation.js'
+import { hintsOf } from '../../lib/engine/request-options.js'
+import type { WriteOptions } from '../../lib/engine/request-options.js'
+import { OWN_POSITION, TransferRequest } from '../../lib/engine/request.js'
+import type { Span } from '../../lib/engine/request.js'
+import { errnoException, errnoOf } from '../../lib/common/errors.js'
+import { Opcode, isWrite } from '../../lib/protocol/operations.js'
+import { TransferFlag } from '../../lib/protocol/port.js'
+import { splitOptions } from '../arguments/extra-options.js'
+import { vectorArguments } from '../arguments/transfer.js'
+import { segments } from './bounce.js'
+import type { Bouncer } from './bounce.js'
+import { atOnce, completer, descriptorOf, inOrder, leave, start } from './handle-call.js'
+import type { HandleCall } from './handle-call.js'
+import { HandleState } from './handle-state.js'
+import { ref, unref } from './internals.js'
+
+const none = new Uint8Array(0)
+
+/** `{ __proto__: null, [first]: …, [second]: … }`, as Node's results are; the literal takes four times as long. */
+function result(first: string, count: number, second: string, views: unknown): object {
+  const object = Object.create(null) as Record<string, unknown>
+  object[first] = count
+  object[second] = views
+  return object
+}
+
+export const readDone = completer('read', (bytesRead, buffer) => result('bytesRead', bytesRead, 'buffer', buffer))
+export const writeDone = atOnce(
+  completer('write', (bytesWritten, buffer) => result('bytesWritten', bytesWritten, 'buffer', buffer)),
+)
+export const readvDone = completer('read', (bytesRead, buffers) => result('bytesRead', bytesRead, 'buffers', buffers))
+export const writevDone = atOnce(
+  completer('write', (bytesWritten, buffers) => result('bytesWritten', bytesWritten, 'buffers', buffers)),
+)
+
+/** What the engine makes of a read or a write, or undefined where it is for Node's own method. */
+export function serve(
+  handle: FileHandle,
+  opcode: Opcode,
+  span: Span | undefined,
+  completer: Completer<HandleCall>,
+  given: unknown = span?.views,
+): Promise<unknown> | undefined {
+  const fd = span && descriptorOf(handle)
+  if (fd === undefined) return leave(opcode)
+  const bouncer = HandleState.bouncer(handle)
+  if ((span as Span).position === OWN_POSITION) {
+    // On `pure` it would be Node's own in the end; a copy's place in the file is not known.
+    return bouncer || !defaultContext().servesPaths
+      ? leave(opcode)
+      : serveMoving(handle, opcode, span as Span, completer, given)
+  }
+  const caller = { handle, given, changes: isWrite(opcode) }
+  const request = new TransferRequest(opcode, fd, span as Span, completer, caller)
+  request.fileKey = HandleState.key(handle)
+  return bouncer ? bounce(bouncer, request, span as Span) : start(request)
+}
+
+/** The same of a transfer at the file's own position. */
+export function serveMoving(
+  handle: FileHandle,
+  opcode: Opcode,
+  span: Span,
+  completer: Completer<HandleCall>,
+  given: unknown,
+): Promise<unknown> {
+  const moves = isWrite(opcode)
+  const request = new TransferRequest(opcode, handle.fd, span, completer, { handle, given, moves, changes: moves })
+  request.fileKey = HandleState.key(handle)
+  return start(request)
+}
+
+/** Serves a request, and where it is not aligned, by a copy. */
+async function bounce(bouncer: Bouncer, request: TransferRequest<HandleCall>, span: Span): Promise<unknown> {
+  const { opcode, fd, completer, caller, fileKey } = request
+  const { handle } = caller
+  const enqueue = (opcode: Opcode, span: Span, by = fd): Promise<number> => {
+    const counted = (isWrite(opcode) ? shapes.write : shapes.read)(none).completer
+    const part = new TransferRequest(opcode, by, span, counted, undefined)
+    if (by === fd) part.fileKey = fileKey
+    return defaultContext().enqueue(part) as Promise<number>
+  }
+  ref(handle)
+  try {
+    const memory = segments(span.views, span.start, span.length)
+    const count = await bouncer.transfer(isWrite(opcode), memory, span.position, {
+      direct: () => enqueue(opcode, span),
+      move: (write, view, position) =>
+        enqueue(write ? Opcode.write : Opcode.read, { views: view, start: 0, length: view.byteLength, position }),
+      writeBy: (fd, views, position) => enqueue(Opcode.writev, { views, start: 0, length: span.length, position }, fd),
+    })
+    return completer.value(count, span.views, caller)
+  } finally {
+    unref(handle)
+  }
+}
+
+/** A call with options that Node's own method does not have. */
+export interface ExtraCall {
+  readonly opcode: Opcode
+  readonly span: Span | undefined
+  readonly extra: WriteOptions
+  readonly completer: Completer<HandleCall>
+  readonly given: unknown
+  /** Node's own method, without those options */
+  byNode(): Promise<unknown>
+}
+
+/** The same where it is not for the engine, or by a copy: what the options ask for comes after it. */
+async function serveAround(handle: FileHandle, call: ExtraCall, flags: number): Promise<unknown> {
+  const { opcode, span, extra, completer, given, byNode } = call
+  if (flags & TransferFlag.append) throw errnoException(errnoOf('ENOTSUP'), completer.syscall)
+  const { signal } = extra
+  // Until it is durable: a close waits for that, too. Of one that is closed Node speaks.
+  const isOpen = handle.fd >= 0
+  if (isOpen) ref(handle)
+  try {
+    const value = await (serve(handle, opcode, span, completer, given) ?? inOrder(handle, byNode))
+    if (flags & TransferFlag.durable) await handle.datasync()
+    if (signal?.aborted) throw abortError(signal, true)
+    return value
+  } finally {
+    if (isOpen) unref(handle)
+  }
+}
+
+/** Serves a call with such options. */
+export async function serveExtra(handle: FileHandle, call: ExtraCall): Promise<unknown> {
+  const { opcode, span, extra, completer, given } = call
+  const { flags, priority } = hintsOf(extra, isWrite(opcode))
+  const { signal } = extra
+  refuseAborted(signal)
+  const fd = span && descriptorOf(handle)
+  const appends = (flags & TransferFlag.append) !== 0
+  const moves = span?.position === OWN_POSITION && !appends
+  const context = defaultContext()
+  if (fd === undefined || (moves && !context.servesPaths) || HandleState.bouncer(handle)) {
+    return serveAround(handle, call, flags)
+  }
+  const place = appends ? { ...span, position: 0 } : span
+  const changes = isWrite(opcode)
+  const caller = moves ? { handle, given, moves: changes, changes } : { handle, given, changes }
+  const request = new TransferRequest(opcode, fd, place as Span, completer, caller)
+  request.fileKey = HandleState.key(handle)
+  request.flags |= flags
+  request.priority = priority
+  const promise = start(request, signal)
+  return signal ? untilAborted(signal, promise, () => context.takeBack(request)) : promise
+}
+
+/** A call on several buffers with options that Node's own method does not have. */
+interface VectorWithOptions {
+  /** undefined where the options stand in its place */
+  readonly position: unknown
+  readonly span: Span | undefined
+  readonly given: unknown
+  readonly extra: WriteOptions
+}
+
+export function vectorWithOptions(buffers: unknown, place: unknown, options: unknown): VectorWithOptions | undefined {
+  const isLeftOut = typeof place === 'object' && place !== null
+  const split = splitOptions(isLeftOut ? place : options)
+  if (!split) return undefined
+  const position = isLeftOut ? undefined : place
+  return { position, span: vectorArguments(buffers, position), given: buffers, extra: split.extra }
+}

@@ -1,0 +1,209 @@
+/** The reads of a PageFile: each brings one page, or several that follow each other, and all who ask meanwhile wait for it. */
+import { invalidState, laterException, pageDamaged, shortRead } from '../../common/errors.js'
+import type { Completer } from '../../engine/completer.js'
+import type { Context } from '../../engine/context.js'
+import { TransferRequest } from '../../engine/request.js'
+import { Opcode } from '../../protocol/operations.js'
+import type { Frame, PageCache, PageLayout } from './cache.js'
+import { damageOf } from './checksum.js'
+import { intrinsics } from '../../common/intrinsics.js'
+import { Page } from './page.js'
+import { waitAmong } from './waiter.js'
+import type { Waiter } from './waiter.js'
+
+const { Promise } = intrinsics
+
+/** One page on its way into a frame. */
+interface Load {
+  readonly reads: PageReads
+  readonly frame: Frame
+  readonly number: number
+  /** Whether the promise of the request is a caller's. */
+  hasAsker: boolean
+  /** Whether a scan reads it ahead: no call waits for it yet. */
+  readonly isAhead: boolean
+  context: Context
+  request: TransferRequest<Load> | undefined
+  isTakenBack: boolean
+}
+
+type Loads = readonly Load[]
+
+const ignore = (): void => undefined
+
+/** The file that is read, and who counts what is under way. */
+export interface PagesRead {
+  readonly fd: number
+  readonly layout: PageLayout
+  readonly cache: PageCache
+  readonly isClosed: () => boolean
+  readonly begun: () => void
+  readonly ended: () => void
+}
+
+export class PageReads {
+  readonly #file: PagesRead
+  readonly #cache: PageCache
+  readonly #pageSize: number
+
+  static readonly #reading: Completer<Load> = {
+    syscall: 'read',
+    takesFailures: true,
+    value: (result, _views, load) => load.reads.#readDone(load, result),
+  }
+
+  static readonly #readingAhead: Completer<Loads> = {
+    syscall: 'readv',
+    takesFailures: true,
+    value: (result, _views, loads) => (loads[0] as Load).reads.#readAheadDone(loads, result),
+  }
+
+  constructor(file: PagesRead) {
+    this.#file = file
+    this.#cache = file.cache
+    this.#pageSize = file.layout.pageSize
+  }
+
+  /** Reads a page into a frame. A caller without a signal gets the promise of the request itself. */
+  read(frame: Frame, number: number, context: Context, signal: AbortSignal | undefined): Promise<Page> {
+    const load = this.#begin(frame, number, context, false)
+    const span = { views: frame.memory, start: 0, length: this.#pageSize, position: number * this.#pageSize }
+    const request = new TransferRequest<Load>(Opcode.read, this.#file.fd, span, PageReads.#reading, load)
+    load.request = request
+    load.hasAsker = signal === undefined
+    const joined = signal && this.#join(load, signal)
+    const promise = context.enqueue(request) as Promise<Page>
+    if (!joined) return promise
+    promise.catch(ignore)
+    return joined
+  }
+
+  /** Reads pages that follow each other, for no call yet. */
+  readAhead(frames: readonly Frame[], first: number, context: Context): void {
+    const loads = frames.map((frame, at) => this.#begin(frame, first + at, context, true))
+    const views = frames.map(({ memory }) => memory)
+    const span = { views, start: 0, length: views.length * this.#pageSize, position: first * this.#pageSize }
+    const request = new TransferRequest<Loads>(Opcode.readv, this.#file.fd, span, PageReads.#readingAhead, loads)
+    context.enqueue(request).catch(ignore)
+  }
+
+  /** Waits for the page that is being read into a frame; undefined if none is. */
+  join(frame: Frame | undefined, signal: AbortSignal | undefined): Promise<Page> | undefined {
+    const load = frame?.load as Load | undefined
+    return load && this.#join(load, signal)
+  }
+
+  #begin(frame: Frame, number: number, context: Context, isAhead: boolean): Load {
+    const load: Load = {
+      reads: this,
+      frame,
+      number,
+      hasAsker: false,
+      isAhead,
+      context,
+      request: undefined,
+      isTakenBack: false,
+    }
+    frame.load = load
+    this.#cache.set(number, frame)
+    this.#file.begun()
+    return load
+  }
+
+  #join(load: Load, signal: AbortSignal | undefined): Promise<Page> {
+    const { frame } = load
+    const waiters = (frame.waiters ??= new Set())
+    return waitAmong<Page>(
+      signal,
+      (waiter) => waiters.add(waiter),
+      (waiter) => {
+        waiters.delete(waiter)
+        if (waiters.size === 0 && frame.load === load) this.#abandon(load)
+      },
+    )
+  }
+
+  /** No caller waits for the read any more: cancels it if it has not begun. */
+  #abandon(load: Load): void {
+    if (load.hasAsker || load.isAhead || !load.request) return
+    load.isTakenBack = true
+    load.isTakenBack = load.context.takeBack(load.request)
+    if (!load.isTakenBack) return
+    this.#leaveFrame(load)
+    this.#cache.fail(load.frame)
+    this.#file.ended()
+  }
+
+  #readAheadDone(loads: Loads, result: number): undefined {
+    for (const [at, load] of loads.entries()) {
+      if (result >= (at + 1) * this.#pageSize) this.#readDone(load, this.#pageSize)
+      else if (load.frame.waiters?.size) void this.#readAgain(load)
+      else void this.#failed(load, invalidState('nobody waits'))
+    }
+  }
+
+  /** @returns what the promise of the request is fulfilled with */
+  #readDone(load: Load, result: number): unknown {
+    if (load.isTakenBack) return undefined
+    const { number, hasAsker } = load
+    if (result === this.#pageSize) return this.#arrived(load)
+    if (result >= 0) {
+      // At the end of the file, or where an error stopped it: the next read tells which.
+      const joined = hasAsker ? this.#join(load, undefined) : undefined
+      load.hasAsker = false
+      void this.#readAgain(load)
+      return joined
+    }
+    const make = (): Promise<never> =>
+      laterException(result, 'read', { path: this.#cache.path, detail: `page ${number}` })
+    return this.#failedBy(load, make)
+  }
+
+  async #readAgain(load: Load): Promise<void> {
+    const { frame, number } = load
+    try {
+      if (number * this.#pageSize >= Number.MAX_SAFE_INTEGER) throw shortRead(0, this.#pageSize)
+      await load.context.readFully(frame.memory, this.#file.fd, number * this.#pageSize)
+    } catch (error) {
+      return void this.#failed(load, Object.assign(error as Error, { path: this.#cache.path, page: number }))
+    }
+    void this.#arrived(load)
+  }
+
+  /** All of a page has been read. */
+  #arrived(load: Load): Page | Promise<never> | undefined {
+    const { frame, number } = load
+    if (this.#file.layout.contentSize < this.#pageSize) {
+      const problem = damageOf(frame.memory, frame.content, number)
+      if (problem) return this.#failed(load, pageDamaged(this.#cache.path, number, problem))
+    }
+    const waiters = this.#leaveFrame(load)
+    // What is asked for after close is refused, whatever has come.
+    if (this.#file.isClosed()) this.#cache.drop(number)
+    const page = load.hasAsker ? new Page(this.#cache, frame, number, false) : undefined
+    if (waiters) for (const waiter of waiters) waiter.resolve(new Page(this.#cache, frame, number, load.isAhead))
+    this.#cache.loaded(frame)
+    this.#file.ended()
+    return page
+  }
+
+  /** Ends the frame's read. @returns the calls that wait for it */
+  #leaveFrame({ frame }: Load): Set<Waiter> | undefined {
+    const { waiters } = frame
+    frame.waiters = frame.load = undefined
+    return waiters
+  }
+
+  #failed(load: Load, error: Error): Promise<never> | undefined {
+    return this.#failedBy(load, () => Promise.reject(error))
+  }
+
+  /** @param make makes an error for each waiting call */
+  #failedBy(load: Load, make: () => Promise<never>): Promise<never> | undefined {
+    const waiters = this.#leaveFrame(load)
+    this.#cache.fail(load.frame)
+    if (waiters) for (const waiter of waiters) make().catch((error: unknown) => waiter.reject(error))
+    this.#file.ended()
+    return load.hasAsker ? make() : undefined
+  }
+}
