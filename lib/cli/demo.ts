@@ -1,4 +1,4 @@
-/** `caio demo`: the main job on real input. The same loops over node:fs/promises and over caio/fs on each backend. */
+/** `caio demo`: the same loops over a real file, through node:fs/promises and through caio/fs on each backend. */
 import fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,7 +24,7 @@ interface Row {
   result: Report | string
 }
 
-/** The report, or why there is none. Warnings (a backend that does not work here) are told in the table. */
+/** The report, or why there is none. The table shows what a warning would say: a backend that does not work here. */
 async function compete(contender: string, task: Omit<Trial, 'subject'>): Promise<Report | string> {
   const [runtime, subject] =
     contender === 'node' ? [thisNode(), 'own' as const] : [thisNode(contender), 'caio' as const]

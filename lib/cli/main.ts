@@ -13,8 +13,8 @@ Commands:
   doctor [DIR] [...]    what works here and what does not, each problem with its remedy; \`caio doctor --help\` tells more
   demo [FILE]           random reads, durable writes and whole-file reads through node:fs/promises and through caio/fs on each
                         backend, verified and compared; FILE is only read (default: 256 MiB made for the run)
-  bench [DIR] [...]     measures this machine's disk through all of them, fio, Bun and Deno, or whole programs under the preloads;
-                        \`caio bench --help\` tells more
+  bench [DIR] [...]     measures this machine's disk through node:fs/promises, caio/fs, fio, Bun and Deno; or measures whole programs
+                        under the preloads; \`caio bench --help\` tells more
 
 Options:
   -h, --help     this text

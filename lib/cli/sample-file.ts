@@ -9,7 +9,7 @@ const CHUNK = 4 * 1024 * 1024
 /** bytes of a small file */
 export const SMALL_BYTES = 3 * 1024
 
-/** Fills `block` with bytes that depend on `seed` alone, none of them repeating nearby. */
+/** Fills `block` with bytes that depend only on `seed`, and do not repeat nearby. */
 export function fillBlock(block: Uint32Array, seed: number): void {
   let state = (seed ^ 0x9e3779b9) >>> 0 || 1
   for (let at = 0; at < block.length; at++) {
@@ -25,7 +25,7 @@ export function fillBlock(block: Uint32Array, seed: number): void {
 
 /**
  * Makes a file of `blocks` blocks, on the disk when this returns.
- * @param chunkSize bytes of one write: the page cache keeps what came at once in one piece, as far as the file system can
+ * @param chunkSize bytes of one write: the page cache keeps the bytes of one write in one piece, as far as the file system can
  */
 export function makeSampleFile(
   path: string,
@@ -51,7 +51,7 @@ export function makeSampleFile(
   }
 }
 
-/** Blocks with data in a sparse file: as many as keep the page cache small, however large the file. */
+/** Blocks with data in a sparse file: so few that they take little of the page cache, however large the file is. */
 const SPARSE_BLOCKS = 16384
 
 /** Where the blocks of a sparse file are. They have the content that the same blocks of a sample file have. */
@@ -102,7 +102,7 @@ export function checksums(path: string): Checksums {
   }
 }
 
-/** In a file, so that every process of a run has them without computing them. */
+/** Writes them to a file, so that every process of a run has them without computing them. */
 export function saveChecksums(path: string, { blocks, whole }: Checksums): void {
   const words = new Uint32Array(1 + blocks.length)
   words[0] = whole

@@ -1,6 +1,6 @@
 /** The few statistics that the reports use. */
 
-/** The middle value, or the mean of the two in the middle. NaN of none. */
+/** The middle value, or the mean of the two in the middle. NaN if there are no values. */
 export function median(values: readonly number[]): number {
   const sorted = Float64Array.from(values).sort()
   const middle = sorted.length >> 1
@@ -9,25 +9,25 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * The nearest-rank percentile: the smallest value that at least `percent` of all are no greater than. NaN of none.
+ * The nearest-rank percentile: the smallest of the values such that at least `percent` of all are not greater. NaN if there are none.
  * @param sorted in ascending order
  * @param percent 0 to 100
  */
 export function percentile(sorted: Float64Array, percent: number): number {
   if (sorted.length === 0) return NaN
-  // The products of decimal fractions may be a hair above the whole number that is meant.
+  // The product of decimal fractions may be slightly above the whole number that is meant.
   const rank = Math.ceil((percent / 100) * sorted.length - 1e-9)
   return sorted[Math.min(sorted.length, Math.max(1, rank)) - 1] as number
 }
 
-/** Several rounds of one figure. */
+/** One figure over several rounds. */
 export interface Spread {
   median: number
   min: number
   max: number
 }
 
-/** Undefined of no values: a figure that was never taken. */
+/** Undefined if there are no values: the figure was never taken. */
 export function spread(values: readonly (number | null)[]): Spread | undefined {
   const known = values.filter((value) => value !== null)
   if (known.length === 0) return undefined

@@ -4,7 +4,7 @@ export const firstLine = (text: string): string => text.split('\n')[0] ?? ''
 
 export const longest = (texts: readonly string[]): string => texts.reduce((a, b) => (b.length > a.length ? b : a), '')
 
-/** Columns aligned; the first to the left, the rest to the right. */
+/** A line with its columns aligned: the first to the left, the rest to the right. */
 function aligned(cells: readonly string[], widths: readonly number[]): string {
   return cells
     .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
@@ -23,14 +23,14 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [heading(head, widths), ...rows.map((row) => aligned(row, widths))].join('\n')
 }
 
-/** A table whose lines are written as they come. */
+/** A table whose lines are written one by one, as soon as each is added. */
 export class GrowingTable {
   readonly #head: readonly string[]
   readonly #widths: readonly number[]
   readonly #write: (text: string) => void
   #begun = false
 
-  /** @param sample a line that is as wide as any will be */
+  /** @param sample a line whose cells are as wide as any will be */
   constructor(head: readonly string[], sample: readonly string[], write: (text: string) => void) {
     this.#head = head
     this.#widths = widest(head, [sample])
@@ -47,7 +47,7 @@ export class GrowingTable {
 
 const WIDTH = 24
 
-/** A bar on one line of a terminal, or a line a step where the output goes elsewhere. */
+/** A bar on one line of a terminal, or one line per step if the output is not a terminal. */
 export class Progress {
   readonly #total: number
   readonly #out: NodeJS.WriteStream
@@ -61,7 +61,7 @@ export class Progress {
 
   /**
    * @param done parts of the total, fractions allowed
-   * @param detail follows the step where the line is written over again and again
+   * @param detail shown after the step, on a terminal only
    */
   show(done: number, step: string, detail = ''): void {
     this.#done = Math.min(done, this.#total)
@@ -69,7 +69,7 @@ export class Progress {
       const filled = Math.round((this.#done / this.#total) * WIDTH)
       const percent = `${Math.floor((this.#done / this.#total) * 100)}%`.padStart(4)
       const line = `${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)} ${percent}  ${step}${detail}`
-      // A line that wraps could not be written over.
+      // A line that wraps could not be overwritten.
       this.#out.write(`\r\x1b[K${line.slice(0, this.#out.columns - 1)}`)
     } else if (step !== this.#lastStep) {
       this.#out.write(`[${Math.floor(this.#done)}/${this.#total}] ${step}\n`)
@@ -82,14 +82,14 @@ export class Progress {
   }
 }
 
-/** 1,234,567 or 12.3: three digits at least, no more than mean something. */
+/** 1,234,567 or 12.3: at least three digits, and no decimals that mean nothing. */
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return '-'
   const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2
   return value.toLocaleString('en-US', { maximumFractionDigits: digits, minimumFractionDigits: digits })
 }
 
-/** 4 KiB, 512 MiB, 1.50 GiB: a whole number where it is one. */
+/** 4 KiB, 512 MiB, 1.50 GiB: decimals only if it is not a whole number. */
 export function bytes(count: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
   let unit = 0

@@ -16,7 +16,8 @@ namespace {
 using Napi::CallbackInfo;
 using Napi::Value;
 
-// What start gave out. Several copies of the package in one process load this module once, and each starts an environment.
+// The environment that `start` returned. Several copies of the package in one process share this module, and each of them starts an
+// environment.
 Environment* EnvironmentOf(const Value& handle) {
   return handle.IsExternal() ? handle.As<Napi::External<Environment>>().Data() : nullptr;
 }
@@ -70,7 +71,7 @@ Value Open(const CallbackInfo& info) {
   return result;
 }
 
-// cancel(environment, kind, channel, id): true if nothing had begun to serve it; it is not delivered then
+// cancel(environment, kind, channel, id): true if nothing had begun to serve the operation; its completion is not delivered then
 Value Cancel(const CallbackInfo& info) {
   uint32_t kind, channel, id;
   Environment* environment;
@@ -82,14 +83,14 @@ Value Cancel(const CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), engine && environment->Cancel(*engine, channel, id));
 }
 
-// isRegularFile(fd): whether it is, without asking a server
+// isRegularFile(fd): whether the descriptor is a regular file's; asks no server
 Value IsRegular(const CallbackInfo& info) {
   uint32_t fd;
   if (info.Length() != 1 || !Uint32(info[0], &fd)) return Throw(info.Env(), "isRegularFile(fd)");
   return Napi::Boolean::New(info.Env(), IsRegularFile(static_cast<int>(fd)));
 }
 
-// probeDirectory(directory): results by name, or undefined where nothing is known of the system's ways
+// probeDirectory(directory): results by name, or undefined on a system for which there is no probe
 Value Probe(const CallbackInfo& info) {
   char directory[kLongestPath];
   size_t length;
@@ -105,7 +106,7 @@ Value Probe(const CallbackInfo& info) {
   return result;
 }
 
-// addressRemainder(view, alignment): the address of its memory modulo that, or undefined where it has none
+// addressRemainder(view, alignment): the address of the view's memory modulo `alignment`, or undefined if the view has no memory
 Value AddressRemainder(const CallbackInfo& info) {
   uint32_t alignment;
   View view{};
@@ -116,7 +117,7 @@ Value AddressRemainder(const CallbackInfo& info) {
   return Number(info.Env(), static_cast<double>(reinterpret_cast<uintptr_t>(view.data) % alignment));
 }
 
-// statedAlignment(fd): [memory, offset] in bytes, or undefined where the file system does not say
+// statedAlignment(fd): [memory, offset] in bytes, or undefined if the file system does not say
 Value Stated(const CallbackInfo& info) {
   uint32_t fd;
   if (info.Length() != 1 || !Uint32(info[0], &fd)) return Throw(info.Env(), "statedAlignment(fd)");
@@ -128,7 +129,8 @@ Value Stated(const CallbackInfo& info) {
   return result;
 }
 
-// processors(): [how many this process may run on, how many of them its quota is, 0 for all, whether there is a hand-off on them]
+// processors(): [how many processors this process may run on, its quota of processor time as a number of processors (0 for no quota),
+// whether these are enough for the hand-off]
 Value ProcessorsHere(const CallbackInfo& info) {
   const unsigned processors = Processors();
   const double quota = ProcessorQuota();
@@ -152,7 +154,7 @@ void Export(Napi::Object exports, const char* name) {
   exports.Set(name, Napi::Function::New<function>(exports.Env(), name));
 }
 
-// One of those below node-addon-api.
+// For the functions of calls.h, which use Node-API directly.
 void Export(Napi::Object exports, const char* name, napi_callback callback) {
   napi_value function;
   napi_create_function(exports.Env(), name, NAPI_AUTO_LENGTH, callback, nullptr, &function);

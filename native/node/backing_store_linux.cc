@@ -1,8 +1,9 @@
 #include "held_memory.h"
 
-// Node-API has nothing that holds memory; V8 has, and a napi_value is V8's handle. Declared here, not included, so that the addon
-// needs no particular version of V8: weak, they are null where the runtime does not have exactly these. The second is never called.
-// It names the type that the first returns, which its own name does not: with another standard library, as in Electron, it is missing.
+// Node-API has no function that holds memory. V8 has one, GetBackingStore, and a napi_value is a handle of V8's. The functions are
+// declared here, and not included, so that the addon needs no particular version of V8. They are weak: null if the runtime does not
+// have exactly these. ArrayBuffer::New is never called. Its symbol contains the type that GetBackingStore returns, which the symbol
+// of GetBackingStore does not: with another standard library, as in Electron, the symbol of New is missing.
 namespace v8 {
 class Isolate;
 template <class T>
@@ -13,7 +14,7 @@ class __attribute__((visibility("default"))) ArrayBuffer {
   __attribute__((weak)) static Local<ArrayBuffer> New(Isolate* isolate, std::shared_ptr<BackingStore> backing_store);
 };
 
-// ArrayBuffer::GetBackingStore(): as a member it could not be compared with null.
+// ArrayBuffer::GetBackingStore(). Not declared as a member: that could not be compared with null.
 __attribute__((weak)) std::shared_ptr<BackingStore> GetBackingStore(ArrayBuffer* self) __asm__(
     "_ZN2v811ArrayBuffer15GetBackingStoreEv");
 }  // namespace v8

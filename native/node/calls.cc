@@ -1,5 +1,5 @@
-// What JavaScript calls for each operation, below node-addon-api, which costs there: 2.1 us in place of 1.65 for a cached read, 1.43 in
-// place of 1.28 for a stat on the loop's thread (x64, Node 20). lib/backends/binding.ts has the types.
+// The functions that JavaScript calls for each operation. They use Node-API directly: with node-addon-api a cached read took 2.1 us in
+// place of 1.65, and a stat on the loop thread 1.43 in place of 1.28 (x64, Node 20). lib/backends/binding.ts has the types.
 #include "calls.h"
 
 #include <errno.h>
@@ -16,7 +16,8 @@
 namespace caio {
 namespace {
 
-// What start gave out. Several copies of the package in one process load this module once, and each starts an environment.
+// The environment that `start` returned. Several copies of the package in one process share this module, and each of them starts an
+// environment.
 Environment* GetEnvironment(napi_env env, napi_value handle) {
   napi_valuetype type;
   void* data = nullptr;
@@ -44,7 +45,7 @@ bool Arguments(napi_env env, napi_callback_info info, napi_value (&out)[N]) {
 
 bool Uint32(napi_env env, napi_value value, uint32_t* out) { return napi_get_value_uint32(env, value, out) == napi_ok; }
 
-// A typed array of the type wanted, as memory.
+// The memory and the length of a typed array. False if the value is not one of the type wanted.
 template <class T>
 bool TypedArray(napi_env env, napi_value value, napi_typedarray_type wanted, T** memory, size_t* length) {
   bool is = false;
@@ -84,7 +85,7 @@ bool ViewOf(napi_env env, napi_value value, View* view, napi_value* array_buffer
     return true;
   }
   if (napi_is_dataview(env, value, &is) == napi_ok && is) {
-    // Its own call throws for a view out of bounds, which is a view of nothing here.
+    // For a view that is out of bounds, this call throws and fails: here, it is no view.
     if (napi_get_dataview_info(env, value, &view->length, &view->data, array_buffer, nullptr) == napi_ok) return true;
   }
   return false;
@@ -92,7 +93,7 @@ bool ViewOf(napi_env env, napi_value value, View* view, napi_value* array_buffer
 
 namespace {
 
-// Adds to the views of operation `id`.
+// Adds a view to those of operation `id`, and its memory. False if the value is no view.
 bool AddView(napi_env env, napi_value value, uint32_t id, Environment::Scratch& scratch) {
   View view{};
   napi_value array_buffer;
@@ -128,7 +129,7 @@ bool PathOf(napi_env env, napi_value value, char* path, size_t* length) {
 
 namespace {
 
-// The paths of an operation, and the view behind them, if it has one: [path, view], [path, other path] … 0 or a negative errno.
+// The paths of an operation, and the view after them, if it has one: [path, view], [path, other path] … 0 or a negative errno.
 int PathsAndView(napi_env env, napi_value value, uint32_t id, Environment::Scratch& scratch, Request& request) {
   char paths[2 * kLongestPath];
   size_t used = 0, other = 0;
@@ -154,7 +155,7 @@ int PathsAndView(napi_env env, napi_value value, uint32_t id, Environment::Scrat
   return 0;
 }
 
-// Contexts with something in flight: what is held is looked up by their numbers.
+// The channels are the Contexts with something in flight. HeldMemory has an array that their numbers index, so there is a limit.
 constexpr uint32_t kMostChannels = 1 << 20;
 
 }  // namespace
@@ -199,7 +200,7 @@ napi_value Submit(napi_env env, napi_callback_info info) {
     }
     if (error == 0) error = DecodeRequest(record, views.data(), views.size(), request);
     if (error != 0) {
-      // Others may have the memory.
+      // If memory has run out here, another backend may have enough to serve the operation.
       finished.push_back({channel, id, error == -ENOMEM ? kUnserved : error, Route::kInline});
       continue;
     }
@@ -207,7 +208,7 @@ napi_value Submit(napi_env env, napi_callback_info info) {
     request.id = id;
     batch.push_back(std::move(request));
   }
-  // A view that cannot be looked at any more may have left an exception; its operation reports EFAULT instead.
+  // A view that can no longer be examined may have left an exception pending. Its operation reports EFAULT instead.
   bool pending = false;
   if (napi_is_exception_pending(env, &pending) == napi_ok && pending) {
     napi_value ignored;
@@ -230,7 +231,7 @@ napi_value ReadCached(napi_env env, napi_callback_info info) {
   return Number(env, static_cast<double>(environment->ReadCached(path, view.data, view.length)));
 }
 
-// attempt(environment, opcode, mode, flags, path, view): what the operation gives, or a negative errno, EAGAIN where it would have to wait
+// attempt(environment, opcode, mode, flags, path, view): the operation's result, or a negative errno: EAGAIN if it would have to wait
 napi_value Attempt(napi_env env, napi_callback_info info) {
   napi_value args[6];
   char path[kLongestPath];
@@ -247,7 +248,7 @@ napi_value Attempt(napi_env env, napi_callback_info info) {
   return Number(env, static_cast<double>(environment->Attempt(attempt)));
 }
 
-// attemptOpen(environment, opcode, fd, view): likewise, of an open file
+// attemptOpen(environment, opcode, fd, view): the same for an open file
 napi_value AttemptOpen(napi_env env, napi_callback_info info) {
   napi_value args[4];
   uint32_t opcode, fd;

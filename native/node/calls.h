@@ -1,4 +1,4 @@
-// What JavaScript calls for each operation.
+// The functions that JavaScript calls for each operation.
 #pragma once
 
 #include <node_api.h>
@@ -9,10 +9,10 @@ namespace caio {
 
 constexpr size_t kLongestPath = 4096;  // PATH_MAX, with the terminating zero
 
-// The memory of a view, and, for who asks, the ArrayBuffer that it is of.
+// The memory of a view and, for callers that pass `array_buffer`, the view's ArrayBuffer. False if the value is no view.
 bool ViewOf(napi_env env, napi_value value, View* view, napi_value* array_buffer = nullptr);
 
-// A path to hand to the kernel, into memory of that length: no longer than it takes, and without a zero in it.
+// Copies a path for the kernel into memory of kLongestPath bytes. False if it is empty, too long for the kernel, or has a zero in it.
 bool PathOf(napi_env env, napi_value value, char* path, size_t* length);
 
 // Callbacks of Node-API.

@@ -18,7 +18,8 @@ namespace {
 constexpr size_t kCompletionFields = 4;
 constexpr size_t kDeliverAtOnce = 16;
 
-// A thread stays awake where it leaves a processor to whoever has something to do.
+// How many processors there are for threads that stay awake; 0 if none may. A thread stays awake only if that leaves a processor for
+// other work.
 unsigned ThreadsAwake(bool hand_off) {
   const unsigned usable = UsableProcessors();
   return hand_off && IsWithHandOff(usable) ? usable : 0;
@@ -68,7 +69,8 @@ size_t Environment::Submit(Engine& engine, uint32_t channel) {
   if (!batch.empty()) engine.Submit(batch.data(), batch.size(), finished);
   TellRefusal();
   if (system_->KeepsForTurn()) uv_prepare_start(&turn_, OnTurn);
-  // Nothing is given away before this returns. What has finished is released as it is delivered.
+  // No JavaScript runs before this returns, so no memory can be transferred away before it is held. WriteCompletions releases the memory
+  // of what has finished.
   const bool all = finished.size() == count;
   if (!all) held_.Hold(channel, memories);
   undelivered_.insert(undelivered_.end(), finished.begin(), finished.end());
@@ -85,9 +87,9 @@ bool Environment::Cancel(Engine& engine, uint32_t channel, uint32_t id) {
   return true;
 }
 
-// When a worker ends, Node closes its file handles before any cleanup hook is called, and their numbers are used again: by then nothing
-// may be under way on them. Before that it runs the loop once more, with JavaScript forbidden, to close what is its own. The main
-// thread's end is FinishAtExit's.
+// When a worker ends, Node closes the worker's file handles before it calls any cleanup hook, and their numbers are used again. By then
+// nothing may be under way on them. Before Node closes them, it runs the loop once more, with JavaScript forbidden, to close handles of
+// its own: that is when this calls Finish. At the end of the main thread, FinishAtExit calls it.
 void Environment::OnTurn(uv_prepare_t* turn) {
   auto* self = static_cast<Environment*>(turn->data);
   self->system_->EndTurn();
@@ -98,11 +100,11 @@ void Environment::OnTurn(uv_prepare_t* turn) {
 bool Environment::CanRunJavaScript() {
   const Napi::HandleScope scope(env_);
   napi_value same;
-  // Any call that might run some.
+  // Any call that might run JavaScript would do: it fails where that is forbidden.
   return napi_coerce_to_object(env_, receiver_.Value(), &same) == napi_ok;
 }
 
-// Moves completions into the array, as many as it holds.
+// Moves completions into the array: as many as it holds, and `most` at most.
 size_t Environment::WriteCompletions(size_t most) {
   const size_t count = std::min({undelivered_.size(), completions_capacity_, most});
   double* out = completions_memory_;
@@ -141,12 +143,13 @@ void Environment::Deliver() {
   queue_.Drain(undelivered_);
   system_->Reap(undelivered_);
   while (!undelivered_.empty()) {
-    // The device waits for what their callers ask next: the first of them ask while the others are being told.
+    // After completions of the kernel's queue, the device waits for the next requests. So only a few callers are told at a time: they
+    // make their next requests while the others are still to be told.
     CallDeliver(undelivered_.front().route == Route::kKernel ? kDeliverAtOnce : completions_capacity_);
   }
 }
 
-// Below node-addon-api, which ends the process where an exception cannot be thrown: in a worker that is being terminated.
+// Uses Node-API directly: node-addon-api ends the process if an exception cannot be thrown, as in a worker that is being terminated.
 void Environment::CallDeliver(size_t most) {
   const Napi::HandleScope scope(env_);
   napi_value argument;
@@ -159,7 +162,8 @@ void Environment::CallDeliver(size_t most) {
   napi_fatal_exception(env_, error);
 }
 
-// Called from JavaScript, which is to say so. Below node-addon-api likewise: it is JavaScript's to hear of an exception.
+// Tells JavaScript why the kernel refused its queue, so that JavaScript warns. JavaScript has called this code, so an exception is left
+// pending for it: Node-API is used directly here, too.
 void Environment::TellRefusal() {
   const int refusal = system_->TakeRefusal();
   if (refusal == 0) return;
@@ -177,7 +181,7 @@ int64_t Environment::Attempt(const PathAttempt& attempt) { return system_->Attem
 
 int64_t Environment::Attempt(const OpenAttempt& attempt) { return system_->Attempt(attempt); }
 
-// Files that have been opened for somebody who is gone.
+// Closes the files that were opened for callers that are gone.
 void Environment::CloseUndelivered() {
   queue_.Drain(undelivered_);
   for (const Completion& completion : undelivered_) {
@@ -191,7 +195,7 @@ void Environment::Finish() {
   pool_->Finish();
 }
 
-// The environment goes away; no JavaScript runs any more. Engines first, so that nobody writes to memory that goes with it.
+// The environment ends; no JavaScript runs any more. The engines end first, so that nothing writes to memory that is freed with it.
 void Environment::OnCleanup(napi_async_cleanup_hook_handle, void* data) {
   auto* self = static_cast<Environment*>(data);
   ForgetAtExit(self);

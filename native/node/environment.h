@@ -24,12 +24,13 @@ class Environment {
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
 
-  // Once: `deliver(count)` is called with that many completions in `completions`, four numbers each. 0 or a negative errno.
+  // Called once. From then on, `deliver(count)` is called when `count` completions are in `completions`, four numbers each. 0 or a
+  // negative errno.
   int Start(unsigned threads, bool hand_off, Napi::Function deliver, Napi::Float64Array completions);
   bool started() const { return pool_ != nullptr; }
 
-  // Opens the engine, and proves that it works: a thread can be made; the kernel's queue writes to and reads from a file in memory, or,
-  // where that cannot be had, in `directory`. 0, or a negative errno with the failed step.
+  // Opens the engine, and proves that it works. For the pool: a thread can be made. For the others: the kernel's queue writes to and reads
+  // from a file in memory or, if there are none, in `directory`. 0, or a negative errno with the failed step.
   int Open(Kind kind, const char* directory, const char** step);
 
   // The engine if it is open, else nullptr.
@@ -49,19 +50,19 @@ class Environment {
   };
   Scratch& scratch() { return scratch_; }
 
-  // Bytes read, or a negative errno, EAGAIN where it would have to wait; see CachedFiles.
+  // Bytes read, or a negative errno: EAGAIN if it would have to wait; see CachedFiles.
   int64_t ReadCached(const char* path, void* memory, size_t capacity);
 
-  // What the operation gives, or a negative errno, EAGAIN where it would have to wait; see CachedPaths.
+  // The operation's result, or a negative errno: EAGAIN if it would have to wait; see CachedPaths.
   int64_t Attempt(const PathAttempt& attempt);
   int64_t Attempt(const OpenAttempt& attempt);
 
  private:
-  // Brings to its end what the engines have.
+  // Waits until the engines have done what they have taken; reads that nothing has begun are dropped.
   void Finish();
   static void OnTurn(uv_prepare_t* turn);
   bool CanRunJavaScript();
-  // Gives up what the loop has of it, and then all.
+  // Closes the loop's handle of the queue, and then deletes this object.
   void Unwatch();
   static void OnWake(void* data);
   static void OnCleanup(napi_async_cleanup_hook_handle handle, void* data);
@@ -76,9 +77,9 @@ class Environment {
   Napi::Env env_;
   napi_async_cleanup_hook_handle cleanup_ = nullptr;
   bool is_worker_ = false;
-  uv_prepare_t
-      turn_{};  // while an engine keeps something for the turn of the loop, and in a worker while something is pending
-  // For as long as Node's environment: at its end nobody may tell async_hooks any more.
+  // Started while an engine keeps something for the turn of the loop and, in a worker, while something is pending.
+  uv_prepare_t turn_{};
+  // Never deleted: at the end of Node's environment, async_hooks may not be told any more.
   Napi::AsyncContext* async_context_ = nullptr;
   Napi::FunctionReference deliver_;
   Napi::ObjectReference receiver_;
@@ -91,7 +92,7 @@ class Environment {
   std::unique_ptr<System> system_;
   std::vector<Completion> undelivered_;
   Scratch scratch_;
-  HeldMemory held_;     // what is pending has
+  HeldMemory held_;     // the memory of what is pending
   size_t pending_ = 0;  // taken over and not yet delivered: what keeps the loop alive
 };
 

@@ -21,15 +21,15 @@ struct Memory {
   napi_value array_buffer;
 };
 
-// CanHold: whether this runtime has the functions of V8 that hold memory. BackingStoreOf: holds a buffer's. Both are in
+// CanHold: whether this runtime has the functions of V8 that hold memory. BackingStoreOf: a reference that holds a buffer's. Both are in
 // backing_store_linux.cc; elsewhere V8's symbols have other names, and nothing is held.
 bool CanHold();
 std::shared_ptr<v8::BackingStore> BackingStoreOf(const Memory& memory);
 
-// Those of one submission, an operation's one after the other.
+// The buffers of one submission; those of one operation follow each other.
 class Memories {
  public:
-  // Without effect where there is no memory for it: what is not in here is not held.
+  // Does nothing if memory has run out: then the buffer is not held.
   void Add(const Memory& memory);
   void Clear() { size_ = 0; }
   const Memory* begin() const { return items_.get(); }
@@ -63,7 +63,7 @@ class HeldMemory {
 };
 
 inline void HeldMemory::Release(uint32_t channel, uint32_t id) {
-  constexpr size_t kKept = 4096;  // operations whose place an idle channel keeps
+  constexpr size_t kKept = 4096;  // an idle channel keeps an array of so many operations, not a larger one
   if (channel >= channels_.size() || id >= channels_[channel].size) return;
   Channel& its = channels_[channel];
   Operation& operation = its.operations[id];

@@ -1,6 +1,7 @@
-// The addon's own operator new, on Linux. Built without exceptions, it could not survive a failure of the usual one, and where in a
-// container's growth one fails, nothing can be undone. So there is a reserve, by which what has been begun comes to its end; Submit
-// takes nothing new until memory can be had again. The one exception to "no mutable globals": there is one heap in a process, too.
+// The addon's own operator new, on Linux. The addon is built without exceptions, so a failure of the usual operator new would end the
+// process; and if an allocation fails while a container grows, nothing can be undone. So there is a reserve, from which what has been
+// begun is finished. Submit takes nothing new until there is memory again. The reserve is the one exception to "no mutable globals": a
+// process has one heap, too.
 #include <pthread.h>
 
 #include <algorithm>
@@ -18,20 +19,20 @@ namespace caio {
 
 namespace {
 
-// Without having been allocated, and untouched for as long as all goes well. Enough for thousands of requests and their completions.
+// Static, so that it needs no allocation; not touched until an allocation fails. Enough for thousands of requests and their completions.
 constexpr size_t kReserve = 4 * 1024 * 1024;
 constexpr size_t kAlignment = 128;
 alignas(kAlignment) char reserve[kReserve];
 
 pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-size_t used = 0;   // of the reserve: all that lies before
-size_t parts = 0;  // of it that are in use; when the last is given back, all is free again
+size_t used = 0;   // bytes of the reserve that are given out, from its start
+size_t parts = 0;  // pieces of the reserve in use; when the last is given back, all of it is free again
 std::atomic<bool> failed{false};
 
-// What has to be there before work is taken on again.
+// Bytes that must be available before new work is taken.
 constexpr size_t kEnough = 256 * 1024;
 
-// Aligned for anything that a processor's cache asks for.
+// At multiples of kAlignment, which is enough for the lines of any processor's cache.
 void* FromReserve(size_t size) {
   MutexLock lock(mutex);
   failed.store(true, std::memory_order_relaxed);
@@ -87,7 +88,7 @@ void* operator new[](size_t size) { return caio::OrFromReserve(caio::Allocate(si
 void* operator new(size_t size, std::align_val_t alignment) {
   return caio::OrFromReserve(caio::AllocateAligned(size, alignment), size);
 }
-// Callers of the nothrow form can do without: the reserve is for those that cannot.
+// Callers of the nothrow form can do without the memory: the reserve is for those that cannot.
 void* operator new(size_t size, const std::nothrow_t&) noexcept { return caio::Allocate(size); }
 void* operator new[](size_t size, const std::nothrow_t&) noexcept { return caio::Allocate(size); }
 void operator delete(void* memory) noexcept { caio::Free(memory); }

@@ -1,4 +1,4 @@
-// What an environment has of its system besides threads. Made by system_linux.cc, or by system_elsewhere.cc, whichever is built.
+// What an environment uses of its operating system besides threads. system_linux.cc or system_elsewhere.cc makes it, whichever is built.
 #pragma once
 
 #include <cstddef>
@@ -27,20 +27,20 @@ class System {
   // Such an engine if it is open, else nullptr.
   virtual Engine* engine(Kind kind) = 0;
 
-  // These are for all that are open, as LinuxEngine has them.
+  // These act on all such engines that are open; LinuxEngine has functions of the same names.
   virtual void EndTurn() = 0;
   virtual bool KeepsForTurn() const = 0;
   virtual void Reap(std::vector<Completion>& finished) = 0;
   virtual int TakeRefusal() = 0;
   virtual void Finish() = 0;
 
-  // A negative errno where there is no engine to try it.
+  // A negative errno if no such engine is open.
   virtual int64_t ReadCached(const char* path, void* memory, size_t capacity) = 0;
   virtual int64_t Attempt(const PathAttempt& attempt) = 0;
   virtual int64_t Attempt(const OpenAttempt& attempt) = 0;
 };
 
-// The queue and the pool outlive it.
+// The queue and the pool must outlive the system.
 std::unique_ptr<System> MakeSystem(CompletionQueue& completions, ThreadPool& pool);
 
 }  // namespace caio

@@ -1,4 +1,4 @@
-// Where there are threads alone.
+// For systems on which only threads serve.
 #include <errno.h>
 
 #include "../linux/directory_probe.h"

@@ -73,7 +73,7 @@ class LinuxSystem final : public System {
  private:
   std::unique_ptr<LinuxEngine>& EngineOf(Kind kind) { return kind == Kind::kUring ? uring_ : aio_; }
 
-  // For what takes no request.
+  // For calls that take no request: any engine that is open serves them.
   LinuxEngine* either() { return aio_ ? aio_.get() : uring_.get(); }
 
   CompletionQueue& completions_;

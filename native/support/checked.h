@@ -1,4 +1,4 @@
-// What a system call has returned, as a result.
+// The return value of a system call as a result: a negative errno if it failed.
 #pragma once
 
 #include <errno.h>
@@ -9,7 +9,7 @@ namespace caio {
 
 inline int64_t Checked(int64_t result) { return result < 0 ? -errno : result; }
 
-// The same of a call that is made again where a signal has come between.
+// The same for a call that is made again if a signal interrupts it.
 template <typename Call>
 int64_t Uninterrupted(Call call) {
   for (;;) {
@@ -18,7 +18,7 @@ int64_t Uninterrupted(Call call) {
   }
 }
 
-// Likewise, with its own result, and errno.
+// Makes the call again likewise. Returns what the call returns, and leaves errno as it is.
 template <typename Call>
 int Repeated(Call call) {
   for (;;) {

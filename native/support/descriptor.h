@@ -20,10 +20,10 @@ class Descriptor {
   bool valid() const { return fd_ >= 0; }
   int get() const { return fd_; }
 
-  // Closes it now. 0, or a negative errno: some file systems tell only here what has become of what was written.
+  // Closes it now. 0, or a negative errno: some file systems report only here that a write was lost.
   int Close() {
     const int result = close(std::exchange(fd_, -1));
-    // What is interrupted is closed all the same.
+    // If a signal interrupts close(2), the descriptor is closed all the same.
     return result == 0 || errno == EINTR || errno == EINPROGRESS ? 0 : -errno;
   }
 

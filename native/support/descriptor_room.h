@@ -12,15 +12,15 @@
 
 namespace caio {
 
-// Descriptors that there is room for before any of them is needed.
+// Room is made for so many descriptors before they are needed.
 constexpr uint64_t kDescriptors = 4096;
 
-// Pool thread; blocks, once a process. Where the table is too small for one more, the kernel waits for all processors (synchronize_rcu): 5
-// to 15 ms, which an open from the loop thread is not to take. It never shrinks. `fd` is any that is open.
+// Pool thread; blocks, once per process. When the table has to grow, the kernel waits for all processors (synchronize_rcu): 5 to 15 ms.
+// An open on the loop thread must not take that long. The table never shrinks. `fd` is any open descriptor.
 inline void MakeRoomForDescriptors(int fd) {
   static std::atomic<bool> made{false};
   if (made.exchange(true)) return;
-  // Not by getrlimit, which a newer musl has not by the name that glibc's headers give it.
+  // Not by getrlimit: glibc's headers give it a name that a newer musl does not have.
   uint64_t limits[2];
   if (syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, nullptr, limits) != 0 || limits[0] == 0) return;
   const int last = fcntl(fd, F_DUPFD_CLOEXEC, static_cast<int>(std::min(limits[0], kDescriptors) - 1));

@@ -20,13 +20,14 @@ struct Entry {
   pid_t process;
 };
 
-// The process has one end, for all of its environments. Never destroyed: exit() destroys what is static.
+// One list for all environments of the process, since it has one end. The list is never deleted; a static one would be destroyed by
+// exit().
 pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 std::vector<Entry>* entries = nullptr;
 
 bool TakeOne(Entry& taken) {
   MutexLock lock(mutex);
-  // Those of workers end with their thread. A child that was forked has none of the threads that would be waited for.
+  // Entries of workers end with their thread. In a child that was forked, the threads to wait for do not exist.
   const auto found = std::find_if(entries->begin(), entries->end(), [](const Entry& entry) {
     return pthread_equal(entry.thread, pthread_self()) && entry.process == getpid();
   });

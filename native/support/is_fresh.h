@@ -9,7 +9,7 @@
 namespace caio {
 
 #ifdef STATX_TYPE
-// Of an answer that has been asked for STATX_CTIME.
+// The answer must have been asked for with STATX_CTIME.
 inline bool IsFresh(const struct statx& file) {
   constexpr int64_t kMinute = 60;
   timespec now;

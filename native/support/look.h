@@ -7,7 +7,7 @@
 namespace caio {
 
 #ifdef STATX_TYPE
-// False, with errno, where it cannot say. Asks no server, and takes a descriptor that names a file without opening it (O_PATH), too.
+// False, with errno, if it fails. Asks no server. `fd` may be a descriptor that names a file without opening it (O_PATH).
 inline bool Look(int fd, unsigned mask, struct statx& file) {
   return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, mask, &file) == 0;
 }

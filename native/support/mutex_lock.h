@@ -17,7 +17,7 @@ class MutexLock {
   pthread_mutex_t& mutex_;
 };
 
-// For WaitFor: by a clock that nobody sets.
+// For WaitFor: the condition waits by a clock that nobody sets.
 inline void InitTimedCondition(pthread_cond_t& condition) {
 #ifdef __APPLE__
   pthread_cond_init(&condition, nullptr);
@@ -30,7 +30,7 @@ inline void InitTimedCondition(pthread_cond_t& condition) {
 #endif
 }
 
-// Waits until there is a signal, or for so long. Less than a second.
+// Waits until the condition is signalled, or for `nanoseconds`: less than a second.
 inline void WaitFor(pthread_cond_t& condition, pthread_mutex_t& mutex, long nanoseconds) {
   timespec until{0, nanoseconds};
 #ifdef __APPLE__

@@ -1,5 +1,5 @@
-// What a thread does between two looks at memory that another is about to write: it leaves the processor's other half, and the bus, to
-// others. Not for long: where the machine is virtual, eight of them took half as long again as the whole of a chmod(2).
+// What a thread does between two looks at memory that another thread is about to write. It leaves the core's other hardware thread, and
+// the bus, to others. The pause is short: on a virtual machine, eight such instructions took 1.5 times as long as a whole chmod(2).
 #pragma once
 
 namespace caio {

@@ -73,7 +73,7 @@ bool SendBytes(int from, int to, off_t* offset, off_t size, int64_t* result) {
     const ssize_t sent = sendfile(to, from, offset, static_cast<size_t>(std::min(size - *offset, kAtOnce)));
     if (sent > 0 || (sent < 0 && errno == EINTR)) continue;
     if (sent == 0) return true;  // it has become shorter
-    // What cannot do it says so in many ways. As libuv takes them.
+    // Files that do not support sendfile(2) fail with one of these, as libuv has them.
     if (errno == EINVAL || errno == ENOSYS || errno == EIO || errno == EXDEV || errno == ENOTSOCK) return false;
     *result = -errno;
     return true;
@@ -83,7 +83,7 @@ bool SendBytes(int from, int to, off_t* offset, off_t size, int64_t* result) {
 
 int StartWritingBack(int fd, int64_t start, int64_t length) {
   if (sync_file_range(fd, start, length, SYNC_FILE_RANGE_WRITE) == 0) return 0;
-  // It may not be known to this kernel, or of no use for this kind of file.
+  // This kernel may lack the call, or this kind of file may not support it.
   return errno == EINVAL || errno == ESPIPE || errno == EPERM ? -ENOSYS : -errno;
 }
 

@@ -3,18 +3,18 @@
 
 namespace caio {
 
-// That its affinity leaves it. Asks the kernel.
+// How many processors its affinity allows. Asks the kernel.
 unsigned Processors();
 
-// Of processor time, in processors: the least that one of its control groups is left; 0 for as much as there is. Reads files of the
+// Its quota of processor time, as a number of processors: the smallest quota among its control groups; 0 for no quota. Reads files of the
 // kernel's.
 double ProcessorQuota();
 
-// How many it may keep busy at the same time, at least one. Looked up once, by the first environment of the process: later calls ask
-// nothing.
+// How many processors it may keep busy at the same time; at least one. Looked up once, by the first environment of the process: later
+// calls do not ask the kernel.
 unsigned UsableProcessors();
 
-// The rule: of so many, with the time of `quota` of them, or 0 for all.
+// The rule: how many are usable of `processors`, with a quota of `quota` processors; 0 for no quota.
 inline unsigned Usable(unsigned processors, double quota) {
   const unsigned whole = quota >= 1 ? static_cast<unsigned>(quota) : 1;
   return quota > 0 && whole < processors ? whole : processors;

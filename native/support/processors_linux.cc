@@ -14,7 +14,7 @@ namespace {
 
 constexpr size_t kLongest = 4096;
 
-// As text. False where there is none.
+// A file's content, as text. False if there is none.
 bool ReadText(const char* path, char (&text)[kLongest]) {
   const Descriptor file(open(path, O_RDONLY | O_CLOEXEC));
   if (!file.valid()) return false;
@@ -24,7 +24,7 @@ bool ReadText(const char* path, char (&text)[kLongest]) {
   return true;
 }
 
-// `group` is its path, which ends at each of its ancestors in turn.
+// The smallest quota of a control group and its ancestors; 0 for none. `group` is its path, which this cuts to each ancestor in turn.
 double LeastOf(const char* root, char* group, double (*quota_of)(const char* directory)) {
   double least = 0;
   for (;;) {
@@ -59,7 +59,7 @@ double QuotaOfFirst(const char* directory) {
 }  // namespace
 
 unsigned Processors() {
-  // For 8,192 of them.
+  // Room for 8,192 processors.
   unsigned long mask[128] = {};
   if (sched_getaffinity(0, sizeof mask, reinterpret_cast<cpu_set_t*>(mask)) != 0) return 1;
   unsigned count = 0;
@@ -71,7 +71,7 @@ double ProcessorQuota() {
   char groups[kLongest];
   if (!ReadText("/proc/self/cgroup", groups)) return 0;
   double least = 0;
-  // A line for each hierarchy: its number, its controllers, this process's group in it.
+  // One line per hierarchy: its number, its controllers, this process's group in it.
   for (char *rest = groups, *line; (line = strsep(&rest, "\n")) != nullptr;) {
     char* controllers = strchr(line, ':');
     char* group = controllers ? strchr(controllers + 1, ':') : nullptr;

@@ -1,4 +1,4 @@
-// What kind of file a descriptor stands for.
+// Whether a descriptor stands for a regular file.
 #pragma once
 
 #include <sys/stat.h>

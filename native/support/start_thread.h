@@ -1,4 +1,4 @@
-// A thread of ours: a small stack, and no signals, which belong to the program's own threads.
+// Starts a thread of ours. It has a small stack, and takes no signals: those are for the program's own threads.
 #pragma once
 
 #include <pthread.h>

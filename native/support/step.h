@@ -1,9 +1,9 @@
-// The places at which a test holds a thread, so that everything else happens meanwhile. Nothing in the addon.
+// Marks the places at which a test holds a thread while everything else goes on. In the addon, a mark does nothing.
 #pragma once
 
 #ifdef CAIO_TEST_STEPS
 namespace caio {
-// The test's own; called with or without locks held, as the place has it.
+// Defined by the test. Whether locks are held depends on the place.
 void Step(const char* place);
 }  // namespace caio
 #define CAIO_STEP(place) ::caio::Step(place)

@@ -1,4 +1,4 @@
-// Text that grows, with a zero behind it. Not std::string, half of which is in libstdc++, and a prebuild does without that.
+// Text that grows, with a zero after its end. Not std::string: half of that is in libstdc++, which a prebuild does without.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ class Text {
   Text& Append(const Text& text) { return Append(text.c_str(), text.size()); }
   Text& Append(char byte) { return Append(&byte, 1); }
 
-  // To what it begins with.
+  // Keeps only the first `length` bytes.
   void Cut(size_t length) {
     bytes_.resize(length);
     bytes_.push_back('\0');

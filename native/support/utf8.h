@@ -1,4 +1,4 @@
-// Whether bytes are text.
+// Whether bytes are UTF-8.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,7 @@
 
 namespace caio {
 
-// Of a string that a zero ends: UTF-8, without surrogates and without what could be shorter.
+// `text` ends with a zero. Surrogates, and characters in more bytes than they need, are not UTF-8.
 inline bool IsUtf8(const char* text) {
   const auto* at = reinterpret_cast<const unsigned char*>(text);
   while (*at != 0) {

@@ -89,6 +89,6 @@ void t.test('the terminal report', async (t) => {
   t.match(text, /BUN +FAILED/)
   t.match(text, /FAILED: BUN, .*: it broke\n/)
   t.match(text, /Not here: deno: not in PATH/)
-  t.match(text, /harness itself.* 62,500 ns an operation at 64 in flight \(10\.0% of/)
+  t.match(text, /harness itself.* 62,500 ns per operation at 64 in flight \(10\.0% of/)
   t.match(text, /fincore found at least 100% of the file in the page cache/)
 })

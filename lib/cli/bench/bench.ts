@@ -22,7 +22,7 @@ import { TerminalReport } from './terminal.js'
 interface Chosen {
   plan: Plan
   missing: BenchResults['missing']
-  /** of how many rows `--quick` has chosen its own, if it has */
+  /** how many rows there were to choose from, if `--quick` has chosen some */
   chosenOf?: number
 }
 
@@ -94,7 +94,7 @@ async function measure(
       },
       onRow: (results) => report.row(results),
     })
-    skipped.push(...late.map((id) => ({ id, reason: 'it would not have been ready in time; `--rows` asks for it' })))
+    skipped.push(...late.map((id) => ({ id, reason: 'it would not have been ready in time; `--rows` measures it' })))
     const results: BenchResults = {
       format: 1,
       caio: version,
@@ -118,7 +118,7 @@ async function measure(
   }
 }
 
-/** True if Node's own or caio failed; what else is installed may lack a function. */
+/** True if Node's own functions or caio failed. Other failures do not count: another runtime may lack a function. */
 function hasFailed({ rows }: BenchResults, contenders: readonly Contender[]): boolean {
   const ours = contenders.filter(({ means }) => 'runtime' in means && means.runtime.command === process.execPath)
   return rows.some(({ results }) =>
@@ -138,7 +138,7 @@ export async function bench(args: readonly string[], version: string): Promise<n
     return 0
   }
   if (process.versions['bun'] || process.versions['deno']) {
-    throw new UsageError('run `caio bench` with Node: the others are its contenders')
+    throw new UsageError('run `caio bench` with Node: it measures Bun and Deno as contenders')
   }
   if (options.programs) return benchPrograms(options, version)
   const chosen = choose(options, version)
@@ -152,7 +152,7 @@ export async function bench(args: readonly string[], version: string): Promise<n
       `no contender can be measured: ${missing.map(({ id, reason }) => `${id}: ${reason}`).join('; ')}`,
     )
   }
-  // A report that cannot be written should fail before the measuring, not after.
+  // If a report cannot be written, the command should fail before it measures, not after.
   for (const path of [options.json, options.html]) if (path !== undefined) fs.closeSync(fs.openSync(path, 'a'))
   const assets = options.html === undefined ? undefined : loadAssets()
   const about = minutes(estimate(plan))

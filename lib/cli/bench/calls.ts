@@ -1,4 +1,4 @@
-/** The rows of the calls of fs/promises: a line for each, with the numbers in flight that it is measured at. */
+/** The rows of the calls of fs/promises: one line per call, with the numbers of operations in flight at which it is measured. */
 import { BLOCK } from '../sample-file.js'
 import type { WorkloadName } from '../trial/workloads.js'
 import { row } from './row.js'
@@ -41,7 +41,7 @@ const entries: [id: string, title: string, workload: WorkloadName, inFlight: num
   ['writefile-3k', 'writeFile 3 KB over existing files', 'overwriteFiles', [64], { on: 'overwritten' }],
 ]
 
-/** They are many, so each takes half the usual time. */
+/** There are many rows, so each takes half the usual time. */
 const common = { group: 'calls', cache: 'any', longer: 0.5 } as const
 
 export function calls(): Row[] {

@@ -1,4 +1,4 @@
-/** Who takes part: node, caio on each backend, and whoever else is installed. */
+/** What takes part: node, caio on each backend, and the other programs that are installed. */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -12,14 +12,14 @@ import type { Options } from './options.js'
 import type { FioEngine } from './fio.js'
 import type { Candidate } from './selection.js'
 
-/** Runs trials in a JavaScript runtime, or is fio. */
+/** How a contender runs trials: in a JavaScript runtime, or by fio. */
 export type Means = { runtime: Runtime; subject: SubjectName } | { fio: string; engine: FioEngine }
 
 export interface Contender extends Candidate {
   /** as the reports name it */
   label: string
   version: string
-  /** whose it is, if caio's */
+  /** which backend it is, if it is caio */
   backend?: BackendName
   means: Means
 }
@@ -44,7 +44,7 @@ interface Program {
   missing?: string
 }
 
-/** One that the user names must be there; one that is looked for need not. */
+/** A program that the user names has to run; one that is looked for in PATH may be missing. */
 function findProgram(name: 'bun' | 'deno' | 'fio', named: string | undefined): Program {
   const path = named ?? which(name)
   if (path === undefined) return { path: name, version: '', missing: 'not in PATH' }
@@ -84,7 +84,7 @@ function nodeContenders(): Contender[] {
   return process.platform === 'linux' ? [plain, uring] : [plain]
 }
 
-/** How fast the calls are where nothing has to wait for another thread; but meanwhile nothing else runs. */
+/** How fast the calls are if they wait for no other thread; but nothing else runs meanwhile. */
 const synchronous: Contender = {
   id: 'sync',
   label: 'synchronous',
@@ -137,7 +137,7 @@ function fioContenders(named: string | undefined): Contender[] {
   ]
 }
 
-/** All that there could be, in the order of the reports. @throws {UsageError} if a program that the user names does not run */
+/** All possible contenders, in the order of the reports. @throws {UsageError} if a program that the user names does not run */
 export function findContenders({ paths }: Pick<Options, 'paths'>, version: string): Contender[] {
   return [
     ...nodeContenders(),
@@ -149,7 +149,7 @@ export function findContenders({ paths }: Pick<Options, 'paths'>, version: strin
   ]
 }
 
-/** Not a contender in the reports: what the harness costs by itself. */
+/** Shows what the harness costs by itself. Not a contender in the reports. */
 export const harness: Contender = {
   id: 'harness',
   label: 'the harness alone',

@@ -1,26 +1,26 @@
-/** fio as a contender: the job that does what a row does, and what its JSON says. */
+/** fio as a contender: the job that does the same as a row, and the results in its JSON. */
 import type { Report } from '../trial/task.js'
 import { warmUpTime } from '../trial/measure.js'
 import { environment, patience, run } from '../trial/run.js'
 import type { Trial } from '../trial/workloads.js'
 
-/** How fio is to do it. */
+/** How fio submits its operations. */
 export interface FioEngine {
   ioengine: 'libaio' | 'io_uring'
-  /** Many submissions and completions a system call, where many are in flight. */
+  /** Many submissions and completions per system call, if many are in flight. */
   batched: boolean
 }
 
-/** What the log may grow to: more than any trial writes. */
+/** The largest size of the log: more than any trial writes. */
 const LOG_SIZE = '16g'
 
-/** What of a task fio must know. */
+/** The part of a task that fio needs. */
 export type FioTask = Pick<Trial, 'workload' | 'path' | 'blockSize' | 'inFlight' | 'cache' | 'direct' | 'milliseconds'>
 
-/** Arguments of the job that is this task's equal; undefined where fio has none. */
+/** The arguments of the job that does the same as this task; undefined if fio has no such job. */
 export function fioArguments(task: FioTask, { ioengine, batched }: FioEngine): string[] | undefined {
   const { workload, path, blockSize, inFlight, cache, direct, milliseconds } = task
-  // Batching one is no batching.
+  // A batch of one operation is no batch.
   if (batched && (inFlight === 1 || workload !== 'randomReads')) return undefined
   const common = [
     '--name=caio',
@@ -44,11 +44,11 @@ export function fioArguments(task: FioTask, { ioengine, batched }: FioEngine): s
     '--invalidate=0',
     `--ramp_time=${Math.ceil(warmUpTime(milliseconds))}ms`,
   ]
-  // Made when it is opened, so that it grows as it is written.
+  // The file is made when it is opened, so that it grows as it is written.
   const grown = ['--create_on_open=1', '--fallocate=none', `--size=${LOG_SIZE}`]
   switch (workload) {
     case 'randomReads':
-      // Cold: each block once, and fio itself drops the file's pages first.
+      // Cold: each block is read once, and fio itself drops the file's pages first.
       return [
         ...common,
         '--readonly',
@@ -102,7 +102,7 @@ export function parseFio(stdout: string, task: Pick<Trial, 'workload' | 'blockSi
     operations: direction.total_ios,
     milliseconds: (direction.total_ios / direction.iops) * 1000,
     bytes: task.blockSize,
-    // fio times a write and its sync apart.
+    // fio times a write and its sync separately.
     latency:
       synced || !times
         ? null
@@ -124,10 +124,10 @@ export function parseFio(stdout: string, task: Pick<Trial, 'workload' | 'blockSi
   }
 }
 
-/** @throws what fio failed with, or its having no equal of this task */
+/** @throws what fio failed with, or an error if fio has no job for this task */
 export async function runFio(command: string, engine: FioEngine, task: Trial, signal?: AbortSignal): Promise<Report> {
   const args = fioArguments(task, engine)
-  if (!args) throw new Error('fio has no equal of this')
+  if (!args) throw new Error('fio has no job that does this')
   const { code, stdout, stderr } = await run(command, args, environment({}), patience(task), signal)
   if (code !== 0) throw new Error(`fio: ${(stderr.trim() || stdout.trim()).split('\n')[0]}`)
   return parseFio(stdout, task)

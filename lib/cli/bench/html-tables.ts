@@ -13,7 +13,7 @@ function strength(ratio: number): number {
   return Math.max(-1, Math.min(1, Math.log10(ratio)))
 }
 
-/** A column a contender, a row a workload, in each cell how many times node's rate. */
+/** One column per contender, one row per workload. Each cell says how many times node's rate it is. */
 export function ratioTable(rows: readonly RowResults[], { contenders }: BenchResults): Markup {
   const shown = contenders.filter(({ id }) => id !== BASELINE)
   const line = (each: RowResults): Markup => {
@@ -45,7 +45,7 @@ function summaryCells(each: RowResults, summary: Summary, best: number, withMemo
   const part = Math.max(0.5, (summary.rate.median / best) * 100)
   const few = summary.samples > 0 && summary.samples < 100
   const slow = few
-    ? markup`<td class="few" title="of ${summary.samples} operations a round">${time(summary.p99)}</td>`
+    ? markup`<td class="few" title="of ${summary.samples} operations per round">${time(summary.p99)}</td>`
     : loud(time(summary.p99))
   const ratioText = times(ratio(summary, summaryOf(each, BASELINE)))
   return markup`<td class="times">${ratioText === '-' ? '–' : ratioText}</td>
@@ -56,7 +56,7 @@ ${loud(cpuTime(summary.cpu))}${loud(time(summary.loopDelay))}
 ${withMemory ? loud(summary.peakMemory === undefined ? '-' : bytes(summary.peakMemory)) : undefined}`
 }
 
-/** All figures of one workload, a line a contender. */
+/** All figures of one workload, one line per contender. */
 export function workloadTable(each: RowResults, labels: Labels): Markup {
   const results = contendersOf(each)
   const best = Math.max(...results.map((result) => summarize(result)?.rate.median ?? 0))

@@ -42,7 +42,7 @@ export function loadAssets(): Assets {
   }
 }
 
-/** Code for a script or style element. Ours and uPlot's, so nothing in it is hostile; what would end the element is a mistake. */
+/** Code for a script or style element. It is ours or uPlot's, so it is not hostile; but by mistake it could end the element. */
 function raw(code: string): Markup {
   if (/<\/(script|style)/i.test(code)) throw new Error('this would end the element that it is put into')
   return new Markup(code)
@@ -77,11 +77,11 @@ ${workloadTable(each, labels)}
 
 function workloadSections(main: readonly RowResults[], labels: Labels): Markup {
   return markup`<section><h2>Every workload</h2>
-<p class="fine">A p99 underlined with dots is of fewer than 100 operations a round: little more than the slowest of them.</p>
+<p class="fine">A p99 underlined with dots is of fewer than 100 operations per round: little more than the slowest of them.</p>
 ${main.map((each) => workloadSection(each, labels))}</section>`
 }
 
-/** From its first point to its last. */
+/** The title of a sweep: it names the first point and the last. */
 function sweepTitle(group: SweepGroup, rows: readonly RowResults[]): string {
   const { value, name, title } = sweepKinds[group]
   const points = rows.map(({ row }) => name(value(row)))
@@ -96,7 +96,7 @@ function sweepSection(group: SweepGroup, all: readonly RowResults[]): Markup | u
 <div class="plot" data-sweep="${group}" data-figure="rate"></div></figure>
 <figure><figcaption>Latency, 99th percentile: less is better.</figcaption>
 <div class="plot" data-sweep="${group}" data-figure="p99"></div></figure>
-<figure><figcaption>CPU time an operation: less is better.</figcaption>
+<figure><figcaption>CPU time per operation: less is better.</figcaption>
 <div class="plot" data-sweep="${group}" data-figure="cpu"></div></figure>
 </div></section>`
 }
@@ -115,7 +115,7 @@ function overview(main: readonly RowResults[], results: BenchResults): Markup {
 <span>${name} <small>${better}</small></span></label>`,
   )
   return markup`<section><h2>Compared with node:fs/promises</h2>
-<p class="fine">Each dot is as many times node’s own figure in the same run, on a logarithmic scale.
+<p class="fine">Each dot says how many times node’s own figure in the same run it is, on a logarithmic scale.
 Point at a line for the numbers, click a name to hide it.</p>
 <div class="metrics" role="radiogroup" aria-label="figure">${buttons}</div>
 <div class="plot" data-overview></div>

@@ -1,13 +1,13 @@
-/** What the commands that measure for minutes share: an orderly end when they are interrupted, and how they tell times. */
+/** Shared by the commands that measure for minutes: an orderly end when they are interrupted, and texts for times. */
 
 export interface Interruption {
   signal: AbortSignal
-  /** the exit code that tells of the signal; 0 if there was none */
+  /** the exit code that stands for the signal; 0 if there was no signal */
   code: () => number
   release: () => void
 }
 
-/** Aborted by the signals that end a program, so that the files of the run go, too. */
+/** Its signal is aborted by the signals that end a program, so that the files of the run are removed, too. */
 export function untilInterrupted(): Interruption {
   const controller = new AbortController()
   let code = 0
@@ -23,7 +23,7 @@ export function untilInterrupted(): Interruption {
 export const minutes = (milliseconds: number): string =>
   milliseconds < 90_000 ? `${Math.ceil(milliseconds / 1000)} s` : `${Math.ceil(milliseconds / 60_000)} minutes`
 
-/** By what was expected at first, and more and more by what has been. @param part of the work that is done, 0 to 1 */
+/** At first from the expected time, later more and more from the elapsed time. @param part of the work that is done, 0 to 1 */
 export function timeLeft(part: number, expected: number, elapsed: number): number {
   return (1 - part) * ((1 - part) * expected + (part === 0 ? 0 : elapsed))
 }

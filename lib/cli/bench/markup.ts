@@ -1,6 +1,6 @@
 /** HTML from strings that may contain anything. */
 
-/** Markup that is safe to put into a page as it is. */
+/** Markup that can be put into a page unescaped. */
 export class Markup {
   constructor(readonly text: string) {}
 }

@@ -1,4 +1,4 @@
-/** What a reader must know to make sense of the figures: the same sentences in the terminal and in the HTML report. */
+/** What a reader must know to understand the figures: the same sentences in the terminal and in the HTML report. */
 import { bytes, figure } from '../text.js'
 import type { Machine } from './machine.js'
 import { harnessCosts, residencyBefore } from './results.js'
@@ -17,7 +17,7 @@ function harnessNote(rows: readonly RowResults[]): string[] {
   if (costs.length === 0) return []
   const each = costs.map(
     ({ inFlight, nanoseconds, part }) =>
-      `${figure(nanoseconds)} ns an operation at ${inFlight} in flight` +
+      `${figure(nanoseconds)} ns per operation at ${inFlight} in flight` +
       (part > 0 ? ` (${percent(part)} of what the fastest takes)` : ''),
   )
   return [
@@ -46,9 +46,9 @@ function cacheNotes({ rows, pageCache, machine }: BenchResults): string[] {
     const how = pageCache.drop === 'drop_caches' ? '/proc/sys/vm/drop_caches' : 'posix_fadvise(POSIX_FADV_DONTNEED)'
     const seen = cold
       ? `; fincore found at most ${percent(cold.max)} of it there`
-      : '; fincore is missing, so nobody has checked'
+      : '; fincore is missing, so this was not checked'
     notes.push(
-      `Cold: before each pass ${how} dropped the file from the page cache${seen}. What the device or a host below it caches is out of reach.`,
+      `Cold: before each pass ${how} dropped the file from the page cache${seen}. Caches of the device, or of a host below it, are not emptied.`,
     )
   }
   if (!pageCache.fincore && hot === undefined) {
@@ -67,25 +67,25 @@ function verifiedNote(rows: readonly RowResults[]): string {
   return `${sum.toLocaleString('en-US')} blocks and files were compared with what had been written there; one that differs fails the contender.`
 }
 
-/** Sentences, each of which stands by itself. */
+/** Sentences that can each be read alone. */
 export function notes(results: BenchResults): string[] {
   const { rounds, quick, duration } = results.options
   return [
-    `Medians of ${rounds} alternating rounds, each trial in its own process, ${figure(duration)} ms a measurement after a warm-up; min – max are of the rounds.` +
+    `Medians of ${rounds} alternating rounds, each trial in its own process, ${figure(duration)} ms per measurement after a warm-up; min – max are over the rounds.` +
       (rounds < 5 || quick ? ' Short and few: a first look, no basis for conclusions.' : ''),
     ...(results.chosenOf === undefined
       ? []
       : [
           `--quick chose ${results.rows.length} of ${results.chosenOf} rows, and at most one of caio’s backends and one other runtime unless you name them; \`--list\` prints all, \`--rows\` names some.`,
         ]),
-    'Percentiles are of single operations, timed in a pass of their own: each lane starts its next when the last has settled.',
-    'CPU time is user and system of the process with all its threads; the kernel’s own workers are not in it.',
+    'Percentiles are of single operations, timed in a pass of their own: each lane starts its next operation when its last one has settled.',
+    'CPU time is the user and system time of the process with all its threads; that of the kernel’s own workers is not included.',
     ...(results.contenders.some(({ id }) => id === 'node-uring')
       ? ['“node, io_uring” is node:fs/promises with UV_USE_IO_URING=1 in the environment.']
       : []),
     ...(results.contenders.some(({ id }) => id === 'sync')
       ? [
-          '“synchronous” is node:fs’s function of that name with Sync, within an async function: nothing else runs meanwhile.',
+          '“synchronous” is the synchronous function of node:fs, called in an async function: nothing else runs meanwhile.',
         ]
       : []),
     ...cacheNotes(results),

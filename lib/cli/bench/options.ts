@@ -22,11 +22,11 @@ export interface Options {
   size: number
   json: string | undefined
   html: string | undefined
-  /** where contenders are that are not to be looked for in PATH */
+  /** programs that are not looked for in PATH */
   paths: { bun?: string; deno?: string; fio?: string }
   /** Whole programs are run, instead of rows: these, or all if no names are given. */
   programs: { names: string[] | undefined } | undefined
-  /** of the trees that programs work on */
+  /** how many files the trees have that programs work on */
   files: number
   help: boolean
 }
@@ -36,12 +36,12 @@ export const usage = `Usage: caio bench [DIR] [options]
 
 Measures everyday file work through node:fs/promises, through caio/fs on each backend, and through fio, Bun and Deno where
 they are installed: each trial in a process of its own, in alternating rounds, contents verified. All files are made in a
-new directory inside DIR (default: the current directory), on the disk that you want to know about, and removed at the end.
+new directory inside DIR (default: the current directory), which should be on the disk to measure, and removed at the end.
 
 What to measure:
   --rows LIST        ids or groups, separated by commas: table, calls, in-flight, block-size, file-size, or what \`--list\`
                      prints; calls are those of fs/promises, where one of caio's stands for all unless you name others
-  --only LIST        of these rows, those whose ids begin so: \`--rows calls --only stat,readdir\`
+  --only LIST        of these rows, those whose ids begin with one of these words: \`--rows calls --only stat,readdir\`
   --backend LIST     of caio's: linux, thread, pure, uring (default: those that work here, without uring)
   --contenders LIST  only these: node, node-uring, sync (node:fs's synchronous functions, in calls at 1 in flight), linux, thread,
                      pure, uring, bun, deno, fio-libaio, fio-io_uring, fio-batched
@@ -55,7 +55,7 @@ Whole programs:
                      multiples of plain node's, and a contender whose result differs is an error. \`--programs --list\` prints
                      what is found. Of the other options these apply: --backend, --contenders (node, preload, callbacks, sync,
                      bun, deno), --rounds, --quick, --json, --bun, --deno
-  --files N          the files that a program works on, some a multiple or a part of it (default 650; 200 with --quick)
+  --files N          how many files a program works on; some take a multiple or a part of it (default 650; 200 with --quick)
 
 How long:
   --rounds N         rounds, of which the median counts (default 5; 3 with --quick)
@@ -68,19 +68,19 @@ What to write:
   --json FILE        all that was measured, with a description of the machine
   --html FILE        a report with plots, in one file that needs no other
 
-Where others are: --bun PATH, --deno PATH, --fio PATH (default: in PATH)
+Where other programs are: --bun PATH, --deno PATH, --fio PATH (default: looked for in PATH)
 
   -h, --help         this text
 `
 
-/** What the user got wrong. */
+/** A mistake in the command line. */
 export class UsageError extends Error {}
 
 function wholeNumber(name: string, text: string | undefined, fallback: number, least: number): number {
   if (text === undefined) return fallback
   const value = Number(text)
   if (!Number.isInteger(value) || value < least) {
-    throw new UsageError(`--${name} wants a whole number of at least ${least}, not ${text}`)
+    throw new UsageError(`--${name} needs a whole number of at least ${least}, not ${text}`)
   }
   return value
 }
@@ -133,7 +133,7 @@ export function parseOptions(args: readonly string[]): Options & { list: boolean
   }
 }
 
-/** options that only rows have, and that only programs have */
+/** options that apply only to rows, and only to programs */
 const ofRows = ['rows', 'only', 'duration', 'size', 'html', 'fio'] as const
 const ofPrograms = ['files'] as const
 

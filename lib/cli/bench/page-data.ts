@@ -1,4 +1,4 @@
-/** What the plots of the HTML report are drawn from, of what was measured. */
+/** Makes the data for the plots of the HTML report from what was measured. */
 import type { Lines, Numbers, PageData, Sweep } from '../page/data.js'
 import { BASELINE, contendersOf, ratio, summarize } from './results.js'
 import type { BenchResults, RowResults, Summary } from './results.js'
@@ -14,7 +14,7 @@ function summaries(each: RowResults): Map<string, Summary> {
   return new Map(pairs.filter((pair): pair is readonly [string, Summary] => pair[1] !== undefined))
 }
 
-/** For each contender, one number a row; those who have none anywhere are left out. */
+/** For each contender, one number per row. Contenders that have no number in any row are left out. */
 function lines(
   rows: readonly RowResults[],
   ids: readonly string[],
@@ -25,7 +25,7 @@ function lines(
   return Object.fromEntries(entries.filter(([, numbers]) => numbers.some((number) => number !== null)))
 }
 
-/** Of two figures of which less is better: as many times the baseline's. Nothing over nothing is no ratio. */
+/** How many times the baseline's figure a contender's is. Undefined if one of them is missing or 0. */
 function relative(figure: Figure) {
   return (all: Map<string, Summary>, id: string): number | undefined => {
     const summary = all.get(id)
@@ -65,7 +65,7 @@ function sweep(rows: readonly RowResults[], ids: readonly string[], group: Sweep
     xLabel: kind.axis,
     x,
     xNames: x.map(kind.name),
-    rateLabel: unit === 'op/s' ? 'operations a second' : 'GB a second',
+    rateLabel: unit === 'op/s' ? 'operations per second' : 'GB per second',
     rate: Object.fromEntries(rate),
     p99: lines(
       rows,

@@ -1,9 +1,9 @@
-/** `caio bench --quick` where nothing else is named: the rows that answer first what people ask first. */
+/** `caio bench --quick` if no rows are named: the few rows that most users want to know first. */
 import type { Options } from './options.js'
 import { selectRows } from './selection.js'
 import type { Row } from './row.js'
 
-/** It has answered by then, in milliseconds: a row that would not be ready is left out. */
+/** Milliseconds after which the run is over: a row that would not be ready by then is left out. */
 export const QUICK_TIME = 80_000
 
 const ids = [
@@ -22,10 +22,10 @@ const ids = [
 export const isFirstLook = ({ quick, rows, only }: Pick<Options, 'quick' | 'rows' | 'only'>): boolean =>
   quick && rows === undefined && only === undefined
 
-/** Without what the harness costs. */
+/** The rows, without the trials of the harness alone. */
 export function quickRows(rows: readonly Row[]): Row[] {
   return selectRows(rows, ids).map((row) => ({ ...row, harness: false }))
 }
 
-/** Whether a row that takes about so long is ready in time. @param elapsed of the run so far; all in milliseconds */
+/** Whether a row is ready in time. @param elapsed since the run began, ms @param expected what the row takes, ms */
 export const isReadyInTime = (elapsed: number, expected: number): boolean => elapsed + expected <= QUICK_TIME

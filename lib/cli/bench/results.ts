@@ -1,4 +1,4 @@
-/** What a run has found: the shape of `--json`, and the figures that the reports take from it. */
+/** The results of a run: what `--json` writes, and the figures that the reports take from it. */
 import { spread } from '../statistics.js'
 import type { Spread } from '../statistics.js'
 import type { DropMethod, Report } from '../trial/task.js'
@@ -20,7 +20,7 @@ export interface RowResults {
 }
 
 export interface BenchResults {
-  /** of this format: a number that changes when it does */
+  /** the version of this format */
   format: 1
   caio: string
   /** ISO 8601 */
@@ -32,7 +32,7 @@ export interface BenchResults {
   contenders: { id: string; label: string; version: string }[]
   missing: { id: string; reason: string }[]
   skipped: { id: string; reason: string }[]
-  /** of how many rows `--quick` has chosen its own, if it has */
+  /** how many rows there were to choose from, if `--quick` has chosen some */
   chosenOf?: number
   rows: RowResults[]
 }
@@ -51,18 +51,18 @@ export const summaryOf = ({ results }: RowResults, id: string): Summary | undefi
 
 /** Medians over the rounds, and the spread of the rate. */
 export interface Summary {
-  /** operations a second */
+  /** operations per second */
   rate: Spread
-  /** bytes an operation */
+  /** bytes per operation */
   bytes: number
   /** milliseconds */
   p50: number | undefined
   p95: number | undefined
   p99: number | undefined
   p999: number | undefined
-  /** the fewest that a round's percentiles come from */
+  /** the smallest number of samples of a round's percentiles */
   samples: number
-  /** microseconds an operation */
+  /** microseconds per operation */
   cpu: number | undefined
   /** milliseconds */
   loopDelay: number | undefined
@@ -71,7 +71,7 @@ export interface Summary {
   verified: number
 }
 
-/** Undefined of a failure. */
+/** Undefined for a failure. */
 export function summarize({ rounds }: Pick<Result, 'rounds'>): Summary | undefined {
   const rate = spread(rounds.map(({ operations, milliseconds }) => operations / (milliseconds / 1000)))
   if (!rate) return undefined
@@ -83,7 +83,7 @@ export function summarize({ rounds }: Pick<Result, 'rounds'>): Summary | undefin
     p50: middle(({ latency }) => latency?.p50),
     p95: middle(({ latency }) => latency?.p95),
     p99: middle(({ latency }) => latency?.p99),
-    // Of some rounds only, it could be less than the 99th of all.
+    // If only some rounds had it, it could be less than the 99th percentile of all rounds.
     p999: rounds.every(({ latency }) => typeof latency?.p999 === 'number')
       ? middle(({ latency }) => latency?.p999)
       : undefined,
@@ -100,7 +100,7 @@ export function ratio(summary: Summary, baseline: Summary | undefined): number |
   return baseline && summary.rate.median / baseline.rate.median
 }
 
-/** What the harness costs an operation, by row, in nanoseconds; and the part of it in what the fastest contender takes, 0 to 1. */
+/** What the harness costs per operation, by row, in nanoseconds; and its part of what the fastest contender takes, 0 to 1. */
 export function harnessCosts(rows: readonly RowResults[]): { inFlight: number; nanoseconds: number; part: number }[] {
   return rows.flatMap((each) => {
     const alone = summaryOf(each, HARNESS)
@@ -111,7 +111,7 @@ export function harnessCosts(rows: readonly RowResults[]): { inFlight: number; n
   })
 }
 
-/** The least and the most of a file that was in the page cache when the trials of a row began; undefined where nobody could tell. */
+/** The smallest and the largest part of a file that was in the page cache when trials of a row began; undefined if it is not known. */
 export function residencyBefore({ results }: RowResults): { min: number; max: number } | undefined {
   const parts = results.flatMap(({ rounds }) => rounds.map(({ residency }) => residency?.before ?? null))
   return spread(parts)

@@ -29,9 +29,9 @@ export interface Row {
   fileSize: number | undefined
   /** with O_DIRECT */
   direct: boolean
-  /** what the rate is counted in */
+  /** the unit of the rate */
   unit: 'op/s' | 'B/s'
-  /** times the usual duration: where operations are few */
+  /** how many times the usual duration: more where operations are few */
   longer: number
   /** The harness alone is measured, too. */
   harness: boolean

@@ -53,7 +53,7 @@ export function allRows(size: number, quick: boolean): Row[] {
   return [...table(size), ...calls(), ...sweeps(quick)]
 }
 
-/** The flag of open(2); undefined where there is none. */
+/** The flag O_DIRECT of open(2); undefined if the platform has none. */
 export function directFlag(constants: Partial<Record<string, number>> = fs.constants): number | undefined {
   return constants['O_DIRECT']
 }

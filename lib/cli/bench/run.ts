@@ -13,18 +13,18 @@ import type { Row } from './row.js'
 import type { Samples } from './samples.js'
 import { alternate } from './schedule.js'
 
-/** The latency pass is as much shorter. */
+/** How long the latency pass is, as a part of the pass that counts. */
 const LATENCY_PART = 0.5
-/** What a trial takes besides its passes, in milliseconds: about what starting a runtime does. */
+/** What a trial takes besides its passes, in milliseconds: about as long as a runtime takes to start. */
 const START = 250
 
 export interface Plan {
   rows: readonly Row[]
   contenders: readonly Contender[]
-  /** The user has said who is to take part. */
+  /** The user has named contenders. */
   named: boolean
   options: Pick<Options, 'rounds' | 'duration'>
-  /** Whether there is time for a row that takes about so many milliseconds. Without it there always is. */
+  /** Whether there is time for a row that takes about so many milliseconds. If this is missing, there always is. */
   hasTime?: (milliseconds: number) => boolean
 }
 
@@ -51,13 +51,13 @@ function taskOf(row: Row, samples: Samples, duration: number): Omit<Trial, 'subj
 /** Why a row cannot be measured here, if it cannot. */
 export function whyNotRow({ cache, direct }: Row, samples: Pick<Samples, 'dropMethod'>): string | undefined {
   if (cache === 'cold' && !samples.dropMethod) {
-    return 'nothing empties the page cache of a file here (tmpfs has no other place for it)'
+    return 'no method here drops a file from the page cache (tmpfs keeps its files nowhere else)'
   }
   if (direct && directFlag() === undefined) return 'this platform has no O_DIRECT'
   return undefined
 }
 
-/** Whether a contender has an equal of the row. What is synchronous never has more than one operation in flight. */
+/** Whether a contender can do the row. Synchronous functions never have more than one operation in flight. */
 function isAble({ means }: Contender, row: Row): boolean {
   if ('fio' in means) {
     return fioArguments({ ...row, path: '', direct: Number(row.direct), milliseconds: 0 }, means.engine) !== undefined
@@ -65,13 +65,13 @@ function isAble({ means }: Contender, row: Row): boolean {
   return means.subject !== 'sync' || (row.group === 'calls' && row.inFlight === 1)
 }
 
-/** One of caio's for all of them, and Bun for the other runtimes: where nobody is named, for the calls, which are many. */
+/** One backend for all of caio's, and Bun for the other runtimes. For the calls, which are many, if no contenders are named. */
 export function standIns(contenders: readonly Contender[]): Contender[] {
   const caio = contenders.find(({ backend }) => backend !== undefined)
   return contenders.filter((each) => each === caio || ['node', 'sync', 'bun'].includes(each.id))
 }
 
-/** Those who can do a row, and the harness alone where the row wants it. @param named the user has said who is to take part */
+/** The contenders that can do a row, and the harness alone if the row asks for it. @param named the user has named contenders */
 export function whoRuns(row: Row, contenders: readonly Contender[], named = false): Contender[] {
   const asked = named || row.group !== 'calls' ? contenders : standIns(contenders)
   const able = asked.filter((contender) => isAble(contender, row))
@@ -129,10 +129,10 @@ async function runRow(
   return { row, results: [...results.values()] }
 }
 
-/** Told of a run while it goes on. */
+/** Called while a run goes on. */
 export interface Listener {
   onTrial: OnTrial
-  /** The results of a row, as soon as they are there. */
+  /** Called with the results of a row, as soon as they are there. */
   onRow: (results: RowResults) => void
 }
 
@@ -142,7 +142,7 @@ export interface Outcome {
   late: string[]
 }
 
-/** @throws when `signal` is aborted; what a contender fails with is its result */
+/** @throws when `signal` is aborted. The failure of a contender is its result. */
 export async function runAll(
   plan: Plan,
   samples: Samples,

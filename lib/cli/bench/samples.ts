@@ -1,4 +1,4 @@
-/** The files of a run, in a directory of their own, and the state that each trial finds them in. */
+/** The files of a run, in a directory of their own, and the state in which each trial finds them. */
 import fs from 'node:fs'
 import { join, resolve } from 'node:path'
 import { bytes } from '../text.js'
@@ -17,15 +17,15 @@ import type { DropMethod } from '../trial/task.js'
 import type { Place, Row } from './row.js'
 
 const SMALL_FILES = 1024
-/** The file that is written to need not be as large as the one that is read. */
+/** The most bytes of a file that is written to: it need not be as large as the one that is read. */
 const SCRATCH_BYTES = 256 * 1024 * 1024
-/** What small files and the log may take besides. */
+/** Bytes that small files and the log may take besides. */
 const ROOM = 256 * 1024 * 1024
 
 function refuseFullDisk(directory: string, needed: number): void {
   const { bavail, bsize } = fs.statfsSync(directory)
   if (bavail * bsize < needed) {
-    throw new Error(`${directory} has ${bytes(bavail * bsize)} free, and ${bytes(needed)} are needed: see --size`)
+    throw new Error(`${directory} has ${bytes(bavail * bsize)} free, but ${bytes(needed)} are needed: see --size`)
   }
 }
 
@@ -41,7 +41,8 @@ function largeFiles(size: number, places: ReadonlySet<Place>): LargeFile[] {
   const files: LargeFile[] = [
     { place: 'source', size },
     { place: 'scratch', size: scratch },
-    // As a database makes its file. One made by large writes ext4 keeps in large pieces, and goes through all of a piece at each write.
+    // Made as a database makes its file. ext4 keeps a file made by large writes in large pieces, and goes through a whole piece at each
+    // write.
     { place: 'pages', size: scratch, chunk: BLOCK },
   ]
   return files.filter(({ place }) => places.has(place))
@@ -50,19 +51,19 @@ function largeFiles(size: number, places: ReadonlySet<Place>): LargeFile[] {
 export class Samples {
   readonly directory: string
   readonly checksums: string
-  /** undefined if nothing that is tried empties the page cache here */
+  /** undefined if none of the methods drops a file from the page cache here */
   readonly dropMethod: DropMethod | undefined
 
   /**
    * @param parent an existing directory
    * @param size bytes of the large file
-   * @param places what the rows work on: the rest is not made
+   * @param places what the rows work on: nothing else is made
    */
   constructor(parent: string, size: number, places: ReadonlySet<Place>, report: (fraction: number) => void) {
     const large = largeFiles(size, places)
     const total = large.reduce((sum, each) => sum + each.size, 0)
     refuseFullDisk(parent, total + ROOM)
-    // Programs mostly have absolute paths.
+    // Absolute, as most programs' paths are.
     this.directory = fs.mkdtempSync(join(resolve(parent), 'caio-bench-'))
     this.checksums = this.path('source') + '.checksums'
     try {
@@ -92,7 +93,7 @@ export class Samples {
     return fileSize === undefined ? this.path(on) : `${this.path(on)}-${fileSize}`
   }
 
-  /** Before a trial: nothing left to write from the one before, and the pages where the row wants them. */
+  /** Called before a trial. Nothing is left to write from the trial before, and pages are in the page cache or not, as the row needs. */
   prepare(row: Pick<Row, 'on' | 'cache' | 'fileSize'>): void {
     const { on, cache, fileSize = 0 } = row
     const path = this.pathOf(row)
@@ -122,7 +123,7 @@ export class Samples {
     }
   }
 
-  /** Its holes stay out of the page cache. */
+  /** Reads its blocks with data; its holes stay out of the page cache. */
   #warmSparse(path: string, size: number): void {
     const { blocks, stride } = sparseLayout(size)
     const found = Buffer.alloc(BLOCK)

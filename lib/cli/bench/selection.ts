@@ -1,11 +1,11 @@
-/** Which rows and contenders a run has: what was asked for, of what there is. */
+/** Selects the rows and contenders of a run: those that are asked for, and that exist. */
 import { UsageError } from './options.js'
 import { groups } from './row.js'
 import type { Row } from './row.js'
 
 /**
  * @param wanted ids and groups, undefined for all
- * @param only the first words of ids, undefined for any: `stat` is for `stat-1` and `stat-64`
+ * @param only the first words of ids, undefined for any: `stat` selects `stat-1` and `stat-64`
  * @throws {UsageError} for a name that is neither, and if nothing is left
  */
 export function selectRows(
@@ -27,7 +27,7 @@ function selectWanted(rows: readonly Row[], wanted: readonly string[] | undefine
   return rows.filter(({ id, group }) => wanted.includes(id) || wanted.includes(group))
 }
 
-/** Someone who may or may not be here. */
+/** A contender that may be missing here. */
 export interface Candidate {
   id: string
   /** Why it cannot take part, if it cannot. */
@@ -38,13 +38,14 @@ export interface Candidate {
 
 export interface Selected<T> {
   present: T[]
-  /** asked for, or not excluded, and not here */
+  /** those that are missing here, and were asked for or not excluded */
   missing: { id: string; reason: string }[]
 }
 
 /**
- * @param wanted ids, undefined for all; `backends` narrows caio's own further, and alone leaves the others in
- * @throws {UsageError} for a name that nobody has
+ * @param wanted ids, undefined for all
+ * @param backends of caio's contenders, only those with these backends; undefined for all. The others stay
+ * @throws {UsageError} for an id that no candidate has
  */
 export function selectContenders<T extends Candidate & { backend?: string }>(
   candidates: readonly T[],

@@ -1,4 +1,4 @@
-/** The sweeps: what each varies, its points, and how they are called. */
+/** The sweeps: what each varies, its points, and their names. */
 import { BLOCK } from '../sample-file.js'
 import { bytes } from '../text.js'
 import { row } from './row.js'
@@ -25,7 +25,7 @@ export const sweepKinds: Record<SweepGroup, SweepKind> = {
   'block-size': {
     value: (row) => row.blockSize,
     name: (size) => bytes(size),
-    axis: 'bytes a read',
+    axis: 'bytes per read',
     title: (span) => `Random cached reads, ${span} each`,
     caption: ({ inFlight }) => `random reads, cached, ${inFlight} in flight, GB/s by block size`,
   },

@@ -12,7 +12,7 @@ const HEAD = ['', 'rate', 'min - max', 'to node', 'p50', 'p99', 'CPU/operation',
 
 type Labels = ReadonlyMap<string, string>
 
-/** A figure over its rounds: what a table cell is made of. */
+/** The line of one contender. */
 function describe(each: RowResults, result: Result, labels: Labels): string[] {
   const { row } = each
   const name = `  ${labels.get(result.contender) ?? result.contender}`
@@ -31,7 +31,7 @@ function describe(each: RowResults, result: Result, labels: Labels): string[] {
   ]
 }
 
-/** The calls: a line a row, since they are many; what is not told as a ratio is in the order of the contenders. */
+/** The line of one call: one line per row, since there are many. CPU time and loop delay are in the order of the contenders. */
 function describeCall(each: RowResults, ids: readonly string[]): string[] {
   const summaries = ids.map((id) => summaryOf(each, id))
   const baseline = summaryOf(each, BASELINE)
@@ -50,7 +50,7 @@ function describeCall(each: RowResults, ids: readonly string[]): string[] {
   ]
 }
 
-/** Memory is told where it is much. */
+/** Memory is reported only for whole files, which take much of it. */
 function memoryLines(rows: readonly RowResults[], labels: Labels): string[] {
   return rows
     .filter(({ row }) => row.workload === 'readWholeFile')
@@ -63,7 +63,7 @@ function memoryLines(rows: readonly RowResults[], labels: Labels): string[] {
     })
 }
 
-/** A sweep: a line a contender, a column a point. */
+/** A sweep: one line per contender, one column per point. */
 function sweepTable(rows: readonly RowResults[], group: SweepGroup, labels: Labels): string | undefined {
   const [first] = rows
   if (!first) return undefined
@@ -84,7 +84,7 @@ function sweepTable(rows: readonly RowResults[], group: SweepGroup, labels: Labe
   return table([caption(first.row), ...rows.map(({ row }) => name(value(row)))], lines)
 }
 
-/** What failed, and with what, once each. */
+/** One line per failure: what failed, and with what. */
 function failures(rows: readonly RowResults[], labels: Labels): string[] {
   return rows.flatMap((each) =>
     each.results.flatMap(({ contender, error }) =>
@@ -95,12 +95,12 @@ function failures(rows: readonly RowResults[], labels: Labels): string[] {
   )
 }
 
-/** What a report has to know before the first row is there. */
+/** What a report needs before the first row is there. */
 export interface Outline {
   machine: BenchResults['machine']
   contenders: readonly BenchResults['contenders'][number][]
   rows: readonly Row[]
-  /** ids of those who take part in the calls */
+  /** ids of the contenders that take part in the calls */
   callers: readonly string[]
 }
 
@@ -160,7 +160,7 @@ export class TerminalReport {
   }
 }
 
-/** All of it at once. */
+/** The whole report as one text. */
 export function terminalReport(results: BenchResults): string {
   const parts: string[] = []
   const rows = results.rows.map(({ row }) => row)

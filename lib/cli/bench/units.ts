@@ -11,7 +11,7 @@ export function time(milliseconds: number | undefined): string {
   return milliseconds < 1000 ? `${figure(milliseconds)} ms` : `${figure(milliseconds / 1000)} s`
 }
 
-/** 373,138 /s, or 1.20 GB/s. @param operations a second @param bytes an operation */
+/** 373,138 /s, or 1.20 GB/s. @param operations per second @param bytes per operation */
 export function rate(operations: number, bytes: number, unit: Row['unit']): string {
   return unit === 'op/s' ? `${figure(operations)} /s` : `${figure((operations * bytes) / 1e9)} GB/s`
 }
@@ -28,12 +28,12 @@ export function range(min: number, max: number, bytes: number, unit: Row['unit']
   return `${figure(min * scale)} – ${figure(max * scale)}`
 }
 
-/** 5.95 ×, as many times the baseline's. */
+/** 5.95 ×: how many times the baseline's figure. */
 export function times(ratio: number | undefined): string {
   return ratio === undefined ? NONE : `${figure(ratio)} ×`
 }
 
-/** 2.46 µs an operation. @param microseconds undefined for what was not taken */
+/** 2.46 µs, per operation. @param microseconds undefined for what was not taken */
 export function cpuTime(microseconds: number | undefined): string {
   return time(microseconds === undefined ? undefined : microseconds / 1000)
 }

@@ -1,4 +1,4 @@
-/** Which backends work here, who asks for which, and which it will be. */
+/** Which backends work here, which are asked for, and which one is chosen. */
 import type { BackendName } from '../../protocol/port.js'
 import { Registry, candidates, chooseByWish, readWishes, reasonOf } from '../../backends/select.js'
 import type { Candidate, Wishes } from '../../backends/select.js'
@@ -6,17 +6,17 @@ import type { Candidate, Wishes } from '../../backends/select.js'
 export interface BackendState {
   name: string
   works: boolean
-  /** never chosen unless somebody names it */
+  /** chosen only if it is named */
   optIn?: boolean
-  /** why not */
+  /** why it does not work */
   reason?: string
-  /** of the error that says so: `EAGAIN`, `ERR_DLOPEN_FAILED` … */
+  /** the code of that error: `EAGAIN`, `ERR_DLOPEN_FAILED` … */
   code?: string
   /** the system call, or step of the probe, that failed */
   syscall?: string
 }
 
-/** Somebody who names a backend. */
+/** A request for a backend by its name. */
 export interface Wish {
   by: '--backend' | 'CAIO_IMPL' | 'default_implementation'
   name: string
@@ -26,9 +26,9 @@ export interface Wish {
 
 export interface Backends {
   backends: BackendState[]
-  /** in the order in which they are heeded */
+  /** in their order of precedence */
   wishes: Wish[]
-  /** `by` is 'order' where nobody's wish decided */
+  /** `by` is 'order' if no wish decided */
   choice: { backend: string; by: Wish['by'] | 'order'; reason: string }
 }
 
@@ -46,7 +46,7 @@ export function surveyBackends(
   from: readonly Candidate[] = candidates,
   wanted: Wishes = readWishes(),
 ): Backends {
-  // What would be warned of is among the problems.
+  // Without warnings: what they would say is among the problems.
   const registry = new Registry(from, () => {})
   const wish = (by: Wish['by'], name: string | undefined): Wish[] =>
     name ? [{ by, name, known: registry.has(name) }] : []

@@ -1,4 +1,4 @@
-/** The file system under a directory: what it is, and what it answered to real operations. */
+/** The file system under a directory: what it is, and how it answered real operations. */
 import fs from 'node:fs'
 import { loadBinding } from '../../backends/binding.js'
 import type { DirectoryAnswers } from '../../backends/binding.js'
@@ -14,15 +14,15 @@ export type Verdict = string
 export interface Directory {
   path: string
   mount: Mount | null
-  /** why nothing was asked of it */
+  /** why no operations were tried */
   unasked?: string
-  /** what was asked of it; what could not be asked is not here */
+  /** the answer to each operation that was tried; those that could not be tried are missing */
   answers: {
     write?: Verdict
     nowaitReadCached?: Verdict
-    /** whether it is told what is in memory, where NOWAIT is not known */
+    /** whether this user is told what is in memory; tried where the file system does not support NOWAIT */
     resident?: Verdict
-    /** `unknown` where the page cache would not give a block up */
+    /** `unknown` if the page cache did not drop a block */
     nowaitReadCold?: Verdict
     nowaitWrite?: Verdict
     asyncSync?: Verdict
@@ -37,7 +37,7 @@ export interface Directory {
 function verdict(result: number): Verdict {
   if (result >= 0) return 'served'
   const { code } = errnoException(result, '')
-  // libuv's name for it, which the kernel's documentation does not use.
+  // ENOTSUP is libuv's name, which the kernel's documentation does not use.
   return code === 'ENOTSUP' ? 'EOPNOTSUPP' : String(code)
 }
 
@@ -88,12 +88,12 @@ function findDirectory(name: string): string {
     const path = fs.realpathSync(name)
     if (fs.statSync(path).isDirectory()) return path
   } catch {
-    // as if it were none
+    // reported like a path that is no directory
   }
   throw new UsageError(`there is no such directory: ${name}`)
 }
 
-/** @throws {UsageError} where it is no directory */
+/** @throws {UsageError} if it is no directory */
 export function examineDirectory(name: string): Directory {
   const path = findDirectory(name)
   const directory: Directory = { path, mount: findMountOf(path), answers: {} }
@@ -101,9 +101,9 @@ export function examineDirectory(name: string): Directory {
   try {
     numbers = loadBinding().probeDirectory(path)
   } catch {
-    return { ...directory, unasked: 'that takes the addon, which is not available' }
+    return { ...directory, unasked: 'that needs the addon, which is not available' }
   }
-  if (!numbers) return { ...directory, unasked: 'that is known only on Linux' }
+  if (!numbers) return { ...directory, unasked: 'that is done only on Linux' }
   if (numbers.open < 0) {
     return { ...directory, unasked: `no file can be made in it: ${errnoException(numbers.open, 'open').message}` }
   }

@@ -8,8 +8,8 @@ import { formatReport } from './terminal.js'
 const usage = `Usage: caio doctor [DIR] [options]
 
 Says which backends work here and which one is chosen, what the kernel allows, and what the file system under DIR (default: the
-current directory) supports, as found by real operations on a temporary file in it; each problem with its remedy.
-Ends with 1 if a backend that is asked for, by --backend, CAIO_IMPL or default_implementation, cannot be had.
+current directory) supports, as found by real operations on a temporary file in it. Each problem comes with its remedy.
+The exit code is 1 if a backend that is asked for, by --backend, CAIO_IMPL or default_implementation, cannot be had.
 
   --backend NAME  asks for linux, thread, pure or uring, as a program would in code
   --json          prints all of it as JSON

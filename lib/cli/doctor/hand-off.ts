@@ -1,4 +1,4 @@
-/** Whether the loop waits for threads that are awake, and why not. */
+/** Whether the event loop waits for the answers of threads that are awake, and if not, why. */
 import { loadBinding } from '../../backends/binding.js'
 import { wantsHandOff } from '../../backends/native.js'
 
@@ -6,7 +6,7 @@ export interface HandOff {
   on: boolean
   /** that this process may run on */
   processors: number
-  /** whose time its control group leaves it; null for all */
+  /** the quota of processor time of its control groups, as a number of processors; null for no quota */
   quota: number | null
   /** false where `CAIO_HAND_OFF` is 0 */
   wanted: boolean
@@ -23,7 +23,7 @@ export function findHandOff(): HandOff | null {
   }
 }
 
-/** In words. */
+/** The same in words. */
 export function handOffText(found: HandOff | null): string {
   if (!found) return 'off: there is no addon'
   const { on, processors, quota, wanted } = found

@@ -16,10 +16,10 @@ export interface Findings extends Backends, System {
   directory: Directory
 }
 
-/** Environments for which there should be room left. */
+/** There should be room for so many more environments (main threads and workers). */
 const ENOUGH_ROOM = 16
 
-/** Those that serve NOWAIT reads, wherever the kernel lets them. */
+/** File systems that serve NOWAIT reads, if the kernel lets them. */
 const LOCAL = /^(?:ext4|xfs|btrfs)$/
 const NETWORK = /^(?:nfs4?|cifs|smb3|9p|ceph|glusterfs|fuse\..*|fuse|virtiofs|afs|lustre)$/
 
@@ -62,14 +62,14 @@ function limitProblems({ aio, backends }: Findings): Problem[] {
   if (!aio || !linux?.works) return []
   const room = Math.max(0, Math.floor((aio.most - aio.inUse) / AIO_EVENTS))
   if (room >= ENOUGH_ROOM) return []
-  const what = `fs.aio-nr is ${aio.inUse} of fs.aio-max-nr ${aio.most}: room for ${room} more processes or workers that use linux`
-  return [{ severity: 'warning', what: `${what}; further ones get the thread backend`, remedy: raiseLimit(aio) }]
+  const what = `fs.aio-nr is ${aio.inUse} of fs.aio-max-nr ${aio.most}: room for ${room} more processes or workers that use O_DIRECT`
+  return [{ severity: 'warning', what: `${what}; in further ones, threads do direct I/O`, remedy: raiseLimit(aio) }]
 }
 
 const onVolume =
   'keep data on a volume or bind mount, whose own file system serves (docker run -v data:/data; a Kubernetes volume)'
 
-/** Those of images, which nobody can write to. */
+/** File systems of images, in which often no file can be made. */
 const IMAGE = /^(?:overlay|squashfs|erofs)$/
 
 /** The kernel tells what is in memory only to the owner of a file, and to those who may write it. */

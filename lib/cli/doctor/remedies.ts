@@ -3,10 +3,10 @@ import { AIO_EVENTS } from '../../backends/linux.js'
 import type { BackendState } from './backends.js'
 import type { System } from './system.js'
 
-/** Where a larger limit is usual: hosts of databases and virtual machines have it. */
+/** A larger limit that is usual on hosts of databases and virtual machines. */
 const USUAL_LIMIT = 1_048_576
 
-/** The command that makes room, and what keeps it. */
+/** The command that raises the limit, and the one that makes the new limit permanent. */
 export function raiseLimit({ inUse, most }: { inUse: number; most: number }): string {
   const limit = Math.max(USUAL_LIMIT, 2 * most, inUse + AIO_EVENTS)
   const setting = `fs.aio-max-nr=${limit}`

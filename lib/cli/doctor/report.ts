@@ -16,7 +16,7 @@ export interface Report extends Findings {
   node: string
   platform: string
   kernel: string
-  /** with its version, if it has one; null where it is not known */
+  /** with its version, if it has one; null if it is not known */
   cLibrary: string | null
   handOff: HandOff | null
   problems: Problem[]
@@ -31,9 +31,9 @@ export interface Subject {
   proc?: string
 }
 
-/** @throws {UsageError} where `directory` is none */
+/** @throws {UsageError} if `directory` is no directory */
 export function examine({ directory, backend, version, proc }: Subject): Report {
-  // Before a backend is opened here, which counts, too.
+  // Read before a backend is opened here, since that may change what /proc says.
   const system = readSystem(proc)
   const findings = { ...system, ...surveyBackends(backend), directory: examineDirectory(directory) }
   return {

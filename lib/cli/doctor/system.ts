@@ -1,4 +1,4 @@
-/** What the kernel says of itself and of this process, under /proc. */
+/** What /proc says about the kernel and about this process. */
 import fs from 'node:fs'
 import { join } from 'node:path'
 
@@ -6,11 +6,11 @@ import { join } from 'node:path'
 const seccompModes = ['none', 'strict', 'filter'] as const
 
 export interface System {
-  /** whether system calls are filtered; null where /proc does not say */
+  /** whether system calls are filtered; null if /proc does not say */
   seccomp: (typeof seccompModes)[number] | null
-  /** kernel AIO events of the whole machine: those set up, and the most there may be; null where there is no kernel AIO */
+  /** kernel AIO events of the whole machine: how many are set up, and how many there may be; null if there is no kernel AIO */
   aio: { inUse: number; most: number } | null
-  /** kernel.io_uring_disabled: 0 for nobody, 1 but for a group's members, 2 for all; null where there is no such setting */
+  /** kernel.io_uring_disabled. 0: for nobody; 1: except for a group's members; 2: for all; null if there is no such setting */
   uringDisabled: number | null
 }
 

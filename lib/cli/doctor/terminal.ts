@@ -1,4 +1,4 @@
-/** The report as people read it. */
+/** The report, for people. */
 import { AIO_EVENTS } from '../../backends/linux.js'
 import { WHY_OPT_IN } from '../../backends/uring.js'
 import { bytes } from '../text.js'
@@ -10,12 +10,12 @@ import type { Report } from './report.js'
 
 const POOL = 'our threads serve'
 
-/** What is asked, and what it means when it is served and when not. */
+/** What is tried, and what it means: if it is served, and if not. */
 const questions: [keyof Directory['answers'], string, served: string, otherwise: string][] = [
   ['nowaitReadCached', 'NOWAIT read, cached', 'read without a thread hop', POOL],
   ['resident', 'resident pages', 'read without a thread hop', POOL],
   ['nowaitReadCold', 'NOWAIT read, not cached', 'it may have waited', POOL],
-  ['nowaitWrite', 'NOWAIT write', 'not made use of: our threads serve', POOL],
+  ['nowaitWrite', 'NOWAIT write', 'not used: our threads serve', POOL],
   ['nowaitDirectRead', 'NOWAIT direct read', 'kernel AIO serves', POOL],
   ['nowaitDirectWrite', 'NOWAIT direct write', 'kernel AIO serves', POOL],
   ['asyncSync', 'AIO fdatasync', 'accepted', 'refused'],
@@ -29,7 +29,7 @@ function lines(rows: readonly (readonly [string, string, string?])[]): string[] 
 }
 
 function meaning(name: string, verdict: Verdict, served: string, otherwise: string): string {
-  if (verdict === 'unknown') return 'the page cache kept what it was asked to give up'
+  if (verdict === 'unknown') return 'the page cache did not drop the block'
   if (name === 'nowaitReadCold' && verdict === 'EAGAIN') {
     return 'declined, as it should be: our threads serve, the event loop goes on'
   }
@@ -81,7 +81,7 @@ export function formatReport({
   const room = aio
     ? `${aio.inUse} of ${aio.most}: room for ${Math.max(0, Math.floor((aio.most - aio.inUse) / AIO_EVENTS))} more processes or workers`
     : 'unknown'
-  const by = choice.by === 'order' ? 'by the usual order' : `by the word of ${choice.by}`
+  const by = choice.by === 'order' ? 'by the usual order' : `as ${choice.by} asks`
   const output = [
     [`caio ${caio}`, `Node ${node}`, platform, `kernel ${kernel}`, ...(cLibrary ? [cLibrary] : [])].join(', '),
     '',

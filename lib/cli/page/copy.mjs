@@ -1,5 +1,4 @@
-// Part of the build: what the HTML report needs besides code, into dist, so that users of the package have it without uPlot as a
-// dependency.
+// Part of the build: copies what the HTML report needs besides code into dist, so that users of the package need no uPlot.
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'

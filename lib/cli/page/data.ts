@@ -1,6 +1,6 @@
-/** What the plots are drawn from: figures and names, nothing left to compute. Types only: they hold on both sides. */
+/** The data of the plots: figures and names, with nothing left to compute. Types only, for the report and the page in the browser. */
 
-/** null where there is none */
+/** null if there is no figure */
 export type Numbers = (number | null)[]
 
 /** By contender id. */
@@ -14,7 +14,7 @@ export interface Line {
 
 export interface Sweep {
   group: string
-  /** of the rate */
+  /** the unit of the rate */
   unit: 'op/s' | 'B/s'
   xLabel: string
   x: number[]
@@ -23,16 +23,16 @@ export interface Sweep {
   rate: Record<string, Line>
   /** milliseconds */
   p99: Lines
-  /** microseconds of CPU an operation */
+  /** microseconds of CPU time per operation */
   cpu: Lines
 }
 
 export interface PageData {
   /** in the order of the reports */
   contenders: { id: string; label: string }[]
-  /** one point a row, as many times node's */
+  /** one point per row: how many times node's figure */
   overview: { titles: string[]; ids: string[]; rate: Lines; p99: Lines; cpu: Lines; loopDelay: Lines }
-  /** p50, p95, p99 and p99.9 in milliseconds, a plot a row */
+  /** p50, p95, p99 and p99.9 in milliseconds, one plot per row */
   latencies: { id: string; lines: Lines }[]
   sweeps: Sweep[]
 }

@@ -10,7 +10,7 @@ const token = (name: string): string => getComputedStyle(document.documentElemen
 const FONT = '12px system-ui, sans-serif'
 
 const isFio = (id: string): boolean => id.startsWith('fio')
-/** caio's are drawn bold, what is no JavaScript runtime dashed. */
+/** Lines of caio are bold. Lines of fio, and of node with io_uring, are dashed. */
 const isCaio = (id: string): boolean => ['linux', 'thread', 'pure', 'uring'].includes(id)
 const dashes = (id: string): number[] => (isFio(id) ? [3, 4] : id === 'node-uring' ? [8, 5] : [])
 
@@ -19,7 +19,7 @@ function figure(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: digits, minimumFractionDigits: digits })
 }
 
-/** For axes: as few digits as it takes. */
+/** For axes: as few digits as possible. */
 const plain = (value: number): string =>
   Number(value.toPrecision(3)).toLocaleString('en-US', { maximumFractionDigits: 6 })
 
@@ -35,7 +35,7 @@ function duration(milliseconds: number): string {
 
 const multiple = (value: number): string => `${plain(value)}×`
 
-/** What a legend says where there is nothing to say. */
+/** Formats a figure for a legend; a dash if there is none. */
 const or =
   (format: (value: number) => string) =>
   (_: uPlot, value: number | null): string =>
@@ -49,7 +49,7 @@ function axis(options: uPlot.Axis): uPlot.Axis {
   return { stroke, font: FONT, labelFont: FONT, grid: line, ticks: { ...line, size: 4 }, ...options }
 }
 
-/** A logarithmic axis: ones, twos and fives of each power of ten, or the powers alone where there are many. */
+/** A logarithmic axis: 1, 2 and 5 times each power of ten, or only the powers if there are many. */
 function logAxis(format: (value: number) => string, options: uPlot.Axis): uPlot.Axis {
   return axis({
     ...options,
@@ -65,13 +65,13 @@ function logAxis(format: (value: number) => string, options: uPlot.Axis): uPlot.
   })
 }
 
-/** A range with air above and below, on a logarithmic scale. */
+/** A range with some room above and below, on a logarithmic scale. */
 function logRange(all: readonly Numbers[], air = 1.25): [number, number] {
   const numbers = all.flat().filter((value) => value !== null && value > 0) as number[]
   return numbers.length === 0 ? [1 / air, air] : [Math.min(...numbers) / air, Math.max(...numbers) * air]
 }
 
-/** Hollow for what is no JavaScript runtime of its own. */
+/** Points of fio, and of node with io_uring, are hollow. */
 const filling = (id: string): string => (isFio(id) || id === 'node-uring' ? token('surface') : token(id))
 
 /** Keys that look like the points. The first series is x. */
@@ -101,7 +101,7 @@ interface LinePlot {
   bands?: Sweep['rate']
   format: (value: number) => string
   height: number
-  /** It is the key, and shows the figures where the pointer is. */
+  /** The legend names the lines, and shows the figures at the pointer. */
   hasLegend?: boolean
 }
 
@@ -139,7 +139,7 @@ function linePlot({ x, xAxis, xScale, lines, bands = {}, format, height, hasLege
         series,
         bands: fills,
         hooks: {
-          // A line that is hidden takes its band along.
+          // If a line is hidden, so is its band.
           setSeries: [
             (plot, index, options) => {
               const first = index === null ? undefined : edges.get(index)
@@ -187,7 +187,7 @@ function drawSweep(sweep: Sweep, which: 'rate' | 'p99' | 'cpu'): Draw {
 
 const PERCENTILES = ['p50', 'p95', 'p99', 'p99.9']
 
-/** Without a legend: it stands below the table that has names, colours and figures. */
+/** Without a legend: the table above it has the names, colours and figures. */
 function drawLatency(lines: Lines): Draw {
   const xAxis: uPlot.Axis = {
     size: 28,
@@ -198,7 +198,7 @@ function drawLatency(lines: Lines): Draw {
   return linePlot({ x: [0, 1, 2, 3], xAxis, xScale, lines, format: duration, height: 220, hasLegend: false })
 }
 
-/** A dot a contender on a line a workload: how many times node's figure, on a logarithmic scale. */
+/** One line per workload, and on it one dot per contender: how many times node's figure, on a logarithmic scale. */
 function drawOverview(lines: Lines): Draw {
   const { titles } = data.overview
   return (target, width) => {
@@ -270,7 +270,7 @@ function keepDrawn(element: HTMLElement, choose: () => Draw): () => void {
       if (hide && index < plot.series.length) plot.setSeries(index, { show: false })
     }
   }
-  // Not inside the notification, since drawing changes the height.
+  // Not in the observer's callback itself, since drawing changes the height.
   new ResizeObserver(() => requestAnimationFrame(() => element.clientWidth !== drawnAt && redraw())).observe(element)
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw)
   redraw()

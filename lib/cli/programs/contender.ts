@@ -11,8 +11,8 @@ import type { Calls, Task, Told } from './task.js'
 type Engine = () => NonNullable<Told['engine']>
 
 /**
- * What the engine under the program has done. It is the preload's own, since one file has the package's state; and that file is
- * loaded already, so that asking costs the process nothing.
+ * What the engine under the program has done. It is the preload's engine, since one file has the package's state. The preload has loaded
+ * that file already, so this costs the process nothing.
  */
 function findEngine(): Engine {
   const { defaultContext } = createRequire(import.meta.url)('../../../caio.cjs') as typeof Package
@@ -22,7 +22,7 @@ function findEngine(): Engine {
   }
 }
 
-/** What has been added to the counts: Node has used the engine to load modules, before. */
+/** What has been added to the counts: before the work, Node has used the engine to load modules. */
 function added(before: Calls, after: Calls): Calls {
   const functions = Object.entries(after).map(([name, counts = {}]) => {
     const more = Object.entries(counts).map(([way, count = 0]) => [way, count - (before[name]?.[way] ?? 0)] as const)

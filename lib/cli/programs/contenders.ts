@@ -1,4 +1,4 @@
-/** Who runs the programs: node as it is, caio's preloads under it, the packages' synchronous functions, Bun and Deno. */
+/** What the programs run on: plain node, node with each of caio's preloads, the packages' synchronous functions, Bun and Deno. */
 import { runtimeContender, whyNot } from '../bench/contenders.js'
 import type { Options } from '../bench/options.js'
 import type { Candidate } from '../bench/selection.js'
@@ -16,7 +16,7 @@ export interface ProgramContender extends Candidate {
   way: Way
   /** caio is under the program. */
   caio: boolean
-  /** which one must serve, if the user has named any */
+  /** the backend that must serve, if the user has named any */
   backend?: BackendName
 }
 
@@ -25,7 +25,7 @@ const preloads = [
   ['callbacks', 'caio/register/callbacks'],
 ] as const
 
-/** A preload, by where this package has it: the program's directory may have another caio, or none. */
+/** A preload of this package, by its path: from the program's directory, another caio may be found, or none. */
 function preload(id: string, entry: string, version: string, backend?: BackendName): ProgramContender {
   const missing = backend && whyNot(backend)
   const node = thisNode(backend)
@@ -41,7 +41,7 @@ function preload(id: string, entry: string, version: string, backend?: BackendNa
   }
 }
 
-/** All that there could be, in the order of the reports. @throws {UsageError} if a runtime that the user names does not run */
+/** All possible contenders, in the order of the reports. @throws {UsageError} if a runtime that the user names does not run */
 export function findProgramContenders(
   { backends, paths }: Pick<Options, 'backends' | 'paths'>,
   version: string,
@@ -65,7 +65,7 @@ export function findProgramContenders(
   ]
 }
 
-/** Those who have a form of the program. */
+/** The contenders for which the program has a form. */
 export function whoRunsProgram(id: string, contenders: readonly ProgramContender[]): ProgramContender[] {
   return contenders.filter(({ way }) => way === 'asynchronous' || programOf(id).startSync !== undefined)
 }

@@ -1,4 +1,4 @@
-/** eslint over modules, with a few rules, and what it can mend mended. */
+/** eslint over modules, with a few rules, and with its fixes. */
 import type { Program } from './program.js'
 import { makeModules } from './trees.js'
 

@@ -1,4 +1,4 @@
-/** Names of a tree, by patterns. */
+/** The names in a tree that match patterns. */
 import type { Program } from './program.js'
 import { checksum, makeTree } from './trees.js'
 
@@ -16,7 +16,7 @@ const patterns = ['**/*.js', '**/folder-3/*.{ts,md}', '**']
 
 const TIMES_FILES = 10
 
-/** The order is the file system's. */
+/** Sorted: the order in which names are found is the file system's. */
 const told = (found: readonly string[][]): unknown =>
   found.map((names) => [names.length, checksum(names.sort().join())])
 

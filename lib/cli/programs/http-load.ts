@@ -1,4 +1,4 @@
-/** The client of send.ts, a process of its own: says that it is there, reads what to ask for, and prints what has come. */
+/** The client of send.ts, a process of its own. It says that it is ready, reads what to request, and prints what it has received. */
 import { Agent, get } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
@@ -6,14 +6,14 @@ import { assetName, checksum } from './trees.js'
 
 export interface Load {
   port: number
-  /** how many there are to choose from */
+  /** how many files the server has */
   files: number
   requests: number
 }
 
 const CONNECTIONS = 16
 
-/** @returns the status, and the checksum of what has come */
+/** @returns the status, and the checksum of the content */
 function fetchFile(port: number, name: string, agent: Agent): Promise<string> {
   return new Promise((resolve, reject) => {
     const answered = (response: IncomingMessage): void => {

@@ -1,4 +1,4 @@
-/** Which programs a directory has the packages for. */
+/** Which programs can run with the packages that are found from a directory. */
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
@@ -6,7 +6,7 @@ import { programOf, programs } from './all.js'
 import { UsageError } from '../bench/options.js'
 import type { Package } from './program.js'
 
-/** A program that can be run, with the packages that it runs on: `glob 13.0.7`. */
+/** A program that can be run, with the packages that it needs: `glob 13.0.7`. */
 export interface Found {
   id: string
   packages: string[]
@@ -14,11 +14,11 @@ export interface Found {
 
 export interface Choice {
   found: Found[]
-  /** asked for, or not excluded, and not here */
+  /** programs that cannot be run, and were asked for or not excluded */
   missing: { id: string; reason: string }[]
 }
 
-/** Of the package that a module in the directory would load; undefined if there is none. */
+/** The version of the package that a module in the directory would load; undefined if there is none. */
 function versionOf(name: string, directory: string): string | undefined {
   const places = createRequire(join(directory, 'package.json')).resolve.paths(name) ?? []
   for (const place of places) {

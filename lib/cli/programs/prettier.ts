@@ -1,4 +1,4 @@
-/** prettier as its command line works: each file's settings looked up, read, formatted and written if it has changed. */
+/** What prettier's command line does: finds the settings of each file, reads it, formats it, and writes it if it has changed. */
 import fs from 'node:fs'
 import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ export const program: Program = {
   packages: [{ name: 'prettier', since: 3 }],
   prepare(work, files) {
     makeModules(work, part(files), 'js')
-    // Or it would go on looking above the directory.
+    // Else prettier would look for settings above the directory, too.
     fs.writeFileSync(join(work, '.prettierrc'), '{ "semi": false }\n')
     fs.writeFileSync(join(work, '.editorconfig'), 'root = true\n')
   },

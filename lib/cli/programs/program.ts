@@ -1,19 +1,19 @@
-/** What a program of `caio bench --programs` is. Nothing of caio is in it: other runtimes run it, too. */
+/** The interface of a program of `caio bench --programs`. It uses nothing of caio: other runtimes run it, too. */
 
 export interface Setting {
-  /** A directory that is only read: `input` has made it, once for all contenders. */
+  /** A directory that is only read. `Program.input` has filled it, once for all contenders. */
   input: string
-  /** The program's own directory, new for each trial. What is in it at the end is compared. */
+  /** The program's own directory, new for each trial. Its content at the end is compared. */
   work: string
-  /** how many files the trees are made of, about; what each program makes of it is its own business */
+  /** about how many files the trees have; each program takes a multiple or a part of it */
   files: number
   /** a Node, for programs that need another process */
   node: string
-  /** The package of that name, from the directory that the user names. */
+  /** Loads the package of that name from the directory that the user names. */
   load: <T>(name: string) => T
 }
 
-/** The work that is timed. @returns what it has found, as JSON can tell it, the same in every run */
+/** The work that is timed. @returns what it has found: data for JSON, the same in every run */
 export type Work = () => Promise<unknown>
 export type SyncWork = () => unknown
 
@@ -23,24 +23,24 @@ export interface Package {
   name: string
   /** the first major version that has the functions that are called */
   since: number
-  /** the first that has them no more */
+  /** the first major version that does not have them any more */
   before?: number
 }
 
 export interface Program {
   title: (files: number) => string
-  /** what it needs of others; none if it calls Node's functions itself */
+  /** the packages that it needs; none if it calls Node's functions itself */
   packages: readonly Package[]
   input?: (directory: string, files: number) => void
   /** Fills the directory of a trial, before the trial. */
   prepare?: (work: string, files: number) => void
   /**
-   * What is to be compared of a file in `work`: by default its content.
+   * The part of a file in `work` that is compared: by default its content.
    * @param name relative to `work`
-   * @returns undefined of a file whose content differs from run to run
+   * @returns undefined for a file whose content differs from run to run
    */
   essence?: Essence
-  /** Loads what it needs, before the clock runs. */
+  /** Loads what the work needs, before the clock is started. */
   start: (setting: Setting) => Work | Promise<Work>
   /** the same by synchronous functions, where the package has them */
   startSync?: (setting: Setting) => SyncWork

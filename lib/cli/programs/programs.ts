@@ -32,7 +32,7 @@ function choose(options: Options, version: string): Chosen {
   return { plan: { programs: found, contenders, directory, rounds, files }, missing, skipped }
 }
 
-/** `callbacks` is for `callbacks-thread`, too. */
+/** The ids of the named contenders: `callbacks` names `callbacks-thread`, too. */
 function namedContenders({ contenders, backends }: Options, all: readonly ProgramContender[]): string[] | undefined {
   return contenders?.flatMap((name) => {
     const alike = all.filter(({ id, caio }) => caio && id.startsWith(`${name}-`)).map(({ id }) => id)
@@ -127,7 +127,7 @@ export async function benchPrograms(options: Options & { list: boolean }, versio
       `no contender can be measured: ${missing.map(({ id, reason }) => `${id}: ${reason}`).join('; ')}`,
     )
   }
-  // A report that cannot be written should fail before the measuring, not after.
+  // If a report cannot be written, the command should fail before it measures, not after.
   if (options.json !== undefined) fs.closeSync(fs.openSync(options.json, 'a'))
   console.error(
     `${plan.programs.length} programs, ${plan.contenders.length} contenders, ${plan.rounds} rounds, ${plan.files} files`,

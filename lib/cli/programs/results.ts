@@ -1,4 +1,4 @@
-/** What a run of programs has found: the shape of its `--json`, and the figures that the report takes from it. */
+/** The results of a run of programs: what `--json` writes, and the figures that the report takes from it. */
 import type { Machine } from '../bench/machine.js'
 import { spread } from '../statistics.js'
 import type { Spread } from '../statistics.js'
@@ -7,7 +7,7 @@ import type { Tree } from './trees.js'
 
 /** One trial. */
 export interface Report extends Omit<Told, 'result'> {
-  /** of the whole process, from its start to its exit, milliseconds */
+  /** milliseconds of the whole process, from its start to its exit */
   processMilliseconds: number
 }
 
@@ -16,20 +16,20 @@ export interface Result {
   contender: string
   /** in the order of the rounds; none after a failure */
   rounds: Report[]
-  /** what it failed with; a result unlike the others' is a failure */
+  /** what it failed with; a result that differs from the others' is a failure */
   error?: string
 }
 
 export interface ProgramResults {
   id: string
   title: string
-  /** and their versions */
+  /** with their versions */
   packages: string[]
   results: Result[]
 }
 
 export interface ProgramsResults {
-  /** of this format: a number that changes when it does */
+  /** the version of this format */
   format: 1
   kind: 'programs'
   caio: string
@@ -57,7 +57,7 @@ export interface Summary {
   process: number
 }
 
-/** Undefined of a failure. */
+/** Undefined for a failure. */
 export function summarize({ rounds }: Pick<Result, 'rounds'>): Summary | undefined {
   const middle = (figure: (report: Report) => number | null): number | undefined => spread(rounds.map(figure))?.median
   const wall = spread(rounds.map(({ milliseconds }) => milliseconds))
@@ -75,7 +75,7 @@ export interface Outcome {
   tree: Tree
 }
 
-/** The first thing in which an outcome is unlike the expected one; undefined if they are alike. */
+/** The first difference between an outcome and the expected one; undefined if there is none. */
 export function difference(found: Outcome, expected: Outcome): string | undefined {
   const names = new Set([...Object.keys(expected.tree), ...Object.keys(found.tree)])
   const name = [...names].sort().find((each) => found.tree[each] !== expected.tree[each])
@@ -85,7 +85,7 @@ export function difference(found: Outcome, expected: Outcome): string | undefine
   return `it found ${told.slice(0, 200)}, not ${other.slice(0, 200)}`
 }
 
-/** Of the contender that has the most to tell: calls in all, by function, the most frequent first. */
+/** The number of calls of each function, the most frequent first, and who served them. */
 export function frequentCalls(calls: Calls): { name: string; count: number; ways: [string, number][] }[] {
   return Object.entries(calls)
     .map(([name, by = {}]) => {

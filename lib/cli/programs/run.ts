@@ -92,7 +92,7 @@ async function runProgram(
   const results = new Map(contenders.map((each): [string, Result] => [each.id, { contender: each.id, rounds: [] }]))
   const title = programOf(id).title(plan.files)
   const places = new Places(parent, id, plan.files)
-  /** The first outcome, which is plain Node's if it takes part: the first round begins with it. */
+  /** The outcome of the first trial. That is plain Node's if it takes part: the first round begins with plain Node. */
   let expected: { outcome: Outcome; label: string } | undefined
   try {
     for (const { contender, round } of alternate(contenders, plan.rounds)) {
@@ -117,14 +117,14 @@ async function runProgram(
   return { id, title, packages, results: [...results.values()] }
 }
 
-/** Told of a run while it goes on. */
+/** Called while a run goes on. */
 export interface Listener {
   onTrial: OnTrial
-  /** The results of a program, as soon as they are there. */
+  /** Called with the results of a program, as soon as they are there. */
   onProgram: (results: ProgramResults) => void
 }
 
-/** @throws when `signal` is aborted; what a contender fails with is its result */
+/** @throws when `signal` is aborted. The failure of a contender is its result. */
 export async function runPrograms(
   plan: Plan,
   signal: AbortSignal,

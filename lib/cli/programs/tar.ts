@@ -1,4 +1,4 @@
-/** A tree packed and unpacked, without compression: that would be zlib's time. */
+/** A tree packed and unpacked; without compression, which would measure zlib. */
 import fs from 'node:fs'
 import { join } from 'node:path'
 import type { Program } from './program.js'

@@ -1,4 +1,4 @@
-/** What goes to the process of a trial, and what comes back: plain data, since some of these processes are other runtimes. */
+/** What is passed to the process of a trial, and what it gives back: plain data, since some of these processes are other runtimes. */
 
 export type Way = 'asynchronous' | 'synchronous'
 
@@ -16,18 +16,18 @@ export interface Task {
   node: string
 }
 
-/** Calls by function and by who served them, as `stats().ways` has them. */
+/** How many calls there were of each function, by the route that served them, as in `stats().ways`. */
 export type Calls = Partial<Record<string, Partial<Record<string, number>>>>
 
-/** What a process tells of its trial. */
+/** What a process reports about its trial. */
 export interface Told {
   /** the runtime and its version */
   runtime: string
-  /** of the work alone: without the start of the process and the loading of packages */
+  /** of the work alone, without the start of the process and the loading of packages */
   milliseconds: number
   /** user and system time of the work, with all threads of the process, milliseconds */
   cpu: number
-  /** the most memory that the process has ever had resident, bytes; null where it is not known */
+  /** the most memory that the process has ever had resident, bytes; null if it is not known */
   peakMemory: number | null
   /** what the program has found */
   result: unknown

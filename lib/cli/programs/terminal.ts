@@ -1,4 +1,4 @@
-/** The report in a terminal: a line a program, written as soon as the program has been run. */
+/** The report in a terminal: one line per program, written as soon as the program has been run. */
 import { machineLine } from '../bench/notes.js'
 import { BASELINE } from '../bench/results.js'
 import { time, times } from '../bench/units.js'
@@ -8,10 +8,10 @@ import type { ProgramResults, ProgramsResults, Summary } from './results.js'
 
 type Labels = ReadonlyMap<string, string>
 
-/** of a program, as many functions are told; `--json` has all */
+/** how many functions of a program are shown; `--json` has all */
 const FUNCTIONS = 5
 
-/** A figure of every program, beside the baseline's own. */
+/** How a figure of a program is compared with the baseline's. */
 interface Comparison {
   figureOf: (summary: Summary) => number | undefined
   told: (figure: number | undefined) => string
@@ -53,7 +53,7 @@ function compare(each: ProgramResults, others: readonly string[], { figureOf, to
 const spreadOf = ({ wall: { min, median, max } }: Summary): string =>
   `${figure(min / median)} – ${figure(max / median)}`
 
-/** What the preloads have been asked for, and who has served. */
+/** The calls that reached caio under the preloads, and who served them. */
 function callLines(programs: readonly ProgramResults[], labels: Labels): string[] {
   return programs.flatMap(({ id, results }) =>
     results.flatMap(({ contender, rounds }) => {
@@ -83,13 +83,13 @@ function notes({ options, machine, contenders, missing, skipped, programs }: Pro
   return [
     `Medians of ${options.rounds} alternating rounds, each trial in its own process.` +
       (options.rounds < 5 || options.quick ? ' Few and small: a first look, no basis for conclusions.' : ''),
-    'The first table is of the work alone, after the packages have been loaded, and so are CPU times. The second is of whole processes, from start to exit, and has what a preload costs.',
+    'The first table and the CPU times are of the work alone, after the packages have been loaded. The second table is of whole processes, from start to exit, and includes what a preload costs.',
     'Multiples of times say how many times as fast as node: more is better. Those of CPU time and memory say how many times as much: less is better.',
     '“min – max” are node’s own rounds, in parts of their median: differences smaller than that are noise.',
     ...(contenders.some(({ id }) => id === 'sync')
       ? ['“synchronous” is the same program by its package’s synchronous functions: nothing else runs meanwhile.']
       : []),
-    'What the programs found and the trees that they left were compared: an outcome unlike the others’ is a failure.',
+    'What the programs found and the trees that they left were compared: an outcome that differs from the others’ is a failure.',
     ...(names.length > 0 ? [`Packages: ${names.join(', ')}.`] : []),
     ...(machine.load > 0.5 ? [`The machine was not idle: its load was ${figure(machine.load)} before the run.`] : []),
     ...skipped.map(({ id, reason }) => `${id}: ${reason}.`),

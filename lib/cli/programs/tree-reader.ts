@@ -1,4 +1,4 @@
-/** A tree read from its root to its last byte, one call after the other. */
+/** Reads a whole tree, one call after the other. */
 import nodeFs from 'node:fs'
 import fs from 'node:fs/promises'
 import { join } from 'node:path'

@@ -12,7 +12,7 @@ const SHELF = 8
 
 const endings = ['js', 'ts', 'json', 'md'] as const
 
-/** Where a tree has its file of that number. */
+/** The path of a file in a tree, by its number. */
 function pathOf(at: number): string {
   const folder = Math.floor(at / FOLDER)
   return `shelf-${Math.floor(folder / SHELF)}/folder-${folder % SHELF}/file-${at}.${endings[at % endings.length]}`
@@ -34,7 +34,7 @@ function write(path: string, content: string | Uint8Array): void {
   fs.writeFileSync(path, content)
 }
 
-/** Of all files of a tree, relative to its directory. */
+/** The paths of all files of a tree, relative to its directory. */
 export const namesOf = (files: number): string[] => Array.from({ length: files }, (_, at) => pathOf(at))
 
 /** A tree of small text files. */
@@ -44,7 +44,7 @@ export function makeTree(directory: string, files: number): void {
 
 export const assetName = (at: number): string => `asset-${at}.bin`
 
-/** Files of bytes in one directory, as a server has them: 2 KiB to 48 KiB. */
+/** Binary files in one directory, as a server has them: 2 KiB to 48 KiB. */
 export function makeAssets(directory: string, files: number): void {
   const block = new Uint32Array(SMALL_BYTES / 4)
   for (let at = 0; at < files; at++) {
@@ -57,7 +57,7 @@ export function makeAssets(directory: string, files: number): void {
 /** Without its ending. */
 export const moduleName = (at: number): string => `part-${Math.floor(at / FOLDER)}/module-${at}`
 
-/** One that imports the two below it in a binary tree. Its layout is nobody's style, so that a formatter changes it. */
+/** A module that imports the two below it in a binary tree. Its layout follows no style, so that a formatter changes it. */
 function moduleText(at: number, modules: number, typed: boolean): string {
   const below = [2 * at + 1, 2 * at + 2].filter((each) => each < modules)
   const of = (type: string): string => (typed ? `: ${type}` : '')
@@ -89,7 +89,7 @@ export function makeModules(directory: string, modules: number, ending: 'js' | '
 /** What a tree holds: for each name its kind and mode, and the checksum of its content. */
 export type Tree = Record<string, string>
 
-/** Never follows a link. @param essence what is compared of a file */
+/** Never follows a link. @param essence the part of a file that is compared */
 export function describeTree(directory: string, essence: Essence = (_, content) => content): Tree {
   const names = fs.readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort()
   return Object.fromEntries(

@@ -1,9 +1,9 @@
-/** Modules compiled by TypeScript's own compiler: all of its file work is synchronous. */
+/** Modules compiled by TypeScript's own compiler, whose file work is all synchronous. */
 import { join } from 'node:path'
 import type { Program } from './program.js'
 import { makeModules, moduleName } from './trees.js'
 
-/** Version 7 is a native program, without these. */
+/** Of versions before 7, which is a native program without these functions. */
 interface TypeScript {
   createProgram(roots: string[], options: object): unknown
   getPreEmitDiagnostics(program: unknown): readonly { code: number }[]

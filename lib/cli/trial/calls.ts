@@ -8,7 +8,7 @@ import type { Task } from './task.js'
 import { mismatch, ordinary } from './work.js'
 import type { FsPromises, Work } from './work.js'
 
-/** so many paths that no single one is always at hand */
+/** so many that a path does not come again soon */
 const PATHS = 500
 const STREAM_BYTES = 64 * 1024
 const LONG_STREAM_BYTES = 64 * 1024 * 1024
@@ -75,7 +75,7 @@ function makeTen(path: string): string {
 
 const areTen = (names: readonly string[]): boolean => [...names].sort().join() === tenNames.join()
 
-/** A loop over what a handle yields. The synchronous one's is no asynchronous loop: that would cost more than its reads. */
+/** A loop over what a handle yields. A synchronous handle gets a plain loop: an asynchronous one would cost more than the reads. */
 async function each<T>(items: Iterable<T> | AsyncIterable<T>, see: (item: T) => void): Promise<void> {
   if (Symbol.asyncIterator in items) for await (const item of items) see(item)
   else for (const item of items) see(item)

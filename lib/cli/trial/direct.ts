@@ -1,15 +1,15 @@
-/** What O_DIRECT asks of a program: aligned memory, and to know that it is in force. */
+/** What a program with O_DIRECT needs: aligned memory, and a check that the flag is in force. */
 import fs from 'node:fs'
 import { pageMemory } from '../../toolkit/aligned-buffer.js'
 import { isDirect } from '../../engine/alignment.js'
 
-/** `count` buffers of `bytes` bytes each, every one at the start of a page: WebAssembly's memory is mapped by pages in every runtime. */
+/** `count` buffers of `bytes` bytes each, from a page boundary on: WebAssembly's memory is mapped by pages in every runtime. */
 export function alignedBuffers(count: number, bytes: number): Buffer[] {
   const buffer = pageMemory(count * bytes)
   return Array.from({ length: count }, (_, index) => Buffer.from(buffer, index * bytes, bytes))
 }
 
-/** Whether this process has the file open with O_DIRECT: a runtime may have dropped the flag. True where /proc is not to be had. */
+/** Whether this process has the file open with O_DIRECT: a runtime may have dropped the flag. True if there is no /proc. */
 export function isOpenDirect(path: string, direct: number): boolean {
   const real = fs.realpathSync(path)
   let descriptors: string[]

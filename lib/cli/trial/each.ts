@@ -1,4 +1,4 @@
-/** Workloads that do one thing with each of many files, or with a name that each lane has for itself. */
+/** Workloads that do one thing with each of many files, or with a name that belongs to one lane. */
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import { BLOCK, smallFile } from '../sample-file.js'
@@ -17,9 +17,9 @@ export function smallFiles(directory: string): string[] {
 
 /**
  * Goes through the small files in random order, at most `count` of them.
- * @param call is handed a buffer of 4 KiB that is the lane's own
- * @param valid looks at every result
- * @param check compares one in full; `valid` says it all if there is none
+ * @param call gets a buffer of 4 KiB, which belongs to the lane
+ * @param valid checks every result
+ * @param check compares a result in full; by default `valid` serves
  */
 export function eachFile<Result>(
   call: (fs: FsPromises, path: string, buffer: Buffer) => Promise<Result>,
@@ -52,14 +52,14 @@ export function eachFile<Result>(
 }
 
 export interface OwnName<Place> {
-  /** Makes what an operation finds. @param path in the directory of the trial, and the lane's own */
+  /** Makes what the lane works on. @param path in the directory of the trial; no other lane has it */
   make: (path: string) => Place
   call: (fs: FsPromises, place: Place) => Promise<unknown>
-  /** Looks at every result; of what resolves with nothing there is nothing to see. */
+  /** Checks every result; missing for calls that resolve with nothing. */
   valid?: (result: unknown) => boolean
-  /** When all is done: whether it has been done. */
+  /** Called at the end: whether the work has been done. */
   check: (place: Place, fs: FsPromises) => boolean | Promise<boolean>
-  /** that one operation moves */
+  /** bytes that one operation moves */
   bytes?: number
 }
 

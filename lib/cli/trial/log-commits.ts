@@ -1,4 +1,4 @@
-/** A log with group commit, over whoever's files: each lane appends a record and waits until it is durable. */
+/** A log with group commit, over the fs that is measured: each lane appends a record and waits until it is durable. */
 import nodeFs from 'node:fs'
 import { LogReader } from '../../toolkit/log/reader.js'
 import { LogWriter } from '../../toolkit/log/writer.js'

@@ -1,7 +1,7 @@
 /**
- * The harness: passes over a workload. The first warms up and verifies, and is discarded; the second counts operations; the third
- * times each of them, apart, so that the clock costs the rate nothing. Its own cost an operation is a call, an await and a few
- * integers; the clock is read once in many operations.
+ * The harness: three passes over a workload. The first warms up and verifies, and is discarded. The second counts operations. The third
+ * times each operation; it is a pass of its own, so that the clock does not lower the rate. The harness costs a call, an await and a few
+ * integers per operation; the second pass reads the clock once in many operations.
  */
 import { percentile } from '../statistics.js'
 import { LoopDelay } from './loop-delay.js'
@@ -19,22 +19,22 @@ export interface Measured {
   verified: number
 }
 
-/** How long to warm up, in milliseconds: a part of the measurement, but enough for a runtime to compile what is hot. */
+/** How long to warm up, in milliseconds: a part of the measurement, but long enough for a runtime to compile hot code. */
 export const warmUpTime = (milliseconds: number): number => Math.max(200, milliseconds / 4)
 
-/** One operation in so many is verified while warming up: comparing all would leave little of a warm-up. */
+/** One operation in so many is verified during the warm-up: to compare all would leave little time for it. */
 const SAMPLE = 16
 const LATENCY_SAMPLES = 1 << 20
 /** below this many samples, a 99.9th percentile is only the maximum */
 const P999_SAMPLES = 1000
-/** A pass may overrun its time by about this much, in milliseconds: lanes look at the clock so often. */
+/** Milliseconds after which a lane looks at the clock again: a pass may overrun its time by about this much. */
 const CLOCK_PERIOD = 4
 
 /** What the lanes of one pass share. */
 interface Pass {
   /** operations that may still be started */
   left: number
-  /** as performance.now() has it */
+  /** on the clock of performance.now() */
   deadline: number
   /** Lanes look at the clock after so many operations. */
   clockEvery: number
@@ -44,7 +44,7 @@ function refuse(): never {
   throw new Error('an operation moved fewer bytes than it was asked to, or answered something else')
 }
 
-/** Operations that this lane has done. */
+/** @returns how many operations the lane has done */
 async function countingLane(work: Work, lane: number, pass: Pass): Promise<number> {
   const { deadline, clockEvery } = pass
   let untilClock = clockEvery
@@ -53,7 +53,7 @@ async function countingLane(work: Work, lane: number, pass: Pass): Promise<numbe
     pass.left--
     let result: unknown = await work.start(lane)
     if (!work.valid(result)) refuse()
-    result = undefined // or the register keeps a large buffer alive through the next operation
+    result = undefined // else it would keep a large buffer alive during the next operation
     done++
     if (--untilClock === 0) {
       if (performance.now() >= deadline) break
@@ -63,7 +63,7 @@ async function countingLane(work: Work, lane: number, pass: Pass): Promise<numbe
   return done
 }
 
-/** As above, and each operation is timed. */
+/** Like countingLane, but each operation is timed. */
 function timingLane(samples: Float64Array, position: { next: number }) {
   return async (work: Work, lane: number, pass: Pass): Promise<number> => {
     const { deadline } = pass
@@ -83,7 +83,7 @@ function timingLane(samples: Float64Array, position: { next: number }) {
   }
 }
 
-/** As above, and one result in SAMPLE is compared in full. */
+/** Like countingLane, but one result in SAMPLE is compared in full. */
 function verifyingLane(verified: { items: number }) {
   return async (work: Work, lane: number, pass: Pass): Promise<number> => {
     const { deadline } = pass
@@ -105,7 +105,7 @@ interface Cycle {
   milliseconds: number
 }
 
-/** Runs all lanes for a while, renewing the workload as often as its supply asks; only the lanes' own time counts. */
+/** Runs all lanes for a time, and renews the workload whenever its supply is used up. Only the time of the lanes counts. */
 async function run(
   work: Work,
   milliseconds: number,
@@ -143,7 +143,7 @@ function summarizeLatency(samples: Float64Array): Latency {
   }
 }
 
-/** How often lanes look at the clock, from what the warm-up did. Exported for its test. */
+/** After how many operations a lane looks at the clock, from the rate of the warm-up. Exported for its test. */
 export function clockInterval(warmUp: Cycle, lanes: number): number {
   const perLane = warmUp.operations / lanes / warmUp.milliseconds
   return Math.max(1, Math.min(64, Math.floor(perLane * CLOCK_PERIOD)))

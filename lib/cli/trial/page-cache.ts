@@ -1,9 +1,9 @@
-/** The page cache, seen from outside: what of a file is in it, and how to get it in or out. */
+/** The page cache, seen from outside: how much of a file is in it, and how to bring the file in or drop it. */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import type { DropMethod } from './task.js'
 
-/** The part of a file that is in the page cache, 0 to 1; null where fincore(1) is missing or does not know. */
+/** The part of a file that is in the page cache, 0 to 1; null if fincore(1) is missing or fails. */
 export function residency(path: string): number | null {
   const { status, stdout } = spawnSync('fincore', ['--bytes', '--noheadings', '--raw', '--output', 'RES,SIZE', path], {
     encoding: 'utf8',
@@ -13,7 +13,7 @@ export function residency(path: string): number | null {
   return resident === undefined || !size ? null : Math.min(1, resident / size)
 }
 
-/** Takes a clean file's pages out of the page cache: true if the method works here. What is dirty stays: sync it before. */
+/** Drops a file's clean pages from the page cache: true if the method works here. Dirty pages stay: sync the file before. */
 export function drop(path: string, method: DropMethod): boolean {
   if (method === 'drop_caches') {
     try {
@@ -23,14 +23,14 @@ export function drop(path: string, method: DropMethod): boolean {
       return false
     }
   }
-  // GNU dd asks posix_fadvise(2) to forget the file, POSIX_FADV_DONTNEED.
+  // GNU dd drops the file by posix_fadvise(2) with POSIX_FADV_DONTNEED.
   const { status } = spawnSync('dd', [`of=${path}`, 'oflag=nocache', 'conv=notrunc,fdatasync', 'count=0'], {
     stdio: 'ignore',
   })
   return status === 0
 }
 
-/** The first method that works on this file, seen to work where fincore can tell. */
+/** The first method that works on this file; checked if fincore is there. */
 export function findDropMethod(path: string): DropMethod | undefined {
   return (['posix_fadvise', 'drop_caches'] as const).find((method) => {
     warm(path)

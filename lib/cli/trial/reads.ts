@@ -16,7 +16,7 @@ function compare(buffer: Buffer, first: number, sums: Uint32Array): void {
   }
 }
 
-/** Reads without a position, from the start to the end of the file, again and again. One lane: the order is the file's. */
+/** Reads without a position, from the start to the end of the file, again and again. One lane, since the reads have an order. */
 export async function sequentialReads(fs: FsPromises, { path, blockSize, checksums }: Task): Promise<Work> {
   const sums = loadChecksums(checksums).blocks
   const buffer = Buffer.alloc(blockSize)
@@ -76,7 +76,7 @@ export async function randomReads(fs: FsPromises, task: Task): Promise<Work> {
   return {
     lanes: inFlight,
     bytes: blockSize,
-    // A cold block is cold once.
+    // A block is cold only once.
     supply: task.cache === 'cold' ? order.length : UNLIMITED,
     renew() {
       if (task.cache !== 'cold') return

@@ -1,4 +1,4 @@
-/** The other side of contender.ts: starts the process of a trial and waits for its answer. */
+/** The counterpart of contender.ts: starts the process of a trial and waits for its answer. */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Answer, Report, Task } from './task.js'
@@ -14,15 +14,15 @@ export interface Runtime {
 
 const SCRIPT = fileURLToPath(new URL('./contender.js', import.meta.url))
 
-/** The node that runs this, with caio's backend of that name, or without caio. */
+/** The Node that runs this: with the backend of that name, or without caio. */
 export function thisNode(backend?: string): Runtime {
   return { command: process.execPath, args: [], env: backend ? { CAIO_IMPL: backend } : {} }
 }
 
-/** Variables that would make a contender what it is not. */
+/** Variables that would turn a contender into another one. */
 const FOREIGN = ['NODE_OPTIONS', 'CAIO_IMPL', 'UV_USE_IO_URING']
 
-/** The environment of a trial: this process's own, but for what would change who is measured. */
+/** The environment of a trial: this process's own, except for variables that would change what is measured. */
 export function environment(env: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !FOREIGN.includes(name))
   return { ...Object.fromEntries(own), ...env }

@@ -1,4 +1,4 @@
-/** The fs/promises module that a trial measures. caio is loaded only when it is meant: other runtimes run this, too. */
+/** The fs/promises module that a trial measures. caio is loaded only if it is measured: other runtimes run this code, too. */
 import type { SubjectName, Task } from './task.js'
 import { synchronous } from './synchronous.js'
 import type { FsPromises } from './work.js'
@@ -9,7 +9,7 @@ export interface Subject {
   stats: () => unknown
 }
 
-/** Answers at once with what was asked for: a trial of it costs what the harness costs. */
+/** An fs that answers at once with what was asked for: a trial of it shows what the harness costs. */
 function idle({ blockSize }: Task): FsPromises {
   const bytes = { bytesRead: blockSize, bytesWritten: blockSize }
   const handle = {
@@ -30,7 +30,7 @@ export async function findSubject(name: SubjectName, task: Task): Promise<Subjec
     case 'harness':
       return { fs: idle(task), served: () => 'nothing', stats: () => null }
     case 'caio': {
-      // The environment says which backend.
+      // CAIO_IMPL in the environment names the backend.
       const { default: fs } = await import('caio/fs')
       const { defaultContext } = await import('caio')
       return { fs, served: () => defaultContext().backend, stats: () => defaultContext().stats() }

@@ -1,7 +1,7 @@
 /** What goes to a trial's process, and what comes back: plain data, since some of these processes are other runtimes. */
 
 /**
- * Whose fs/promises is measured: the runtime's own, caio's, one of the runtime's synchronous functions, or one that does nothing,
+ * Which fs/promises is measured: the runtime's own, caio's, one made of the runtime's synchronous functions, or one that does nothing,
  * which shows what the harness costs.
  */
 export type SubjectName = 'own' | 'caio' | 'sync' | 'harness'
@@ -12,7 +12,7 @@ export type CacheState = 'hot' | 'cold' | 'any'
 /** How a file's pages are taken out of the page cache. */
 export type DropMethod = 'posix_fadvise' | 'drop_caches'
 
-/** What a workload is told. Which one it is, a Trial says; see workloads.ts. */
+/** The arguments of a workload. A Trial also names the workload; see workloads.ts. */
 export interface Task {
   subject: SubjectName
   /** the file, or the directory of small files, that it works on */
@@ -20,7 +20,7 @@ export interface Task {
   /** CRC-32 of each 4 KiB block of the file at `path`, then of all of it; see sample-file.ts */
   checksums: string
   inFlight: number
-  /** bytes, a multiple of 4096; of one read or write */
+  /** bytes of one read or write, a multiple of 4096 */
   blockSize: number
   /** bytes of a sparse file that has its blocks spread over all of it, as makeSparseFile does; undefined for one full of data */
   fileSize: number | undefined
@@ -35,7 +35,7 @@ export interface Task {
   latencyMilliseconds: number
 }
 
-/** Milliseconds from start to settled, of single operations. Null where there were too few to tell. */
+/** Milliseconds from the start of an operation until it is settled. Null if there were too few operations. */
 export interface Latency {
   p50: number
   p95: number
@@ -45,29 +45,29 @@ export interface Latency {
   samples: number
 }
 
-/** How much of a file was in the page cache, 0 to 1, as fincore(1) has it; null where it could not be asked. */
+/** The part of a file that was in the page cache, 0 to 1, by fincore(1); null if it is not known. */
 export interface Residency {
   before: number | null
   after: number | null
 }
 
-/** One trial's findings. */
+/** The results of one trial. */
 export interface Report {
   /** the backend that served, or the runtime itself */
   served: string
   /** the runtime and its version */
   runtime: string
   operations: number
-  /** of the operations proper: warm-up and verification are left out */
+  /** of the counted operations: without warm-up and verification */
   milliseconds: number
-  /** bytes an operation */
+  /** bytes per operation */
   bytes: number
   latency: Latency | null
-  /** event-loop delay, 99th percentile, milliseconds over the timer's own period; null for what has no event loop */
+  /** event-loop delay, 99th percentile, milliseconds over the timer's own period; null for a contender without an event loop */
   loopDelay: number | null
-  /** user and system time of the process with all its threads, microseconds an operation; null if other work shares it */
+  /** user and system time of the process with all its threads, microseconds per operation; null if other work shares it */
   cpu: number | null
-  /** the most memory the process has ever had resident, bytes; null where it is not known */
+  /** the most memory the process has ever had resident, bytes; null if it is not known */
   peakMemory: number | null
   /** blocks or files whose content has been compared */
   verified: number

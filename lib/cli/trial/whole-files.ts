@@ -7,7 +7,7 @@ import type { Task } from './task.js'
 import { mismatch, ordinary } from './work.js'
 import type { FsPromises, Work } from './work.js'
 
-/** ASCII: as many characters as bytes. */
+/** The text is ASCII, so it has as many characters as bytes. */
 const valid = (content: string | Buffer): boolean => content.length === SMALL_BYTES
 const check = (content: string | Buffer, index: number): boolean => String(content) === sampleText(index)
 
@@ -33,7 +33,7 @@ export async function readWholeFile(fs: FsPromises, task: Task): Promise<Work> {
 /** different contents, all of one length */
 const CONTENTS = 16
 
-/** Files that exist, each with what is as long. Each lane has its own files, so that the last content of each is known. */
+/** Overwrites files that exist with contents of the same length. Each lane has its own files, so that the last content of each is known. */
 export async function overwriteFiles(fs: FsPromises, task: Task): Promise<Work> {
   const { path, inFlight } = task
   const files = smallFiles(path)

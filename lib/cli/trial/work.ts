@@ -1,18 +1,18 @@
-/** The port between the harness and the workloads: what measure.ts asks of each. */
+/** The interface between the harness (measure.ts) and the workloads. */
 import type { Task } from './task.js'
 
-/** What the workloads call, of an fs/promises module. */
+/** The functions of an fs/promises module that the workloads call. */
 export const functions = [
   ...(['stat', 'lstat', 'access', 'realpath', 'readlink', 'open', 'readFile', 'writeFile', 'copyFile'] as const),
   ...(['readdir', 'mkdir', 'rmdir', 'rename', 'unlink'] as const),
 ]
 
-/** The fs/promises module under test, whoever made it. */
+/** The fs/promises module that is measured. */
 export type FsPromises = Pick<typeof import('node:fs/promises'), (typeof functions)[number]>
 
 /**
- * One workload, ready to run. `lanes` loops go on side by side, each awaiting its operation before it starts the next. `start` and
- * `valid` are called for every operation that is measured: no allocation of their own, no async function around the operation.
+ * One workload, ready to run. `lanes` loops run side by side; each awaits its operation before it starts the next. `start` and `valid`
+ * are called for every operation that is measured, so they must not allocate, nor wrap the operation in an async function.
  */
 export interface Work {
   readonly lanes: number
@@ -20,24 +20,24 @@ export interface Work {
   readonly bytes: number
   /** operations between two calls of `renew` */
   readonly supply: number
-  /** The CPU time of the process is not the operations' alone. */
+  /** The process has other work, so its CPU time is not that of the operations alone. */
   readonly sharesCpu?: boolean
-  /** Before each pass, unmeasured: restores the state that the operations start from. */
+  /** Called before each pass, and not measured: restores the state from which the operations start. */
   renew(): void | Promise<void>
-  /** Starts the lane's next operation: its own promise. */
+  /** Starts the lane's next operation, and returns the promise of that operation itself. */
   start(lane: number): Promise<unknown>
-  /** The check that is made of every result. */
+  /** The check of every result. */
   valid(result: unknown): boolean
-  /** Compares all that the lane's last operation moved, where that can be done at once: how many items, 0 if it cannot. */
+  /** Compares all that the lane's last operation moved. Returns how many items it has compared: 0 if that cannot be done yet. */
   verify(lane: number, result: unknown): number
-  /** Closes what is open and compares what can be compared only then: how many items. */
+  /** Closes what is open, and compares what can be compared only then. Returns how many items it has compared. */
   finish(): Promise<number>
 }
 
-/** As many as fit in a small integer of V8: more than can be done in any pass. */
+/** Fits in a small integer of V8, and is more than any pass can do. */
 export const UNLIMITED = 2 ** 30
 
-/** A workload of which all but its calls is as most have it. A result that is valid has been compared, if nothing else is said. */
+/** A workload with the usual values for all that `own` does not have. By default, a result that is valid counts as compared. */
 export function ordinary(
   { inFlight }: Pick<Task, 'inFlight'>,
   own: Pick<Work, 'start' | 'valid'> & Partial<Work>,

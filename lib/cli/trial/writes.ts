@@ -1,4 +1,4 @@
-/** Writes to one file through a handle; what is on the file is compared at the end, with plain node:fs, whoever wrote it. */
+/** Writes to one file through a handle. At the end, the content of the file is compared, with plain node:fs in every case. */
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import { BLOCK, fillBlock } from '../sample-file.js'
@@ -44,7 +44,7 @@ function verifyWritten(
 
 type Handle = Awaited<ReturnType<FsPromises['open']>>
 
-/** One write that is an operation by itself, or with the sync that makes it durable. */
+/** One operation: a write alone, or a write and the sync that makes it durable. */
 type Commit = (handle: Handle, bytes: Buffer, position: number) => Promise<unknown>
 
 const write: Commit = (handle, bytes, position) => handle.write(bytes, 0, bytes.length, position)
@@ -64,7 +64,7 @@ function randomPositions(commit: Commit) {
     const lanes = Math.min(inFlight, blocks)
     const order = shuffled(Math.floor(blocks / lanes))
     const patterns = Array.from({ length: lanes }, (_, lane) => pattern(lane, blockSize))
-    // Lanes begin at different places of the order, or all would write side by side.
+    // Lanes begin at different places in the order; else all would write to neighbouring blocks.
     const cursors = Uint32Array.from({ length: lanes }, (_, lane) => Math.floor((lane * order.length) / lanes))
     /** the number of the last write to each block, 0 for none */
     const stamps = new Uint32Array(blocks)
@@ -103,7 +103,7 @@ function randomPositions(commit: Commit) {
 export const randomWrites = randomPositions(write)
 export const randomSyncedWrites = randomPositions(writeAndSync)
 
-/** Appends between two renewals: so much that files do not grow without end. */
+/** Appends between two renewals, so that files do not grow without end. */
 const APPENDS = 8192
 
 /** Writes without a position: each lane has a file of its own, which grows. */
@@ -119,7 +119,7 @@ export async function appends(fs: FsPromises, { path, inFlight, blockSize }: Tas
     supply: APPENDS,
     async renew() {
       await close()
-      // A new file: ext4 writes one out that was emptied and written again.
+      // A new file: if a file is emptied and written again, ext4 writes it to the disk at close.
       for (const name of names) nodeFs.rmSync(name, { force: true })
       handles = await Promise.all(names.map((name) => fs.open(name, 'w')))
       counts.fill(0)
@@ -146,7 +146,7 @@ export async function appends(fs: FsPromises, { path, inFlight, blockSize }: Tas
   }
 }
 
-/** One writer, as of a log: the file grows with every operation. */
+/** One writer, like that of a log: the file grows with every operation. */
 export async function syncedAppends(fs: FsPromises, { path }: Task): Promise<Work> {
   const record = pattern(0, BLOCK)
   const handle = await fs.open(path, 'w')
