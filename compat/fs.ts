@@ -65,7 +65,7 @@ export const utimes = fs.utimes
 export const lutimes = fs.lutimes
 /** Node's `truncate`, in one operation. */
 export const truncate = fs.truncate
-/** Node's `copyFile`, in one operation, but for clones that are asked for. */
+/** Node's `copyFile`, in one operation, except for clones that are asked for. */
 export const copyFile = fs.copyFile
 /** Node's `mkdtemp`, in one operation. */
 export const mkdtemp = fs.mkdtemp

@@ -7,11 +7,9 @@ import types from 'node:util/types'
 import { LARGEST_VECTOR } from '../../lib/common/validate.js'
 import { OWN_POSITION } from '../../lib/engine/request.js'
 import type { Span } from '../../lib/engine/request.js'
+import { LARGEST_TRANSFER } from '../../lib/protocol/port.js'
 
 type View = NodeJS.ArrayBufferView
-
-/** What Linux moves in one call. A longer read ends there in Node, where the engine's would go on: it is Node's own. */
-const LARGEST_LENGTH = 0x7ffff000
 
 function isCount(value: unknown, most: number): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most
@@ -19,7 +17,7 @@ function isCount(value: unknown, most: number): value is number {
 
 /** The number of an open file, perhaps. */
 export function isDescriptor(fd: unknown): fd is number {
-  return isCount(fd, LARGEST_LENGTH)
+  return isCount(fd, LARGEST_TRANSFER)
 }
 
 /** A position, or the file's own where none is given, for which Node takes -1, too; undefined for Node to judge. */
@@ -31,7 +29,8 @@ function placeOf(position: unknown): number | undefined {
 function transfer(view: unknown, offset: unknown, length: unknown, position: unknown): Span | undefined {
   const place = placeOf(position)
   if (place === undefined) return undefined
-  if (!isUsable(view) || !isCount(offset, LARGEST_LENGTH) || !isCount(length, LARGEST_LENGTH)) return undefined
+  // A longer read ends there in Node, where the engine's would go on: it is Node's own.
+  if (!isUsable(view) || !isCount(offset, LARGEST_TRANSFER) || !isCount(length, LARGEST_TRANSFER)) return undefined
   if (length === 0 || length > view.byteLength - offset) return undefined
   return { views: view, start: offset, length, position: place }
 }
@@ -126,7 +125,7 @@ export function textArguments(text: unknown, position: unknown, encoding: unknow
   const place = placeOf(position)
   if (place === undefined) return undefined
   const bytes = Buffer.from(text, encoding as BufferEncoding)
-  return bytes.length > LARGEST_LENGTH ? undefined : { views: bytes, start: 0, length: bytes.length, position: place }
+  return bytes.length > LARGEST_TRANSFER ? undefined : { views: bytes, start: 0, length: bytes.length, position: place }
 }
 
 /** `write(buffer, offset, length, position)`, `write(buffer, options)` */
@@ -148,6 +147,6 @@ export function vectorArguments(views: unknown, position: unknown): Span | undef
     if (!isUsable(view)) return undefined
     length += view.byteLength
   }
-  if (length === 0 || length > LARGEST_LENGTH) return undefined
+  if (length === 0 || length > LARGEST_TRANSFER) return undefined
   return { views: list as View[], start: 0, length, position: place }
 }

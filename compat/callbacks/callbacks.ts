@@ -16,7 +16,7 @@ import * as descriptors from './descriptors.js'
 import { fstat } from './fstat.js'
 import { withCallback } from './path-callback.js'
 import { leave, leaveDescriptor, leaveWrite, take } from './served.js'
-import type { Arguments, Own, Served } from './served.js'
+import type { Arguments, Own, ServedCall } from './served.js'
 import * as attributes from '../handle/attributes.js'
 import { ofCallbacks } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
@@ -32,10 +32,10 @@ import { intrinsics } from '../../lib/common/intrinsics.js'
 
 const { Promise } = intrinsics
 
-type Tell = (call: Served, error: Error | null, count: number) => void
+type Report = (call: ServedCall, error: Error | null, count: number) => void
 
 /** Results as they come: callbacks take a failure beside the rest. */
-function completer(syscall: string, tell: Tell, atOnce?: true): Completer<Served> {
+function completer(syscall: string, tell: Report, atOnce?: true): Completer<ServedCall> {
   return {
     syscall,
     api: 'callback',
@@ -51,8 +51,8 @@ function completer(syscall: string, tell: Tell, atOnce?: true): Completer<Served
   }
 }
 
-const transferred: Tell = (call, error, count) => call.end(error, count, call.given)
-const synced: Tell = (call, error) => call.end(error)
+const transferred: Report = (call, error, count) => call.end(error, count, call.given)
+const synced: Report = (call, error) => call.end(error)
 
 const readDone = completer('read', transferred)
 const writeDone = completer('write', transferred, true)
@@ -75,7 +75,7 @@ function serve(
   opcode: Opcode,
   span: Span | undefined,
   [fd, callback, given]: Target,
-  completer: Completer<Served>,
+  completer: Completer<ServedCall>,
 ): boolean {
   if (!span || !isDescriptor(fd)) return false
   const moves = span.position === OWN_POSITION
@@ -88,7 +88,7 @@ function serve(
 }
 
 /** Whether the engine has taken a sync. */
-function serveSync(opcode: Opcode, call: Served | undefined, completer: Completer<Served>): boolean {
+function serveSync(opcode: Opcode, call: ServedCall | undefined, completer: Completer<ServedCall>): boolean {
   if (!call) return false
   void defaultContext().enqueue(new SyncRequest(opcode, call.fd, completer, call))
   return true

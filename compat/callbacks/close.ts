@@ -68,7 +68,7 @@ export function close(this: unknown, ...args: Arguments): void {
   if (unused) {
     const call = newCall()
     void unused.then(() => later(call))
-  } else if (descriptors.isTaken(fd)) {
+  } else if (descriptors.isInUse(fd)) {
     const call = newCall()
     descriptors.whenReleased(fd, () => later(call))
   } else if (!serve(fd, callback, newCall, nodes)) {
@@ -79,7 +79,7 @@ export function close(this: unknown, ...args: Arguments): void {
 /** Cannot wait. But it submits the calls that this tick has made, so that they are at least under way, as with Node. */
 export function closeSync(this: unknown, ...args: Arguments): void {
   const [fd] = args
-  if (descriptors.isTaken(fd)) defaultContext().submitNow()
+  if (descriptors.isInUse(fd)) defaultContext().submitNow()
   if (isDescriptor(fd)) {
     descriptors.forget(fd)
     reportUse(fd)

@@ -23,7 +23,7 @@ const inUse = new Map<number, InUse>()
 const nodes = new Set<number>()
 
 /** False while a close waits: a later call must not overtake it. */
-export function take(fd: number): boolean {
+export function beginUse(fd: number): boolean {
   const known = inUse.get(fd)
   if (!known) {
     inUse.set(fd, { operations: 1, closing: [] })
@@ -35,37 +35,37 @@ export function take(fd: number): boolean {
   return true
 }
 
-export function release(fd: number): void {
+export function endUse(fd: number): void {
   const known = inUse.get(fd) as InUse
   if (--known.operations > 0) return
   inUse.delete(fd)
   for (const close of known.closing) close()
 }
 
-export function isTaken(fd: unknown): fd is number {
+export function isInUse(fd: unknown): fd is number {
   return inUse.has(fd as number)
 }
 
-/** Calls back when nothing is under way on a descriptor that {@link isTaken}. */
+/** Calls back when nothing is under way on a descriptor that {@link isInUse}. */
 export function whenReleased(fd: number, close: () => void): void {
   inUse.get(fd)?.closing.push(close)
 }
 
 // For the close of a handle: the callback functions may have been called with its number.
-users.whenDone = (fd) => (isTaken(fd) ? new Promise((resolve) => whenReleased(fd, resolve)) : undefined)
+users.whenDone = (fd) => (isInUse(fd) ? new Promise((resolve) => whenReleased(fd, resolve)) : undefined)
 
 /** Whether the descriptor has a position that the engine may move: other kinds of file may have none, or wait for ever. */
 export function isMovable(fd: number): boolean {
   return inUse.get(fd)?.position !== undefined || loadBinding().isRegularFile(fd)
 }
 
-/** Of a descriptor that {@link isTaken}. */
+/** Of a descriptor that {@link isInUse}. */
 export function positionOf(fd: number): FilePosition {
   return ((inUse.get(fd) as InUse).position ??= new FilePosition())
 }
 
 /** Says that a function of Node's own is called with it. */
-export function leave(fd: unknown): void {
+export function leaveToNode(fd: unknown): void {
   if (typeof fd === 'number') nodes.add(fd)
 }
 

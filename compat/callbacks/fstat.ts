@@ -12,19 +12,19 @@ import { makesStats, statsMemory, toStats } from '../node/stats.js'
 import { isNodes } from '../paths/path-call.js'
 import { areMany } from './call.js'
 import { leaveDescriptor, take } from './served.js'
-import type { Arguments, Served } from './served.js'
+import type { Arguments, ServedCall } from './served.js'
 
 const syscall = syscallOf(Opcode.fstat)
 
 interface Caller {
-  readonly call: Served
+  readonly call: ServedCall
   /** has Node do it */
   leave(): void
 }
 
 type Numbers = Float64Array<ArrayBuffer>
 
-function tell(call: Served, numbers: Numbers): void {
+function tell(call: ServedCall, numbers: Numbers): void {
   let stats
   try {
     stats = toStats(numbers)
@@ -49,7 +49,7 @@ const completer: Completer<Caller> = {
   },
 }
 
-function serve(call: Served, leave: () => void): void {
+function serve(call: ServedCall, leave: () => void): void {
   const numbers = statsMemory.take()
   const result = areMany() ? EAGAIN : defaultContext().attemptOpen(Opcode.fstat, call.fd, numbers)
   if (result === 0) tell(call, numbers)

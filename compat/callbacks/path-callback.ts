@@ -8,7 +8,7 @@ import { Opcode } from '../../lib/protocol/operations.js'
 import { ofCallbacks } from '../node/original.js'
 import type { Own } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
-import { Failed, NODES, Served, circumstancesOf } from '../paths/path-call.js'
+import { Failed, NODES, ServedFunction, circumstancesOf } from '../paths/path-call.js'
 import type { PathFunction } from '../paths/path-call.js'
 import { Call, areMany } from './call.js'
 import type { Callback } from './call.js'
@@ -37,7 +37,7 @@ type Serve = (args: readonly unknown[], callback: Callback, leave: () => void) =
 function serving<Request extends PathCall, Reply extends NodeJS.ArrayBufferView>(
   described: PathFunction<Request, Reply>,
 ): Serve {
-  const served = new Served(described)
+  const served = new ServedFunction(described)
   // As Node calls it: what succeeds without a value has one argument.
   const succeed = (call: Call, value: unknown): void =>
     value === undefined && !described.ofPromise ? call.end(null) : call.end(null, value)

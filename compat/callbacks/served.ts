@@ -13,7 +13,7 @@ export type Arguments = unknown[]
 export type { Own }
 
 /** One call that the engine serves. */
-export class Served extends Call {
+export class ServedCall extends Call {
   constructor(
     callback: Callback,
     readonly fd: number,
@@ -25,17 +25,19 @@ export class Served extends Call {
     super(callback)
   }
 
-  // Not before: the callback of a close that waits comes after this one's.
+  // The callback of a close that waits comes after this one's, so the use ends here.
   override ending(): void {
     super.ending()
-    descriptors.release(this.fd)
+    descriptors.endUse(this.fd)
   }
 }
 
 /** A call that the engine takes; undefined where it is Node's. */
-export function take(fd: unknown, callback: unknown, given?: unknown, moves?: boolean): Served | undefined {
-  if (!isDescriptor(fd) || typeof callback !== 'function' || !asksTheKernel() || !descriptors.take(fd)) return undefined
-  return new Served(callback as Callback, fd, given, moves)
+export function take(fd: unknown, callback: unknown, given?: unknown, moves?: boolean): ServedCall | undefined {
+  if (!isDescriptor(fd) || typeof callback !== 'function' || !asksTheKernel() || !descriptors.beginUse(fd)) {
+    return undefined
+  }
+  return new ServedCall(callback as Callback, fd, given, moves)
 }
 
 /** Calls Node's own function with exactly the arguments given: it counts them. */
@@ -45,7 +47,7 @@ export function leave(call: Own, receiver: unknown, args: Arguments): void {
 
 /** The same of a function whose first argument is a descriptor. */
 export function leaveDescriptor(call: Own, receiver: unknown, args: Arguments): void {
-  descriptors.leave(args[0])
+  descriptors.leaveToNode(args[0])
   leave(call, receiver, args)
 }
 
@@ -56,7 +58,7 @@ export function leaveDescriptor(call: Own, receiver: unknown, args: Arguments): 
 export function leaveWrite(call: Own, receiver: unknown, args: Arguments, span: Span | undefined): void {
   const [fd] = args
   const isPlain = span !== undefined && servesFiles() && isDescriptor(fd) && typeof args.at(-1) === 'function'
-  if (!isPlain || !descriptors.isMovable(fd) || !descriptors.take(fd)) return leaveDescriptor(call, receiver, args)
-  descriptors.leave(fd)
-  callUntil(call as Callback, receiver, args, () => descriptors.release(fd))
+  if (!isPlain || !descriptors.isMovable(fd) || !descriptors.beginUse(fd)) return leaveDescriptor(call, receiver, args)
+  descriptors.leaveToNode(fd)
+  callUntil(call as Callback, receiver, args, () => descriptors.endUse(fd))
 }

@@ -30,9 +30,9 @@ export interface AttributeCall {
 export const truncate: AttributeCall = {
   opcode: Opcode.ftruncate,
   plain([length = 0]) {
-    const position = plainLength(length)
-    if (position === undefined) return undefined
-    const control = { ...NO_CONTROL, position }
+    const cutTo = plainLength(length)
+    if (cutTo === undefined) return undefined
+    const control = { ...NO_CONTROL, length: cutTo }
     return (fd, completer, caller) => new ControlRequest(Opcode.ftruncate, fd, control, completer, caller)
   },
 }

@@ -1,6 +1,6 @@
 /**
  * Direct I/O for callers that are not aligned, by a copy that is. What changes part of a block goes through the page cache, by a
- * descriptor of its own: the kernel keeps that and direct I/O together, but for writes that overlap in a page, and no other write of the
+ * descriptor of its own: the kernel keeps that and direct I/O together, except for writes that overlap in a page, and no other write of the
  * handle runs meanwhile. Where there is no such descriptor (without /proc), the block is read first, changed and written.
  */
 import type { EventEmitter } from 'node:events'

@@ -63,7 +63,7 @@ export function makesHandles(): boolean {
   return NativeFileHandle !== undefined
 }
 
-let learnt: Promise<boolean> | undefined
+let classCheck: Promise<boolean> | undefined
 
 /**
  * Whether Node's FileHandle is as Node made it. Code that has put its own accessor under `fd`, to watch or to fake what happens to
@@ -76,18 +76,18 @@ export function handlesAreUntouched(): boolean | Promise<boolean> {
   // By Node's own `open`, not by a replacement of it, which would see a call that the program never made.
   if (!ofPromises.isNodes('open') || !asksTheKernel()) return false
   const open = ofPromises.get('open') as typeof promises.open
-  learnt ??= open(packageRoot === undefined ? process.execPath : join(packageRoot, 'package.json')).then(
+  classCheck ??= open(packageRoot === undefined ? process.execPath : join(packageRoot, 'package.json')).then(
     async (handle) => {
       adopt(handle)
       await handle.close()
       return handlesAreUntouched()
     },
     (error: Error) => {
-      if (mayPass(error)) learnt = undefined
+      if (mayPass(error)) classCheck = undefined
       return false
     },
   )
-  return learnt
+  return classCheck
 }
 
 /** Undefined where what a handle has of Node's is not what is known here. */

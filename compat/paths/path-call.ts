@@ -41,7 +41,7 @@ export interface PathFunction<Call extends PathCall = PathCall, Reply extends Vi
   value?(result: number, reply: Reply, call: Call): unknown
   /** Where many are under way, threads do it faster than it is done at once. */
   readonly manyByThreads?: true
-  /** In place of an attempt of the operation itself: its result, as {@link Served.attempt} gives it. */
+  /** In place of an attempt of the operation itself: its result, as {@link ServedFunction.attempt} gives it. */
   attempt?(call: Call): Attempted
   /** Node repeats whatever fails, and so fails in its own way. */
   readonly failsAsNodes?: true
@@ -79,7 +79,7 @@ export function isNodes(result: number): boolean {
 const nothing = new Uint8Array(0)
 
 /** The engine's part in a function: what both its forms are made of. */
-export class Served<Call extends PathCall, Reply extends View> {
+export class ServedFunction<Call extends PathCall, Reply extends View> {
   readonly opcode: Opcode
   readonly syscall: string
   readonly #function: PathFunction<Call, Reply>
@@ -220,7 +220,7 @@ function serving<Call extends PathCall, Reply extends View>(
   described: PathFunction<Call, Reply>,
   leave: (args: readonly unknown[]) => Promise<unknown>,
 ): Serve {
-  const served = new Served(described)
+  const served = new ServedFunction(described)
   const fail = (errno: number, call: Call): Promise<never> =>
     laterException(errno, served.syscall, circumstancesOf(call))
 

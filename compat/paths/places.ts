@@ -5,7 +5,7 @@ import type { Completer } from '../../lib/engine/completer.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { PathRequest } from '../../lib/engine/request.js'
 import type { PathCall, Request } from '../../lib/engine/request.js'
-import { Opcode } from '../../lib/protocol/operations.js'
+import { Opcode, pathsOf } from '../../lib/protocol/operations.js'
 
 const nobodys: Completer = { syscall: '', api: 'promise', value: () => undefined }
 
@@ -15,36 +15,16 @@ export function placeOf(opcode: Opcode, call: PathCall): Request {
 }
 
 /**
- * Calls that keep their place in the order when Node serves them. Not among them: calls that may wait until another call opens the other
- * end of a FIFO, since that call would wait for them; and calls that Node composes of others, since those would wait for the whole.
+ * Calls that keep no place in the order when Node serves them: those that Node composes of others, which would wait for the whole. A
+ * `writeFile` may also wait until another call opens the other end of a FIFO, and that call would wait for it.
  */
-const ORDERED: ReadonlySet<Opcode> = new Set([
-  Opcode.readFile,
-  Opcode.open,
-  Opcode.stat,
-  Opcode.lstat,
-  Opcode.access,
-  Opcode.readlink,
-  Opcode.realpath,
-  Opcode.readdir,
-  Opcode.opendir,
-  Opcode.statfs,
-  Opcode.rename,
-  Opcode.link,
-  Opcode.symlink,
-  Opcode.unlink,
-  Opcode.mkdir,
-  Opcode.mkdtemp,
-  Opcode.rmdir,
-  Opcode.copyFile,
-  Opcode.truncate,
-  Opcode.chmod,
-  Opcode.chown,
-  Opcode.lchown,
-  Opcode.utimes,
-  Opcode.lutimes,
+const COMPOSED: ReadonlySet<Opcode> = new Set([
+  Opcode.writeFile,
+  Opcode.rm,
+  Opcode.cp,
+  Opcode.makePath,
+  Opcode.readTree,
 ])
-const TWO: ReadonlySet<Opcode> = new Set([Opcode.rename, Opcode.link, Opcode.symlink, Opcode.copyFile])
 
 /** A path as text, by which names are compared; undefined for a path that Node will refuse. */
 function nameOf(path: unknown): string | undefined {
@@ -63,8 +43,9 @@ export function leaveInOrder(
   own: (...args: unknown[]) => Promise<unknown>,
   args: readonly unknown[],
 ): Promise<unknown> {
-  const path = ORDERED.has(opcode) ? nameOf(args[0]) : undefined
-  const otherPath = TWO.has(opcode) ? nameOf(args[1]) : undefined
-  if (path === undefined || (TWO.has(opcode) && otherPath === undefined)) return own(...args)
+  const paths = COMPOSED.has(opcode) ? 0 : pathsOf(opcode)
+  const path = paths > 0 ? nameOf(args[0]) : undefined
+  const otherPath = paths === 2 ? nameOf(args[1]) : undefined
+  if (path === undefined || (paths === 2 && otherPath === undefined)) return own(...args)
   return defaultContext().places.keep(placeOf(opcode, { path, otherPath }), () => own(...args))
 }

@@ -233,14 +233,14 @@ const endTick = (): void => {
 }
 
 /** Whether enough calls for a batch come in one tick. Callers that await each call before the next make one per tick. */
-function comeTogether(): boolean {
+function callsArriveTogether(): boolean {
   if (callsThisTick++ === 0) void settled.then(endTick)
   return callsLately >= WORTH_A_BATCH
 }
 
 /** The content: at once for a small file that is cached. */
 export function readWhole({ name, encoding }: PlainRead): Promise<Content> | Content {
-  if (comeTogether()) return readByPool(name, encoding)
+  if (callsArriveTogether()) return readByPool(name, encoding)
   const cached = defaultContext().readCached(name, inlineSlab)
   if (cached >= 0) return copyOf(inlineSlab, cached, encoding)
   return cached === ENOENT ? NODES : readByPool(name, encoding)
@@ -347,7 +347,7 @@ export async function writeWhole<T>(
   const result = (await context.enqueue(request)) as number
   if (result >= 0) return undefined
   try {
-    if (isWritten(plain, result)) return undefined
+    if (judgeWrite(plain, result)) return undefined
     return keepsPlace(result) ? await context.places.inPlace(instead) : NODES
   } finally {
     context.places.end(request)
@@ -359,7 +359,7 @@ export async function writeWhole<T>(
  * without caio, and reports the error.
  * @throws what another attempt would not tell
  */
-function isWritten({ name, append, exclusive, view, length }: PlainWrite, result: number): boolean {
+function judgeWrite({ name, append, exclusive, view, length }: PlainWrite, result: number): boolean {
   if (result >= 0) return true
   // Not to be asked again: it may be gone by then.
   if (exclusive && result === EEXIST) throw errnoException(EEXIST, 'open', { path: name })

@@ -2,7 +2,7 @@
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import type { Views } from '../protocol/port.js'
+import type { EngineKind, Views } from '../protocol/port.js'
 import { debug } from '../common/debug.js'
 import { BackendRefused, mayPass } from '../common/errors.js'
 import { describeProtocol } from '../protocol/protocol.js'
@@ -10,13 +10,6 @@ import { packageRoot } from './package-root.js'
 import { whyNotLoadable } from '../common/runtime.js'
 
 const { process } = globalThis
-
-/** native/node/environment.h has the same numbers. */
-export const Kind = { linux: 0, thread: 1, uring: 2 } as const
-export type Kind = (typeof Kind)[keyof typeof Kind]
-
-/** Numbers a completion: channel, id, result, route. */
-export const COMPLETION_FIELDS = 4
 
 /** What `start` gives out, and the other calls take. */
 export type Environment = object
@@ -71,18 +64,18 @@ export interface Binding {
     completions: Float64Array,
   ): Environment | number
   /** Opens an engine, proving it on a temporary file: null, or the negative errno and the step that failed. */
-  open(environment: Environment, kind: Kind, directory: string): null | [errno: number, step: string]
+  open(environment: Environment, kind: EngineKind, directory: string): null | [errno: number, step: string]
   /** Hands over the first `count` of `ids`; returns how many completions are in the array now. */
   submit(
     environment: Environment,
-    kind: Kind,
+    kind: EngineKind,
     channel: number,
     ids: Uint32Array,
     count: number,
     records: Float64Array,
     views: Views[],
   ): number
-  cancel(environment: Environment, kind: Kind, channel: number, id: number): boolean
+  cancel(environment: Environment, kind: EngineKind, channel: number, id: number): boolean
   /** As Backend.readCached. */
   readCached(environment: Environment, path: string, view: Uint8Array): number
   /** As Backend.attempt. */
@@ -106,7 +99,7 @@ export interface Binding {
   processors(): [count: number, quota: number, handOff: boolean]
   /** As {@link describeProtocol}. */
   protocol?(): string
-  /** Tries a directory out, waiting for its disk; undefined but on Linux. */
+  /** Tries a directory out, waiting for its disk; undefined elsewhere than on Linux. */
   probeDirectory(directory: string): DirectoryAnswers | undefined
 }
 

@@ -1,10 +1,7 @@
 /** Kernel AIO (io_submit), with the pool behind it for what would block. Linux 4.18 and later. */
-import { Kind } from './binding.js'
+import { EngineKind, QUEUE_CAPACITY } from '../protocol/port.js'
 import { errnoException } from '../common/errors.js'
 import { KernelBackend } from './native.js'
-
-/** What each environment takes of fs.aio-max-nr, which the whole machine shares. native/linux/engine.cc has the same number. */
-export const AIO_EVENTS = 512
 
 /** A failed probe in words, with the remedy where there is one. */
 export function explainAio(errno: number, step: string): string {
@@ -12,7 +9,7 @@ export function explainAio(errno: number, step: string): string {
   if (step !== 'io_setup') return `its probe failed: ${message}`
   switch (code) {
     case 'EAGAIN':
-      return `${message}: fs.aio-max-nr is used up; set /proc/sys/fs/aio-max-nr to at least /proc/sys/fs/aio-nr plus ${AIO_EVENTS}`
+      return `${message}: fs.aio-max-nr is used up; set /proc/sys/fs/aio-max-nr to at least /proc/sys/fs/aio-nr plus ${QUEUE_CAPACITY}`
     case 'ENOSYS':
       return `${message}: this kernel has no AIO`
     case 'EPERM':
@@ -28,7 +25,7 @@ export class LinuxBackend extends KernelBackend {
 
   /** @param tell why the kernel's queue, which direct I/O opens, cannot be had: threads do that then */
   constructor(tell?: (reason: string) => void) {
-    super('kernel AIO', Kind.linux, explainAio)
+    super('kernel AIO', EngineKind.linux, explainAio)
     this.runtime.refused = (errno) => tell?.(explainAio(errno, 'io_setup'))
   }
 }

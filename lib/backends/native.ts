@@ -1,7 +1,8 @@
 /** What the backends over the addon share: one completion array, and channels that say whose a completion is. */
-import type { Backend, Batch, Receiver, Route, Supports } from '../protocol/port.js'
-import { COMPLETION_FIELDS, loadBinding } from './binding.js'
-import type { Binding, Environment, Kind } from './binding.js'
+import { COMPLETION_FIELDS } from '../protocol/port.js'
+import type { Backend, Batch, EngineKind, Receiver, Route, Supports } from '../protocol/port.js'
+import { loadBinding } from './binding.js'
+import type { Binding, Environment } from './binding.js'
 import { debug } from '../common/debug.js'
 import { BackendRefused, errnoException } from '../common/errors.js'
 
@@ -61,7 +62,7 @@ class Runtime {
     debug('environment: started, %d threads at most', threads)
   }
 
-  submit(kind: Kind, batch: Batch, receiver: Receiver): void {
+  submit(kind: EngineKind, batch: Batch, receiver: Receiver): void {
     const number = this.#channelOf(receiver)
     const { count } = batch
     // Throws, if at all, before it takes anything over.
@@ -70,7 +71,7 @@ class Runtime {
     if (inline > 0) this.#deliver(inline)
   }
 
-  cancel(kind: Kind, id: number, receiver: Receiver): boolean {
+  cancel(kind: EngineKind, id: number, receiver: Receiver): boolean {
     const number = this.#byReceiver.get(receiver)
     // The number may be another's by now.
     if (number === undefined || this.#channels[number]?.receiver !== receiver) return false
@@ -79,7 +80,7 @@ class Runtime {
     return true
   }
 
-  open(kind: Kind): null | [errno: number, step: string] {
+  open(kind: EngineKind): null | [errno: number, step: string] {
     return this.binding.open(this.#environment, kind, temporaryDirectory())
   }
 
@@ -153,14 +154,14 @@ export const OF_NATIVE = {
 export abstract class NativeBackend implements Backend {
   abstract readonly name: string
   abstract readonly supports: Supports
-  readonly #kind: Kind
+  readonly #kind: EngineKind
   readonly #runtime: Runtime
 
   /**
    * Opens the engine and proves it: by its first thread, or a real write and read, in memory.
    * @throws what keeps it from working here, with the `errno`, `code` and `syscall` of a failed probe
    */
-  constructor(kind: Kind, explain: (errno: number, step: string) => string) {
+  constructor(kind: EngineKind, explain: (errno: number, step: string) => string) {
     this.#kind = kind
     this.#runtime = runtime ??= new Runtime()
     const failure = this.#runtime.open(kind)
@@ -185,7 +186,7 @@ export abstract class KernelBackend extends NativeBackend {
   readonly supports = { ...OF_NATIVE, inline: true, priority: true }
 
   /** @param api the kernel's interface, in words */
-  constructor(api: string, kind: Kind, explain: (errno: number, step: string) => string) {
+  constructor(api: string, kind: EngineKind, explain: (errno: number, step: string) => string) {
     if (process.platform !== 'linux') throw new Error(`${api} is Linux's, and this is ${process.platform}`)
     super(kind, explain)
   }

@@ -1,5 +1,5 @@
 /** The addon's own pool of `CAIO_THREADS` threads (default 4), separate from libuv's. */
-import { Kind } from './binding.js'
+import { EngineKind } from '../protocol/port.js'
 import { errnoException } from '../common/errors.js'
 import { NativeBackend, OF_NATIVE } from './native.js'
 
@@ -8,6 +8,6 @@ export class ThreadBackend extends NativeBackend {
   readonly supports = OF_NATIVE
 
   constructor() {
-    super(Kind.thread, (errno, step) => `its probe failed: ${errnoException(errno, step).message}`)
+    super(EngineKind.thread, (errno, step) => `its probe failed: ${errnoException(errno, step).message}`)
   }
 }

@@ -2,7 +2,7 @@
  * io_uring in place of kernel AIO, with the pool behind it for what would block. Linux 5.6 and later. Only for who asks for it: see
  * {@link WHY_OPT_IN}.
  */
-import { Kind } from './binding.js'
+import { EngineKind } from '../protocol/port.js'
 import { errnoException } from '../common/errors.js'
 import { KernelBackend } from './native.js'
 
@@ -30,6 +30,6 @@ export class UringBackend extends KernelBackend {
   readonly name = 'uring'
 
   constructor() {
-    super('io_uring', Kind.uring, explainUring)
+    super('io_uring', EngineKind.uring, explainUring)
   }
 }

@@ -337,9 +337,10 @@ export class Context implements Receiver {
     if (this.#closing) throw invalidState('the context is closed')
   }
 
-  /** @internal Notes that an operation is given a number, in place of a handle. */
-  noteNumber(file: OpenFile): void {
-    if (this.#takesNumbers || typeof file !== 'number') return
+  /** @internal Notes that an operation was given a number, in place of a handle. */
+  noteNumber(request: Request): void {
+    request.byNumber = true
+    if (this.#takesNumbers) return
     this.#takesNumbers = true
     noteNumbers(this)
   }
@@ -347,7 +348,7 @@ export class Context implements Receiver {
   /** @internal What is under way of operations that were given the number of this descriptor. */
   requestsOf(fd: number): Request[] {
     if (this.#byNumber === 0) return []
-    const isThat = (request: Request | undefined): boolean => request?.fd === fd && isByNumber(request)
+    const isThat = (request: Request | undefined): boolean => request?.fd === fd && request.byNumber
     return [...this.#waiting, ...this.#slots.requests].filter(isThat) as Request[]
   }
 
@@ -364,7 +365,6 @@ export class Context implements Receiver {
       if (typeof position === 'object') ({ position, options } = placeOf(position, options))
       if (typeof file !== 'object' || file === null) {
         check.descriptor(file)
-        if (!this.#takesNumbers) this.noteNumber(file)
       }
       check.fileOffset(position)
       const made = shape(target)
@@ -375,6 +375,7 @@ export class Context implements Receiver {
         typeof file === 'object'
           ? requestOfHandle(made, file, position, hints)
           : requestOf(made, { fd: file, position, hints, caller: undefined }, made.completer)
+      if (typeof file === 'number') this.noteNumber(request)
       const promise = this.enqueue(request) as Promise<T>
       return signal ? untilAborted(signal, promise, () => this.takeBack(request)) : promise
     } catch (error) {
@@ -391,7 +392,7 @@ export class Context implements Receiver {
     const promise = new Promise(takeResolve)
     request.resolve = lastResolve
     lastResolve = noResolve
-    if (isByNumber(request)) this.#byNumber++
+    if (request.byNumber) this.#byNumber++
     if (this.places.enter(request)) this.#admit(request)
     return promise
   }
@@ -412,7 +413,7 @@ export class Context implements Receiver {
 
   /** @param keepsPlace whether its maker does the same in another way, in its place */
   #over(request: Request, keepsPlace: boolean): void {
-    if (isByNumber(request)) this.#byNumber--
+    if (request.byNumber) this.#byNumber--
     this.places.over(request, keepsPlace)
   }
 
@@ -517,7 +518,7 @@ export class Context implements Receiver {
     const startedAt = slots.startedAt[id] as number
     slots.free(id)
     if (this.#fallenBackTo.size > 0) this.#fallenBackTo.delete(id)
-    this.#counters.count(request.opcode, route, result)
+    this.#counters.count(request.opcode, route, result, request.most)
     this.#over(request, result < 0 && completer.keepsPlace?.(result) === true)
     if (startedAt !== 0) this.#counters.record(route, now() - startedAt)
 
@@ -576,7 +577,7 @@ export class Context implements Receiver {
   readCached(path: string, view: Uint8Array): number {
     if (!this.#port.readCached || !this.places.isFree(path) || turn.isSpent(1)) return EAGAIN
     const result = this.#port.readCached(path, view)
-    if (result >= 0) this.#counters.count(Opcode.readFile, Route.inline, result)
+    if (result >= 0) this.#counters.count(Opcode.readFile, Route.inline, result, view.byteLength)
     return result
   }
 
@@ -613,11 +614,6 @@ export class Context implements Receiver {
     }
     ;(resolve as Resolve)(laterException(errno, completer.syscall, { detail }, report))
   }
-}
-
-/** For an open file that is not held: any other code that has its descriptor's number may close it. */
-function isByNumber({ fd, completer }: Request): boolean {
-  return fd >= 0 && completer.api === undefined
 }
 
 /** The capabilities that a backend is assumed to lack unless it states them. */

@@ -1,6 +1,5 @@
 /** Operations handed to a Context together, each with a result of its own. */
 import { refuseAborted, untilAborted } from './abort.js'
-import type { OpenFile } from './open-file.js'
 import type { Request } from './request.js'
 import { invalidArgType, invalidState } from '../common/errors.js'
 import { Operation } from './operation.js'
@@ -13,7 +12,7 @@ export interface Taker {
   refuseWhenClosing(): void
   enqueue(request: Request): Promise<unknown>
   takeBack(request: Request): boolean
-  noteNumber(file: OpenFile): void
+  noteNumber(request: Request): void
 }
 
 /** @throws `ERR_INVALID_ARG_TYPE` for what is no Operation, or no iterable of them; `ERR_INVALID_STATE` if one was submitted before, or after close, and then none is submitted */
@@ -32,8 +31,8 @@ function launchOne(context: Taker, operation: Operation): Promise<unknown> {
   const { signal } = operation
   try {
     refuseAborted(signal)
-    context.noteNumber(operation.file)
     const request = operation.claim()
+    if (typeof operation.file === 'number') context.noteNumber(request)
     return signal ? launchAbortable(context, operation, request, signal) : context.enqueue(request)
   } catch (error) {
     // Aborted already; or its handle is closed.

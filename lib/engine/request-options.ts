@@ -18,11 +18,11 @@ export interface RequestOptions {
 /** What a write takes, besides. */
 export interface WriteOptions extends RequestOptions {
   /**
-   * Complete when its data is on the disk. By `RWF_DSYNC` if it is direct, or alone; otherwise by fdatasync(2) behind it, which it shares
+   * Complete when its data is on the disk. By `RWF_DSYNC` if it is direct, or alone; otherwise by an fdatasync(2) after it, which it shares
    * with others, and which writes whatever else of the file is dirty. Before it fulfils, others may read what is not durable yet.
    */
   dsync?: boolean | undefined
-  /** At the end of the file, wherever that is by then, whatever the offset: `RWF_APPEND`. `ENOTSUP` on `pure` and but on Linux. */
+  /** Appends: writes at the current end of the file, whatever the position (`RWF_APPEND`). Linux only; `ENOTSUP` elsewhere, and on `pure`. */
   append?: boolean | undefined
 }
 

@@ -29,6 +29,8 @@ export abstract class Request<Caller = unknown> implements Linked<Request> {
   resolve: Resolve | undefined = undefined
   /** that it is in flight under; not to be relied on once it is over */
   id = NONE
+  /** Whether the caller has given the number of a descriptor, which nothing keeps open. */
+  byNumber = false
   previous: Request | undefined = undefined
   next: Request | undefined = undefined
   queue: object | undefined = undefined
@@ -45,6 +47,11 @@ export abstract class Request<Caller = unknown> implements Linked<Request> {
   /** Whether what a path names may be something else afterwards. */
   get changesPaths(): boolean {
     return changesPaths(this.opcode)
+  }
+
+  /** bytes that it moves, at the most */
+  get most(): number {
+    return Infinity
   }
 
   /** Writes the numbers that the backend takes, from `at` on. */
@@ -174,6 +181,10 @@ export class WholeFileRequest<Caller = unknown> extends Request<Caller> {
     this.length = length
     this.mode = mode
     this.flags = flags
+  }
+
+  override get most(): number {
+    return this.length
   }
 
   record(records: Float64Array, at: number): void {

@@ -119,7 +119,7 @@ export class Slots {
     this.#takenOut = 0
   }
 
-  /** What it held is its owner's again. */
+  /** Frees the slot and drops its references. */
   free(id: number): void {
     this.batch.views[id] = undefined
     this.requests[id] = undefined

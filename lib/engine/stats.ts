@@ -116,10 +116,10 @@ export class Counters {
   readonly #left = new Float64Array(opcodeNames.length)
   readonly #latency = routeNames.map(() => new LatencyHistogram())
 
-  /** One operation is complete. */
-  count(opcode: Opcode, route: Route, result: number): void {
+  /** One operation is complete. @param most bytes that it could move: a larger result is the size of a file that did not fit */
+  count(opcode: Opcode, route: Route, result: number, most = Infinity): void {
     this.#completed[opcode * routeNames.length + route]!++
-    if (result <= 0) return
+    if (result <= 0 || result > most) return
     const counted = countsAs(opcode)
     if (counted === 'read') this.#bytesRead += result
     else if (counted === 'written') this.#bytesWritten += result

@@ -2,13 +2,13 @@
  * The budget that results delivered without a trip through the event loop have, per turn of it.
  *
  * Promises that settle in a microtask let a loop of awaits run on for ever, and timers and sockets starve. So inline results are
- * delivered at once for about a millisecond a turn; those that come later wait for the next turn. One budget an environment.
+ * delivered at once for about a millisecond per turn; those that come later wait for the next turn. There is one budget per environment.
  */
 import type { Receiver, Route } from '../protocol/port.js'
 import { intrinsics } from '../common/intrinsics.js'
 import { now } from '../common/clock.js'
 
-// Taken now: a test's fake clock, put in place later, is not to stop the loop that it runs on.
+// From before any test puts a fake clock in place, which would stop the loop that it runs on.
 const { setImmediate } = intrinsics
 
 /** milliseconds */

@@ -56,7 +56,7 @@ export const ControlField = {
   fd: 1,
   /** in the file, in bytes */
   position: 2,
-  /** bytes */
+  /** bytes; of `ftruncate`, those that the file is cut to */
   length: 3,
   /** the operation's own, 0 to 255 */
   flags: 4,
@@ -64,6 +64,12 @@ export const ControlField = {
   otherFd: 5,
   otherPosition: 6,
 } as const
+
+/** The flags of `lock`: what kind of lock, or none. */
+export const LockKind = { none: 0, shared: 1, exclusive: 2 } as const
+
+/** Of `allocate` and `zeroRange`: the size of the file stays as it is. */
+export const SpaceFlag = { keepSize: 1 } as const
 
 /** Where the numbers of a whole file's operation are. */
 export const WholeFileField = {
@@ -174,9 +180,22 @@ export const Route = {
 /** Who did the work: a number, by name in the constant of this name. */
 export type Route = (typeof Route)[keyof typeof Route]
 
+/** Bytes that one system call moves at the most: MAX_RW_COUNT of the kernel. */
+export const LARGEST_TRANSFER = 0x7ffff000
+
+/** The engines of the addon. */
+export const EngineKind = { linux: 0, thread: 1, uring: 2 } as const
+export type EngineKind = (typeof EngineKind)[keyof typeof EngineKind]
+
+/** Numbers of a completion: channel, id, result, route. */
+export const COMPLETION_FIELDS = 4
+
+/** Room in a queue of the kernel's. That of kernel AIO is taken from fs.aio-max-nr, which the whole machine shares. */
+export const QUEUE_CAPACITY = 512
+
 /**
  * Added to the errno of a whole-file write that failed when bytes may have been written, or in its sync: another attempt is not
- * the same then. native/operations/path/whole_file.h has the same numbers.
+ * the same then. native/request/protocol.h has the same numbers.
  */
 export const WHILE_WRITING = -1000
 export const WHILE_SYNCING = -2000

@@ -1,13 +1,19 @@
 /** All that JavaScript and the addon have to agree on, as text. native/request/protocol.cc writes the same. */
 import { Opcode, familyOf, opcodeNames, pathsOf } from './operations.js'
 import {
+  COMPLETION_FIELDS,
   ControlField,
   CopyFlag,
+  EngineKind,
   FileSystemField,
+  LARGEST_TRANSFER,
+  LockKind,
   PathField,
+  QUEUE_CAPACITY,
   RECORD_FIELDS,
   RemoveFlag,
   Route,
+  SpaceFlag,
   StatsField,
   SyncField,
   TimesField,
@@ -31,6 +37,9 @@ export function describeProtocol(): string {
   if (typeof CAIO_PROTOCOL === 'string') return CAIO_PROTOCOL
   const numbers = {
     recordFields: RECORD_FIELDS,
+    completionFields: COMPLETION_FIELDS,
+    queueCapacity: QUEUE_CAPACITY,
+    largestTransfer: LARGEST_TRANSFER,
     unserved: UNSERVED,
     whileWriting: WHILE_WRITING,
     whileSyncing: WHILE_SYNCING,
@@ -46,6 +55,8 @@ export function describeProtocol(): string {
     path: PathField,
     times: TimesField,
     transferFlag: TransferFlag,
+    lockKind: LockKind,
+    spaceFlag: SpaceFlag,
     copyFlag: CopyFlag,
     treeFlag: TreeFlag,
     removeFlag: RemoveFlag,
@@ -55,6 +66,7 @@ export function describeProtocol(): string {
     stats: StatsField,
     fileSystem: FileSystemField,
     route: Route,
+    engineKind: EngineKind,
     numbers,
   }
   const line = ([title, part]: [string, object]): string =>

@@ -50,9 +50,9 @@ export async function perform(
   context.refuseWhenClosing()
   const opcode = Opcode[name]
   const syscall = syscallOf(opcode)
-  context.noteNumber(file)
   const fd = hold(file, syscall)
   const request = new ControlRequest(opcode, fd, control, { syscall, value, released: release }, file)
+  if (typeof file === 'number') context.noteNumber(request)
   const promise = context.enqueue(request) as Promise<number>
   return signal ? untilAborted(signal, promise, () => context.takeBack(request as Request), name === KEPT) : promise
 }

@@ -6,6 +6,7 @@ import { abortError, onAbort, refuseAborted } from '../engine/abort.js'
 import { perform } from './control.js'
 import type { ControlOptions } from './control.js'
 import type { OpenFile } from '../engine/open-file.js'
+import { LockKind } from '../protocol/port.js'
 import { NO_OPTIONS } from '../common/no-options.js'
 import { intrinsics } from '../common/intrinsics.js'
 
@@ -24,10 +25,6 @@ export interface LockOptions extends LockRange {
 }
 
 const { Promise, clearTimeout, setTimeout } = intrinsics
-
-const UNLOCK = 0
-const SHARED = 1
-const EXCLUSIVE = 2
 
 /** Milliseconds between two attempts, at the most. The kernel tells only a thread that blocks on a lock when it is free. */
 const LONGEST_PAUSE = 32
@@ -76,7 +73,7 @@ async function apply(file: OpenFile, how: number, range: LockRange): Promise<voi
 export async function tryLock(file: OpenFile, options: LockOptions = NO_OPTIONS): Promise<boolean> {
   const { shared = false } = options
   try {
-    await apply(file, shared ? SHARED : EXCLUSIVE, options)
+    await apply(file, shared ? LockKind.shared : LockKind.exclusive, options)
     return true
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
@@ -101,5 +98,5 @@ export async function lock(file: OpenFile, options: LockOptions = NO_OPTIONS): P
 
 /** Gives the locks on a range up; where there are none, that is no error. @throws (rejects) `EBADF`; `ENOSYS` on `pure` */
 export function unlock(file: OpenFile, range: LockRange = NO_OPTIONS): Promise<void> {
-  return apply(file, UNLOCK, range)
+  return apply(file, LockKind.none, range)
 }

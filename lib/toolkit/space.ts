@@ -8,6 +8,7 @@ import { holding } from '../engine/open-file.js'
 import type { OpenFile } from '../engine/open-file.js'
 import { Opcode, syscallOf } from '../protocol/operations.js'
 import type { ControlName } from '../protocol/operations.js'
+import { SpaceFlag } from '../protocol/port.js'
 import { EINVAL, errnoException } from '../common/errors.js'
 import { NO_OPTIONS } from '../common/no-options.js'
 import { intrinsics } from '../common/intrinsics.js'
@@ -19,8 +20,6 @@ export interface SpaceOptions extends ControlOptions {
   /** Leaves the size of the file as it is, even where the range goes beyond its end. Default: false. */
   keepSize?: boolean | undefined
 }
-
-const KEEP_SIZE = 1
 
 /** What is copied at a time, so that no thread is taken for long. */
 const SLICE = 16 * 1024 * 1024
@@ -34,7 +33,7 @@ async function reserve(
   length: number,
   options: SpaceOptions,
 ): Promise<void> {
-  await perform(name, file, { position, length, flags: options.keepSize ? KEEP_SIZE : 0 }, options)
+  await perform(name, file, { position, length, flags: options.keepSize ? SpaceFlag.keepSize : 0 }, options)
 }
 
 /**

@@ -21,9 +21,6 @@ namespace caio {
 
 namespace {
 
-// Room in the kernel's queue. Kernel AIO's is charged to fs.aio-max-nr, which the whole machine shares; what does not fit goes to the pool.
-constexpr unsigned kCapacity = 512;
-
 // Direct I/O pins its pages while it is submitted: larger requests would hold the loop.
 constexpr size_t kDirectBytes = 1024 * 1024;
 
@@ -108,13 +105,13 @@ int LinuxEngine::OpenQueue(const char* directory, const char** step) {
   *step = "open";
   const ProbeFile file(directory);
   if (file.fd() < 0) return file.fd();
-  int error = kernel_->Open(kCapacity, step);
+  int error = kernel_->Open(kQueueCapacity, step);
   if (error == 0) error = ProveQueue(*kernel_, file.fd(), step);
   if (error == 0) error = kernel_->Signal(completions_.fd(), step);
   if (error != 0) return error;
   is_open_ = true;
-  slots_.Make(kCapacity);
-  commands_.reserve(kCapacity);
+  slots_.Make(kQueueCapacity);
+  commands_.reserve(kQueueCapacity);
   return 0;
 }
 
@@ -131,44 +128,45 @@ bool LinuxEngine::HasQueue() {
 }
 
 // Only what cannot block is served from the loop thread.
-LinuxEngine::Way LinuxEngine::Choose(Request& request) {
+LinuxEngine::Destination LinuxEngine::Choose(Request& request) {
   if (request.opcode == Opcode::kClose) maps_.Unmap(request.fd, files_);
   // Syncs share one another's work in the pool.
-  if (IsSync(request.opcode) || request.opcode == Opcode::kWriteFile || IsControl(request.opcode)) return Way::kPool;
+  if (IsSync(request.opcode) || request.opcode == Opcode::kWriteFile || IsControl(request.opcode))
+    return Destination::kPool;
   // What can be had without waiting has been tried by Attempt.
-  if (IsPath(request.opcode) || IsTimes(request.opcode)) return Way::kPool;
+  if (IsPath(request.opcode) || IsTimes(request.opcode)) return Destination::kPool;
   if (request.opcode == Opcode::kReadFile) {
     // One of few has been tried by readCached.
-    if (!large_batch_ || inline_bytes_ + kWholeFileShare > kInlineBatchBytes) return Way::kPool;
+    if (!large_batch_ || inline_bytes_ + kWholeFileShare > kInlineBatchBytes) return Destination::kPool;
     inline_bytes_ += kWholeFileShare;
-    return Way::kShared;
+    return Destination::kShared;
   }
   FileFacts* facts = files_.Find(request);
-  if (!facts || !facts->regular) return Way::kPool;
+  if (!facts || !facts->regular) return Destination::kPool;
   const bool reads = IsRead(request.opcode);
   // These wait for the disk, for other writers at the end of the file, or for a file system to be thawed.
   if (request.transfer.append || (!reads && !facts->direct) || (request.transfer.moves && facts->direct))
-    return Way::kPool;
+    return Destination::kPool;
   const auto [manner, check] = facts->device ? Findings{Manner::kInline} : known_.Of(facts->mount, now_);
   if (manner == Manner::kUnknown && facts->readable) {
     request.duty = Duty::kExamine;
     request.deputy = this;
   }
-  if (manner != Manner::kInline) return Way::kPool;
+  if (manner != Manner::kInline) return Destination::kPool;
   NowaitHistory& history = reads ? facts->reads : facts->writes;
   if (met_ == 0) meter_.Begin(now_);
   met_ = facts->mount;
-  if (facts->direct) return check == PageCheck::kNowait ? ChooseDirect(request, history) : Way::kPool;
-  if (request.length > kInlineBytes || inline_bytes_ + request.length > kInlineBatchBytes) return Way::kPool;
+  if (facts->direct) return check == PageCheck::kNowait ? ChooseDirect(request, history) : Destination::kPool;
+  if (request.length > kInlineBytes || inline_bytes_ + request.length > kInlineBatchBytes) return Destination::kPool;
   request.check = check;
-  if (check == PageCheck::kLayered && !IsOnKnownLayer(request.fd, *facts)) return Way::kPool;
+  if (check == PageCheck::kLayered && !IsOnKnownLayer(request.fd, *facts)) return Destination::kPool;
   if (!ShouldTry(history)) {
     request.cold = !history.refused && !request.transfer.moves;
-    return Way::kPool;
+    return Destination::kPool;
   }
-  if (IsMapped(check) && !maps_.Map(request, *facts)) return Way::kPool;
+  if (IsMapped(check) && !maps_.Map(request, *facts)) return Destination::kPool;
   inline_bytes_ += request.length;
-  return IsTrusted(history) ? Way::kShared : Way::kInline;
+  return IsTrusted(history) ? Destination::kShared : Destination::kInline;
 }
 
 void LinuxEngine::EndTurn() {
@@ -181,13 +179,14 @@ void LinuxEngine::EndTurn() {
   pool_.Submit(&request, 1, unserved);
 }
 
-LinuxEngine::Way LinuxEngine::ChooseDirect(const Request& request, NowaitHistory& history) {
-  if (!HasQueue()) return Way::kPool;
-  if (!slots_.HasFree() || request.length > kDirectBytes || !ShouldTry(history)) return Way::kPool;
+LinuxEngine::Destination LinuxEngine::ChooseDirect(const Request& request, NowaitHistory& history) {
+  if (!HasQueue()) return Destination::kPool;
+  if (!slots_.HasFree() || request.length > kDirectBytes || !ShouldTry(history)) return Destination::kPool;
   direct_bytes_ += request.length;
   const bool may_wait = direct_bytes_ > kDirectBatchBytes;
-  if (kernel_->TakesFromAnyThread()) return may_wait || IsWrite(request.opcode) ? Way::kDeputy : Way::kKernel;
-  return may_wait ? Way::kPool : Way::kKernel;
+  if (kernel_->TakesFromAnyThread())
+    return may_wait || IsWrite(request.opcode) ? Destination::kDeputy : Destination::kKernel;
+  return may_wait ? Destination::kPool : Destination::kKernel;
 }
 
 // Cannot block. Either thread.
@@ -205,14 +204,14 @@ int64_t LinuxEngine::ServeNowait(Request& request) {
 }
 
 void LinuxEngine::EndInline(Request& request, int64_t result) {
-  if (!Answered(request, result, Route::kInline)) for_pool_.push_back(std::move(request));
+  if (!EndIfAnswered(request, result, Route::kInline)) for_pool_.push_back(std::move(request));
 }
 
 void LinuxEngine::ServeShared() {
   const auto end = [this](Request& request, int64_t result) { EndInline(request, result); };
   for (size_t next = 0; next < shared_.size();) {
     const size_t count = std::min(shared_.size() - next, InlineHelper::kMost);
-    if (helper_.Shares(count)) {
+    if (helper_.ReadyFor(count)) {
       helper_.ServeAll(&shared_[next], count, end);
     } else {
       for (size_t i = 0; i < count; i++) end(shared_[next + i], ServeNowait(shared_[next + i]));
@@ -338,11 +337,11 @@ void LinuxEngine::Submit(Request* batch, size_t count, std::vector<Completion>& 
   large_batch_ = count >= InlineHelper::kFewest;
   for (size_t i = 0; i < count; i++) {
     switch (Choose(batch[i])) {
-      case Way::kInline: EndInline(batch[i], ServeNowait(batch[i])); break;
-      case Way::kShared: shared_.push_back(std::move(batch[i])); break;
-      case Way::kKernel: Prepare(std::move(batch[i])); break;
-      case Way::kDeputy: Depute(std::move(batch[i])); break;
-      case Way::kPool: for_pool_.push_back(std::move(batch[i])); break;
+      case Destination::kInline: EndInline(batch[i], ServeNowait(batch[i])); break;
+      case Destination::kShared: shared_.push_back(std::move(batch[i])); break;
+      case Destination::kKernel: Prepare(std::move(batch[i])); break;
+      case Destination::kDeputy: Depute(std::move(batch[i])); break;
+      case Destination::kPool: for_pool_.push_back(std::move(batch[i])); break;
     }
   }
   if (!commands_.empty()) {
@@ -384,7 +383,7 @@ void LinuxEngine::Remember(const Request& request, NowaitAnswer answer) {
 }
 
 // True if that was the request's end. False if the pool is to do what is left of it, or all.
-bool LinuxEngine::Answered(Request& request, int64_t result, Route route) {
+bool LinuxEngine::EndIfAnswered(Request& request, int64_t result, Route route) {
   if (IsEngineFailure(result)) {
     // EINVAL is about this request, such as memory not aligned for direct I/O: it says nothing of the next.
     if (result != -EINVAL && !IsWholeFile(request.opcode)) Remember(request, AnswerFor(result));
@@ -408,7 +407,7 @@ bool LinuxEngine::Answered(Request& request, int64_t result, Route route) {
 }
 
 void LinuxEngine::EndSlot(uint32_t slot, int64_t result, Route route) {
-  if (!Answered(slots_[slot], result, route)) for_pool_.push_back(std::move(slots_[slot]));
+  if (!EndIfAnswered(slots_[slot], result, route)) for_pool_.push_back(std::move(slots_[slot]));
   slots_.Free(slot);
 }
 

@@ -51,7 +51,7 @@ class LinuxEngine final : public Engine, private Deputy {
   int64_t Attempt(const OpenAttempt& attempt);
 
  private:
-  enum class Way { kInline, kShared, kKernel, kDeputy, kPool };
+  enum class Destination { kInline, kShared, kKernel, kDeputy, kPool };
 
   // Opens it, and proves it by a write and reads of a file in memory; if there can be no such file, of one in `directory`.
   int OpenQueue(const char* directory, const char** step);
@@ -61,8 +61,8 @@ class LinuxEngine final : public Engine, private Deputy {
   void Examine(const Request& request) override;
   void GiveUp() override { maps_.GiveUp(); }
 
-  Way Choose(Request& request);
-  Way ChooseDirect(const Request& request, NowaitHistory& history);
+  Destination Choose(Request& request);
+  Destination ChooseDirect(const Request& request, NowaitHistory& history);
   int64_t ServeNowait(Request& request);
   void EndInline(Request& request, int64_t result);
   void ServeShared();
@@ -73,7 +73,7 @@ class LinuxEngine final : public Engine, private Deputy {
   int64_t Metered(Try attempt);
   void EndMetered(MountKey mount);
   void SubmitPrepared();
-  bool Answered(Request& request, int64_t result, Route route);
+  bool EndIfAnswered(Request& request, int64_t result, Route route);
   void EndSlot(uint32_t slot, int64_t result, Route route);
   void Collect(Route route);
   void FlushPool(std::vector<Completion>& finished);

@@ -42,12 +42,12 @@ InlineHelper::~InlineHelper() {
   pthread_mutex_destroy(&mutex_);
 }
 
-bool InlineHelper::Shares(size_t count) {
+bool InlineHelper::ReadyFor(size_t count) {
   if (count < kFewest || left_.load(std::memory_order_acquire) > 0) return false;
   return started_ || Start();
 }
 
-// Tried once.
+// Tried once: what has failed is not tried again.
 bool InlineHelper::Start() {
   if (refused_) return false;
   refused_ = true;

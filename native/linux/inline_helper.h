@@ -32,7 +32,7 @@ class InlineHelper {
   static constexpr size_t kMost = 512;
 
   // Whether to share so many requests: they are enough for that, there is a processor for the helper, and it is free.
-  bool Shares(size_t count);
+  bool ReadyFor(size_t count);
 
   // Serves at most kMost requests that are to be shared. Calls `answered(request, result)` for each but those left to TakeLate.
   template <typename Answered>

@@ -21,7 +21,7 @@ inline uint64_t AddressOf(const Request& request) {
   const void* memory = request.vectors ? request.vectors.get() : request.single.iov_base;
   return reinterpret_cast<uintptr_t>(memory);
 }
-inline size_t LengthOf(const Request& request) {
+inline size_t BuffersOrBytesOf(const Request& request) {
   return request.vectors ? static_cast<size_t>(request.transfer.vector_count) : request.single.iov_len;
 }
 

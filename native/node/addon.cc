@@ -62,7 +62,7 @@ Value Open(const CallbackInfo& info) {
     return Throw(info.Env(), "open(kind, directory)");
   }
   const char* step = "";
-  const int error = environment->Open(static_cast<Kind>(kind), directory, &step);
+  const int error = environment->Open(static_cast<EngineKind>(kind), directory, &step);
   if (error == 0) return info.Env().Null();
   const auto result = Napi::Array::New(info.Env(), 2);
   result.Set(0u, Number(info.Env(), error));
@@ -79,7 +79,7 @@ Value Cancel(const CallbackInfo& info) {
       !Uint32(info[2], &channel) || !Uint32(info[3], &id)) {
     return Throw(info.Env(), "cancel(kind, channel, id)");
   }
-  Engine* engine = environment->engine(static_cast<Kind>(kind));
+  Engine* engine = environment->engine(static_cast<EngineKind>(kind));
   return Napi::Boolean::New(info.Env(), engine && environment->Cancel(*engine, channel, id));
 }
 

@@ -174,7 +174,7 @@ napi_value Submit(napi_env env, napi_callback_info info) {
       !TypedArray(env, args[5], napi_float64_array, &records, &record_length) || channel >= kMostChannels) {
     return Throw(env, "submit(kind, channel, ids, count, records, views)");
   }
-  Engine* engine = environment->engine(static_cast<Kind>(kind));
+  Engine* engine = environment->engine(static_cast<EngineKind>(kind));
   if (!engine) return Throw(env, "the engine is not open");
   if (!HasMemory()) return Throw(env, "out of memory");
 

@@ -15,7 +15,6 @@ namespace caio {
 
 namespace {
 
-constexpr size_t kCompletionFields = 4;
 constexpr size_t kDeliverAtOnce = 16;
 
 // How many processors there are for threads that stay awake; 0 if none may. A thread stays awake only if that leaves a processor for
@@ -54,13 +53,15 @@ int Environment::Start(unsigned threads, bool hand_off, Napi::Function deliver, 
   return 0;
 }
 
-int Environment::Open(Kind kind, const char* directory, const char** step) {
-  if (kind != Kind::kThread) return system_->Open(kind, directory, step);
+int Environment::Open(EngineKind kind, const char* directory, const char** step) {
+  if (kind != EngineKind::kThread) return system_->Open(kind, directory, step);
   *step = "pthread_create";
   return pool_->HasThread() ? 0 : -EAGAIN;
 }
 
-Engine* Environment::engine(Kind kind) { return kind == Kind::kThread ? pool_.get() : system_->engine(kind); }
+Engine* Environment::engine(EngineKind kind) {
+  return kind == EngineKind::kThread ? pool_.get() : system_->engine(kind);
+}
 
 size_t Environment::Submit(Engine& engine, uint32_t channel) {
   auto& [batch, finished, views, memories] = scratch_;

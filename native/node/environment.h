@@ -31,10 +31,10 @@ class Environment {
 
   // Opens the engine, and proves that it works. For the pool: a thread can be made. For the others: the kernel's queue writes to and reads
   // from a file in memory or, if there are none, in `directory`. 0, or a negative errno with the failed step.
-  int Open(Kind kind, const char* directory, const char** step);
+  int Open(EngineKind kind, const char* directory, const char** step);
 
   // The engine if it is open, else nullptr.
-  Engine* engine(Kind kind);
+  Engine* engine(EngineKind kind);
 
   // Hands over the batch in the scratch memory, and returns how many completions are in the array now.
   size_t Submit(Engine& engine, uint32_t channel);

@@ -20,16 +20,16 @@ void Memories::Add(const Memory& memory) {
 
 HeldMemory::Operation* HeldMemory::Find(uint32_t channel, uint32_t id) {
   if (channel >= channels_.size()) channels_.resize(size_t{channel} + 1);
-  Channel& its = channels_[channel];
-  if (id >= its.size) {
-    const size_t size = std::max(size_t{id} + 1, 2 * its.size);
+  Channel& entry = channels_[channel];
+  if (id >= entry.size) {
+    const size_t size = std::max(size_t{id} + 1, 2 * entry.size);
     std::unique_ptr<Operation[]> more(new (std::nothrow) Operation[size]);
     if (!more) return nullptr;
-    std::move(its.operations.get(), its.operations.get() + its.size, more.get());
-    its.operations = std::move(more);
-    its.size = size;
+    std::move(entry.operations.get(), entry.operations.get() + entry.size, more.get());
+    entry.operations = std::move(more);
+    entry.size = size;
   }
-  return &its.operations[id];
+  return &entry.operations[id];
 }
 
 void HeldMemory::Hold(uint32_t channel, const Memories& memories) {

@@ -65,12 +65,12 @@ class HeldMemory {
 inline void HeldMemory::Release(uint32_t channel, uint32_t id) {
   constexpr size_t kKept = 4096;  // an idle channel keeps an array of so many operations, not a larger one
   if (channel >= channels_.size() || id >= channels_[channel].size) return;
-  Channel& its = channels_[channel];
-  Operation& operation = its.operations[id];
+  Channel& entry = channels_[channel];
+  Operation& operation = entry.operations[id];
   if (!operation.first) return;
   operation.first.reset();
   operation.others.reset();
-  if (--its.held == 0 && its.size > kKept) its = {};
+  if (--entry.held == 0 && entry.size > kKept) entry = {};
 }
 
 }  // namespace caio

@@ -9,12 +9,10 @@
 #include "../request/completion_queue.h"
 #include "../request/engine.h"
 #include "../request/path_attempt.h"
+#include "../request/protocol.h"
 #include "../thread_pool/thread_pool.h"
 
 namespace caio {
-
-// The numbers are shared with lib/backends/binding.ts.
-enum class Kind : uint32_t { kLinux = 0, kThread = 1, kUring = 2 };
 
 // Loop thread only.
 class System {
@@ -22,10 +20,10 @@ class System {
   virtual ~System() = default;
 
   // Opens an engine of the kernel's, and proves that it works. 0, or a negative errno with the failed step.
-  virtual int Open(Kind kind, const char* directory, const char** step) = 0;
+  virtual int Open(EngineKind kind, const char* directory, const char** step) = 0;
 
   // Such an engine if it is open, else nullptr.
-  virtual Engine* engine(Kind kind) = 0;
+  virtual Engine* engine(EngineKind kind) = 0;
 
   // These act on all such engines that are open; LinuxEngine has functions of the same names.
   virtual void EndTurn() = 0;

@@ -13,11 +13,11 @@ namespace {
 
 class NoSystem final : public System {
  public:
-  int Open(Kind kind, const char*, const char** step) override {
-    *step = kind == Kind::kUring ? "io_uring_setup" : "io_setup";
+  int Open(EngineKind kind, const char*, const char** step) override {
+    *step = kind == EngineKind::kUring ? "io_uring_setup" : "io_setup";
     return -ENOSYS;
   }
-  Engine* engine(Kind) override { return nullptr; }
+  Engine* engine(EngineKind) override { return nullptr; }
   void EndTurn() override {}
   bool KeepsForTurn() const override { return false; }
   void Reap(std::vector<Completion>&) override {}

@@ -17,11 +17,11 @@ class LinuxSystem final : public System {
  public:
   LinuxSystem(CompletionQueue& completions, ThreadPool& pool) : completions_(completions), pool_(pool) {}
 
-  int Open(Kind kind, const char* directory, const char** step) override {
+  int Open(EngineKind kind, const char* directory, const char** step) override {
     std::unique_ptr<LinuxEngine>& opened = EngineOf(kind);
     if (opened) return 0;
     std::unique_ptr<KernelQueue> kernel;
-    if (kind == Kind::kUring) {
+    if (kind == EngineKind::kUring) {
       kernel = std::make_unique<KernelRing>();
     } else {
       kernel = std::make_unique<KernelContext>();
@@ -32,8 +32,8 @@ class LinuxSystem final : public System {
     return error;
   }
 
-  Engine* engine(Kind kind) override {
-    return kind == Kind::kLinux || kind == Kind::kUring ? EngineOf(kind).get() : nullptr;
+  Engine* engine(EngineKind kind) override {
+    return kind == EngineKind::kLinux || kind == EngineKind::kUring ? EngineOf(kind).get() : nullptr;
   }
 
   void EndTurn() override {
@@ -71,7 +71,7 @@ class LinuxSystem final : public System {
   }
 
  private:
-  std::unique_ptr<LinuxEngine>& EngineOf(Kind kind) { return kind == Kind::kUring ? uring_ : aio_; }
+  std::unique_ptr<LinuxEngine>& EngineOf(EngineKind kind) { return kind == EngineKind::kUring ? uring_ : aio_; }
 
   // For calls that take no request: any engine that is open serves them.
   LinuxEngine* either() { return aio_ ? aio_.get() : uring_.get(); }

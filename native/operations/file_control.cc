@@ -10,7 +10,7 @@ namespace caio {
 
 int64_t PerformControl(const Request& request) {
   if (request.opcode == Opcode::kFtruncate) {
-    return Uninterrupted([&] { return ftruncate(request.fd, static_cast<off_t>(request.offset)); });
+    return Uninterrupted([&] { return ftruncate(request.fd, static_cast<off_t>(request.length)); });
   }
   if (request.opcode != Opcode::kClose) return PerformSystemControl(request);
   // What is interrupted is closed all the same.

@@ -23,7 +23,6 @@ namespace {
 #define F_OFD_SETLK 37
 #endif
 
-constexpr int kKeepSize = 1;
 constexpr size_t kCopiedAtOnce = 1 << 30;
 
 // lseek would move the position of the caller's open file description, which reads without an offset use: this is another one.
@@ -71,7 +70,7 @@ int64_t Copy(const Request& request) {
 // Owned by the open file description, unlike those of F_SETLK, which any close of the file by the process gives up.
 int64_t Lock(const Request& request, int how) {
   struct flock lock{};
-  lock.l_type = static_cast<short>(how == 0 ? F_UNLCK : how == 1 ? F_RDLCK : F_WRLCK);
+  lock.l_type = static_cast<short>(how == lock_kind::kNone ? F_UNLCK : how == lock_kind::kShared ? F_RDLCK : F_WRLCK);
   lock.l_whence = SEEK_SET;
   lock.l_start = request.offset;
   lock.l_len = static_cast<off_t>(request.length);
@@ -84,7 +83,7 @@ int64_t PerformSystemControl(const Request& request) {
   const int flags = request.control.flags;
   const off_t offset = request.offset;
   const auto length = static_cast<off_t>(request.length);
-  const int keep = (flags & kKeepSize) != 0 ? FALLOC_FL_KEEP_SIZE : 0;
+  const int keep = (flags & space_flag::kKeepSize) != 0 ? FALLOC_FL_KEEP_SIZE : 0;
   switch (request.opcode) {
     case Opcode::kFindAlignment: return FindAlignment(request.fd);
     case Opcode::kAllocate: return Checked(fallocate(request.fd, keep, offset, length));

@@ -20,7 +20,6 @@ namespace {
 #endif
 
 // What Linux moves in one call, however much is asked for (MAX_RW_COUNT).
-constexpr size_t kLargestTransfer = 0x7ffff000;
 
 // A single buffer goes by the call without a vector, as in libuv: for 0 bytes the two answer differently (EISDIR and 0 on a directory).
 ssize_t ReadOnce(Request& request) {
@@ -59,7 +58,7 @@ int64_t Read(Request& request) {
       return request.done > 0 ? static_cast<int64_t>(request.done) : -errno;
     }
     request.Advance(static_cast<size_t>(result));
-    // Short is the end of the file, but for what the kernel itself cuts off.
+    // A short read is the end of the file, unless the kernel has cut a very long one.
     if (static_cast<size_t>(result) < kLargestTransfer || request.done >= request.length)
       return static_cast<int64_t>(request.done);
   }

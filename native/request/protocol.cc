@@ -115,6 +115,9 @@ ProtocolText DescribeProtocol() {
     writer.Line("transferFlag",
                 {{"freshMemory", kFreshMemory}, {"durable", kDurable}, {"append", kAppend}, {"moves", kMoves}});
   }
+  writer.Line("lockKind",
+              {{"none", lock_kind::kNone}, {"shared", lock_kind::kShared}, {"exclusive", lock_kind::kExclusive}});
+  writer.Line("spaceFlag", {{"keepSize", space_flag::kKeepSize}});
   writer.Line("copyFlag", {{"exclusive", copy_flag::kExclusive}});
   writer.Line("treeFlag", {{"follow", tree_flag::kFollow}, {"wholeNames", tree_flag::kWholeNames}});
   writer.Line("removeFlag", {{"recursive", remove_flag::kRecursive}, {"force", remove_flag::kForce}});
@@ -164,7 +167,14 @@ ProtocolText DescribeProtocol() {
                         {"node", number(Route::kNode)},
                         {"missed", number(Route::kMissed)},
                         {"handOff", number(Route::kHandOff)}});
+  const auto engine = [](EngineKind kind) { return static_cast<int64_t>(kind); };
+  writer.Line("engineKind", {{"linux", engine(EngineKind::kLinux)},
+                             {"thread", engine(EngineKind::kThread)},
+                             {"uring", engine(EngineKind::kUring)}});
   writer.Line("numbers", {{"recordFields", kRecordFields},
+                          {"completionFields", kCompletionFields},
+                          {"queueCapacity", kQueueCapacity},
+                          {"largestTransfer", kLargestTransfer},
                           {"unserved", kUnserved},
                           {"whileWriting", kWhileWriting},
                           {"whileSyncing", kWhileSyncing},

@@ -40,6 +40,14 @@ enum : unsigned {
 };
 }
 
+namespace lock_kind {
+enum : int { kNone, kShared, kExclusive };
+}
+
+namespace space_flag {
+enum : unsigned { kKeepSize = 1 };
+}
+
 namespace whole_file_flag {
 enum : unsigned { kAppend = 1, kFlush = 2, kExclusive = 4, kAll = 7 };
 }
@@ -109,6 +117,19 @@ enum class Route : uint8_t {
   kMissed = 4,   // a pool thread, after an attempt from the loop thread that would have had to wait
   kHandOff = 5,  // a pool thread that was awake, while the loop waited for it inside submit
 };
+
+// Bytes that one system call moves at the most: MAX_RW_COUNT of the kernel.
+constexpr size_t kLargestTransfer = 0x7ffff000;
+
+// The engines of the addon.
+enum class EngineKind : uint32_t { kLinux = 0, kThread = 1, kUring = 2 };
+
+// Numbers of a completion: channel, id, result, route.
+constexpr size_t kCompletionFields = 4;
+
+// Room in a queue of the kernel's. That of kernel AIO is taken from fs.aio-max-nr, which the whole machine shares; what does not fit goes to
+// the pool.
+constexpr unsigned kQueueCapacity = 512;
 
 // Outside the range of errno: no engine here could take the request, and the file was not touched.
 constexpr int64_t kUnserved = -100000;

@@ -46,9 +46,9 @@ void ThreadPool::EnqueueGate(Item&& item, Gate& gate) {
   queue_.push_back(std::move(item));
 }
 
-ThreadPool::Item ThreadPool::ItemOf(What what, int fd) {
+ThreadPool::Item ThreadPool::ItemOf(ItemKind kind, int fd) {
   Item item;
-  item.what = what;
+  item.kind = kind;
   item.request.fd = fd;
   return item;
 }
@@ -57,7 +57,7 @@ void ThreadPool::AwaitSync(Request&& written) {
   const int fd = written.fd;
   Gate& gate = syncs_[fd];
   gate.waiting.push_back(std::move(written));
-  EnqueueGate(ItemOf(What::kSyncs, fd), gate);
+  EnqueueGate(ItemOf(ItemKind::kSyncs, fd), gate);
 }
 
 void ThreadPool::EndTurn(Gates& gates, uint64_t key, Item&& next) {
@@ -70,7 +70,7 @@ void ThreadPool::EndTurn(Gates& gates, uint64_t key, Item&& next) {
   }
 }
 
-void ThreadPool::EndWrites(int fd) { EndTurn(writes_, fd, ItemOf(What::kWrites, fd)); }
+void ThreadPool::EndWrites(int fd) { EndTurn(writes_, fd, ItemOf(ItemKind::kWrites, fd)); }
 
 // The file is looked at without the mutex: just after a failure, its server is the least likely to answer.
 int ThreadPool::TakeWritebackError(int fd) {
@@ -92,7 +92,7 @@ int ThreadPool::PerformAndWriteBack(Worker& self) {
     if (!hand.Begin(i)) continue;
     BeginStep(self, i);
     Completion completion;
-    if (Serve(hand[i], completion) == Served::kDone) {
+    if (Serve(hand[i], completion) == Outcome::kDone) {
       // Before its caller hears of it, and may close the descriptor.
       const Request* written = &hand[i];
       const int failed = completion.result > 0 ? StartWriteback(&written, 1) : 0;
@@ -238,7 +238,7 @@ void ThreadPool::PerformNames(Worker& self) {
 
 void ThreadPool::EndNames(Worker& self) {
   if (!self.directory) return;
-  EndTurn(names_, *self.directory, {What::kNames, {}, *self.directory});
+  EndTurn(names_, *self.directory, {ItemKind::kNames, {}, *self.directory});
   self.directory.reset();
 }
 
@@ -251,7 +251,7 @@ void ThreadPool::LetOthersChange(Worker& self) {
 }
 
 void ThreadPool::OpenGate(uint64_t directory) {
-  for (Request& request : names_[directory].waiting) queue_.push_back({What::kRequest, std::move(request), 0});
+  for (Request& request : names_[directory].waiting) queue_.push_back({ItemKind::kRequest, std::move(request), 0});
   names_.erase(directory);
 }
 
@@ -315,7 +315,7 @@ void ThreadPool::EndSync(int fd, Gate& gate, std::deque<Request>& group, int64_t
     if (writes != writes_.end() && writes->second.running) writes->second.lost = static_cast<int>(result);
     if (keep && !HasSync(group)) writeback_errors_.Keep(fd, file, static_cast<int>(result));
   }
-  EndTurn(syncs_, fd, ItemOf(What::kSyncs, fd));
+  EndTurn(syncs_, fd, ItemOf(ItemKind::kSyncs, fd));
   if (group.empty()) return;
   std::vector<Completion> completions;
   completions.reserve(group.size());

@@ -10,10 +10,11 @@
 
 namespace caio {
 
-// Done in microseconds if no disk is waited for; a sync never is, a control may be anything.
+// Whether it is done in microseconds if no disk is waited for. Others may be taken with it, and wait until it is done.
 inline bool IsSmall(const Request& request) {
   constexpr size_t kSmall = 64 * 1024;
-  return CostOf(request.opcode) == Cost::kByLength && request.length <= kSmall;
+  const Cost cost = CostOf(request.opcode);
+  return cost == Cost::kShort || (cost == Cost::kByLength && request.length <= kSmall);
 }
 
 // The directory in which a change of names is made, as a hash of its path, which serves as well as the path.
@@ -37,29 +38,29 @@ inline bool OnlyReads(const Request& request) {
   return EffectOf(request.opcode) == Effect::kNone && own && !request.moves_position();
 }
 
-enum class Served : uint8_t {
+enum class Outcome : uint8_t {
   kDone,
   kElsewhere,   // its completion has to wait for a sync, or comes from the kernel, or nobody is told of it
   kUnfinished,  // there is more to be done
 };
 
 // Serves a request. `completion` gets the result if the request is served here, and finished.
-inline Served Serve(Request& request, Completion& completion) {
+inline Outcome Serve(Request& request, Completion& completion) {
   if (request.duty == Duty::kGiveUp) {
     request.deputy->GiveUp();
-    return Served::kElsewhere;
+    return Outcome::kElsewhere;
   }
   if (request.duty == Duty::kSubmit) {
     Request refused;
-    if (request.deputy->SubmitToKernel(request.slot, refused)) return Served::kElsewhere;
+    if (request.deputy->SubmitToKernel(request.slot, refused)) return Outcome::kElsewhere;
     completion = CompletionOf(refused, PerformBlocking(refused));
-    return Served::kDone;
+    return Outcome::kDone;
   }
   const int64_t result = PerformBlocking(request);
-  if (result == kUnfinished) return Served::kUnfinished;
+  if (result == kUnfinished) return Outcome::kUnfinished;
   if (result < 0) request.shares_sync = false;
   completion = CompletionOf(request, result);
-  return request.shares_sync ? Served::kElsewhere : Served::kDone;
+  return request.shares_sync ? Outcome::kElsewhere : Outcome::kDone;
 }
 
 }  // namespace caio

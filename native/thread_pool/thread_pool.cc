@@ -24,7 +24,8 @@ constexpr unsigned kReplaced = 3;
 // Trees that are begun at a time: more than can be stuck in one file system.
 constexpr size_t kMostTrees = 24;
 
-// Those that go to the device side by side: direct writes, and those that wait for it each, asked once for as long as some wait.
+// Only buffered writes of a file go one after the other: the kernel makes them wait for its lock of the file. Asked when a gate opens, not
+// for each write.
 bool IsBuffered([[maybe_unused]] int fd) {
 #ifdef O_DIRECT
   const int flags = fcntl(fd, F_GETFL);
@@ -115,31 +116,31 @@ void ThreadPool::Enqueue(Request&& request) {
     const uint64_t directory = DirectoryOf(request);
     Gate& gate = names_[directory];
     gate.waiting.push_back(std::move(request));
-    EnqueueGate({What::kNames, {}, directory}, gate);
+    EnqueueGate({ItemKind::kNames, {}, directory}, gate);
     return;
   }
   const int fd = request.fd;
-  What what = What::kRequest;
+  ItemKind kind = ItemKind::kRequest;
   if (IsSync(request.opcode)) {
-    what = What::kSyncs;
+    kind = ItemKind::kSyncs;
   } else if (IsWrite(request.opcode) && request.duty != Duty::kSubmit &&
              (request.transfer.moves || writes_.count(fd) > 0 || IsBuffered(fd))) {
-    what = What::kWrites;
+    kind = ItemKind::kWrites;
   }
-  if (what == What::kRequest) {
-    queue_.push_back({what, std::move(request), 0});
+  if (kind == ItemKind::kRequest) {
+    queue_.push_back({kind, std::move(request), 0});
     return;
   }
-  if (what == What::kSyncs) {
+  if (kind == ItemKind::kSyncs) {
     habits_.Synced(fd);
   } else {
     request.shares_sync = request.transfer.durable;
     request.transfer.durable = false;
     request.sync_follows = request.shares_sync || habits_.Written(fd);
   }
-  Gate& gate = (what == What::kSyncs ? syncs_ : writes_)[fd];
+  Gate& gate = (kind == ItemKind::kSyncs ? syncs_ : writes_)[fd];
   gate.waiting.push_back(std::move(request));
-  EnqueueGate(ItemOf(what, fd), gate);
+  EnqueueGate(ItemOf(kind, fd), gate);
 }
 
 bool ThreadPool::HasThread() {
@@ -171,7 +172,7 @@ bool ThreadPool::Cancel(uint32_t channel, uint32_t id) {
   };
   const auto take_from = [&](std::deque<Item>& items) {
     const auto found = std::find_if(items.begin(), items.end(), [&](const Item& item) {
-      return item.what == What::kRequest && matches(item.request);
+      return item.kind == ItemKind::kRequest && matches(item.request);
     });
     if (found == items.end()) return false;
     items.erase(found);
@@ -236,13 +237,13 @@ void ThreadPool::TakeAndRun(Worker& self) {
   }
   Item item = std::move(queue_.front());
   queue_.pop_front();
-  if (item.what == What::kRequest && WaitForTrees(item)) return;
-  if (item.what != What::kNames && SetApart(item)) return;
-  switch (item.what) {
-    case What::kRequest: return RunRequests(self, std::move(item.request));
-    case What::kSyncs: return RunSyncs(self, item.request.fd);
-    case What::kWrites: return RunWrites(self, item.request.fd);
-    case What::kNames: return RunNames(self, item.directory);
+  if (item.kind == ItemKind::kRequest && WaitForTrees(item)) return;
+  if (item.kind != ItemKind::kNames && SetApart(item)) return;
+  switch (item.kind) {
+    case ItemKind::kRequest: return RunRequests(self, std::move(item.request));
+    case ItemKind::kSyncs: return RunSyncs(self, item.request.fd);
+    case ItemKind::kWrites: return RunWrites(self, item.request.fd);
+    case ItemKind::kNames: return RunNames(self, item.directory);
   }
 }
 
@@ -289,15 +290,15 @@ void ThreadPool::PerformAt(Worker& self, size_t place) {
   BeginStep(self, place);
   Completion completion;
   const bool has_begun = hand[place].progress != nullptr;
-  const Served served = Serve(hand[place], completion);
+  const Outcome outcome = Serve(hand[place], completion);
   if (place + 1 == hand.count() && hand[place].duty == Duty::kNone) self.ending.store(true, std::memory_order_relaxed);
   // At once: the next may be a slow one.
-  if (served == Served::kDone) completions_.Push(&completion, 1);
+  if (outcome == Outcome::kDone) completions_.Push(&completion, 1);
   if (hand[place].duty == Duty::kExamine && completion.result >= 0) hand[place].deputy->Examine(hand[place]);
   EndStep(self);
-  if (served != Served::kUnfinished && !has_begun) return;
+  if (outcome != Outcome::kUnfinished && !has_begun) return;
   MutexLock lock(mutex_);
-  if (served == Served::kUnfinished) {
+  if (outcome == Outcome::kUnfinished) {
     if (!has_begun) begun_trees_++;
     PutBack(std::move(hand[place]));
   } else {
@@ -308,7 +309,7 @@ void ThreadPool::PerformAt(Worker& self, size_t place) {
 // Queues a tree again, after what has come meanwhile. When the pool ends it is dropped: no caller waits for it, and it may take long.
 void ThreadPool::PutBack(Request&& unfinished) {
   if (finishing_) return EndTree();
-  queue_.push_back({What::kRequest, std::move(unfinished), 0});
+  queue_.push_back({ItemKind::kRequest, std::move(unfinished), 0});
 }
 
 // A tree keeps a descriptor: not all that there are may be begun. Those that are set apart are not counted: they may be for ever.
@@ -339,7 +340,7 @@ void ThreadPool::RunRequests(Worker& self, Request&& first) {
   const size_t most = stuck_ >= max_threads_ ? 1 : hand[0].cold ? Hand::kMost : fair;
   while (hand.count() < most && !queue_.empty() && IsSmall(hand[hand.count() - 1])) {
     Item& next = queue_.front();
-    if (next.what != What::kRequest || !IsSmall(next.request) || next.request.cold != hand[0].cold) break;
+    if (next.kind != ItemKind::kRequest || !IsSmall(next.request) || next.request.cold != hand[0].cold) break;
     if (!HasPath(next.request.opcode) && next.request.fd != hand[0].fd) break;
     hand.Add(std::move(next.request));
     queue_.pop_front();
@@ -428,7 +429,7 @@ bool ThreadPool::SetApart(Item& item) {
 // Drops reads that no thread has begun: no caller can see their results any more.
 void ThreadPool::DropReads() {
   const auto drop_from = [](std::deque<Item>& items) {
-    const auto is_read = [](const Item& item) { return item.what == What::kRequest && OnlyReads(item.request); };
+    const auto is_read = [](const Item& item) { return item.kind == ItemKind::kRequest && OnlyReads(item.request); };
     items.erase(std::remove_if(items.begin(), items.end(), is_read), items.end());
   };
   drop_from(queue_);

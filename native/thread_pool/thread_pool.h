@@ -63,9 +63,9 @@ class ThreadPool final : public Engine {
   // By the descriptor, or DirectoryOf.
   using Gates = std::unordered_map<uint64_t, Gate>;
 
-  enum class What : uint8_t { kRequest, kSyncs, kWrites, kNames };
+  enum class ItemKind : uint8_t { kRequest, kSyncs, kWrites, kNames };
   struct Item {
-    What what = What::kRequest;
+    ItemKind kind = ItemKind::kRequest;
     Request request;         // of a gate, only the descriptor
     uint64_t directory = 0;  // of changes of names
   };
@@ -131,7 +131,7 @@ class ThreadPool final : public Engine {
 
   // All with mutex_ held.
   void Enqueue(Request&& request);
-  static Item ItemOf(What what, int fd);
+  static Item ItemOf(ItemKind kind, int fd);
   void EnqueueGate(Item&& item, Gate& gate);
   void EndTurn(Gates& gates, uint64_t key, Item&& next);
   void EndWrites(int fd);

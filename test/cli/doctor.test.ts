@@ -59,7 +59,7 @@ void t.test(
     const { directory: found } = await report(t, [directory])
     t.equal(found.mount?.type, execFileSync('df', ['--output=fstype', directory], { encoding: 'utf8' }).split('\n')[1])
     t.match(found.answers, { write: 'served', asyncSync: 'served', resolveCached: 'served' })
-    // DESIGN, fact 13.
+    // Writes to ext4 know no NOWAIT unless they are direct.
     if (found.mount?.type === 'ext4') {
       t.match(found.answers, {
         nowaitReadCached: 'served',

@@ -1,7 +1,8 @@
 // The hand-off's rules as tables: how many occasions are let pass after what was won (w) and lost (l), how long the loop waits after what
-// operations took, and on which machines there is a hand-off at all.
+// operations took, on which machines there is a hand-off at all, and what is small enough for it.
 #include "../../native/support/processors.h"
 #include "../../native/thread_pool/hand_off.h"
+#include "../../native/thread_pool/serve.h"
 
 #include <cstdio>
 
@@ -124,5 +125,22 @@ int main() {
          sizeof rests / sizeof rests[0] + sizeof waits / sizeof waits[0] + sizeof pauses / sizeof pauses[0] +
              sizeof machines / sizeof machines[0],
          failed);
+  const struct {
+    Opcode opcode;
+    size_t length;
+    bool small;
+  } costs[] = {
+      {Opcode::kRead, 65536, true},       {Opcode::kRead, 65537, false},     {Opcode::kWritev, 65537, false},
+      {Opcode::kReadFile, 65536, true},   {Opcode::kReadFile, 65537, false}, {Opcode::kStat, 1 << 20, true},
+      {Opcode::kRename, 0, true},         {Opcode::kClose, 0, true},         {Opcode::kFtruncate, 1 << 30, true},
+      {Opcode::kCopyFile, 0, false},      {Opcode::kFsync, 0, false},        {Opcode::kRm, 0, false},
+      {Opcode::kCopyFileRange, 1, false},
+  };
+  for (const auto& each : costs) {
+    Request request;
+    request.opcode = each.opcode;
+    request.length = each.length;
+    Expect("small", RowOf(each.opcode).name, each.small, IsSmall(request));
+  }
   return failed;
 }

@@ -95,10 +95,10 @@ unsigned Shared(unsigned rounds) {
       nanosleep(&pause, nullptr);
     }
     // Left to the helper in an earlier round: its memory must not go before it has ended.
-    while (!helper.Shares(count)) sched_yield();
+    while (!helper.ReadyFor(count)) sched_yield();
     Prepare(caller, batch, memory, count);
     ServeAll(helper, caller, batch);
-    while (!helper.Shares(count)) sched_yield();
+    while (!helper.ReadyFor(count)) sched_yield();
     CheckOnce(caller);
   }
   helper.Close();
@@ -112,13 +112,13 @@ void LateAmongAnswers() {
   std::vector<Request> batch;
   std::vector<char> memory;
   while (caller.late == 0) {
-    while (!helper.Shares(InlineHelper::kMost)) sched_yield();
+    while (!helper.ReadyFor(InlineHelper::kMost)) sched_yield();
     Prepare(caller, batch, memory, InlineHelper::kMost);
     caller.hold = true;
     helper.ServeAll(batch.data(), batch.size(), [&](Request& request, int64_t) {
       caller.answered[request.id]++;
       caller.hold = false;
-      while (caller.held > 0 || !helper.Shares(InlineHelper::kMost)) sched_yield();
+      while (caller.held > 0 || !helper.ReadyFor(InlineHelper::kMost)) sched_yield();
     });
   }
   CheckOnce(caller);
@@ -132,7 +132,7 @@ void Late(bool close) {
   std::vector<char> memory;
   caller.hold = true;
   do {
-    Check(helper.Shares(InlineHelper::kMost), "the helper is free");
+    Check(helper.ReadyFor(InlineHelper::kMost), "the helper is free");
     Prepare(caller, batch, memory, InlineHelper::kMost);
     ServeAll(helper, caller, batch);
   } while (caller.held == 0);
@@ -140,19 +140,19 @@ void Late(bool close) {
   for (int count : caller.answered) answered += static_cast<unsigned>(count);
   Check(answered < InlineHelper::kMost, "what the helper holds is not answered");
   Check(caller.late == 0, "nor told of yet");
-  Check(!helper.Shares(InlineHelper::kMost), "there is no other batch meanwhile");
+  Check(!helper.ReadyFor(InlineHelper::kMost), "there is no other batch meanwhile");
   caller.hold = false;
   if (close) {
     helper.Close();
   } else {
-    while (!helper.Shares(InlineHelper::kMost)) sched_yield();
+    while (!helper.ReadyFor(InlineHelper::kMost)) sched_yield();
   }
   CheckOnce(caller);
   Check(answered + caller.late == InlineHelper::kMost, "what it held is told of late");
   if (!close) {
     Prepare(caller, batch, memory, InlineHelper::kMost);
     ServeAll(helper, caller, batch);
-    while (!helper.Shares(InlineHelper::kMost)) sched_yield();
+    while (!helper.ReadyFor(InlineHelper::kMost)) sched_yield();
     CheckOnce(caller);
   }
 }
@@ -165,8 +165,8 @@ int main() {
     InlineHelper never_started(Serve, TakeLate, &idle);
   }
   InlineHelper small(Serve, TakeLate, &idle);
-  Check(!small.Shares(InlineHelper::kFewest - 1), "a small batch is not shared");
-  if (!small.Shares(InlineHelper::kFewest)) {
+  Check(!small.ReadyFor(InlineHelper::kFewest - 1), "a small batch is not shared");
+  if (!small.ReadyFor(InlineHelper::kFewest)) {
     printf("one processor: nothing to share\n");
     return failures > 0;
   }

@@ -11,7 +11,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import { Kind } from '../../lib/backends/binding.js'
+import { EngineKind } from '../../lib/protocol/port.js'
 import type { Binding } from '../../lib/backends/binding.js'
 import { Opcode } from '../../lib/protocol/operations.js'
 import {
@@ -107,7 +107,7 @@ function definitions(): string[] {
     FILE_SYSTEM: FileSystemField,
     REMOVE: RemoveFlag,
     TREE: TreeResult,
-    KIND: Kind,
+    KIND: EngineKind,
   }
   const each = Object.entries(parts).flatMap(([title, part]) =>
     Object.entries(part).map(([name, number]) => `-D${title}_${name}=${number}`),

@@ -1,13 +1,13 @@
 /** No addon: Node's own `fs`, or one that looks like it. Works wherever JavaScript does. */
 import { errnoOf } from '../../common/errors.js'
 import { Opcode, familyOf, isWrite } from '../../protocol/operations.js'
-import { RECORD_FIELDS, Route, SyncField, TransferField, TransferFlag } from '../../protocol/port.js'
+import { LARGEST_TRANSFER, RECORD_FIELDS, Route, SyncField, TransferField, TransferFlag } from '../../protocol/port.js'
 import type { Backend, Batch, Receiver, Supports } from '../../protocol/port.js'
 import { errnoFrom } from './callback-fs.js'
 import type { CallbackFs, View } from './callback-fs.js'
 import { own } from './own-fs.js'
 import { SyncGates } from './sync-gates.js'
-import { LARGEST_TRANSFER, Transfer, holds, moveVector } from './transfer.js'
+import { Transfer, coversRequest, moveVector } from './transfer.js'
 import { intrinsics } from '../../common/intrinsics.js'
 
 export type { CallbackFs } from './callback-fs.js'
@@ -66,7 +66,9 @@ export class PureBackend implements Backend {
     }
     const start = field(TransferField.memoryStart)
     const length = field(TransferField.length)
-    if (!holds(views as View | readonly View[], start, length)) return void setImmediate(finish, errnoOf('EFAULT'))
+    if (!coversRequest(views as View | readonly View[], start, length)) {
+      return void setImmediate(finish, errnoOf('EFAULT'))
+    }
     const list = Array.isArray(views) ? (views as readonly View[]) : [views as View]
     // Node, too, takes that for the file's own.
     const position = field(TransferField.flags) & TransferFlag.moves ? -1 : field(TransferField.position)

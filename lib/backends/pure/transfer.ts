@@ -1,6 +1,7 @@
 /** Bytes moved by Node's `fs`, call by call. */
 import { errnoOf } from '../../common/errors.js'
 import { lengthOf } from '../../common/view-length.js'
+import { LARGEST_TRANSFER } from '../../protocol/port.js'
 import { errnoFrom } from './callback-fs.js'
 import type { CallbackFs, TransferVector, View } from './callback-fs.js'
 
@@ -19,9 +20,6 @@ export interface Span {
   /** bytes, over all views */
   readonly length: number
 }
-
-/** The most that one call takes; the kernel's own limit. */
-export const LARGEST_TRANSFER = 0x7ffff000
 
 /** Where the file goes on behind what has been moved. */
 function after(position: number, moved: number): number {
@@ -94,13 +92,13 @@ export class Transfer {
 }
 
 /** Whether the memory asked for is still there. A list is used whole, so its lengths must add up. */
-export function holds(views: View | readonly View[], start: number, length: number): boolean {
+export function coversRequest(views: View | readonly View[], start: number, length: number): boolean {
   if (!Array.isArray(views)) return Number.isInteger(length) && start + length <= lengthOf(views as View)
   return (views as readonly View[]).reduce((sum, view) => sum + lengthOf(view), 0) === length
 }
 
 /** The views without their first bytes. */
-function behind(views: readonly View[], bytes: number): Uint8Array[] {
+function skipBytes(views: readonly View[], bytes: number): Uint8Array[] {
   const rest: Uint8Array[] = []
   for (const view of views) {
     const { buffer, byteOffset } = view
@@ -119,7 +117,7 @@ export function moveVector(fs: CallbackFs, call: TransferVector, span: Span, fin
     if (error) return finish(errnoFrom(error))
     if (!write || count === length) return finish(count)
     if (count === 0) return finish(errnoOf('EIO'))
-    const left = behind(views, count)
+    const left = skipBytes(views, count)
     // Their memory has been given away meanwhile.
     if (left.length === 0) return finish(count)
     const rest = { ...span, position: after(position, count), views: left, start: 0, length: length - count }

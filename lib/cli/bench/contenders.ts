@@ -13,7 +13,7 @@ import type { FioEngine } from './fio.js'
 import type { Candidate } from './selection.js'
 
 /** How a contender runs trials: in a JavaScript runtime, or by fio. */
-export type Means = { runtime: Runtime; subject: SubjectName } | { fio: string; engine: FioEngine }
+export type Launcher = { runtime: Runtime; subject: SubjectName } | { fio: string; engine: FioEngine }
 
 export interface Contender extends Candidate {
   /** as the reports name it */
@@ -21,7 +21,7 @@ export interface Contender extends Candidate {
   version: string
   /** which backend it is, if it is caio */
   backend?: BackendName
-  means: Means
+  means: Launcher
 }
 
 /** A program in PATH; undefined if there is none. */

@@ -1,5 +1,5 @@
 /** What is wrong, or not as good as it could be, each with its remedy: a pure function of what was found. */
-import { AIO_EVENTS } from '../../backends/linux.js'
+import { QUEUE_CAPACITY } from '../../protocol/port.js'
 import type { Backends, BackendState } from './backends.js'
 import type { Directory } from './directory.js'
 import { isForeign, raiseLimit, remedyFor } from './remedies.js'
@@ -60,7 +60,7 @@ function backendProblems(findings: Findings, packageRoot: string): Problem[] {
 function limitProblems({ aio, backends }: Findings): Problem[] {
   const linux = backends.find(({ name }) => name === 'linux')
   if (!aio || !linux?.works) return []
-  const room = Math.max(0, Math.floor((aio.most - aio.inUse) / AIO_EVENTS))
+  const room = Math.max(0, Math.floor((aio.most - aio.inUse) / QUEUE_CAPACITY))
   if (room >= ENOUGH_ROOM) return []
   const what = `fs.aio-nr is ${aio.inUse} of fs.aio-max-nr ${aio.most}: room for ${room} more processes or workers that use O_DIRECT`
   return [{ severity: 'warning', what: `${what}; in further ones, threads do direct I/O`, remedy: raiseLimit(aio) }]

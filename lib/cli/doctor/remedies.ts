@@ -1,5 +1,5 @@
 /** What can be done about a backend that does not work here. Pure. */
-import { AIO_EVENTS } from '../../backends/linux.js'
+import { QUEUE_CAPACITY } from '../../protocol/port.js'
 import type { BackendState } from './backends.js'
 import type { System } from './system.js'
 
@@ -8,7 +8,7 @@ const USUAL_LIMIT = 1_048_576
 
 /** The command that raises the limit, and the one that makes the new limit permanent. */
 export function raiseLimit({ inUse, most }: { inUse: number; most: number }): string {
-  const limit = Math.max(USUAL_LIMIT, 2 * most, inUse + AIO_EVENTS)
+  const limit = Math.max(USUAL_LIMIT, 2 * most, inUse + QUEUE_CAPACITY)
   const setting = `fs.aio-max-nr=${limit}`
   return `as root on the host: sysctl -w ${setting}; to keep it: echo ${setting} > /etc/sysctl.d/60-aio.conf`
 }

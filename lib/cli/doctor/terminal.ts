@@ -1,5 +1,5 @@
 /** The report, for people. */
-import { AIO_EVENTS } from '../../backends/linux.js'
+import { QUEUE_CAPACITY } from '../../protocol/port.js'
 import { WHY_OPT_IN } from '../../backends/uring.js'
 import { bytes } from '../text.js'
 import type { DirectAlignment } from '../../engine/alignment.js'
@@ -79,7 +79,7 @@ export function formatReport({
   problems,
 }: Report): string {
   const room = aio
-    ? `${aio.inUse} of ${aio.most}: room for ${Math.max(0, Math.floor((aio.most - aio.inUse) / AIO_EVENTS))} more processes or workers`
+    ? `${aio.inUse} of ${aio.most}: room for ${Math.max(0, Math.floor((aio.most - aio.inUse) / QUEUE_CAPACITY))} more processes or workers`
     : 'unknown'
   const by = choice.by === 'order' ? 'by the usual order' : `as ${choice.by} asks`
   const output = [

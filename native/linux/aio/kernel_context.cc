@@ -88,7 +88,7 @@ iocb KernelContext::Translate(const KernelCommand& command) const {
   out.aio_lio_opcode = KernelOpcode(request.opcode);
   out.aio_fildes = static_cast<uint32_t>(request.fd);
   out.aio_buf = AddressOf(request);
-  out.aio_nbytes = LengthOf(request);
+  out.aio_nbytes = BuffersOrBytesOf(request);
   out.aio_offset = request.offset;
   out.aio_rw_flags = command.flags;
   if (signal_fd_ >= 0) {

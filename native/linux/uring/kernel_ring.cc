@@ -37,7 +37,7 @@ uring::Sqe Translate(const KernelCommand& command) {
   sqe.ioprio = request.transfer.priority;
   sqe.off = static_cast<uint64_t>(request.offset);
   sqe.addr = AddressOf(request);
-  sqe.len = static_cast<uint32_t>(LengthOf(request));
+  sqe.len = static_cast<uint32_t>(BuffersOrBytesOf(request));
   sqe.op_flags = static_cast<uint32_t>(command.flags);
   return sqe;
 }

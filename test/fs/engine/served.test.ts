@@ -257,3 +257,13 @@ await t.test('Node’s handles are left alone', async (t) => {
   )
   await Promise.all([ours.close(), nodes.close()])
 })
+
+await t.test('the bytes of a whole file count once, however often its size was asked for', async (t) => {
+  const path = join(temporaryDirectory(t), 'file')
+  for (const size of [1000, 200_000, 2_000_000]) {
+    nodeFs.writeFileSync(path, Buffer.alloc(size))
+    const before = stats().bytesRead
+    await fs.readFile(path)
+    t.equal(stats().bytesRead - before, subject === 'pure' ? 0 : size)
+  }
+})

@@ -4,6 +4,7 @@
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { defaultContext } from 'caio'
 import { recordEvents } from '../../support/trace-recorder.js'
 import { rejectionOf, temporaryDirectory, temporaryFile } from '../../support/harness.js'
 import { fs, oracle, subject } from '../subject.js'
@@ -41,6 +42,17 @@ void t.test('a handle', async (t) => {
     events.some(({ seen }) => seen.api === 'filehandle' && seen.backend),
     "what is Node's own method is Node's to tell",
   )
+})
+
+void t.test('a lone write is handed over with the call, as without subscribers', async (t) => {
+  const { path } = temporaryFile(t, 'hello world')
+  const handle = await fs.open(path, 'r+')
+  t.teardown(() => handle.close())
+  recordEvents(t)
+  const { batches } = defaultContext().stats()
+  const written = handle.write(Buffer.from('abc'), 0, 3, 0)
+  t.equal(defaultContext().stats().batches, batches + 1)
+  await written
 })
 
 void t.test('whole files', async (t) => {
