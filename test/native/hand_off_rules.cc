@@ -133,7 +133,7 @@ int main() {
       {Opcode::kRead, 65536, true},       {Opcode::kRead, 65537, false},     {Opcode::kWritev, 65537, false},
       {Opcode::kReadFile, 65536, true},   {Opcode::kReadFile, 65537, false}, {Opcode::kStat, 1 << 20, true},
       {Opcode::kRename, 0, true},         {Opcode::kClose, 0, true},         {Opcode::kFtruncate, 1 << 30, true},
-      {Opcode::kCopyFile, 0, false},      {Opcode::kFsync, 0, false},        {Opcode::kRm, 0, false},
+      {Opcode::kCopyFile, 0, true},       {Opcode::kFsync, 0, false},        {Opcode::kRm, 0, false},
       {Opcode::kCopyFileRange, 1, false},
   };
   for (const auto& each : costs) {
