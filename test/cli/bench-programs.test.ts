@@ -1,6 +1,5 @@
 /** The whole of `caio bench --programs`, on little. */
 // @thorough
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import { join } from 'node:path'
@@ -9,16 +8,13 @@ import t from 'tap'
 import type { Test } from 'tap'
 import type { ProgramsResults } from '../../lib/cli/programs/results.js'
 import { packageRoot, requiredBackends, temporaryDirectory } from '../support/harness.js'
+import { startNode } from '../support/run-program.js'
+import type { Started } from '../support/run-program.js'
 
 const MAIN = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url))
 
-function start(args: readonly string[]) {
-  const child = spawn(process.execPath, [MAIN, 'bench', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const output = { stdout: '', stderr: '' }
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text))
-  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...output }))
-  return { child, ended }
+function start(args: readonly string[]): Started {
+  return startNode([MAIN, 'bench', ...args], { env: process.env, timeout: 300_000 })
 }
 
 const little = ['--files', '8', '--rounds', '1']

@@ -1,6 +1,5 @@
 /** The whole of `caio bench`, on little. */
 // @thorough
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import { join } from 'node:path'
@@ -8,20 +7,14 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { BenchResults } from '../../lib/cli/bench/results.js'
 import { requiredBackends, temporaryDirectory } from '../support/harness.js'
+import { startNode } from '../support/run-program.js'
+import type { Started } from '../support/run-program.js'
 
 const MAIN = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url))
 
 /** @param path where it looks for programs, if not where all do */
-function start(args: readonly string[], path = process.env['PATH']) {
-  const child = spawn(process.execPath, [MAIN, 'bench', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, PATH: path },
-  })
-  const output = { stdout: '', stderr: '' }
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text))
-  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...output }))
-  return { child, ended }
+function start(args: readonly string[], path = process.env['PATH']): Started {
+  return startNode([MAIN, 'bench', ...args], { env: { ...process.env, PATH: path }, timeout: 300_000 })
 }
 
 const little = ['--size', '64', '--duration', '20', '--rounds', '1']

@@ -1,5 +1,5 @@
 /** lockFile and lockDirectory: one owner, in this process and among processes, on every backend, until it ends. */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import { join } from 'node:path'
@@ -20,6 +20,7 @@ import {
   rejectionOf,
   requiredBackends,
   runProgram,
+  startNode,
   temporaryDirectory,
   whyNoMount,
 } from '../support/harness.js'
@@ -40,7 +41,7 @@ async function holder(
   path: string,
   backend: BackendName,
 ): Promise<{ said: string; kill: () => Promise<void> }> {
-  const child = spawn(process.execPath, [program, path], { env: { ...process.env, CAIO_IMPL: backend } })
+  const { child } = startNode([program, path], { env: { ...process.env, CAIO_IMPL: backend }, timeout: 120_000 })
   const exit = once(child, 'exit')
   const kill = async (): Promise<void> => {
     child.kill('SIGKILL')
@@ -322,8 +323,8 @@ onEveryBackend(t, 'syncDirectory', async (t, backend) => {
 t.test('removeTemporaries', async (t) => {
   const directory = temporaryDirectory(t)
   await writeFileAtomic(join(directory, 'kept'), 'content', { fs: fs.promises })
-  const gone = spawn(process.execPath, ['-e', '0'])
-  await once(gone, 'exit')
+  const { child: gone, ended } = startNode(['-e', '0'])
+  await ended
   const ofDead = `.file.${gone.pid}-0123456789ab.tmp`
   const old = `.file.${process.pid}-0123456789ab.tmp`
   const own = `.file.${process.pid}-ba9876543210.tmp`

@@ -33,14 +33,11 @@ async function tell(t: Test, backend: string, count: number, env: Record<string,
 }
 
 /** The same within a command, whose processes inherit what it has set. */
-function tellWithin(t: Test, command: readonly string[], backend: string): Told {
+async function tellWithin(t: Test, under: readonly string[], backend: string): Promise<Told> {
   const path = join(temporaryDirectory(t), 'file')
-  const [first = '', ...rest] = [...command, process.execPath, fileURLToPath(program), path, backend, '500']
-  const { status, stdout, stderr } = spawnSync(first, rest, {
-    encoding: 'utf8',
-    env: { ...process.env, CAIO_IMPL: backend },
-  })
-  t.equal(status, 0, stderr)
+  const options = { under, env: { CAIO_IMPL: backend } }
+  const { code, stdout, stderr } = await runProgram(program, [path, backend, '500'], options)
+  t.equal(code, 0, stderr)
   return JSON.parse(stdout) as Told
 }
 
@@ -74,7 +71,7 @@ const taskset = spawnSync('taskset', ['--version']).status === 0 ? false : 'task
 
 onEveryBackend(t, 'on one processor', async (t, backend) => {
   if (taskset !== false) return void t.pass(taskset, { skip: taskset })
-  t.equal(tellWithin(t, ['taskset', '1'], backend).handOff, 0)
+  t.equal((await tellWithin(t, ['taskset', '1'], backend)).handOff, 0)
 })
 
 /** A control group with the time of one processor, in either hierarchy; undefined where none can be had. */
@@ -102,7 +99,7 @@ t.test('with the time of one processor', async (t) => {
   const group = makeGroup(t)
   if (group === undefined) return void t.pass('none can be made here', { skip: 'none can be made here' })
   const within = ['sh', '-c', `echo $$ > ${group}/cgroup.procs && exec "$@"`, 'sh']
-  t.equal(tellWithin(t, within, 'thread').handOff, 0)
+  t.equal((await tellWithin(t, within, 'thread')).handOff, 0)
   const [first = '', ...rest] = [...within, process.execPath, doctor, 'doctor', '--json', temporaryDirectory(t)]
   const { stdout } = spawnSync(first, rest, { encoding: 'utf8' })
   t.match((JSON.parse(stdout) as { handOff: unknown }).handOff, { on: false, quota: 1, wanted: true })

@@ -1,5 +1,4 @@
 /** A FileHandle in the place of a descriptor's number: it is held, `close` waits, and what comes afterwards is refused. */
-import { spawnSync } from 'node:child_process'
 import nodeFs from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -16,6 +15,7 @@ import {
   packageRoot,
   rejectionOf,
   requiredBackends,
+  runProgram,
   temporaryDirectory,
 } from '../support/harness.js'
 
@@ -211,11 +211,8 @@ for (const backend of requiredBackends) {
     nodeFs.mkdirSync(join(directory, 'node_modules'))
     nodeFs.symlinkSync(packageRoot, join(directory, 'node_modules/caio'))
     nodeFs.writeFileSync(join(directory, 'program.mjs'), byNumber)
-    const { stdout, stderr } = spawnSync(process.execPath, ['program.mjs'], {
-      cwd: directory,
-      env: { ...process.env, CAIO_IMPL: backend, NODE_OPTIONS: '' },
-      encoding: 'utf8',
-    })
+    const env = { CAIO_IMPL: backend }
+    const { stdout, stderr } = await runProgram(join(directory, 'program.mjs'), [], { cwd: directory, env })
     t.equal(stdout, `64 ${MANY * BLOCK} 0\n`)
     t.match(stderr, /CAIO_DESCRIPTOR_IN_USE.*descriptor \d+ is closed while 64 operations/)
     t.equal(stderr.split('CAIO_DESCRIPTOR_IN_USE').length, 2, 'once')

@@ -1,12 +1,11 @@
 /** Locks of ranges: between descriptors of one process, and between processes. */
-import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { Test } from 'tap'
 import { Context, lock, tryLock, unlock } from 'caio'
-import { makeContext, onEveryLinuxBackend, rejectionOf, temporaryFile } from '../support/harness.js'
+import { makeContext, onEveryLinuxBackend, rejectionOf, startNode, temporaryFile } from '../support/harness.js'
 import { ManualBackend } from '../support/manual-backend.js'
 
 function opened(t: Test, path: string, flags = 'r+'): number {
@@ -65,9 +64,7 @@ onEveryLinuxBackend(t, 'another process holds it as long as it lives', async (t,
   if (backend === 'pure') return void t.pass('has none')
   const context = makeContext(t, backend)
   const { path, fd } = temporaryFile(t)
-  const child = spawn(process.execPath, [fileURLToPath(new URL('programs/lock.js', import.meta.url)), path], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
+  const { child } = startNode([fileURLToPath(new URL('programs/lock.js', import.meta.url)), path])
   t.teardown(() => child.kill('SIGKILL'))
   await once(child.stdout, 'data')
   t.equal(await tryLock(fd, { context }), false)

@@ -1,9 +1,8 @@
 /** Trees are removed with few descriptors, and several at once with fewer than each would like, as Node removes them. */
 // @thorough
-import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { requiredBackends, temporaryDirectory } from '../support/harness.js'
+import { requiredBackends, runProgram, temporaryDirectory } from '../support/harness.js'
 
 const program = fileURLToPath(new URL('./programs/few-descriptors.js', import.meta.url))
 const skip = process.platform !== 'linux' && 'Linux only'
@@ -17,11 +16,9 @@ for (const backend of requiredBackends.filter((name) => name !== 'pure')) {
   ] as const) {
     t.test(`${backend}: ${trees} trees, ${free} descriptors`, { skip }, async (t) => {
       const command = 'ulimit -n 100; exec "$0" "$@"'
-      const args = [program, temporaryDirectory(t), String(trees), String(free)]
-      const { stdout, stderr } = spawnSync('sh', ['-c', command, process.execPath, ...args], {
-        encoding: 'utf8',
-        env: { ...process.env, CAIO_IMPL: backend },
-      })
+      const args = [temporaryDirectory(t), String(trees), String(free)]
+      const under = ['sh', '-c', command]
+      const { stdout, stderr } = await runProgram(program, args, { under, env: { CAIO_IMPL: backend } })
       t.equal(stderr, '')
       t.same(JSON.parse(stdout), { errors: [], left: [] })
     })

@@ -1,5 +1,8 @@
 /** Programs that are killed at any moment once they have begun to speak. */
-import { spawn } from 'node:child_process'
+import { startNode } from '../support/run-program.js'
+
+/** Milliseconds until a program that says nothing counts as hung. */
+const HUNG = 120_000
 
 export interface Killed {
   /** whole lines of standard output; what was torn is left out */
@@ -14,27 +17,23 @@ interface Options {
 }
 
 /** @param life milliseconds, at the most */
-export function killedRun(
+export async function killedRun(
   program: string,
   args: readonly string[],
   life: number,
   { env, from = 1 }: Options = {},
 ): Promise<Killed> {
-  // NODE_OPTIONS is the test runner's own.
-  const options = {
-    env: { ...process.env, NODE_OPTIONS: '', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'],
-  }
-  const child = spawn(process.execPath, [program, ...args], options)
-  let [output, stderr] = ['', '']
+  const whole = { ...process.env, NODE_OPTIONS: '', ...env }
+  const { child, ended } = startNode([program, ...args], { env: whole, timeout: HUNG })
+  let output = ''
   let counted = false
   const kill = (): void => void child.kill('SIGKILL')
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout.on('data', (text: string) => {
     output += text
     if (counted || output.split('\n').length <= from) return
     counted = true
     setTimeout(kill, Math.random() * life)
   })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  return new Promise((resolve) => child.on('close', () => resolve({ lines: output.split('\n').slice(0, -1), stderr })))
+  const { stdout, stderr } = await ended
+  return { lines: stdout.split('\n').slice(0, -1), stderr }
 }

@@ -1,25 +1,16 @@
 /** Programs in processes of their own, as a user would run them: nothing of the test's own environment reaches them. */
-import { spawn } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
-import { temporaryDirectory } from '../support/harness.js'
+import { packageRoot, temporaryDirectory } from '../support/harness.js'
+import { startNode } from '../support/run-program.js'
+import type { Ending } from '../support/run-program.js'
 import { subject } from './subject.js'
 
-/** From dist/test/fs/. */
-export const repository = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')
+export const repository = packageRoot.replace(/\/$/, '')
 
 /** Long enough for a loaded machine; a program that takes it hangs. */
 const TIMEOUT = 60_000
-
-export interface Ended {
-  code: number | null
-  signal: NodeJS.Signals | null
-  stdout: string
-  stderr: string
-}
 
 export interface ChildOptions {
   cwd?: string
@@ -34,20 +25,9 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 }
 
 /** Runs Node with these arguments to its end. CAIO_IMPL is the subject's. */
-export async function run(args: string[], { cwd, env, command }: ChildOptions = {}): Promise<Ended> {
-  const child = spawn(command ?? process.execPath, args, {
-    cwd,
-    env: { ...cleanEnvironment(), ...(subject === 'node' ? {} : { CAIO_IMPL: subject }), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: TIMEOUT,
-    killSignal: 'SIGKILL',
-  })
-  const ended = new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (code, signal) => resolve([code, signal]))
-  })
-  const [stdout, stderr, [code, signal]] = await Promise.all([text(child.stdout), text(child.stderr), ended])
-  return { code, signal, stdout, stderr }
+export function run(args: string[], { cwd, env, command }: ChildOptions = {}): Promise<Ending> {
+  const whole = { ...cleanEnvironment(), ...(subject === 'node' ? {} : { CAIO_IMPL: subject }), ...env }
+  return startNode(args, { cwd, env: whole, command, timeout: TIMEOUT }).ended
 }
 
 /** A folder with these files, whose programs find `caio` in node_modules as users have it. Gone when the test ends. */

@@ -1,13 +1,13 @@
 /** What the suites share: the backends that this machine must have, and temporary files on a real disk. */
-import { execFile, execFileSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { Context } from 'caio'
 import type { BackendName, ContextOptions } from 'caio'
 import { Registry, candidates } from '../../lib/backends/select.js'
+import { base } from './base.js'
 
 const backendsOfPlatform: readonly BackendName[] =
   process.platform === 'linux'
@@ -38,8 +38,9 @@ export const requiredBackends: readonly BackendName[] = process.env['CAIO_TEST_B
   ? backendsOfPlatform.filter((name) => process.env['CAIO_TEST_BACKENDS']?.split(',').includes(name))
   : backendsOfPlatform
 
-/** Where temporary files go: tmpfs hides bugs, so CAIO_TEST_DIR or the system's directory must be on a disk. */
-export const base = process.env['CAIO_TEST_DIR'] ?? tmpdir()
+export { base }
+export { runProgram, startNode } from './run-program.js'
+export type { Ending, ProgramOptions } from './run-program.js'
 
 /** Whether direct I/O has to be aligned here: on ext4 and xfs. Others take what they can get, or go by what is under them. */
 export const mustAlign = [0xef53, 0x58465342].includes(fs.statfsSync(base).type)
@@ -162,41 +163,6 @@ export function alignedMemory(fd: number, length: number): Buffer {
     }
   }
   throw new Error('no offset of the buffer is aligned')
-}
-
-/** How a child process ended. `signal` is SIGKILL where it had to be stopped because it hung. */
-export interface Ending {
-  code: number | null
-  signal: NodeJS.Signals | null
-  stdout: string
-  stderr: string
-}
-
-export interface ProgramOptions {
-  nodeArgs?: string[]
-  env?: NodeJS.ProcessEnv
-  cwd?: string
-  /** a program that runs it, and its arguments */
-  under?: readonly string[]
-  /** milliseconds until it counts as hung */
-  timeout?: number
-}
-
-/** Runs a JavaScript file to its end in a process of its own. */
-export function runProgram(
-  file: string | URL,
-  args: readonly string[] = [],
-  { nodeArgs = [], env = {}, cwd = base, under = [], timeout = 30_000 }: ProgramOptions = {},
-): Promise<Ending> {
-  const path = typeof file === 'string' ? file : fileURLToPath(file)
-  // NODE_OPTIONS is the test runner's own.
-  const options = { cwd, timeout, killSignal: 'SIGKILL' as const, env: { ...process.env, NODE_OPTIONS: '', ...env } }
-  const [command, ...rest] = [...under, process.execPath, ...nodeArgs, path, ...args] as [string, ...string[]]
-  return new Promise((resolve) => {
-    const child = execFile(command, rest, options, (_error, stdout, stderr) => {
-      resolve({ code: child.exitCode, signal: child.signalCode, stdout, stderr })
-    })
-  })
 }
 
 /** Why no file system can be mounted here, or undefined where one can. */

@@ -4,4 +4,4 @@ import { lock } from 'caio'
 
 await lock(fs.openSync(process.argv[2] as string, 'r+'))
 console.log('locked')
-process.stdin.resume()
+setInterval(() => undefined, 1000)

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { makeApp, run } from '../child.js'
-import type { Ended } from '../child.js'
+import type { Ending } from '../../support/run-program.js'
 import { same } from '../differential.js'
 import { expectedServer, preload, served, tellWhoServes } from '../preloaded.js'
 import type { Preload } from '../preloaded.js'
@@ -128,7 +128,7 @@ const esm = [
 const cjs = ['destructured', 'fs/promises', 'node:fs', 'node:fs/promises', 'imported', 'library.cjs', 'library.mjs']
 
 /** A process's number, and how long a test of node:test took, are nobody's contract. */
-const comparable = ({ stdout, stderr, ...rest }: Ended): Ended => ({
+const comparable = ({ stdout, stderr, ...rest }: Ending): Ending => ({
   ...rest,
   stdout: stdout.replace(/duration_ms[: ]+[\d.]+|\([\d.]+ms\)/g, 'duration'),
   stderr: stderr.replace(/\(node:\d+\)/g, '(node:pid)'),

@@ -1,0 +1,65 @@
+/** Programs in processes of their own: the one place that starts Node for a test, and gathers what it says. */
+import { spawn } from 'node:child_process'
+import type { ChildProcessByStdio } from 'node:child_process'
+import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { base } from './base.js'
+
+/** How a child process ended. `signal` is SIGKILL where it had to be stopped because it hung. */
+export interface Ending {
+  code: number | null
+  signal: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+}
+
+export interface NodeOptions {
+  /** Default: the test's own without NODE_OPTIONS, which are the test runner's. */
+  env?: NodeJS.ProcessEnv | undefined
+  cwd?: string | undefined
+  /** Default: this Node. */
+  command?: string | undefined
+  /** a program that runs it, and its arguments */
+  under?: readonly string[] | undefined
+  /** milliseconds until it counts as hung. Default: half a minute. */
+  timeout?: number | undefined
+}
+
+export interface Started {
+  child: ChildProcessByStdio<null, Readable, Readable>
+  /** Resolves when it is over, and all that it has said is there. */
+  ended: Promise<Ending>
+}
+
+/** Starts Node with these arguments. */
+export function startNode(args: readonly string[], options: NodeOptions = {}): Started {
+  const { command = process.execPath, under = [], cwd, timeout = 30_000 } = options
+  const { env = { ...process.env, NODE_OPTIONS: '' } } = options
+  const [first, ...rest] = [...under, command, ...args] as [string, ...string[]]
+  const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe']
+  const child = spawn(first, rest, { cwd, env, stdio, timeout, killSignal: 'SIGKILL' })
+  const said = { stdout: '', stderr: '' }
+  // By events, so that others may listen, too.
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (said.stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text))
+  const ended = new Promise<Ending>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => resolve({ code, signal, ...said }))
+  })
+  return { child, ended }
+}
+
+export interface ProgramOptions extends NodeOptions {
+  nodeArgs?: readonly string[]
+}
+
+/** Runs a JavaScript file to its end, where tests make their files. @param options its `env` is added to the test's own */
+export function runProgram(
+  file: string | URL,
+  args: readonly string[] = [],
+  { nodeArgs = [], env, cwd = base, ...options }: ProgramOptions = {},
+): Promise<Ending> {
+  const path = typeof file === 'string' ? file : fileURLToPath(file)
+  const whole = { ...process.env, NODE_OPTIONS: '', ...env }
+  return startNode([...nodeArgs, path, ...args], { ...options, cwd, env: whole }).ended
+}
