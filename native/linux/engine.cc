@@ -161,7 +161,7 @@ LinuxEngine::Destination LinuxEngine::Choose(Request& request) {
   request.check = check;
   if (check == PageCheck::kLayered && !IsOnKnownLayer(request.fd, *facts)) return Destination::kPool;
   if (!ShouldTry(history)) {
-    request.cold = !history.refused && !request.transfer.moves;
+    request.transfer.cold = !history.refused && !request.transfer.moves;
     return Destination::kPool;
   }
   if (IsMapped(check) && !maps_.Map(request, *facts)) return Destination::kPool;
@@ -388,7 +388,7 @@ bool LinuxEngine::EndIfAnswered(Request& request, int64_t result, Route route) {
     // EINVAL is about this request, such as memory not aligned for direct I/O: it says nothing of the next.
     if (result != -EINVAL && !IsWholeFile(request.opcode)) Remember(request, AnswerFor(result));
     request.missed = true;
-    request.cold = result == -EAGAIN && IsRead(request.opcode) && !request.transfer.moves;
+    if (IsRead(request.opcode)) request.transfer.cold = result == -EAGAIN && !request.transfer.moves;
     return false;
   }
   if (result >= 0 && !IsWholeFile(request.opcode)) {

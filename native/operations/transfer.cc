@@ -23,7 +23,7 @@ namespace {
 
 // A single buffer goes by the call without a vector, as in libuv: for 0 bytes the two answer differently (EISDIR and 0 on a directory).
 ssize_t ReadOnce(Request& request) {
-  const off_t offset = static_cast<off_t>(request.offset + static_cast<int64_t>(request.done));
+  const off_t offset = static_cast<off_t>(request.offset + static_cast<int64_t>(request.transfer.done));
   const iovec* memory = request.iov();
   if (request.transfer.moves) return readv(request.fd, memory, std::min(request.iov_count(), IOV_MAX));
   if (request.iov_count() == 1) return pread(request.fd, memory->iov_base, memory->iov_len, offset);
@@ -31,7 +31,7 @@ ssize_t ReadOnce(Request& request) {
 }
 
 ssize_t WriteOnce(Request& request) {
-  const off_t place = static_cast<off_t>(request.offset + static_cast<int64_t>(request.done));
+  const off_t place = static_cast<off_t>(request.offset + static_cast<int64_t>(request.transfer.done));
   // To pwritev2, -1 is the file's own position.
   const off_t offset = request.transfer.moves ? -1 : place;
   if (request.transfer.durable || request.transfer.append) {
@@ -55,12 +55,12 @@ int64_t Read(Request& request) {
     const ssize_t result = ReadOnce(request);
     if (result < 0) {
       if (errno == EINTR) continue;
-      return request.done > 0 ? static_cast<int64_t>(request.done) : -errno;
+      return request.transfer.done > 0 ? static_cast<int64_t>(request.transfer.done) : -errno;
     }
     request.Advance(static_cast<size_t>(result));
     // A short read is the end of the file, unless the kernel has cut a very long one.
-    if (static_cast<size_t>(result) < kLargestTransfer || request.done >= request.length)
-      return static_cast<int64_t>(request.done);
+    if (static_cast<size_t>(result) < kLargestTransfer || request.transfer.done >= request.length)
+      return static_cast<int64_t>(request.transfer.done);
   }
 }
 
@@ -90,11 +90,11 @@ int64_t Write(Request& request) {
     if (result < 0) {
       if (errno == EINTR) continue;
       if (errno == EOPNOTSUPP && request.transfer.durable && !request.transfer.append) return WriteAndSync(request);
-      return request.done > 0 ? static_cast<int64_t>(request.done) : -errno;
+      return request.transfer.done > 0 ? static_cast<int64_t>(request.transfer.done) : -errno;
     }
     request.Advance(static_cast<size_t>(result));
-    if (request.done >= request.length) return static_cast<int64_t>(request.done);
-    if (result == 0) return request.done > 0 ? static_cast<int64_t>(request.done) : -EIO;
+    if (request.transfer.done >= request.length) return static_cast<int64_t>(request.transfer.done);
+    if (result == 0) return request.transfer.done > 0 ? static_cast<int64_t>(request.transfer.done) : -EIO;
   }
 }
 

@@ -13,7 +13,7 @@ struct Range {
 };
 
 inline Range RangeOf(const Request& request) {
-  const auto done = static_cast<int64_t>(request.done);
+  const auto done = static_cast<int64_t>(request.transfer.done);
   return {request.fd, request.offset + done, static_cast<int64_t>(request.length) - done};
 }
 

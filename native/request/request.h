@@ -68,12 +68,6 @@ struct Request {
   int64_t offset = 0;
   size_t length = 0;  // bytes asked for, over all vectors
 
-  // How a transfer gets on.
-  bool cold = false;          // a read: likely not in the page cache
-  bool sync_follows = false;  // a write in the pool: it is likely
-  bool shares_sync = false;   // a write in the pool: made durable by a sync that others may share, not by itself
-  size_t done = 0;            // bytes an earlier attempt has moved already
-
   // Of a read or a write, and of a whole file: the memory. Of a path: where the reply goes.
   iovec single{};
   std::unique_ptr<iovec[]> vectors;  // in its place, of a readv or writev
@@ -88,6 +82,11 @@ struct Request {
     bool append;        // a write: at the end of the file, wherever that is by then
     int vector_count;
     MappedPages pages;  // of a read from the loop thread: where they are looked at
+    // How it gets on.
+    bool cold;          // a read: likely not in the page cache
+    bool sync_follows;  // a write in the pool: it is likely
+    bool shares_sync;   // a write in the pool: made durable by a sync that others may share, not by itself
+    size_t done;        // bytes an earlier attempt has moved already
   };
   struct ControlPart {
     int flags;  // the operation's own
@@ -125,13 +124,16 @@ struct Request {
 
   bool is_durable() const { return IsTransfer(opcode) && transfer.durable; }
   bool moves_position() const { return IsTransfer(opcode) && transfer.moves; }
+  bool is_cold() const { return IsTransfer(opcode) && transfer.cold; }
+  bool shares_sync() const { return IsTransfer(opcode) && transfer.shares_sync; }
+  size_t moved() const { return IsTransfer(opcode) ? transfer.done : 0; }
 
   // Steps over `bytes` that have been moved, so that the next attempt goes on behind them.
   void Advance(size_t bytes);
 };
 
 inline void Request::Advance(size_t bytes) {
-  done += bytes;
+  transfer.done += bytes;
   if (!vectors) {
     single.iov_base = static_cast<char*>(single.iov_base) + bytes;
     single.iov_len -= bytes;

@@ -52,7 +52,7 @@ int StartWriteback(const Request* const* writes, size_t count) {
     const int64_t start = writes[i]->offset;
     int64_t end = start;
     do {
-      end += static_cast<int64_t>(writes[i++]->done);
+      end += static_cast<int64_t>(writes[i++]->transfer.done);
     } while (i < count && writes[i]->offset == end && !writes[i]->transfer.append && !writes[i]->transfer.moves);
     if (end == start) continue;
     const int result = StartWritingBack(writes[0]->fd, start, end - start);

@@ -22,7 +22,7 @@ constexpr uint64_t kSlowChange = 200 * 1000;
 
 // What a sync means to one of those that waited for it.
 int64_t ResultOf(const Request& request, int64_t synced) {
-  return synced < 0 || IsSync(request.opcode) ? synced : static_cast<int64_t>(request.done);
+  return synced < 0 || IsSync(request.opcode) ? synced : static_cast<int64_t>(request.moved());
 }
 
 bool HasSync(const std::deque<Request>& group) {
@@ -135,11 +135,11 @@ void ThreadPool::RunWrites(Worker& self, int fd) {
   const size_t count = hand.count();
   gate.running = true;
   const bool lone = count == 1 && gate.waiting.empty();
-  if (lone && hand[0].shares_sync && syncs_.count(fd) == 0) return RunDurably(self, fd);
+  if (lone && hand[0].shares_sync() && syncs_.count(fd) == 0) return RunDurably(self, fd);
   // Behind a lone small write its sync is asked for so soon that there is nothing to gain.
   const bool soon = lone && IsSmall(hand[0]);
   bool sync_follows = false;
-  for (size_t i = 0; i < count; i++) sync_follows = sync_follows || hand[i].sync_follows;
+  for (size_t i = 0; i < count; i++) sync_follows = sync_follows || hand[i].transfer.sync_follows;
   LeaveAndWake();
   CAIO_STEP("writes are taken");
   int lost = 0;
@@ -155,7 +155,7 @@ void ThreadPool::RunWrites(Worker& self, int fd) {
   EndWrites(fd);
   for (size_t i = 0; i < count; i++) {
     // Neither those that were cancelled, whose place is empty.
-    if (!hand[i].shares_sync) continue;
+    if (!hand[i].shares_sync()) continue;
     if (lost == 0) {
       AwaitSync(std::move(hand[i]));
     } else {
@@ -171,7 +171,7 @@ void ThreadPool::RunWrites(Worker& self, int fd) {
 // kernel would tell only one of them of pages that are lost.
 void ThreadPool::RunDurably(Worker& self, int fd) {
   Hand& hand = self.hand;
-  hand[0].shares_sync = false;
+  hand[0].transfer.shares_sync = false;
   hand[0].transfer.durable = true;
   Gate& syncs = syncs_[fd];
   syncs.running = true;

@@ -19,7 +19,7 @@ std::atomic<int> lingering_threads{0};
 
 // What mostly waits for nothing.
 bool IsForHandOff(const Request& request) {
-  return IsSmall(request) && !request.missed && !request.cold && request.done == 0 && !request.is_durable() &&
+  return IsSmall(request) && !request.missed && !request.is_cold() && request.moved() == 0 && !request.is_durable() &&
          request.duty != Duty::kSubmit && request.duty != Duty::kGiveUp;
 }
 

@@ -58,9 +58,9 @@ inline Outcome Serve(Request& request, Completion& completion) {
   }
   const int64_t result = PerformBlocking(request);
   if (result == kUnfinished) return Outcome::kUnfinished;
-  if (result < 0) request.shares_sync = false;
+  if (result < 0 && IsTransfer(request.opcode)) request.transfer.shares_sync = false;
   completion = CompletionOf(request, result);
-  return request.shares_sync ? Outcome::kElsewhere : Outcome::kDone;
+  return request.shares_sync() ? Outcome::kElsewhere : Outcome::kDone;
 }
 
 }  // namespace caio

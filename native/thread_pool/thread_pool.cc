@@ -134,9 +134,9 @@ void ThreadPool::Enqueue(Request&& request) {
   if (kind == ItemKind::kSyncs) {
     habits_.Synced(fd);
   } else {
-    request.shares_sync = request.transfer.durable;
+    request.transfer.shares_sync = request.transfer.durable;
     request.transfer.durable = false;
-    request.sync_follows = request.shares_sync || habits_.Written(fd);
+    request.transfer.sync_follows = request.transfer.shares_sync || habits_.Written(fd);
   }
   Gate& gate = (kind == ItemKind::kSyncs ? syncs_ : writes_)[fd];
   gate.waiting.push_back(std::move(request));
@@ -167,7 +167,7 @@ void ThreadPool::Submit(Request* batch, size_t count, std::vector<Completion>& f
 bool ThreadPool::Cancel(uint32_t channel, uint32_t id) {
   const auto is_it = [&](const Request& request) { return request.channel == channel && request.id == id; };
   const auto matches = [&](const Request& request) {
-    const bool begun = request.progress || (request.shares_sync && request.done > 0);
+    const bool begun = request.progress || (request.shares_sync() && request.moved() > 0);
     return is_it(request) && !begun;
   };
   const auto take_from = [&](std::deque<Item>& items) {
@@ -337,10 +337,10 @@ void ThreadPool::RunRequests(Worker& self, Request&& first) {
   hand.Clear(true);
   hand.Add(std::move(first));
   const size_t fair = std::min(1 + queue_.size() / (2 * workers_.size()), Hand::kMost / 2);
-  const size_t most = stuck_ >= max_threads_ ? 1 : hand[0].cold ? Hand::kMost : fair;
+  const size_t most = stuck_ >= max_threads_ ? 1 : hand[0].is_cold() ? Hand::kMost : fair;
   while (hand.count() < most && !queue_.empty() && IsSmall(hand[hand.count() - 1])) {
     Item& next = queue_.front();
-    if (next.kind != ItemKind::kRequest || !IsSmall(next.request) || next.request.cold != hand[0].cold) break;
+    if (next.kind != ItemKind::kRequest || !IsSmall(next.request) || next.request.is_cold() != hand[0].is_cold()) break;
     if (!HasPath(next.request.opcode) && next.request.fd != hand[0].fd) break;
     hand.Add(std::move(next.request));
     queue_.pop_front();
@@ -350,7 +350,7 @@ void ThreadPool::RunRequests(Worker& self, Request&& first) {
   std::array<Range, Hand::kMost> cold;
   size_t fetched = 0;
   for (size_t i = 0; hand.count() > 1 && i < hand.count(); i++) {
-    if (hand[i].cold) cold[fetched++] = RangeOf(hand[i]);
+    if (hand[i].is_cold()) cold[fetched++] = RangeOf(hand[i]);
   }
   LeaveAndWake();
   CAIO_STEP("requests are taken");

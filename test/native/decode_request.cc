@@ -51,7 +51,7 @@ void Families() {
   Expect(copy.fd == 3 && copy.offset == 100 && copy.length == 200, "its own file, place and length");
   Expect(copy.control.flags == 8 && copy.control.other_fd == 4 && copy.control.other_offset == 300,
          "its flags, the other file and place");
-  Expect(!copy.is_durable() && !copy.moves_position() && !copy.shares_sync && copy.done == 0,
+  Expect(!copy.is_durable() && !copy.moves_position() && !copy.shares_sync() && copy.moved() == 0,
          "and nothing of a transfer's");
   Request lock;
   Expect(DecodeOne(Opcode::kLock, {3, 0, 0, 2, 0, 0, 0}, lock) == 0 && !lock.is_durable() && lock.control.flags == 2,
