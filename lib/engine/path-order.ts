@@ -16,7 +16,7 @@ function directoryOf(path: string): string | undefined {
 }
 
 /** The paths that a request has; none of what is done to an open file. */
-function pathsOf({ views }: Request): readonly string[] {
+function namesOf({ views }: Request): readonly string[] {
   if (views === undefined || !Array.isArray(views)) return []
   const [path, other] = views as readonly unknown[]
   if (typeof path !== 'string') return []
@@ -81,7 +81,7 @@ export class PathOrder {
 
   /** @returns whether it may begin; else {@link leave} says when */
   enter(request: Request): boolean {
-    const paths = pathsOf(request)
+    const paths = namesOf(request)
     if (paths.length === 0) return true
     let earlier = 0
     if (this.#last.size > 0) for (const path of paths) earlier += this.#follow(request, path)

@@ -5,7 +5,7 @@ import { defaultContext } from '../../engine/default-context.js'
 import { open, readdir, realpath, rename, unlink } from '../../common/node-files.js'
 import type { OpenedOrMade } from '../open-or-make.js'
 import type { LogFs, LogHandle } from './format.js'
-import type { WriteSome } from './write.js'
+import type { WriteSome } from '../write-all.js'
 
 /** One file. It is read and written by its handle, which waits with its close. */
 class LogFile {

@@ -12,7 +12,7 @@ import type { Kept } from './salvage.js'
 import { LogScan } from './scan.js'
 import type { LogEnd, Stop } from './scan.js'
 import { LogWindow } from './window.js'
-import { writeAll } from './write.js'
+import { writeAll } from '../write-all.js'
 import type { Path } from '../path-parts.js'
 import { syncNameOf } from '../sync-directory.js'
 

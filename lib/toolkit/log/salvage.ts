@@ -6,7 +6,7 @@ import { WINDOW, readUpTo } from './window.js'
 import { concatPath } from '../path-parts.js'
 import type { Path } from '../path-parts.js'
 import { syncDirectoryOf } from '../sync-directory.js'
-import { writeAll } from './write.js'
+import { writeAll } from '../write-all.js'
 
 const { Buffer } = globalThis
 

@@ -1,14 +1,17 @@
-/** Writes of a log that go on until every byte is written. */
-import { errnoException, errnoOf } from '../../common/errors.js'
-import type { LogHandle } from './format.js'
+/** Writes by a handle that go on until every byte is written. */
+import { errnoException, errnoOf } from '../common/errors.js'
 
 /** bytes of one write */
 const LARGEST_WRITE = 0x40000000
 
 export type WriteSome = (bytes: Uint8Array, position: number) => Promise<number>
 
-/** @param written is told of every part */
-export async function writeAll(file: Pick<LogHandle, 'write'>, bytes: Uint8Array, position = 0): Promise<void> {
+/** What writes, as a FileHandle does. */
+interface Writes {
+  write(bytes: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesWritten: number }>
+}
+
+export async function writeAll(file: Writes, bytes: Uint8Array, position = 0): Promise<void> {
   await writeAllBy(async (part, at) => (await file.write(part, 0, part.length, at)).bytesWritten, bytes, position)
 }
 
