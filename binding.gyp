@@ -22,6 +22,7 @@
         "native/thread_pool/gates.cc",
         "native/thread_pool/hand_off.cc",
         "native/thread_pool/thread_pool.cc",
+        "native/thread_pool/watch.cc",
         "native/operations/path/copy_file.cc",
         "native/operations/path/directory.cc",
         "native/operations/path/names.cc",

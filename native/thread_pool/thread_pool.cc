@@ -18,7 +18,6 @@ namespace caio {
 
 namespace {
 
-constexpr long kStuck = 50 * 1000 * 1000;  // nanoseconds, twice at the most
 // Threads that may be stuck and be replaced, for each of the threads that there are without.
 constexpr unsigned kReplaced = 3;
 // Trees that are begun at a time: more than can be stuck in one file system.
@@ -86,28 +85,6 @@ void ThreadPool::Grow() {
   }
   const size_t wanted = std::min(Limit(), Busy() + waiting - std::min(waiting, Ending()));
   while (workers_.size() < wanted && AddWorker()) {
-  }
-}
-
-// Whether changes of names wait for it.
-bool ThreadPool::HoldsUp(const Worker& worker) const {
-  if (!worker.directory) return false;
-  return worker.hand.HasLeft() || !names_.find(*worker.directory)->second.waiting.empty();
-}
-
-// When all threads are busy, or requests wait for one thread alone, the watch has to look whether those threads make progress.
-bool ThreadPool::NeedsLook() const {
-  if (Busy() >= Limit() && HasWork()) return true;
-  return !names_.empty() &&
-         std::any_of(workers_.begin(), workers_.end(), [this](const auto& w) { return HoldsUp(*w); });
-}
-
-void ThreadPool::NeedWatch() {
-  if (watching_ || !NeedsLook()) return;
-  if (has_watch_) {
-    pthread_cond_signal(&watch_);
-  } else {
-    has_watch_ = StartThread(&watch_thread_, WatchMain, this);
   }
 }
 
@@ -255,35 +232,6 @@ void ThreadPool::LeaveAndWake() {
   if (wake) pthread_cond_signal(&wake_);
 }
 
-// The watch compares the counter with what it has seen: it does not move while a thread is stuck.
-void ThreadPool::BeginStep(Worker& self, size_t place) {
-  self.place.store(place, std::memory_order_relaxed);
-  self.step.fetch_add(1, std::memory_order_relaxed);
-}
-
-void ThreadPool::EndStep(Worker& self) {
-  self.step.fetch_add(1, std::memory_order_relaxed);
-  if (!self.stuck.load(std::memory_order_relaxed)) return;
-  MutexLock lock(mutex_);
-  Unstick(self);
-}
-
-// A thread that was stuck is there again, and the one in its place is one too many.
-void ThreadPool::Unstick(Worker& self) {
-  if (!self.stuck.load(std::memory_order_relaxed)) return;
-  self.stuck.store(false, std::memory_order_relaxed);
-  stuck_--;
-  const auto waiting = set_apart_.find(self.file_system);
-  self.file_system = kNoFileSystem;
-  if (waiting == set_apart_.end()) return;
-  for (Item& item : waiting->second) {
-    if (item.request.progress) begun_trees_++;
-    queue_.push_back(std::move(item));
-  }
-  set_apart_.erase(waiting);
-  if (idle_ > 0) pthread_cond_signal(&wake_);
-}
-
 void ThreadPool::PerformAt(Worker& self, size_t place) {
   Hand& hand = self.hand;
   if (!hand.Begin(place)) return;
@@ -360,70 +308,6 @@ void ThreadPool::RunRequests(Worker& self, Request&& first) {
   CAIO_STEP("requests are done");
   pthread_mutex_lock(&mutex_);
   hand.Clear(true);
-}
-
-void* ThreadPool::WatchMain(void* pool) {
-  NameThread("caio-watch");
-  auto* self = static_cast<ThreadPool*>(pool);
-  MutexLock lock(self->mutex_);
-  self->Watch();
-  return nullptr;
-}
-
-void ThreadPool::Watch() {
-  while (!closing_) {
-    watching_ = HasWork() || NeedsLook();
-    if (watching_) {
-      WaitFor(watch_, mutex_, kStuck);
-      Look();
-    } else {
-      pthread_cond_wait(&watch_, &mutex_);
-    }
-  }
-}
-
-void ThreadPool::Look() {
-  for (size_t i = 0; i < workers_.size() && !closing_; i++) {
-    Worker& worker = *workers_[i];
-    const uint32_t step = worker.step.load(std::memory_order_relaxed);
-    const bool moved = !worker.busy || worker.seen != step;
-    worker.seen = step;
-    if (moved || worker.stuck.load(std::memory_order_relaxed) || worker.hand.count() == 0) continue;
-    worker.stuck.store(true, std::memory_order_relaxed);
-    stuck_++;
-    LetOthersChange(worker);
-    const Whereabouts where = WhereaboutsOf(worker.hand[worker.place.load(std::memory_order_relaxed)]);
-    pthread_mutex_unlock(&mutex_);
-    const FileSystem file_system = FileSystemOf(where);
-    pthread_mutex_lock(&mutex_);
-    if (worker.stuck.load(std::memory_order_relaxed) && worker.step.load(std::memory_order_relaxed) == step) {
-      worker.file_system = file_system;
-    }
-  }
-  if (!HasWork()) return;
-  Grow();
-  if (idle_ > 0) pthread_cond_broadcast(&wake_);
-}
-
-unsigned ThreadPool::StuckIn(FileSystem file_system) const {
-  const auto is_in = [&](const auto& worker) {
-    return worker->stuck.load(std::memory_order_relaxed) && worker->file_system == file_system;
-  };
-  return static_cast<unsigned>(std::count_if(workers_.begin(), workers_.end(), is_in));
-}
-
-// Whether the item has to wait for the threads that are stuck in its file system. Leaves the mutex to find out.
-bool ThreadPool::SetApart(Item& item) {
-  if (stuck_ < max_threads_) return false;
-  const Whereabouts where = WhereaboutsOf(item.request);
-  pthread_mutex_unlock(&mutex_);
-  const FileSystem file_system = FileSystemOf(where);
-  pthread_mutex_lock(&mutex_);
-  if (file_system == kNoFileSystem || StuckIn(file_system) < max_threads_) return false;
-  // Whoever waits for trees to end is not to wait for this one.
-  if (item.request.progress) EndTree();
-  set_apart_[file_system].push_back(std::move(item));
-  return true;
 }
 
 // Drops reads that no thread has begun: no caller can see their results any more.

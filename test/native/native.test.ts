@@ -35,7 +35,7 @@ const pool = [
     'support/processors',
     'support/processors_linux',
   ],
-  ...['early_writeback', 'file_system_of', 'file_system_of_linux', 'gates', 'hand_off', 'thread_pool'].map(
+  ...['early_writeback', 'file_system_of', 'file_system_of_linux', 'gates', 'hand_off', 'thread_pool', 'watch'].map(
     (name) => `thread_pool/${name}`,
   ),
 ].map((name) => `native/${name}.cc`)
