@@ -1,6 +1,10 @@
 /**
  * Runs our suites: each file a process of plain node, so that what a test starts gets no loader, hook or environment but the
- * test's own, which the tap command would add. A file says itself which suite it belongs to, by a line `// @SUITE`:
+ * test's own. Tried: `tap --disable-coverage`, also without its plugins, gives a file four `--import`s and NODE_OPTIONS with one of
+ * them, which its children inherit, and some thirty variables. `node --test` adds only NODE_TEST_CONTEXT, but runs a file once, not
+ * once for each subject.
+ *
+ * A file says itself which suite it belongs to, by a line `// @SUITE`:
  *
  *   @quick      `npm test`. A file without such a line is quick.
  *   @thorough   `npm run test:all`: what takes longer.

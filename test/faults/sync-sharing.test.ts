@@ -1,4 +1,4 @@
-/** The rule of shared syncs, proved with a pool whose syncs can be held: see sync-sharing.child.ts. */
+/** The rule of shared syncs, proved with a pool whose syncs can be held: see programs/sync-sharing.ts. */
 // @thorough
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,7 +14,7 @@ compileLibrary(library, source)
 
 for (const backend of requiredBackends.filter((name) => name !== 'pure')) {
   const own = temporaryDirectory(t)
-  const child = fileURLToPath(new URL('./sync-sharing.child.js', import.meta.url))
+  const child = fileURLToPath(new URL('./programs/sync-sharing.js', import.meta.url))
   const env = {
     ...process.env,
     CAIO_IMPL: backend,
