@@ -7,7 +7,7 @@
  * A file says itself which suite it belongs to, by a line `// @SUITE`:
  *
  *   @quick      `npm test`. A file without such a line is quick.
- *   @thorough   `npm run test:all`: what takes longer.
+ *   @thorough   `npm run test:thorough`: what takes longer.
  *   @held       `npm run test:held`: wants root, minutes, and little beside it.
  *   @alone      in `npm run test:faults`: wants an otherwise idle machine, so these run one by one.
  *

@@ -13,7 +13,7 @@ const found = (pattern: RegExp): string[] => [...workflow.matchAll(pattern)].map
 t.test('what the workflow runs', async (t) => {
   const run = found(/npm run ([\w:]+)/g)
   t.ok(run.includes('prebuild') && run.includes('size'))
-  t.match(workflow, /run: npm cit\n {6}- run: npm run test:all\n/, 'the whole suite')
+  t.match(workflow, /run: npm cit\n {6}- run: npm run test:thorough\n/, 'the whole suite')
   t.same(
     run.filter((name) => !(name in scripts)),
     [],
