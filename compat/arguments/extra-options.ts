@@ -12,15 +12,17 @@ export interface SplitOptions {
   readonly extra: WriteOptions
 }
 
-/** Undefined where it has none of ours: then it is as Node's. */
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null
+
+/** Undefined where it has none of ours: then it is as Node's. `null` is as good as none. */
 export function splitOptions(options: unknown): SplitOptions | undefined {
   const plain = plainOptions(options, all)
-  if (!plain || extras.every((name) => plain[name] === undefined)) return undefined
+  if (!plain || !extras.some((name) => isGiven(plain[name]))) return undefined
   const nodes = { ...plain }
   const extra: Options = {}
   for (const name of extras) {
     delete nodes[name]
-    if (plain[name] !== undefined) extra[name] = plain[name]
+    if (isGiven(plain[name])) extra[name] = plain[name]
   }
   return { nodes, extra }
 }

@@ -1,4 +1,5 @@
 /** Closes a descriptor by the engine. */
+import { isMainThread } from 'node:worker_threads'
 import type { Completer } from '../../lib/engine/completer.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { ControlRequest, NO_CONTROL } from '../../lib/engine/request.js'
@@ -20,7 +21,9 @@ export function attemptClose(fd: number): number | undefined {
 
 /** The same by the pool. EAGAIN says that the engine could not take it. */
 export function closeByPool(fd: number): Promise<number> {
-  return defaultContext().enqueue(
-    new ControlRequest(Opcode.close, fd, NO_CONTROL, completer, undefined),
-  ) as Promise<number>
+  const context = defaultContext()
+  const closed = context.enqueue(new ControlRequest(Opcode.close, fd, NO_CONTROL, completer, undefined))
+  // A worker may be terminated before its tick ends, and nobody else knows of the descriptor.
+  if (!isMainThread) context.submitNow()
+  return closed as Promise<number>
 }

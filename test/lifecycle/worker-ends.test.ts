@@ -33,3 +33,11 @@ onEveryBackend(t, 'twenty workers terminated with operations in flight', async (
   t.same(messages, Array(20).fill('in flight'))
   t.same(errors, [])
 })
+
+onEveryBackend(t, 'workers terminated in the tick in which they close', async (t, backend) => {
+  if (backend === 'pure') return void t.pass('closes as Node does')
+  const task = 'closes, and is terminated in that tick'
+  const { exitCodes, errors } = await workers(t, backend, task, { total: 6, atOnce: 2 })
+  t.same(exitCodes, Array(6).fill(1))
+  t.same(errors, [])
+})

@@ -5,7 +5,7 @@ import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import type { CaioFileHandle } from 'caio/fs'
+import type { CaioFileHandle, HandleWriteOptions } from 'caio/fs'
 import { rejectionOf, temporaryDirectory } from '../../support/harness.js'
 import { fs, subject } from '../subject.js'
 
@@ -49,6 +49,14 @@ await t.test('a signal', async (t) => {
   })
   t.same(await handle.read({ buffer, signal: unused.signal }), { bytesRead: 3, buffer: Buffer.from('012') })
   t.same(await handle.readv([buffer], 7, { signal: unused.signal }), { bytesRead: 3, buffers: [Buffer.from('789')] })
+  // Node ignores them; these are none.
+  const none = { signal: null, priority: null, dsync: null, append: null } as unknown as HandleWriteOptions
+  t.same(await handle.read(buffer, { position: 2, ...none }), { bytesRead: 3, buffer: Buffer.from('234') })
+  t.same(await handle.write(Buffer.from('234'), { position: 2, ...none }), {
+    bytesWritten: 3,
+    buffer: Buffer.from('234'),
+  })
+  t.same(await handle.writev([buffer], 2, none), { bytesWritten: 3, buffers: [buffer] })
   const late = new AbortController()
   const reading = rejectionOf(handle.read(buffer, { position: 0, signal: late.signal }))
   late.abort('late')

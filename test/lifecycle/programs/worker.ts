@@ -52,6 +52,15 @@ const tasks: Record<string, () => void | Promise<void>> = {
     parentPort?.postMessage('in flight')
     for (;;) await context.read(100_000, fd)
   },
+  async 'closes, and is terminated in that tick'() {
+    process.env['CAIO_IMPL'] = backend
+    const { open } = await import('caio/fs')
+    await (await open(path, 'r+')).close()
+    const handles = await Promise.all(Array.from({ length: 20 }, () => open(path, 'r+')))
+    for (const handle of handles) void handle.close()
+    parentPort?.postMessage('in flight')
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+  },
   async 'does its work'() {
     const context = new Context({ backend, maxRequests: 8 })
     for (let round = 0; round < 5; round++) {

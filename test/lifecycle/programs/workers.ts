@@ -9,7 +9,7 @@ export interface Report {
   messages: unknown[]
   exitCodes: number[]
   errors: string[]
-  /** kernel contexts, descriptors and threads of the engine that are still there */
+  /** kernel contexts, descriptors (the workers' too) and threads of the engine that are still there */
   left: { rings: number; descriptors: number; threads: number }
 }
 
@@ -43,7 +43,8 @@ function count(directory: string, matches: (entry: string) => boolean): number {
 
 const rings = (): number =>
   process.platform === 'linux' ? fs.readFileSync('/proc/self/maps', 'utf8').split('[aio]').length - 1 : 0
-const descriptors = (): number => count('/proc/self/fd', (entry) => fs.readlinkSync(entry).includes('eventfd'))
+const isOurs = (link: string): boolean => link.includes('eventfd') || link.startsWith(path)
+const descriptors = (): number => count('/proc/self/fd', (entry) => isOurs(fs.readlinkSync(entry)))
 const threads = (): number => count('/proc/self/task', (entry) => fs.readFileSync(`${entry}/comm`, 'utf8') === 'caio\n')
 
 const before = { rings: rings(), descriptors: descriptors(), threads: threads() }
