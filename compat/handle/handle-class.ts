@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { Opcode } from '../../lib/protocol/operations.js'
 import { splitOptions } from '../arguments/extra-options.js'
-import { readArguments, textArguments, vectorArguments, writeArguments } from '../arguments/transfer.js'
+import { readArguments, textArguments, writeArguments } from '../arguments/transfer.js'
 import { isNodes } from '../node/untouched.js'
 import * as attributes from './attributes.js'
 import { serveReadFile, serveWriteFile, writeInOrder } from './contents.js'
@@ -13,7 +13,7 @@ import { useInternals } from './internals.js'
 import type { Internal, Internals } from './internals.js'
 import { datasyncDone, serveSync, syncDone } from './sync.js'
 import { addToolkit } from './toolkit-methods.js'
-import { readDone, readvDone, serve, serveExtra, vectorWithOptions, writeDone, writevDone } from './transfers.js'
+import { readDone, readvDone, serve, serveExtra, serveVector, writeDone, writevDone } from './transfers.js'
 
 const { Buffer } = globalThis
 
@@ -73,23 +73,15 @@ export function makeSubclass(NodeHandle: FileHandleClass, internals: Internals, 
     }
 
     override readv(buffers?: unknown, position?: unknown, ...rest: unknown[]): Promise<never> {
-      const call = vectorWithOptions(buffers, position, rest[0])
-      if (call) {
-        const byNode = (): Promise<unknown> => super.readv(buffers as never, call.position as never)
-        return serveExtra(this, { ...call, opcode: Opcode.readv, completer: readvDone, byNode }) as Promise<never>
-      }
-      const served = serve(this, Opcode.readv, vectorArguments(buffers, position), readvDone, buffers)
-      return (served ?? inOrder(this, () => super.readv(buffers as never, position as never))) as Promise<never>
+      const byNode = (place: unknown): Promise<unknown> => super.readv(buffers as never, place as never)
+      const call = { opcode: Opcode.readv, completer: readvDone, buffers, position, options: rest[0], byNode }
+      return serveVector(this, call) as Promise<never>
     }
 
     override writev(buffers?: unknown, position?: unknown, ...rest: unknown[]): Promise<never> {
-      const call = vectorWithOptions(buffers, position, rest[0])
-      if (call) {
-        const byNode = (): Promise<unknown> => super.writev(buffers as never, call.position as never)
-        return serveExtra(this, { ...call, opcode: Opcode.writev, completer: writevDone, byNode }) as Promise<never>
-      }
-      const served = serve(this, Opcode.writev, vectorArguments(buffers, position), writevDone, buffers)
-      return (served ?? inOrder(this, () => super.writev(buffers as never, position as never))) as Promise<never>
+      const byNode = (place: unknown): Promise<unknown> => super.writev(buffers as never, place as never)
+      const call = { opcode: Opcode.writev, completer: writevDone, buffers, position, options: rest[0], byNode }
+      return serveVector(this, call) as Promise<never>
     }
 
     override readFile(options?: unknown): Promise<never> {

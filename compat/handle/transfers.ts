@@ -154,19 +154,27 @@ export async function serveExtra(handle: FileHandle, call: ExtraCall): Promise<u
   return signal ? untilAborted(signal, promise, () => context.takeBack(request)) : promise
 }
 
-/** A call on several buffers with options that Node's own method does not have. */
-interface VectorWithOptions {
-  /** undefined where the options stand in its place */
+/** A `readv` or a `writev`, as it is called: its buffers, a position, and options behind that or in its place. */
+export interface VectorCall {
+  readonly opcode: Opcode
+  readonly completer: Completer<HandleCall>
+  readonly buffers: unknown
   readonly position: unknown
-  readonly span: Span | undefined
-  readonly given: unknown
-  readonly extra: WriteOptions
+  readonly options: unknown
+  /** Node's own method */
+  byNode(position: unknown): Promise<unknown>
 }
 
-export function vectorWithOptions(buffers: unknown, place: unknown, options: unknown): VectorWithOptions | undefined {
-  const isLeftOut = typeof place === 'object' && place !== null
-  const split = splitOptions(isLeftOut ? place : options)
-  if (!split) return undefined
-  const position = isLeftOut ? undefined : place
-  return { position, span: vectorArguments(buffers, position), given: buffers, extra: split.extra }
+export function serveVector(handle: FileHandle, call: VectorCall): Promise<unknown> {
+  const { opcode, completer, buffers, position, options } = call
+  const isLeftOut = typeof position === 'object' && position !== null
+  const split = splitOptions(isLeftOut ? position : options)
+  if (split) {
+    const place = isLeftOut ? undefined : position
+    const span = vectorArguments(buffers, place)
+    const byNode = (): Promise<unknown> => call.byNode(place)
+    return serveExtra(handle, { opcode, span, extra: split.extra, completer, given: buffers, byNode })
+  }
+  const served = serve(handle, opcode, vectorArguments(buffers, position), completer, buffers)
+  return served ?? inOrder(handle, () => call.byNode(position))
 }

@@ -14,7 +14,7 @@ import type { Started } from '../support/run-program.js'
 const MAIN = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url))
 
 function start(args: readonly string[]): Started {
-  return startNode([MAIN, 'bench', ...args], { env: process.env, timeout: 300_000 })
+  return startNode([MAIN, 'bench', ...args], { timeout: 300_000 })
 }
 
 const little = ['--files', '8', '--rounds', '1']

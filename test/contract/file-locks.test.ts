@@ -41,7 +41,7 @@ async function holder(
   path: string,
   backend: BackendName,
 ): Promise<{ said: string; kill: () => Promise<void> }> {
-  const { child } = startNode([program, path], { env: { ...process.env, CAIO_IMPL: backend }, timeout: 120_000 })
+  const { child } = startNode([program, path], { env: { CAIO_IMPL: backend }, timeout: 120_000 })
   const exit = once(child, 'exit')
   const kill = async (): Promise<void> => {
     child.kill('SIGKILL')

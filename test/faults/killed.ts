@@ -23,8 +23,7 @@ export async function killedRun(
   life: number,
   { env, from = 1 }: Options = {},
 ): Promise<Killed> {
-  const whole = { ...process.env, NODE_OPTIONS: '', ...env }
-  const { child, ended } = startNode([program, ...args], { env: whole, timeout: HUNG })
+  const { child, ended } = startNode([program, ...args], { env, timeout: HUNG })
   let output = ''
   let counted = false
   const kill = (): void => void child.kill('SIGKILL')

@@ -26,8 +26,8 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 
 /** Runs Node with these arguments to its end. CAIO_IMPL is the subject's. */
 export function run(args: string[], { cwd, env, command }: ChildOptions = {}): Promise<Ending> {
-  const whole = { ...cleanEnvironment(), ...(subject === 'node' ? {} : { CAIO_IMPL: subject }), ...env }
-  return startNode(args, { cwd, env: whole, command, timeout: TIMEOUT }).ended
+  const environment = { ...cleanEnvironment(), ...(subject === 'node' ? {} : { CAIO_IMPL: subject }) }
+  return startNode(args, { cwd, environment, env, command, timeout: TIMEOUT }).ended
 }
 
 /** A folder with these files, whose programs find `caio` in node_modules as users have it. Gone when the test ends. */

@@ -1,7 +1,4 @@
 /** Runs the measuring program on every backend, and judges what it tells. */
-import { spawn } from 'node:child_process'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import type { BackendName } from 'caio'
 import { requiredBackends, runProgram, temporaryDirectory } from '../support/harness.js'
@@ -24,7 +21,9 @@ const MOST_WORKED = (HOLD * 2) / 3
 /** Milliseconds that no machine takes by chance in one function on two backends: the four are measured side by side, each at a pace of its own. */
 const LATE = 50
 
-const program = fileURLToPath(new URL('./measure.js', import.meta.url))
+const program = new URL('./measure.js', import.meta.url)
+/** Milliseconds until a measuring program counts as hung. */
+const HUNG = 600_000
 
 export function wasHeld({ waited, longest, asked }: Measurement): boolean {
   return waited > MOST_WAITED || longest > MOST_WORKED || asked.length > 0
@@ -35,14 +34,10 @@ async function run(
   backend: BackendName,
   programs: string,
 ): Promise<{ measured: Measurement[]; complaints: string }> {
-  const env = { ...process.env, NODE_OPTIONS: '', CAIO_IMPL: backend }
-  const child = spawn(process.execPath, ['--no-warnings', '--enable-source-maps', program, situation, programs], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const closed = new Promise<number | null>((resolve) => child.once('close', resolve))
-  const [output, complaints, code] = await Promise.all([text(child.stdout), text(child.stderr), closed])
-  const measured = output
+  const nodeArgs = ['--no-warnings', '--enable-source-maps']
+  const options = { nodeArgs, env: { CAIO_IMPL: backend }, timeout: HUNG }
+  const { code, stdout, stderr: complaints } = await runProgram(program, [situation, programs], options)
+  const measured = stdout
     .trim()
     .split('\n')
     .filter(Boolean)

@@ -14,8 +14,10 @@ export interface Ending {
 }
 
 export interface NodeOptions {
-  /** Default: the test's own without NODE_OPTIONS, which are the test runner's. */
+  /** Added to the test's own, without NODE_OPTIONS, which are the test runner's. */
   env?: NodeJS.ProcessEnv | undefined
+  /** In place of the test's own. */
+  environment?: NodeJS.ProcessEnv | undefined
   cwd?: string | undefined
   /** Default: this Node. */
   command?: string | undefined
@@ -34,7 +36,8 @@ export interface Started {
 /** Starts Node with these arguments. */
 export function startNode(args: readonly string[], options: NodeOptions = {}): Started {
   const { command = process.execPath, under = [], cwd, timeout = 30_000 } = options
-  const { env = { ...process.env, NODE_OPTIONS: '' } } = options
+  const { environment = { ...process.env, NODE_OPTIONS: '' } } = options
+  const env = { ...environment, ...options.env }
   const [first, ...rest] = [...under, command, ...args] as [string, ...string[]]
   const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe']
   const child = spawn(first, rest, { cwd, env, stdio, timeout, killSignal: 'SIGKILL' })
@@ -53,13 +56,12 @@ export interface ProgramOptions extends NodeOptions {
   nodeArgs?: readonly string[]
 }
 
-/** Runs a JavaScript file to its end, where tests make their files. @param options its `env` is added to the test's own */
+/** Runs a JavaScript file to its end, where tests make their files. */
 export function runProgram(
   file: string | URL,
   args: readonly string[] = [],
-  { nodeArgs = [], env, cwd = base, ...options }: ProgramOptions = {},
+  { nodeArgs = [], cwd = base, ...options }: ProgramOptions = {},
 ): Promise<Ending> {
   const path = typeof file === 'string' ? file : fileURLToPath(file)
-  const whole = { ...process.env, NODE_OPTIONS: '', ...env }
-  return startNode([...nodeArgs, path, ...args], { ...options, cwd, env: whole }).ended
+  return startNode([...nodeArgs, path, ...args], { ...options, cwd }).ended
 }
