@@ -1,8 +1,7 @@
 /** The functions of `node:fs/promises` that caio replaces. */
 import { pathFunctions } from './paths/functions.js'
 import { open } from './paths/open.js'
-import { withPromise } from './paths/path-call.js'
-import { wholeFile } from './paths/whole-file.js'
+import { withPromise } from './paths/promise-form.js'
 
 export type { OpenOptions } from './paths/open.js'
 
@@ -24,4 +23,4 @@ export type Replacements = Pick<FsPromises, Replaced> & {
 }
 
 /** Each serves what Node's own does. `open` calls whatever stands in the place of Node's, and puts the engine under Node's handles. */
-export const served = { open, ...wholeFile, ...onPaths } as Replacements
+export const served = { open, ...onPaths } as Replacements

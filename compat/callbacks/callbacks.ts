@@ -1,7 +1,6 @@
 /**
  * The functions of `node:fs` that take a callback, over the engine. Whatever is not a plain call for it is Node's own, called unchanged.
  */
-import types from 'node:util/types'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { callbackException } from '../../lib/common/errors.js'
 import { Opcode, isWrite, syscallOf } from '../../lib/protocol/operations.js'
@@ -9,28 +8,19 @@ import type { Completer } from '../../lib/engine/completer.js'
 import { OWN_POSITION, SyncRequest, TransferRequest } from '../../lib/engine/request.js'
 import type { Span } from '../../lib/engine/request.js'
 import { isDescriptor, readArguments, textArguments, vectorArguments, writeArguments } from '../arguments/transfer.js'
-import { Call, Chain } from './call.js'
-import type { Callback } from './call.js'
 import { close, closeSync, closesDescriptors } from './close.js'
 import * as descriptors from './descriptors.js'
 import { fstat } from './fstat.js'
 import { withCallback } from './path-callback.js'
-import { leave, leaveDescriptor, leaveWrite, take } from './served.js'
+import { leaveDescriptor, leaveWrite, take } from './served.js'
 import type { Arguments, Own, ServedCall } from './served.js'
 import * as attributes from '../handle/attributes.js'
 import { ofCallbacks } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
 import { servesFiles } from '../node/serves.js'
-import { callUntil } from '../node/under-way.js'
-import { nodeMajor, nodeMinor } from '../node/version.js'
 import { callbackPathFunctions } from '../paths/functions.js'
 import { openFile } from '../paths/open.js'
-import { NODES } from '../paths/path-call.js'
-import type { PathFunction } from '../paths/path-call.js'
-import { plainRead, plainWrite, readWhole, writeWhole } from '../paths/whole-file.js'
-import { intrinsics } from '../../lib/common/intrinsics.js'
-
-const { Promise } = intrinsics
+import type { PathFunction } from '../paths/path-function.js'
 
 type Report = (call: ServedCall, error: Error | null, count: number) => void
 
@@ -155,78 +145,7 @@ function fdatasync(this: unknown, ...args: Arguments): void {
   }
 }
 
-/** The options, where a callback may stand in their place. */
-function optionsOf(options: unknown): unknown {
-  return typeof options === 'function' ? undefined : options
-}
-
-/** Says that Node has told the callback. */
-const TOLD = Symbol('told')
-
-/** Calls the callback, or has Node do the work if `served` gives undefined. */
-function settle(call: Call, served: Promise<unknown[] | typeof TOLD | undefined>, nodes: () => void): void {
-  served.then(
-    (results) => {
-      if (results === TOLD) return
-      if (results) call.end(null, ...results)
-      else call.leaveTo(nodes)
-    },
-    (error: Error) => {
-      // The error has no stack frames, as with Node.
-      Error.captureStackTrace(error, settle)
-      call.end(error)
-    },
-  )
-}
-
-/** Of Node's own: open, fstat, read, close; since 26.8 one for them all. */
-const READ_FILE_REQUESTS = nodeMajor > 26 || (nodeMajor === 26 && nodeMinor >= 8) ? 1 : 4
-
-function readFile(this: unknown, ...args: Arguments): void {
-  const [path, options, last] = args
-  const callback = last || options
-  const plain = typeof callback === 'function' ? plainRead(path, optionsOf(options)) : undefined
-  if (!plain) return leaveDescriptor(ofCallbacks.get('readFile'), this, args)
-  const call = new Chain(callback as Callback, READ_FILE_REQUESTS)
-  const nodes = (): void => leave(ofCallbacks.get('readFile'), this, args)
-  const content = readWhole(plain)
-  if (types.isPromise(content)) {
-    settle(
-      call,
-      content.then((bytes) => (bytes === NODES ? undefined : [bytes])),
-      nodes,
-    )
-  } else if (content === NODES) {
-    call.leaveTo(nodes)
-  } else {
-    call.end(null, content)
-  }
-}
-
-/** Node's own `writeFile` calls these by name: if another package has replaced one, its function has to be called. */
-const PARTS_OF_WRITE_FILE = ['open', 'write', 'close']
-
-function writeFile(this: unknown, ...args: Arguments): void {
-  const [path, data, options, last] = args
-  const callback = last || options
-  const isOurs = typeof callback === 'function' && ofCallbacks.stand(PARTS_OF_WRITE_FILE)
-  const plain = isOurs ? plainWrite(path, data, optionsOf(options), 'wa') : undefined
-  // Node syncs by `fs.fsync`, which others may watch; by then it is ours.
-  if (!plain || plain.flush) return leaveDescriptor(ofCallbacks.get('writeFile'), this, args)
-  const call = new Call(callback as Callback)
-  const own = ofCallbacks.get('writeFile') as (...args: unknown[]) => unknown
-  const asked = [path, data, optionsOf(options), callback]
-  // Node's call keeps this call's place in the order: later calls wait until Node has done it.
-  const inPlace = (): Promise<typeof TOLD> =>
-    new Promise((resolve) => call.leaveTo(() => void callUntil(own, this, asked, () => resolve(TOLD))))
-  settle(
-    call,
-    writeWhole(plain, inPlace).then((outcome) => (outcome === NODES ? undefined : (outcome ?? []))),
-    () => leave(own, this, args),
-  )
-}
-
-const ours = { read, write, readv, writev, fsync, fdatasync, fstat, readFile, writeFile, close, closeSync }
+const ours = { read, write, readv, writev, fsync, fdatasync, fstat, close, closeSync }
 for (const name of Object.keys(ours) as (keyof typeof ours)[]) resemble(ofCallbacks.get(name), ours[name])
 
 /** What changes a descriptor's attributes, and with how many arguments between it and the callback. */

@@ -1,18 +1,19 @@
 /** The functions on paths as `fs` has them, with a callback: of the same descriptions as those with a promise. */
-import { EAGAIN, callbackException } from '../../lib/common/errors.js'
-import type { Completer } from '../../lib/engine/completer.js'
+import { intrinsics } from '../../lib/common/intrinsics.js'
+import { callbackException } from '../../lib/common/errors.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { whenThereIsRoom } from '../../lib/engine/turn.js'
-import { Opcode } from '../../lib/protocol/operations.js'
 import { ofCallbacks } from '../node/original.js'
 import type { Own } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
-import { Failed, NODES, ServedFunction, circumstancesOf } from '../paths/path-call.js'
-import type { PathFunction } from '../paths/path-call.js'
-import { Call, areMany } from './call.js'
+import { callUntil } from '../node/under-way.js'
+import { PathOperation, opcodeOf } from '../paths/path-call.js'
+import type { Form } from '../paths/path-call.js'
+import type { PathFunction } from '../paths/path-function.js'
+import { Call, Chain, areMany } from './call.js'
 import type { Callback } from './call.js'
-import { intrinsics } from '../../lib/common/intrinsics.js'
+import { leaveToNode } from './descriptors.js'
 
 const { Promise, setImmediate } = intrinsics
 
@@ -24,80 +25,54 @@ function callbackAt(args: readonly unknown[], [least, most]: readonly [number, n
   return -1
 }
 
-interface Caller<Request> {
+/** Has Node do a call. @param told in place of the callback */
+type Leave = (told?: Callback) => void
+
+interface Caller {
   readonly call: Call
-  readonly request: Request
-  /** has Node do it */
-  leave(): void
+  readonly callback: Callback
+  readonly leave: Leave
 }
 
-/** Serves a call by one operation; false where the arguments are not plain for it. */
-type Serve = (args: readonly unknown[], callback: Callback, leave: () => void) => boolean
-
-function serving<Request extends PathCall, Reply extends NodeJS.ArrayBufferView>(
-  described: PathFunction<Request, Reply>,
-): Serve {
-  const served = new ServedFunction(described)
-  // As Node calls it: what succeeds without a value has one argument.
-  const succeed = (call: Call, value: unknown): void =>
-    value === undefined && !described.ofPromise ? call.end(null) : call.end(null, value)
-  const fail = (call: Call, errno: number, request: Request): void =>
-    call.end(callbackException(errno, served.syscall, circumstancesOf(request)))
-
-  const settle = (call: Call, value: unknown, leave: () => void): void => {
-    if (value === NODES) call.leaveTo(leave)
-    else if (value instanceof Failed) call.end(callbackException(value.errno, value.syscall, { path: value.path }))
-    else succeed(call, value)
-  }
-
-  const completer: Completer<Caller<Request>> = {
-    syscall: served.syscall,
+/** @param succeed tells of a value, or that there is none */
+function callbackForm(succeed: (call: Call, value: unknown) => void): Form<Caller> {
+  return {
     api: 'callback',
-    atOnce: true,
-    takesFailures: true,
-    lend: served.lend,
-    value(result, views, { call, request, leave }) {
-      if (result < 0) {
-        served.giveBack(views)
-        if (served.isLeft(result)) call.leaveTo(leave)
-        else fail(call, result, request)
-        return
-      }
-      try {
-        const value = served.completed(result, views, request)
-        if (value instanceof Promise) {
-          value.then(
-            (last) => settle(call, last, leave),
-            (error) => call.end(error),
-          )
-        } else {
-          settle(call, value, leave)
-        }
-      } catch (error) {
-        call.end(error) // no memory for it
-      }
+    areMany,
+    succeed: ({ call }, value) => succeed(call, value),
+    fail: ({ call }, errno, syscall, circumstances) => call.end(callbackException(errno, syscall, circumstances)),
+    throw({ call }, error) {
+      // No frames, as with Node.
+      if (error instanceof Error) Error.captureStackTrace(error, callbackForm)
+      call.end(error)
     },
+    leave: ({ call, leave }) => call.leaveTo(leave),
+    leaveInPlace: ({ call, callback, leave }) =>
+      new Promise((resolve) =>
+        call.leaveTo(() => void callUntil(leave as Callback, undefined, [callback], resolve as () => void)),
+      ),
+    wait: whenThereIsRoom,
   }
+}
 
-  const serve = (call: Call, request: Request, leave: () => void): void => {
-    const result = served.attempt(request, areMany())
-    if (result === undefined) whenThereIsRoom(() => serve(call, request, leave))
-    else if (result === NODES) call.leaveTo(leave)
-    else if (result >= 0) succeed(call, served.attempted(result, request))
-    else if (result !== EAGAIN) fail(call, result, request)
-    else void defaultContext().enqueue(served.request(request, completer, { call, request, leave }))
-  }
+// As Node calls it: what succeeds without a value has one argument.
+const ofOwn = callbackForm((call, value) => (value === undefined ? call.end(null) : call.end(null, value)))
+const ofPromise = callbackForm((call, value) => call.end(null, value))
 
+/** Serves a call by one operation; false where the arguments are not plain for it. */
+type Serve = (args: readonly unknown[], callback: Callback, leave: Leave) => boolean
+
+function serving<Request extends PathCall>(described: PathFunction<Request>): Serve {
+  const operation = new PathOperation(described, described.ofPromise ? ofPromise : ofOwn)
+  const { requests } = described
   return (args, callback, leave) => {
-    const request = served.plain(args)
+    const request = operation.plain(args)
     if (!request) return false
-    serve(new Call(callback), request, leave)
+    const call = requests === undefined ? new Call(callback) : new Chain(callback, requests)
+    operation.serve(request, { call, callback, leave })
     return true
   }
 }
-
-/** Has Node do a call. @param told in place of the callback */
-type Leave = (told?: Callback) => void
 
 /** Leaves a call to Node after the caller has returned: an error that Node throws goes to the callback, unless the callback threw it. */
 function later(leave: Leave, callback: Callback): () => void {
@@ -118,16 +93,17 @@ function later(leave: Leave, callback: Callback): () => void {
   return () => void setImmediate(leaveNow)
 }
 
-export function withCallback<Request extends PathCall, Reply extends NodeJS.ArrayBufferView>(
-  described: PathFunction<Request, Reply>,
-): Own {
+export function withCallback(described: PathFunction): Own {
   const { name, arity, otherwise } = described
+  const opcode = opcodeOf(described)
   const serve = serving(described)
   const serveOtherwise = otherwise && serving(otherwise)
   return resemble(ofCallbacks.get(name), function (this: unknown, ...args: unknown[]): void {
     const callback = callbackAt(args, arity) < 0 ? undefined : (args.pop() as Callback)
     const leave: Leave = (told = callback) => {
-      defaultContext().leave(Opcode[name])
+      defaultContext().leave(opcode)
+      // Some take a descriptor in place of a path.
+      leaveToNode(args[0])
       if (told) args.push(told)
       Reflect.apply(ofCallbacks.get(name), this, args)
     }

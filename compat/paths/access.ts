@@ -1,6 +1,6 @@
 /** `access`; and so `exists`, which Node builds on it. */
 import { plainPath } from '../arguments/path.js'
-import type { PathFunction } from './path-call.js'
+import type { PathFunction } from './path-function.js'
 
 export const access: PathFunction = {
   name: 'access',

@@ -2,10 +2,11 @@
 import type { PathCall } from '../../lib/engine/request.js'
 import { plainId, plainLength, plainMode, plainPath } from '../arguments/path.js'
 import { plainTimes } from '../arguments/times.js'
+import { WHILE_CLOSING } from '../../lib/protocol/port.js'
 import { handlesAreUntouched } from '../handle/file-handle.js'
 import { ofCallbacks } from '../node/original.js'
-import { Failed } from './path-call.js'
-import type { PathFunction } from './path-call.js'
+import { Failed } from './path-function.js'
+import type { PathFunction } from './path-function.js'
 
 export const chmod: PathFunction = {
   name: 'chmod',
@@ -46,8 +47,8 @@ export const truncate: PathFunction = {
     const name = plain === undefined ? undefined : plainPath(path)
     return name === undefined ? undefined : { path: name, length: plain as number }
   },
-  // Positive: the file was cut, but could not be closed.
-  value: (errno) => (errno > 0 ? new Failed(-errno, 'close') : undefined),
+  // The file has been cut.
+  failure: (result) => (result <= WHILE_CLOSING ? new Failed(result - WHILE_CLOSING, 'close') : undefined),
 }
 
 const PARTS_OF_TRUNCATE = ['open', 'ftruncate', 'close']

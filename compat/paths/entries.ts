@@ -11,7 +11,7 @@ import { optionsOrNone, plainMode, plainPath } from '../arguments/path.js'
 import { statsMemory } from '../node/stats.js'
 import { plainPaths } from './links.js'
 import { failureIn } from './slices.js'
-import type { Attempted, PathFunction } from './path-call.js'
+import type { Attempted, PathFunction } from './path-function.js'
 
 export const rename: PathFunction = { name: 'rename', arity: [2, 2], plain: plainPaths }
 

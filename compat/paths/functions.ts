@@ -4,13 +4,15 @@ import { access } from './access.js'
 import { chmod, chown, lchown, lutimes, truncate, truncateByCallback, utimes } from './attributes.js'
 import { copyFile, mkdir, rename, rmdir, unlink } from './entries.js'
 import { link, mkdtemp, readlink, realpath, realpathByCallback, symlink } from './links.js'
-import type { PathFunction } from './path-call.js'
+import type { PathFunction } from './path-function.js'
+import { readFile } from './read-file.js'
 import { readdir } from './readdir.js'
 import { treeIn } from './read-tree.js'
 import type { Follows, Order } from './read-tree.js'
 import { opendir } from './opendir.js'
 import { lstat, stat, statfs } from './stat.js'
 import { cp, rm } from './tree-changes.js'
+import { appendFile, writeFile, writeFileByCallback } from './write-file.js'
 
 /** From this version on, Node's own `readdir` of a tree is one native operation, too, with its own order. */
 const NATIVE_TREES = 25
@@ -28,7 +30,7 @@ function followsByCallback(withFileTypes: boolean): boolean | undefined {
 }
 
 const common = [
-  ...[stat, lstat, access, readlink, statfs, opendir],
+  ...[readFile, stat, lstat, access, readlink, statfs, opendir],
   ...[rename, link, symlink, unlink, mkdir, mkdtemp, rmdir, copyFile, rm, cp],
   ...[chmod, chown, lchown, utimes, lutimes],
 ] as unknown as readonly PathFunction[]
@@ -36,14 +38,13 @@ const common = [
 /** With a promise. */
 export const pathFunctions: readonly PathFunction[] = [
   ...common,
-  ...([realpath, truncate] as unknown as readonly PathFunction[]),
+  ...([realpath, truncate, writeFile, appendFile] as unknown as readonly PathFunction[]),
   readdirIn('last found first', (withFileTypes) => !withFileTypes),
 ]
 
 /** With a callback. */
 export const callbackPathFunctions: readonly PathFunction[] = [
   ...common,
-  realpathByCallback,
-  truncateByCallback,
+  ...([realpathByCallback, truncateByCallback, writeFileByCallback] as unknown as readonly PathFunction[]),
   readdirIn('first found first', followsByCallback),
 ]

@@ -4,7 +4,7 @@ import { FreeList } from '../../lib/common/free-list.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { UPWARD, isUtf8, optionsOrEncoding, plainPath } from '../arguments/path.js'
 import { ofCallbacks } from '../node/original.js'
-import type { PathFunction } from './path-call.js'
+import type { PathFunction } from './path-function.js'
 
 /** The longest path of the kernel's. */
 const pathMemory = new FreeList(() => Buffer.allocUnsafeSlow(4096))

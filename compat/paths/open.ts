@@ -10,8 +10,8 @@ import { adopt, bounceCalls, handleOf, handlesAreUntouched, makesHandles } from 
 import type { CaioFileHandle } from '../handle/toolkit-methods.js'
 import { ofPromises } from '../node/original.js'
 import type { promises } from '../node/original.js'
-import { withPromise } from './path-call.js'
-import type { PathFunction } from './path-call.js'
+import { withPromise } from './promise-form.js'
+import type { PathFunction } from './path-function.js'
 
 /** What Node's `open` does not have. */
 export interface OpenOptions {

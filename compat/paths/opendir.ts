@@ -6,8 +6,8 @@ import type { PathCall } from '../../lib/engine/request.js'
 import { callSoon } from '../../lib/engine/turn.js'
 import { isUtf8, optionsOrEncoding, plainPath } from '../arguments/path.js'
 import { callbackFs } from '../node/original.js'
-import { NODES } from './path-call.js'
-import type { PathFunction } from './path-call.js'
+import { NODES } from './path-function.js'
+import type { PathFunction } from './path-function.js'
 import { directoryMemory, namesOf, typesOf } from './readdir.js'
 
 /** What a `Dir` is given to tell it of an end. */

@@ -1,72 +1,49 @@
 /**
- * How a function on a path is served. One description says what the function takes and gives; its form with a promise is made of it
- * here, its form with a callback in callbacks/path-callback.ts. What is not a plain call is Node's own, called unchanged.
+ * How a call of a function on a path is served: tried at once, or by one request, or left to Node. What a function takes and gives is
+ * in its description; how a caller is told is in the {@link Form}, of which there are two: promise-form.ts and callbacks/path-callback.ts.
  */
-import { EAGAIN, errnoOf, laterException } from '../../lib/common/errors.js'
+import { EAGAIN, errnoOf } from '../../lib/common/errors.js'
 import type { Circumstances } from '../../lib/common/errors.js'
-import type { FreeList } from '../../lib/common/free-list.js'
-import { isNext, untilOthersAreOver } from '../../lib/common/one-at-a-time.js'
+import { intrinsics } from '../../lib/common/intrinsics.js'
 import type { Completer } from '../../lib/engine/completer.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
-import { PathRequest, TimesRequest } from '../../lib/engine/request.js'
-import type { PathCall, Request } from '../../lib/engine/request.js'
-import { whenThereIsRoom } from '../../lib/engine/turn.js'
-import { isTraced, traceCall } from '../../lib/engine/trace.js'
-import type { FsOperation } from '../../lib/engine/trace.js'
-import { Opcode, changesPaths, isInline, syscallOf } from '../../lib/protocol/operations.js'
-import type { PathName } from '../../lib/protocol/operations.js'
+import { PathRequest, TimesRequest, WholeFileRequest } from '../../lib/engine/request.js'
+import type { PathCall, Request, WholeFile } from '../../lib/engine/request.js'
+import { Opcode, changesPaths, familyOf, isInline, syscallOf } from '../../lib/protocol/operations.js'
 import type { PathsAndView, Views } from '../../lib/protocol/port.js'
-import { ofPromises } from '../node/original.js'
-import type { promises } from '../node/original.js'
-import { resemble } from '../node/resemble.js'
-import { servesFiles } from '../node/serves.js'
-import { leaveInOrder } from './places.js'
-import { intrinsics } from '../../lib/common/intrinsics.js'
+import { servesFiles, servesWholeFiles } from '../node/serves.js'
+import { Failed, NODES } from './path-function.js'
+import type { Attempted, PathFunction } from './path-function.js'
 
 const { Promise } = intrinsics
 
 type View = NodeJS.ArrayBufferView
 
-/** What a function takes and gives. */
-export interface PathFunction<Call extends PathCall = PathCall, Reply extends View = View> {
-  /** of the function, and of the operation that serves it */
-  readonly name: PathName
-  /** arguments, without the callback: the fewest, and the most */
-  readonly arity: readonly [least: number, most: number]
-  /** The call as it travels, or undefined where it is Node's to judge. */
-  plain(...args: unknown[]): Call | undefined
-  /** what the reply is put into */
-  readonly memory?: FreeList<Reply>
-  /** The caller's result, {@link NODES}, {@link Failed}, or a promise for one; missing if there is no value. Must not keep `reply`. */
-  value?(result: number, reply: Reply, call: Call): unknown
-  /** Where many are under way, threads do it faster than it is done at once. */
-  readonly manyByThreads?: true
-  /** In place of an attempt of the operation itself: its result, as {@link ServedFunction.attempt} gives it. */
-  attempt?(call: Call): Attempted
-  /** Node repeats whatever fails, and so fails in its own way. */
-  readonly failsAsNodes?: true
-  /** Node's form with a callback is made of that with a promise, and gives undefined where there is no value. */
-  readonly ofPromise?: true
-  /** Whether the functions that Node's own calls by name in its module are all Node's or ours. If not, Node's own serves the call. */
-  readonly partsStand?: () => boolean
-  /** of another operation, which serves what this one does not take */
-  readonly otherwise?: PathFunction
+/**
+ * How the caller of a function is told. What each method returns is what {@link PathOperation.serve} returns, or what the request's
+ * promise is fulfilled with.
+ */
+export interface Form<Caller> {
+  readonly api: 'promise' | 'callback'
+  /** Whether so many calls are under way that threads serve a further one faster than this one does. */
+  areMany(): boolean
+  succeed(caller: Caller, value: unknown): unknown
+  fail(caller: Caller, errno: number, syscall: string, circumstances: Circumstances): unknown
+  /** Tells of an error that exists already. */
+  throw(caller: Caller, error: unknown): unknown
+  /** Has Node serve the call. */
+  leave(caller: Caller): unknown
+  /** Has Node serve the call in the place that is kept for it, until what this returns is settled. */
+  leaveInPlace(caller: Caller): Promise<unknown>
+  /** Calls `serve` when this turn of the event loop has room. */
+  wait(serve: () => unknown): unknown
 }
 
-/** Returned instead of a value: an error of one part, not of the operation as a whole. */
-export class Failed {
-  constructor(
-    readonly errno: number,
-    readonly syscall: string,
-    readonly path?: string,
-  ) {}
+/** One call on its way. */
+interface Served<Call, Caller> {
+  readonly call: Call
+  readonly caller: Caller
 }
-
-/** Returned instead of a value: Node has to serve the call, and nothing has been done. */
-export const NODES = Symbol("Node's turn")
-
-/** A result; EAGAIN if it would have to wait; undefined if this turn has had its share; or {@link NODES}. */
-export type Attempted = number | undefined | typeof NODES
 
 /** The reply did not fit, or says too little: Node finds out for itself. */
 const EOVERFLOW = errnoOf('EOVERFLOW')
@@ -78,22 +55,69 @@ export function isNodes(result: number): boolean {
 
 const nothing = new Uint8Array(0)
 
-/** The engine's part in a function: what both its forms are made of. */
-export class ServedFunction<Call extends PathCall, Reply extends View> {
+/** One function in one form. */
+export class PathOperation<Call extends PathCall, Reply extends View, Caller> {
   readonly opcode: Opcode
-  readonly syscall: string
   readonly #function: PathFunction<Call, Reply>
+  readonly #form: Form<Caller>
+  readonly #completer: Completer<Served<Call, Caller>>
+  readonly #serves: () => boolean
   readonly #inline: boolean
   /** whether its place in the order of calls by path matters */
   readonly #changes: boolean
   #replyOfAttempts: Reply | undefined
 
-  constructor(described: PathFunction<Call, Reply>) {
-    this.opcode = Opcode[described.name]
-    this.syscall = syscallOf(this.opcode)
+  constructor(described: PathFunction<Call, Reply>, form: Form<Caller>) {
+    this.opcode = opcodeOf(described)
     this.#function = described
+    this.#form = form
+    this.#serves = familyOf(this.opcode) === 'wholeFile' ? servesWholeFiles : servesFiles
     this.#inline = isInline(this.opcode)
     this.#changes = changesPaths(this.opcode)
+    const { keepsPlace } = described
+    this.#completer = {
+      syscall: syscallOf(this.opcode),
+      api: form.api,
+      atOnce: true,
+      takesFailures: true,
+      lend: this.#lend,
+      value: (result, views, served) =>
+        result < 0 ? this.#failed(result, views, served) : this.#completed(result, views, served),
+      ...(keepsPlace && {
+        keepsPlace: (result, { call }) => keepsPlace(result) && described.failure?.(result, call) === undefined,
+      }),
+    }
+  }
+
+  /** The call as it travels, or undefined where it is Node's to judge. */
+  plain(args: readonly unknown[]): Call | undefined {
+    const { partsStand } = this.#function
+    return this.#serves() && (!partsStand || partsStand()) ? this.#function.plain(...args) : undefined
+  }
+
+  serve(call: Call, caller: Caller): unknown {
+    const form = this.#form
+    const result = this.#attempt(call)
+    if (result === undefined) return form.wait(() => this.serve(call, caller))
+    if (result === NODES) return form.leave(caller)
+    if (result >= 0) return this.#settle(this.#function.value?.(result, this.#reply, call), caller)
+    if (result !== EAGAIN) return this.#fail(result, call, caller)
+    return defaultContext().enqueue(this.#request(call, { call, caller }))
+  }
+
+  /** The result, if no wait is needed. A call that changes something never waits for the next turn. */
+  #attempt(call: Call): Attempted {
+    const result = this.#tryAtOnce(call)
+    return result === undefined && this.#changes ? EAGAIN : result
+  }
+
+  #tryAtOnce(call: Call): Attempted {
+    const { manyByThreads, attempt } = this.#function
+    if (manyByThreads && this.#form.areMany()) return EAGAIN
+    if (attempt) return attempt(call, this.#reply)
+    if (!this.#inline) return EAGAIN
+    const result = defaultContext().attempt(this.opcode, call, this.#reply)
+    return result !== undefined && result < 0 && result !== EAGAIN && this.#isLeft(result) ? NODES : result
   }
 
   /** Memory for the reply of attempts, which are over when they return. */
@@ -101,188 +125,77 @@ export class ServedFunction<Call extends PathCall, Reply extends View> {
     return (this.#replyOfAttempts ??= this.#function.memory?.make() ?? (nothing as unknown as Reply))
   }
 
-  /** Undefined where it is Node's to judge. */
-  plain(args: readonly unknown[]): Call | undefined {
-    const { partsStand } = this.#function
-    const serves = servesFiles() && (!partsStand || partsStand())
-    return serves ? this.#function.plain(...args) : undefined
-  }
-
-  /** Whether a request that has failed is to be done by Node. */
-  isLeft(result: number): boolean {
-    return this.#function.failsAsNodes === true || isNodes(result)
-  }
-
-  /** The result, if no wait is needed. A call that changes something never waits for the next turn. @param areMany if many are under way */
-  attempt(call: Call, areMany = false): Attempted {
-    const result = this.#attempt(call, areMany)
-    return result === undefined && this.#changes ? EAGAIN : result
-  }
-
-  #attempt(call: Call, areMany: boolean): Attempted {
-    if (areMany && this.#function.manyByThreads) return EAGAIN
-    if (this.#function.attempt) return this.#function.attempt(call)
-    if (!this.#inline) return EAGAIN
-    const result = defaultContext().attempt(this.opcode, call, this.#reply)
-    return result !== undefined && result < 0 && result !== EAGAIN && this.isLeft(result) ? NODES : result
-  }
-
-  /** What the caller of a successful {@link attempt} is given. */
-  attempted(result: number, call: Call): unknown {
-    return this.#function.value?.(result, this.#reply, call)
-  }
-
-  /** What the caller is given, the request being complete. */
-  completed(result: number, views: Views, call: Call): unknown {
-    const { memory, value } = this.#function
-    if (!memory) return value?.(result, this.#reply, call)
-    const reply = (views as PathsAndView).at(-1) as Reply
-    try {
-      return value?.(result, reply, call)
-    } finally {
-      memory.giveBack(reply)
-    }
-  }
-
-  request<Caller>(call: Call, completer: Completer<Caller>, caller: Caller): Request<Caller> {
-    return call.times === undefined
-      ? new PathRequest(this.opcode, call, completer, caller)
-      : new TimesRequest(this.opcode, call.path, call.times, completer, caller)
+  #request(call: Call, served: Served<Call, Caller>): Request<Served<Call, Caller>> {
+    if (call.times !== undefined) return new TimesRequest(this.opcode, call.path, call.times, this.#completer, served)
+    if (call.view) return new WholeFileRequest(this.opcode, call as PathCall & WholeFile, this.#completer, served)
+    return new PathRequest(this.opcode, call, this.#completer, served)
   }
 
   /** Puts memory for the reply behind the paths. */
-  readonly lend = (views: Views): Views => {
+  readonly #lend = (views: Views): Views => {
     const { memory } = this.#function
     // The request's own list, made for this.
     if (memory) (views as unknown[])[(views as unknown[]).length - 1] = memory.take()
     return views
   }
 
-  /** Takes back the memory of a reply that is not read. */
-  giveBack(views: Views): void {
-    const reply = (views as PathsAndView).at(-1)
-    if (reply) this.#function.memory?.giveBack(reply as Reply)
+  #completed(result: number, views: Views, { call, caller }: Served<Call, Caller>): unknown {
+    const { memory, value } = this.#function
+    if (!memory) return this.#settle(value?.(result, this.#reply, call), caller)
+    const reply = (views as PathsAndView).at(-1) as Reply
+    try {
+      return this.#settle(value?.(result, reply, call), caller)
+    } catch (error) {
+      return this.#form.throw(caller, error) // no memory for it
+    } finally {
+      memory.giveBack(reply)
+    }
+  }
+
+  /** Tells the caller of a value, or of what is in place of one. */
+  #settle(value: unknown, caller: Caller): unknown {
+    const form = this.#form
+    if (value instanceof Promise) {
+      return value.then(
+        (last) => this.#settle(last, caller),
+        (error: unknown) => form.throw(caller, error),
+      )
+    }
+    if (value === NODES) return form.leave(caller)
+    if (value instanceof Failed) return form.fail(caller, value.errno, value.syscall, { path: value.path })
+    return form.succeed(caller, value)
+  }
+
+  #failed(result: number, views: Views, { call, caller }: Served<Call, Caller>): unknown {
+    const { memory, failure, keepsPlace } = this.#function
+    if (memory) memory.giveBack((views as PathsAndView).at(-1) as Reply)
+    const failed = failure?.(result, call)
+    if (failed) return this.#settle(failed, caller)
+    if (keepsPlace?.(result)) return defaultContext().places.inPlace(() => this.#form.leaveInPlace(caller))
+    return this.#isLeft(result) ? this.#form.leave(caller) : this.#fail(result, call, caller)
+  }
+
+  #fail(errno: number, call: Call, caller: Caller): unknown {
+    return this.#form.fail(caller, errno, this.#completer.syscall, circumstancesOf(call))
+  }
+
+  /** Whether Node repeats what has failed. */
+  #isLeft(result: number): boolean {
+    return this.#function.failsAsNodes === true || isNodes(result)
   }
 }
 
+/** The operation that serves a function. */
+export function opcodeOf({ name, operation = name as Exclude<typeof name, 'appendFile'> }: PathFunction): Opcode {
+  return Opcode[operation]
+}
+
 /** What an error says about a call: the paths as the kernel got them, with lone surrogates replaced. */
-export function circumstancesOf({ path, given = path, otherPath }: PathCall): Circumstances {
+function circumstancesOf({ path, given = path, otherPath }: PathCall): Circumstances {
   return { path: wellFormed(given), dest: otherPath === undefined ? undefined : wellFormed(otherPath) }
 }
 
 // TypeScript's library for Node 20 lacks it.
 function wellFormed(text: string): string {
   return (text as string & { toWellFormed(): string }).toWellFormed()
-}
-
-type Own = (...args: unknown[]) => Promise<unknown>
-
-type PromiseName = FsOperation['operation'] & keyof typeof promises
-
-interface Caller<Call> {
-  readonly call: Call
-  readonly args: readonly unknown[]
-}
-
-/**
- * The function of that name: an async function, as Node's own is, whose calls have their events.
- * @param serve what serves a call: the value, or a promise for it
- * @param resultOf the number of bytes that is told of a value
- */
-export function promiseForm(
-  name: PromiseName,
-  serve: (args: readonly unknown[]) => unknown,
-  resultOf?: (value: unknown, args: readonly unknown[]) => number,
-): Own {
-  const form = async (...args: unknown[]): Promise<unknown> => {
-    const outcome = isTraced()
-      ? traceCall(name, args[0], async () => serve(args), resultOf && ((value) => resultOf(value, args)))
-      : serve(args)
-    try {
-      return outcome instanceof Promise ? await outcome : outcome
-    } finally {
-      if (!isNext()) await untilOthersAreOver()
-    }
-  }
-  const own = ofPromises.get(name)
-  // `opendir` is made of the one with a callback.
-  if (own.constructor === form.constructor) return resemble(own, form)
-  return resemble(own, function (...args: unknown[]): Promise<unknown> {
-    return form(...args)
-  })
-}
-
-/** Serves a call by one operation: the value, or a promise for it, or {@link NODES} where the arguments are not plain for it. */
-type Serve = (args: readonly unknown[]) => unknown
-
-/** @param leave has Node do it */
-function serving<Call extends PathCall, Reply extends View>(
-  described: PathFunction<Call, Reply>,
-  leave: (args: readonly unknown[]) => Promise<unknown>,
-): Serve {
-  const served = new ServedFunction(described)
-  const fail = (errno: number, call: Call): Promise<never> =>
-    laterException(errno, served.syscall, circumstancesOf(call))
-
-  const settle = (value: unknown, args: readonly unknown[]): unknown => {
-    if (value === NODES) return leave(args)
-    return value instanceof Failed ? laterException(value.errno, value.syscall, { path: value.path }) : value
-  }
-
-  const completer: Completer<Caller<Call>> = {
-    syscall: served.syscall,
-    api: 'promise',
-    atOnce: true,
-    takesFailures: true,
-    lend: served.lend,
-    value(result, views, { call, args }) {
-      if (result < 0) {
-        served.giveBack(views)
-        return served.isLeft(result) ? leave(args) : fail(result, call)
-      }
-      try {
-        const value = served.completed(result, views, call)
-        return value instanceof Promise ? value.then((last) => settle(last, args)) : settle(value, args)
-      } catch (error) {
-        return Promise.reject(error) // no memory for it
-      }
-    },
-  }
-
-  const serve = (call: Call, args: readonly unknown[]): unknown => {
-    const result = served.attempt(call)
-    if (result === undefined) return new Promise((resolve) => whenThereIsRoom(() => resolve(serve(call, args))))
-    if (result === NODES) return leave(args)
-    if (result >= 0) return served.attempted(result, call)
-    if (result !== EAGAIN) return fail(result, call)
-    return defaultContext().enqueue(served.request(call, completer, { call, args }))
-  }
-
-  return (args) => {
-    const call = served.plain(args)
-    return call ? serve(call, args) : NODES
-  }
-}
-
-/**
- * The function as `fs/promises` has it.
- * @param own the function that serves calls that are not plain; by default Node's
- */
-export function withPromise<Call extends PathCall, Reply extends View>(
-  described: PathFunction<Call, Reply>,
-  own: Own = ofPromises.caller(described.name),
-): Own {
-  const { name, otherwise } = described
-  const leave = (args: readonly unknown[]): Promise<unknown> => {
-    defaultContext().leave(Opcode[name])
-    return leaveInOrder(Opcode[name], own, args)
-  }
-  const serve = serving(described, leave)
-  const serveOtherwise: Serve = otherwise ? serving(otherwise, leave) : () => NODES
-  return promiseForm(name as PromiseName, (args) => {
-    const value = serve(args)
-    if (value !== NODES) return value
-    const other = serveOtherwise(args)
-    return other === NODES ? leave(args) : other
-  })
 }

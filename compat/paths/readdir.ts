@@ -5,8 +5,8 @@ import { FreeList } from '../../lib/common/free-list.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { isUtf8, optionsOrEncoding, plainPath } from '../arguments/path.js'
 import { callbackFs } from '../node/original.js'
-import { NODES } from './path-call.js'
-import type { PathFunction } from './path-call.js'
+import { NODES } from './path-function.js'
+import type { PathFunction } from './path-function.js'
 
 /** Holds about a thousand names; a larger directory is Node's. */
 export const directoryMemory = new FreeList(() => Buffer.allocUnsafeSlow(32 * 1024))

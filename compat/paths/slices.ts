@@ -6,7 +6,7 @@ import { PathRequest } from '../../lib/engine/request.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import type { Opcode } from '../../lib/protocol/operations.js'
 import { syscallOf } from '../../lib/protocol/operations.js'
-import { Failed } from './path-call.js'
+import { Failed } from './path-function.js'
 
 /** The result of one slice; negative where it has failed. */
 export function askFor(opcode: Opcode, call: PathCall, reply?: NodeJS.ArrayBufferView): Promise<number> {

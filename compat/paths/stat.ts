@@ -6,8 +6,8 @@ import type { PathCall } from '../../lib/engine/request.js'
 import { isInNumbers, plainPath } from '../arguments/path.js'
 import { makesStats, statsMemory as memory, toStats } from '../node/stats.js'
 import { callbackFs } from '../node/original.js'
-import { NODES } from './path-call.js'
-import type { PathFunction } from './path-call.js'
+import { NODES } from './path-function.js'
+import type { PathFunction } from './path-function.js'
 
 function plain(path: unknown, options: unknown): PathCall | undefined {
   const name = makesStats && isInNumbers(options) ? plainPath(path) : undefined

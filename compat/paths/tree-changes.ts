@@ -11,8 +11,8 @@ import { UPWARD, absolute, optionsOrNone, plainPath } from '../arguments/path.js
 import type { Options } from '../arguments/transfer.js'
 import { ofCallbacks, ofPromises } from '../node/original.js'
 import type { promises } from '../node/original.js'
-import { Failed, NODES } from './path-call.js'
-import type { PathFunction } from './path-call.js'
+import { Failed, NODES } from './path-function.js'
+import type { PathFunction } from './path-function.js'
 import { askFor, failureIn } from './slices.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
 

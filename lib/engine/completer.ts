@@ -22,10 +22,10 @@ export interface Completer<Caller = unknown> {
   /** Failures come to `value`, too, as negative results: the caller makes its own of them. */
   readonly takesFailures?: true
   /**
-   * Whether a failed request keeps its place among those that name the same path, since its maker does the same in another way. It ends
-   * that by {@link Places.end}.
+   * Whether a failed request keeps its place among those that name the same path, since its maker does the same in another way: until
+   * the promise that `value` then gives is settled.
    */
-  keepsPlace?(result: number): boolean
+  keepsPlace?(result: number, caller: Caller): boolean
   /** What the promise is fulfilled with. Must not throw. */
   value(transferred: number, views: Views, caller: Caller): unknown
   /**

@@ -414,7 +414,7 @@ export class Context implements Receiver {
   /** @param keepsPlace whether its maker does the same in another way, in its place */
   #over(request: Request, keepsPlace: boolean): void {
     if (request.byNumber) this.#byNumber--
-    this.places.over(request, keepsPlace)
+    if (!keepsPlace) this.places.end(request)
   }
 
   /** @internal Hands over all that there is, more than `maxRequests` if need be: there will be no other occasion. */
@@ -519,14 +519,16 @@ export class Context implements Receiver {
     slots.free(id)
     if (this.#fallenBackTo.size > 0) this.#fallenBackTo.delete(id)
     this.#counters.count(request.opcode, route, result, request.most)
-    this.#over(request, result < 0 && completer.keepsPlace?.(result) === true)
+    const keepsPlace = result < 0 && completer.keepsPlace?.(result, caller) === true
+    this.#over(request, keepsPlace)
     if (startedAt !== 0) this.#counters.record(route, now() - startedAt)
 
     completer.released?.(caller)
     if (result < 0 && !completer.takesFailures) {
       this.#reject(request, result, result === EINVAL ? explain(request) : undefined)
     } else {
-      ;(request.resolve as Resolve)(completer.value(result, views, caller))
+      const value = completer.value(result, views, caller)
+      ;(request.resolve as Resolve)(keepsPlace ? this.places.endAfter(request, value) : value)
     }
     if (this.#waiting.length === 0) this.#checkDrained()
     else if (this.#holds === 0) this.#startNext()

@@ -16,8 +16,6 @@ export class Places {
   #changing = 0
   /** what is done in the place of requests that the engine does not serve itself */
   readonly #acts = new Map<Request, () => void>()
-  /** failed requests whose places are kept */
-  readonly #kept = new Set<Request>()
   /** Whether what is enqueued now is served in a place that is kept for it. */
   #isInPlace = false
 
@@ -49,7 +47,7 @@ export class Places {
       try {
         return await act()
       } finally {
-        this.#leave(request)
+        this.end(request)
       }
     }
     if (this.enter(request)) return begin()
@@ -66,15 +64,20 @@ export class Places {
     }
   }
 
-  /** A request is settled. @param isKept whether its place is kept for what its maker does instead, until {@link end} */
-  over(request: Request, isKept: boolean): void {
-    if (isKept) this.#kept.add(request)
-    else this.#leave(request)
+  /** Ends the place of a request that is over. */
+  end(request: Request): void {
+    if (!request.changesPaths) return
+    this.#changing--
+    this.#paths.leave(request, this.#begin)
   }
 
-  /** What a failed request was for is over: see {@link Completer.keepsPlace}. */
-  end(request: Request): void {
-    if (this.#kept.delete(request)) this.#leave(request)
+  /** Ends the place of a failed request when what its maker does instead is settled. @returns the same, as the caller is told of it */
+  async endAfter(request: Request, instead: unknown): Promise<unknown> {
+    try {
+      return await instead
+    } finally {
+      this.end(request)
+    }
   }
 
   /** Whether an operation done at once would overtake none that was asked for earlier. */
@@ -87,12 +90,6 @@ export class Places {
   /** Nothing waits any more: the process ends. */
   beginAll(): void {
     for (const request of this.#paths.takeAll()) this.#begin(request)
-  }
-
-  #leave(request: Request): void {
-    if (!request.changesPaths) return
-    this.#changing--
-    this.#paths.leave(request, this.#begin)
   }
 
   readonly #begin = (request: Request): void => {

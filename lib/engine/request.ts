@@ -1,7 +1,6 @@
 /** One operation on its way from a caller to a backend and back. */
 import { constants } from 'node:fs'
-import { changesPaths } from '../protocol/operations.js'
-import type { Opcode } from '../protocol/operations.js'
+import { Opcode, changesPaths } from '../protocol/operations.js'
 import {
   ControlField,
   PathField,
@@ -19,6 +18,7 @@ import type { Completer } from './completer.js'
 
 export type Resolve = (value: unknown) => void
 
+const { O_CREAT, O_TRUNC } = constants
 const NONE = -1
 
 /**
@@ -154,13 +154,33 @@ export class ControlRequest<Caller = undefined> extends Request<Caller> {
   }
 }
 
-/** A whole file, and the memory for its content, or with it. */
-export interface WholeFile {
+/** What is done to a path, or to two. */
+export interface PathCall {
   readonly path: string
+  /** as errors tell it, where that is another */
+  readonly given?: string
+  /** of an operation with two */
+  readonly otherPath?: string | undefined
+  /** permissions of what is made or changed; what `access` asks for; default 0 */
+  readonly mode?: number
+  /** 0 to 2^32 - 1; default 0 */
+  readonly uid?: number
+  readonly gid?: number
+  /** of open(2); of other operations, theirs: WholeFileFlag, CopyFlag, TreeFlag, RemoveFlag, TreeCopyFlag; default 0 */
+  readonly flags?: number
+  /** bytes that a file is cut to; default 0 */
+  readonly length?: number
+  /** that a file gets, of an operation with times */
+  readonly times?: Times
+  /** of an operation on a whole file: its content, or the memory for it */
+  readonly view?: NodeJS.ArrayBufferView
+}
+
+/** A whole file, and the memory for its content, or with it. */
+export interface WholeFile extends PathCall {
   readonly view: NodeJS.ArrayBufferView
   /** bytes of the view */
   readonly length: number
-  /** permissions of a file that is made */
   readonly mode: number
   /** of {@link WholeFileFlag} */
   readonly flags: number
@@ -193,26 +213,6 @@ export class WholeFileRequest<Caller = unknown> extends Request<Caller> {
     records[at + WholeFileField.mode] = this.mode
     records[at + WholeFileField.flags] = this.flags
   }
-}
-
-/** What is done to a path, or to two. */
-export interface PathCall {
-  readonly path: string
-  /** as errors tell it, where that is another */
-  readonly given?: string
-  /** of an operation with two */
-  readonly otherPath?: string | undefined
-  /** permissions of what is made or changed; what `access` asks for; default 0 */
-  readonly mode?: number
-  /** 0 to 2^32 - 1; default 0 */
-  readonly uid?: number
-  readonly gid?: number
-  /** of open(2); of other operations, theirs: CopyFlag, TreeFlag, RemoveFlag, TreeCopyFlag; default 0 */
-  readonly flags?: number
-  /** bytes that a file is cut to; default 0 */
-  readonly length?: number
-  /** that a file gets, of an operation with times */
-  readonly times?: Times
 }
 
 /** Seconds since 1970, and nanoseconds, of each. */
@@ -270,7 +270,7 @@ export class PathRequest<Caller = unknown> extends Request<Caller> {
   }
 
   override get changesPaths(): boolean {
-    return super.changesPaths || (this.flags & (constants.O_CREAT | constants.O_TRUNC)) !== 0
+    return super.changesPaths || (this.opcode === Opcode.open && (this.flags & (O_CREAT | O_TRUNC)) !== 0)
   }
 
   record(records: Float64Array, at: number): void {

@@ -106,6 +106,9 @@ export type PathName = {
   [K in OpcodeName]: (typeof rows)[K] extends { family: 'path' | 'times'; paths: number } ? K : never
 }[OpcodeName]
 
+/** The names of those on a whole file. */
+export type WholeFileName = NamesOf<'wholeFile'>
+
 /** The system call that an operation's errors name. */
 export function syscallOf(opcode: Opcode): string {
   return (table[opcode] as Row).syscall

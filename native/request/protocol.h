@@ -134,7 +134,7 @@ constexpr unsigned kQueueCapacity = 512;
 // Outside the range of errno: no engine here could take the request, and the file was not touched.
 constexpr int64_t kUnserved = -100000;
 
-// Added to the errno of a whole file's failure by which bytes may have been written, or the file made: another attempt is not the same.
+// Added to the errno of a failure on a file that the request has opened: it has been written or cut, and another attempt is not the same.
 constexpr int64_t kWhileWriting = -1000;
 constexpr int64_t kWhileSyncing = -2000;
 constexpr int64_t kWhileClosing = -3000;

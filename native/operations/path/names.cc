@@ -67,12 +67,13 @@ int64_t Realpath(const Request& request) {
   return static_cast<int64_t>(length);
 }
 
-// What open(2) says; -EAGAIN where the file is open and cannot be cut; the errno of close(2), as a positive number.
+// What open(2) says; -EAGAIN where the file is open and cannot be cut.
 int64_t Truncate(const char* path, int64_t length) {
   Descriptor file(OpenFile(path, O_RDWR, 0));
   if (!file.valid()) return file.get();
   if (Uninterrupted([&] { return ftruncate(file.get(), static_cast<off_t>(length)); }) != 0) return -EAGAIN;
-  return -file.Close();
+  const int closed = file.Close();
+  return closed < 0 ? closed + kWhileClosing : 0;
 }
 
 int64_t MakeTemporary(const Request& request) {

@@ -1,6 +1,7 @@
-/** Writes a file by the engine, and says whether Node is asked to do it instead. Arguments: a path, the content. */
-import { plainWrite, writeWhole } from '../../../compat/paths/whole-file.js'
+/** Writes a file by `caio/fs`, and says which ways have done it. Arguments: a path, the content. */
+import fs from '../../../compat/fs.js'
+import { defaultContext } from '../../../lib/engine/default-context.js'
 
 const [path = '', content = ''] = process.argv.slice(2)
-const plain = plainWrite(path, content, undefined, 'w')
-console.log((plain && (await writeWhole(plain, async () => 'left to Node'))) ?? 'written')
+await fs.writeFile(path, content)
+console.log(JSON.stringify(defaultContext().stats().ways.writeFile))

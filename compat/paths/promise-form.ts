@@ -1,0 +1,126 @@
+/** The functions on paths as `fs/promises` has them. */
+import { intrinsics } from '../../lib/common/intrinsics.js'
+import { laterException } from '../../lib/common/errors.js'
+import { isNext, untilOthersAreOver } from '../../lib/common/one-at-a-time.js'
+import { defaultContext } from '../../lib/engine/default-context.js'
+import type { PathCall } from '../../lib/engine/request.js'
+import { isTraced, traceCall } from '../../lib/engine/trace.js'
+import type { FsOperation } from '../../lib/engine/trace.js'
+import { whenThereIsRoom } from '../../lib/engine/turn.js'
+import { ofPromises } from '../node/original.js'
+import { resemble } from '../node/resemble.js'
+import { PathOperation, opcodeOf } from './path-call.js'
+import type { Form } from './path-call.js'
+import { NODES } from './path-function.js'
+import type { PathFunction } from './path-function.js'
+import { leaveInOrder, placeOf } from './places.js'
+
+const { Promise } = intrinsics
+
+type Own = (...args: unknown[]) => Promise<unknown>
+type Args = readonly unknown[]
+
+/** Serves a call: the value, or a promise for it; {@link NODES} where the arguments are not plain for it. */
+type Serve = (args: Args) => unknown
+
+/** A caller is told by what the function returns, and known by its arguments. */
+function promiseForm(own: Own, leave: (args: Args) => unknown): Form<Args> {
+  return {
+    api: 'promise',
+    areMany: () => false,
+    succeed: (_, value) => value,
+    fail: (_, errno, syscall, circumstances) => laterException(errno, syscall, circumstances),
+    throw: (_, error) => Promise.reject(error),
+    leave,
+    leaveInPlace: (args) => own(...args),
+    wait: (serve) => new Promise((resolve) => whenThereIsRoom(() => resolve(serve()))),
+  }
+}
+
+/** Makes an async function of `serve`, as Node's own is one, whose calls have their events. */
+function asyncFunction({ name, bytes }: PathFunction, serve: Serve): Own {
+  const form = async (...args: unknown[]): Promise<unknown> => {
+    const outcome = isTraced()
+      ? traceCall(
+          name as FsOperation['operation'],
+          args[0],
+          async () => serve(args),
+          bytes && ((value) => bytes(value, args)),
+        )
+      : serve(args)
+    try {
+      return outcome instanceof Promise ? await outcome : outcome
+    } finally {
+      if (!isNext()) await untilOthersAreOver()
+    }
+  }
+  const own = ofPromises.get(name)
+  // `opendir` is made of the one with a callback.
+  if (own.constructor === form.constructor) return resemble(own, form)
+  return resemble(own, function (...args: unknown[]): Promise<unknown> {
+    return form(...args)
+  })
+}
+
+/**
+ * Serves calls while it is being found out whether Node's handles are its own. No call waits for Node's own: on a FIFO, the waiting
+ * call may be the very one that would open the other end. So what is left to Node is left when the place is over.
+ */
+function servingLater<Call extends PathCall>(described: PathFunction<Call>, own: Own, leave: Own) {
+  const operation = new PathOperation(
+    described,
+    promiseForm(own, () => NODES),
+  )
+  return async (call: Call, args: Args, handlesStand: Promise<boolean>): Promise<unknown> => {
+    const { places } = defaultContext()
+    const serve = async (): Promise<unknown> =>
+      (await handlesStand) ? places.inPlace(() => operation.serve(call, args)) : NODES
+    const value = await places.keep(placeOf(operation.opcode, call), serve)
+    return value === NODES ? leave(...args) : value
+  }
+}
+
+function serving<Call extends PathCall>(described: PathFunction<Call>, own: Own, leave: Own): Serve {
+  const operation = new PathOperation(
+    described,
+    promiseForm(own, (args) => leave(...args)),
+  )
+  const { handlesStand } = described
+  if (!handlesStand) {
+    return (args) => {
+      const call = operation.plain(args)
+      return call ? operation.serve(call, args) : NODES
+    }
+  }
+  const serveLater = servingLater(described, own, leave)
+  return (args) => {
+    const call = operation.plain(args)
+    if (!call) return NODES
+    const stand = handlesStand()
+    if (stand === true) return operation.serve(call, args)
+    return stand ? serveLater(call, args, stand) : NODES
+  }
+}
+
+/**
+ * The function as `fs/promises` has it.
+ * @param own the function that serves calls that are not plain; by default Node's
+ */
+export function withPromise<Call extends PathCall, Reply extends NodeJS.ArrayBufferView>(
+  described: PathFunction<Call, Reply>,
+  own: Own = ofPromises.caller(described.name),
+): Own {
+  const opcode = opcodeOf(described)
+  const leave: Own = (...args) => {
+    defaultContext().leave(opcode)
+    return leaveInOrder(opcode, own, args)
+  }
+  const serve = serving(described as PathFunction, own, leave)
+  const serveOtherwise: Serve = described.otherwise ? serving(described.otherwise, own, leave) : () => NODES
+  return asyncFunction(described, (args) => {
+    const value = serve(args)
+    if (value !== NODES) return value
+    const other = serveOtherwise(args)
+    return other === NODES ? leave(...args) : other
+  })
+}

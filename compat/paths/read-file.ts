@@ -1,0 +1,235 @@
+/**
+ * `readFile` by path: one native operation, in one hop of the pool, or, for a small file whose path and pages are cached, in none. What
+ * is not a plain call for a regular file is Node's own, which makes Node's own errors.
+ */
+import { Buffer } from 'node:buffer'
+import { EAGAIN, errnoOf } from '../../lib/common/errors.js'
+import { FreeList } from '../../lib/common/free-list.js'
+import { intrinsics } from '../../lib/common/intrinsics.js'
+import type { Completer } from '../../lib/engine/completer.js'
+import { defaultContext } from '../../lib/engine/default-context.js'
+import { TransferRequest, WholeFileRequest } from '../../lib/engine/request.js'
+import type { Span, WholeFile } from '../../lib/engine/request.js'
+import { Opcode } from '../../lib/protocol/operations.js'
+import { TransferFlag } from '../../lib/protocol/port.js'
+import { plainPath } from '../arguments/path.js'
+import { plainFileOptions, readKeys } from '../arguments/whole-file.js'
+import { adopt, handlesAreUntouched, statByNode } from '../handle/file-handle.js'
+import { ofPromises } from '../node/original.js'
+import type { promises } from '../node/original.js'
+import { nodeMajor, nodeMinor } from '../node/version.js'
+import { NODES } from './path-function.js'
+import type { PathFunction } from './path-function.js'
+
+const { Promise } = intrinsics
+
+/** What one attempt reads into: larger files take a second, and those beyond MEDIUM are read through a handle, by the chunk. */
+const SLAB = 64 * 1024
+const MEDIUM = 1024 * 1024
+const CHUNK = 1024 * 1024
+/** Chunks read side by side: to fill fresh memory takes a processor more than a disk. */
+const CHUNKS_AT_ONCE = 2
+/** Node's own limit for readFile. */
+const LARGEST_FILE = 0x7fffffff
+type Content = Buffer | string | typeof NODES
+
+/** Results as they come: a failure is left to Node. */
+const result: Completer<undefined> = { syscall: 'open', takesFailures: true, atOnce: true, value: (read) => read }
+
+/** Chunks of a file are read into memory that nothing has touched yet. */
+const chunk: Completer<undefined> = { syscall: 'read', api: 'promise', value: (read) => read }
+
+/** The first `length` bytes as Node would give them: decoded, or in a buffer of their own. */
+function copyOf(bytes: Buffer, length: number, encoding: BufferEncoding | undefined): Buffer | string {
+  if (encoding) return bytes.toString(encoding, 0, length)
+  const copy = Buffer.allocUnsafeSlow(length)
+  bytes.copy(copy, 0, 0, length)
+  return copy
+}
+
+function readInto(path: string, target: Buffer): Promise<number> {
+  const file = { path, view: target, length: target.length, mode: 0, flags: 0 }
+  return defaultContext().enqueue(new WholeFileRequest(Opcode.readFile, file, result, undefined)) as Promise<number>
+}
+
+/** A large file: by a handle of its own, so that no thread of the pool is taken for long. */
+async function readByHandle(path: string, encoding: BufferEncoding | undefined): Promise<Content> {
+  // Node's `readFile` does not call a function that has replaced `open` in the module.
+  if (!ofPromises.isNodes('open')) return NODES
+  const open = ofPromises.get('open') as typeof promises.open
+  const handle = adopt(await open(path))
+  try {
+    const { size } = await statByNode(handle)
+    if (size > LARGEST_FILE) return await handle.readFile(encoding) // which says that it is too large
+    const content = await readSized(handle.fd, size).catch(nodesIfNotSeekable)
+    if (content === NODES) return NODES
+    return encoding ? textOf(content, encoding) : content
+  } finally {
+    await handle.close()
+  }
+}
+
+/** If the content is more than a string can hold, the call is Node's, whose error it is. */
+function textOf(content: Buffer, encoding: BufferEncoding): Content {
+  try {
+    return content.toString(encoding)
+  } catch {
+    return NODES
+  }
+}
+
+/** For a file without positions (some on FUSE, relayfs): Node reads it from where it stands. */
+function nodesIfNotSeekable(error: NodeJS.ErrnoException): typeof NODES {
+  if (error.code === 'ESPIPE') return NODES
+  throw error
+}
+
+async function readSized(fd: number, size: number): Promise<Buffer> {
+  if (size === 0) return readToEnd(fd)
+  const buffer = Buffer.allocUnsafeSlow(size)
+  const length = await fill(buffer, fd)
+  return length === size ? buffer : buffer.subarray(0, length)
+}
+
+/** Reads by the engine whatever the kind of file; the handle, which the caller keeps open, is not checked again. */
+function readChunk(fd: number, span: Span, flags = 0): Promise<number> {
+  const request = new TransferRequest(Opcode.read, fd, span, chunk, undefined)
+  request.flags = flags
+  return defaultContext().enqueue(request) as Promise<number>
+}
+
+/** A file that says it is empty may have more to say. */
+async function readToEnd(fd: number): Promise<Buffer> {
+  const parts: Buffer[] = []
+  let length = 0
+  for (;;) {
+    const part = Buffer.allocUnsafeSlow(SLAB)
+    const bytesRead = await readChunk(fd, { views: part, start: 0, length: SLAB, position: length })
+    if (bytesRead === 0) break
+    parts.push(part.subarray(0, bytesRead))
+    length += bytesRead
+  }
+  return Buffer.concat(parts, length)
+}
+
+/** Reads the file's first bytes into fresh memory; fewer than it holds if the file ends before. */
+async function fill(buffer: Buffer, fd: number): Promise<number> {
+  let next = 0
+  let end = buffer.length
+  const lane = async (): Promise<void> => {
+    while (next < end) {
+      const start = next
+      const length = Math.min(CHUNK, end - start)
+      next += length
+      for (let done = 0; done < length;) {
+        const at = start + done
+        const read = await readChunk(
+          fd,
+          { views: buffer, start: at, length: length - done, position: at },
+          TransferFlag.freshMemory,
+        )
+        done += read
+        if (read === 0) return void (end = Math.min(end, start + done))
+      }
+    }
+  }
+  // All lanes end before the handle is closed, whatever becomes of one.
+  const lanes = await Promise.allSettled(Array.from({ length: CHUNKS_AT_ONCE }, lane))
+  for (const result of lanes) if (result.status === 'rejected') throw result.reason
+  return end
+}
+
+/** What did not fit into a slab. */
+async function readLarger(path: string, size: number, encoding: BufferEncoding | undefined): Promise<Content> {
+  if (size > MEDIUM) return readByHandle(path, encoding)
+  while (size >= 0 && size <= LARGEST_FILE) {
+    const buffer = Buffer.allocUnsafeSlow(size)
+    const read = await readInto(path, buffer)
+    if (read > size) {
+      size = read // grown since
+      continue
+    }
+    if (read < 0) return NODES
+    const content = read === size ? buffer : buffer.subarray(0, read)
+    return encoding ? content.toString(encoding) : content
+  }
+  return NODES
+}
+
+/** Stands for a slab if there is no memory for one: the read then fails, and is left to Node. */
+const noSlab = Buffer.alloc(0)
+
+class Slabs extends FreeList<Buffer> {
+  constructor() {
+    super(() => Buffer.allocUnsafeSlow(SLAB))
+  }
+
+  override take(): Buffer {
+    try {
+      return super.take()
+    } catch {
+      return noSlab
+    }
+  }
+
+  override giveBack(slab: Buffer): void {
+    if (slab !== noSlab) super.giveBack(slab)
+  }
+}
+
+/** So many calls at once are handed to the engine together, which has more than one thread for a batch. */
+const WORTH_A_BATCH = 16
+
+let callsThisTick = 0
+let callsLately = 0
+const settled = Promise.resolve()
+
+const endTick = (): void => {
+  callsLately = Math.max(callsThisTick, callsLately >> 1)
+  callsThisTick = 0
+}
+
+/** Whether enough calls for a batch come in one tick. Callers that await each call before the next make one per tick. */
+function callsArriveTogether(): boolean {
+  if (callsThisTick++ === 0) void settled.then(endTick)
+  return callsLately >= WORTH_A_BATCH
+}
+
+const ENOENT = errnoOf('ENOENT')
+
+interface ReadCall extends WholeFile {
+  readonly encoding: BufferEncoding | undefined
+}
+
+export const readFile: PathFunction<ReadCall, Buffer> = {
+  name: 'readFile',
+  arity: [1, 2],
+  memory: new Slabs(),
+  handlesStand: handlesAreUntouched,
+  // Of Node's own: open, fstat, read, close; since 26.8 one for them all.
+  requests: nodeMajor > 26 || (nodeMajor === 26 && nodeMinor >= 8) ? 1 : 4,
+  plain(path, options) {
+    const plain = plainFileOptions(options, readKeys, 'r')
+    const name = plain && plainPath(path)
+    return plain && name
+      ? { path: name, view: noSlab, length: SLAB, mode: 0, flags: 0, encoding: plain.encoding }
+      : undefined
+  },
+  attempt({ path }, slab) {
+    if (callsArriveTogether()) return EAGAIN
+    const read = defaultContext().readCached(path, slab)
+    if (read >= 0) return read
+    return read === ENOENT ? NODES : EAGAIN
+  },
+  failsAsNodes: true,
+  value: (size, slab, { path, encoding }) =>
+    size > SLAB ? readLarger(path, size, encoding) : copyOf(slab, size, encoding),
+  bytes: (content, args) => bytesOf(content, args[1]),
+}
+
+/** Of text, as many as its encoding takes. */
+function bytesOf(content: unknown, options: unknown): number {
+  if (typeof content !== 'string') return (content as Buffer).length
+  const encoding = typeof options === 'string' ? options : (options as { encoding: string }).encoding
+  return Buffer.byteLength(content, encoding as BufferEncoding)
+}
