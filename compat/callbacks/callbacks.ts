@@ -25,15 +25,14 @@ import type { PathFunction } from '../paths/path-function.js'
 type Report = (call: ServedCall, error: Error | null, count: number) => void
 
 /** Results as they come: callbacks take a failure beside the rest. */
-function completer(syscall: string, tell: Report, atOnce?: true): Completer<ServedCall> {
+function completer(opcode: Opcode, tell: Report, atOnce?: true): Completer<ServedCall> {
   return {
-    syscall,
     api: 'callback',
     ...(atOnce && { atOnce }),
     takesFailures: true,
     value(result, _, call) {
       if (result >= 0) tell(call, null, result)
-      else tell(call, callbackException(result, syscall), 0)
+      else tell(call, callbackException(result, syscallOf(opcode)), 0)
     },
     released({ fd, moves }) {
       if (moves) descriptors.positionOf(fd).end(false)
@@ -44,10 +43,10 @@ function completer(syscall: string, tell: Report, atOnce?: true): Completer<Serv
 const transferred: Report = (call, error, count) => call.end(error, count, call.given)
 const synced: Report = (call, error) => call.end(error)
 
-const readDone = completer('read', transferred)
-const writeDone = completer('write', transferred, true)
-const fsyncDone = completer('fsync', synced, true)
-const fdatasyncDone = completer('fdatasync', synced, true)
+const readDone = completer(Opcode.read, transferred)
+const writeDone = completer(Opcode.write, transferred, true)
+const fsyncDone = completer(Opcode.fsync, synced, true)
+const fdatasyncDone = completer(Opcode.fdsync, synced, true)
 
 /** Arguments of a transfer: the descriptor, the callback, and the buffers that the callback is given back. */
 type Target = readonly [fd: unknown, callback: unknown, given: unknown]
@@ -157,7 +156,7 @@ const changing = [
 ] as const
 
 const changes = changing.map(({ name, attribute, least, most }) => {
-  const done = completer(syscallOf(attribute.opcode), synced, true)
+  const done = completer(attribute.opcode, synced, true)
 
   /** Whether the engine has taken it. */
   function serveChange(args: Arguments): boolean {

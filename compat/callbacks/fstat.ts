@@ -14,8 +14,6 @@ import { areMany } from './call.js'
 import { leaveDescriptor, take } from './served.js'
 import type { Arguments, ServedCall } from './served.js'
 
-const syscall = syscallOf(Opcode.fstat)
-
 interface Caller {
   readonly call: ServedCall
   /** has Node do it */
@@ -35,7 +33,6 @@ function tell(call: ServedCall, numbers: Numbers): void {
 }
 
 const completer: Completer<Caller> = {
-  syscall,
   api: 'callback',
   atOnce: true,
   takesFailures: true,
@@ -44,7 +41,7 @@ const completer: Completer<Caller> = {
     const [numbers] = views as unknown as [Numbers]
     if (result >= 0) tell(call, numbers)
     else if (isNodes(result)) call.leaveTo(leave)
-    else call.end(callbackException(result, syscall))
+    else call.end(callbackException(result, syscallOf(Opcode.fstat)))
     statsMemory.giveBack(numbers)
   },
 }

@@ -6,7 +6,7 @@ import type { Completer } from '../../lib/engine/completer.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { ControlRequest, NO_CONTROL, OpenRequest, TimesRequest } from '../../lib/engine/request.js'
 import type { OpenCall, Request } from '../../lib/engine/request.js'
-import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
+import { Opcode } from '../../lib/protocol/operations.js'
 import { isInNumbers, plainId, plainLength, plainMode } from '../arguments/path.js'
 import { plainTimes } from '../arguments/times.js'
 import { makesStats, statsMemory, toStats } from '../node/stats.js'
@@ -67,10 +67,7 @@ export const utimes: AttributeCall = {
   },
 }
 
-const changed = new Map<AttributeCall, Completer<HandleCall>>()
-for (const call of [truncate, chmod, chown, utimes]) {
-  changed.set(call, atOnce(completer(syscallOf(call.opcode), () => undefined)))
-}
+const changed = atOnce(completer(() => undefined))
 
 /** What the engine makes of a change, or undefined where it is for Node's own method. */
 export function serveChange(
@@ -79,14 +76,13 @@ export function serveChange(
   args: readonly unknown[],
 ): Promise<void> | undefined {
   const fd = openOf(handle)
-  const done = changed.get(call) as Completer<HandleCall>
   const request = fd === undefined ? undefined : call.plain(args)
   if (!request) return leave(call.opcode)
-  return start(request(fd as number, done, { handle, given: undefined, changes: true })) as Promise<void>
+  return start(request(fd as number, changed, { handle, given: undefined, changes: true })) as Promise<void>
 }
 
 const statDone: Completer<HandleCall> = {
-  ...completer('fstat', () => undefined),
+  ...completer(() => undefined),
   lend: () => [statsMemory.take()],
   value(_, views) {
     const [numbers] = views as unknown as [Float64Array<ArrayBuffer>]

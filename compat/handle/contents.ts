@@ -25,7 +25,7 @@ function plainEncoding(options: unknown): BufferEncoding | null | undefined {
   return typeof encoding === 'string' && Buffer.isEncoding(encoding) ? encoding : undefined
 }
 
-const partDone = completer('read', (count) => count)
+const partDone = completer((count) => count)
 
 /** The whole of a file that is cached, from where it stands. */
 export function serveReadFile(handle: FileHandle, options: unknown): Promise<unknown> | undefined {
@@ -56,7 +56,7 @@ async function readRest(handle: FileHandle, size: number, encoding: BufferEncodi
   return total === size ? buffer : buffer.subarray(0, total)
 }
 
-const partWritten = atOnce(completer('write', (count) => count))
+const partWritten = atOnce(completer((count) => count))
 
 /** The whole of some content, from where the file stands. */
 export function serveWriteFile(handle: FileHandle, data: unknown, options: unknown): Promise<void> | undefined {

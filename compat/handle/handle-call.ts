@@ -24,12 +24,8 @@ export interface HandleCall {
 }
 
 /** @param value of what the caller has given */
-export function completer(
-  syscall: string,
-  value: (transferred: number, given: unknown) => unknown,
-): Completer<HandleCall> {
+export function completer(value: (transferred: number, given: unknown) => unknown): Completer<HandleCall> {
   return {
-    syscall,
     api: 'filehandle',
     value: (transferred, _, { given }) => value(transferred, given),
     released({ handle, moves, changes }) {

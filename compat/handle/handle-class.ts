@@ -11,7 +11,7 @@ import { inOrder } from './handle-call.js'
 import { HandleState } from './handle-state.js'
 import { useInternals } from './internals.js'
 import type { Internal, Internals } from './internals.js'
-import { datasyncDone, serveSync, syncDone } from './sync.js'
+import { serveSync } from './sync.js'
 import { addToolkit } from './toolkit-methods.js'
 import { readDone, readvDone, serve, serveExtra, serveVector, writeDone, writevDone } from './transfers.js'
 
@@ -125,11 +125,11 @@ export function makeSubclass(NodeHandle: FileHandleClass, internals: Internals, 
     }
 
     override sync(): Promise<void> {
-      return serveSync(this, Opcode.fsync, syncDone) ?? super.sync()
+      return serveSync(this, Opcode.fsync) ?? super.sync()
     }
 
     override datasync(): Promise<void> {
-      return serveSync(this, Opcode.fdsync, datasyncDone) ?? super.datasync()
+      return serveSync(this, Opcode.fdsync) ?? super.datasync()
     }
   }
   Object.defineProperty(Caio, 'length', { value: NodeHandle.length })

@@ -9,7 +9,7 @@ import type { WriteOptions } from '../../lib/engine/request-options.js'
 import { OWN_POSITION, TransferRequest } from '../../lib/engine/request.js'
 import type { Span } from '../../lib/engine/request.js'
 import { errnoException, errnoOf } from '../../lib/common/errors.js'
-import { Opcode, isWrite } from '../../lib/protocol/operations.js'
+import { Opcode, isWrite, syscallOf } from '../../lib/protocol/operations.js'
 import { TransferFlag } from '../../lib/protocol/port.js'
 import { splitOptions } from '../arguments/extra-options.js'
 import { vectorArguments } from '../arguments/transfer.js'
@@ -30,13 +30,13 @@ function result(first: string, count: number, second: string, views: unknown): o
   return object
 }
 
-export const readDone = completer('read', (bytesRead, buffer) => result('bytesRead', bytesRead, 'buffer', buffer))
+export const readDone = completer((bytesRead, buffer) => result('bytesRead', bytesRead, 'buffer', buffer))
 export const writeDone = atOnce(
-  completer('write', (bytesWritten, buffer) => result('bytesWritten', bytesWritten, 'buffer', buffer)),
+  completer((bytesWritten, buffer) => result('bytesWritten', bytesWritten, 'buffer', buffer)),
 )
-export const readvDone = completer('read', (bytesRead, buffers) => result('bytesRead', bytesRead, 'buffers', buffers))
+export const readvDone = completer((bytesRead, buffers) => result('bytesRead', bytesRead, 'buffers', buffers))
 export const writevDone = atOnce(
-  completer('write', (bytesWritten, buffers) => result('bytesWritten', bytesWritten, 'buffers', buffers)),
+  completer((bytesWritten, buffers) => result('bytesWritten', bytesWritten, 'buffers', buffers)),
 )
 
 /** What the engine makes of a read or a write, or undefined where it is for Node's own method. */
@@ -115,7 +115,7 @@ export interface ExtraCall {
 /** The same where it is not for the engine, or by a copy: what the options ask for comes after it. */
 async function serveAround(handle: FileHandle, call: ExtraCall, flags: number): Promise<unknown> {
   const { opcode, span, extra, completer, given, byNode } = call
-  if (flags & TransferFlag.append) throw errnoException(errnoOf('ENOTSUP'), completer.syscall)
+  if (flags & TransferFlag.append) throw errnoException(errnoOf('ENOTSUP'), syscallOf(opcode))
   const { signal } = extra
   // Until it is durable: a close waits for that, too. Of one that is closed Node speaks.
   const isOpen = handle.fd >= 0

@@ -76,7 +76,6 @@ export class PathOperation<Call extends PathCall, Reply extends View, Caller> {
     this.#changes = changesPaths(this.opcode)
     const { keepsPlace } = described
     this.#completer = {
-      syscall: syscallOf(this.opcode),
       api: form.api,
       atOnce: true,
       takesFailures: true,
@@ -176,7 +175,7 @@ export class PathOperation<Call extends PathCall, Reply extends View, Caller> {
   }
 
   #fail(errno: number, call: Call, caller: Caller): unknown {
-    return this.#form.fail(caller, errno, this.#completer.syscall, circumstancesOf(call))
+    return this.#form.fail(caller, errno, syscallOf(this.opcode), circumstancesOf(call))
   }
 
   /** Whether Node repeats what has failed. */

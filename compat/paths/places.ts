@@ -7,7 +7,7 @@ import { PathRequest } from '../../lib/engine/request.js'
 import type { PathCall, Request } from '../../lib/engine/request.js'
 import { Opcode, pathsOf } from '../../lib/protocol/operations.js'
 
-const nobodys: Completer = { syscall: '', api: 'promise', value: () => undefined }
+const nobodys: Completer = { api: 'promise', value: () => undefined }
 
 /** A request that keeps a place in the order for a call that changes, or looks at, these paths. */
 export function placeOf(opcode: Opcode, call: PathCall): Request {

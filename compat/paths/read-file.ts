@@ -6,6 +6,7 @@ import { Buffer } from 'node:buffer'
 import { EAGAIN, errnoOf } from '../../lib/common/errors.js'
 import { FreeList } from '../../lib/common/free-list.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
+import { asResult } from '../../lib/engine/completer.js'
 import type { Completer } from '../../lib/engine/completer.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { TransferRequest, WholeFileRequest } from '../../lib/engine/request.js'
@@ -33,11 +34,8 @@ const CHUNKS_AT_ONCE = 2
 const LARGEST_FILE = 0x7fffffff
 type Content = Buffer | string | typeof NODES
 
-/** Results as they come: a failure is left to Node. */
-const result: Completer<undefined> = { syscall: 'open', takesFailures: true, atOnce: true, value: (read) => read }
-
 /** Chunks of a file are read into memory that nothing has touched yet. */
-const chunk: Completer<undefined> = { syscall: 'read', api: 'promise', value: (read) => read }
+const chunk: Completer<undefined> = { api: 'promise', value: (read) => read }
 
 /** The first `length` bytes as Node would give them: decoded, or in a buffer of their own. */
 function copyOf(bytes: Buffer, length: number, encoding: BufferEncoding | undefined): Buffer | string {
@@ -49,7 +47,7 @@ function copyOf(bytes: Buffer, length: number, encoding: BufferEncoding | undefi
 
 function readInto(path: string, target: Buffer): Promise<number> {
   const file = { path, view: target, length: target.length, mode: 0, flags: 0 }
-  return defaultContext().enqueue(new WholeFileRequest(Opcode.readFile, file, result, undefined)) as Promise<number>
+  return defaultContext().enqueue(new WholeFileRequest(Opcode.readFile, file, asResult, undefined)) as Promise<number>
 }
 
 /** A large file: by a handle of its own, so that no thread of the pool is taken for long. */

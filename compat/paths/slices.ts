@@ -1,21 +1,15 @@
 /** Operations on trees, which are done in slices: asked for again until they are at their end. */
 import type { Buffer } from 'node:buffer'
 import { defaultContext } from '../../lib/engine/default-context.js'
-import type { Completer } from '../../lib/engine/completer.js'
+import { asResult } from '../../lib/engine/completer.js'
 import { PathRequest } from '../../lib/engine/request.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import type { Opcode } from '../../lib/protocol/operations.js'
-import { syscallOf } from '../../lib/protocol/operations.js'
 import { Failed } from './path-function.js'
 
 /** The result of one slice; negative where it has failed. */
 export function askFor(opcode: Opcode, call: PathCall, reply?: NodeJS.ArrayBufferView): Promise<number> {
-  const completer: Completer<undefined> = {
-    syscall: syscallOf(opcode),
-    takesFailures: true,
-    value: (result) => result,
-  }
-  return defaultContext().enqueue(new PathRequest(opcode, call, completer, undefined, reply)) as Promise<number>
+  return defaultContext().enqueue(new PathRequest(opcode, call, asResult, undefined, reply)) as Promise<number>
 }
 
 /** Why something was not done. */

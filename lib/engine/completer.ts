@@ -10,8 +10,6 @@ export type Api = 'context' | 'filehandle' | 'promise' | 'callback'
  * @typeParam Caller what the request's maker has given it for this
  */
 export interface Completer<Caller = unknown> {
-  /** as errors name it */
-  readonly syscall: string
   /** as events name it; none for a Context */
   readonly api?: Api
   /**
@@ -38,3 +36,6 @@ export interface Completer<Caller = unknown> {
   /** Called with the error that the promise is rejected with. */
   failed?(caller: Caller, error: Error): void
 }
+
+/** Of a caller that makes its own of the number: the result, negative for a failure. */
+export const asResult: Completer<undefined> = { atOnce: true, takesFailures: true, value: (result) => result }

@@ -16,7 +16,7 @@ import { Operation, requestOf, requestOfHandle, shapes } from './operation.js'
 import type { Shape } from './operation.js'
 import { noteNumbers } from './numbers.js'
 import type { OpenFile } from './open-file.js'
-import { Opcode, familyOf, isWrite } from '../protocol/operations.js'
+import { Opcode, familyOf, isWrite, syscallOf } from '../protocol/operations.js'
 import { Places } from './places.js'
 import { TransferRequest } from './request.js'
 import type { PathCall, Request, Resolve } from './request.js'
@@ -606,7 +606,7 @@ export class Context implements Receiver {
     return result
   }
 
-  #reject({ completer, caller, resolve }: Request, errno: number, detail?: string): void {
+  #reject({ opcode, completer, caller, resolve }: Request, errno: number, detail?: string): void {
     this.#counters.failed++
     this.#rejecting++
     const report = (error: Error): void => {
@@ -614,7 +614,7 @@ export class Context implements Receiver {
       this.#rejecting--
       this.#checkDrained()
     }
-    ;(resolve as Resolve)(laterException(errno, completer.syscall, { detail }, report))
+    ;(resolve as Resolve)(laterException(errno, syscallOf(opcode), { detail }, report))
   }
 }
 

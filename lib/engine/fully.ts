@@ -1,4 +1,5 @@
 /** All of it or an error: reads and writes that go on until every byte is moved. */
+import { Opcode } from '../protocol/operations.js'
 import { Buffer } from 'node:buffer'
 import { invalidArgType, shortRead } from '../common/errors.js'
 import { holding } from './open-file.js'
@@ -80,7 +81,7 @@ export async function readFully<T extends number | View>(
 ): Promise<T extends number ? Buffer : T> {
   const view: View = typeof target === 'number' ? Buffer.alloc(check.byteCount(target, 'nbytes')) : target
   const bytes = check.viewBytes(view, 'buffer')
-  await holding(file, 'read', (fd) =>
+  await holding(file, Opcode.read, (fd) =>
     readAll([bytes], ([left], done) => context.read(left as View, fd, position + done, options)),
   )
   return view as T extends number ? Buffer : T
@@ -93,7 +94,7 @@ export async function writeFully(
   { position, options }: Place,
 ): Promise<void> {
   const bytes = check.viewBytes(typeof payload === 'string' ? Buffer.from(payload) : payload, 'payload')
-  await holding(file, 'write', (fd) =>
+  await holding(file, Opcode.write, (fd) =>
     writeAll([bytes], ([left], done) => context.write(left as View, fd, position + done, options)),
   )
 }
@@ -111,7 +112,9 @@ export async function readvFully(
   { position, options }: Place,
 ): Promise<void> {
   const all = bytesOfAll(views)
-  await holding(file, 'read', (fd) => readAll(all, (left, done) => context.readv(left, fd, position + done, options)))
+  await holding(file, Opcode.read, (fd) =>
+    readAll(all, (left, done) => context.readv(left, fd, position + done, options)),
+  )
 }
 
 export async function writevFully(
@@ -121,7 +124,7 @@ export async function writevFully(
   { position, options }: Place,
 ): Promise<void> {
   const all = bytesOfAll(views)
-  await holding(file, 'write', (fd) =>
+  await holding(file, Opcode.write, (fd) =>
     writeAll(all, (left, done) => context.writev(left, fd, position + done, options)),
   )
 }

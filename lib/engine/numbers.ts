@@ -65,7 +65,6 @@ export function whenUnused(fd: number): Promise<void> | undefined {
 /** The same completer, which also tells when its request is over. */
 function toldBy(completer: Completer, over: () => void): Completer {
   return {
-    syscall: completer.syscall,
     ...(completer.takesFailures && { takesFailures: true }),
     value: (result, views, caller) => completer.value(result, views, caller),
     failed: (caller, error) => completer.failed?.(caller, error),

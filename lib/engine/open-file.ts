@@ -4,6 +4,8 @@
  * A number says nothing about the file: once it has been closed, the next `open` may get the same number. A handle that is held has its
  * `close()` wait, as Node's own methods have it wait, and is not collected.
  */
+import { syscallOf } from '../protocol/operations.js'
+import type { Opcode } from '../protocol/operations.js'
 import { invalidArgType } from '../common/errors.js'
 import * as check from '../common/validate.js'
 
@@ -46,8 +48,8 @@ function partsOf(handle: Handle): Parts | null {
 }
 
 /** As Node's methods of a handle that is closed reject. */
-export function fileClosed(syscall: string): NodeJS.ErrnoException {
-  return Object.assign(new Error('file closed'), { code: 'EBADF', syscall })
+export function fileClosed(opcode: Opcode): NodeJS.ErrnoException {
+  return Object.assign(new Error('file closed'), { code: 'EBADF', syscall: syscallOf(opcode) })
 }
 
 /** Identity of a handle to the engine, by which it remembers what a file supports; 0 where it has none. Whoever makes such handles sets it. */
@@ -55,15 +57,16 @@ export const identity = { of: (handle: object): number => (void handle, 0) }
 
 /**
  * The descriptor of a file. A handle is held from now on, until {@link release}; of a number nothing can be held.
+ * @param opcode of the operation that it is for
  * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`; Node's `EBADF` for a handle that is closed, or being closed
  */
-export function hold(file: OpenFile, syscall: string): number {
+export function hold(file: OpenFile, opcode: Opcode): number {
   if (typeof file === 'number') return check.descriptor(file)
   const fd: unknown = typeof file === 'object' && (file as unknown) !== null ? file.fd : undefined
   if (typeof fd !== 'number') throw invalidArgType('fd', 'of type number or an instance of FileHandle', file)
   const parts = partsOf(file)
   const isClosing = parts?.closing !== undefined && Boolean((file as Internal)[parts.closing])
-  if (fd < 0 || isClosing) throw fileClosed(syscall)
+  if (fd < 0 || isClosing) throw fileClosed(opcode)
   if (parts) ((file as Internal)[parts.ref] as () => void).call(file)
   return check.descriptor(fd)
 }
@@ -75,8 +78,8 @@ export function release(file: OpenFile): void {
   if (parts) ((file as Internal)[parts.unref] as () => void).call(file)
 }
 
-async function holdingHandle<T>(handle: OpenFile, syscall: string, use: (fd: number) => Promise<T>): Promise<T> {
-  const fd = hold(handle, syscall)
+async function holdingHandle<T>(handle: OpenFile, opcode: Opcode, use: (fd: number) => Promise<T>): Promise<T> {
+  const fd = hold(handle, opcode)
   try {
     return await use(fd)
   } finally {
@@ -85,6 +88,6 @@ async function holdingHandle<T>(handle: OpenFile, syscall: string, use: (fd: num
 }
 
 /** Holds a file while several operations are made of one: they get its number. @throws as {@link hold}, at once for a number */
-export function holding<T>(file: OpenFile, syscall: string, use: (fd: number) => Promise<T>): Promise<T> {
-  return typeof file === 'number' ? use(check.descriptor(file)) : holdingHandle(file, syscall, use)
+export function holding<T>(file: OpenFile, opcode: Opcode, use: (fd: number) => Promise<T>): Promise<T> {
+  return typeof file === 'number' ? use(check.descriptor(file)) : holdingHandle(file, opcode, use)
 }

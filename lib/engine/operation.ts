@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer'
 import { invalidState } from '../common/errors.js'
 import type { Views } from '../protocol/port.js'
-import { Opcode, isWrite, opcodeNames, syscallOf } from '../protocol/operations.js'
+import { Opcode, isWrite, opcodeNames } from '../protocol/operations.js'
 import type { OpcodeName } from '../protocol/operations.js'
 import type { Completer } from './completer.js'
 import { hold, identity, release } from './open-file.js'
@@ -23,10 +23,6 @@ const filled: Convert = (transferred, views) => {
   return transferred === buffer.length ? buffer : buffer.subarray(0, transferred)
 }
 
-function completer(opcode: Opcode, value: Convert): Completer<undefined> {
-  return { syscall: syscallOf(opcode), value }
-}
-
 /** A request's opcode, memory and way to complete, before it has a descriptor and an offset. */
 export interface Shape {
   readonly opcode: Opcode
@@ -37,40 +33,36 @@ export interface Shape {
   readonly completer: Completer<undefined>
 }
 
-const readBuffer = completer(Opcode.read, filled)
-const readView = completer(Opcode.read, count)
-const write = completer(Opcode.write, count)
-const readv = completer(Opcode.readv, count)
-const writev = completer(Opcode.writev, count)
-const fsync = completer(Opcode.fsync, nothing)
-const fdsync = completer(Opcode.fdsync, nothing)
+const buffer: Completer<undefined> = { value: filled }
+const transferred: Completer<undefined> = { value: count }
+const synced: Completer<undefined> = { value: nothing }
 
 export const shapes = {
   read(target: number | NodeJS.ArrayBufferView): Shape {
     if (typeof target !== 'number') {
-      return { opcode: Opcode.read, views: target, length: check.viewLength(target, 'buffer'), completer: readView }
+      return { opcode: Opcode.read, views: target, length: check.viewLength(target, 'buffer'), completer: transferred }
     }
     check.byteCount(target, 'nbytes')
     // Zeroed: what lies behind a short read in the same memory must not be another buffer's bytes.
-    return { opcode: Opcode.read, views: Buffer.alloc(target), length: target, completer: readBuffer }
+    return { opcode: Opcode.read, views: Buffer.alloc(target), length: target, completer: buffer }
   },
   write(payload: string | NodeJS.ArrayBufferView): Shape {
     const view = typeof payload === 'string' ? Buffer.from(payload) : payload
-    return { opcode: Opcode.write, views: view, length: check.viewLength(view, 'payload'), completer: write }
+    return { opcode: Opcode.write, views: view, length: check.viewLength(view, 'payload'), completer: transferred }
   },
   readv(views: readonly NodeJS.ArrayBufferView[]): Shape {
     const length = check.viewsLength(views, 'buffers')
-    return { opcode: Opcode.readv, views: [...views], length, completer: readv }
+    return { opcode: Opcode.readv, views: [...views], length, completer: transferred }
   },
   writev(views: readonly NodeJS.ArrayBufferView[]): Shape {
     const length = check.viewsLength(views, 'buffers')
-    return { opcode: Opcode.writev, views: [...views], length, completer: writev }
+    return { opcode: Opcode.writev, views: [...views], length, completer: transferred }
   },
   fsync(): Shape {
-    return { opcode: Opcode.fsync, views: undefined, length: 0, completer: fsync }
+    return { opcode: Opcode.fsync, views: undefined, length: 0, completer: synced }
   },
   fdsync(): Shape {
-    return { opcode: Opcode.fdsync, views: undefined, length: 0, completer: fdsync }
+    return { opcode: Opcode.fdsync, views: undefined, length: 0, completer: synced }
   },
 }
 
@@ -107,8 +99,8 @@ const ofHandles = new Map<Completer<undefined>, Completer<OpenFile>>()
 export function heldBy(completer: Completer<undefined>): Completer<OpenFile> {
   let held = ofHandles.get(completer)
   if (!held) {
-    const { syscall, value } = completer
-    held = { syscall, value: (result, views) => value(result, views, undefined), released: release }
+    const { value } = completer
+    held = { value: (result, views) => value(result, views, undefined), released: release }
     ofHandles.set(completer, held)
   }
   return held
@@ -117,7 +109,7 @@ export function heldBy(completer: Completer<undefined>): Completer<OpenFile> {
 /** A request on a file that is a handle: it is held until nothing uses it any more. @throws as {@link hold} */
 export function requestOfHandle(shape: Shape, file: OpenFile, position: number, hints: Hints): Request<OpenFile> {
   const { completer } = shape
-  const fd = hold(file, completer.syscall)
+  const fd = hold(file, shape.opcode)
   return keyed(requestOf(shape, { fd, position, hints, caller: file }, heldBy(completer)), file)
 }
 
@@ -254,9 +246,8 @@ export class Operation<T = unknown> {
     if (this.#state !== 'new') throw invalidState('an operation can be submitted only once')
     this.#state = 'submitted'
     const { file, offset: position, hints, shape } = this
-    const fd = hold(file, shape.completer.syscall)
-    const completer = operationCompleters[shape.opcode] as Completer<Operation>
-    return (this.#request = keyed(requestOf(shape, { fd, position, hints, caller: this }, completer), file))
+    const fd = hold(file, shape.opcode)
+    return (this.#request = keyed(requestOf(shape, { fd, position, hints, caller: this }, operationDone), file))
   }
 
   /** @internal What serves it, once it is submitted. */
@@ -271,9 +262,8 @@ export class Operation<T = unknown> {
   }
 }
 
-/** Complete an {@link Operation}, besides its promise. By opcode. */
-const operationCompleters: readonly Completer<Operation>[] = opcodeNames.map((name) => ({
-  syscall: syscallOf(Opcode[name]),
+/** Completes an {@link Operation}, besides its promise. */
+const operationDone: Completer<Operation> = {
   value(transferred, views, operation) {
     const value = operation.shape.completer.value(transferred, views, undefined)
     operation.settle('fulfilled', value)
@@ -285,4 +275,4 @@ const operationCompleters: readonly Completer<Operation>[] = opcodeNames.map((na
   released({ file }) {
     release(file)
   },
-}))
+}

@@ -6,8 +6,8 @@ import { AsyncResource } from 'node:async_hooks'
 import { tracingChannel } from 'node:diagnostics_channel'
 import type { Views } from '../protocol/port.js'
 import { errnoException } from '../common/errors.js'
-import { opcodeNames } from '../protocol/operations.js'
-import type { PathName } from '../protocol/operations.js'
+import { opcodeNames, syscallOf } from '../protocol/operations.js'
+import type { Opcode, PathName } from '../protocol/operations.js'
 import type { Api, Completer } from './completer.js'
 import { OWN_POSITION, SyncRequest, TransferRequest } from './request.js'
 import type { Request } from './request.js'
@@ -60,25 +60,25 @@ function publishEnd(event: FsOperation): void {
 
 /** Publishes what becomes of an operation, where its caller stands: with the AsyncLocalStorage that it was started with. */
 class TracedCompleter implements Completer {
-  readonly syscall: string
   readonly atOnce?: true
   readonly takesFailures?: true
   readonly api?: Api
   readonly #event: FsOperation
+  readonly #opcode: Opcode
   readonly #completer: Completer
   readonly #resource = new AsyncResource('CaioOperation')
 
-  constructor(event: FsOperation, completer: Completer) {
-    this.syscall = completer.syscall
+  constructor(event: FsOperation, { opcode, completer }: Request) {
     if (completer.atOnce) this.atOnce = true
     if (completer.takesFailures) this.takesFailures = true
     if (completer.api) this.api = completer.api
     this.#event = event
+    this.#opcode = opcode
     this.#completer = completer
   }
 
   value(transferred: number, views: Views, caller: unknown): unknown {
-    if (transferred < 0) this.#event.error = errnoException(transferred, this.syscall)
+    if (transferred < 0) this.#event.error = errnoException(transferred, syscallOf(this.#opcode))
     else if (this.#event.length !== undefined) this.#event.result = transferred
     // In a microtask of its own, which comes before the caller's: subscribers must not run in the middle of a completion.
     void settled.then(() => this.#end())
@@ -119,7 +119,7 @@ export function traceRequest(request: Request, backend: string): void {
   if (isTransfer && request.position !== OWN_POSITION) event.position = request.position
   start.runStores(event, () => {
     end.publish(event)
-    request.completer = new TracedCompleter(event, completer)
+    request.completer = new TracedCompleter(event, request)
   })
 }
 

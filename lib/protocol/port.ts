@@ -71,6 +71,9 @@ export const LockKind = { none: 0, shared: 1, exclusive: 2 } as const
 /** Of `allocate` and `zeroRange`: the size of the file stays as it is. */
 export const SpaceFlag = { keepSize: 1 } as const
 
+/** Of `findAlignment`: which of both is found, that of the memory or that of offset and length. */
+export const AlignmentOf = { memory: 0, offset: 1 } as const
+
 /** Where the numbers of a whole file's operation are. */
 export const WholeFileField = {
   opcode: 0,

@@ -1,6 +1,7 @@
 /** All that JavaScript and the addon have to agree on, as text. native/request/protocol.cc writes the same. */
 import { Opcode, familyOf, opcodeNames, pathsOf } from './operations.js'
 import {
+  AlignmentOf,
   COMPLETION_FIELDS,
   ControlField,
   CopyFlag,
@@ -57,6 +58,7 @@ export function describeProtocol(): string {
     transferFlag: TransferFlag,
     lockKind: LockKind,
     spaceFlag: SpaceFlag,
+    alignmentOf: AlignmentOf,
     copyFlag: CopyFlag,
     treeFlag: TreeFlag,
     removeFlag: RemoveFlag,

@@ -1,6 +1,7 @@
 /** What is done to an open file besides moving its bytes: in the pool; not on `pure`. */
-import { Opcode, syscallOf } from '../protocol/operations.js'
+import { Opcode } from '../protocol/operations.js'
 import type { ControlName } from '../protocol/operations.js'
+import type { Completer } from '../engine/completer.js'
 import { hold, release } from '../engine/open-file.js'
 import type { OpenFile } from '../engine/open-file.js'
 import { ControlRequest, NO_CONTROL } from '../engine/request.js'
@@ -32,7 +33,7 @@ export interface ControlArguments {
 /** Whose success stays one, even if the signal is aborted before that is known: the caller would have to undo it. */
 const KEPT: ControlName = 'lock'
 
-const value = (result: number): number => result
+const done: Completer<OpenFile> = { value: (result) => result, released: release }
 
 /** What the operation gives. @throws (rejects) its errors, argument errors, `ERR_INVALID_STATE`, `ABORT_ERR` */
 export async function perform(
@@ -49,9 +50,8 @@ export async function perform(
   refuseAborted(signal)
   context.refuseWhenClosing()
   const opcode = Opcode[name]
-  const syscall = syscallOf(opcode)
-  const fd = hold(file, syscall)
-  const request = new ControlRequest(opcode, fd, control, { syscall, value, released: release }, file)
+  const fd = hold(file, opcode)
+  const request = new ControlRequest(opcode, fd, control, done, file)
   if (typeof file === 'number') context.noteNumber(request)
   const promise = context.enqueue(request) as Promise<number>
   return signal ? untilAborted(signal, promise, () => context.takeBack(request as Request), name === KEPT) : promise

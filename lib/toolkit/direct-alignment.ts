@@ -1,3 +1,5 @@
+import { Opcode } from '../protocol/operations.js'
+import { AlignmentOf } from '../protocol/port.js'
 import { statedAlignment } from '../engine/alignment.js'
 import type { DirectAlignment } from '../engine/alignment.js'
 import { holding } from '../engine/open-file.js'
@@ -14,10 +16,10 @@ import { NO_OPTIONS } from '../common/no-options.js'
  * argument errors
  */
 export async function directAlignment(file: OpenFile, options: ControlOptions = NO_OPTIONS): Promise<DirectAlignment> {
-  return holding(file, 'statx', async (fd) => {
+  return holding(file, Opcode.findAlignment, async (fd) => {
     const stated = statedAlignment(fd)
     if (stated) return stated
-    const found = await perform('findAlignment', fd, {}, options)
-    return { memory: found % 2 ** 20, offset: Math.floor(found / 2 ** 20), by: 'trial' }
+    const find = (flags: number): Promise<number> => perform('findAlignment', fd, { flags }, options)
+    return { memory: await find(AlignmentOf.memory), offset: await find(AlignmentOf.offset), by: 'trial' }
   })
 }

@@ -125,10 +125,9 @@ export async function copyFileRange(
   length: number,
   options: ControlOptions = NO_OPTIONS,
 ): Promise<number> {
-  const syscall = syscallOf(Opcode.copyFileRange)
   // Both for as long as it takes: between two parts nobody may close one of them.
-  return holding(fromFile, syscall, (fromFd) =>
-    holding(toFile, syscall, (toFd) => copyParts({ fromFd, fromOffset, toFd, toOffset, length }, options)),
+  return holding(fromFile, Opcode.copyFileRange, (fromFd) =>
+    holding(toFile, Opcode.copyFileRange, (toFd) => copyParts({ fromFd, fromOffset, toFd, toOffset, length }, options)),
   )
 }
 

@@ -12,6 +12,7 @@
 
 #include <memory>
 
+#include "../request/protocol.h"
 #include "../support/descriptor.h"
 #include "../support/probe_file.h"
 
@@ -25,8 +26,9 @@ struct Free {
   void operator()(char* memory) const { free(memory); }
 };
 
-int64_t Pack(DirectAlignment found) {
-  return found.offset == 0 || found.memory == 0 ? -EINVAL : (found.offset << 20) + found.memory;
+int64_t Choose(DirectAlignment found, int which) {
+  const int64_t alignment = which == alignment_of::kMemory ? found.memory : found.offset;
+  return alignment == 0 ? -EINVAL : alignment;
 }
 
 // A temporary file in the directory of `fd`, filled, with O_DIRECT set: a descriptor, or a negative errno.
@@ -78,7 +80,7 @@ DirectAlignment TriedAlignment(int fd, char* memory) {
   return found;
 }
 
-int64_t FindAlignment(int fd) {
+int64_t FindAlignment(int fd, int which) {
   struct stat status;
   if (fstat(fd, &status) != 0) return -errno;
   if (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode)) return -EINVAL;
@@ -90,10 +92,10 @@ int64_t FindAlignment(int fd) {
     char link[32];
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     const Descriptor itself(open(link, O_RDONLY | O_DIRECT | O_CLOEXEC));
-    if (itself.valid()) return Pack(TriedAlignment(itself.get(), memory.get()));
+    if (itself.valid()) return Choose(TriedAlignment(itself.get(), memory.get()), which);
   }
   const Descriptor beside(OpenBeside(fd, memory.get()));
-  return beside.valid() ? Pack(TriedAlignment(beside.get(), memory.get())) : beside.get();
+  return beside.valid() ? Choose(TriedAlignment(beside.get(), memory.get()), which) : beside.get();
 }
 
 }  // namespace caio

@@ -21,8 +21,8 @@ DirectAlignment StatedAlignment(int fd);
 // and has as many bytes, so that `memory + n` is aligned to n and no more.
 DirectAlignment TriedAlignment(int fd, char* memory);
 
-// Pool thread. Tries the file itself, or, if it is too small, a temporary one beside it: (offset << 20) + memory, in bytes, or a
-// negative errno.
-int64_t FindAlignment(int fd);
+// Pool thread. Tries the file itself, or, if it is too small, a temporary one beside it: bytes, or a negative errno.
+// `which` is of alignment_of.
+int64_t FindAlignment(int fd, int which);
 
 }  // namespace caio

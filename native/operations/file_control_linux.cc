@@ -85,7 +85,7 @@ int64_t PerformSystemControl(const Request& request) {
   const auto length = static_cast<off_t>(request.length);
   const int keep = (flags & space_flag::kKeepSize) != 0 ? FALLOC_FL_KEEP_SIZE : 0;
   switch (request.opcode) {
-    case Opcode::kFindAlignment: return FindAlignment(request.fd);
+    case Opcode::kFindAlignment: return FindAlignment(request.fd, flags);
     case Opcode::kAllocate: return Checked(fallocate(request.fd, keep, offset, length));
     case Opcode::kPunchHole:
       return Checked(fallocate(request.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length));

@@ -118,6 +118,7 @@ ProtocolText DescribeProtocol() {
   writer.Line("lockKind",
               {{"none", lock_kind::kNone}, {"shared", lock_kind::kShared}, {"exclusive", lock_kind::kExclusive}});
   writer.Line("spaceFlag", {{"keepSize", space_flag::kKeepSize}});
+  writer.Line("alignmentOf", {{"memory", alignment_of::kMemory}, {"offset", alignment_of::kOffset}});
   writer.Line("copyFlag", {{"exclusive", copy_flag::kExclusive}});
   writer.Line("treeFlag", {{"follow", tree_flag::kFollow}, {"wholeNames", tree_flag::kWholeNames}});
   writer.Line("removeFlag", {{"recursive", remove_flag::kRecursive}, {"force", remove_flag::kForce}});

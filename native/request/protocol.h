@@ -48,6 +48,11 @@ namespace space_flag {
 enum : unsigned { kKeepSize = 1 };
 }
 
+// Which alignment findAlignment finds: that of the memory, or that of offset and length.
+namespace alignment_of {
+enum : int { kMemory = 0, kOffset = 1 };
+}
+
 namespace whole_file_flag {
 enum : unsigned { kAppend = 1, kFlush = 2, kExclusive = 4, kAll = 7 };
 }

@@ -1,4 +1,5 @@
 /** What direct I/O asks for: found, and named where it is not met. */
+import { AlignmentOf } from '../../lib/protocol/port.js'
 import fs from 'node:fs'
 import t from 'tap'
 import type { Test } from 'tap'
@@ -48,16 +49,16 @@ onEveryLinuxBackend(t, 'it is what works, and less does not', async (t, backend)
 
 onEveryLinuxBackend(t, 'trials find what statx would say', async (t, backend) => {
   const context = makeContext(t, backend)
-  const trial = (fd: number): Promise<number> => perform('findAlignment', fd, {}, { context })
+  const trial = (fd: number, flags: number): Promise<number> => perform('findAlignment', fd, { flags }, { context })
   const large = temporaryFile(t, Buffer.alloc(1 << 18))
   const small = temporaryFile(t, 'x')
   for (const { fd } of [large, small]) {
     if (backend === 'pure') {
-      t.match(await rejectionOf(trial(fd)), { code: 'ENOSYS' })
+      t.match(await rejectionOf(trial(fd, AlignmentOf.memory)), { code: 'ENOSYS' })
       continue
     }
-    const found = await trial(fd)
-    const [memory, offset] = [found % 2 ** 20, Math.floor(found / 2 ** 20)]
+    const memory = await trial(fd, AlignmentOf.memory)
+    const offset = await trial(fd, AlignmentOf.offset)
     const stated = statedAlignment(fd)
     // The kernel may take more than it promises.
     t.ok(

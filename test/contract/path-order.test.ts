@@ -9,7 +9,7 @@ import type { PathName } from '../../lib/protocol/operations.js'
 const CREATES = 0o100
 
 function request(name: PathName, call: PathCall): Request {
-  return new PathRequest(Opcode[name], call, { syscall: name, value: (result) => result }, undefined) as Request
+  return new PathRequest(Opcode[name], call, { value: (result) => result }, undefined) as Request
 }
 
 const cases: readonly [change: PathName, call: PathCall, free: readonly string[], touched: readonly string[]][] = [

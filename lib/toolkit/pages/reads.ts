@@ -47,13 +47,11 @@ export class PageReads {
   readonly #pageSize: number
 
   static readonly #reading: Completer<Load> = {
-    syscall: 'read',
     takesFailures: true,
     value: (result, _views, load) => load.reads.#readDone(load, result),
   }
 
   static readonly #readingAhead: Completer<Loads> = {
-    syscall: 'readv',
     takesFailures: true,
     value: (result, _views, loads) => (loads[0] as Load).reads.#readAheadDone(loads, result),
   }
