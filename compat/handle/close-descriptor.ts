@@ -1,5 +1,5 @@
 /** Closes a descriptor by the engine. */
-import { isMainThread } from 'node:worker_threads'
+import { isMainThread } from '../node/thread.js'
 import { asResult } from '../../lib/engine/completer.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { ControlRequest, NO_CONTROL } from '../../lib/engine/request.js'
