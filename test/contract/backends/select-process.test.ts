@@ -13,7 +13,7 @@ import {
   temporaryFile,
 } from '../../support/harness.js'
 import type { ProgramOptions } from '../../support/harness.js'
-import { refuser } from '../../faults/refuse.js'
+import { refuser } from '../../support/refuse-system-calls.js'
 import type { Choice } from '../programs/choice.js'
 
 const program = 'dist/test/contract/programs/choice.js'

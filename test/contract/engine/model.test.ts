@@ -10,8 +10,8 @@ import t from 'tap'
 import { Context } from 'caio'
 import type { BackendName, Operation } from 'caio'
 import { onEveryBackend, rejectionOf, temporaryDirectory } from '../../support/harness.js'
-import { filled } from '../../fs/arguments/values.js'
-import { snapshot } from '../../fs/snapshot.js'
+import { filled } from '../../support/argument-values.js'
+import { snapshot } from '../../support/snapshot.js'
 import { Tally, holds } from '../../model/holds.js'
 import {
   Files,

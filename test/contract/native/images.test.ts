@@ -9,7 +9,7 @@ import { defaultContext } from 'caio'
 import caioFiles from 'caio/fs'
 import { temporaryDirectory, whyNoMount } from '../../support/harness.js'
 import { kernelHas } from '../../support/kernel-has.js'
-import { look, outcomeOf } from '../../fs/paths/look.js'
+import { look, outcomeOf } from '../../support/look.js'
 
 type Files = typeof nodeFiles
 

@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import t from 'tap'
 import type { Test } from 'tap'
-import { random } from '../../fs/random.js'
+import { random } from '../../support/seeded-random.js'
 import {
   alignedMemory,
   makeContext,

@@ -5,7 +5,7 @@ import t from 'tap'
 import { LogReader, LogWriter } from 'caio'
 import { FakeDisk } from 'caio/testing'
 import { rejectionOf, temporaryDirectory } from '../../support/harness.js'
-import { Table, SLOTS } from '../../faults/programs/table.js'
+import { Table, SLOTS } from '../../support/recipe-table.js'
 
 const read = async (disk: FakeDisk, path: string): Promise<string> =>
   disk.promises.readFile(path, 'utf8').catch(({ code }: NodeJS.ErrnoException) => String(code))

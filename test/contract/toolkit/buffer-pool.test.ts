@@ -4,7 +4,7 @@ import t from 'tap'
 import { Block, BufferPool } from 'caio'
 import { addressRemainder } from '../../../lib/backends/address.js'
 import { Slabs } from '../../../lib/toolkit/slabs.js'
-import { random } from '../../fs/random.js'
+import { random } from '../../support/seeded-random.js'
 import { makeContext, onEveryBackend, rejectionOf, runProgram, temporaryFile } from '../../support/harness.js'
 
 const start = ({ byteOffset }: Uint8Array): number => byteOffset

@@ -10,8 +10,8 @@ import t from 'tap'
 import { LogReader, LogWriter } from 'caio'
 import type { LogRecovery } from 'caio'
 import { temporaryDirectory } from '../../../support/harness.js'
-import { makeFirstFormat, watchedFs } from '../../../fs/log.js'
-import { random } from '../../../fs/random.js'
+import { makeFirstFormat, watchedFs } from '../../../support/made-logs.js'
+import { random } from '../../../support/seeded-random.js'
 
 const ROUNDS = Number(process.env['CAIO_TEST_ROUNDS'] ?? 32) * 10
 const seed = Number(process.env['CAIO_TEST_SEED'] ?? Date.now() % 1_000_000_000)

@@ -8,7 +8,7 @@ import t from 'tap'
 import { PageFile } from 'caio'
 import type { Page } from 'caio'
 import { FreePages } from '../../../../lib/toolkit/pages/free-pages.js'
-import { random } from '../../../fs/random.js'
+import { random } from '../../../support/seeded-random.js'
 import { makeContext, onEveryBackend, temporaryDirectory } from '../../../support/harness.js'
 
 const rounds = Math.ceil(Number(process.env['CAIO_TEST_ROUNDS'] ?? 8) / 4)

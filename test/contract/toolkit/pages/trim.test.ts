@@ -9,7 +9,7 @@ import type { PageFileOptions, PageFs } from 'caio'
 import { FreePages } from '../../../../lib/toolkit/pages/free-pages.js'
 import { makeContext, onEveryBackend, rejectionOf, temporaryDirectory } from '../../../support/harness.js'
 import { ManualBackend } from '../../../support/manual-backend.js'
-import { random } from '../../../fs/random.js'
+import { random } from '../../../support/seeded-random.js'
 
 const PAGE = 4096
 const PAGES = 200

@@ -2,9 +2,9 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
-import { packageRoot, temporaryDirectory } from '../support/harness.js'
-import { startNode } from '../support/run-program.js'
-import type { Ending } from '../support/run-program.js'
+import { packageRoot, temporaryDirectory } from './harness.js'
+import { startNode } from './run-program.js'
+import type { Ending } from './run-program.js'
 import { subject } from './subject.js'
 
 export const repository = packageRoot.replace(/\/$/, '')

@@ -4,7 +4,7 @@ import nodeFs from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { remove, temporaryDirectory } from '../support/harness.js'
+import { remove, temporaryDirectory } from './harness.js'
 import { snapshot } from './snapshot.js'
 import { fs, oracle } from './subject.js'
 

@@ -1,5 +1,5 @@
 /** Programs that are killed at any moment once they have begun to speak. */
-import { startNode } from '../support/run-program.js'
+import { startNode } from './run-program.js'
 
 /** Milliseconds until a program that says nothing counts as hung. */
 const HUNG = 120_000

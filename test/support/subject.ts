@@ -3,7 +3,7 @@ import type { EventEmitter } from 'node:events'
 import nodeFs from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import type { BackendName, Stats } from 'caio'
-import { requiredBackends } from '../support/harness.js'
+import { requiredBackends } from './harness.js'
 
 export type Subject = 'node' | BackendName
 export type FsPromises = typeof import('node:fs/promises')
