@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { makeApp, run } from './fs/child.js'
+import { makeApp, run } from './support/user-program.js'
 import { onEveryBackend, packageRoot } from './support/harness.js'
 
 interface Program {

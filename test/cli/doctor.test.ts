@@ -15,7 +15,7 @@ import {
   whyNoMount,
 } from '../support/harness.js'
 import type { ProgramOptions } from '../support/harness.js'
-import { refuser } from '../faults/refuse.js'
+import { refuser } from '../support/refuse-system-calls.js'
 import type { Report } from '../../lib/cli/doctor/report.js'
 
 const main = 'dist/lib/cli/main.js'

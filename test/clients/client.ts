@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { OpcodeName } from 'caio'
 import { requiredBackends, packageRoot, runProgram, temporaryDirectory } from '../support/harness.js'
-import { same } from '../fs/differential.js'
+import { same } from '../support/differential.js'
 import type { Told, Way } from './launch.js'
 
 export interface Client {

@@ -6,7 +6,7 @@
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { Context } from 'caio'
-import { killedRun } from '../faults/killed.js'
+import { killedRun } from '../support/killed-run.js'
 import { onEveryBackend, packageRoot, runProgram, temporaryDirectory } from '../support/harness.js'
 import { CaioLevel } from './level/level.js'
 import { runsToMerge } from './level/store.js'

@@ -28,7 +28,7 @@ const install = [
 const asOther = 'setpriv --reuid 1000 --regid 1000 --clear-groups env HOME=/tmp/other'
 /** A quick selection, on the addon alone. */
 const suites = (who = ''): string =>
-  `CAIO_TEST_BACKENDS=linux ${who} node dist/test/run.js contract/read.test contract/errors contract/truncated ` +
+  `CAIO_TEST_BACKENDS=linux ${who} node dist/test/run.js operations/read.test operations/errors operations/truncated ` +
   'fs/contract/methods'
 const program = (who = ''): string => `${who} node --require caio/register dist/test/containers/program.js /tmp`
 const doctor = (directory: string): string => `node node_modules/caio/dist/lib/cli/main.js doctor ${directory} || true`

@@ -8,7 +8,7 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { onEveryBackend, temporaryDirectory } from '../support/harness.js'
-import { killedRun } from './killed.js'
+import { killedRun } from '../support/killed-run.js'
 
 const rounds = Math.ceil(Number(process.env['CAIO_TEST_ROUNDS'] ?? 32) / 8)
 const program = fileURLToPath(new URL('./programs/atomic.js', import.meta.url))

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { onEveryBackend, requiredBackends, runProgram, temporaryDirectory } from '../support/harness.js'
 import { makePlan } from './interposed.js'
-import { killedRun } from './killed.js'
+import { killedRun } from '../support/killed-run.js'
 import { acknowledgements, isRecord } from './programs/append.js'
 
 const rounds = Number(process.env['CAIO_TEST_ROUNDS'] ?? 20)

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { LogReader } from 'caio'
 import { onEveryBackend, temporaryDirectory } from '../support/harness.js'
-import { killedRun } from './killed.js'
+import { killedRun } from '../support/killed-run.js'
 import { acknowledgements } from './programs/append.js'
 
 /** fewer than of other programs, since each reads the whole log twice */

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { makeContext, onEveryBackend, temporaryDirectory } from '../support/harness.js'
-import { killedRun } from './killed.js'
-import { SLOTS, Table } from './programs/table.js'
+import { killedRun } from '../support/killed-run.js'
+import { SLOTS, Table } from '../support/recipe-table.js'
 
 const rounds = Math.ceil(Number(process.env['CAIO_TEST_ROUNDS'] ?? 32) / 4)
 const program = fileURLToPath(new URL('./programs/pages.js', import.meta.url))

@@ -71,6 +71,12 @@ export interface Rule {
   argument?: string | number
 }
 
+/** What befalls a call, whichever and whenever. */
+export type Fault = Pick<Rule, 'action' | 'argument'>
+
+export const fails = (...names: string[]): Fault[] => names.map((argument) => ({ action: 'fail', argument }))
+export const shorts = (...counts: number[]): Fault[] => counts.map((argument) => ({ action: 'short', argument }))
+
 export interface Entry {
   call: Call
   fd: number

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { SegmentedLog } from 'caio'
 import { onEveryBackend, temporaryDirectory } from '../support/harness.js'
-import { killedRun } from './killed.js'
+import { killedRun } from '../support/killed-run.js'
 import { acknowledgements } from './programs/append.js'
 
 const rounds = Math.ceil(Number(process.env['CAIO_TEST_ROUNDS'] ?? 32) / 4)

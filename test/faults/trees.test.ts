@@ -69,7 +69,7 @@ class Image {
 }
 
 interface Seen {
-  /** as test/fs/paths/look.ts has it */
+  /** as test/support/look.ts has it */
   outcome: [string, unknown]
   left: string[]
 }

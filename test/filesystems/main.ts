@@ -22,21 +22,11 @@ const names = process.argv.slice(2).filter((arg) => !arg.startsWith('--'))
 const quick = options.includes('--quick')
 
 const everything = ['contract/', 'fs/engine/']
-const engine = [
-  'append',
-  'canaries',
-  'cold',
-  'direct',
-  'model',
-  'offsets',
-  'random',
-  'read',
-  'sync',
-  'truncated',
-  'write',
-]
+const operations = ['append', 'canaries', 'direct', 'offsets', 'random', 'read', 'sync', 'truncated', 'write']
 const different = [
-  ...engine.map((name) => `contract/${name}.test`),
+  ...operations.map((name) => `contract/operations/${name}.test`),
+  'contract/engine/model.test',
+  'contract/native/cold.test',
   ...['integrity', 'positions', 'special-files', 'whole-file'].map((name) => `fs/contract/${name}.test`),
   'fs/engine/model',
 ]

@@ -3,10 +3,10 @@ import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { temporaryDirectory } from '../support/harness.js'
-import { comparer, outcomeOf } from './differential.js'
-import type { Outcome, Pair } from './differential.js'
-import { subject } from './subject.js'
-import type { Loose } from './subject.js'
+import { comparer, outcomeOf } from '../support/differential.js'
+import type { Outcome, Pair } from '../support/differential.js'
+import { subject } from '../support/subject.js'
+import type { Loose } from '../support/subject.js'
 
 type Name =
   | ('open' | 'close' | 'fstat' | 'read' | 'write' | 'readv' | 'writev' | 'fsync' | 'fdatasync')

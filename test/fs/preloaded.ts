@@ -1,5 +1,5 @@
 /** Programs that know nothing of caio, started as its documentation says, or plainly for the oracle. */
-import { subject } from './subject.js'
+import { subject } from '../support/subject.js'
 
 export type Preload = '--import' | '--require'
 

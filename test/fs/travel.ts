@@ -1,6 +1,6 @@
 /** What both sides of contract/transfer.test.ts say to each other, and do with a handle. */
-import { outcomeOf } from './differential.js'
-import type { Loose } from './subject.js'
+import { outcomeOf } from '../support/differential.js'
+import type { Loose } from '../support/subject.js'
 
 /** How far the worker has come with the subject's module when a handle arrives. */
 export type Acquaintance = 'none' | 'imported' | 'used'

@@ -2,8 +2,8 @@
 import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
 import { readLengths, writeLengths } from '../fs/arguments/buffer-calls.js'
-import { filled, literals, named, offsets, positions, views } from '../fs/arguments/values.js'
-import type { Named } from '../fs/arguments/values.js'
+import { filled, literals, named, offsets, positions, views } from '../support/argument-values.js'
+import type { Named } from '../support/argument-values.js'
 
 /** A value that is made anew for each side, and says in a report what it is. */
 export class Given implements Named {

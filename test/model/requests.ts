@@ -5,8 +5,8 @@ import fc from 'fast-check'
 import { Operation } from 'caio'
 import type { Context, WriteOptions } from 'caio'
 import { errorOf } from '../support/harness.js'
-import { filled, literals, named, views } from '../fs/arguments/values.js'
-import type { Named } from '../fs/arguments/values.js'
+import { filled, literals, named, views } from '../support/argument-values.js'
+import type { Named } from '../support/argument-values.js'
 import { oneOf, value } from './given.js'
 
 export const methods = ['read', 'write', 'readv', 'writev', 'fsync', 'fdsync'] as const

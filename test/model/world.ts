@@ -2,9 +2,9 @@
 import nodeFs from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { outcomeOf } from '../fs/differential.js'
-import type { FsPromises } from '../fs/subject.js'
-import { filled } from '../fs/arguments/values.js'
+import { outcomeOf } from '../support/differential.js'
+import type { FsPromises } from '../support/subject.js'
+import { filled } from '../support/argument-values.js'
 
 export const SLOTS = 3
 

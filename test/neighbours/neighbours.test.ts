@@ -4,10 +4,10 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { onEveryBackend, packageRoot, runProgram, temporaryDirectory } from '../support/harness.js'
-import { same } from '../fs/differential.js'
+import { same } from '../support/differential.js'
 import type { Order, Subject, Told } from './program.js'
 import { all } from './all.js'
-import { whyMissing } from './needs.js'
+import { whyMissing } from '../support/needed-packages.js'
 
 const program = new URL('./program.js', import.meta.url)
 // The same path for all, since errors name it.

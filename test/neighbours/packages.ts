@@ -6,12 +6,9 @@ import { dirname, join } from 'node:path'
 import { mock } from 'node:test'
 import { promisify } from 'node:util'
 import { flow, told, walk } from './walk.js'
-import type { Scenario } from './scenarios.js'
+import type { Any, Functions, Scenario } from './scenarios.js'
 
 const require = createRequire(import.meta.url)
-
-type Any = (this: unknown, ...args: unknown[]) => unknown
-type Functions = Record<string, Any>
 
 /** Puts these functions back into `fs`. */
 function restore(own: Functions): void {

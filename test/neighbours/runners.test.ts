@@ -6,8 +6,8 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { onEveryBackend, packageCopy, packageRoot, runProgram, temporaryDirectory } from '../support/harness.js'
-import { same } from '../fs/differential.js'
-import { whyMissing } from './needs.js'
+import { same } from '../support/differential.js'
+import { whyMissing } from '../support/needed-packages.js'
 
 t.setTimeout(10 * 60_000)
 

@@ -8,8 +8,8 @@ import type { Fs, Story } from './walk.js'
 
 const require = createRequire(import.meta.url)
 
-type Any = (this: unknown, ...args: unknown[]) => unknown
-type Functions = Record<string, Any>
+export type Any = (this: unknown, ...args: unknown[]) => unknown
+export type Functions = Record<string, Any>
 
 /** Gone when it is called, if the neighbour can go. */
 type Leave = (() => void) | void

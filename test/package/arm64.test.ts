@@ -63,7 +63,7 @@ await t.test('linux-arm64', { skip: notBuilt }, async (t) => {
       warnings: [],
     })
     for (const name of contract) {
-      const told = emulate(t, directory, `${name}.test.js`, [], { CAIO_TEST_BACKENDS: 'thread,pure' })
+      const told = emulate(t, directory, `operations/${name}.test.js`, [], { CAIO_TEST_BACKENDS: 'thread,pure' })
       t.match(told, /^ok 1 - thread: /m, `${name} on the pool`)
     }
   })

@@ -28,7 +28,7 @@ import {
   WholeFileField,
 } from '../../lib/protocol/port.js'
 import { describeProtocol } from '../../lib/protocol/protocol.js'
-import { refuser } from '../faults/refuse.js'
+import { refuser } from '../support/refuse-system-calls.js'
 import { packageRoot, requiredBackends, temporaryDirectory } from '../support/harness.js'
 import { importsOf } from './elf.js'
 import { emptyMachine, install, nodeHeaders, pack, prebuild, program, runThere, stagePackage } from './packed.js'

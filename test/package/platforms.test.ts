@@ -46,17 +46,17 @@ async function choose(t: Test, directory: string, platform: string, env: NodeJS.
 }
 
 const contract = [
-  'append',
-  'cancel',
-  'close',
-  'detached',
-  'errors',
-  'random',
-  'read',
-  'sync',
-  'unseekable',
-  'vectors',
-  'write',
+  'operations/append',
+  'engine/cancel',
+  'engine/close',
+  'operations/detached',
+  'operations/errors',
+  'operations/random',
+  'operations/read',
+  'operations/sync',
+  'operations/unseekable',
+  'operations/vectors',
+  'operations/write',
 ]
 
 /** The contract on the backends which that platform must have, over the addon under `directory`, if there is one. */

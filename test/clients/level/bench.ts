@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { median } from '../../../lib/cli/statistics.js'
-import { whyMissing } from '../../neighbours/needs.js'
+import { whyMissing } from '../../support/needed-packages.js'
 import { evict } from '../../support/evict.js'
 import { CaioLevel } from './level.js'
 

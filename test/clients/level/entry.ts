@@ -28,7 +28,7 @@ export function keyAt(bytes: Buffer, at: number): string {
   return bytes.toString('latin1', at + HEADER, at + HEADER + bytes.readUInt32LE(at))
 }
 
-type Format = 'utf8' | 'buffer'
+export type Format = 'utf8' | 'buffer'
 
 function decode(bytes: Buffer, start: number, end: number, format: Format): string | Buffer {
   return format === 'utf8' ? bytes.toString('utf8', start, end) : Buffer.from(bytes.subarray(start, end))

@@ -2,12 +2,12 @@
 import { AbstractIterator, AbstractLevel, AbstractSnapshot } from 'abstract-level'
 import type { AbstractIteratorOptions } from 'abstract-level'
 import { compareTo, decodeKey, decodeValue, isDeleted, keyOf } from './entry.js'
+import type { Format } from './entry.js'
 import type { Merge } from './merge.js'
 import { Store } from './store.js'
 import type { Change, StoreOptions, View } from './store.js'
 
 type Bytes = string | Buffer
-type Format = 'utf8' | 'buffer'
 
 interface Options {
   keyEncoding: Format

@@ -1,6 +1,6 @@
 /** Transfers as of TPC-B: each changes an account, its teller and its branch, and notes it. Their sums must agree at any time. */
 import type { Database } from './database.js'
-import { random } from '../../fs/random.js'
+import { random } from '../../support/seeded-random.js'
 
 const TELLERS = 10
 

@@ -7,7 +7,7 @@ import fs from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { killedRun } from '../../faults/killed.js'
+import { killedRun } from '../../support/killed-run.js'
 import { onEveryBackend, temporaryDirectory } from '../../support/harness.js'
 
 const rounds = Number(process.env['CAIO_TEST_ROUNDS'] ?? 9)

@@ -10,9 +10,9 @@ import { setImmediate } from 'node:timers/promises'
 import { isDeepStrictEqual, promisify } from 'node:util'
 import { defaultContext, patch, unpatch } from 'caio'
 import caioFiles from 'caio/fs'
-import { Plan } from '../plan.js'
-import type { Call, Named, Rule } from '../plan.js'
-import { outcomeOf } from '../../fs/paths/look.js'
+import { Plan, fails, shorts } from '../plan.js'
+import type { Call, Fault, Named, Rule } from '../plan.js'
+import { outcomeOf } from '../../support/look.js'
 import { text } from '../../fs/paths/whole-trees.js'
 import { cases, differences } from './name-cases.js'
 import type { Case, Files } from './name-cases.js'
@@ -35,16 +35,12 @@ const plan = new Plan(process.env['CAIO_FAULTS'] as string)
 const work = join(directory, 'work')
 plan.root = work
 
-type Way = Pick<Rule, 'action' | 'argument'>
-const fails = (...names: string[]): Way[] => names.map((argument) => ({ action: 'fail', argument }))
-const shorts = (...counts: number[]): Way[] => counts.map((argument) => ({ action: 'short', argument }))
-
 const changing = fails('EIO', 'ENOSPC', 'EDQUOT', 'EROFS', 'EINTR')
 const removing = fails('EIO', 'EROFS', 'EPERM', 'ENOSPC', 'EINTR')
 const looking = fails('EACCES', 'EINTR')
 const reading = fails('EIO', 'EMFILE', 'EINTR')
 
-const ways: Partial<Record<Call, Way[]>> = {
+const ways: Partial<Record<Call, Fault[]>> = {
   rename: changing,
   link: changing,
   symlink: changing,

@@ -3,7 +3,7 @@
  * what a commit has made durable, when it has resolved.
  */
 import { writeSync } from 'node:fs'
-import { SLOTS, Table } from './table.js'
+import { SLOTS, Table } from '../../support/recipe-table.js'
 
 const table = await Table.open(process.argv[2] ?? '', { cacheBytes: 64 * 4096 })
 const versions = await Promise.all(

@@ -6,8 +6,8 @@
 import { defaultContext } from 'caio'
 import type { BackendName } from 'caio'
 import { makeKnown } from '../known.js'
-import { Plan } from '../plan.js'
-import type { Call, Rule } from '../plan.js'
+import { Plan, fails, shorts } from '../plan.js'
+import type { Call, Fault, Rule } from '../plan.js'
 import { judge } from './judge.js'
 import { Workload } from './workload.js'
 
@@ -32,10 +32,7 @@ const [directory = '', reaping = 'kernel', randomPlans = '0', seed = '1'] = proc
 const plan = new Plan(process.env['CAIO_FAULTS'] as string)
 if (reaping === 'ring' || reaping === 'io_getevents') plan.emulate(reaping)
 
-type Way = Pick<Rule, 'action' | 'argument'>
-const fails = (...names: string[]): Way[] => names.map((argument) => ({ action: 'fail', argument }))
-const shorts = (...counts: number[]): Way[] => counts.map((argument) => ({ action: 'short', argument }))
-const late: Way = { action: 'late', argument: 2000 }
+const late: Fault = { action: 'late', argument: 2000 }
 const nowait = [
   ...fails('EAGAIN', 'EOPNOTSUPP', 'EIO', 'EINTR', 'EINVAL', 'ENOSYS', 'EPERM'),
   ...shorts(0, 1, 512, 4095),
@@ -45,7 +42,7 @@ const reading = [...fails('EINTR', 'EIO'), ...shorts(1, 4095), late]
 const syncing = [...fails('EIO', 'ENOSPC', 'EDQUOT'), late]
 
 /** How each call can go wrong. libuv passes EINTR of a read on, so it is not for `pure`. */
-const ways: Partial<Record<Call, Way[]>> = {
+const ways: Partial<Record<Call, Fault[]>> = {
   io_submit: [...fails('EAGAIN', 'EINVAL', 'ENOMEM', 'ENOSYS', 'EPERM', 'EBADF'), ...shorts(0, 1, 2, 3), late],
   io_uring_enter: [
     ...fails('EAGAIN', 'EINVAL', 'ENOMEM', 'ENOSYS', 'EPERM', 'EBADF', 'EBUSY', 'EINTR'),
@@ -125,7 +122,7 @@ async function undisturbed(): Promise<Partial<Record<Call, number>>> {
   return most
 }
 
-function waysOf(call: Call): Way[] {
+function waysOf(call: Call): Fault[] {
   const all = ways[call] ?? []
   return backend === 'pure' && call.startsWith('pread') ? all.filter(({ argument }) => argument !== 'EINTR') : all
 }
@@ -153,7 +150,7 @@ for (let i = 0; i < Number(randomPlans); i++) {
   const rules = Array.from({ length: 2 + random(5) }, (): Rule => {
     const call = used[random(used.length)] as Call
     const choice = waysOf(call)
-    const way = choice[random(choice.length)] as Way
+    const way = choice[random(choice.length)] as Fault
     return {
       call,
       first: 1 + random(uses[call] as number),

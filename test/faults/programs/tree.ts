@@ -6,7 +6,7 @@
 import nodeFiles from 'node:fs/promises'
 import { join } from 'node:path'
 import caioFiles from 'caio/fs'
-import { outcomeOf } from '../../fs/paths/look.js'
+import { outcomeOf } from '../../support/look.js'
 import type { Files } from './name-cases.js'
 
 const [side = '', call = '', directory = '', tree = join(directory, 'tree')] = process.argv.slice(2)

@@ -1,6 +1,6 @@
 /** Calls of read and write, by every overload: some plain, most odd, all but those that make plain Node abort. */
-import { combinations, filled, literals, named, offsets, positions, views } from './values.js'
-import type { Call, Named } from './values.js'
+import { combinations, filled, literals, named, offsets, positions, views } from '../../support/argument-values.js'
+import type { Call, Named } from '../../support/argument-values.js'
 
 const buffer = [named('Buffer', () => filled(16))]
 const zero = literals(0)

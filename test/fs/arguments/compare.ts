@@ -1,11 +1,11 @@
 /** Makes each call on both sides of a fresh pair, and compares all that an application could notice. */
 import nodeFs from 'node:fs'
 import type { Test } from 'tap'
-import { outcomeOf, pairMaker, same } from '../differential.js'
-import type { Side } from '../differential.js'
-import { snapshot } from '../snapshot.js'
-import type { Loose, Method } from '../subject.js'
-import type { Call } from './values.js'
+import { outcomeOf, pairMaker, same } from '../../support/differential.js'
+import type { Side } from '../../support/differential.js'
+import { snapshot } from '../../support/snapshot.js'
+import type { Loose, Method } from '../../support/subject.js'
+import type { Call } from '../../support/argument-values.js'
 
 const CONTENT = 'abcdefghijklmnopqrstuvwxyz'
 /** A sparse file may be huge: only its edges are looked at. */

@@ -1,7 +1,7 @@
 /** Calls of readv and writev: lists of every kind, at every position. */
-import { combinations, detached, filled, literals, named, positions, views } from './values.js'
-import { nodeVersion } from '../node-version.js'
-import type { Call, Named } from './values.js'
+import { combinations, detached, filled, literals, named, positions, views } from '../../support/argument-values.js'
+import { nodeVersion } from '../../support/node-version.js'
+import type { Call, Named } from '../../support/argument-values.js'
 
 const pieces = (count: number, bytes: number): Buffer[] =>
   Array.from({ length: count }, (_, at) => filled(bytes, 65 + (at % 20)))

@@ -3,10 +3,10 @@
 import nodeFs from 'node:fs'
 import t from 'tap'
 import type { Test } from 'tap'
-import { tellsTheSame } from '../differential.js'
+import { tellsTheSame } from '../../support/differential.js'
 import { temporaryFile } from '../../support/harness.js'
-import { fs, subject } from '../subject.js'
-import type { Loose } from '../subject.js'
+import { fs, subject } from '../../support/subject.js'
+import type { Loose } from '../../support/subject.js'
 
 type Step = (handle: Loose, settled: Promise<unknown>[]) => unknown
 

@@ -5,8 +5,8 @@ import { freemem } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { temporaryDirectory } from '../../support/harness.js'
-import { outcomeOf, same } from '../differential.js'
-import { fs, oracle, subject } from '../subject.js'
+import { outcomeOf, same } from '../../support/differential.js'
+import { fs, oracle, subject } from '../../support/subject.js'
 
 const LARGEST_CALL = 0x7ffff000
 /** The most that Node takes in one call. */

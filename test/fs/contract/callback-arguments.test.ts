@@ -4,10 +4,10 @@ import t from 'tap'
 import nodeFs from 'node:fs'
 import { readCalls, writeCalls } from '../arguments/buffer-calls.js'
 import { compareCalls } from '../arguments/compare.js'
-import { filled, literals, named, views } from '../arguments/values.js'
+import { filled, literals, named, views } from '../../support/argument-values.js'
 import { vectorCalls } from '../arguments/vector-calls.js'
 import { descriptorPairMaker, fs, oracle, outcomeOfCall, tellsTheSame } from '../callbacks.js'
-import { outcomeOf, same } from '../differential.js'
+import { outcomeOf, same } from '../../support/differential.js'
 
 await t.test('read', (t) => compareCalls(t, 'read', readCalls(), 900, descriptorPairMaker(t)))
 // A function in the place of a string's position is the callback, and ours would wait for ever.

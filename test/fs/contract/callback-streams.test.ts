@@ -8,7 +8,7 @@ import { finished, pipeline } from 'node:stream/promises'
 import { createInterface } from 'node:readline'
 import t from 'tap'
 import { tellsTheSame } from '../callbacks.js'
-import { outcomeOf } from '../differential.js'
+import { outcomeOf } from '../../support/differential.js'
 
 const CONTENT = Array.from({ length: 20_000 }, (_, at) => `line ${at} ${'x'.repeat(at % 50)}`).join('\n')
 

@@ -9,9 +9,9 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { called, outcomeOfCall, tellsTheSame } from '../callbacks.js'
 import type { CallbackFs } from '../callbacks.js'
-import { makeApp, run } from '../child.js'
-import { outcomeOf, same } from '../differential.js'
-import { subject } from '../subject.js'
+import { makeApp, run } from '../../support/user-program.js'
+import { outcomeOf, same } from '../../support/differential.js'
+import { subject } from '../../support/subject.js'
 
 const sizeOf = ({ size }: Stats): number => size
 const close = (fd: number): void => nodeFs.closeSync(fd)

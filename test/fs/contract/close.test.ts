@@ -3,9 +3,9 @@
 // @thorough thread
 import t from 'tap'
 import type { Test } from 'tap'
-import { outcomeOf, tellsTheSame } from '../differential.js'
-import { subject } from '../subject.js'
-import type { FsPromises, Loose } from '../subject.js'
+import { outcomeOf, tellsTheSame } from '../../support/differential.js'
+import { subject } from '../../support/subject.js'
+import type { FsPromises, Loose } from '../../support/subject.js'
 
 type Log = (what: unknown) => void
 

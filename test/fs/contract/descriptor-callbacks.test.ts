@@ -7,11 +7,11 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { called, fs, oracle, outcomeOfCall, tellsTheSame } from '../callbacks.js'
 import type { CallbackFs } from '../callbacks.js'
-import { makeApp, run } from '../child.js'
-import { outcomeOf, same } from '../differential.js'
-import { look } from '../paths/look.js'
+import { makeApp, run } from '../../support/user-program.js'
+import { outcomeOf, same } from '../../support/differential.js'
+import { look } from '../../support/look.js'
 import { statOptions } from '../paths/values.js'
-import { subject } from '../subject.js'
+import { subject } from '../../support/subject.js'
 
 await t.test('fstat', async (t) => {
   for (const path of ['/', '/dev/null', '/proc/version', process.execPath]) {

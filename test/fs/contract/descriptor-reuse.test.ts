@@ -4,8 +4,8 @@ import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { temporaryDirectory } from '../../support/harness.js'
-import { fs, subject } from '../subject.js'
-import type { Loose } from '../subject.js'
+import { fs, subject } from '../../support/subject.js'
+import type { Loose } from '../../support/subject.js'
 
 const LANES = 8
 const ROUNDS = 60

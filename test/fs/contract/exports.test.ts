@@ -4,9 +4,9 @@ import { createRequire } from 'node:module'
 import nodeFs from 'node:fs'
 import nodePromises, * as nodeNamespace from 'node:fs/promises'
 import t from 'tap'
-import { makeApp, moduleName, run } from '../child.js'
-import { same } from '../differential.js'
-import { fs, subject } from '../subject.js'
+import { makeApp, moduleName, run } from '../../support/user-program.js'
+import { same } from '../../support/differential.js'
+import { fs, subject } from '../../support/subject.js'
 
 /** Replaced by caio; the rest must be Node's very own. */
 const mayDiffer = new Set([

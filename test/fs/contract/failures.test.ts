@@ -5,11 +5,11 @@ import { execFileSync } from 'node:child_process'
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { makeApp, moduleName, run } from '../child.js'
-import { outcomeOf, same, tellsTheSame } from '../differential.js'
+import { makeApp, moduleName, run } from '../../support/user-program.js'
+import { outcomeOf, same, tellsTheSame } from '../../support/differential.js'
 import { temporaryDirectory } from '../../support/harness.js'
-import { fs, oracle } from '../subject.js'
-import type { FsPromises, Loose } from '../subject.js'
+import { fs, oracle } from '../../support/subject.js'
+import type { FsPromises, Loose } from '../../support/subject.js'
 
 await t.test('open', async (t) => {
   const attempts: [string, (fs: FsPromises, path: string) => Promise<unknown>][] = [

@@ -9,8 +9,8 @@ import { MessageChannel } from 'node:worker_threads'
 import t from 'tap'
 import type { Test } from 'tap'
 import { temporaryDirectory } from '../../support/harness.js'
-import { fs, subject } from '../subject.js'
-import type { Loose } from '../subject.js'
+import { fs, subject } from '../../support/subject.js'
+import type { Loose } from '../../support/subject.js'
 
 /** A thousand times what a turn's budget allows on a fast machine: others starve if it takes more. */
 const MOST_READS = 500_000

@@ -2,9 +2,9 @@
 // @thorough node linux thread pure
 import { join } from 'node:path'
 import t from 'tap'
-import { makeApp, moduleName, run } from '../child.js'
-import { same } from '../differential.js'
-import { nodeVersion } from '../node-version.js'
+import { makeApp, moduleName, run } from '../../support/user-program.js'
+import { same } from '../../support/differential.js'
+import { nodeVersion } from '../../support/node-version.js'
 
 /** Since 25, Node throws where it has to close a handle itself; before, it warns, twice. */
 const throwsThen = nodeVersion.major >= 25

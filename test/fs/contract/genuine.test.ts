@@ -5,9 +5,9 @@ import { EventEmitter } from 'node:events'
 import { inspect, types } from 'node:util'
 import t from 'tap'
 import { temporaryDirectory } from '../../support/harness.js'
-import { tellsTheSame } from '../differential.js'
-import { fs, oracle } from '../subject.js'
-import type { Loose } from '../subject.js'
+import { tellsTheSame } from '../../support/differential.js'
+import { fs, oracle } from '../../support/subject.js'
+import type { Loose } from '../../support/subject.js'
 
 await t.test('its class', async (t) => {
   const path = `${temporaryDirectory(t)}/file`

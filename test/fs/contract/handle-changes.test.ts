@@ -4,8 +4,8 @@
 import nodeFs from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import t from 'tap'
-import { outcomeOf, pairMaker, same } from '../differential.js'
-import type { Side } from '../differential.js'
+import { outcomeOf, pairMaker, same } from '../../support/differential.js'
+import type { Side } from '../../support/differential.js'
 import { encodings, lengths, literals, modes, objects, owners, times, value } from '../paths/values.js'
 import type { Value } from '../paths/values.js'
 

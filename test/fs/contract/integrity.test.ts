@@ -6,9 +6,9 @@ import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { temporaryDirectory } from '../../support/harness.js'
-import { random } from '../random.js'
-import { fs, subject } from '../subject.js'
-import type { Loose } from '../subject.js'
+import { random } from '../../support/seeded-random.js'
+import { fs, subject } from '../../support/subject.js'
+import type { Loose } from '../../support/subject.js'
 
 const WRITERS = 64
 const SLOTS = 4096

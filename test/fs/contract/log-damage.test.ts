@@ -9,8 +9,8 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { LogReader, LogWriter } from 'caio'
 import { rejectionOf, temporaryDirectory } from '../../support/harness.js'
-import { content, crashImage, makeFirstFormat, makeLog, scan, watchedFs } from '../log.js'
-import { fs, subject } from '../subject.js'
+import { content, crashImage, makeFirstFormat, makeLog, scan, watchedFs } from '../../support/made-logs.js'
+import { fs, subject } from '../../support/subject.js'
 
 const COUNT = 20
 const expected = Array.from({ length: COUNT }, (_, number) => content(number))

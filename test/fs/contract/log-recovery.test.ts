@@ -6,8 +6,8 @@ import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
 import { LogWriter } from 'caio'
 import { rejectionOf, temporaryDirectory } from '../../support/harness.js'
-import { content, makeLog, scan, watchedFs } from '../log.js'
-import { fs, subject } from '../subject.js'
+import { content, makeLog, scan, watchedFs } from '../../support/made-logs.js'
+import { fs, subject } from '../../support/subject.js'
 
 const COUNT = 20
 const expected = Array.from({ length: COUNT }, (_, number) => content(number))

@@ -7,8 +7,8 @@ import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { LogReader, LogWriter } from 'caio'
 import { rejectionOf, temporaryDirectory } from '../../support/harness.js'
-import { content, scan, watchedFs } from '../log.js'
-import { fs, subject } from '../subject.js'
+import { content, scan, watchedFs } from '../../support/made-logs.js'
+import { fs, subject } from '../../support/subject.js'
 
 function failureOf(code: string): NodeJS.ErrnoException {
   return Object.assign(new Error(`${code}: of the test, fdatasync`), { code, errno: -5, syscall: 'fdatasync' })

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { memfs } from 'memfs'
 import t from 'tap'
 import { temporaryDirectory } from '../../support/harness.js'
-import { same } from '../differential.js'
-import { random } from '../random.js'
-import { fs, subject } from '../subject.js'
+import { same } from '../../support/differential.js'
+import { random } from '../../support/seeded-random.js'
+import { fs, subject } from '../../support/subject.js'
 
 /** What both kinds of handle have. */
 interface Handle {

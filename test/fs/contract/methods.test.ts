@@ -4,9 +4,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { callbackify, types } from 'node:util'
 import t from 'tap'
-import { outcomeOf, tellsTheSame } from '../differential.js'
-import { oracle, subject } from '../subject.js'
-import type { Loose } from '../subject.js'
+import { outcomeOf, tellsTheSame } from '../../support/differential.js'
+import { oracle, subject } from '../../support/subject.js'
+import type { Loose } from '../../support/subject.js'
 
 const methods = ['read', 'write', 'readv', 'writev', 'sync', 'datasync'] as const
 

@@ -5,14 +5,14 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { called, fs, oracle } from '../callbacks.js'
 import type { Called, CallbackFs } from '../callbacks.js'
-import { makeApp, run } from '../child.js'
-import { same } from '../differential.js'
+import { makeApp, run } from '../../support/user-program.js'
+import { same } from '../../support/differential.js'
 import { everyName, plainCalls } from '../paths/calls.js'
 import type { Call, Name } from '../paths/calls.js'
 import { compareCalls, makeTree } from '../paths/compare.js'
 import type { Sides } from '../paths/compare.js'
-import { look } from '../paths/look.js'
-import { subject } from '../subject.js'
+import { look } from '../../support/look.js'
+import { subject } from '../../support/subject.js'
 
 type Loose = (...args: unknown[]) => unknown
 

@@ -9,8 +9,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { temporaryDirectory } from '../../support/harness.js'
-import { run } from '../child.js'
-import { same, tellsTheSame } from '../differential.js'
+import { run } from '../../support/user-program.js'
+import { same, tellsTheSame } from '../../support/differential.js'
 import {
   callsOf,
   callsWith,
@@ -23,7 +23,7 @@ import {
 } from '../paths/calls.js'
 import { compareCalls, compareTogether, makeTree, polluted } from '../paths/compare.js'
 import { sides } from '../paths/promises.js'
-import { fs, oracle, subject } from '../subject.js'
+import { fs, oracle, subject } from '../../support/subject.js'
 
 for (const name of promiseNames.filter((each) => !callsOf[each].changes)) {
   await t.test(name, (t) => compareCalls(t, sides, makeTree(t), name))

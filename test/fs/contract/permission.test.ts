@@ -3,10 +3,10 @@
 // @thorough node thread
 import { join } from 'node:path'
 import t from 'tap'
-import { makeApp, moduleName, repository, run } from '../child.js'
-import { same } from '../differential.js'
+import { makeApp, moduleName, repository, run } from '../../support/user-program.js'
+import { same } from '../../support/differential.js'
 import { preload } from '../preloaded.js'
-import { subject } from '../subject.js'
+import { subject } from '../../support/subject.js'
 
 const flag = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission'
 

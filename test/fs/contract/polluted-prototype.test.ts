@@ -2,8 +2,8 @@
 // @quick linux pure
 // @thorough node thread
 import t from 'tap'
-import { makeApp, moduleName, run } from '../child.js'
-import { subject } from '../subject.js'
+import { makeApp, moduleName, run } from '../../support/user-program.js'
+import { subject } from '../../support/subject.js'
 
 const program = `
   import nodeFs from 'node:fs'

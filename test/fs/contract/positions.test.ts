@@ -4,10 +4,10 @@
 import { createHash } from 'node:crypto'
 import nodeFs from 'node:fs'
 import t from 'tap'
-import { tellsTheSame } from '../differential.js'
-import { subject } from '../subject.js'
-import type { Loose } from '../subject.js'
-import { random } from '../random.js'
+import { tellsTheSame } from '../../support/differential.js'
+import { subject } from '../../support/subject.js'
+import type { Loose } from '../../support/subject.js'
+import { random } from '../../support/seeded-random.js'
 
 const text = (bytes: number, first: number): Buffer => Buffer.alloc(bytes, 65 + (first % 26))
 

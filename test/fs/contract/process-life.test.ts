@@ -2,8 +2,8 @@
 // @thorough node linux thread pure
 import { join } from 'node:path'
 import t from 'tap'
-import { makeApp, moduleName, run } from '../child.js'
-import { same } from '../differential.js'
+import { makeApp, moduleName, run } from '../../support/user-program.js'
+import { same } from '../../support/differential.js'
 
 const done = (stdout: string, code = 0): object => ({ code, signal: null, stdout, stderr: '' })
 

@@ -2,12 +2,12 @@
 // @thorough node linux thread pure
 import { join } from 'node:path'
 import t from 'tap'
-import { makeApp, run } from '../child.js'
+import { makeApp, run } from '../../support/user-program.js'
 import type { Ending } from '../../support/run-program.js'
-import { same } from '../differential.js'
+import { same } from '../../support/differential.js'
 import { expectedServer, preload, served, tellWhoServes } from '../preloaded.js'
 import type { Preload } from '../preloaded.js'
-import { subject } from '../subject.js'
+import { subject } from '../../support/subject.js'
 
 const app = makeApp(t, {
   'app.mjs': `

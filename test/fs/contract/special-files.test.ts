@@ -5,11 +5,11 @@ import { execFileSync } from 'node:child_process'
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { makeApp, moduleName, run } from '../child.js'
+import { makeApp, moduleName, run } from '../../support/user-program.js'
 import { temporaryDirectory, whyNoMount } from '../../support/harness.js'
-import { outcomeOf, same, tellsTheSame } from '../differential.js'
-import { oracle, subject } from '../subject.js'
-import type { FsPromises, Loose } from '../subject.js'
+import { outcomeOf, same, tellsTheSame } from '../../support/differential.js'
+import { oracle, subject } from '../../support/subject.js'
+import type { FsPromises, Loose } from '../../support/subject.js'
 
 type Call = (handle: Loose) => Promise<unknown>
 

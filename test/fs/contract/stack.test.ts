@@ -3,10 +3,10 @@
 // @thorough thread
 import t from 'tap'
 import type { Test } from 'tap'
-import { tellsTheSame } from '../differential.js'
+import { tellsTheSame } from '../../support/differential.js'
 import { promiseNames } from '../paths/calls.js'
 import type { PromiseName } from '../paths/calls.js'
-import type { Loose, Method } from '../subject.js'
+import type { Loose, Method } from '../../support/subject.js'
 
 const ownFile = new URL(import.meta.url).pathname
 

@@ -4,8 +4,8 @@ import nodeFs from 'node:fs'
 import { once } from 'node:events'
 import type { EventEmitter } from 'node:events'
 import t from 'tap'
-import { outcomeOf, tellsTheSame } from '../differential.js'
-import type { Loose } from '../subject.js'
+import { outcomeOf, tellsTheSame } from '../../support/differential.js'
+import type { Loose } from '../../support/subject.js'
 
 const BIG = 'abcdefgh'.repeat(64 * 1024)
 

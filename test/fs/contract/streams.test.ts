@@ -9,8 +9,8 @@ import { buffer as collect, text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { createGzip, gunzipSync } from 'node:zlib'
 import t from 'tap'
-import { tellsTheSame } from '../differential.js'
-import type { Loose } from '../subject.js'
+import { tellsTheSame } from '../../support/differential.js'
+import type { Loose } from '../../support/subject.js'
 
 const LINES = Array.from({ length: 5000 }, (_, at) => `line ${at} ${'x'.repeat(at % 50)}`).join('\n')
 

@@ -2,9 +2,9 @@
 // @thorough node linux thread pure
 import { join } from 'node:path'
 import t from 'tap'
-import { makeApp, moduleName, run } from '../child.js'
-import { same } from '../differential.js'
-import { subject } from '../subject.js'
+import { makeApp, moduleName, run } from '../../support/user-program.js'
+import { same } from '../../support/differential.js'
+import { subject } from '../../support/subject.js'
 
 /** All operations, with what is left of the globals. Prints by a function taken before. */
 const program = (tamper: string): string => `

@@ -8,11 +8,11 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { remove, temporaryDirectory } from '../../support/harness.js'
-import { makeApp, run } from '../child.js'
-import { same } from '../differential.js'
-import { outcomeOf } from '../paths/look.js'
+import { makeApp, run } from '../../support/user-program.js'
+import { same } from '../../support/differential.js'
+import { outcomeOf } from '../../support/look.js'
 import { compare, generate, text } from '../paths/whole-trees.js'
-import { fs, subject } from '../subject.js'
+import { fs, subject } from '../../support/subject.js'
 
 const TREES = 12
 

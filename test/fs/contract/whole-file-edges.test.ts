@@ -6,8 +6,8 @@ import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { temporaryDirectory } from '../../support/harness.js'
-import { outcomeOf, tellsTheSame } from '../differential.js'
-import { fs, oracle, subject } from '../subject.js'
+import { outcomeOf, tellsTheSame } from '../../support/differential.js'
+import { fs, oracle, subject } from '../../support/subject.js'
 
 /** Opens and closes the FIFO until a reader that has missed its writer is rid of waiting; one that has not is none the wiser. */
 async function release(reader: Promise<unknown>, fifo: string): Promise<void> {

@@ -8,10 +8,10 @@ import { Readable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { temporaryDirectory } from '../../support/harness.js'
-import { tellsTheSame } from '../differential.js'
-import { fs, subject } from '../subject.js'
-import type { FsPromises } from '../subject.js'
-import { detached } from '../arguments/values.js'
+import { tellsTheSame } from '../../support/differential.js'
+import { fs, subject } from '../../support/subject.js'
+import type { FsPromises } from '../../support/subject.js'
+import { detached } from '../../support/argument-values.js'
 
 type LooseFs = Record<'readFile' | 'writeFile' | 'appendFile', (...args: unknown[]) => Promise<unknown>>
 

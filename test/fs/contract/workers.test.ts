@@ -1,10 +1,10 @@
 /** caio/register in worker threads, which inherit the preload. */
 // @thorough node linux thread pure uring
 import t from 'tap'
-import { makeApp, run } from '../child.js'
-import { same } from '../differential.js'
+import { makeApp, run } from '../../support/user-program.js'
+import { same } from '../../support/differential.js'
 import { expectedServer, preload, served, tellWhoServes } from '../preloaded.js'
-import { subject } from '../subject.js'
+import { subject } from '../../support/subject.js'
 
 const worker = `
   import { open } from 'node:fs/promises'

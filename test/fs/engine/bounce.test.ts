@@ -11,8 +11,8 @@ import type { Test } from 'tap'
 import { statedAlignment } from '../../../lib/engine/alignment.js'
 import { mustAlign, rejectionOf, temporaryDirectory } from '../../support/harness.js'
 import type { CaioFileHandle, OpenOptions } from 'caio/fs'
-import { random } from '../random.js'
-import { fs, subject } from '../subject.js'
+import { random } from '../../support/seeded-random.js'
+import { fs, subject } from '../../support/subject.js'
 
 const { O_RDWR, O_DIRECT, O_RDONLY, O_WRONLY, O_APPEND, O_DSYNC, O_SYNC } = nodeFs.constants
 const open = fs.open as unknown as (

@@ -1,9 +1,9 @@
 /** patch({ callbacks: true }) and its preload: the engine serves what is plain, everybody is reached, and all of it is given back. */
 // @thorough linux thread pure uring
 import t from 'tap'
-import { makeApp, run } from '../child.js'
-import { same } from '../differential.js'
-import { subject } from '../subject.js'
+import { makeApp, run } from '../../support/user-program.js'
+import { same } from '../../support/differential.js'
+import { subject } from '../../support/subject.js'
 
 const opening = `
   import assert from 'node:assert'

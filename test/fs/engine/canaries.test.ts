@@ -6,9 +6,9 @@ import t from 'tap'
 import { Arena, CANARY, content, edgeLengths, memoryKinds, wroteOnly } from '../../support/arena.js'
 import { temporaryDirectory } from '../../support/harness.js'
 import { readLengths, writeLengths } from '../arguments/buffer-calls.js'
-import { offsets, positions } from '../arguments/values.js'
-import { engineStats, fs, subject } from '../subject.js'
-import type { Loose } from '../subject.js'
+import { offsets, positions } from '../../support/argument-values.js'
+import { engineStats, fs, subject } from '../../support/subject.js'
+import type { Loose } from '../../support/subject.js'
 
 const SIZE = 70_000
 const directory = temporaryDirectory(t)

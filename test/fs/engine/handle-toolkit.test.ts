@@ -7,7 +7,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import type { CaioFileHandle, HandleWriteOptions } from 'caio/fs'
 import { rejectionOf, temporaryDirectory } from '../../support/harness.js'
-import { fs, subject } from '../subject.js'
+import { fs, subject } from '../../support/subject.js'
 
 async function open(t: Test, content = '0123456789'): Promise<{ path: string; handle: CaioFileHandle }> {
   const path = join(temporaryDirectory(t), 'file')

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
 import { temporaryDirectory } from '../../support/harness.js'
-import { makeApp, run } from '../child.js'
-import { fs, subject } from '../subject.js'
+import { makeApp, run } from '../../support/user-program.js'
+import { fs, subject } from '../../support/subject.js'
 
 const ROUNDS = 30
 

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
 import { temporaryDirectory } from '../../support/harness.js'
-import { fs, subject } from '../subject.js'
-import type { Loose } from '../subject.js'
+import { fs, subject } from '../../support/subject.js'
+import type { Loose } from '../../support/subject.js'
 
 async function open(t: Test): Promise<Loose> {
   const path = join(temporaryDirectory(t), 'file')

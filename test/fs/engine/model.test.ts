@@ -9,8 +9,8 @@ import { Tally, holds, isRepeat } from '../../model/holds.js'
 import { firstOpen, steps } from '../../model/steps.js'
 import type { Step } from '../../model/steps.js'
 import { World } from '../../model/world.js'
-import { engineStats, fs, oracle, subject } from '../subject.js'
-import type { FsPromises } from '../subject.js'
+import { engineStats, fs, oracle, subject } from '../../support/subject.js'
+import type { FsPromises } from '../../support/subject.js'
 
 const PROGRAMS = 700
 

@@ -6,8 +6,8 @@
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import { makeApp, run } from '../child.js'
-import { subject } from '../subject.js'
+import { makeApp, run } from '../../support/user-program.js'
+import { subject } from '../../support/subject.js'
 
 const calls: Readonly<Record<string, string>> = {
   'stat, at once': `fs.stat('/')`,

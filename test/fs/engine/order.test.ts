@@ -7,8 +7,8 @@ import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import { makeApp, run } from '../child.js'
-import { subject } from '../subject.js'
+import { makeApp, run } from '../../support/user-program.js'
+import { subject } from '../../support/subject.js'
 
 t.setTimeout(5 * 60_000)
 

@@ -3,8 +3,8 @@
 import t from 'tap'
 import { names } from '../../../compat/patch.js'
 import { replaced } from '../../../compat/replaced.js'
-import { makeApp, run } from '../child.js'
-import { same } from '../differential.js'
+import { makeApp, run } from '../../support/user-program.js'
+import { same } from '../../support/differential.js'
 import { tellWhoServes } from '../preloaded.js'
 
 const opening = `

@@ -11,9 +11,10 @@ import { defaultContext } from 'caio'
 import type { OpcodeName, Stats } from 'caio'
 import { temporaryDirectory } from '../../support/harness.js'
 import { emptyReadvIsFatal } from '../arguments/vector-calls.js'
-import { same } from '../differential.js'
-import { fs, oracle, subject } from '../subject.js'
-import type { Loose } from '../subject.js'
+import { same } from '../../support/differential.js'
+import { nodeVersion } from '../../support/node-version.js'
+import { fs, oracle, subject } from '../../support/subject.js'
+import type { Loose } from '../../support/subject.js'
 
 type Counts = Partial<Record<OpcodeName, number>>
 
@@ -39,7 +40,7 @@ async function open(t: Test, content = 'abcdefghijklmnopqrstuvwxyz', flags = 'r+
 }
 
 /** Node's own `readdir` is one operation for a whole tree. */
-const NATIVE_TREES = Number(process.versions.node.split('.')[0]) >= 25
+const NATIVE_TREES = nodeVersion.major >= 25
 
 const four = (): Buffer => Buffer.from('1234')
 

@@ -7,8 +7,8 @@ import t from 'tap'
 import { defaultContext } from 'caio'
 import { recordEvents } from '../../support/trace-recorder.js'
 import { rejectionOf, temporaryDirectory, temporaryFile } from '../../support/harness.js'
-import { fs, oracle, subject } from '../subject.js'
-import type { Loose } from '../subject.js'
+import { fs, oracle, subject } from '../../support/subject.js'
+import type { Loose } from '../../support/subject.js'
 
 void t.test('a handle', async (t) => {
   const { path } = temporaryFile(t, 'hello world')

@@ -8,10 +8,11 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { defaultContext } from 'caio'
 import { runProgram, temporaryDirectory } from '../../support/harness.js'
-import { same } from '../differential.js'
-import { look } from '../paths/look.js'
+import { same } from '../../support/differential.js'
+import { look } from '../../support/look.js'
+import { nodeVersion } from '../../support/node-version.js'
 import { compare, text } from '../paths/whole-trees.js'
-import { fs, subject } from '../subject.js'
+import { fs, subject } from '../../support/subject.js'
 
 t.setTimeout(300_000)
 
@@ -39,7 +40,7 @@ for (const [name, make] of Object.entries(shapes)) {
 const served = (name: 'readTree' | 'rm' | 'cp'): number => defaultContext().stats().operations[name]
 /** `pure` is Node's own. */
 const skip = subject === 'pure' && 'Node’s own'
-const isTreeEngines = Number(process.versions.node.split('.')[0]) < 25
+const isTreeEngines = nodeVersion.major < 25
 
 await t.test('in slices', { skip, timeout: 120_000 }, async (t) => {
   const root = join(temporaryDirectory(t), 'tree')

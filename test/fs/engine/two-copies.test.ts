@@ -3,9 +3,9 @@
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { makeApp, repository, run } from '../child.js'
+import { makeApp, repository, run } from '../../support/user-program.js'
 import { builtParts } from '../../support/harness.js'
-import { same } from '../differential.js'
+import { same } from '../../support/differential.js'
 
 const opening = `
   import assert from 'node:assert'

@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { makeApp, run } from '../child.js'
-import { subject } from '../subject.js'
+import { makeApp, run } from '../../support/user-program.js'
+import { subject } from '../../support/subject.js'
 
 const ROUNDS = 50
 /** One thread, so that what comes behind the look in Node's pool cannot overtake it, however busy the machine. */

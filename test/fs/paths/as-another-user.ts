@@ -1,8 +1,8 @@
 /** Compares calls on files that are somebody else's: `as-another-user.js DIRECTORY UID`. Prints what differs, and how many there were. */
 import nodeFs from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
-import { fs, oracle } from '../subject.js'
-import { outcomeOf } from './look.js'
+import { fs, oracle } from '../../support/subject.js'
+import { outcomeOf } from '../../support/look.js'
 
 const [directory = '', uid = ''] = process.argv.slice(2)
 

@@ -1,5 +1,5 @@
 /** The promise forms of both sides. */
-import { fs, oracle } from '../subject.js'
+import { fs, oracle } from '../../support/subject.js'
 import type { PromiseName } from './calls.js'
 import type { Caller, Sides } from './compare.js'
 

@@ -4,9 +4,9 @@ import nodePromises from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { temporaryDirectory } from '../../support/harness.js'
-import { same } from '../differential.js'
-import { fs } from '../subject.js'
-import { outcomeOf } from './look.js'
+import { same } from '../../support/differential.js'
+import { fs } from '../../support/subject.js'
+import { outcomeOf } from '../../support/look.js'
 
 /** What a tree looks like, names in the order of their bytes; in bytes, as latin1 keeps them. */
 function textOf(path: Buffer, name = ''): string[] {

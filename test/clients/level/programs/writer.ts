@@ -3,7 +3,7 @@
  * that was acknowledged. Each of several lanes has keys of its own and waits for one change before it makes the next.
  */
 import { writeSync } from 'node:fs'
-import { random } from '../../../fs/random.js'
+import { random } from '../../../support/seeded-random.js'
 import { CaioLevel } from '../level.js'
 
 /** What a line says: the lane changed this slot, in both of its keys, to this number, which is higher than those of earlier lives; `-1`: deleted. */

@@ -7,7 +7,7 @@ import { writeSync } from 'node:fs'
 import { auditBank, makeBank, teller } from '../bank.js'
 import { openDatabase } from '../database.js'
 import type { Journal } from '../database.js'
-import { random } from '../../../fs/random.js'
+import { random } from '../../../support/seeded-random.js'
 
 /** enough that a transaction does not fit in the cache */
 const ACCOUNTS = 800

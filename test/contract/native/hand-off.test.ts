@@ -1,0 +1,106 @@
+/** The hand-off: where there is one, where there is none, and that it holds nobody up. */
+// @alone
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { onEveryBackend, runProgram, temporaryDirectory } from '../../support/harness.js'
+import type { Test } from 'tap'
+
+const program = new URL('../programs/hand-off.js', import.meta.url)
+const doctor = fileURLToPath(new URL('../../../lib/cli/main.js', import.meta.url))
+
+interface Told {
+  handOff: number
+  ways: Record<string, number>
+  /** part of the time for which threads have waited for a processor */
+  queued: number
+}
+
+/** Of a machine that has nothing else to do, it is less. */
+const BUSY = 0.02
+
+async function tell(t: Test, backend: string, count: number, env: Record<string, string> = {}): Promise<Told> {
+  const path = join(temporaryDirectory(t), 'file')
+  const { code, stdout, stderr } = await runProgram(program, [path, backend, String(count)], {
+    env: { CAIO_IMPL: backend, ...env },
+    timeout: 120_000,
+  })
+  t.equal(code, 0, stderr)
+  return JSON.parse(stdout) as Told
+}
+
+/** The same within a command, whose processes inherit what it has set. */
+async function tellWithin(t: Test, under: readonly string[], backend: string): Promise<Told> {
+  const path = join(temporaryDirectory(t), 'file')
+  const options = { under, env: { CAIO_IMPL: backend } }
+  const { code, stdout, stderr } = await runProgram(program, [path, backend, '500'], options)
+  t.equal(code, 0, stderr)
+  return JSON.parse(stdout) as Told
+}
+
+const few = availableParallelism() < 2 && 'there is one processor'
+
+/** Under the sanitizers a call takes longer than anybody waits for a hand-off, and other tests run beside this one. */
+const slow = process.env['CAIO_TEST_MEMORY_CHECKED'] === 'yes'
+
+onEveryBackend(t, 'calls one after the other', async (t, backend) => {
+  if (backend === 'pure') {
+    const { handOff, ways } = await tell(t, backend, 100)
+    t.equal(handOff, 0, 'no threads of its own')
+    t.ok((ways['node'] as number) >= 100, 'Node has served all')
+    return
+  }
+  if (few !== false) return void t.pass(few, { skip: few })
+  const { handOff, ways, queued } = await tell(t, backend, slow ? 500 : 0)
+  // Where threads wait for processors there is none, by design.
+  const busy = queued > BUSY && `threads have waited for ${(queued * 100).toFixed(0)} % of the time`
+  if (handOff === 0 && busy) t.pass(busy, { skip: busy })
+  else if (!slow) t.ok(handOff > 0, `${handOff} by the hand-off`)
+  t.equal(ways['handOff'] ?? 0, handOff)
+})
+
+onEveryBackend(t, 'turned off', async (t, backend) => {
+  const { handOff } = await tell(t, backend, 500, { CAIO_HAND_OFF: '0' })
+  t.equal(handOff, 0)
+})
+
+const taskset = spawnSync('taskset', ['--version']).status === 0 ? false : 'taskset is not installed'
+
+onEveryBackend(t, 'on one processor', async (t, backend) => {
+  if (taskset !== false) return void t.pass(taskset, { skip: taskset })
+  t.equal((await tellWithin(t, ['taskset', '1'], backend)).handOff, 0)
+})
+
+/** A control group with the time of one processor, in either hierarchy; undefined where none can be had. */
+function makeGroup(t: Test): string | undefined {
+  const name = `caio-test-${process.pid}`
+  for (const [root, file, quota] of [
+    ['/sys/fs/cgroup', 'cpu.max', '100000 100000'],
+    ['/sys/fs/cgroup/cpu', 'cpu.cfs_quota_us', '100000'],
+  ] as const) {
+    const group = join(root, name)
+    try {
+      fs.mkdirSync(group)
+      t.teardown(() => fs.rmdirSync(group))
+      // Made by the kernel, if it is one.
+      fs.writeFileSync(join(group, file), quota, { flag: 'r+' })
+      return group
+    } catch {
+      // of another kind, or not this user's
+    }
+  }
+  return undefined
+}
+
+t.test('with the time of one processor', async (t) => {
+  const group = makeGroup(t)
+  if (group === undefined) return void t.pass('none can be made here', { skip: 'none can be made here' })
+  const within = ['sh', '-c', `echo $$ > ${group}/cgroup.procs && exec "$@"`, 'sh']
+  t.equal((await tellWithin(t, within, 'thread')).handOff, 0)
+  const [first = '', ...rest] = [...within, process.execPath, doctor, 'doctor', '--json', temporaryDirectory(t)]
+  const { stdout } = spawnSync(first, rest, { encoding: 'utf8' })
+  t.match((JSON.parse(stdout) as { handOff: unknown }).handOff, { on: false, quota: 1, wanted: true })
+})

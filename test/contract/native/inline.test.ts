@@ -1,0 +1,77 @@
+/**
+ * What `linux` does at once and what it leaves to the pool. In a process of its own: what was learned of a file is remembered by
+ * descriptor and inode, and a new file may get both of one that other tests have removed.
+ */
+import fs from 'node:fs'
+import t from 'tap'
+import type { Context } from 'caio'
+import { base, makeContext, temporaryFile } from '../../support/harness.js'
+import { evict, writeCold } from '../../support/evict.js'
+
+const SIZE = 8 * 1024 * 1024
+
+const skip = process.platform !== 'linux' && 'Linux only'
+
+/** ext4, xfs, btrfs and overlayfs, where what is cached is known, and what is not; memory, where all of it is. */
+const { type } = fs.statfsSync(base)
+const mayServe = [0xef53, 0x58465342, 0x9123683e, 0x794c7630].includes(type)
+const isMemory = [0x01021994, 0x858458f6].includes(type)
+
+/** How often something was served at once. */
+const inline = (context: Context): number => context.stats().routes.inline
+
+/**
+ * Reads what is cached until so much more is served at once. Where a turn of the loop has waited, such as for memory, the pool serves
+ * for a second before that.
+ */
+async function readUntilInline(context: Context, fd: number, offset = 0, more = 1): Promise<void> {
+  const wanted = inline(context) + more
+  while (inline(context) < wanted) await Promise.all(Array.from({ length: more }, () => context.read(1, fd, offset)))
+}
+
+t.test('linux: no write is tried from the loop: its file system may be frozen', { skip }, async (t) => {
+  const { path } = temporaryFile(t, Buffer.alloc(8192))
+  for (const flag of [0, fs.constants.O_DSYNC, fs.constants.O_SYNC]) {
+    const context = makeContext(t, 'linux')
+    const fd = fs.openSync(path, fs.constants.O_RDWR | flag)
+    t.teardown(() => fs.closeSync(fd))
+    t.equal(await context.write('x', fd, 0), 1)
+    t.equal(await context.writev([Buffer.from('y')], fd, 1), 1)
+    t.match(context.stats().routes, { inline: 0, missed: 0, pool: 2 })
+  }
+})
+
+t.test('linux: what is cached is served at once, what is not by the pool', { skip }, async (t) => {
+  const context = makeContext(t, 'linux')
+  const { path, fd } = temporaryFile(t, mayServe ? '' : Buffer.alloc(SIZE, 'x'))
+  if (!mayServe) {
+    await context.read(4096, fd, SIZE >> 1)
+    await context.read(4096, fd, SIZE >> 1)
+    if (isMemory) return void t.match(context.stats().routes, { inline: 1, missed: 0, pool: 1 }, 'once it is known')
+    return void t.match(
+      context.stats().routes,
+      { inline: 0, pool: 2 - context.stats().routes.missed },
+      'all of it by the pool',
+    )
+  }
+  // The first operation on a file system goes to the pool, which finds out what it is, after its answer, and once a second again.
+  const other = temporaryFile(t, 'x')
+  await context.read(1, other.fd)
+  t.match(context.stats().routes, { inline: 0, missed: 0, pool: 1 }, 'not known yet')
+  writeCold(path, SIZE)
+  await readUntilInline(context, other.fd)
+  // An attempt begins to fetch what is missing. It finds it if the disk is faster than the attempt, such as when the loop loses its
+  // processor: not sixteen times.
+  const places = Array.from({ length: 16 }, (_, i) => (i * SIZE) / 16)
+  const missed = (): number => context.stats().routes.missed
+  const before = inline(context)
+  for (const place of places) await context.read(4096, fd, place)
+  t.ok(missed() > 0, 'cold')
+  t.ok(inline(context) - before + missed() <= places.length, 'one way each')
+  await readUntilInline(context, fd, SIZE / 2)
+  t.pass('cached')
+  evict(path)
+  await Promise.all(Array.from({ length: 100 }, (_, i) => context.read(4096, fd, i * 4096)))
+  await readUntilInline(context, fd, 0, 500)
+  t.pass('a file that was cold is not left to the pool for ever')
+})

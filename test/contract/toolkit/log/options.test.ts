@@ -1,0 +1,116 @@
+/** What LogWriter.open takes besides: records during its scan, space ahead, a Context; and what is written without a commit. */
+import fs from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import t from 'tap'
+import { LogReader, LogWriter, writeFileAtomic } from 'caio'
+import type { LogRecord } from 'caio'
+import { makeContext, onEveryBackend, rejectionOf, temporaryDirectory } from '../../../support/harness.js'
+
+async function read(path: string): Promise<LogRecord[]> {
+  const records: LogRecord[] = []
+  for await (const record of new LogReader(path)) records.push(record)
+  return records
+}
+
+/** Of all sizes around that of the scan's window. */
+const sizes = [0, 1, 100, 4096, 2 ** 20 - 1, 2 ** 20, 2 ** 20 + 1, 3 * 2 ** 20, 5]
+
+onEveryBackend(t, 'each record during the only scan', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const path = join(temporaryDirectory(t), 'log')
+  const log = await LogWriter.open(path, { context })
+  for (const [at, size] of sizes.entries()) log.append(Buffer.alloc(size, at))
+  await log.close()
+  fs.appendFileSync(path, 'torn')
+  const before = context.stats().bytesRead
+  const records: LogRecord[] = []
+  let waiting = 0
+  const again = await LogWriter.open(pathToFileURL(path), {
+    context,
+    async onRecord(record) {
+      records.push(record)
+      t.equal(waiting++, 0)
+      await Promise.resolve()
+      waiting--
+    },
+  })
+  t.same(again.recovered.records, sizes.length)
+  t.equal(again.recovered.torn, 4)
+  const { size } = fs.statSync(path)
+  const taken = context.stats().bytesRead - before
+  t.ok(taken < 3 * size, `${taken} bytes were read of ${size}: large records twice, for their checksum first`)
+  await again.close()
+  t.same(records, await read(path))
+  t.same(
+    records.map(({ content }) => content.length),
+    sizes,
+  )
+  const failing = LogWriter.open(path, { onRecord: () => Promise.reject(new Error('of the program')) })
+  t.match(await rejectionOf(failing), { message: 'of the program' })
+})
+
+onEveryBackend(t, 'flush, appendv, and records that nobody commits', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const path = join(temporaryDirectory(t), 'log')
+  const log = await LogWriter.open(path, { context })
+  const syncs = (): number => context.stats().operations.fdsync + context.stats().operations.fsync
+  const before = syncs()
+  log.appendv([Buffer.from('one '), new Uint8Array(0), Buffer.from('record')])
+  t.same(await read(path), [], 'is in memory')
+  await Promise.all([log.flush(), log.flush()])
+  await log.flush()
+  t.same(
+    (await read(path)).map(({ content }) => String(content)),
+    ['one record'],
+  )
+  t.equal(syncs(), before)
+  t.ok(log.durable < log.end)
+  log.append('another')
+  await log.commit()
+  t.equal(log.durable, log.end, 'with what was flushed before')
+  t.ok(syncs() > before)
+  t.throws(() => log.appendv('x' as never), { code: 'ERR_INVALID_ARG_TYPE' })
+  t.throws(() => log.appendv([1] as never), { code: 'ERR_INVALID_ARG_TYPE' })
+  log.append('committed by close')
+  await log.close()
+  t.match(await rejectionOf(log.flush()), { code: 'ERR_INVALID_STATE' })
+  t.equal((await read(path)).length, 3)
+})
+
+onEveryBackend(t, 'space ahead is no part of the log', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const path = join(temporaryDirectory(t), 'log')
+  const log = await LogWriter.open(path, { context, preallocate: 2 ** 20 })
+  log.append('content')
+  await log.commit()
+  const { size, blocks } = fs.statSync(path)
+  t.equal(size, log.end)
+  if (context.supports.control) t.ok(blocks * 512 >= 2 ** 20, `${blocks} blocks`)
+  await log.close()
+  t.ok(fs.statSync(path).blocks * 512 < 2 ** 20, 'and is given back')
+  t.equal((await read(path)).length, 1)
+})
+
+onEveryBackend(t, 'supports', async (t, backend) => {
+  const { supports } = makeContext(t, backend)
+  const isNative = backend !== 'pure'
+  const isLinux = process.platform === 'linux'
+  t.match(supports, { paths: isNative, wholeFile: isNative, append: isNative && isLinux, control: isNative && isLinux })
+  t.equal(supports.cancel, isNative)
+})
+
+onEveryBackend(t, "writeFileAtomic, another module's files", async (t, backend) => {
+  const context = makeContext(t, backend)
+  const path = join(temporaryDirectory(t), 'file')
+  const opened: string[] = []
+  const watched = {
+    ...fs.promises,
+    open: (...args: Parameters<typeof fs.promises.open>) => (opened.push(String(args[0])), fs.promises.open(...args)),
+  }
+  await writeFileAtomic(path, 'first', { fs: watched })
+  await writeFileAtomic(pathToFileURL(path), Buffer.from('second'), { fs: watched, context, mode: 0o600 })
+  t.equal(fs.readFileSync(path, 'utf8'), 'second')
+  t.equal(opened.length, 4, 'each a file and the directory')
+  t.equal(context.stats().operations.fsync, 2, 'by the Context, where there is one')
+})
