@@ -27,7 +27,8 @@ int Prove(KernelQueue& queue, Request& request, char* out, char* in, size_t leng
     const long submitted = queue.Submit(&command, 1);
     if (submitted < 1) return submitted == 0 ? -EAGAIN : static_cast<int>(submitted);
     KernelEvent event{};
-    // On a file in memory, kernel AIO is done within io_submit. An io_uring may leave the work to a kernel thread.
+    // On a file in memory, kernel AIO completes within io_submit. An io_uring may leave the work to
+    // a kernel thread.
     const long answered = queue.Reap(&event, 1) == 1 ? 1 : queue.WaitOne(&event, 5);
     if (answered < 1) return answered == 0 ? -ETIMEDOUT : static_cast<int>(answered);
     if (event.result < 0) return static_cast<int>(event.result);
