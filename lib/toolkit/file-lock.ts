@@ -298,7 +298,7 @@ function byNote(module: object, { path, shared }: Attempt): Outcome {
  *
  * By OFD locks on Linux. Without the addon (`pure`) by an abstract socket, which only processes in
  * the same network namespace see, and which cannot be shared. On macOS and the BSDs by `O_EXLOCK`.
- * On Windows no other process can open the file meanwhile.
+ * On Windows nothing else can open the file meanwhile.
  *
  * @param path is made absolute at once
  * @returns the lock, which ends by {@link FileLock.release} or with the process

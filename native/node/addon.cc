@@ -36,7 +36,8 @@ bool Uint32(const Value& value, uint32_t* out) {
   return true;
 }
 
-// start(threads, handOff, deliver, completions): the environment for the other calls, or a negative errno
+// start(threads, handOff, deliver, completions): the environment for the other calls, or a negative
+// errno
 Value Start(const CallbackInfo& info) {
   uint32_t threads;
   if (info.Length() != 4 || !Uint32(info[0], &threads) || !info[1].IsBoolean() || !info[2].IsFunction() ||

@@ -17,7 +17,7 @@ namespace caio {
 
 namespace {
 
-// Nanoseconds after which a change of names waits for more than the kernel's lock.
+// Nanoseconds. A change of names that takes longer waits for more than the kernel's lock.
 constexpr uint64_t kSlowChange = 200 * 1000;
 
 // Result of a sync for one of the requests that waited for it.

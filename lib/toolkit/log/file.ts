@@ -86,7 +86,7 @@ export function filesOf(fs: LogFs | undefined, context: Context | undefined): Lo
   }
 }
 
-/** Wraps a file opened by a lock, for a Context. Only with a module and no Context has a lock no file. */
+/** Wraps a file opened by a lock, for a Context. A lock has no open file only with a module and no Context. */
 export function lockedLogOf(
   { file, isMade }: OpenedOrMade,
   context: Context | undefined,

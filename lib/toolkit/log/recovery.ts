@@ -108,8 +108,7 @@ export async function recover(
   if (sealed > position) await writeAll(file, sealBytes(log.salt, position), SEAL)
   // The bytes read may be only in memory, and the cut must not be undone once new records follow.
   await file.sync()
-  // The log's maker may have died before it had synced the directory. Records prove that it had
-  // not.
+  // The log's maker may have died before it synced the directory. Records prove that it did sync.
   if (end.records === 0) await syncNameOf(fs, path)
   return { ...end, ...(kept.length > 0 && { kept }), log }
 }

@@ -27,7 +27,8 @@ KernelEvent EventOf(const io_event& event) { return {static_cast<uint32_t>(event
 
 }  // namespace
 
-// Context 0 does not exist, nor does an io_setup for 0 events: a kernel that has these system calls answers EINVAL.
+// Context 0 is invalid, and so is an io_setup for 0 events: a kernel with these system calls answers
+// EINVAL.
 int KernelContext::Check(const char** step) {
   const auto refuses = [](long result) { return result < 0 && result != -EINVAL; };
   *step = "io_setup";
