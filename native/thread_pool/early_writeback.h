@@ -32,7 +32,7 @@ struct FileIdentity {
   ino_t inode = 0;
 };
 
-// Asks no server. Called without any lock all the same.
+// Asks no server, except by fstat(2) where statx(2) fails. Called without any lock.
 FileIdentity IdentityOf(int fd);
 
 // Errors of writeback, kept for the next sync of the file: the kernel may not report them again.
