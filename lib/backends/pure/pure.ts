@@ -21,7 +21,7 @@ export class PureBackend implements Backend {
   readonly #fs: CallbackFs
   readonly #syncs: SyncGates
 
-  /** @param options.fs functions to use. Default: `node:fs` as it is now. */
+  /** Works on `fs`. Default: `node:fs` as it is now. */
   constructor({ fs = own }: { fs?: CallbackFs } = {}) {
     // Bound now, so that later patches of `fs` do not affect them.
     const { read, write, fsync, fdatasync, readv, writev } = fs
