@@ -1,11 +1,11 @@
-/** Where a view's memory is, which only the addon can see. */
+/** The addresses of views, which only the addon can see. */
 import { debug } from '../common/debug.js'
 import { loadBinding } from './binding.js'
 
 type Remainder = (view: NodeJS.ArrayBufferView, alignment: number) => number | undefined
 let remainderOf: Remainder | null | undefined
 
-/** The address of a view's memory modulo `alignment`; undefined where addresses cannot be seen, which takes the addon. */
+/** A view's address modulo `alignment`; undefined without the addon. */
 export function addressRemainder(view: NodeJS.ArrayBufferView, alignment: number): number | undefined {
   if (remainderOf === undefined) {
     try {

@@ -1,4 +1,4 @@
-/** The only place that loads the addon. native/node/addon.cc is its other side. */
+/** Loads the addon. native/node/addon.cc is its other side. */
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -11,38 +11,38 @@ import { whyNotLoadable } from '../common/runtime.js'
 
 const { process } = globalThis
 
-/** What `start` gives out, and the other calls take. */
+/** The handle that `start` returns and other calls take. */
 export type Environment = object
 
 /**
- * What a directory's file system answered: bytes moved or 0, or a negative errno, unless said otherwise. One that is missing was not
- * asked, since another before it had failed.
+ * Answers of a directory's file system: bytes moved, 0, or a negative errno, unless stated
+ * otherwise. A missing one was not asked for, since an earlier one failed.
  */
 export interface DirectoryAnswers {
-  /** a temporary file in it */
+  /** opening a temporary file in the directory */
   open: number
-  /** of the file system, as statfs(2) has it */
+  /** file system type, as in statfs(2) */
   type?: number
-  /** ordinary writes, and an fsync */
+  /** ordinary writes and an fsync */
   write?: number
   nowaitReadCached?: number
-  /** where NOWAIT is not known: whether it is told what of a file is in memory, by mincore(2) or otherwise */
+  /** on a file system without NOWAIT: whether the kernel tells what is in memory, by mincore(2) or otherwise */
   resident?: number
   nowaitWrite?: number
   ioSetup?: number
   /** IOCB_CMD_FDSYNC */
   asyncSync?: number
-  /** 1 if the page cache gave the block up that is read next, else 0 */
+  /** 1 if the page cache evicted the block for the next read, else 0 */
   evicted?: number
   nowaitReadCold?: number
   /** openat2(2) with RESOLVE_CACHED */
   resolveCached?: number
   /** O_DIRECT */
   direct?: number
-  /** bytes, by statx(2); 0 if it does not say */
+  /** bytes, by statx(2); 0 if it states none */
   statedMemoryAlignment?: number
   statedOffsetAlignment?: number
-  /** bytes, by reads of all powers of two; 0 if none worked */
+  /** bytes, by reads with all powers of two; 0 if none worked */
   triedMemoryAlignment?: number
   triedOffsetAlignment?: number
   nowaitDirectRead?: number
@@ -51,11 +51,12 @@ export interface DirectoryAnswers {
 
 export interface Binding {
   /**
-   * Once for each copy of the package in an environment.
-   * @param handOff whether a thread may stay awake for what comes next, where the processors allow it
-   * @param deliver called from the event loop, with how many completions are in `completions`; or within `submit`, with the negative errno
-   * for which the kernel's queue cannot be had
-   * @returns what the other calls take, or a negative errno
+   * Called once per copy of the package in an environment.
+   * @param handOff whether a thread may stay awake for the next work, if there are processors for
+   * it
+   * @param deliver called from the event loop with the number of completions in `completions`; or
+   * within `submit`, with a negative errno, if the kernel's queue could not be opened
+   * @returns the handle for the other calls, or a negative errno
    */
   start(
     threads: number,
@@ -63,9 +64,9 @@ export interface Binding {
     deliver: (count: number) => void,
     completions: Float64Array,
   ): Environment | number
-  /** Opens an engine, proving it on a temporary file: null, or the negative errno and the step that failed. */
+  /** Opens an engine and proves it on a temporary file: null, or the negative errno and the step that failed. */
   open(environment: Environment, kind: EngineKind, directory: string): null | [errno: number, step: string]
-  /** Hands over the first `count` of `ids`; returns how many completions are in the array now. */
+  /** Submits the first `count` of `ids`; returns the number of completions in the array. */
   submit(
     environment: Environment,
     kind: EngineKind,
@@ -89,24 +90,27 @@ export interface Binding {
   ): number
   /** As Backend.attemptOpen. */
   attemptOpen(environment: Environment, opcode: number, fd: number, reply: NodeJS.ArrayBufferView): number
-  /** Whether a descriptor stands for a regular file. Asks no server. */
+  /** Whether a descriptor refers to a regular file. Asks no server. */
   isRegularFile(fd: number): boolean
-  /** The address of a view's memory modulo `alignment`; undefined where it has no memory. */
+  /** The address of a view's memory modulo `alignment`; undefined if the view has no memory. */
   addressRemainder(view: NodeJS.ArrayBufferView, alignment: number): number | undefined
-  /** What statx(2) says that direct I/O needs, in bytes; undefined if it does not. */
+  /** Alignment for direct I/O by statx(2), in bytes; undefined if it states none. */
   statedAlignment(fd: number): [memory: number, offset: number] | undefined
-  /** How many this process may run on; the time of how many its quota is, 0 for all; whether that is enough for a hand-off. */
+  /**
+   * Processors this process may run on; its quota of processor time, in processors (0: no quota);
+   * whether these are enough for the hand-off.
+   */
   processors(): [count: number, quota: number, handOff: boolean]
   /** As {@link describeProtocol}. */
   protocol?(): string
-  /** Tries a directory out, waiting for its disk; undefined elsewhere than on Linux. */
+  /** Probes a directory, waiting for its disk; undefined except on Linux. */
   probeDirectory(directory: string): DirectoryAnswers | undefined
 }
 
-/** Where the addon is in most cases, in node-gyp-build's order. That takes as long to load as the addon itself. */
+/** Usual places of the addon, in node-gyp-build's order: node-gyp-build takes as long to load as the addon itself. */
 const PLACES = ['build/Release/caio.node', `prebuilds/${process.platform}-${process.arch}/caio.node`]
 
-/** What has node-gyp-build look elsewhere. */
+/** Variables that make node-gyp-build look elsewhere. */
 const STEERING = ['CAIO_PREBUILD', 'PREBUILDS_ONLY', 'npm_config_arch', 'npm_config_platform']
 
 function addonOf(root: string, require: NodeJS.Require): string {
@@ -134,13 +138,16 @@ function load(): Binding {
   }
 }
 
-/** @throws if the addon and this JavaScript would take the same number for two things */
+/** @throws if the numbers of the addon and this JavaScript differ */
 function ofThisBuild(binding: Binding): Binding {
   if (binding.protocol?.() === describeProtocol()) return binding
   throw new Error('the addon is from another build than this JavaScript: run `npm run build:native` to build it anew')
 }
 
-/** What a file cannot be opened for just now: node-gyp-build takes a folder that it cannot read for one that is empty. */
+/**
+ * The error of opening the package's folder for now: node-gyp-build takes a folder that it cannot
+ * read for an empty one.
+ */
 function shortage(root: string): Error | undefined {
   try {
     closeSync(openSync(root, 'r'))
@@ -150,7 +157,7 @@ function shortage(root: string): Error | undefined {
   }
 }
 
-/** @throws what kept the addon from loading, the same each time, unless it may pass */
+/** @throws why the addon does not load, the same each time, unless that may pass */
 export function loadBinding(): Binding {
   if (!loaded) {
     try {

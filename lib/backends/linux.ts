@@ -1,9 +1,9 @@
-/** Kernel AIO (io_submit), with the pool behind it for what would block. Linux 4.18 and later. */
+/** Kernel AIO (io_submit), and the pool for operations that would block. Linux 4.18 and later. */
 import { EngineKind, QUEUE_CAPACITY } from '../protocol/port.js'
 import { errnoException } from '../common/errors.js'
 import { KernelBackend } from './native.js'
 
-/** A failed probe in words, with the remedy where there is one. */
+/** Describes a failed probe, with the remedy if there is one. */
 export function explainAio(errno: number, step: string): string {
   const { code, message } = errnoException(errno, step)
   if (step !== 'io_setup') return `its probe failed: ${message}`
@@ -23,7 +23,7 @@ export function explainAio(errno: number, step: string): string {
 export class LinuxBackend extends KernelBackend {
   readonly name = 'linux'
 
-  /** @param tell why the kernel's queue, which direct I/O opens, cannot be had: threads do that then */
+  /** @param tell why the kernel's queue, which direct I/O opens, is not available: threads then do it */
   constructor(tell?: (reason: string) => void) {
     super('kernel AIO', EngineKind.linux, explainAio)
     this.runtime.refused = (errno) => tell?.(explainAio(errno, 'io_setup'))

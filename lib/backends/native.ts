@@ -1,4 +1,4 @@
-/** What the backends over the addon share: one completion array, and channels that say whose a completion is. */
+/** Common part of the backends over the addon: one completion array, and channels that map completions to Contexts. */
 import { COMPLETION_FIELDS } from '../protocol/port.js'
 import type { Backend, Batch, EngineKind, Receiver, Route, Supports } from '../protocol/port.js'
 import { loadBinding } from './binding.js'
@@ -8,45 +8,45 @@ import { BackendRefused, errnoException } from '../common/errors.js'
 
 const { process } = globalThis
 
-/** Room for the largest batch that completes at once; more comes in several calls. */
+/** Most completions per delivery; more come in several calls. */
 const COMPLETIONS = 2048
 const DEFAULT_THREADS = 4
 const MOST_THREADS = 1024
 
-/** Contexts with something in flight. An idle one is not held, so it can be collected. */
+/** A Context with something in flight. An idle Context has none, so that it can be collected. */
 interface Channel {
   receiver: Receiver
   inFlight: number
 }
 
-/** `CAIO_THREADS`, or the default where that is no number of threads. */
+/** `CAIO_THREADS`, or the default if that is no valid number of threads. */
 export function threadCount(setting: string | undefined): number {
   const threads = Number(setting)
   return Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS ? threads : DEFAULT_THREADS
 }
 
-/** As node:os has it, which takes long to load. */
+/** As os.tmpdir(), without loading node:os, which takes long. */
 function temporaryDirectory(): string {
   const { TMPDIR, TMP, TEMP } = process.env
   return TMPDIR || TMP || TEMP || '/tmp'
 }
 
-/** Whether the user has left it on. */
+/** Whether the user has left the hand-off on. */
 export function wantsHandOff(): boolean {
   return process.env['CAIO_HAND_OFF'] !== '0'
 }
 
-/** The addon as this environment uses it: started once, shared by them all. */
+/** The addon in this environment: started once, shared by all backends. */
 class Runtime {
   readonly binding: Binding
   readonly #environment: Environment
   readonly #completions = new Float64Array(COMPLETIONS * COMPLETION_FIELDS)
-  /** for a delivery; missing while one is under way, within which there may be another */
+  /** copy buffer of a delivery; undefined while one runs, since deliveries may nest */
   #spare: Float64Array | undefined = new Float64Array(COMPLETIONS * COMPLETION_FIELDS)
   readonly #channels: (Channel | undefined)[] = []
   readonly #freeChannels: number[] = []
   readonly #byReceiver = new WeakMap<Receiver, number>()
-  /** Told why an engine's queue cannot be had when it is needed. */
+  /** Called with the reason why an engine's queue could not be opened when needed. */
   refused: ((errno: number) => void) | undefined
 
   constructor() {
@@ -65,7 +65,7 @@ class Runtime {
   submit(kind: EngineKind, batch: Batch, receiver: Receiver): void {
     const number = this.#channelOf(receiver)
     const { count } = batch
-    // Throws, if at all, before it takes anything over.
+    // If this throws, it has taken nothing over.
     const inline = this.binding.submit(this.#environment, kind, number, batch.ids, count, batch.records, batch.views)
     ;(this.#channels[number] as Channel).inFlight += count
     if (inline > 0) this.#deliver(inline)
@@ -73,7 +73,7 @@ class Runtime {
 
   cancel(kind: EngineKind, id: number, receiver: Receiver): boolean {
     const number = this.#byReceiver.get(receiver)
-    // The number may be another's by now.
+    // The channel may be another Context's by now.
     if (number === undefined || this.#channels[number]?.receiver !== receiver) return false
     if (!this.binding.cancel(this.#environment, kind, number, id)) return false
     this.#release(number)
@@ -113,8 +113,9 @@ class Runtime {
   }
 
   /**
-   * Delivering a completion may submit more, whose completions are written to the same array: so all are read before the
-   * first is delivered. A single one needs no copy.
+   * Delivers the completions in the array. A delivery may submit more, whose completions are
+   * written to the same array, so all are copied before the first is delivered. A single one needs
+   * no copy.
    */
   #deliver(count: number): void {
     const told = this.#completions
@@ -139,7 +140,7 @@ let runtime: Runtime | undefined
 
 const isLinux = process.platform === 'linux'
 
-/** What all of them can do, and what Linux alone has. */
+/** Features of all native backends, some on Linux only. */
 export const OF_NATIVE = {
   inline: false,
   ownThreads: true,
@@ -158,8 +159,8 @@ export abstract class NativeBackend implements Backend {
   readonly #runtime: Runtime
 
   /**
-   * Opens the engine and proves it: by its first thread, or a real write and read, in memory.
-   * @throws what keeps it from working here, with the `errno`, `code` and `syscall` of a failed probe
+   * Opens the engine and proves it: by its first thread, or by a real write and read in memory.
+   * @throws why it does not work here, with the `errno`, `code` and `syscall` of a failed probe
    */
   constructor(kind: EngineKind, explain: (errno: number, step: string) => string) {
     this.#kind = kind
@@ -181,11 +182,11 @@ export abstract class NativeBackend implements Backend {
   }
 }
 
-/** What `linux` and `uring` have in common: all but the kernel's interface. */
+/** Common part of `linux` and `uring`, which differ in the kernel's interface. */
 export abstract class KernelBackend extends NativeBackend {
   readonly supports = { ...OF_NATIVE, inline: true, priority: true }
 
-  /** @param api the kernel's interface, in words */
+  /** @param api name of the kernel's interface, for messages */
   constructor(api: string, kind: EngineKind, explain: (errno: number, step: string) => string) {
     if (process.platform !== 'linux') throw new Error(`${api} is Linux's, and this is ${process.platform}`)
     super(kind, explain)

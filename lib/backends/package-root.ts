@@ -1,4 +1,7 @@
-/** Where the package is: around this file, or, where a bundler has put this into a file of an application's, where it is installed. */
+/**
+ * Finds the package's root: above this file or, if a bundler has moved this code into an
+ * application's file, where the package is installed.
+ */
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -6,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 
 const { process } = globalThis
 
-/** The file that this is in: an ES module, or a bundle for CommonJS, which has no URL. */
+/** The file that contains this code: an ES module, or a CommonJS bundle, which has no URL. */
 function ownFile(): string {
   const { url } = import.meta as Partial<ImportMeta>
   if (typeof url === 'string') return fileURLToPath(url)
@@ -28,5 +31,5 @@ function find(file: string): string | undefined {
   }
 }
 
-/** Undefined where it is not installed. */
+/** The package's root; undefined if it is not installed. */
 export const packageRoot = find(ownFile())

@@ -1,4 +1,4 @@
-/** Which backend serves: asked for in code, by CAIO_IMPL, by the file default_implementation, or the first that works. */
+/** Chooses the backend: named in code, by CAIO_IMPL, by the file default_implementation, or the first that works. */
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { BackendRefused, backendUnavailable, invalidArgValue, mayPass } from '../common/errors.js'
@@ -13,13 +13,13 @@ import { now } from '../common/clock.js'
 
 const { process } = globalThis
 
-/** Milliseconds for which a failure is remembered that may pass. */
+/** Milliseconds that a failure which may pass is remembered. */
 export const RETRY_AFTER = 1000
 
-/** A backend that may or may not work here; `open` proves it, or throws the reason. */
+/** A backend that may work here. `open` proves it, or throws the reason. */
 export interface Candidate {
   readonly name: string
-  /** never chosen unless somebody names it */
+  /** never chosen by default */
   readonly optIn?: boolean
   open(): Backend
 }
@@ -27,24 +27,24 @@ export interface Candidate {
 export interface Choice {
   backend: Backend
   reason: string
-  /** A better one failed for something that may pass: the choice is to be made again, {@link RETRY_AFTER} later at the soonest. */
+  /** A better backend failed for a reason that may pass: choose again, {@link RETRY_AFTER} later at the soonest. */
   provisional?: boolean
 }
 
 type Warn = (message: string, code: string) => void
 
-/** What an error says, on one line: node-gyp-build's has several. */
+/** An error's message on one line: node-gyp-build's has several. */
 export function reasonOf(error: Error): string {
   return error.message.split('\n', 1)[0] as string
 }
 
-/** What opening a candidate gave, and until when that is remembered. */
+/** Result of opening a candidate, and until when it is remembered. */
 interface Opened {
   result: Backend | Error
   until: number
 }
 
-/** Candidates, with what opening each gave, which is remembered: for good, unless it failed for something that may pass. */
+/** Candidates, with the result of opening each. Remembered for good, unless it is a failure that may pass. */
 export class Registry {
   readonly #candidates: readonly Candidate[]
   readonly #opened = new Map<string, Opened>()
@@ -52,7 +52,7 @@ export class Registry {
   readonly #warn: Warn
   readonly #now: () => number
 
-  /** @param clock gives milliseconds */
+  /** @param clock returns milliseconds */
   constructor(candidates: readonly Candidate[], warn: Warn, clock: () => number = now) {
     this.#candidates = candidates
     this.#warn = warn
@@ -63,7 +63,7 @@ export class Registry {
     return this.#candidates.map(({ name }) => name)
   }
 
-  /** Those that are taken unasked, in order of preference. */
+  /** Names of the default candidates, in order of preference. */
   get order(): string[] {
     return this.#candidates.filter(({ optIn }) => !optIn).map(({ name }) => name)
   }
@@ -72,7 +72,7 @@ export class Registry {
     return this.#candidates.some((candidate) => candidate.name === name)
   }
 
-  /** The backend, or the error that says why it does not work here. */
+  /** The backend, or an error with the reason why it does not work here. */
   open(name: string): Backend | Error {
     const known = this.#opened.get(name)
     if (known && this.#now() < known.until) return known.result
@@ -89,7 +89,7 @@ export class Registry {
     return result
   }
 
-  /** Says a thing once: by default the same message, or else whatever has the same key. */
+  /** Warns once per key, which is by default the message. */
   warnOnce(message: string, code: string, key = message): void {
     if (this.#warned.has(key)) return
     this.#warned.add(key)
@@ -97,7 +97,7 @@ export class Registry {
     this.#warn(message, code)
   }
 
-  /** Says once, for all the shortages that there may be, that another backend serves meanwhile. */
+  /** Warns once, for all shortages, that another backend serves meanwhile. */
   warnOfShortage(subject: string, reason: string): void {
     this.warnOnce(
       `${subject} cannot be had now (${reason}); another serves until it can`,
@@ -107,12 +107,13 @@ export class Registry {
   }
 
   /**
-   * The first that works. Says so once if this machine refuses a better one, or is short of something.
-   * @param told of which backends that has been said already
+   * The first backend that works. Warns once if this machine refuses a better one, or is short of
+   * something.
+   * @param told backends that were warned of already
    */
   first(told: ReadonlySet<string> = new Set()): Choice {
     const failures: string[] = []
-    /** by reason */
+    /** names of backends by the reason why they do not work */
     const refused = new Map<string, string[]>()
     let provisional = false
     for (const name of this.order) {
@@ -142,23 +143,26 @@ export class Registry {
   }
 }
 
-/** The name that the file holds: its first line that is neither empty nor a `#` comment. */
+/** The name in the file: its first line that is neither empty nor a `#` comment. */
 export function parseDefaultImplementation(text: string): string | undefined {
   const lines = text.split(/\r?\n/).map((line) => line.replace(/#.*/, '').trim())
   return lines.find((line) => line !== '')
 }
 
-/** What the environment wishes for. */
+/** Backends that the environment names. */
 export interface Wishes {
   /** CAIO_IMPL */
   variable: string | undefined
   /** the name in default_implementation */
   file: string | undefined
-  /** The file could not be read for something that may pass. */
+  /** The file could not be read, for a reason that may pass. */
   unread?: boolean
 }
 
-/** Follows the variable, then the file, then the order. A name that cannot be had is warned of once, and passed over. */
+/**
+ * Follows the variable, then the file, then the default order. Warns once of a name that does not
+ * work, and passes over it.
+ */
 export function chooseByWish(registry: Registry, { variable, file, unread = false }: Wishes): Choice {
   const wishes = [
     { name: variable, source: 'CAIO_IMPL' },
@@ -177,7 +181,7 @@ export function chooseByWish(registry: Registry, { variable, file, unread = fals
       continue
     }
     const backend = registry.open(name)
-    // The file, read later, names a backend that ranks below the variable's.
+    // An unread file does not make the variable's choice provisional: the file ranks below it.
     if (!(backend instanceof Error)) return { backend, reason: `${source} names it`, provisional }
     if (mayPass(backend)) {
       provisional = true
@@ -197,7 +201,7 @@ function warnOfQueue(reason: string): void {
   registry.warnOnce(`direct I/O is done by threads: ${reason}`, 'CAIO_FALLBACK', 'queue')
 }
 
-/** The backends, in order of preference, and behind them what is only for who names it. */
+/** The backends in order of preference, then those that are used only by name. */
 export const candidates: readonly Candidate[] = [
   { name: 'linux', open: () => new LinuxBackend(warnOfQueue) },
   { name: 'thread', open: () => new ThreadBackend() },
@@ -209,7 +213,7 @@ const registry = new Registry(candidates, (message, code) =>
   process.emitWarning(message, { code, type: 'CaioWarning' }),
 )
 
-/** What this process's environment wishes for. */
+/** Reads the backends that this process's environment names. */
 export function readWishes(): Wishes {
   const variable = process.env['CAIO_IMPL']
   if (packageRoot === undefined) return { variable, file: undefined }
@@ -219,12 +223,12 @@ export function readWishes(): Wishes {
       file: parseDefaultImplementation(fs.readFileSync(join(packageRoot, 'default_implementation'), 'utf8')),
     }
   } catch (error) {
-    // None, or not for us to read.
+    // The file does not exist, or may not be read.
     return { variable, file: undefined, unread: mayPass(error as Error) }
   }
 }
 
-/** Looks like one, at least: what cannot be called is refused now, not in the first operation. */
+/** Checks the shape of a backend, so that a wrong one fails here, not in the first operation. */
 function isBackend(value: Backend | null): value is Backend {
   return (
     value !== null &&
@@ -238,7 +242,7 @@ let byWish: Choice | undefined
 
 /**
  * The backend for a new Context, and why.
- * @throws `ERR_CAIO_BACKEND_UNAVAILABLE`, `ERR_INVALID_ARG_VALUE` for a name asked for in code
+ * @throws `ERR_CAIO_BACKEND_UNAVAILABLE`, `ERR_INVALID_ARG_VALUE` for a name given in code
  */
 export function choose(asked?: BackendName | Backend): Choice {
   const choice = decide(asked)
@@ -260,16 +264,16 @@ function decide(asked: BackendName | Backend | undefined): Choice {
   return { backend, reason: 'the caller asked for it' }
 }
 
-/** Whether the choice for a Context that names no backend may be another one later. */
+/** Whether a later Context that names no backend may get another one. */
 export function choiceIsProvisional(): boolean {
   return byWish?.provisional === true
 }
 
-/** The next backend in the order that works, for what `backend` could not take. Says so once. */
+/** The next working backend in the order, for an operation that `backend` could not take. Warns once. */
 export function fallbackFrom(backend: Backend): Backend | undefined {
   if (!registry.has(backend.name) || registry.open(backend.name) !== backend) return undefined
   const { order } = registry
-  // After a backend that is not in the order, the whole order follows.
+  // For a backend outside the order, starts at its beginning.
   for (const name of order.slice(order.indexOf(backend.name) + 1)) {
     const next = registry.open(name)
     if (next instanceof Error) continue

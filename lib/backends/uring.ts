@@ -1,15 +1,15 @@
 /**
- * io_uring in place of kernel AIO, with the pool behind it for what would block. Linux 5.6 and later. Only for who asks for it: see
- * {@link WHY_OPT_IN}.
+ * io_uring instead of kernel AIO, and the pool for operations that would block. Linux 5.6 and
+ * later. Used only by name: see {@link WHY_OPT_IN}.
  */
 import { EngineKind } from '../protocol/port.js'
 import { errnoException } from '../common/errors.js'
 import { KernelBackend } from './native.js'
 
-/** Why it is never chosen by default. */
+/** Why `uring` is never chosen by default. */
 export const WHY_OPT_IN = 'containers refuse io_uring, and for its security record Node itself turned it off'
 
-/** A failed probe in words, with the remedy where there is one. */
+/** Describes a failed probe, with the remedy if there is one. */
 export function explainUring(errno: number, step: string): string {
   const { code, message } = errnoException(errno, step)
   if (!step.startsWith('io_uring_')) return `its probe failed: ${message}`

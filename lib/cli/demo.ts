@@ -24,7 +24,7 @@ interface Row {
   result: Report | string
 }
 
-/** The report, or why there is none. The table shows what a warning would say: a backend that does not work here. */
+/** Runs a contender: its report, or the reason of its failure. The table shows a backend that does not work here. */
 async function compete(contender: string, task: Omit<Trial, 'subject'>): Promise<Report | string> {
   const [runtime, subject] =
     contender === 'node' ? [thisNode(), 'own' as const] : [thisNode(contender), 'caio' as const]
@@ -60,7 +60,9 @@ function report(rows: readonly Row[]): string {
 }
 
 /**
- * @param path a file to read, of one block at least; it is never written to. Default: one of 256 MiB, made for the run.
+ * Runs `caio demo`.
+ * @param path a file to read, of at least one block; never written to. Default: one of 256 MiB,
+ * made for the run
  * @returns the exit code
  */
 export async function demo(path?: string): Promise<number> {

@@ -1,4 +1,4 @@
-/** The files that a run works on, and the checksums by which their blocks are known. Made and read with plain node:fs. */
+/** Files of a run, and the checksums of their blocks. Made and read with plain node:fs. */
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -24,8 +24,9 @@ export function fillBlock(block: Uint32Array, seed: number): void {
 }
 
 /**
- * Makes a file of `blocks` blocks, on the disk when this returns.
- * @param chunkSize bytes of one write: the page cache keeps the bytes of one write in one piece, as far as the file system can
+ * Makes a file of `blocks` blocks, which is on the disk when this returns.
+ * @param chunkSize bytes per write: the page cache keeps one write's bytes in one piece, if the
+ * file system can
  */
 export function makeSampleFile(
   path: string,
@@ -51,16 +52,16 @@ export function makeSampleFile(
   }
 }
 
-/** Blocks with data in a sparse file: so few that they take little of the page cache, however large the file is. */
+/** Data blocks of a sparse file: few enough to take little of the page cache, however large the file is. */
 const SPARSE_BLOCKS = 16384
 
-/** Where the blocks of a sparse file are. They have the content that the same blocks of a sample file have. */
+/** Positions of a sparse file's blocks, which have the same content as those of a sample file. */
 export function sparseLayout(size: number): { blocks: number; stride: number } {
   const blocks = Math.min(SPARSE_BLOCKS, size / BLOCK)
   return { blocks, stride: size / blocks }
 }
 
-/** Makes a file of `size` bytes with its blocks spread evenly over it, and holes between them. */
+/** Makes a file of `size` bytes, with blocks spread evenly over it and holes between them. */
 export function makeSparseFile(path: string, size: number): void {
   const { blocks, stride } = sparseLayout(size)
   const words = new Uint32Array(BLOCK / 4)
@@ -84,7 +85,7 @@ export interface Checksums {
   whole: number
 }
 
-/** Reading it leaves the file in the page cache. */
+/** Computes a file's checksums. Leaves the file in the page cache. */
 export function checksums(path: string): Checksums {
   const fd = fs.openSync(path, 'r')
   try {
@@ -102,7 +103,7 @@ export function checksums(path: string): Checksums {
   }
 }
 
-/** Writes them to a file, so that every process of a run has them without computing them. */
+/** Saves checksums in a file, so that a run's processes need not compute them. */
 export function saveChecksums(path: string, { blocks, whole }: Checksums): void {
   const words = new Uint32Array(1 + blocks.length)
   words[0] = whole
@@ -117,7 +118,7 @@ export function loadChecksums(path: string): Checksums {
   return { whole: words[0] as number, blocks: words.subarray(1) }
 }
 
-/** The content of the small file number `seed`: lines of ASCII text. */
+/** Content of the small file number `seed`: lines of ASCII text. */
 export function sampleText(seed: number): string {
   const words = new Uint32Array(SMALL_BYTES / 8)
   fillBlock(words, seed)

@@ -9,13 +9,14 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * The nearest-rank percentile: the smallest of the values such that at least `percent` of all are not greater. NaN if there are none.
+ * The nearest-rank percentile: the smallest value such that at least `percent` of all are not
+ * greater. NaN without values.
  * @param sorted in ascending order
  * @param percent 0 to 100
  */
 export function percentile(sorted: Float64Array, percent: number): number {
   if (sorted.length === 0) return NaN
-  // The product of decimal fractions may be slightly above the whole number that is meant.
+  // A product of decimal fractions may be slightly above the intended whole number.
   const rank = Math.ceil((percent / 100) * sorted.length - 1e-9)
   return sorted[Math.min(sorted.length, Math.max(1, rank)) - 1] as number
 }
@@ -27,7 +28,7 @@ export interface Spread {
   max: number
 }
 
-/** Undefined if there are no values: the figure was never taken. */
+/** The spread of values; undefined if there are none: the figure was never measured. */
 export function spread(values: readonly (number | null)[]): Spread | undefined {
   const known = values.filter((value) => value !== null)
   if (known.length === 0) return undefined

@@ -23,21 +23,21 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [heading(head, widths), ...rows.map((row) => aligned(row, widths))].join('\n')
 }
 
-/** A table whose lines are written one by one, as soon as each is added. */
+/** A table whose lines are written as they are added. */
 export class GrowingTable {
   readonly #head: readonly string[]
   readonly #widths: readonly number[]
   readonly #write: (text: string) => void
   #begun = false
 
-  /** @param sample a line whose cells are as wide as any will be */
+  /** @param sample a line with cells as wide as any will be */
   constructor(head: readonly string[], sample: readonly string[], write: (text: string) => void) {
     this.#head = head
     this.#widths = widest(head, [sample])
     this.#write = write
   }
 
-  /** A single cell is a heading that may reach across the columns. */
+  /** Adds a line. A single cell is a heading across the columns. */
   add(...cells: string[]): void {
     if (!this.#begun) this.#write(`\n${heading(this.#head, this.#widths)}`)
     this.#begun = true
@@ -47,7 +47,7 @@ export class GrowingTable {
 
 const WIDTH = 24
 
-/** A bar on one line of a terminal, or one line per step if the output is not a terminal. */
+/** A progress bar on one line of a terminal; otherwise a line per step. */
 export class Progress {
   readonly #total: number
   readonly #out: NodeJS.WriteStream
@@ -82,14 +82,14 @@ export class Progress {
   }
 }
 
-/** 1,234,567 or 12.3: at least three digits, and no decimals that mean nothing. */
+/** 1,234,567 or 12.3: at least three digits, without meaningless decimals. */
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return '-'
   const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2
   return value.toLocaleString('en-US', { maximumFractionDigits: digits, minimumFractionDigits: digits })
 }
 
-/** 4 KiB, 512 MiB, 1.50 GiB: decimals only if it is not a whole number. */
+/** 4 KiB, 512 MiB, 1.50 GiB: decimals only for a fraction. */
 export function bytes(count: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
   let unit = 0

@@ -1,4 +1,7 @@
-/** The clock as it is when this is loaded. Not `performance`: Node makes that at the first look, which takes longer than most calls. */
+/**
+ * The clock, taken at load. Not `performance`, which Node makes at its first use: that takes longer
+ * than most calls.
+ */
 const { bigint: nanoseconds } = globalThis.process.hrtime
 
 /** Milliseconds. */

@@ -1,12 +1,12 @@
 /**
- * What is still to be handed over when the process, or the worker, ends: Node hands over at once, and completes it at the end.
- * native/support/end_of_process.h does the rest.
+ * Submits what is still queued when the process, or the worker, ends: Node submits at once, and
+ * completes it at the end. native/support/end_of_process.h does the rest.
  */
 type Leave = (...args: unknown[]) => unknown
 
 const process = globalThis.process as NodeJS.Process & { reallyExit?: Leave; _exiting?: boolean }
 
-/** Hands over all that it still has, and from then on hands over at once. */
+/** An object that submits everything it has queued, and from then on submits at once. */
 export interface Ending {
   handOverAll(): void
 }
@@ -16,12 +16,15 @@ let listening = false
 const those = new Set<WeakRef<Ending>>()
 const collected = new FinalizationRegistry<WeakRef<Ending>>((reference) => those.delete(reference))
 
-/** Whether nothing that is kept back now will ever be handed over: also where the first Context is made by a listener of `exit`. */
+/**
+ * Whether anything queued now would never be submitted; true also for a Context first made by a
+ * listener of `exit`.
+ */
 export function isEnding(): boolean {
   return ending || process._exiting === true
 }
 
-/** Tells it when the process or the worker ends, unless it is collected before. */
+/** Calls `one.handOverAll()` when the process or the worker ends, unless `one` is collected before. */
 export function tellAtEnd(one: Ending): void {
   const reference = new WeakRef(one)
   those.add(reference)
@@ -32,7 +35,7 @@ export function tellAtEnd(one: Ending): void {
   process.on('removeListener', (_: unknown, listener: unknown) => {
     if (listener === handOverAll) listen()
   })
-  // What ends the process without telling the listeners.
+  // Ends the process without calling listeners.
   const leave = process.reallyExit
   if (!leave) return
   process.reallyExit = function (this: unknown, ...args: unknown[]): unknown {
@@ -41,7 +44,7 @@ export function tellAtEnd(one: Ending): void {
   }
 }
 
-/** First of all: another listener may end the process before the next is called. */
+/** Before all others: another listener may end the process before the next is called. */
 function listen(): void {
   process.prependListener('exit', handOverAll)
 }

@@ -1,43 +1,46 @@
-/** From a negative errno, or a refused argument, to an error shaped as Node's own. */
+/** Makes errors of Node's shape from a negative errno or a refused argument. */
 import { NO_OPTIONS } from './no-options.js'
 
-// Not by an import: see debug.ts.
+// Not imported: see debug.ts.
 const { getBuiltinModule } = globalThis.process
 const systemErrors = getBuiltinModule('node:util').getSystemErrorMap()
 const byCode = new Map([...systemErrors].map(([errno, [code]]) => [code, errno]))
 
-/** A negative errno of this platform by its name. */
+/** This platform's negative errno for a name. */
 export function errnoOf(code: string): number {
   const known = byCode.get(code)
   if (known !== undefined) return known
-  // Such as libuv has no name for.
+  // libuv has no name for some.
   const { errno } = getBuiltinModule('node:os').constants
   return -((errno as Record<string, number | undefined>)[code] ?? errno.EIO)
 }
 
-/** It would have to wait. */
+/** The operation would have to wait. */
 export const EAGAIN = errnoOf('EAGAIN')
 
-/** Not a request that the kernel takes. */
+/** The kernel does not accept the request. */
 export const EINVAL = errnoOf('EINVAL')
 
-/** The operation was taken back before anything had begun to serve it. */
+/** The operation was cancelled before it was begun. */
 export const ECANCELED = errnoOf('ECANCELED')
 
-/** What an error tells besides the system call. */
+/** An error's details besides the system call. */
 export interface Circumstances {
-  /** what Node does not say, behind its message */
+  /** a detail that Node does not give, added to its message */
   readonly detail?: string | undefined
   readonly path?: string | undefined
   readonly dest?: string | undefined
 }
 
-/** An error whose stack has no frames, as Node makes them: to collect frames takes longer than all the rest of a failed call. */
+/**
+ * An error with a stack without frames, as Node makes them: collecting frames takes longer than the
+ * rest of a failed call.
+ */
 function withoutFrames(message: string): Error {
   const limit = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit')
   if (!limit?.writable) {
     const error = new Error(message)
-    // A function that is not on the stack leaves none of it.
+    // Removes all frames: `errnoOf` is not on the stack.
     Error.captureStackTrace(error, errnoOf)
     return error
   }
@@ -48,8 +51,9 @@ function withoutFrames(message: string): Error {
 }
 
 /**
- * What Node throws for a failed system call: `errno`, `code`, `syscall`, perhaps `path` and `dest`, and its message.
- * @param errno negative, as libuv and the kernel give it
+ * An error as Node throws it for a failed system call: `errno`, `code`, `syscall`, perhaps `path`
+ * and `dest`, and its message.
+ * @param errno negative, as libuv and the kernel return it
  */
 export function errnoException(
   errno: number,
@@ -61,13 +65,13 @@ export function errnoException(
   return error
 }
 
-/** {@link errnoException} as Node hands it to callbacks: its stack has no frames, since nobody is waiting. */
+/** {@link errnoException} as Node passes it to callbacks: its stack has no frames, since no code awaits it. */
 export function callbackException(
   errno: number,
   syscall: string,
   { detail, path, dest }: Circumstances = NO_OPTIONS,
 ): NodeJS.ErrnoException & { dest?: string } {
-  // libuv has no name for every error, EDQUOT for one.
+  // libuv has no name for some errors, such as EDQUOT.
   const unknown = `Unknown system error ${errno}`
   const [code, text] = systemErrors.get(errno) ?? [unknown, unknown]
   const names = (path === undefined ? '' : ` '${path}'`) + (dest === undefined ? '' : ` -> '${dest}'`)
@@ -82,10 +86,11 @@ export function callbackException(
 }
 
 /**
- * The error of an operation that failed later, as the promise to adopt for it.
+ * The error of an operation that failed later, as a promise to adopt for it.
  *
- * Its stack is taken two microtasks on: by then the caller's promise has adopted this one, and V8 walks from here, through it,
- * to the caller's `await`. Succeeding operations pay nothing for that.
+ * Its stack is taken two microtasks later: by then the caller's promise has adopted this one, and
+ * V8 walks from here, through it, to the caller's `await`. Succeeding operations pay nothing for
+ * it.
  */
 export async function laterException(
   errno: number,
@@ -96,7 +101,7 @@ export async function laterException(
   await undefined
   await undefined
   const error = callbackException(errno, syscall, circumstances)
-  // The caller's frames alone.
+  // Only the caller's frames.
   Error.captureStackTrace(error, laterException)
   report?.(error)
   throw error
@@ -105,7 +110,7 @@ export async function laterException(
 type CodedError = Error & { code: string }
 
 function coded<E extends Error>(error: E, code: string): E & CodedError {
-  // As Node's own do, the stack says the code and the name does not.
+  // As in Node's own errors, the stack has the code and the name does not.
   const name = error.name
   error.name = `${name} [${code}]`
   void error.stack
@@ -140,7 +145,7 @@ export function invalidState(problem: string): Error & CodedError {
   return coded(new Error(`Invalid state: ${problem}`), 'ERR_INVALID_STATE')
 }
 
-/** `ERR_CAIO_SHORT_READ`: the file ended first. */
+/** `ERR_CAIO_SHORT_READ`: the file ended before `wanted` bytes. */
 export function shortRead(bytesRead: number, wanted: number): Error & CodedError & { bytesRead: number } {
   const error = new Error(`The file ended after ${bytesRead} of ${wanted} bytes`)
   return Object.assign(coded(error, 'ERR_CAIO_SHORT_READ'), { bytesRead })
@@ -168,7 +173,7 @@ export function logTorn(path: string, position: number): Error & CodedError & { 
   return Object.assign(coded(error, 'ERR_CAIO_LOG_TORN'), { path, position })
 }
 
-/** `ERR_CAIO_LOG_DAMAGED`: where, and where whole records go on, if they do. */
+/** `ERR_CAIO_LOG_DAMAGED`, with its position and that of the next whole record, if there is one. */
 export function logDamaged(
   path: string,
   position: number,
@@ -185,7 +190,7 @@ export function logFailed(cause: Error): Error & CodedError {
   return coded(new Error(problem, { cause }), 'ERR_CAIO_LOG_FAILED')
 }
 
-/** `ERR_CAIO_PAGE_DAMAGED`: a page whose checksum is not that of its content. */
+/** `ERR_CAIO_PAGE_DAMAGED`: the page's checksum does not match its content. */
 export function pageDamaged(
   path: string,
   page: number,
@@ -195,20 +200,20 @@ export function pageDamaged(
   return Object.assign(coded(error, 'ERR_CAIO_PAGE_DAMAGED'), { path, page })
 }
 
-/** What is short for now, and may be there again in a moment: descriptors, memory, threads. */
+/** Shortages that may pass: of descriptors, memory, threads. */
 const SHORTAGES = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'])
-/** The same in the words of the dynamic loader, whose errors have no errno. */
+/** The same shortages in messages of the dynamic loader, which have no errno. */
 const SHORTAGE_OF_LOADER = /Too many open files|Cannot allocate memory|failed to map segment/
 
-/** Whether the same attempt may succeed later. The limit of fs.aio-max-nr is somebody's to raise: that one is not waited for. */
+/** Whether the same attempt may succeed later. False for fs.aio-max-nr, a limit that an administrator has to raise. */
 export function mayPass({ code, syscall, message }: NodeJS.ErrnoException): boolean {
   if (code === 'EAGAIN' && syscall === 'io_setup') return false
   return SHORTAGES.has(code ?? '') || SHORTAGE_OF_LOADER.test(message)
 }
 
-/** Why a backend whose means are all there does not work on this machine. Worth a warning, which a missing addon is not. */
+/** A backend that is complete but does not work on this machine. Warned of, unlike a missing addon. */
 export class BackendRefused extends Error {
-  /** @param by what was refused: its `errno`, `code` and `syscall` become this error's */
+  /** @param by the refusal, whose `errno`, `code` and `syscall` this error gets */
   constructor(message: string, by: Partial<NodeJS.ErrnoException> = NO_OPTIONS) {
     super(message)
     const { errno, code, syscall } = by

@@ -1,11 +1,11 @@
-/** Memory that is used again: taken when something is started, given back when it has been read. */
+/** Pool of reusable memory: taken when an operation starts, given back when its result has been read. */
 
 export class FreeList<Memory> {
   readonly #kept: Memory[] = []
 
   /**
-   * @param make new memory
-   * @param most how many are kept
+   * @param make allocates new memory
+   * @param most largest number kept
    */
   constructor(
     readonly make: () => Memory,

@@ -1,6 +1,7 @@
 /**
- * What the language and Node have themselves, whatever programs have put in the globals' places before this was loaded: another Promise
- * (bluebird, zone.js), which is neither awaited as fast nor known for a promise by Node; a test's timers, which stand still.
+ * Intrinsics of the language and Node, even if programs have replaced the globals before this was
+ * loaded: with another Promise (bluebird, zone.js), which is awaited more slowly and which Node
+ * does not take for a promise, or with a test's timers, which stand still.
  */
 import { AsyncResource } from 'node:async_hooks'
 
@@ -11,11 +12,11 @@ type SetImmediate = typeof setImmediate
 
 type Act = () => void
 
-/** Node's own make one of these; a test's do not. */
+/** Matches the source of Node's own function, not of a test's replacement. */
 const BY_NODE = /new Immediate\(/
 const TICK_BY_NODE = /\btickObject\b/
 
-/** Calls back on the next turn of the event loop, as setImmediate does, in the caller's asynchronous context. */
+/** setImmediate by a MessageChannel: calls back on the next turn of the event loop, in the caller's async context. */
 export function immediateByMessage(): SetImmediate {
   const { port1, port2 } = new (getBuiltinModule('node:worker_threads').MessageChannel)()
   const due: Act[] = []
@@ -42,9 +43,9 @@ const immediate = isMade(setImmediate, BY_NODE) ? setImmediate : immediateByMess
 export const intrinsics = {
   Promise: (async () => undefined)().constructor as PromiseConstructor,
   setImmediate: immediate,
-  /** Behind all microtasks; one that is not Node's own may never call back. */
+  /** After all microtasks. A replacement of Node's nextTick might never call back, and is not used. */
   nextTick: isMade(nextTick, TICK_BY_NODE) ? nextTick : (act: Act): unknown => immediate(act),
-  // As they are when this is loaded, which is before the program's own.
+  // As at load, which is before the program's own code.
   setTimeout,
   clearTimeout,
   Date,

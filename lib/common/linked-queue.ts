@@ -1,9 +1,9 @@
 /**
- * A queue, first come, first served, that an entry can also leave from the middle: a list linked both ways, so that a step costs
- * the same however many wait.
+ * A first-in, first-out queue that entries can also leave from the middle: a doubly linked list, so
+ * that each operation takes constant time.
  */
 
-/** What every entry has: its neighbours and its queue, all three undefined while it is in none. */
+/** Fields of every entry: its neighbours and its queue, undefined while it is in none. */
 export interface Linked<T> {
   previous: T | undefined
   next: T | undefined
@@ -19,12 +19,12 @@ export class LinkedQueue<T extends Linked<T>> {
     return this.#length
   }
 
-  /** The next in line. */
+  /** The first entry. */
   get first(): T | undefined {
     return this.#first
   }
 
-  /** From the first in line on. */
+  /** Iterates from the first entry on. */
   *[Symbol.iterator](): Generator<T, void, undefined> {
     for (let entry = this.#first; entry; entry = entry.next) yield entry
   }
@@ -38,7 +38,7 @@ export class LinkedQueue<T extends Linked<T>> {
     this.#length++
   }
 
-  /** Puts an entry before all others. */
+  /** Inserts an entry before all others. */
   unshift(entry: T): void {
     entry.queue = this
     entry.next = this.#first
@@ -48,14 +48,14 @@ export class LinkedQueue<T extends Linked<T>> {
     this.#length++
   }
 
-  /** The next in line; not for an empty queue. */
+  /** Removes and returns the first entry. The queue must not be empty. */
   shift(): T {
     const entry = this.#first as T
     this.remove(entry)
     return entry
   }
 
-  /** Whether the entry was in this queue, where it is no longer. */
+  /** Removes an entry. False if it was not in this queue. */
   remove(entry: T): boolean {
     if (entry.queue !== this) return false
     const { previous, next } = entry
@@ -63,7 +63,7 @@ export class LinkedQueue<T extends Linked<T>> {
     else this.#first = next
     if (next) next.previous = previous
     else this.#last = previous
-    // An old entry that points to a young one would keep it alive.
+    // Cleared, since an old entry that points to a young one would keep it alive.
     entry.previous = entry.next = entry.queue = undefined
     this.#length--
     return true

@@ -1,6 +1,6 @@
 /**
- * Node's own functions on files, taken now: whoever patches `fs` later, be it caio, patches it for others. Loaded by the preload, which
- * comes before the program.
+ * Node's own file functions, taken now: patches of `fs` made later, such as caio's, do not affect
+ * them. The preload loads this before the program.
  */
 import fs from 'node:fs'
 

@@ -1,7 +1,8 @@
 /**
- * Promises that are settled together are told of one after the other: all that follows from one, its microtasks and what it has put off by
- * `process.nextTick`, is done before the next is settled, as it is where Node settles each in a turn of its own. Programs rely on it: the
- * code that awaits one of several calls has run on to its end before the code that awaits the next.
+ * Settles promises one at a time: everything that follows from one, in microtasks and
+ * `process.nextTick`, is done before the next is settled, as in Node, which settles each in its own
+ * turn. Programs rely on it: the code that awaits one of several calls runs to its end before the
+ * code that awaits the next.
  */
 import { intrinsics } from './intrinsics.js'
 
@@ -11,17 +12,17 @@ type Act = () => void
 
 const microtask = Promise.resolve()
 
-/** Whether one has been settled, and what follows from it may not be over. */
+/** Whether a promise has been settled and what follows from it may still run. */
 let isBusy = false
-/** Those that wait for that, in order: from {@link first} on. */
+/** Promises to settle after it, in order, from {@link first} on. */
 let waiting: Act[] = []
 let first = 0
-/** What is to be done when nobody waits any more. */
+/** Called when all promises are settled. */
 let after: Act[] = []
 
-/** A microtask that comes before what follows from the one that has just been settled. */
+/** A microtask that runs before what follows from the promise just settled. */
 function look(): void {
-  // When all microtasks are over; what else has been put off comes first, or its own microtasks come before those of the next.
+  // Continues after all microtasks. Other nextTick callbacks and their microtasks come first.
   if (first < waiting.length) return void nextTick(settleNext)
   waiting = []
   first = 0
@@ -38,7 +39,7 @@ function settleNext(): void {
   void microtask.then(look)
 }
 
-/** Whether a promise may be settled now; else {@link untilOthersAreOver} says when. */
+/** Whether a promise may be settled now; else await {@link untilOthersAreOver}. */
 export function isNext(): boolean {
   if (isBusy) return false
   isBusy = true
@@ -46,17 +47,17 @@ export function isNext(): boolean {
   return true
 }
 
-/** Resolves when it is the caller's turn to be settled. */
+/** Resolves when the caller may settle its promise. */
 export function untilOthersAreOver(): Promise<void> {
   return new Promise((resolve) => waiting.push(resolve))
 }
 
-/** Whether others are to be settled before the event loop goes on: what follows from them may ask for more. */
+/** Whether other promises will be settled in this turn: what follows from them may submit more. */
 export function haveOthersToSay(): boolean {
   return first < waiting.length
 }
 
-/** Calls back when they have been settled. */
+/** Calls back when all waiting promises are settled. */
 export function whenAllAreSettled(act: Act): void {
   after.push(act)
 }

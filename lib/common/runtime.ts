@@ -1,6 +1,6 @@
-/** The runtimes that this package meets, Node among them. */
+/** Runtimes in which this package runs, besides Node. */
 
-/** Why no addon can be loaded in this runtime, whatever is on the disk. */
+/** Why this runtime cannot load any addon; undefined if it can. */
 export function whyNotLoadable(versions: NodeJS.ProcessVersions): string | undefined {
   // Both lack the libuv loop that the addon watches its eventfd with.
   if (versions['bun']) return 'Bun has no libuv event loop for the addon'

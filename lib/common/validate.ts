@@ -1,4 +1,4 @@
-/** What may be asked for. Each check returns its argument, or throws an error with Node's code. */
+/** Argument checks. Each returns its argument, or throws an error with Node's code. */
 import { invalidArgType, invalidArgValue, outOfRange } from './errors.js'
 import { bytesOf } from './view-length.js'
 
@@ -18,24 +18,24 @@ export function descriptor(fd: unknown): number {
   return integer(fd, 'fd', 0, LARGEST_DESCRIPTOR)
 }
 
-/** One of a few words. */
+/** One of a list of words. */
 export function oneOf<T extends string>(value: unknown, name: string, words: readonly T[]): T {
   const word = words.find((each) => each === value)
   if (word === undefined) throw invalidArgValue(name, `must be one of: ${words.map((each) => `'${each}'`).join(', ')}`)
   return word
 }
 
-/** Permissions of a file; what a mode says besides them is left out. */
+/** A file's permissions; other bits of the mode are dropped. */
 export function permissions(mode: unknown): number {
   return integer(mode, 'options.mode', 0, 0xffffffff) & 0o7777
 }
 
-/** Bytes from the start of the file: exact up to 2^53 - 1. */
+/** Bytes from the start of a file: an integer up to 2^53 - 1. */
 export function fileOffset(offset: unknown, name = 'offset'): number {
   return integer(offset, name, 0, Number.MAX_SAFE_INTEGER)
 }
 
-/** Bytes of a file: exact up to 2^53 - 1. */
+/** Bytes of a file: an integer up to 2^53 - 1. */
 export function fileLength(length: unknown): number {
   return integer(length, 'length', 0, Number.MAX_SAFE_INTEGER)
 }
@@ -44,7 +44,7 @@ export function byteCount(count: unknown, name: string): number {
   return integer(count, name, 0, LARGEST_COUNT)
 }
 
-/** A power of two, at most `most`, which is one. */
+/** A power of two, at most `most`, which has to be one. */
 export function powerOfTwo(value: unknown, name: string, most: number): number {
   const number = integer(value, name, 1, most)
   if ((number & (number - 1)) !== 0) throw outOfRange(name, 'a power of two', value)
@@ -59,7 +59,7 @@ export function maxRequests(value: unknown): number {
   return integer(value, 'maxRequests', 1, 0x100000)
 }
 
-/** 0, or a class of 1 to 3 in the upper three bits over a level of 0 to 7, as ioprio_set(2) has it. */
+/** 0, or an I/O priority as in ioprio_set(2): a class of 1 to 3 in the upper three bits, a level of 0 to 7. */
 export function priority(value: unknown): number {
   const priority = integer(value, 'priority', 0, 0x7fff)
   const ioClass = priority >> 13
@@ -69,13 +69,13 @@ export function priority(value: unknown): number {
   return priority
 }
 
-/** Length of a view in bytes; a detached or out-of-bounds one is refused. */
+/** A view's length in bytes. Refuses a detached or out-of-bounds view. */
 export function viewLength(view: unknown, name: string): number {
   if (!ArrayBuffer.isView(view)) throw invalidArgType(name, 'an instance of Buffer, TypedArray, or DataView', view)
   let length
   try {
     length = view.byteLength // throws for a DataView whose memory is gone
-    // Every other method throws if the memory is gone, where byteLength just says 0.
+    // Other methods throw if the memory is gone, whereas byteLength is 0.
     if (length === 0 && !(view instanceof DataView)) (view as Uint8Array).at(0)
   } catch {
     throw invalidArgValue(name, 'is a view of a detached or shrunk buffer')
@@ -83,7 +83,7 @@ export function viewLength(view: unknown, name: string): number {
   return length
 }
 
-/** The bytes of a view; one that is detached, out of bounds, or says that it has more or fewer than it has, is refused. */
+/** A view's bytes. Refuses a view that is detached, out of bounds, or has a wrong byteLength property. */
 export function viewBytes(view: unknown, name: string): Uint8Array {
   const length = viewLength(view, name)
   const bytes = bytesOf(view as NodeJS.ArrayBufferView)

@@ -1,4 +1,4 @@
-/** What a view really is: its own properties cannot fake it. */
+/** A view's real memory, which its own properties cannot fake. */
 import types from 'node:util/types'
 
 type Getter<T> = (this: unknown) => T
@@ -16,16 +16,16 @@ const getters = (prototype: object) => ({
 const ofTypedArray = getters(typedArray)
 const ofDataView = getters(DataView.prototype)
 
-/** Bytes in a view now, whatever it says of itself, since Node aborts where that is too much; none, if its memory is gone. */
+/** A view's real length in bytes, since Node aborts if its own property claims too much. 0 if its memory is gone. */
 export function lengthOf(view: NodeJS.ArrayBufferView): number {
   try {
     return types.isTypedArray(view) ? ofTypedArray.byteLength.call(view) : ofDataView.byteLength.call(view)
   } catch {
-    return 0 // a DataView says so by throwing
+    return 0 // the getter of a DataView throws if its memory is gone
   }
 }
 
-/** The bytes of a view, whatever it says of itself. Its memory must not be gone. */
+/** A view's bytes, by its real length. Its memory must exist. */
 export function bytesOf(view: NodeJS.ArrayBufferView): Uint8Array {
   const { byteLength, byteOffset, buffer } = types.isTypedArray(view) ? ofTypedArray : ofDataView
   return new Uint8Array(buffer.call(view), byteOffset.call(view), byteLength.call(view))

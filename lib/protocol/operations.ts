@@ -5,23 +5,23 @@
  */
 
 /**
- * What an operation's record has: bytes to or from a file that is open; a sync; something else done
- * to an open file; a whole file, by its path; a name, or two, or what
- * is open; times, of a name or of what is open.
+ * Family of an operation, which determines its record: transfer to or from an open file; sync;
+ * other operation on an open file; whole file by its path; operation on one or two paths, or on an
+ * open file; times of a path or an open file.
  */
 export type Family = 'transfer' | 'sync' | 'control' | 'wholeFile' | 'path' | 'times'
 
 interface Row {
   readonly family: Family
-  /** the system call that errors name, as Node does: `read` and `write` for the vectored ones, too */
+  /** system call that errors name, as Node does: `read` and `write` for the vectored operations, too */
   readonly syscall: string
-  /** what a positive result counts as, in bytes */
+  /** how a positive result counts in bytes */
   readonly counts?: 'read' | 'written'
-  /** how many a request has */
+  /** number of paths per request */
   readonly paths?: 1 | 2
-  /** what a path names may be something else afterwards, or look otherwise */
+  /** changes what a path refers to, or its attributes */
   readonly changes?: true
-  /** where the kernel has the path in memory, it can be had at once: {@link Backend.attempt} */
+  /** can be done at once if the kernel has the path in memory: {@link Backend.attempt} */
   readonly inline?: true
 }
 
@@ -80,36 +80,36 @@ const rows = {
   copyAttributes: { family: 'control', syscall: 'flistxattr' },
 } as const satisfies Record<string, Row>
 
-/** What an operation does. */
+/** Name of an operation. */
 export type OpcodeName = keyof typeof rows
 
 type NamesOf<F extends Family> = { [K in OpcodeName]: (typeof rows)[K]['family'] extends F ? K : never }[OpcodeName]
 
-/** The number of an operation: its place in the table. */
+/** Number of an operation: its index in the table. */
 export type Opcode = number
 
-/** By opcode. */
+/** Names by opcode. */
 export const opcodeNames = Object.keys(rows) as OpcodeName[]
 const table: readonly Row[] = Object.values(rows)
 
-/** By name. */
+/** Opcodes by name. */
 export const Opcode = Object.fromEntries(opcodeNames.map((name, opcode) => [name, opcode])) as Record<
   OpcodeName,
   Opcode
 >
 
-/** The names of those that are done to an open file besides moving its bytes. */
+/** Names of operations on an open file, other than transfers and syncs. */
 export type ControlName = NamesOf<'control'>
 
-/** The names of those that are done to a path, or to two. */
+/** Names of operations on one or two paths. */
 export type PathName = {
   [K in OpcodeName]: (typeof rows)[K] extends { family: 'path' | 'times'; paths: number } ? K : never
 }[OpcodeName]
 
-/** The names of those on a whole file. */
+/** Names of the whole-file operations. */
 export type WholeFileName = NamesOf<'wholeFile'>
 
-/** The system call that an operation's errors name. */
+/** System call that an operation's errors name. */
 export function syscallOf(opcode: Opcode): string {
   return (table[opcode] as Row).syscall
 }
@@ -118,27 +118,27 @@ export function familyOf(opcode: Opcode): Family {
   return (table[opcode] as Row).family
 }
 
-/** What a positive result counts as; undefined where it is no number of bytes moved. */
+/** How a positive result counts; undefined if it is not a number of bytes moved. */
 export function countsAs(opcode: Opcode): 'read' | 'written' | undefined {
   return (table[opcode] as Row).counts
 }
 
-/** Of a transfer: whether it goes to the file. */
+/** Whether a transfer writes to the file. */
 export function isWrite(opcode: Opcode): boolean {
   return opcode === Opcode.write || opcode === Opcode.writev
 }
 
-/** How many paths its requests have. */
+/** Number of paths per request. */
 export function pathsOf(opcode: Opcode): number {
   return (table[opcode] as Row).paths ?? 0
 }
 
-/** Whether it can be tried at once. */
+/** Whether the operation can be attempted inline. */
 export function isInline(opcode: Opcode): boolean {
   return (table[opcode] as Row).inline === true
 }
 
-/** Whether what a path names may be something else after it, or look otherwise. */
+/** Whether the operation changes what a path refers to, or its attributes. */
 export function changesPaths(opcode: Opcode): boolean {
   return (table[opcode] as Row).changes === true
 }

@@ -1,4 +1,4 @@
-/** All that JavaScript and the addon have to agree on, as text. native/request/protocol.cc writes the same. */
+/** Everything that JavaScript and the addon must agree on, as text. native/request/protocol.cc writes the same. */
 import { Opcode, familyOf, opcodeNames, pathsOf } from './operations.js'
 import {
   AlignmentOf,
@@ -31,7 +31,7 @@ import {
   WholeFileFlag,
 } from './port.js'
 
-/** Written out when the package is bundled: see compat/bundle.mjs. */
+/** Defined when the package is bundled: see compat/bundle.mjs. */
 declare const CAIO_PROTOCOL: string
 
 export function describeProtocol(): string {

@@ -1,4 +1,4 @@
-/** The names on a disk in memory, and what is found by them. */
+/** Names on a disk in memory, and path lookup. */
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { errnoException, errnoOf } from '../common/errors.js'
@@ -14,7 +14,7 @@ export type Node = FileContent | Directory
 export class Directory implements Syncable {
   readonly names = new Map<string, Node>()
   readonly durable = new Map<string, Node>()
-  /** what has become of names and is not durable, in order; undefined: the name is gone */
+  /** changes of names that are not durable, in order; undefined: the name was removed */
   #changes: (readonly [name: string, node: Node | undefined])[] = []
   #settled = 0
 
@@ -36,10 +36,13 @@ export class Directory implements Syncable {
     }
   }
 
-  /** Names are in the journal: they are tried again. */
+  /** Does nothing: names are in the journal, which the next sync writes again. */
   lose(): void {}
 
-  /** The power is gone. @param random decides how many of the changes, from the first on, are there */
+  /**
+   * Simulates a power cut.
+   * @param random decides how many changes, counted from the first, survive
+   */
   cut(random: (below: number) => number): void {
     this.sync(this.#settled + random(this.#changes.length + 1))
     this.#settled = this.mark
@@ -49,7 +52,7 @@ export class Directory implements Syncable {
   }
 }
 
-/** What a path leads to, from the root of a disk. */
+/** Result of a path lookup from the root of a disk. */
 export interface Found {
   directory: Directory
   name: string
@@ -84,7 +87,7 @@ export function wholePath(given: PathLike): string {
   return path.posix.resolve('/', textOf(given))
 }
 
-/** Why one may not take the place of another, as rename(2) has it. */
+/** The error code of a rename(2) that may not replace `target`; undefined if it may. */
 export function whyNotInPlaceOf(node: Node, target: Node | undefined, path: string, dest: string): string | undefined {
   if (dest.startsWith(`${path}/`)) return 'EINVAL'
   if (target instanceof FileContent && node instanceof Directory) return 'ENOTDIR'
@@ -93,9 +96,9 @@ export function whyNotInPlaceOf(node: Node, target: Node | undefined, path: stri
   return target.names.size > 0 ? 'ENOTEMPTY' : undefined
 }
 
-/** What `stat` of a {@link FakeDisk} gives. */
+/** Result of `stat` on a {@link FakeDisk}. */
 export interface FakeStats {
-  /** bytes; 0 of a directory */
+  /** bytes; 0 for a directory */
   size: number
   isFile(): boolean
   isDirectory(): boolean

@@ -1,21 +1,24 @@
-/** What the disk gives its files and names: whether an operation is done, and whether it may be acknowledged. */
+/** The disk as its files and names use it: whether an operation is done, and may be acknowledged. */
 import type { Directory } from './directory.js'
 
-/** What can be made to fail. */
+/** Operations that can be made to fail. */
 export type FakeOperation = 'open' | 'read' | 'write' | 'truncate' | 'sync' | 'rename' | 'unlink' | 'mkdir' | 'rmdir'
 
-/** A {@link FakeDisk}, as those see it that are on it. */
+/** A {@link FakeDisk}, as its files and names see it. */
 export interface Disk {
   readonly root: Directory
-  /** Whether the power is off: everything fails with `EIO`. */
+  /** Whether the power is off, so that everything fails with `EIO`. */
   readonly isOff: boolean
-  /** Tells handles that were opened before a power cut from those opened after it. */
+  /** Number of power cuts so far, to tell handles opened before a cut from those opened after it. */
   readonly life: number
-  /** An operation begins, on one of the next turns of the event loop. @throws (rejects) what was asked for, or `EIO` without power */
+  /**
+   * Begins an operation, on one of the next turns of the event loop.
+   * @throws (rejects) the failure asked for, or `EIO` without power
+   */
   begin(operation: FakeOperation, where?: string, isChange?: boolean): Promise<void>
-  /** Refuses to acknowledge what was under way when the power was cut. */
+  /** Throws `EIO` if the power was cut during the operation, so that it is not acknowledged. */
   end(operation: FakeOperation): void
-  /** Bytes that fit, of those that make a file so much longer. */
+  /** How many of the bytes that make a file longer still fit. */
   roomFor(bytes: number): number
   nextFd(): number
 }

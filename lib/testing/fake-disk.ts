@@ -1,6 +1,6 @@
 /**
- * A disk in memory, for tests of what keeps data: a power cut takes what was not synced, tears the rest into sectors, and the disk may be
- * full or fail. As an `fs/promises` module, to be handed to a store.
+ * A disk in memory, to test code that stores data. A power cut loses what was not synced and tears
+ * it into sectors; the disk can be full or fail. Given to a store as an `fs/promises` module.
  */
 import { errnoException, errnoOf } from '../common/errors.js'
 import { NO_OPTIONS } from '../common/no-options.js'
@@ -16,20 +16,23 @@ import { randomOf } from './random.js'
 
 const { Promise, setImmediate } = intrinsics
 
-/** What `new FakeDisk()` takes. */
+/** Options of `new FakeDisk()`. */
 export interface FakeDiskOptions {
-  /** Decides what a power cut leaves, and in which turn an operation is done: the same for the same number. Default 1. */
+  /**
+   * Decides what a power cut leaves, and in which turn an operation is done: the same for the same
+   * number. Default 1.
+   */
   seed?: number | undefined
   /** bytes that are written whole or not at all. Default 512. */
   sectorSize?: number | undefined
-  /** bytes that all files may have together. Default: no end. */
+  /** bytes that all files may have together. Default: unlimited. */
   capacity?: number | undefined
 }
 
-/** The operations that change the disk: those at which the power may be cut. */
+/** Operations that change the disk, at which the power can be cut. */
 const CHANGES: readonly FakeOperation[] = ['open', 'write', 'truncate', 'sync', 'rename', 'unlink', 'mkdir', 'rmdir']
 
-/** A failure that was asked for: of which operation, with which error, how often yet. */
+/** A failure asked for: the operation, the error, and how many calls succeed before it. */
 interface Fault {
   readonly operation: FakeOperation
   readonly code: string
@@ -37,8 +40,9 @@ interface Fault {
 }
 
 /**
- * A disk in memory. What programs do with it is seen by all at once, and durable only after a sync: of the file for its content, of
- * its directory for its name. {@link powerOn} says what a power cut has left.
+ * A disk in memory. Changes are visible to all programs at once, and durable only after a sync: of
+ * the file for its content, of its directory for its name. {@link powerOn} shows what a power cut
+ * has left.
  *
  * ```js
  * const disk = new FakeDisk({ seed: 7 })
@@ -50,7 +54,7 @@ interface Fault {
  * Paths are absolute. There are no links and no permissions.
  */
 export class FakeDisk implements Disk {
-  /** As `node:fs/promises`, as far as stores need it. It is the same before a power cut and after. */
+  /** The functions of `node:fs/promises` that stores need. The same object before and after a power cut. */
   readonly promises: FakeFsPromises
   readonly #random: (below: number) => number
   readonly #sectorSize: number
@@ -61,7 +65,7 @@ export class FakeDisk implements Disk {
   #changes = 0
   #cutAt = Infinity
   #isOff = false
-  /** Tells handles that were opened before a power cut from those opened after it. */
+  /** Number of power cuts so far, to tell handles opened before a cut from those opened after it. */
   #life = 0
   #fds = 10
   #faults: Fault[] = []
@@ -74,17 +78,17 @@ export class FakeDisk implements Disk {
     this.promises = new FakeFs(this) as unknown as FakeFsPromises
   }
 
-  /** changes so far: writes, syncs, what is done to names */
+  /** changes so far: writes, syncs, changes of names */
   get changes(): number {
     return this.#changes
   }
 
-  /** Whether the power is off: everything fails with `EIO`. */
+  /** Whether the power is off, so that everything fails with `EIO`. */
   get isOff(): boolean {
     return this.#isOff
   }
 
-  /** Cuts the power at the `count`th change from now on, 1 being the next. That one is not acknowledged any more. */
+  /** Cuts the power at the `count`th change from now on; 1 is the next. That change is not acknowledged. */
   cutPowerAt(count: number): void {
     this.#cutAt = this.#changes + check.atLeastOne(count, 'count')
   }
@@ -95,9 +99,10 @@ export class FakeDisk implements Disk {
   }
 
   /**
-   * The power is back, after a cut now or before. What was synced is there. Of every write that was not, any sectors are there and
-   * any are missing; where a file was made longer, those read as zeros. Of what was done to the names of a directory, a part from the
-   * start is there. Handles of before fail with `EBADF`.
+   * Turns the power on again, after a cut now or before. Synced data is there. Of every write that
+   * was not synced, any sectors may be there or missing; those missing in a part added to the file
+   * read as zeros. Of the changes to a directory's names, the first ones are there, up to any.
+   * Handles opened before fail with `EBADF`.
    */
   powerOn(): void {
     this.#isOff = false
@@ -108,9 +113,10 @@ export class FakeDisk implements Disk {
   }
 
   /**
-   * Has an operation fail, once. What a failed sync was for is lost, as on Linux: it is seen until the power is cut, and no later
-   * sync makes it durable.
-   * @param code of the error, such as `EIO` or `ENOSPC` @param after how many that succeed before. Default 0.
+   * Makes an operation fail once. Data that a failed sync should have written is lost, as on Linux:
+   * it is visible until the power is cut, and no later sync makes it durable.
+   * @param code of the error, such as `EIO` or `ENOSPC`
+   * @param after how many calls succeed before it. Default 0.
    */
   fail(operation: FakeOperation, code: string, after = 0): void {
     this.#faults.push({ operation, code, left: check.fileLength(after) })
@@ -140,12 +146,12 @@ export class FakeDisk implements Disk {
   }
 
   #cutFile(file: FileContent): void {
-    // Now and then nothing, or all, as of most cuts.
+    // Sometimes none or all of the sectors survive, as in most real cuts.
     const kind = this.#random(4)
     file.cut(this.#sectorSize, () => (kind < 2 ? kind === 1 : this.#random(2) === 0))
   }
 
-  /** @internal An operation begins, on one of the next turns of the event loop. */
+  /** @internal Begins an operation, on one of the next turns of the event loop. */
   async begin(operation: FakeOperation, where?: string, isChange = CHANGES.includes(operation)): Promise<void> {
     for (let turns = this.#random(3); turns >= 0; turns--) await new Promise<void>((resolve) => setImmediate(resolve))
     const failed = (code: string): Error =>
@@ -158,12 +164,12 @@ export class FakeDisk implements Disk {
     throw failed(fault.code)
   }
 
-  /** @internal Refuses to acknowledge what was under way when the power was cut. */
+  /** @internal Throws `EIO` if the power was cut during the operation. */
   end(operation: FakeOperation): void {
     if (this.#isOff) throw errnoException(errnoOf('EIO'), operation === 'sync' ? 'fsync' : operation)
   }
 
-  /** @internal Bytes that fit, of those that make a file so much longer. */
+  /** @internal How many of the bytes that make a file longer still fit. */
   roomFor(bytes: number): number {
     return this.#capacity === Number.MAX_SAFE_INTEGER ? bytes : Math.max(0, Math.min(bytes, this.#capacity - this.used))
   }

@@ -1,4 +1,4 @@
-/** The functions of a disk in memory, as `node:fs/promises` has them. */
+/** Functions of a disk in memory, with the signatures of `node:fs/promises`. */
 import type { Dirent } from 'node:fs'
 import { errnoException, errnoOf } from '../common/errors.js'
 import { NO_OPTIONS } from '../common/no-options.js'
@@ -10,9 +10,9 @@ import { FileContent } from './file-content.js'
 import { parseFlags } from './flags.js'
 
 /**
- * The functions of `node:fs/promises` that a {@link FakeDisk} has. Errors are as Node's. Handles have `read`, `write`, `readv`,
- * `writev`, `readFile`, `writeFile`, `appendFile`, `truncate`, `stat`, `sync`, `datasync` and `close`; `stat` gives `size`, `isFile` and
- * `isDirectory`.
+ * The functions of `node:fs/promises` that a {@link FakeDisk} has. Errors are as Node's. Handles
+ * have `read`, `write`, `readv`, `writev`, `readFile`, `writeFile`, `appendFile`, `truncate`,
+ * `stat`, `sync`, `datasync` and `close`; `stat` gives `size`, `isFile` and `isDirectory`.
  */
 export type FakeFsPromises = Pick<
   typeof import('node:fs/promises'),
@@ -35,7 +35,7 @@ export class FakeFs implements Record<keyof FakeFsPromises, unknown> {
   /** @internal */
   constructor(disk: Disk) {
     this.#disk = disk
-    // So that they can be taken from it one by one, as from a module.
+    // Bound, so that they can be destructured, as those of a module.
     for (const name of Object.getOwnPropertyNames(FakeFs.prototype) as (keyof FakeFs)[]) {
       if ((name as string) !== 'constructor') {
         Object.defineProperty(this, name, { value: this[name].bind(this), enumerable: true })
@@ -125,7 +125,8 @@ export class FakeFs implements Record<keyof FakeFsPromises, unknown> {
     const code = node ? whyNotInPlaceOf(node, target.node, path, dest) : 'ENOENT'
     if (!node || code) throw errnoException(errnoOf(code ?? 'ENOENT'), 'rename', { path, dest })
     if (target.node === node) return
-    // Within a directory in this order, the new name comes before the old one goes: neither is lost.
+    // Adds the new name before removing the old one, so that a cut within the directory loses
+    // neither.
     target.directory.set(target.name, node)
     old.directory.set(old.name, undefined)
     this.#disk.end('rename')
@@ -141,7 +142,7 @@ export class FakeFs implements Record<keyof FakeFsPromises, unknown> {
     this.#disk.end('unlink')
   }
 
-  /** As fs.promises.mkdir; `recursive` makes those before it, too. */
+  /** As fs.promises.mkdir; `recursive` also makes missing parents. */
   async mkdir(given: PathLike, options: { recursive?: boolean } | number = NO_OPTIONS): Promise<void> {
     const isRecursive = typeof options === 'object' && options.recursive === true
     const whole = wholePath(given)

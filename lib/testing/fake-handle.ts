@@ -1,4 +1,4 @@
-/** A file of a {@link FakeDisk} that is open: the methods of a FileHandle that stores call. */
+/** An open file of a {@link FakeDisk}, with the methods of a FileHandle that stores call. */
 import { errnoException, errnoOf } from '../common/errors.js'
 import * as check from '../common/validate.js'
 import type { FakeStats } from './directory.js'
@@ -10,7 +10,7 @@ const { Buffer } = globalThis
 
 type View = NodeJS.ArrayBufferView
 
-/** Where in a view, and where in the file; as Node's methods take them, one by one or as an object. */
+/** Part of a view, and position in the file. Node's methods take them one by one or as an object. */
 interface Part {
   offset?: number | null | undefined
   length?: number | null | undefined
@@ -20,11 +20,11 @@ interface Part {
 type Position = number | bigint | null | undefined
 
 export class FakeHandle {
-  /** a number that no other handle of the disk has; none of this process */
+  /** unique among the disk's handles; no descriptor of this process */
   readonly fd: number
   readonly #disk: Disk
   readonly #flags: OpenFlags
-  /** none of a directory */
+  /** undefined for a directory */
   readonly #content: FileContent | undefined
   readonly #durable: Syncable
   readonly #life: number
@@ -133,10 +133,10 @@ export class FakeHandle {
     return { size: this.#content?.size ?? 0, isFile: () => isFile, isDirectory: () => !isFile }
   }
 
-  /** As FileHandle.sync. Of a directory: its names. */
+  /** As FileHandle.sync. For a directory: makes its names durable. */
   async sync(): Promise<void> {
     this.#refuseClosed('fsync')
-    // What is changed while it is under way may be left out.
+    // A change made while the sync runs may be left out.
     const { mark } = this.#durable
     try {
       await this.#disk.begin('sync')
@@ -164,9 +164,9 @@ export class FakeHandle {
     return this.close()
   }
 
-  /** @returns bytes written: fewer where the disk is full */
+  /** @returns bytes written: fewer if the disk is full */
   async #write(bytes: Uint8Array, position: number | undefined): Promise<number> {
-    // Taken now, as the caller has it.
+    // Copied now: the caller may change its buffer.
     const data = Buffer.from(bytes)
     const content = await this.#begin('write')
     this.#refuseReadOnly('write')
@@ -177,7 +177,7 @@ export class FakeHandle {
     if (count <= 0 && data.length > 0) throw errnoException(errnoOf('ENOSPC'), 'write')
     content.write(data.subarray(0, count), at)
     if (position === undefined) this.#position = at + count
-    // The power may go in the middle of it, and a part of it is on the disk.
+    // A power cut during the write may leave a part of it on the disk.
     this.#disk.end('write')
     if (this.#flags.isSynchronous) await this.sync()
     return count
@@ -204,7 +204,7 @@ function partOf(offset?: number | Part | null, length?: number | null, position?
   return typeof offset === 'object' && offset !== null ? offset : { offset, length, position }
 }
 
-/** A place in the file; undefined where the handle's own is meant. */
+/** A position in the file; undefined: the handle's own. */
 function placeOf(position: Position): number | undefined {
   return position === null || position === undefined || position < 0 ? undefined : Number(position)
 }

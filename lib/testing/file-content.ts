@@ -1,16 +1,16 @@
 /** The bytes of one file of a {@link FakeDisk}: as programs see them, and as a power cut may leave them. */
 const { Buffer } = globalThis
 
-/** A change that no sync has made durable. */
+/** A change that is not durable yet. */
 type Change = { readonly position: number; readonly bytes: Buffer } | { readonly length: number }
 
-/** What a sync makes durable. */
+/** Something that a sync makes durable. */
 export interface Syncable {
   /** the number of changes so far */
   readonly mark: number
-  /** makes durable what was changed up to a mark */
+  /** makes the changes up to a mark durable */
   sync(mark: number): void
-  /** the same has failed: no later sync makes it durable */
+  /** forgets the changes up to a mark after a failed sync: no later sync makes them durable */
   lose(mark: number): void
 }
 
@@ -18,12 +18,12 @@ export class FileContent implements Syncable {
   #now = Buffer.alloc(0)
   #size = 0
   #durable = Buffer.alloc(0)
-  /** those that are not durable */
+  /** changes that are not durable */
   #changes: Change[] = []
-  /** how many changes before them are durable, or lost */
+  /** number of earlier changes, which are durable or lost */
   #settled = 0
 
-  /** bytes in the file, as programs see it */
+  /** the file's size in bytes, as programs see it */
   get size(): number {
     return this.#size
   }
@@ -55,17 +55,20 @@ export class FileContent implements Syncable {
     this.#changes.push({ length })
   }
 
-  /** The number of changes so far: what a sync that begins now is for. */
+  /** Number of changes so far, which a sync that begins now covers. */
   get mark(): number {
     return this.#settled + this.#changes.length
   }
 
-  /** The changes up to a mark are durable. */
+  /** Makes the changes up to a mark durable. */
   sync(mark: number): void {
     for (const change of this.#take(mark)) this.#durable = applied(this.#durable, change)
   }
 
-  /** A sync of the changes up to a mark has failed: the kernel takes them for clean, and no later sync writes them. */
+  /**
+   * Forgets the changes up to a mark after a failed sync: the kernel calls them clean, and no later
+   * sync writes them.
+   */
   lose(mark: number): void {
     this.#take(mark)
   }
@@ -77,8 +80,9 @@ export class FileContent implements Syncable {
   }
 
   /**
-   * The power is gone. Of what no sync has made durable, any sectors are there, and any are not.
-   * @param survives decides it for each
+   * Simulates a power cut. Of the changes that are not durable, any sectors survive, and any do
+   * not.
+   * @param survives decides for each sector
    */
   cut(sectorSize: number, survives: () => boolean): void {
     let durable = this.#durable

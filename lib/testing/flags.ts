@@ -1,4 +1,4 @@
-/** Flags of open(2), as Node takes them: words, or numbers. */
+/** Flags of open(2), as words or numbers, as Node takes them. */
 import { constants } from 'node:fs'
 import { invalidArgValue } from '../common/errors.js'
 
@@ -9,7 +9,7 @@ export interface OpenFlags {
   readonly isExclusive: boolean
   readonly truncates: boolean
   readonly appends: boolean
-  /** What is written is durable when it has been. */
+  /** A write is durable when it has completed. */
   readonly isSynchronous: boolean
 }
 
@@ -34,7 +34,7 @@ const words: Record<string, number> = {
   'as+': BOTH | O_APPEND | O_SYNC,
 }
 
-/** @throws `ERR_INVALID_ARG_VALUE` */
+/** @throws `ERR_INVALID_ARG_VALUE` for an unknown word */
 export function parseFlags(given: string | number): OpenFlags {
   const flags = typeof given === 'number' ? given : words[given]
   if (flags === undefined) throw invalidArgValue('flags', `is not known: ${String(given)}`)

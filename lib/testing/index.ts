@@ -1,4 +1,4 @@
-/** The package entry `caio/testing`: what tests of a store need. Nothing of it belongs in a program. */
+/** Package entry `caio/testing`: tools to test stores. Not for use in programs. */
 export { FakeDisk } from './fake-disk.js'
 export type { FakeDiskOptions } from './fake-disk.js'
 export type { FakeFsPromises } from './fake-fs.js'

@@ -1,4 +1,4 @@
-/** Random numbers that are the same for the same seed (mulberry32): integers from 0 to below the argument. */
+/** Seeded random numbers (mulberry32): integers from 0 to below the argument. */
 export function randomOf(seed: number): (below: number) => number {
   let state = seed | 0
   return (below) => {

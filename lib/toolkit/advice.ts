@@ -1,18 +1,18 @@
-/** What the page cache is to do with a file. Linux; none of it on `pure` (`ENOSYS`). */
+/** Advice to the page cache about a file. Linux; not on `pure` (`ENOSYS`). */
 import { perform } from './control.js'
 import type { ControlOptions } from './control.js'
 import type { OpenFile } from '../engine/open-file.js'
 import { invalidArgValue } from '../common/errors.js'
 import { NO_OPTIONS } from '../common/no-options.js'
 
-/** How a range will be used. */
+/** How a range will be used, as posix_fadvise(2) names it. */
 export type Advice = 'normal' | 'random' | 'sequential' | 'willneed' | 'dontneed' | 'noreuse'
 /** POSIX_FADV_* of <fcntl.h>. */
 const advices: Record<Advice, number> = { normal: 0, random: 1, sequential: 2, willneed: 3, dontneed: 4, noreuse: 5 }
 
-/** What {@link syncRange} takes. */
+/** Options of {@link syncRange}. */
 export interface SyncRangeOptions extends ControlOptions {
-  /** Resolves when the pages are written, not when that has begun. Default: false. */
+  /** Resolves when the pages are written, instead of when writing has started. Default: false. */
   wait?: boolean | undefined
 }
 
@@ -22,9 +22,11 @@ const WRITE = 2
 const WAIT_AFTER = 4
 
 /**
- * Says how a range will be used: posix_fadvise(2). `willneed` starts to fetch it, `dontneed` drops those of its pages that are clean.
+ * Tells the kernel how a range will be used: posix_fadvise(2). `willneed` starts to fetch it,
+ * `dontneed` drops its clean pages.
  * @param length bytes, 0 for all that follows
- * @throws (rejects) `EBADF`, `ESPIPE`, `EINVAL`; `ENOSYS` on `pure`; `ERR_INVALID_ARG_VALUE` for an unknown advice
+ * @throws (rejects) `EBADF`, `ESPIPE`, `EINVAL`; `ENOSYS` on `pure`; `ERR_INVALID_ARG_VALUE` for an
+ * unknown advice
  */
 export async function advise(
   file: OpenFile,
@@ -40,8 +42,9 @@ export async function advise(
 }
 
 /**
- * Starts to write a range's dirty pages back: sync_file_range(2). It makes nothing durable: neither metadata nor the disk's own cache
- * is written. It spreads the work that a later {@link Context.fdsync} would find.
+ * Starts writeback of a range's dirty pages: sync_file_range(2). Nothing is durable afterwards:
+ * neither metadata nor the disk's own cache is written. It leaves less work for a later
+ * {@link Context.fdsync}.
  * @param length bytes, 0 for all that follows
  * @throws (rejects) `EIO`, `ENOSPC`, `EBADF`, `ESPIPE`; `ENOSYS` on `pure`
  */

@@ -1,6 +1,4 @@
-/**
- * What an atomic write replaces: links are followed to a regular file, or to where one can be made.
- */
+/** The file that an atomic write replaces: follows links to a regular file, or to where one can be made. */
 import { constants } from 'node:fs'
 import type { Stats } from 'node:fs'
 import { errnoException, errnoOf } from '../common/errors.js'
@@ -8,24 +6,24 @@ import { readlink, realpath, stat } from '../common/node-files.js'
 import { joinPath, splitPath } from './path-parts.js'
 import type { Path } from './path-parts.js'
 
-/** What is asked of a module where paths lead. */
+/** Functions of an fs module to resolve paths. */
 export type LookingFs = Pick<typeof import('node:fs/promises'), 'readlink' | 'realpath' | 'stat'>
 
 export const nodesLooks: LookingFs = { readlink, realpath, stat }
 
 const { process } = globalThis
 const BYTES = { encoding: 'buffer' } as const
-/** links that the kernel follows */
+/** most links that the kernel follows */
 const MOST_LINKS = 40
 
 export interface Target {
-  /** no link itself */
+  /** not a link */
   path: Path
-  /** of the file that is there; undefined where none is */
+  /** of the existing file; undefined if there is none */
   stats: Stats | undefined
 }
 
-/** What resolves, or undefined where nothing is there. */
+/** The result of a promise; undefined for ENOENT. */
 async function present<T>(promise: Promise<T>): Promise<T | undefined> {
   try {
     return await promise
@@ -44,7 +42,7 @@ function failure(code: string, path: Path, detail?: string): NodeJS.ErrnoExcepti
 
 const { S_IFMT, S_IFREG, S_IFDIR, S_IFIFO, S_IFSOCK, S_IFCHR } = constants
 
-/** Why what has this mode cannot be replaced; undefined for a regular file. */
+/** Why a file of this mode cannot be replaced; undefined for a regular file. */
 export function refusalOf(mode: number): { code: 'EISDIR' | 'EINVAL'; detail?: string } | undefined {
   const type = mode & S_IFMT
   if (type === S_IFREG) return undefined
@@ -54,13 +52,13 @@ export function refusalOf(mode: number): { code: 'EISDIR' | 'EINVAL'; detail?: s
   return { code: 'EINVAL', detail: `only a regular file can be replaced, and this is a ${what ?? 'block device'}` }
 }
 
-/** Where a path leads that has no file at its end yet. */
+/** Resolves a path that leads to no file yet. */
 async function followDangling(path: Path, fs: LookingFs): Promise<Path> {
   let whole = path
   for (let links = 0; links <= MOST_LINKS; links++) {
     const { directory, name } = splitPath(whole)
     if (name.length === 0) throw failure(whole.length === 0 ? 'ENOENT' : 'EISDIR', path)
-    // Links above it are followed now: they may lead elsewhere by the time of the rename.
+    // Links in its directory are followed now: they may lead elsewhere by the time of the rename.
     const above = await real(directory, fs)
     const place = joinPath(above, name)
     const text = await linkText(place, fs)
@@ -73,7 +71,7 @@ async function followDangling(path: Path, fs: LookingFs): Promise<Path> {
 const real = (path: Path, fs: LookingFs): Promise<Path> =>
   process.platform === 'win32' ? fs.realpath(String(path)) : fs.realpath(path, BYTES)
 
-/** Undefined for what is no link, or not there. */
+/** Target of a link; undefined if the path is no link, or does not exist. */
 async function linkText(path: Path, fs: LookingFs): Promise<Path | undefined> {
   try {
     return process.platform === 'win32' ? await fs.readlink(String(path)) : await fs.readlink(path, BYTES)
@@ -89,9 +87,9 @@ function isAbsolute(path: Path): boolean {
 }
 
 /**
- * The file at the end of a path.
- * @throws (rejects) `EISDIR`, or `EINVAL` for another thing that is no regular file; `ELOOP`;
- * Node's errors of stat and realpath
+ * Resolves a path to the file to replace.
+ * @throws (rejects) `EISDIR`, or `EINVAL` for another file that is not regular; `ELOOP`; Node's
+ * errors of stat and realpath
  */
 export async function findTarget(path: Path, fs: LookingFs = nodesLooks): Promise<Target> {
   const stats = path.length > 0 ? await present(fs.stat(path)) : undefined

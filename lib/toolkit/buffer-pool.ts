@@ -1,4 +1,4 @@
-/** BufferPool: blocks of aligned memory, made once and used again, no more than so many. */
+/** BufferPool: a limited number of blocks of aligned memory, allocated once and reused. */
 import { alignedBuffer } from './aligned-buffer.js'
 import { Slabs } from './slabs.js'
 import { abortError, onAbort, refuseAborted } from '../engine/abort.js'
@@ -12,42 +12,42 @@ import { intrinsics } from '../common/intrinsics.js'
 const { Promise } = intrinsics
 const { process, Buffer } = globalThis
 
-/** What `new BufferPool()` takes. */
+/** Options of `new BufferPool()`. */
 export interface BufferPoolOptions {
-  /** bytes a block, 1 to 2^31 - 1 */
+  /** bytes per block, 1 to 2^31 - 1 */
   blockSize: number
-  /** the most blocks that are out at a time, 1 to 2^31 - 1; who wants more waits */
+  /** most blocks in use at a time, 1 to 2^31 - 1; further callers wait */
   blocks: number
   /** bytes, a power of two; see {@link alignedBuffer}. Default 4096. */
   alignment?: number | undefined
 }
 
-/** What `acquire` and its like take. */
+/** Options of `acquire`, `acquireMany` and `acquireRun`. */
 export interface AcquireOptions {
   /** Ends the wait. */
   signal?: AbortSignal | undefined
 }
 
-/** Somebody who waits for blocks. */
+/** A caller that waits for blocks. */
 interface Waiting extends Linked<Waiting> {
-  /** how many, adjacent or not */
+  /** number of blocks, adjacent or not */
   readonly count: number
   readonly isRun: boolean
   give(leases: Lease[]): void
   refuse(error: unknown): void
 }
 
-/** Memory that is out, of one slot or of adjacent ones. It does not keep the pool. */
+/** Memory in use, of one slot or of adjacent ones. Does not keep the pool from being collected. */
 interface Lease {
   readonly pool: WeakRef<BufferPool>
-  /** the slab that it is in: who has a lease needs nothing of the pool, which may have been disposed of */
+  /** its slab: a lease needs nothing of the pool, which may have been disposed of */
   readonly memory: Buffer
   readonly offset: number
   readonly slot: number
   readonly count: number
-  /** blocks of it that are out */
+  /** number of its blocks in use */
   holders: number
-  /** Whether one of them was collected without having been released. */
+  /** Whether a block was collected without having been released. */
   isLost: boolean
 }
 
@@ -55,12 +55,12 @@ let endLease: (pool: BufferPool, lease: Lease) => void
 
 const leaks = new FinalizationRegistry<Lease>((lease) => {
   lease.isLost = true
-  // A pool that is collected with its blocks has lost nothing.
+  // A pool that is collected together with its blocks has lost nothing.
   const pool = lease.pool.deref()
   if (--lease.holders === 0 && pool) endLease(pool, lease)
 })
 
-/** A Buffer in memory that is there already. `new Buffer()` is deprecated, and warns. */
+/** A Buffer over existing memory. `new Buffer()` is deprecated, and warns. */
 const View = class extends Uint8Array {} as unknown as new (
   memory: ArrayBufferLike,
   byteOffset: number,
@@ -69,8 +69,9 @@ const View = class extends Uint8Array {} as unknown as new (
 Object.setPrototypeOf(View.prototype, Buffer.prototype as object)
 
 /**
- * Memory of a {@link BufferPool}, its holder's until it is released: a Buffer of `blockSize` bytes, or of several times that,
- * with what its last holder left in it. After its release nothing may use it any more: it is somebody else's then.
+ * Memory of a {@link BufferPool}, which its holder may use until it is released: a Buffer of
+ * `blockSize` bytes, or of a multiple of that, with the last holder's content. Do not use it after
+ * its release: it may then belong to another holder.
  *
  * ```ts
  * using block = await pool.acquire()
@@ -78,7 +79,7 @@ Object.setPrototypeOf(View.prototype, Buffer.prototype as object)
  * ```
  */
 export class Block extends View {
-  /** What functions of arrays make of it, such as `map`, is no block. */
+  /** Results of array functions, such as `map`, are not blocks. */
   static get [Symbol.species](): Uint8ArrayConstructor {
     return Uint8Array
   }
@@ -102,14 +103,18 @@ export class Block extends View {
   }
 
   /**
-   * Another block of the same memory, for another holder. The memory goes back when all of them have been released.
+   * Another block of the same memory, for another holder. The memory returns to the pool when all
+   * of them have been released.
    * @throws `ERR_INVALID_STATE` once this one has been released
    */
   retain(): Block {
     return new Block(this.#pool, this.#held())
   }
 
-  /** Gives the memory back; nothing may use it any more. @throws `ERR_INVALID_STATE` if it has been given back */
+  /**
+   * Returns the memory to the pool. Do not use the block any more.
+   * @throws `ERR_INVALID_STATE` if it has been released
+   */
   release(): void {
     const lease = this.#held()
     this.#lease = undefined
@@ -117,7 +122,7 @@ export class Block extends View {
     if (--lease.holders === 0) endLease(this.#pool, lease)
   }
 
-  /** {@link release}, unless it has been released. */
+  /** As {@link release}, unless the block has been released. */
   [Symbol.dispose](): void {
     if (this.#lease) this.release()
   }
@@ -139,18 +144,20 @@ function blocksOf(pool: BufferPool, leases: readonly Lease[]): Blocks {
   return Object.defineProperty(blocks, Symbol.dispose, { value: dispose }) as unknown as Blocks
 }
 
-/** Pools with waiters: a waiter may hold no other reference that keeps its pool from being collected. */
+/** Pools with waiting callers, which may hold no other reference that keeps the pool from being collected. */
 const awaited = new Set<BufferPool>()
 
 /**
- * Blocks of one size, for O_DIRECT or just to spare the allocator. Their memory comes in slabs of 4 MiB, or of one block where that
- * is larger, and stays until the pool goes; memory of a slab that was never used takes none of the machine's.
+ * Blocks of one size, for O_DIRECT or to save allocations. Memory is allocated in slabs of 4 MiB,
+ * or of one block if that is larger, and stays until the pool goes. Memory of a slab that was never
+ * used takes none of the machine's.
  *
- * A block that is collected without having been released, while the pool is in use, is a leak: it is counted, the first of a
- * pool is worth a process warning (`CAIO_BLOCK_LEAKED`), and another block may be made in its place.
+ * A block that is collected without having been released, while the pool is in use, is a leak. It
+ * is counted, the first of a pool causes a process warning (`CAIO_BLOCK_LEAKED`), and another block
+ * may be made in its place.
  *
- * Two callers that each hold a block and wait for another may wait for ever. Ask for all at once by
- * {@link BufferPool.acquireMany}.
+ * Two callers that each hold a block and wait for another may wait for ever. Get all blocks at once
+ * by {@link BufferPool.acquireMany}.
  */
 export class BufferPool {
   /** See {@link BufferPoolOptions.blockSize}. */
@@ -161,18 +168,21 @@ export class BufferPool {
   readonly alignment: number
   readonly #slabs: Slabs
   readonly #self = new WeakRef(this)
-  /** slots that there are, less those that were lost */
+  /** slots made, except lost ones */
   #made = 0
   #out = 0
   #leaked = 0
   #isDisposed = false
   readonly #waiting = new LinkedQueue<Waiting>()
 
-  /** Makes no block yet. @throws `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE`, and what {@link alignedBuffer} throws */
+  /**
+   * Allocates no block yet.
+   * @throws `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE`, and the errors of {@link alignedBuffer}
+   */
   constructor({ blockSize, blocks, alignment = 4096 }: BufferPoolOptions) {
     this.blockSize = check.atLeastOne(blockSize, 'blockSize')
     this.blocks = check.atLeastOne(blocks, 'blocks')
-    // Tells now what cannot be had later.
+    // Fails now for an alignment that could not be allocated later.
     alignedBuffer(0, alignment)
     this.alignment = alignment
     this.#slabs = new Slabs(blockSize, alignment, blocks)
@@ -182,12 +192,12 @@ export class BufferPool {
     endLease = (pool, lease) => pool.#returned(lease)
   }
 
-  /** blocks that can be had without waiting, though perhaps no two that are adjacent; none while others wait, or once disposed of */
+  /** blocks free without waiting, though perhaps no two adjacent ones; 0 while callers wait, and after `dispose` */
   get available(): number {
     return this.#isDisposed || this.#waiting.length > 0 ? 0 : this.blocks - this.#out
   }
 
-  /** how many wait for blocks */
+  /** number of callers that wait for blocks */
   get waiting(): number {
     return this.#waiting.length
   }
@@ -197,15 +207,15 @@ export class BufferPool {
     return this.#leaked
   }
 
-  /** the most blocks that {@link acquireRun} gives */
+  /** most blocks that {@link acquireRun} returns */
   get longestRun(): number {
     return this.#slabs.perSlab
   }
 
   /**
    * A block, as soon as one is free; first come, first served.
-   * @throws (rejects) `ABORT_ERR` if the signal is aborted first, `ERR_INVALID_ARG_TYPE`; `ERR_INVALID_STATE` once the pool has been
-   * disposed of, also while waiting
+   * @throws (rejects) `ABORT_ERR` if the signal is aborted first, `ERR_INVALID_ARG_TYPE`;
+   * `ERR_INVALID_STATE` after `dispose`, also while waiting
    */
   async acquire({ signal }: AcquireOptions = NO_OPTIONS): Promise<Block> {
     refuseAborted(signal)
@@ -214,9 +224,9 @@ export class BufferPool {
   }
 
   /**
-   * So many blocks at once, when all of them are free, and none before: who waits holds nothing that others wait for.
+   * Several blocks, when all of them are free: a waiting caller holds none that others wait for.
    * @param count 1 to {@link blocks}
-   * @returns a list, which `using` releases; blocks of it may be released before
+   * @returns a list, which `using` releases; single blocks may be released earlier
    * @throws (rejects) as {@link acquire}, and `ERR_OUT_OF_RANGE`
    */
   async acquireMany(count: number, { signal }: AcquireOptions = NO_OPTIONS): Promise<Blocks> {
@@ -227,8 +237,9 @@ export class BufferPool {
   }
 
   /**
-   * So many blocks that are adjacent in memory, as one of `count * blockSize` bytes, for a transfer of several pages. It waits
-   * until that many are free side by side, and others wait behind it: nobody should hold blocks of such a pool for long.
+   * Adjacent blocks, as one of `count * blockSize` bytes, for a transfer of several pages. Waits
+   * until as many adjacent ones are free, and later callers wait meanwhile: hold blocks of such a
+   * pool only for a short time.
    * @param count 1 to {@link longestRun}
    * @throws (rejects) as {@link acquire}, and `ERR_OUT_OF_RANGE`
    */
@@ -240,15 +251,15 @@ export class BufferPool {
     return new Block(this, lease as Lease)
   }
 
-  /** A block if one is free now, and nobody waits. */
+  /** A block if one is free now; undefined if none is, or others wait. */
   tryAcquire(): Block | undefined {
     if (this.available === 0) return undefined
     return new Block(this, this.#take(1, false)?.[0] as Lease)
   }
 
   /**
-   * Lets the memory go. Blocks that are out stay good until they are released. Who waits, and who comes later, is refused with
-   * `ERR_INVALID_STATE`.
+   * Drops the memory. Blocks in use stay valid until they are released. Waiting and later callers
+   * are refused with `ERR_INVALID_STATE`.
    */
   dispose(): void {
     if (this.#isDisposed) return
@@ -288,7 +299,7 @@ export class BufferPool {
       const abort = (): void => {
         this.#waiting.remove(waiting)
         waiting.refuse(abortError(signal as AbortSignal))
-        // Others may want less.
+        // Callers behind this one may need fewer blocks.
         this.#serve()
       }
       const leave = signal && onAbort(signal, abort)
@@ -297,7 +308,10 @@ export class BufferPool {
     })
   }
 
-  /** What is wanted, if it can be had now. @param near a slot, where only its neighbourhood has changed since the last try */
+  /**
+   * Takes blocks if they are free now.
+   * @param near a slot, if only its neighbourhood has changed since the last attempt
+   */
   #take(count: number, isRun: boolean, near = -1): Lease[] | undefined {
     if (count > this.blocks - this.#out) return undefined
     if (!isRun) return this.#takeSlots(count)
@@ -309,7 +323,7 @@ export class BufferPool {
     return slot < 0 ? undefined : [this.#leaseOf(slot, count)]
   }
 
-  /** As many as are known to be free or can be made. */
+  /** Takes single slots, as many as are known to be free or can be made. */
   #takeSlots(count: number): Lease[] {
     const leases: Lease[] = []
     try {
@@ -347,7 +361,7 @@ export class BufferPool {
     if (this.#isDisposed) return
     this.#out -= count
     if (isLost) {
-      // Its memory may still be in use by who holds a part of it: it is not given out again.
+      // Not given out again: holders of a part of it may still use it.
       this.#made -= count
       this.#leaked += count
       if (this.#leaked === count) {
@@ -360,14 +374,14 @@ export class BufferPool {
     this.#serve(isLost ? -1 : slot)
   }
 
-  /** Gives to those who wait, in order, until somebody wants more than there is. */
+  /** Gives blocks to waiting callers, in order, until one needs more than are free. */
   #serve(near = -1): void {
     for (let waiting = this.#waiting.first; waiting; waiting = this.#waiting.first) {
       let leases
       try {
         leases = this.#take(waiting.count, waiting.isRun, near)
       } catch (error) {
-        // No memory for a slab.
+        // Memory for a slab ran out.
         this.#waiting.remove(waiting)
         waiting.refuse(error)
         continue

@@ -1,4 +1,4 @@
-/** What is done to an open file besides moving its bytes: in the pool; not on `pure`. */
+/** Operations on an open file, other than transfers and syncs: in the pool; not on `pure`. */
 import { Opcode } from '../protocol/operations.js'
 import type { ControlName } from '../protocol/operations.js'
 import type { Completer } from '../engine/completer.js'
@@ -11,31 +11,37 @@ import { refuseAborted, untilAborted } from '../engine/abort.js'
 import { defaultContext } from '../engine/default-context.js'
 import * as check from '../common/validate.js'
 
-/** What every operation on an open file takes. */
+/** Options of every operation on an open file. */
 export interface ControlOptions {
-  /** Where it runs. Default: {@link defaultContext}. */
+  /** The Context to run in. Default: {@link defaultContext}. */
   context?: Context | undefined
-  /** Takes it back if nothing has begun it, or rejects when it is done; see {@link Context.read}. */
+  /** Cancels the operation if it has not begun; else it rejects when it is done. See {@link Context.read}. */
   signal?: AbortSignal | undefined
 }
 
-/** What differs between the operations. */
+/** Arguments that differ between the operations. */
 export interface ControlArguments {
   position?: number
   length?: number
-  /** the operation's own, 0 to 255 */
+  /** flags of the operation, 0 to 255 */
   flags?: number
   /** another descriptor, and a position in its file */
   otherFd?: number
   otherPosition?: number
 }
 
-/** Whose success stays one, even if the signal is aborted before that is known: the caller would have to undo it. */
+/**
+ * An operation whose success is reported even if the signal was aborted meanwhile: the caller would
+ * otherwise have to undo it.
+ */
 const KEPT: ControlName = 'lock'
 
 const done: Completer<OpenFile> = { value: (result) => result, released: release }
 
-/** What the operation gives. @throws (rejects) its errors, argument errors, `ERR_INVALID_STATE`, `ABORT_ERR` */
+/**
+ * Performs an operation, and returns its result.
+ * @throws (rejects) its errors, argument errors, `ERR_INVALID_STATE`, `ABORT_ERR`
+ */
 export async function perform(
   name: ControlName,
   file: OpenFile,

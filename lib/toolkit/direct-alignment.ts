@@ -9,11 +9,12 @@ import type { ControlOptions } from './control.js'
 import { NO_OPTIONS } from '../common/no-options.js'
 
 /**
- * What a file asks of I/O on a descriptor with O_DIRECT: as statx(2) states it (`STATX_DIOALIGN`, Linux 6.1), or else as found by
- * reads of all sizes, of the file itself or, if that is small, of a temporary one beside it. The file need not be open with O_DIRECT.
+ * Alignment that a file needs for I/O with O_DIRECT: as statx(2) states it (`STATX_DIOALIGN`, Linux
+ * 6.1), or else found by reads of all sizes, of the file itself or, if that is small, of a
+ * temporary file beside it. The file need not be open with O_DIRECT.
  *
- * @throws (rejects) `EBADF`; `EINVAL` for what has no direct I/O; `ENOSYS` where statx does not say and the backend is `pure`;
- * argument errors
+ * @throws (rejects) `EBADF`; `EINVAL` if there is no direct I/O; `ENOSYS` if statx does not state
+ * it and the backend is `pure`; argument errors
  */
 export async function directAlignment(file: OpenFile, options: ControlOptions = NO_OPTIONS): Promise<DirectAlignment> {
   return holding(file, Opcode.findAlignment, async (fd) => {

@@ -1,8 +1,10 @@
 /**
- * Locks on whole files, for one owner of a store at a time. The kernel holds each, so that it goes with its process, however that ends.
+ * Locks on whole files, for one owner of a store at a time. The kernel holds each, so it ends with
+ * its process, however that ends.
  *
- * How it is held depends on the machine: see {@link wayOf}. Processes that use OFD locks and those that, without the addon, use a
- * socket see one another: each looks for the other's lock once it has its own.
+ * The kind of lock depends on the machine: see {@link wayOf}. Processes that use OFD locks and
+ * processes that use a socket, without the addon, see one another: each checks for the other kind
+ * once it has its own.
  */
 import { constants } from 'node:fs'
 import type { BigIntStats } from 'node:fs'
@@ -26,32 +28,36 @@ import type { Path, PathArgument } from './path-parts.js'
 const { process } = globalThis
 const { Promise } = intrinsics
 
-/** What {@link lockFile} and {@link lockDirectory} take. */
+/** Options of {@link lockFile} and {@link lockDirectory}. */
 export interface LockFileOptions {
-  /** Lets others share it. Default: false. */
+  /** Allows other shared locks. Default: false. */
   shared?: boolean | undefined
-  /** Waits until it is free, and does not refuse. Default: false. */
+  /** Waits until the file is free instead of failing. Default: false. */
   wait?: boolean | undefined
-  /** Ends the waiting. */
+  /** Ends the wait. */
   signal?: AbortSignal | undefined
-  /** Permissions of a file that is made. Default: 0o666, less the umask. */
+  /** Permissions of a new file. Default: 0o666, less the umask. */
   mode?: number | undefined
-  /** Where the lock is asked for. Default: {@link defaultContext}. */
+  /** The Context to lock in. Default: {@link defaultContext}. */
   context?: Context | undefined
-  /** Whose files: an fs/promises module. Without a `context` the lock then holds among those who use the same module in this thread. */
+  /**
+   * The fs/promises module of the file. Without a `context`, the lock then holds among users of the
+   * same module in this thread.
+   */
   fs?: Pick<typeof import('node:fs/promises'), 'open'> | undefined
 }
 
 /**
- * What holds a lock:
+ * Kind of lock:
  * - `ofd`: `F_OFD_SETLK`, on Linux with the addon
- * - `open`: the lock that `open` takes with the descriptor: `O_EXLOCK` of macOS and the BSDs, a sharing mode of Windows
- * - `socket`: an abstract socket named for the file, on Linux without the addon (`pure`)
- * - `module`: a note of this thread, for files of another `fs`
+ * - `open`: the lock that `open` takes with the descriptor: `O_EXLOCK` of macOS and the BSDs, a
+ *   sharing mode of Windows
+ * - `socket`: an abstract socket named after the file, on Linux without the addon (`pure`)
+ * - `module`: a table in this thread, for files of another `fs`
  */
 export type LockWay = 'ofd' | 'open' | 'socket' | 'module'
 
-/** By what a file is locked, on a platform. */
+/** The kind of lock on a platform. */
 export function wayOf(platform: string, hasLocks: boolean, isOthers: boolean): LockWay {
   if (isOthers) return 'module'
   if (hasLocks) return 'ofd'
@@ -61,30 +67,33 @@ export function wayOf(platform: string, hasLocks: boolean, isOthers: boolean): L
 const EXLOCK_OF_WINDOWS = 0x10000000
 const [SHLOCK_OF_BSD, EXLOCK_OF_BSD] = [0x10, 0x20]
 
-/** The flags by which `open` locks; undefined where there are none. */
+/** Flags by which `open` locks; undefined if there are none. */
 export function lockingFlags(platform: string, shared: boolean): number | undefined {
   if (platform === 'win32') return shared ? undefined : EXLOCK_OF_WINDOWS
   if (!['darwin', 'freebsd', 'openbsd'].includes(platform)) return undefined
   return constants.O_NONBLOCK | (shared ? SHLOCK_OF_BSD : EXLOCK_OF_BSD)
 }
 
-/** What is held, and how it is given up. */
+/** A lock that is held, and how to release it. */
 interface Held {
-  /** the file, open for as long as it is held; undefined where it need not be */
+  /** the file, open while the lock is held; undefined if it need not be open */
   readonly opened: OpenedOrMade | undefined
   free(): Promise<void>
 }
 
-/** Those that are held: a lock is not to go because nobody looks at it. */
+/** All held locks, so that none is collected. */
 const all = new Set<FileLock>()
 
-/** A lock that is held, from {@link lockFile}. It goes with the process, too. */
+/** A held lock, from {@link lockFile}. It also ends with the process. */
 export class FileLock {
   /** of the file */
   readonly path: string | Buffer
-  /** what holds it */
+  /** kind of lock */
   readonly by: LockWay
-  /** @internal The file that is locked, for whoever has the lock; undefined for {@link LockWay} `module`. It is closed with the lock. */
+  /**
+   * @internal The locked file, for the lock's holder; undefined for {@link LockWay} `module`.
+   * Closed with the lock.
+   */
   readonly opened: OpenedOrMade | undefined
   readonly #held: Held
   #releasing: Promise<void> | undefined
@@ -98,7 +107,10 @@ export class FileLock {
     all.add(this)
   }
 
-  /** Gives it up. The file stays: to remove it would let two others lock two files. Further calls wait for the same. */
+  /**
+   * Releases the lock. The file stays: removing it would let two others lock two files. Further
+   * calls wait for the same release.
+   */
   release(): Promise<void> {
     all.delete(this)
     return (this.#releasing ??= this.#held.free())
@@ -118,15 +130,21 @@ interface Attempt {
   open: typeof open
 }
 
-/** Bytes of a socket's name behind the first. It takes all of them: some releases of Node fill up what is shorter, and others do not. */
+/**
+ * Bytes of a socket's name after the first. Always all of them: some releases of Node pad a shorter
+ * name, others do not.
+ */
 const NAME_LENGTH = 107
 
 const socketName = ({ dev, ino }: BigIntStats): string => `caio-lock-${dev}-${ino}`.padEnd(NAME_LENGTH, '.')
 
-/** Where the kernel tells nobody: without /proc, or where a sandbox keeps it shut. */
+/** Errors where /proc is missing, or closed by a sandbox. */
 const NOT_TOLD = ['ENOENT', 'EACCES', 'EPERM']
 
-/** What the kernel tells. @throws (rejects) where that cannot be read now: without it nobody knows who holds the file */
+/**
+ * Content of a file in /proc; empty if it is not available.
+ * @throws (rejects) if it cannot be read now: the holder of the file is then unknown
+ */
 function told(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (NOT_TOLD.includes(error.code ?? '')) return ''
@@ -148,14 +166,17 @@ async function isHeldByDescriptor({ fd }: FileHandle, { ino }: BigIntStats): Pro
   )
 }
 
-/** What is at the path now. @throws (rejects) `ENOENT` among others */
+/**
+ * Stats of the file at the path.
+ * @throws (rejects) Node's errors of stat or open, such as `ENOENT`
+ */
 async function statAt({ path, ...attempt }: Attempt): Promise<BigIntStats> {
   if (attempt.open === open) return stat(path, { bigint: true })
   const handle = await attempt.open(path, constants.O_RDWR)
   return handle.stat({ bigint: true }).finally(() => handle.close())
 }
 
-/** Whether the file that was opened is still the one at the path: somebody may have removed it, or put another in its place. */
+/** Whether the opened file is still the one at the path: it may have been removed or replaced. */
 async function isAtPath(attempt: Attempt, { dev, ino }: BigIntStats): Promise<boolean> {
   try {
     const other = await statAt(attempt)
@@ -166,9 +187,9 @@ async function isAtPath(attempt: Attempt, { dev, ino }: BigIntStats): Promise<bo
   }
 }
 
-/** The lock is that of a file which is no longer at the path. */
+/** Outcome: the locked file is no longer at the path. */
 const MOVED = Symbol('moved')
-/** How often another file may come in between before that counts as locked. */
+/** How often the file may be replaced before it counts as locked. */
 const MOST_MOVES = 64
 type Outcome = Held | typeof MOVED | undefined
 
@@ -202,7 +223,7 @@ async function byOpen(attempt: Attempt): Promise<Outcome> {
   const { file } = opened
   let isHeld = false
   try {
-    // On Windows nobody can have removed it.
+    // On Windows the file cannot have been removed.
     isHeld = process.platform === 'win32' || (await isAtPath(attempt, await file.stat({ bigint: true })))
     return isHeld ? { opened, free: () => file.close() } : MOVED
   } finally {
@@ -210,7 +231,7 @@ async function byOpen(attempt: Attempt): Promise<Outcome> {
   }
 }
 
-/** Undefined where the name is another's. */
+/** Listens on a socket's name; undefined if the name is in use. */
 function listen(name: string): Promise<Server | undefined> {
   const { createServer } = process.getBuiltinModule('node:net')
   return new Promise((resolve, reject) => {
@@ -218,7 +239,7 @@ function listen(name: string): Promise<Server | undefined> {
     server.once('error', (error: NodeJS.ErrnoException) =>
       error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error),
     )
-    // By this process itself, also in a cluster. It keeps no process alive.
+    // Exclusive: by this process, not a cluster's primary. Unreferenced: keeps no process alive.
     server.listen({ path: `\0${name}`, exclusive: true }, () => resolve(server.unref()))
   })
 }
@@ -246,10 +267,13 @@ async function bySocket(attempt: Attempt): Promise<Outcome> {
   }
 }
 
-/** By module: the files that are locked, and by how many, Infinity for one alone. */
+/** Per module: locked files and their number of holders, Infinity for an exclusive lock. */
 const notes = new WeakMap<object, Map<string, number>>()
 
-/** @param module whose files they are */
+/**
+ * Locks by the table of a module.
+ * @param module the fs module of the file
+ */
 function byNote(module: object, { path, shared }: Attempt): Outcome {
   const locked = notes.get(module) ?? new Map<string, number>()
   notes.set(module, locked)
@@ -268,16 +292,18 @@ function byNote(module: object, { path, shared }: Attempt): Outcome {
 }
 
 /**
- * Locks a file, which is made where there is none, for one holder, or for all who share it. Two locks exclude one another also in one
- * process. It is advisory: it keeps out only those who ask for the lock, too.
+ * Locks a file, and makes it if there is none, for one holder or for all that share it. Two locks
+ * exclude one another also within one process. The lock is advisory: it keeps out only those that
+ * ask for it, too.
  *
- * By OFD locks on Linux. Without the addon (`pure`) by an abstract socket, which only processes in the same network namespace see; it
- * cannot be shared. On macOS and the BSDs by `O_EXLOCK`; on Windows nobody else can open the file meanwhile.
+ * By OFD locks on Linux. Without the addon (`pure`) by an abstract socket, which only processes in
+ * the same network namespace see, and which cannot be shared. On macOS and the BSDs by `O_EXLOCK`.
+ * On Windows nothing else can open the file meanwhile.
  *
  * @param path is made absolute at once
- * @returns the lock, which {@link FileLock.release} gives up, as the end of the process does
- * @throws (rejects) `ERR_CAIO_LOCKED` if another holds it; with `wait`, `ABORT_ERR`; Node's errors of open; `ENOTSUP` for a shared lock
- * where there is none; `ENOLCK`; argument errors
+ * @returns the lock, which ends by {@link FileLock.release} or with the process
+ * @throws (rejects) `ERR_CAIO_LOCKED` if another holds it; with `wait`, `ABORT_ERR`; Node's errors
+ * of open; `ENOTSUP` for a shared lock if there is none; `ENOLCK`; argument errors
  */
 export async function lockFile(path: PathArgument, options: LockFileOptions = NO_OPTIONS): Promise<FileLock> {
   const whole = absolutePath(path)
@@ -302,12 +328,12 @@ export async function lockFile(path: PathArgument, options: LockFileOptions = NO
   throw fileLocked(String(whole))
 }
 
-/** The file that stands for its directory. */
+/** Name of the file that is locked for its directory. */
 const NAME = 'LOCK'
 
 /**
  * Locks a directory, by a file `LOCK` in it, which stays. See {@link lockFile}.
- * @throws (rejects) as {@link lockFile}; `ENOENT` or `ENOTDIR` where there is no directory
+ * @throws (rejects) as {@link lockFile}; `ENOENT` or `ENOTDIR` if there is no such directory
  */
 export function lockDirectory(path: PathArgument, options: LockFileOptions = NO_OPTIONS): Promise<FileLock> {
   return Promise.resolve().then(() => lockFile(joinPath(absolutePath(path), NAME), options))

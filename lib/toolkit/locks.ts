@@ -1,6 +1,7 @@
 /**
- * Advisory locks of ranges, owned by the open file description (`F_OFD_SETLK`): they hold between two descriptors of one process as
- * between two processes, and go when the description is closed for the last time. Linux; none of it on `pure` (`ENOSYS`).
+ * Advisory locks of ranges, owned by the open file description (`F_OFD_SETLK`): they work between
+ * two descriptors of one process as between two processes, and end when the description is closed
+ * for the last time. Linux; not on `pure` (`ENOSYS`).
  */
 import { abortError, onAbort, refuseAborted } from '../engine/abort.js'
 import { perform } from './control.js'
@@ -10,26 +11,32 @@ import { LockKind } from '../protocol/port.js'
 import { NO_OPTIONS } from '../common/no-options.js'
 import { intrinsics } from '../common/intrinsics.js'
 
-/** What {@link unlock} takes. */
+/** Options of {@link unlock}. */
 export interface LockRange extends ControlOptions {
   /** bytes, 0 to 2^53 - 1. Default: 0. */
   offset?: number | undefined
-  /** bytes, 0 for all that follows, however long the file becomes. Default: 0. */
+  /** bytes, 0 for all that follows, however large the file becomes. Default: 0. */
   length?: number | undefined
 }
 
-/** What {@link lock} and {@link tryLock} take. */
+/** Options of {@link lock} and {@link tryLock}. */
 export interface LockOptions extends LockRange {
-  /** Lets others share it; takes a descriptor open for reading, where an exclusive one takes one open for writing. Default: false. */
+  /**
+   * Takes a shared lock, which needs a descriptor open for reading; an exclusive one needs a
+   * descriptor open for writing. Default: false.
+   */
   shared?: boolean | undefined
 }
 
 const { Promise, clearTimeout, setTimeout } = intrinsics
 
-/** Milliseconds between two attempts, at the most. The kernel tells only a thread that blocks on a lock when it is free. */
+/** Most milliseconds between two attempts. The kernel reports a free lock only to a thread that blocks on it. */
 const LONGEST_PAUSE = 32
 
-/** Resolves after so many milliseconds. @throws (rejects) `ABORT_ERR` as soon as the signal is aborted */
+/**
+ * Resolves after a time.
+ * @throws (rejects) `ABORT_ERR` as soon as the signal is aborted
+ */
 function pauseFor(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
@@ -46,7 +53,10 @@ function pauseFor(milliseconds: number, signal: AbortSignal | undefined): Promis
   })
 }
 
-/** Goes round without end: at once at first, then after longer and longer pauses. @throws (rejects) as {@link pauseFor} */
+/**
+ * Yields without end: first at once, then after longer and longer pauses.
+ * @throws (rejects) as {@link pauseFor}
+ */
 export async function* pausesOf(signal: AbortSignal | undefined): AsyncGenerator<void, void, undefined> {
   yield
   for (let pause = 1; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
@@ -62,13 +72,15 @@ async function apply(file: OpenFile, how: number, range: LockRange): Promise<voi
 }
 
 /**
- * Locks a range unless another's lock on any of it conflicts with this one; a lock that the descriptor has on it already
- * changes its kind.
+ * Locks a range unless another's lock conflicts with any part of it. A lock that the descriptor
+ * already has there changes its kind.
  *
- * A call that is rejected has locked nothing, and what the descriptor had locked before stays as it was. A signal that is aborted
- * after the kernel has given the lock is too late: the call resolves, and the caller holds the lock.
- * @returns whether it is locked
- * @throws (rejects) `EBADF` if it is not open for that, `ENOLCK`; `ENOSYS` on `pure`; argument errors
+ * A rejected call has locked nothing, and earlier locks of the descriptor stay as they were. A
+ * signal aborted after the kernel has given the lock is too late: the call resolves, and the caller
+ * holds the lock.
+ * @returns whether the range is locked
+ * @throws (rejects) `EBADF` if the file is not open for it, `ENOLCK`; `ENOSYS` on `pure`; argument
+ * errors
  */
 export async function tryLock(file: OpenFile, options: LockOptions = NO_OPTIONS): Promise<boolean> {
   const { shared = false } = options
@@ -83,11 +95,12 @@ export async function tryLock(file: OpenFile, options: LockOptions = NO_OPTIONS)
 }
 
 /**
- * Locks a range as soon as it can be: {@link tryLock}, again and again, at least 30 times a second, in no order among those who wait.
- * No thread is held meanwhile. A handle is held for each attempt, not between two: closed meanwhile, it ends the call with
- * `EBADF`. Two who wait for one another wait for ever, unless a signal ends it: then, too, a call that is
- * rejected has locked nothing, and one that has locked the range resolves.
- * @throws (rejects) `ABORT_ERR`, and what {@link tryLock} does
+ * Locks a range as soon as possible: repeats {@link tryLock}, at least 30 times a second, without
+ * an order among waiting callers. No thread is held meanwhile. A handle is held for each attempt,
+ * not between two: if it is closed meanwhile, the call ends with `EBADF`. Two callers that wait for
+ * one another wait for ever, unless a signal ends it. Then, too, a rejected call has locked
+ * nothing, and a call that has locked the range resolves.
+ * @throws (rejects) `ABORT_ERR`, and the errors of {@link tryLock}
  */
 export async function lock(file: OpenFile, options: LockOptions = NO_OPTIONS): Promise<void> {
   for await (const _ of pausesOf(options.signal)) {
@@ -96,7 +109,10 @@ export async function lock(file: OpenFile, options: LockOptions = NO_OPTIONS): P
   }
 }
 
-/** Gives the locks on a range up; where there are none, that is no error. @throws (rejects) `EBADF`; `ENOSYS` on `pure` */
+/**
+ * Releases the locks on a range; no error if there are none.
+ * @throws (rejects) `EBADF`; `ENOSYS` on `pure`
+ */
 export function unlock(file: OpenFile, range: LockRange = NO_OPTIONS): Promise<void> {
   return apply(file, LockKind.none, range)
 }

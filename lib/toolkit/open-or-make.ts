@@ -1,10 +1,10 @@
-/** A file that is opened, or made where there is none, by one who has to know which. */
+/** Opens a file, or makes it, and tells which. */
 import { constants } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import type { open } from '../common/node-files.js'
 import type { Path } from './path-parts.js'
 
-/** What {@link openOrMake} has opened. */
+/** Result of {@link openOrMake}. */
 export interface OpenedOrMade {
   file: FileHandle
   /** Whether this call has made it. */
@@ -13,8 +13,8 @@ export interface OpenedOrMade {
 
 /**
  * Opens a file for reading and writing, or makes an empty one, and tells which.
- * @param mode permissions of one that is made
- * @param flags further ones of open(2)
+ * @param mode permissions of a new file
+ * @param flags further flags of open(2)
  */
 export async function openOrMake(
   files: { open: typeof open },
@@ -33,6 +33,6 @@ export async function openOrMake(
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
-  // A link to where nothing is yet, or somebody else has just made it.
+  // A dangling link, or another process has just made the file.
   return { file: await files.open(path, how | constants.O_CREAT, mode), isMade: false }
 }

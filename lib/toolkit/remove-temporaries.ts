@@ -6,9 +6,9 @@ import { makerOf } from './temporary-file.js'
 
 const { Buffer, performance, process } = globalThis
 
-/** What {@link removeTemporaries} takes. */
+/** Options of {@link removeTemporaries}. */
 export interface RemoveTemporariesOptions {
-  /** Whose directory: an fs/promises module. Default: the file system's own. */
+  /** The fs/promises module of the directory. Default: Node's. */
   fs?: Pick<typeof import('node:fs/promises'), 'readdir' | 'stat' | 'unlink'> | undefined
 }
 
@@ -22,10 +22,11 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * Removes the `.NAME.….tmp` that calls of {@link writeFileAtomic} left in a directory when their process was killed. Those of processes
- * that are alive stay, except what is older than this process and has its number. Processes of another container cannot be seen: where
- * one may write in the same directory, hold {@link lockDirectory} meanwhile.
- * @returns the names that were removed
+ * Removes the `.NAME.….tmp` files that calls of {@link writeFileAtomic} left in a directory when
+ * their process was killed. Files of living processes stay, except those older than this process
+ * that have its number. Processes of another container are not visible: if one may write in the
+ * same directory, hold {@link lockDirectory} meanwhile.
+ * @returns the names removed
  * @throws (rejects) Node's errors of readdir, stat and unlink; argument errors
  */
 export async function removeTemporaries(
@@ -45,7 +46,7 @@ export async function removeTemporaries(
       await module.unlink(whole)
       removed.push(String(name))
     } catch (error) {
-      // Its maker has renamed it, or another has been faster.
+      // Its maker has renamed it, or another process has removed it.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }
   }

@@ -1,14 +1,14 @@
-/** Slots of one size in large pieces of aligned memory, one at a time or adjacent ones together. */
+/** Slots of one size in large pieces of aligned memory, taken singly or in adjacent runs. */
 import { alignedBuffer } from './aligned-buffer.js'
 
 /** bytes of a slab, unless one slot is larger */
 const SLAB = 4 * 1024 * 1024
-/** the most slots of a slab */
+/** most slots per slab */
 const MOST = 8192
 
-/** The slot is out. */
+/** The slot is in use. */
 const TAKEN = 1
-/** The slot is on the stack. It may be taken all the same: a run takes its slots wherever they are. */
+/** The slot is on the stack. It may be in use all the same: a run takes its slots wherever they are. */
 const STACKED = 2
 
 interface Slab {
@@ -17,31 +17,37 @@ interface Slab {
   readonly flags: Uint8Array
 }
 
-/** Where a slot is: its slab's memory, and a byte in that. */
+/** Location of a slot: its slab's memory, and the offset in it. */
 export interface Place {
   readonly memory: Buffer
   readonly offset: number
 }
 
-/** Slots are numbers. Those of one slab follow each other. */
+/** Slots are numbers, consecutive within a slab. */
 export class Slabs {
   /** bytes from a slot to the next: the size, rounded up to the alignment */
   readonly stride: number
-  /** slots that a slab has at the most, and so adjacent ones */
+  /** most slots per slab, and so of a run */
   readonly perSlab: number
   readonly #alignment: number
   readonly #slabs: Slab[] = []
-  /** What may be free, the last one given back on top. */
+  /** slots that may be free, the last one given back on top */
   readonly #stack: number[] = []
 
-  /** @param alignment bytes, a power of two @param most slots in all */
+  /**
+   * @param alignment bytes, a power of two
+   * @param most slots in all
+   */
   constructor(size: number, alignment: number, most: number) {
     this.#alignment = alignment
     this.stride = Math.ceil(size / alignment) * alignment
     this.perSlab = Math.min(most, MOST, Math.max(1, Math.floor(SLAB / this.stride)))
   }
 
-  /** Makes a slab of so many slots, at most {@link perSlab}. @throws what {@link alignedBuffer} throws */
+  /**
+   * Allocates a slab of `slots` slots, at most {@link perSlab}.
+   * @throws the errors of {@link alignedBuffer}
+   */
   grow(slots: number): void {
     const base = this.#slabs.length * this.perSlab
     const memory = alignedBuffer(slots * this.stride, this.#alignment)
@@ -54,7 +60,7 @@ export class Slabs {
     return { memory, offset: (slot % this.perSlab) * this.stride }
   }
 
-  /** A free slot, or -1. */
+  /** Takes a free slot; -1 if there is none. */
   take(): number {
     let slot
     while ((slot = this.#stack.pop()) !== undefined) {
@@ -67,7 +73,7 @@ export class Slabs {
     return -1
   }
 
-  /** The first of so many adjacent slots that are free, or -1. Looks through all of them. */
+  /** Takes the first run of `count` adjacent free slots; -1 if there is none. Searches all slots. */
   takeRun(count: number): number {
     for (const [index, { flags }] of this.#slabs.entries()) {
       let free = 0
@@ -79,7 +85,7 @@ export class Slabs {
     return -1
   }
 
-  /** {@link takeRun} among the neighbours of a slot that is free, where no other place has as many. */
+  /** As {@link takeRun}, around a free slot, if no other run is long enough. */
   takeRunAround(slot: number, count: number): number {
     const { flags } = this.#slabOf(slot)
     const isFree = (at: number): boolean => at >= 0 && at < flags.length && ((flags[at] as number) & TAKEN) === 0
@@ -91,7 +97,7 @@ export class Slabs {
     return end - start < count ? -1 : this.#takeFrom(slot - at + start, count)
   }
 
-  /** Gives back what was taken: so many slots from this one on. */
+  /** Gives back `count` slots from `slot` on. */
   give(slot: number, count: number): void {
     const { flags } = this.#slabOf(slot)
     for (let each = slot + count - 1; each >= slot; each--) {
@@ -101,7 +107,7 @@ export class Slabs {
     }
   }
 
-  /** Lets the memory go. No slot may be asked for any more. */
+  /** Drops the memory. No slot may be used any more. */
   clear(): void {
     this.#slabs.length = 0
     this.#stack.length = 0

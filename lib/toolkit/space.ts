@@ -1,4 +1,4 @@
-/** What a file occupies: space allocated, given back, zeroed, found, shared. Linux; none of it on `pure` (`ENOSYS`). */
+/** A file's space: allocate, free, zero, find, share. Linux; not on `pure` (`ENOSYS`). */
 import { fstat } from '../common/node-files.js'
 import type { BigIntStats } from 'node:fs'
 import { promisify } from 'node:util'
@@ -15,13 +15,13 @@ import { intrinsics } from '../common/intrinsics.js'
 
 const { Promise } = intrinsics
 
-/** What {@link allocate} and {@link zeroRange} take. */
+/** Options of {@link allocate} and {@link zeroRange}. */
 export interface SpaceOptions extends ControlOptions {
-  /** Leaves the size of the file as it is, even where the range goes beyond its end. Default: false. */
+  /** Keeps the file's size, even if the range extends past its end. Default: false. */
   keepSize?: boolean | undefined
 }
 
-/** What is copied at a time, so that no thread is taken for long. */
+/** Bytes copied at a time, so that no thread is taken for long. */
 const SLICE = 16 * 1024 * 1024
 
 const bigStat = promisify(fstat) as (fd: number, options: { bigint: true }) => Promise<BigIntStats>
@@ -37,11 +37,12 @@ async function reserve(
 }
 
 /**
- * Allocates the blocks of a range, so that writing to it cannot fail for want of space; what was not there before reads as zero:
- * fallocate(2).
- * @param offset bytes, 0 to 2^53 - 1 @param length bytes, 1 to 2^53 - 1
- * @throws (rejects) `ENOSPC`, `EFBIG`, `EBADF`, `EINVAL` for a length of 0; `ENOTSUP` where the file system has no such thing;
- * `ENOSYS` on `pure`; argument errors
+ * Allocates the blocks of a range, so that writing to it cannot fail for lack of space; new blocks
+ * read as zeros: fallocate(2).
+ * @param offset bytes, 0 to 2^53 - 1
+ * @param length bytes, 1 to 2^53 - 1
+ * @throws (rejects) `ENOSPC`, `EFBIG`, `EBADF`, `EINVAL` for a length of 0; `ENOTSUP` if the file
+ * system cannot; `ENOSYS` on `pure`; argument errors
  */
 export function allocate(
   file: OpenFile,
@@ -52,7 +53,7 @@ export function allocate(
   return reserve('allocate', file, offset, length, options)
 }
 
-/** Gives the blocks of a range back; it reads as zero, and the size stays. Errors as of {@link allocate}. */
+/** Frees the blocks of a range, which then reads as zeros; the size stays. Errors as of {@link allocate}. */
 export function punchHole(
   file: OpenFile,
   offset: number,
@@ -62,7 +63,7 @@ export function punchHole(
   return reserve('punchHole', file, offset, length, options)
 }
 
-/** Makes a range read as zero, its blocks staying allocated. Errors as of {@link allocate}. */
+/** Makes a range read as zeros; its blocks stay allocated. Errors as of {@link allocate}. */
 export function zeroRange(
   file: OpenFile,
   offset: number,
@@ -87,9 +88,10 @@ async function find(
 }
 
 /**
- * Where data starts, at `offset` or behind it; undefined where none follows: lseek(2), without moving the position of `fd`, through
- * a descriptor of its own (`/proc`), so this process must be allowed to read `fd`'s file. As after any close of a file, the process has no
- * fcntl(2) locks on it then; those of {@link tryLock} stay.
+ * Where data starts, at or after `offset`; undefined if there is none: lseek(2). Leaves the
+ * position of `fd` unchanged: it uses its own descriptor (by `/proc`), so this process must be
+ * allowed to read `fd`'s file. As after any close of a file, the process then has no fcntl(2) locks
+ * on it; those of {@link tryLock} stay.
  * @throws (rejects) `EBADF`, `EACCES`; `ENOSYS` on `pure`; argument errors
  */
 export function seekData(
@@ -100,7 +102,10 @@ export function seekData(
   return find('seekData', file, offset, options)
 }
 
-/** Where a hole starts, at `offset` or behind it, the end of the file being one; undefined behind that. See {@link seekData}. */
+/**
+ * Where a hole starts, at or after `offset`; the end of the file counts as one; undefined after
+ * that. See {@link seekData}.
+ */
 export function seekHole(
   file: OpenFile,
   offset: number,
@@ -110,11 +115,12 @@ export function seekHole(
 }
 
 /**
- * Copies bytes from one file to another without taking them through this process, sharing the blocks where the file system can:
- * copy_file_range(2), 16 MiB at a time.
- * @returns bytes copied: fewer than `length` at the end of the file, or if an error stopped it halfway
- * @throws (rejects) `EXDEV` between file systems that cannot; `EINVAL` for ranges of one file that overlap; `EBADF`, `ENOSPC` …;
- * `ENOSYS` on `pure`; argument errors
+ * Copies bytes from one file to another within the kernel, sharing the blocks if the file system
+ * can: copy_file_range(2), 16 MiB at a time.
+ * @returns bytes copied: fewer than `length` at the end of the file, or if an error stopped it
+ * halfway
+ * @throws (rejects) `EXDEV` between file systems that cannot; `EINVAL` for overlapping ranges of
+ * one file; `EBADF`, `ENOSPC` …; `ENOSYS` on `pure`; argument errors
  */
 // eslint-disable-next-line max-params -- as copy_file_range(2) has them
 export async function copyFileRange(
@@ -125,7 +131,7 @@ export async function copyFileRange(
   length: number,
   options: ControlOptions = NO_OPTIONS,
 ): Promise<number> {
-  // Both for as long as it takes: between two parts nobody may close one of them.
+  // Holds both handles throughout: neither may be closed between two parts.
   return holding(fromFile, Opcode.copyFileRange, (fromFd) =>
     holding(toFile, Opcode.copyFileRange, (toFd) => copyParts({ fromFd, fromOffset, toFd, toOffset, length }, options)),
   )
@@ -156,7 +162,7 @@ async function copyParts(
       options,
     )
   if (!(length > SLICE)) return part(0)
-  // The kernel sees that only of the ranges that it is given, and those are parts.
+  // The kernel checks only the ranges that it is given, and those are parts.
   if (Math.abs(fromOffset - toOffset) < length && (await isSameFile(fromFd, toFd))) {
     throw errnoException(EINVAL, syscallOf(Opcode.copyFileRange))
   }

@@ -8,17 +8,17 @@ import type { Path, PathArgument } from './path-parts.js'
 
 const { process } = globalThis
 
-/** What {@link syncDirectory} takes. */
+/** Options of {@link syncDirectory}. */
 export interface SyncDirectoryOptions {
-  /** Where it syncs. Default: {@link defaultContext}; with `fs`, its handles' own `sync`. */
+  /** The Context to sync in. Default: {@link defaultContext}; with `fs`, its handles' own `sync`. */
   context?: Context | undefined
-  /** Whose directory: an fs/promises module. Default: the file system's own. */
+  /** The fs/promises module of the directory. Default: Node's. */
   fs?: Pick<typeof import('node:fs/promises'), 'open'> | undefined
 }
 
 type Open = typeof open
 
-/** What is asked of a module for the name of a file that it has made: where links lead, if it can tell. */
+/** Functions of an fs module to make a new file's name durable; `realpath` to resolve links. */
 export interface NamingFs {
   readonly open: Open
   readonly realpath?: typeof realpath | undefined
@@ -34,12 +34,12 @@ async function syncBy(open: Open, directory: Path, context?: Context): Promise<v
   }
 }
 
-/** Makes the names in a file's directory durable, by the module that has opened it. */
+/** Makes the names in a file's directory durable, by the module that opened it. */
 export function syncDirectoryOf(fs: { readonly open: Open }, path: Path): Promise<void> {
   return syncBy(fs.open.bind(fs), splitPath(path).directory)
 }
 
-/** Makes the name of an open file durable, in the directory in which it is: a link on the path may have led to another one. */
+/** Makes the name of an open file durable, in its real directory: a link on the path may lead to another one. */
 export async function syncNameOf(fs: NamingFs, path: Path): Promise<void> {
   await syncDirectoryOf(fs, await withoutLinks(fs, path))
 }
@@ -48,14 +48,14 @@ async function withoutLinks(fs: NamingFs, path: Path): Promise<Path> {
   try {
     return (await fs.realpath?.(path, { encoding: 'buffer' })) ?? path
   } catch {
-    // It has been removed or renamed meanwhile, and that is not ours to make durable.
+    // The file was removed or renamed meanwhile: that name is not ours to make durable.
     return path
   }
 }
 
 /**
- * Makes a directory's entries durable: that files in it were made, renamed or removed. Their content is not. On Windows, which has no
- * such thing, it does nothing.
+ * Makes a directory's entries durable: that files in it were made, renamed or removed. Does not
+ * sync their content. Does nothing on Windows, which has no such call.
  * @throws (rejects) `ENOENT`, `EACCES`, `EIO`; Node's errors of open and fsync; argument errors
  */
 export async function syncDirectory(path: PathArgument, options: SyncDirectoryOptions = NO_OPTIONS): Promise<void> {

@@ -1,4 +1,4 @@
-/** A new file beside another one, to take its place later. */
+/** A new file beside another one, to replace it later. */
 import type { FileHandle } from 'node:fs/promises'
 import { NO_OPTIONS } from '../common/no-options.js'
 import { open } from '../common/node-files.js'
@@ -9,18 +9,16 @@ const { process, Buffer } = globalThis
 
 /** names that are tried */
 const ATTEMPTS = 100
-/** Bytes of a name that every file system takes. */
+/** Bytes of a name that every file system accepts. */
 const SHORT = 64
 
-/**
- * A name that nobody has: the process, so that a person can tell whose it was, and 48 random bits.
- */
+/** A unique name: the process's number, so that a person can tell the maker, and 48 random bits. */
 export const randomToken = (): string =>
   `${process.pid}-${process.getBuiltinModule('node:crypto').randomBytes(6).toString('hex')}`
 
 /**
- * `.NAME.TOKEN.tmp`. NAME is cut so that the whole is no longer than NAME itself, which the file
- * system takes, or than 64 bytes.
+ * `.NAME.TOKEN.tmp`. NAME is cut so that the whole is no longer than NAME, which the file system
+ * accepts, or 64 bytes.
  */
 export function temporaryName(name: Path, token: string): Path {
   const suffix = `.${token}.tmp`
@@ -33,7 +31,7 @@ interface OpenTemporaryOptions {
   token?: (() => string) | undefined
 }
 
-/** Makes a file in a directory, under a name that was free. */
+/** Makes a file in a directory, under an unused name. */
 export async function openTemporary(
   directory: Path,
   name: Path,
@@ -52,7 +50,7 @@ export async function openTemporary(
 
 const OF_TEMPORARY = /^\..*\.(\d+)-[0-9a-f]{12}\.tmp$/s
 
-/** The process that has made a temporary file, by the file's name; undefined for another file. */
+/** The process that made a temporary file, by the file's name; undefined for another file. */
 export function makerOf(name: string): number | undefined {
   const pid = OF_TEMPORARY.exec(name)?.[1]
   return pid === undefined ? undefined : Number(pid)

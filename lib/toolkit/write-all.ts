@@ -1,12 +1,12 @@
-/** Writes by a handle that go on until every byte is written. */
+/** Writes by a handle until every byte is written. */
 import { errnoException, errnoOf } from '../common/errors.js'
 
-/** bytes of one write */
+/** most bytes per write */
 const LARGEST_WRITE = 0x40000000
 
 export type WriteSome = (bytes: Uint8Array, position: number) => Promise<number>
 
-/** What writes, as a FileHandle does. */
+/** The write method of a FileHandle. */
 interface Writes {
   write(bytes: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesWritten: number }>
 }

@@ -18,20 +18,18 @@ import { open, rename, unlink } from '../common/node-files.js'
 const nodes: AtomicFs = { ...nodesLooks, open, rename, unlink }
 const { Buffer, process } = globalThis
 
-/** What {@link writeFileAtomic} needs of an fs/promises module. */
+/** Functions that {@link writeFileAtomic} needs of an fs/promises module. */
 export type AtomicFs = LookingFs & Pick<typeof import('node:fs/promises'), 'open' | 'rename' | 'unlink'>
 
-/** What {@link writeFileAtomic} takes. */
+/** Options of {@link writeFileAtomic}. */
 export interface WriteFileAtomicOptions {
-  /**
-   * Permissions of the file. Default: those of the file that it replaces, or 0o666 less the umask.
-   */
+  /** Permissions of the file. Default: those of the file that it replaces, or 0o666 less the umask. */
   mode?: number | undefined
-  /** Where it writes and syncs. Default: {@link defaultContext}; with `fs`, its handles' own methods. */
+  /** The Context to write and sync in. Default: {@link defaultContext}; with `fs`, its handles' own methods. */
   context?: Context | undefined
-  /** Whose files: an fs/promises module. Default: the file system's own. */
+  /** The fs/promises module of the file. Default: Node's. */
   fs?: AtomicFs | undefined
-  /** Ends it while the file has not been replaced; see {@link Context.read}. */
+  /** Aborts the call until the file has been replaced; see {@link Context.read}. */
   signal?: AbortSignal | undefined
 }
 
@@ -41,8 +39,9 @@ const SET_USER = 0o4000
 const SET_GROUP = 0o2000
 
 /**
- * The permissions that a file may have in the place of another one. A set-user-id or set-group-id
- * bit goes where its owner could not be kept, and another group gets no more than everybody.
+ * Permissions for a file that replaces another. If the owner could not be kept, the set-user-id bit
+ * is dropped; if the group could not, the set-group-id bit is, and the group gets no more than all
+ * other users.
  */
 export function modeInPlaceOf(old: Owner, { uid, gid }: Pick<Owner, 'uid' | 'gid'>): number {
   let mode = old.mode & 0o7777
@@ -51,16 +50,16 @@ export function modeInPlaceOf(old: Owner, { uid, gid }: Pick<Owner, 'uid' | 'gid
   return mode
 }
 
-/** Gives the file another one's owner and group, or its group alone, as far as this process may. */
+/** Gives the file another's owner and group, or only its group, as far as this process may. */
 async function takeOwner(handle: FileHandle, { uid, gid }: Owner): Promise<Owner> {
   const own = await handle.stat()
   if (own.uid === uid && own.gid === gid) return own
-  // Who may not give files away may still choose among his own groups. -1 leaves the user as he is.
+  // A process that may not change owners may still choose among its own groups. -1 keeps the user.
   await handle.chown(uid, gid).catch(() => handle.chown(-1, gid).catch(() => undefined))
   return handle.stat()
 }
 
-/** How many extended attributes, access control lists among them, could not be kept; 0 where that is not known. */
+/** Number of extended attributes, including access control lists, that could not be kept; 0 if unknown. */
 async function copyExtended(from: Path, handle: FileHandle, context: Context | undefined): Promise<number> {
   if (!context) return 0
   try {
@@ -71,7 +70,7 @@ async function copyExtended(from: Path, handle: FileHandle, context: Context | u
       await old.close()
     }
   } catch {
-    // Not for this process to read; or the backend has no such operation.
+    // This process may not read them, or the backend lacks the operation.
     return 0
   }
 }
@@ -90,8 +89,9 @@ async function keepExtended(from: Path, handle: FileHandle, context: Context | u
 }
 
 /**
- * Owner, extended attributes and permissions, in this order: another owner takes the set-user-id bits away, as a write does, and an
- * access control list gives permissions. What a list made for another owner would give, and to whom, is not known.
+ * Sets owner, extended attributes and permissions, in this order: a change of owner clears the
+ * set-user-id bits, as a write does, and an access control list sets permissions. A list made for
+ * another owner is not copied: what it would allow, and to whom, is unknown.
  */
 async function takeAttributes(
   handle: FileHandle,
@@ -109,24 +109,25 @@ async function takeAttributes(
 }
 
 /**
- * Replaces a file by one with this content, so that whoever opens it, now or after a crash, finds
- * the old content or the new, whole: a temporary file beside it, fsync, rename, fsync of the
- * directory. Durable when it resolves.
+ * Replaces a file, so that a reader, now or after a crash, finds either the old content or the new,
+ * whole: a temporary file beside it, fsync, rename, fsync of the directory. Durable when it
+ * resolves.
  *
- * Symbolic links are followed, also to where no file is yet; the temporary file is then beside the
- * link's target. Only a regular file is replaced. Its permissions are kept, and its owner and group
- * as far as this process may set them. Where it may not, set-user-id and set-group-id bits are dropped,
- * and another group gets no more rights than all other users have. If owner and group are kept, so are
- * extended attributes and access control lists, on Linux, as far as this process may set them; otherwise
- * a warning says so once. They are not kept on `pure`, and hard links nowhere. A crash in the middle may
- * leave a `.NAME.….tmp` behind, which does not disturb later calls.
+ * Symbolic links are followed, even to a place without a file; the temporary file is then beside
+ * the link's target. Only a regular file is replaced. Its permissions are kept, and its owner and
+ * group as far as this process may set them. If they cannot be kept, set-user-id and set-group-id
+ * bits are dropped, and another group gets no more rights than all other users have. If owner and
+ * group are kept, so are extended attributes and access control lists, on Linux, as far as this
+ * process may set them; otherwise a warning says so once. They are not kept on `pure`, and hard
+ * links nowhere. A crash in the middle may leave a `.NAME.….tmp` file, which does not disturb later
+ * calls.
  *
  * @param path is made absolute at once: a later change of the working directory does not matter
  * @param data a string as UTF-8, or bytes
  * @throws (rejects) `EISDIR` for a directory, `EINVAL` for a FIFO, socket or device, `ELOOP` for
  * links in a circle; Node's errors of open, write, fsync and rename; `ERR_INVALID_ARG_TYPE` or
- * `ERR_INVALID_ARG_VALUE`; `ABORT_ERR`. The old file is untouched then, and no other left, unless
- * it was the directory that could not be synced
+ * `ERR_INVALID_ARG_VALUE`; `ABORT_ERR`. The old file is then unchanged, and no other left, except
+ * if the directory could not be synced
  */
 export async function writeFileAtomic(
   path: PathArgument,
@@ -138,13 +139,14 @@ export async function writeFileAtomic(
   const files = options.fs ?? nodes
   const context = options.context ?? (options.fs ? undefined : defaultContext())
   const mode = options.mode === undefined ? undefined : check.permissions(options.mode)
-  // A view of this length: one that follows its memory's would make another file when that is resized meanwhile.
+  // A fixed length: a view that follows its memory's length would change the file if the memory is
+  // resized meanwhile.
   const bytes = typeof data === 'string' ? Buffer.from(data) : check.viewBytes(data, 'data')
   refuseAborted(signal)
   const target = await findTarget(given, files)
   const { directory, name } = splitPath(target.path)
   const isPlain = mode === undefined && !target.stats
-  // It is nobody's business before it has the permissions that it is to have.
+  // Private until it has its final permissions.
   const temporary = await openTemporary(directory, name, isPlain ? 0o666 : 0o600, {
     open: files.open.bind(files),
   })

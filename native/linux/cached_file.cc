@@ -15,7 +15,7 @@ namespace caio {
 
 namespace {
 
-// The bytes read of the first `length`; a negative errno where that would wait.
+// Reads the first `length` bytes if that does not wait. Returns the bytes read or a negative errno.
 int64_t ReadIfInMemory(int fd, PageCheck check, void* memory, size_t length) {
   int error = 0;
   switch (check) {
@@ -30,14 +30,15 @@ int64_t ReadIfInMemory(int fd, PageCheck check, void* memory, size_t length) {
     case PageCheck::kSwapped: error = LookForSwapped(fd, 0, length); break;
   }
   if (error != 0) return -EAGAIN;
-  // One byte more than there is: a file that has grown shows.
+  // Asks for one byte more than the size, to detect a file that has grown.
   iovec target{memory, length + 1};
   const ssize_t read =
       check == PageCheck::kNowait ? preadv2(fd, &target, 1, 0, RWF_NOWAIT) : pread(fd, memory, length + 1, 0);
   return read < 0 ? -errno : read;
 }
 
-// For other users mincore(2) seldom tells anything, and mapping the file to ask takes time.
+// Whether mincore(2) may tell this user anything. To other users it seldom does, and mapping the
+// file to ask takes time.
 bool MayBeTold(const struct statx& file) {
   const uid_t user = geteuid();
   return user == 0 || user == file.stx_uid || (file.stx_mode & (S_IWGRP | S_IWOTH)) != 0;
@@ -69,12 +70,13 @@ int64_t CachedFiles::Read(const char* path, void* memory, size_t capacity, uint6
   const Findings found = known_.Of(*mount, now);
   if (!S_ISREG(file.stx_mode) || found.manner == Manner::kElsewhere) return -EOPNOTSUPP;
   if (!IsForInline(found, file) || file.stx_size == 0 || file.stx_size >= capacity) return -EAGAIN;
-  // In the microsecond since the look, the path may have come to name another file: that is read whole, too, or not at all.
+  // The path may lead to another file by now. That one is read whole, too, or not at all.
   const Descriptor fd(OpenCached(path, O_RDONLY | O_NONBLOCK));
   if (!fd.valid()) return fd.get();
   const int64_t read = ReadIfInMemory(fd.get(), found.check, memory, static_cast<size_t>(file.stx_size));
   if (read < 0) return read;
-  // Another length: changed meanwhile, or cut by an old kernel. The pool reads it properly.
+  // Another length: the file has changed, or an old kernel cut the read short. The pool reads it
+  // again.
   return static_cast<uint64_t>(read) == file.stx_size ? read : -EAGAIN;
 }
 

@@ -1,4 +1,4 @@
-// A small file read by its path, by means that do not wait. Any thread.
+// Reads small files by path without waiting. Any thread.
 #pragma once
 
 #include <cstddef>
@@ -12,11 +12,12 @@ class CachedFiles {
  public:
   explicit CachedFiles(KnownFileSystems& known) : known_(known) {}
 
-  // Reads the whole file into `memory` if path, inode and pages are all cached, on a file system that is known to give them without
-  // waiting. The bytes read, or a negative errno, with which the caller goes to the pool: -EAGAIN where it would have to wait,
-  // -EOPNOTSUPP where files of this sort are not read so. Never opens anything but a regular file: opening a FIFO has effects.
+  // Reads the whole file into `memory` if its path, inode and pages are cached, on a file system
+  // known to serve them without waiting. Returns the bytes read or a negative errno, after which
+  // the caller goes to the pool: -EAGAIN if the read would wait, -EOPNOTSUPP if such files are not
+  // read inline. Opens only regular files: opening a FIFO has effects.
   //
-  // `mount` becomes that of the file, if it was found out.
+  // Sets `mount` to the file's mount, if that was found.
   int64_t Read(const char* path, void* memory, size_t capacity, uint64_t now, MountKey* mount);
 
  private:

@@ -29,7 +29,7 @@ namespace {
 
 constexpr unsigned kStats = STATX_BASIC_STATS | STATX_BTIME;
 
-// What there is to know of a file, and its mount.
+// Reads the attributes in `mask` and the file's mount.
 bool LookAt(int fd, unsigned mask, struct statx& file) { return Look(fd, mask | MountMask(), file); }
 
 int64_t Stats(const struct statx& file, void* reply, size_t capacity) {
@@ -38,8 +38,8 @@ int64_t Stats(const struct statx& file, void* reply, size_t capacity) {
   return 0;
 }
 
-// Whether the error is about the path itself, so that a lookup that may wait would end with it, too. Other errors are about this process's
-// resources, such as the number of open files.
+// Whether the error is about the path itself: a lookup that waits would fail with it, too. Other
+// errors are about this process's resources, such as its number of open files.
 bool IsAnswer(int error) {
   switch (-error) {
     case ENOENT:
@@ -51,10 +51,11 @@ bool IsAnswer(int error) {
   }
 }
 
-// access(2) checks the rights of the real user; the lookup was done with those of the effective user.
+// access(2) checks the rights of the real user, the cached lookup those of the effective user.
 bool IsOneUser() { return getuid() == geteuid() && getgid() == getegid(); }
 
-// access(2) checks with the permitted capabilities for root, and with none for others: whether those are the effective ones, too.
+// Whether the effective capabilities are those that access(2) uses: the permitted ones for root,
+// none for other users.
 bool HasUsualRights() {
   constexpr uint32_t kVersion3 = 0x20080522;
   struct {
@@ -71,10 +72,11 @@ bool HasUsualRights() {
   return true;
 }
 
-// Whether cached lookups work here: a filter of system calls may refuse openat2 with an error that a path may have, too.
+// Whether cached lookups work here. A seccomp filter may refuse openat2 with an error that a path
+// can have, too.
 bool LooksUpCached() { return Descriptor(OpenCached("/", O_PATH)).valid(); }
 
-// Whether requests for this file can be answered without waiting.
+// Whether operations on this file can be done without waiting.
 bool IsInline(const Findings& found, const struct statx& file) {
   if (found.manner != Manner::kInline) return false;
   return found.check != PageCheck::kLayered || LayerOf(file) != Layer::kForeign;
@@ -82,13 +84,14 @@ bool IsInline(const Findings& found, const struct statx& file) {
 
 int64_t Access(int fd, unsigned mode, const struct statx& file, PageCheck check) {
   if (mode == F_OK) return 0;
-  // For others than the owner, an access control list may have to be read from the disk. An overlay checks its mounter's rights, too.
+  // For a user who is not the owner, the kernel may have to read an access control list from disk.
+  // An overlay also checks its mounter's rights.
   if (file.stx_uid != getuid() || (check == PageCheck::kLayered && file.stx_uid != 0)) return -EAGAIN;
   if (syscall(SYS_faccessat2, fd, "", mode, AT_EMPTY_PATH) == 0) return 0;
   return errno == EACCES || errno == EROFS ? -errno : -EAGAIN;
 }
 
-// Leads to what a descriptor stands for.
+// Path of the /proc link to a descriptor's file.
 struct LinkOf {
   explicit LinkOf(int fd) { snprintf(path, sizeof path, "/proc/self/fd/%d", fd); }
   char path[32];
@@ -98,8 +101,8 @@ bool AreSame(const struct statx& a, const struct statx& b) {
   return a.stx_ino == b.stx_ino && MountKeyOf(a) == MountKeyOf(b);
 }
 
-// The kernel's own name for a descriptor's file, if the name leads to that file: a deleted file, and one that is out of reach or under
-// another mount, have a name, too.
+// The kernel's own name for a descriptor's file, if it leads to that file. Deleted files, and files
+// out of reach or under another mount, have a name, too.
 int64_t Name(int fd, const struct statx& file, char* name, size_t capacity) {
   const ssize_t length = readlink(LinkOf(fd).path, name, capacity);
   if (length <= 0 || static_cast<size_t>(length) >= capacity || name[0] != '/') return -EAGAIN;
@@ -109,29 +112,33 @@ int64_t Name(int fd, const struct statx& file, char* name, size_t capacity) {
   return again.valid() && LookAt(again.get(), STATX_TYPE | STATX_INO, found) && AreSame(file, found) ? length : -EAGAIN;
 }
 
-// Only reads. Anything else may make a file, or empty one; what is to be a directory is no file.
+// Whether open(2) with these flags only reads. Any other flag may create or truncate a file, or
+// asks for a directory.
 bool OnlyReads(unsigned flags) { return (flags & ~static_cast<unsigned>(O_CLOEXEC)) == O_RDONLY; }
 
 int64_t Close(int fd, const struct statx& file) {
   const int flags = fcntl(fd, F_GETFL);
   if (flags < 0 || (flags & O_ACCMODE) != O_RDONLY) return -EAGAIN;
-  // If a file has no name any more, closing its last descriptor frees all its space. And the close of any descriptor begins to write what
-  // was put into the file since it was emptied (ext4, xfs, btrfs); after a minute, that has been written in any case.
+  // Closing the last descriptor of a file without a name frees its space. Closing any descriptor
+  // also starts writeback of what was written since the file was truncated (ext4, xfs, btrfs); a
+  // minute later that has been written anyway.
   if (file.stx_nlink == 0 || IsFresh(file)) return -EAGAIN;
-  // What is interrupted is closed all the same.
+  // An interrupted close(2) has closed the descriptor.
   return close(fd) == 0 || errno == EINTR || errno == EAGAIN ? 0 : -errno;
 }
 
 }  // namespace
 
-// Opens the very file that has been looked at: by now its path may lead to another, perhaps at a server. O_NONBLOCK, since another process
-// may have a lease on it. No directories: a listener of fanotify's may listen to them alone, and xfs reads a directory to open it.
+// Opens the file that was examined, by its O_PATH descriptor: its path may lead to another file by
+// now, perhaps on a server. O_NONBLOCK, since another process may have a lease on it. No
+// directories: a fanotify listener may watch directories only, and xfs reads a directory to open
+// it.
 int64_t CachedPaths::Open(int name, const struct statx& file) {
   if (!S_ISREG(file.stx_mode)) return -EAGAIN;
   const int fd = open(LinkOf(name).path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   // The error may be about the link in /proc, not about the file.
   if (fd < 0) return -EAGAIN;
-  // So that fcntl(F_GETFL) reports the flags that the caller asked for.
+  // Makes fcntl(F_GETFL) report the flags that the caller asked for.
   fcntl(fd, F_SETFL, 0);
   return fd;
 }
@@ -173,7 +180,8 @@ int64_t CachedPaths::Attempt(const PathAttempt& attempt, uint64_t now, MountKey*
   }
 }
 
-// Opens only a file that the operation itself had opened: closing any descriptor of a file drops the process's locks on it, fcntl(2).
+// Opens a file only if the operation itself opened it: closing any descriptor of a file drops this
+// process's locks on it (fcntl(2)).
 bool CachedPaths::ExamineOne(Opcode opcode, const char* path, int flags) {
   const Descriptor name(open(path, O_PATH | O_CLOEXEC | flags));
   struct statx file;
@@ -188,7 +196,7 @@ bool CachedPaths::ExamineOne(Opcode opcode, const char* path, int flags) {
 void CachedPaths::Examine(Opcode opcode, const char* path) {
   const bool follow = opcode != Opcode::kLstat && opcode != Opcode::kReadlink;
   if (ExamineOne(opcode, path, follow ? 0 : O_NOFOLLOW)) return;
-  // It is gone: its directory is on the same file system.
+  // The file is gone. Its directory is on the same file system.
   char directory[PATH_MAX];
   const char* slash = strrchr(path, '/');
   const size_t length = slash ? static_cast<size_t>(slash - path) + 1 : 0;

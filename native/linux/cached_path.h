@@ -1,4 +1,4 @@
-// What is asked of a path, answered by means that do not wait. Any thread.
+// Operations on paths, done without waiting. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -12,16 +12,18 @@ class CachedPaths {
  public:
   explicit CachedPaths(KnownFileSystems& known);
 
-  // As PerformPath, if the kernel has the path in memory, on a file system that is known to give attributes without waiting, or has in
-  // memory that there is no such path. Else -EAGAIN: the caller goes to the pool.
+  // As PerformPath, if the kernel has the path cached, or has cached that there is no such path, on
+  // a file system known to serve attributes without waiting. Else -EAGAIN: the caller goes to the
+  // pool.
   //
-  // `mount` becomes that of the file, if it was found out.
+  // Sets `mount` to the file's mount, if that was found.
   int64_t Attempt(const PathAttempt& attempt, uint64_t now, MountKey* mount);
 
-  // Likewise for an open file. A close is done only for a file opened for reading, where it cannot wait; else the file is still open.
+  // The same for an open file. Closes only a file opened for reading whose close cannot wait; after
+  // -EAGAIN it is still open.
   int64_t AttemptOpen(const OpenAttempt& attempt, uint64_t now, MountKey* mount);
 
-  // Pool thread; blocks. Looks at the file system of a path that an operation has succeeded on.
+  // Pool thread; blocks. Examines the file system of a path on which an operation has succeeded.
   void Examine(Opcode opcode, const char* path);
 
  private:

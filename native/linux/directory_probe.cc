@@ -48,7 +48,8 @@ int64_t Fill(int fd, const char* memory) {
   return Result(fsync(fd));
 }
 
-// Whether the page cache has given a block up after it was asked to: memory file systems have nowhere else to keep it.
+// Evicts a block from the page cache. False if it is still there: memory file systems have no other
+// place for it.
 bool Evict(int fd, off_t offset) {
   posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
   void* mapped = mmap(nullptr, kBlock, PROT_READ, MAP_SHARED, fd, offset);
@@ -59,7 +60,8 @@ bool Evict(int fd, off_t offset) {
   return error == 0 && (resident & 1) == 0;
 }
 
-// The kernel starts reading ahead before it checks whether it would wait: if the disk was quicker than this thread, it tries once more.
+// The kernel starts readahead before it checks whether it would wait. If the disk was faster than
+// this thread, evicts the block and reads again.
 int64_t NowaitReadCold(int fd, void* memory) {
   int64_t result;
   int attempts = 8;
@@ -69,7 +71,7 @@ int64_t NowaitReadCold(int fd, void* memory) {
   return result;
 }
 
-// What there is to say of pages that are in memory, where NOWAIT is not known: 0 where it is told, or a negative errno.
+// Checks residency on a file system without NOWAIT: 0 if the kernel tells it, or a negative errno.
 int64_t Resident(int fd, PageCheck check) {
   struct statx file;
   switch (check) {

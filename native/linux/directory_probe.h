@@ -1,4 +1,5 @@
-// What the file system under a directory answers, found by real operations on a temporary file in it. For `caio doctor`.
+// Probes the file system of a directory by real operations on a temporary file in it. For `caio
+// doctor`.
 #pragma once
 
 #include <cstdint>
@@ -6,14 +7,15 @@
 
 namespace caio {
 
-// A result as the system call gave it (bytes, 0, or a negative errno), or a number; lib/backends/binding.ts says which.
+// A system call's result (bytes, 0, or a negative errno), or a number; lib/backends/binding.ts
+// documents each name.
 struct Answer {
   const char* name;
   int64_t value;
 };
 
-// Loop thread, and waits for the disk: not for a program that has other work meanwhile. Answers that depend on one that failed are
-// left out.
+// Loop thread; blocks on the disk, so only for a program without other work. Omits answers that
+// depend on one that failed.
 std::vector<Answer> ProbeDirectory(const char* directory);
 
 }  // namespace caio

@@ -21,27 +21,28 @@ namespace caio {
 
 namespace {
 
-// Direct I/O pins its pages while it is submitted: larger requests would hold the loop.
+// Direct I/O pins its pages during submission: larger requests would hold the loop.
 constexpr size_t kDirectBytes = 1024 * 1024;
 
-// The same bound for all of one batch.
+// The same limit per batch.
 constexpr size_t kDirectBatchBytes = 4 * 1024 * 1024;
 
-// Between two attempts to open the kernel's queue, in nanoseconds.
+// Nanoseconds between two attempts to open the kernel's queue.
 constexpr uint64_t kRetryAfter = 10ull * 1000 * 1000 * 1000;
 
-// A batch is submitted in parts, so that the device works on one while the next is prepared: of one submission, the device gets nothing
-// before the kernel has taken all of it.
+// A batch is submitted in parts of this size, so that the device works on one while the next is
+// prepared: the device gets nothing of a submission before the kernel has taken all of it.
 constexpr size_t kSubmitAtOnce = 8;
 
-// A file read whole counts as so many of the kInlineBatchBytes, whatever its size: opening it takes as long as copying these.
+// Bytes of kInlineBatchBytes that a whole-file read counts as, whatever its size: opening the file
+// takes as long as copying so many.
 constexpr size_t kWholeFileShare = 16 * 1024;
 
 // Channel and id of a request whose completion is not reported.
 constexpr uint32_t kNobodys = UINT32_MAX;
 
-// An answer of the interface, not of the file: the pool's ordinary system call has the last word (EINVAL on a directory is
-// EISDIR there), and nothing has been read or written yet.
+// Whether the error comes from the interface, not from the file. Nothing has been read or written
+// yet, and the pool's ordinary system call decides (EINVAL on a directory is EISDIR there).
 bool IsEngineFailure(int64_t result) {
   switch (-result) {
     case EAGAIN:
@@ -69,7 +70,8 @@ bool IsOnKnownLayer(int fd, FileFacts& facts) {
   }
 }
 
-// 0 if the read can be done without waiting, else a negative errno; for reads that cannot tell this themselves. Either thread.
+// Page check for a read without RWF_NOWAIT: 0 if the read does not wait, else a negative errno.
+// Either thread.
 int LookFor(const Request& request) {
   if (request.check == PageCheck::kNowait || request.check == PageCheck::kNone) return 0;
   int64_t offset = request.offset;
@@ -115,28 +117,28 @@ int LinuxEngine::OpenQueue(const char* directory, const char** step) {
   return 0;
 }
 
-// Opens it if need be. One that cannot be had now may be had later.
+// Opens the queue if necessary. A failed open is tried again after kRetryAfter.
 bool LinuxEngine::HasQueue() {
   if (is_open_) return true;
   if (refused_at_ != 0 && now_ - refused_at_ < kRetryAfter) return false;
   const char* step;
   refusal_ = OpenQueue("/tmp", &step);
   refused_at_ = now_;
-  // What it has waited for was no file system.
+  // The time that opening took is not a wait for a file system.
   meter_.Begin(Nanoseconds());
   return is_open_;
 }
 
-// Only what cannot block is served from the loop thread.
+// The loop thread serves only what cannot block.
 LinuxEngine::Destination LinuxEngine::Choose(Request& request) {
   if (request.opcode == Opcode::kClose) maps_.Unmap(request.fd, files_);
-  // Syncs share one another's work in the pool.
+  // In the pool, syncs of one file share their work.
   if (IsSync(request.opcode) || request.opcode == Opcode::kWriteFile || IsControl(request.opcode))
     return Destination::kPool;
-  // What can be had without waiting has been tried by Attempt.
+  // Attempt() has already tried these without waiting.
   if (IsPath(request.opcode) || IsTimes(request.opcode)) return Destination::kPool;
   if (request.opcode == Opcode::kReadFile) {
-    // One of few has been tried by readCached.
+    // In a small batch, readCached has tried it already.
     if (!large_batch_ || inline_bytes_ + kWholeFileShare > kInlineBatchBytes) return Destination::kPool;
     inline_bytes_ += kWholeFileShare;
     return Destination::kShared;
@@ -144,7 +146,7 @@ LinuxEngine::Destination LinuxEngine::Choose(Request& request) {
   FileFacts* facts = files_.Find(request);
   if (!facts || !facts->regular) return Destination::kPool;
   const bool reads = IsRead(request.opcode);
-  // These wait for the disk, for other writers at the end of the file, or for a file system to be thawed.
+  // These wait for the disk, for other appending writers, or for a frozen file system.
   if (request.transfer.append || (!reads && !facts->direct) || (request.transfer.moves && facts->direct))
     return Destination::kPool;
   const auto [manner, check] = facts->device ? Findings{Manner::kInline} : known_.Of(facts->mount, now_);
@@ -221,7 +223,7 @@ void LinuxEngine::ServeShared() {
   shared_.clear();
 }
 
-// Helper's thread. What the answer says of the file is not learned: that is the loop's.
+// Helper thread. Learns nothing from the answer: only the loop thread may write FileFacts.
 void LinuxEngine::TakeLate(Request&& request, int64_t result) {
   const bool failed = result < 0 && !IsEngineFailure(result);
   // A read at the file's own position that ended early cannot be continued at a given position.
@@ -245,7 +247,7 @@ void LinuxEngine::Prepare(Request&& taken) {
   commands_.push_back({slot, &request, request.transfer.durable ? RWF_NOWAIT | RWF_DSYNC : RWF_NOWAIT});
 }
 
-// Has a pool thread submit a request: the pool gets another request that stands for it.
+// Has a pool thread submit a request to the kernel: the pool gets a stand-in for it.
 void LinuxEngine::Depute(Request&& taken) {
   const uint32_t slot = slots_.Take(std::move(taken));
   const Request& request = slots_[slot];
@@ -261,7 +263,8 @@ void LinuxEngine::Depute(Request&& taken) {
   for_pool_.push_back(std::move(stand_in));
 }
 
-// Pool thread. It may wait: without NOWAIT, nothing has to be done again.
+// Pool thread. Submits without RWF_NOWAIT: this thread may wait, and the request need not be
+// repeated.
 bool LinuxEngine::SubmitToKernel(uint32_t slot, Request& request) {
   const KernelCommand command{slot, &slots_[slot], slots_[slot].transfer.durable ? RWF_DSYNC : 0};
   CAIO_STEP("a request is to be submitted");
@@ -282,7 +285,8 @@ void LinuxEngine::Examine(const Request& request) {
   if (HasPath(request.opcode)) {
     return cached_paths_.Examine(request.opcode, request.path.get());
   }
-  // The request is complete, so the caller may have closed the descriptor: its number may soon stand for another file.
+  // The request is complete: the caller may have closed the descriptor, and its number may come to
+  // mean another file.
   MountKey mount, after;
   if (!FindMount(request.fd, &mount)) return;
   const Findings found = ExamineManner(request.fd, nullptr, true);
@@ -290,15 +294,16 @@ void LinuxEngine::Examine(const Request& request) {
 }
 
 bool LinuxEngine::Cancel(uint32_t channel, uint32_t id) {
-  // A slot that was given back has no request any more: the id in it may be another operation's by now.
+  // A slot that was given back holds no request: its id may be another operation's by now.
   slots_.TakeBack();
   if (!pool_.Cancel(channel, id)) return false;
-  // It may have been one that stood for another.
+  // The cancelled request may have been a stand-in.
   slots_.FreeDeputed(channel, id);
   return true;
 }
 
-// What is tried on the loop thread. It says which file system it has met, if it has.
+// Runs an attempt on the loop thread, and measures whether it waits. The attempt sets `mount` if it
+// reached a file system.
 template <typename Try>
 int64_t LinuxEngine::Metered(Try attempt) {
   const uint64_t now = Nanoseconds();
@@ -322,7 +327,7 @@ int64_t LinuxEngine::Attempt(const OpenAttempt& attempt) {
   return Metered([&](uint64_t now, MountKey* mount) { return cached_paths_.AttemptOpen(attempt, now, mount); });
 }
 
-// Notes on which file system the loop was kept waiting.
+// Records the file system if it kept the loop thread waiting.
 void LinuxEngine::EndMetered(MountKey mount) {
   const uint64_t now = Nanoseconds();
   if (meter_.HasWaited(now)) known_.HasWaited(mount, now);
@@ -353,7 +358,8 @@ void LinuxEngine::Submit(Request* batch, size_t count, std::vector<Completion>& 
   FlushPool(finished);
 }
 
-// The kernel takes the requests before the first bad one. That one is answered for itself, the rest submitted again.
+// The kernel takes the requests before the first bad one. That one is answered by itself, and the
+// rest is submitted again.
 void LinuxEngine::SubmitPrepared() {
   size_t next = 0;
   while (next < commands_.size()) {
@@ -382,10 +388,10 @@ void LinuxEngine::Remember(const Request& request, NowaitAnswer answer) {
   history = Learn(history, answer);
 }
 
-// True if that was the request's end. False if the pool is to do what is left of it, or all.
+// True if the result completes the request. False if the pool has to do the rest, or all, of it.
 bool LinuxEngine::EndIfAnswered(Request& request, int64_t result, Route route) {
   if (IsEngineFailure(result)) {
-    // EINVAL is about this request, such as memory not aligned for direct I/O: it says nothing of the next.
+    // EINVAL is about this request only, such as memory not aligned for direct I/O.
     if (result != -EINVAL && !IsWholeFile(request.opcode)) Remember(request, AnswerFor(result));
     request.missed = true;
     if (IsRead(request.opcode)) request.transfer.cold = result == -EAGAIN && !request.transfer.moves;
@@ -394,7 +400,8 @@ bool LinuxEngine::EndIfAnswered(Request& request, int64_t result, Route route) {
   if (result >= 0 && !IsWholeFile(request.opcode)) {
     Remember(request, NowaitAnswer::kHit);
     const auto moved = static_cast<size_t>(result);
-    // A short read that ends at the end of the file is whole; kernels 5.9 and 5.10 also cut NOWAIT reads short elsewhere.
+    // A short read that ends at the end of the file is complete; kernels 5.9 and 5.10 also cut
+    // NOWAIT reads short elsewhere.
     const bool whole = moved == request.length || request.transfer.moves ||
                        (IsRead(request.opcode) && IsEndOfFile(request.fd, request.offset + result));
     if (!whole) {
@@ -411,7 +418,7 @@ void LinuxEngine::EndSlot(uint32_t slot, int64_t result, Route route) {
   slots_.Free(slot);
 }
 
-// Takes the events that are there.
+// Reaps all available events.
 void LinuxEngine::Collect(Route route) {
   if (!is_open_) return;
   std::array<KernelEvent, 64> events;
@@ -424,7 +431,7 @@ void LinuxEngine::Collect(Route route) {
 
 void LinuxEngine::FlushPool(std::vector<Completion>& finished) {
   if (!for_pool_.empty()) {
-    // One whose file system is looked at is enough.
+    // Examining the file system of one request is enough.
     for (Request& request : for_pool_) {
       if (!known_.IsWanted()) break;
       if (!HasPath(request.opcode)) continue;
@@ -447,14 +454,15 @@ void LinuxEngine::Reap(std::vector<Completion>& finished) {
 void LinuxEngine::Finish() {
   EndTurn();
   helper_.Close();
-  // The pool takes over what the kernel could not do, and submits requests to the kernel: repeats until both are empty.
+  // The pool takes over what the kernel could not do, and its threads submit to the kernel: repeats
+  // until both are empty.
   for (;;) {
     pool_.Finish();
     slots_.TakeBack();
     if (slots_.AllFree()) return;
     KernelEvent event;
     const long answered = kernel_->WaitOne(&event, 60);
-    if (answered < 0) return;  // the queue can no longer be asked
+    if (answered < 0) return;  // the queue no longer works
     if (answered == 0) continue;
     EndSlot(event.slot, event.result, Route::kKernel);
     std::vector<Completion> untold;

@@ -1,7 +1,9 @@
-// Reads that cannot block are done from the loop thread, the rest by the pool. Direct I/O goes to the kernel's queue, asynchronously;
-// a pool thread submits whatever may make its submitter wait (writes to a frozen file system, much memory to be pinned). Buffered reads
-// that need not wait (RWF_NOWAIT) are done by preadv2: by io_submit, too, they would end inside the call, and it took 15 to 45 % longer
-// for the same. Loop thread only, except where it says otherwise; one per environment.
+// The engine of the backends `linux` and `uring`. Reads that cannot block are done on the loop
+// thread, the rest by the pool. Direct I/O goes to the kernel's queue, asynchronously; a pool
+// thread submits whatever may make the submitter wait (writes to a frozen file system, much memory
+// to pin). Inline buffered reads use preadv2 with RWF_NOWAIT: io_submit would complete them inside
+// the call, too, and took 15 to 45 % longer. Loop thread only, except where stated; one per
+// environment.
 #pragma once
 
 #include <memory>
@@ -27,11 +29,12 @@ class LinuxEngine final : public Engine, private Deputy {
   LinuxEngine(std::unique_ptr<KernelQueue> kernel, CompletionQueue& completions, Engine& pool, KnownFileSystems& known);
   ~LinuxEngine() override;
 
-  // Opens the kernel's queue; if it is to be opened only when first needed, checks that it could be. 0, or a negative errno with the step
-  // that failed.
+  // Opens the kernel's queue; if that is opened when first needed, only checks that it can be. 0,
+  // or a negative errno and the step that failed.
   int Open(const char* directory, const char** step);
 
-  // Why the queue could not be opened when it was needed, a negative errno; once, and 0 from then on.
+  // Why the queue could not be opened when it was needed, a negative errno. Reported once; 0 from
+  // then on.
   int TakeRefusal() { return std::exchange(refusal_, 0); }
 
   void Submit(Request* batch, size_t count, std::vector<Completion>& finished) override;
@@ -40,20 +43,21 @@ class LinuxEngine final : public Engine, private Deputy {
   void Finish() override;
   void Close() override;
 
-  // A turn of the loop has ended: what was kept for it goes. Has to be called if KeepsForTurn says so.
+  // Ends a turn of the loop, and drops what was kept for it. Must be called if KeepsForTurn().
   void EndTurn();
   bool KeepsForTurn() const { return maps_.Any(); }
 
-  // As CachedFiles has it. Notes where that has waited.
+  // CachedFiles::Read. Records a file system that made it wait.
   int64_t ReadCached(const char* path, void* memory, size_t capacity);
-  // As CachedPaths has it, likewise.
+  // CachedPaths' attempts, likewise.
   int64_t Attempt(const PathAttempt& attempt);
   int64_t Attempt(const OpenAttempt& attempt);
 
  private:
   enum class Destination { kInline, kShared, kKernel, kDeputy, kPool };
 
-  // Opens it, and proves it by a write and reads of a file in memory; if there can be no such file, of one in `directory`.
+  // Opens the queue, and proves it by a write and reads of a file in memory; if there can be none,
+  // of a file in `directory`.
   int OpenQueue(const char* directory, const char** step);
   bool HasQueue();
   // Pool thread.
@@ -96,15 +100,15 @@ class LinuxEngine final : public Engine, private Deputy {
 
   TurnMaps maps_;
 
-  // Of the call under way.
+  // State of the current call.
   std::vector<KernelCommand> commands_;
   std::vector<Request> shared_;
   std::vector<Request> for_pool_;
   std::vector<Completion> done_;
   size_t inline_bytes_ = 0;
   size_t direct_bytes_ = 0;
-  uint64_t now_ = 0;  // at its beginning
-  MountKey met_ = 0;  // the last that something was tried on
+  uint64_t now_ = 0;  // when the call began
+  MountKey met_ = 0;  // mount of the last attempt
   bool large_batch_ = false;
 };
 

@@ -1,4 +1,4 @@
-// What is known of each open file: its kind, and how it answered NOWAIT so far. Loop thread only.
+// Facts about open files: type, and how each answered NOWAIT so far. Loop thread only.
 #pragma once
 
 #include <sys/types.h>
@@ -13,30 +13,30 @@
 
 namespace caio {
 
-// Which file it is.
+// Identifies a file.
 struct Identity {
   dev_t dev = 0;
   ino_t ino = 0;
-  int64_t born = 0;  // nanoseconds since 1970, 0 where unknown: an inode's number is used again
+  int64_t born = 0;  // birth, nanoseconds since 1970, 0 if unknown: inode numbers are reused
 
   bool operator==(const Identity& other) const { return dev == other.dev && ino == other.ino && born == other.born; }
 };
 
 struct FileFacts {
   uint64_t batch = 0;     // the batch that last looked at the descriptor
-  uint32_t file_key = 0;  // the handle these facts belong to, 0 where they are checked against the file itself
+  uint32_t file_key = 0;  // the handle these facts belong to, 0 if they are checked against the file
   Identity identity;
   MountKey mount = 0;
   bool regular = false;
-  bool device = false;    // a block device: a file of no file system
+  bool device = false;    // a block device: it is on no file system
   bool direct = false;    // opened with O_DIRECT
-  bool readable = false;  // a look at its file system is a read
+  bool readable = false;  // open for reading, which examining its file system needs
   Layer layer = Layer::kForeign;
-  uint64_t size = 0;   // when it was looked at
-  bool fresh = false;  // so was it then
+  uint64_t size = 0;   // when last examined
+  bool fresh = false;  // IsFresh, when last examined
   NowaitHistory reads;
   NowaitHistory writes;
-  uint64_t mapped_in = 0;  // the turn of the loop that it is mapped in
+  uint64_t mapped_in = 0;  // the turn of the loop in which the file is mapped
   MappedPages pages{};
 };
 
@@ -44,11 +44,12 @@ class FileFactsTable {
  public:
   void NextBatch() { batch_++; }
 
-  // Facts of the request's descriptor, or nullptr where it cannot be looked at (EBADF, say: the real operation will tell). A
-  // number that stands for another file now starts afresh: a handle has a key of its own; a bare number is stat'ed once a batch.
+  // Facts about the request's file, or nullptr if its descriptor cannot be examined (EBADF, say:
+  // the operation itself will report it). Resets the facts of a reused number: a handle has its own
+  // key; a bare number is checked with statx once per batch.
   FileFacts* Find(const Request& request);
 
-  // What changes: size and age. False where it cannot be looked at.
+  // Refreshes what changes: size and age. False if the descriptor cannot be examined.
   static bool LookAgain(int fd, FileFacts& facts);
 
   // Notes that the descriptor's file is no longer mapped.
@@ -61,13 +62,13 @@ class FileFactsTable {
   std::vector<FileFacts> by_fd_;
 };
 
-// The mount that an open file is on. Asks no server.
+// Finds the mount of an open file. Asks no server.
 bool FindMount(int fd, MountKey* mount);
 
-// Whether the descriptor stands for that file.
+// Whether the descriptor refers to that file.
 bool StandsFor(int fd, const Identity& file);
 
-// Whether there is nothing at `offset` and behind. False where that cannot be told: a read there will tell.
+// Whether a regular file ends at `offset` or before. False if unknown: a read there will tell.
 bool IsEndOfFile(int fd, int64_t offset);
 
 }  // namespace caio

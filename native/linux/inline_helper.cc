@@ -15,9 +15,11 @@ namespace caio {
 namespace {
 
 constexpr unsigned kTakenAtOnce = 2;
-// Nanoseconds for which the loop awaits the helper's last parts: the helper may have lost its processor.
+// Nanoseconds that the loop waits for the helper's last parts: the helper may have lost its
+// processor.
 constexpr uint64_t kAwait = 20 * 1000;
-// Nanoseconds for which the helper looks for the next batch before it sleeps: waking it costs the loop more than all the rest.
+// Nanoseconds that the helper polls for the next batch before it sleeps: waking it costs the loop
+// more than all the rest.
 constexpr uint64_t kLinger = 50 * 1000;
 
 void Pause() {
@@ -47,7 +49,7 @@ bool InlineHelper::ReadyFor(size_t count) {
   return started_ || Start();
 }
 
-// Tried once: what has failed is not tried again.
+// Starts the helper thread. Tried once: a failure is final.
 bool InlineHelper::Start() {
   if (refused_) return false;
   refused_ = true;
@@ -70,7 +72,7 @@ void InlineHelper::Publish(Request* batch, size_t count) {
   pthread_cond_signal(&wake_);
 }
 
-// Either thread. False if nothing is left to be taken.
+// Serves up to kTakenAtOnce parts. Either thread. False if none is left to take.
 bool InlineHelper::ServeSome() {
   Rest rest = rest_.load(std::memory_order_acquire);
   Rest taken;

@@ -1,6 +1,7 @@
-// A second thread for large batches of what cannot block: the loop thread serves a batch, and the helper serves from the same batch,
-// so that the loop is done in little more than half the time. The loop never waits for the helper to be woken or scheduled: it serves
-// itself what the helper has not begun, and the helper completes what it does not end at once without the loop.
+// A second thread for large batches of requests that cannot block. The loop thread and the helper
+// serve the same batch, so that the loop is done in little more than half the time. The loop never
+// waits for the helper to be woken or scheduled: it serves what the helper has not begun. A request
+// that the helper finishes late is completed by the helper.
 #pragma once
 
 #include <pthread.h>
@@ -19,22 +20,24 @@ class InlineHelper {
  public:
   // Answers a request without blocking: bytes moved or a negative errno. Called by both threads.
   using Serve = int64_t (*)(void* owner, Request& request);
-  // Takes a request that the loop did not wait for, with its answer. Helper's thread.
+  // Takes a request that the loop did not wait for, with its result. Helper thread.
   using TakeLate = void (*)(void* owner, Request&& request, int64_t result);
 
   InlineHelper(Serve serve, TakeLate take_late, void* owner);
   ~InlineHelper();
 
-  // The others are for the loop thread alone.
+  // The functions below are for the loop thread only.
 
-  // The loop has served a smaller batch before the helper is awake.
+  // Smallest batch to share: the loop has served a smaller one before the helper is awake.
   static constexpr size_t kFewest = 16;
   static constexpr size_t kMost = 512;
 
-  // Whether to share so many requests: they are enough for that, there is a processor for the helper, and it is free.
+  // Whether to share a batch of `count` requests: it is large enough, a processor is usable for the
+  // helper, and the helper is free.
   bool ReadyFor(size_t count);
 
-  // Serves at most kMost requests that are to be shared. Calls `answered(request, result)` for each but those left to TakeLate.
+  // Serves at most kMost requests. Calls `answered(request, result)` for each, except those left to
+  // TakeLate.
   template <typename Answered>
   void ServeAll(Request* batch, size_t count, Answered answered) {
     Publish(batch, count);
@@ -47,7 +50,7 @@ class InlineHelper {
     }
   }
 
-  // Afterwards the helper does nothing any more.
+  // Ends the helper thread, for good.
   void Close();
 
  private:
@@ -58,7 +61,8 @@ class InlineHelper {
     std::atomic<State> state{State::kOpen};
   };
 
-  // What is left of a batch, as one word, so that taking a part of an earlier batch fails: its number, its size, the next part.
+  // The untaken rest of a batch: its number, its size, the next part. One word, so that taking a
+  // part of an earlier batch fails.
   struct Rest {
     uint32_t number;
     uint16_t count;
@@ -80,7 +84,8 @@ class InlineHelper {
   size_t count_ = 0;
   static_assert(std::atomic<Rest>::is_always_lock_free);
   alignas(64) std::atomic<Rest> rest_{Rest{0, 0, 0}};
-  // Parts that the loop did not wait for and the helper has not ended: until then there is no other batch.
+  // Parts that the loop did not wait for and the helper has not finished. There is no new batch
+  // until this is 0.
   alignas(64) std::atomic<uint32_t> left_{0};
   std::atomic<bool> asleep_{false};
   std::atomic<bool> closing_{false};

@@ -1,5 +1,5 @@
-// What the kernel works through on its own: submitted to, reaped, waited for. Kernel AIO is one, an io_uring another. Used by the
-// loop thread alone.
+// An asynchronous queue in the kernel: kernel AIO or io_uring. Loop thread only; pool threads
+// submit, too, if TakesFromAnyThread().
 #pragma once
 
 #include <cstddef>
@@ -9,14 +9,15 @@
 
 namespace caio {
 
-// The request, which stays where it is until its event is reaped, and the RWF_ flags that it goes with.
+// A request, which stays in place until its event is reaped, and its RWF_ flags.
 struct KernelCommand {
   uint32_t slot;
   const Request* request;
   int flags;
 };
 
-// The memory of a read or write as the kernel takes it: the list of its buffers and their number, or its one buffer and the bytes of that.
+// The memory of a read or write, as the kernel takes it: address and length of a list of buffers,
+// or address and bytes of one buffer.
 inline uint64_t AddressOf(const Request& request) {
   const void* memory = request.vectors ? request.vectors.get() : request.single.iov_base;
   return reinterpret_cast<uintptr_t>(memory);
@@ -37,33 +38,38 @@ class KernelQueue {
   KernelQueue(const KernelQueue&) = delete;
   KernelQueue& operator=(const KernelQueue&) = delete;
 
-  // Whether it is opened only when it is first needed: then Check says beforehand whether it could be.
+  // Whether the queue is opened only when first needed. Check then tells beforehand whether it can
+  // be.
   virtual bool OpensLate() const = 0;
 
-  // Whether the kernel takes its system calls, without having any of them do something. 0, or a negative errno with the one that failed.
+  // Checks that the kernel accepts the queue's system calls, without effects. 0, or a negative
+  // errno and the call that failed.
   virtual int Check(const char** step) = 0;
 
-  // For `capacity` commands in flight, and no more may be. 0, or a negative errno with the system call that failed.
+  // Opens the queue for at most `capacity` commands in flight. 0, or a negative errno and the
+  // system call that failed.
   virtual int Open(unsigned capacity, const char** step) = 0;
 
-  // From now on `fd`, an eventfd, is signalled when there is an event. 0, or a negative errno with the system call that failed.
+  // Has `fd`, an eventfd, signalled when there is an event. 0, or a negative errno and the system
+  // call that failed.
   virtual int Signal(int fd, const char** step) = 0;
 
-  // How many of the commands the kernel took, from the first on; or the negative errno of the first, which is then not in flight. 0
-  // means that the queue had no room, and says nothing about any command.
+  // Submits commands in order. Returns how many the kernel took, or the negative errno of the
+  // first, which is then not in flight. 0: the queue had no room, which says nothing about any
+  // command.
   virtual long Submit(const KernelCommand* commands, size_t count) = 0;
 
-  // Whether pool threads may submit, too. Where they may, they do what can make the submitter wait: writes take the lock by which file
-  // systems are frozen, NOWAIT or not.
+  // Whether pool threads may submit, too. They then submit whatever can make the submitter wait:
+  // writes take the lock by which file systems are frozen, NOWAIT or not.
   virtual bool TakesFromAnyThread() const = 0;
 
-  // Takes up to `most` events that are there.
+  // Takes up to `most` available events.
   virtual size_t Reap(KernelEvent* events, size_t most) = 0;
 
-  // Blocks until an event is there: 1, or 0 after `seconds`, or a negative errno.
+  // Blocks until there is an event. 1, or 0 after `seconds`, or a negative errno.
   virtual long WaitOne(KernelEvent* event, int seconds) = 0;
 
-  // Blocks until the kernel is done with all that was submitted.
+  // Blocks until the kernel has finished everything submitted.
   virtual void Close() = 0;
 };
 

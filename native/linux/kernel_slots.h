@@ -1,6 +1,6 @@
-// What is with the kernel's queue: a slot keeps the request, so that a command can name it and the pool can take over. Some of them a
-// pool thread submits: then the pool has another request that stands for the one in the slot. Loop thread only, except where it says
-// otherwise.
+// Requests in the kernel's queue. A slot keeps its request, so that a command can point to it and
+// the pool can take over. A pool thread submits some of them: the pool then has a stand-in for the
+// request in the slot. Loop thread only, except where stated.
 #pragma once
 
 #include <pthread.h>
@@ -18,29 +18,27 @@ class KernelSlots {
   KernelSlots() { pthread_mutex_init(&mutex_, nullptr); }
   ~KernelSlots() { pthread_mutex_destroy(&mutex_); }
 
-  // Before the first is taken; they do not move.
+  // Before the first Take. The slots do not move.
   void Make(uint32_t count);
 
-  // Whether one can be taken.
   bool HasFree();
-  // Whether none is in use.
   bool AllFree() const { return free_.size() == slots_.size(); }
 
-  // One of them has to be free.
+  // There must be a free slot.
   uint32_t Take(Request&& request);
   void Free(uint32_t slot);
 
-  // A pool thread submits the request in the slot, or has submitted it; it may use the slot until then.
+  // A pool thread that submits the slot's request may use the slot until it has done so.
   Request& operator[](uint32_t slot) { return slots_[slot]; }
 
-  // Notes that a pool thread is to submit it.
+  // Records that a pool thread will submit the slot's request.
   void Depute(uint32_t slot);
-  // The request that stood for it was taken back.
+  // Frees the slot of a stand-in that was cancelled.
   void FreeDeputed(uint32_t channel, uint32_t id);
 
-  // Pool thread. The request was not submitted, and is in the slot no more.
+  // Pool thread. The slot's request was not submitted, and has been moved out.
   void GiveBack(uint32_t slot);
-  // Frees those that were given back. Their requests' ids may be other operations' by now.
+  // Frees the slots that were given back. Their ids may be other operations' by now.
   void TakeBack();
 
  private:

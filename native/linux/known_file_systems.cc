@@ -20,7 +20,7 @@ namespace caio {
 
 namespace {
 
-// <linux/stat.h> of 5.8 and of 6.8.
+// STATX_MNT_ID (Linux 5.8) and STATX_MNT_ID_UNIQUE (6.8).
 constexpr unsigned kMountId = 0x1000;
 constexpr unsigned kUniqueMountId = 0x4000;
 
@@ -28,14 +28,15 @@ constexpr uint64_t kMillisecond = 1000000;
 constexpr uint64_t kTrusted = 1000;  // milliseconds
 constexpr unsigned kMostWaits = 6;   // doublings of a second
 
-// Where <linux/stat.h> has stx_mnt_id; older headers lack it.
+// Reads stx_mnt_id by its offset: older headers lack the field.
 uint64_t MountIdOf(const struct statx& file) {
   uint64_t id;
   memcpy(&id, reinterpret_cast<const char*>(&file) + 0x90, sizeof id);
   return id;
 }
 
-// Local file systems that give cached attributes, names and pages without waiting, and how to find out whether pages are cached.
+// Local file systems that serve cached attributes, names and pages without waiting, each with the
+// check of its pages.
 Findings FindingsOf(uint32_t type) {
   switch (type) {
     case 0xEF53:      // ext4
@@ -64,7 +65,7 @@ unsigned MountMask() { return kMountId | kUniqueMountId; }
 MountKey MountKeyOf(const struct statx& file) {
   const uint64_t device = makedev(file.stx_dev_major, file.stx_dev_minor);
   const uint64_t mount = (file.stx_mask & (kMountId | kUniqueMountId)) != 0 ? MountIdOf(file) : 0;
-  // Two that share a key would have to be alike in 64 bits of this.
+  // Two mounts collide only if all 64 bits agree.
   const uint64_t key = device * 0x9e3779b97f4a7c15u ^ (mount + 1) * 0xc2b2ae3d27d4eb4fu;
   return key != 0 ? key : 1;
 }
@@ -79,7 +80,7 @@ KnownFileSystems::Entry* KnownFileSystems::Find(MountKey mount) {
 Findings KnownFileSystems::Of(MountKey mount, uint64_t now, Touch touch) {
   if (const Entry* entry = Find(mount)) {
     const uint64_t state = entry->state.load(std::memory_order_acquire);
-    // It may have become another's in between.
+    // The entry may have become another mount's in between.
     const bool same = entry->mount.load(std::memory_order_acquire) == mount;
     const auto manner = static_cast<Manner>(state & 0xf);
     const auto check = static_cast<PageCheck>(state >> 4 & 0xf);
@@ -91,7 +92,7 @@ Findings KnownFileSystems::Of(MountKey mount, uint64_t now, Touch touch) {
   return {Manner::kUnknown};
 }
 
-// With mutex_ held. The one that is there, or the one that has been there longest.
+// With mutex_ held. The mount's entry, or the oldest one, taken over.
 KnownFileSystems::Entry& KnownFileSystems::Place(MountKey mount) {
   if (Entry* known = Find(mount)) return *known;
   Entry& entry = entries_[next_++ % entries_.size()];
@@ -112,9 +113,10 @@ void KnownFileSystems::Learn(MountKey mount, Findings found, uint64_t now) {
   const uint64_t earlier = Place(mount).state.load(std::memory_order_relaxed);
   const unsigned waits = (earlier >> 8) & 0xff;
   const uint64_t milliseconds = now / kMillisecond;
-  // An earlier finding by an open, or a wait, says more than this look at names.
+  // A finding by an open, or a wait, says more than this look at names while it holds.
   if (found.manner == Manner::kNames && (earlier >> 16) > milliseconds) return;
-  // If it is quick now, its listener may only have been asked about a file that it knows: a wait stays on record for minutes.
+  // If it is quick now, the listener may only know the file already: a wait stays on record for a
+  // minute after it expires.
   const bool forgiven = milliseconds > (earlier >> 16) + 60 * kTrusted;
   Keep(mount, found, forgiven ? 0 : waits, milliseconds + kTrusted);
 }
@@ -134,11 +136,11 @@ Findings ExamineManner(int fd, const char* path, bool read) {
   const uint64_t before = VoluntarySwitches();
   char byte;
   iovec memory{&byte, 1};
-  // What has just been read needs no disk: if this waits, it waits for a fanotify listener.
+  // The first byte has just been read and needs no disk: a wait is for a fanotify listener.
   if (path) {
-    // This look must not change the file's time of last access.
+    // The examination must not change the file's time of last access.
     const Descriptor unnoticed(read ? -EPERM : OpenCached(path, O_RDONLY | O_NONBLOCK | O_NOATIME));
-    // Another's file.
+    // O_NOATIME fails with EPERM on another user's file.
     const Descriptor opened(unnoticed.get() == -EPERM ? OpenCached(path, O_RDONLY | O_NONBLOCK) : -EAGAIN);
     if (!unnoticed.valid() && !opened.valid()) return names;
     if (unnoticed.valid() || read)

@@ -1,7 +1,9 @@
-// What pool threads have found out about file systems, for the threads that must not wait. Nothing is asked here.
+// Findings of pool threads about file systems, for threads that must not wait. Nothing here asks a
+// file system.
 //
-// A file system is trusted for a second. Then the next operation goes to the pool, which looks again: a number is used again after an
-// umount, and a listener of fanotify's, such as a virus scanner, may have come.
+// A finding holds for a second. Then the next operation goes to the pool, which examines again: a
+// mount's number is reused after umount, and a fanotify listener, such as a virus scanner, may have
+// come.
 #pragma once
 
 #include <pthread.h>
@@ -18,18 +20,18 @@ struct statx;
 
 namespace caio {
 
-// A file system as this process sees it at one mount: device and mount. The kernel uses a device's number again, a mount's not (6.8),
-// or not soon.
+// A file system as this process sees it at one mount: device and mount. The kernel reuses device
+// numbers; mount numbers not (6.8), or not soon.
 using MountKey = uint64_t;
 
-// The mask to add to a call of statx so that its answer has what MountKeyOf needs.
+// The statx mask of what MountKeyOf needs.
 unsigned MountMask();
 MountKey MountKeyOf(const struct statx& file);
 
 enum class Manner : uint8_t {
-  kUnknown,    // or too long ago: a pool thread has to look
-  kInline,     // local, and what is cached is had without waiting
-  kNames,      // local, and so are names and attributes; whether a fanotify listener waits for opens is not known
+  kUnknown,    // or examined too long ago: a pool thread has to examine it
+  kInline,     // local: cached data comes without waiting
+  kNames,      // local: so do names and attributes; a fanotify listener may make opens wait
   kElsewhere,  // may ask a server: the loop thread attempts nothing on it
   kWaits,      // local, but attempts that should not have waited did
 };
@@ -39,7 +41,8 @@ struct Findings {
   PageCheck check = PageCheck::kNowait;
 };
 
-// What an attempt does. fanotify's listeners are asked when a file is opened or read, never for names and attributes.
+// What an attempt does. fanotify listeners are asked when a file is opened or read, never about
+// names and attributes.
 enum class Touch : uint8_t { kOpens, kLooks };
 
 class KnownFileSystems {
@@ -47,22 +50,23 @@ class KnownFileSystems {
   KnownFileSystems() { pthread_mutex_init(&mutex_, nullptr); }
   ~KnownFileSystems() { pthread_mutex_destroy(&mutex_); }
 
-  // Any thread. Nanoseconds of a clock that only goes forward. For an open, kNames counts as kUnknown; for a look, as kInline.
+  // Any thread. `now`: nanoseconds of a monotonic clock. For an open, kNames counts as kUnknown;
+  // for a look, as kInline.
   Findings Of(MountKey mount, uint64_t now, Touch touch = Touch::kOpens);
 
-  // Whether a thread has met a file system that is not known, since the last call of Examined.
+  // Whether a thread has met an unknown file system since the last call of Learn.
   bool IsWanted() const { return wanted_.load(std::memory_order_relaxed); }
 
-  // Pool thread. What looking at it has given.
+  // Pool thread. Records what an examination found.
   void Learn(MountKey mount, Findings found, uint64_t now);
 
-  // Any thread. An attempt has waited: the pool is to serve for a while, longer each time.
+  // Any thread. Records that an attempt has waited: the pool serves for a while, longer each time.
   void HasWaited(MountKey mount, uint64_t now);
 
  private:
   struct Entry {
     std::atomic<uint64_t> mount{0};
-    // Milliseconds until which it holds, then the number of waits in the last minutes, the check, and the manner: 48, 8, 4 and 4 bits.
+    // Milliseconds until which the finding holds, recent waits, check, manner: 48, 8, 4 and 4 bits.
     std::atomic<uint64_t> state{0};
   };
 
@@ -72,15 +76,17 @@ class KnownFileSystems {
 
   std::array<Entry, 64> entries_;
   std::atomic<bool> wanted_{false};
-  pthread_mutex_t mutex_;  // of those who write
+  pthread_mutex_t mutex_;  // for writers
   size_t next_ = 0;
 };
 
-// Pool thread; blocks. Whether the file system of `fd` gives cached names and attributes without waiting: kNames or kElsewhere.
+// Pool thread; blocks. Whether the file system of `fd` serves cached names and attributes without
+// waiting: kNames or kElsewhere.
 Findings ExamineNames(int fd);
 
-// Pool thread; blocks. Looks at the file system of an open file, or of a name (O_PATH): its kind, and for a local one whether an attempt
-// that cannot wait for a disk waits all the same. `path` may be null where `fd` is open for reading. `read`: the file has just been read.
+// Pool thread; blocks. Examines the file system of an open file, or of a name (O_PATH): its type,
+// and for a local one whether an attempt that cannot wait for a disk waits all the same. `path` may
+// be null if `fd` is open for reading. `read`: the file has just been read.
 Findings ExamineManner(int fd, const char* path, bool read);
 
 }  // namespace caio

@@ -1,4 +1,5 @@
-// Whether an RWF_NOWAIT attempt is worth making: a pure rule over what earlier attempts on the same file answered.
+// Whether an RWF_NOWAIT attempt is worthwhile: a pure rule over the answers to earlier attempts on
+// the same file.
 #pragma once
 
 #include <cstddef>
@@ -8,23 +9,24 @@ namespace caio {
 
 // A hit copies on the loop thread: larger reads would hold it for milliseconds, even half cached.
 constexpr size_t kInlineBytes = 64 * 1024;
-// The same bound for all of one batch.
+// The same limit per batch.
 constexpr size_t kInlineBatchBytes = 2 * 1024 * 1024;
 
 enum class NowaitAnswer : uint8_t { kHit, kMiss, kRefused };
 
 struct NowaitHistory {
   uint8_t misses = 0;    // in a row
-  uint16_t pause = 0;    // operations yet to let pass without an attempt
-  bool refused = false;  // the file system does not know NOWAIT here: never again
-  uint8_t hits = 0;      // in a row, as far as they matter
+  uint16_t pause = 0;    // operations to skip before the next attempt
+  bool refused = false;  // the file system does not support NOWAIT here: never again
+  uint8_t hits = 0;      // in a row, at most kHitsBeforeTrust
 };
 
 constexpr uint8_t kMissesBeforePause = 4;
 constexpr uint16_t kLongestPause = 512;
 constexpr uint8_t kHitsBeforeTrust = 16;
 
-// After `kMissesBeforePause` misses in a row each further miss doubles the pause; one hit forgets them all.
+// After `kMissesBeforePause` misses in a row, each further miss doubles the pause. A hit resets
+// both.
 inline NowaitHistory Learn(NowaitHistory history, NowaitAnswer answer) {
   if (answer == NowaitAnswer::kHit) {
     const unsigned hits = history.hits + 1u;

@@ -8,13 +8,14 @@ namespace caio {
 
 namespace {
 
-// Has the queue serve one request, all of it: 0, or a negative errno.
+// Serves one request in full: 0, or a negative errno.
 int Serve(KernelQueue& queue, Request& request) {
   const KernelCommand command{0, &request, 0};
   const long submitted = queue.Submit(&command, 1);
   if (submitted < 1) return submitted == 0 ? -EAGAIN : static_cast<int>(submitted);
   KernelEvent event{};
-  // On a file in memory, kernel AIO is done within io_submit. An io_uring may leave the work to a kernel thread.
+  // On a file in memory, kernel AIO completes within io_submit. An io_uring may leave the work to
+  // a kernel thread.
   const long answered = queue.Reap(&event, 1) == 1 ? 1 : queue.WaitOne(&event, 5);
   if (answered < 1) return answered == 0 ? -ETIMEDOUT : static_cast<int>(answered);
   if (event.result < 0) return static_cast<int>(event.result);

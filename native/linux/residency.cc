@@ -15,23 +15,23 @@ namespace caio {
 
 namespace {
 
-// <linux/stat.h>
+// STATX_ATTR_… in <linux/stat.h>
 constexpr uint64_t kCompressed = 0x4, kNoDump = 0x40, kEncrypted = 0x800, kVerity = 0x100000;
 
-// Not kept in a static variable: that takes libstdc++, which a prebuild has not.
+// Not kept in a static variable: its guard needs libstdc++, which a prebuild does not have.
 uint64_t PageSize() { return static_cast<uint64_t>(sysconf(_SC_PAGESIZE)); }
 
 // Larger files are not mapped: the effort would seldom lead to a yes.
 constexpr uint64_t kLargestMap = 1ull << 40;
 
-// With a part of a page at both ends.
+// Pages that kMostLookedAt bytes can touch, with a partial page at both ends.
 constexpr size_t kMostPages = kMostLookedAt / 4096 + 1;
 
-// Of pages from `first` on, as mincore(2) tells it: 0 or a negative errno.
+// Asks mincore(2) about `count` pages from `first` on: 0 or a negative errno.
 int TellResident(const MappedPages& pages, size_t first, size_t count, unsigned char* resident) {
   char* start = static_cast<char*>(pages.start) + first * PageSize();
   if (mincore(start, count * PageSize(), resident) == 0) return 0;
-  // Not mapped any more, or the kernel is short of memory; or a filter of system calls says so.
+  // ENOMEM, EAGAIN: no longer mapped, or the kernel is short of memory. Else a seccomp filter.
   return errno == ENOMEM || errno == EAGAIN ? -EAGAIN : -EOPNOTSUPP;
 }
 
@@ -75,7 +75,7 @@ int LookInMap(const MappedPages& pages, uint64_t offset, size_t length) {
 }
 
 int LookForSwapped(int fd, uint64_t offset, size_t length) {
-  // Linux 6.5.
+  // cachestat(2), Linux 6.5.
   struct {
     uint64_t offset, length;
   } range{offset, length};
@@ -95,7 +95,8 @@ bool HasSwap() {
 Layer LayerOf(const struct statx& file) {
   const uint64_t known = file.stx_attributes_mask;
   if ((known & kNoDump) == 0) return Layer::kForeign;
-  // gfs2 knows as much as ext4 before 5.5, but no verity; orangefs as much as xfs, but no time of birth.
+  // gfs2 supports the attributes of ext4 before 5.5, but not verity; orangefs those of xfs, but no
+  // time of birth.
   if ((known & kEncrypted) != 0) return (known & kVerity) != 0 ? Layer::kPlain : Layer::kForeign;
   if ((known & kCompressed) != 0) return Layer::kPlain;
   return (file.stx_mask & STATX_BTIME) != 0 ? Layer::kLocking : Layer::kForeign;

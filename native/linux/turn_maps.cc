@@ -9,7 +9,7 @@ namespace caio {
 
 namespace {
 
-// Files that are mapped at a time.
+// Most files mapped at a time.
 constexpr size_t kMost = 64;
 
 }  // namespace
@@ -17,7 +17,7 @@ constexpr size_t kMost = 64;
 bool TurnMaps::Map(Request& request, FileFacts& facts) {
   const bool mapped = facts.mapped_in == turn_;
   const size_t count = facts.pages.count;
-  // What comes after the end that is known may have been written since.
+  // The file may have grown past its known size.
   const bool reaches = request.transfer.moves || static_cast<uint64_t>(request.offset) + request.length > facts.size;
   if ((!mapped || reaches) && !FileFactsTable::LookAgain(request.fd, facts)) return false;
   if (!mapped || (reaches && count != FileMap::PagesFor(facts.size))) {
@@ -25,7 +25,7 @@ bool TurnMaps::Map(Request& request, FileFacts& facts) {
     FileMap map(request.fd, facts.size);
     if (!map.IsTold()) {
       const uint64_t size = facts.size;
-      // A file that has grown in this moment is not refused for that.
+      // A file that has grown at this moment is not refused for that.
       const bool same = FileFactsTable::LookAgain(request.fd, facts) && facts.size == size && size > 0;
       if (same) facts.reads = Learn(facts.reads, NowaitAnswer::kRefused);
       return false;

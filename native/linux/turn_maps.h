@@ -1,6 +1,6 @@
-// Files that are mapped to be looked at, each for one turn of the loop, which may read a file many times. Not longer: while a mapping
-// exists, the file system cannot be unmounted; and if the file is deleted, the thread that unmaps it has to free its space. Loop thread
-// only, except where it says otherwise.
+// Files mapped for residency checks, each for one turn of the loop, which may read a file many
+// times. Not longer: a mapping keeps the file system from being unmounted, and unmapping a deleted
+// file frees its space on the thread that unmaps. Loop thread only, except where stated.
 #pragma once
 
 #include <pthread.h>
@@ -20,21 +20,22 @@ class TurnMaps {
   TurnMaps() { pthread_mutex_init(&mutex_, nullptr); }
   ~TurnMaps() { pthread_mutex_destroy(&mutex_); }
 
-  // Whether a turn has to be ended.
+  // Whether EndTurn has to be called.
   bool Any() const { return !maps_.empty(); }
 
-  // Maps the file of a read, or finds it mapped, and tells the request. False if it cannot be looked at so.
+  // Maps the file of a read, or finds it mapped, and gives the request its pages. False if they
+  // cannot be checked.
   bool Map(Request& request, FileFacts& facts);
 
-  // Drops the maps of a descriptor that is about to be closed, and forgets them in `files`. It is still open, so that no map is the last
-  // to hold the file.
+  // Drops the maps of a descriptor that is about to be closed, and forgets them in `files`. The
+  // descriptor is still open, so that no map is the last to hold the file.
   void Unmap(int fd, FileFactsTable& files);
 
-  // The turn has ended. True if a pool thread is to call GiveUp: of a file whose descriptor the program has closed itself, to unmap it
-  // may be to delete it.
+  // Ends the turn. True if a pool thread has to call GiveUp: if the program has already closed the
+  // descriptor, unmapping the file may delete it.
   bool EndTurn();
 
-  // Pool thread.
+  // Pool thread. Unmaps the orphans.
   void GiveUp();
 
  private:
@@ -46,7 +47,7 @@ class TurnMaps {
   std::vector<Mapped> maps_;
   uint64_t turn_ = 1;
 
-  // Maps of files that may be open nowhere any more.
+  // Maps of files that may have no open descriptor any more.
   std::vector<FileMap> orphans_;  // under mutex_
   pthread_mutex_t mutex_;
 };

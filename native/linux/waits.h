@@ -1,4 +1,5 @@
-// Whether a thread has waited where it should not have: it took long, and gave its processor away by itself.
+// Detects that a thread waited where it should not have: it took long, and gave up its processor by
+// itself.
 #pragma once
 
 #include <sys/resource.h>
@@ -9,13 +10,13 @@
 
 namespace caio {
 
-// How often the calling thread has waited for something so far.
+// How often the calling thread has waited so far.
 inline uint64_t VoluntarySwitches() {
   rusage used;
   return getrusage(RUSAGE_THREAD, &used) == 0 ? static_cast<uint64_t>(used.ru_nvcsw) : 0;
 }
 
-// Measures one thread. It fetches the count only now and then, since that is a system call.
+// Measures one thread. Fetches the count only now and then, since that takes a system call.
 class WaitMeter {
  public:
   void Begin(uint64_t now) {
@@ -25,8 +26,9 @@ class WaitMeter {
     switches_ = VoluntarySwitches();
   }
 
-  // A thread that was only preempted has not waited. If the count is older than the turn's beginning, the answer is no: the switch may have
-  // been an allowed wait before the turn. The next turn fetches a new count.
+  // Whether the thread has waited since Begin; preemption does not count. False if the count is
+  // older than Begin: the switch may have been an allowed wait before it. The next Begin fetches a
+  // new count.
   bool HasWaited(uint64_t now) {
     if (now - begun_ <= kLong) return false;
     const bool counted = counted_at_ == begun_;

@@ -1,4 +1,5 @@
-// The module entry: exactly what JavaScript sees. All of it runs on the loop thread; lib/backends/binding.ts has the types.
+// Module entry: the functions that JavaScript sees. All run on the loop thread;
+// lib/backends/binding.ts has their types.
 #include <errno.h>
 #include <napi.h>
 
@@ -16,8 +17,8 @@ namespace {
 using Napi::CallbackInfo;
 using Napi::Value;
 
-// The environment that `start` returned. Several copies of the package in one process share this module, and each of them starts an
-// environment.
+// The environment that `start` returned. Copies of the package in one process share this module,
+// and each starts its own environment.
 Environment* EnvironmentOf(const Value& handle) {
   return handle.IsExternal() ? handle.As<Napi::External<Environment>>().Data() : nullptr;
 }
@@ -35,7 +36,8 @@ bool Uint32(const Value& value, uint32_t* out) {
   return true;
 }
 
-// start(threads, handOff, deliver, completions): the environment for the other calls, or a negative errno
+// start(threads, handOff, deliver, completions): the environment for the other calls, or a negative
+// errno
 Value Start(const CallbackInfo& info) {
   uint32_t threads;
   if (info.Length() != 4 || !Uint32(info[0], &threads) || !info[1].IsBoolean() || !info[2].IsFunction() ||
@@ -71,7 +73,8 @@ Value Open(const CallbackInfo& info) {
   return result;
 }
 
-// cancel(environment, kind, channel, id): true if nothing had begun to serve the operation; its completion is not delivered then
+// cancel(environment, kind, channel, id): true if nothing had begun to serve the operation, which
+// then has no completion
 Value Cancel(const CallbackInfo& info) {
   uint32_t kind, channel, id;
   Environment* environment;
@@ -83,14 +86,14 @@ Value Cancel(const CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), engine && environment->Cancel(*engine, channel, id));
 }
 
-// isRegularFile(fd): whether the descriptor is a regular file's; asks no server
+// isRegularFile(fd): whether the descriptor refers to a regular file; asks no server
 Value IsRegular(const CallbackInfo& info) {
   uint32_t fd;
   if (info.Length() != 1 || !Uint32(info[0], &fd)) return Throw(info.Env(), "isRegularFile(fd)");
   return Napi::Boolean::New(info.Env(), IsRegularFile(static_cast<int>(fd)));
 }
 
-// probeDirectory(directory): results by name, or undefined on a system for which there is no probe
+// probeDirectory(directory): results by name, or undefined on a system without the probe
 Value Probe(const CallbackInfo& info) {
   char directory[kLongestPath];
   size_t length;
@@ -106,7 +109,8 @@ Value Probe(const CallbackInfo& info) {
   return result;
 }
 
-// addressRemainder(view, alignment): the address of the view's memory modulo `alignment`, or undefined if the view has no memory
+// addressRemainder(view, alignment): the address of the view's memory modulo `alignment`, or
+// undefined if the view has no memory
 Value AddressRemainder(const CallbackInfo& info) {
   uint32_t alignment;
   View view{};
@@ -117,7 +121,7 @@ Value AddressRemainder(const CallbackInfo& info) {
   return Number(info.Env(), static_cast<double>(reinterpret_cast<uintptr_t>(view.data) % alignment));
 }
 
-// statedAlignment(fd): [memory, offset] in bytes, or undefined if the file system does not say
+// statedAlignment(fd): [memory, offset] in bytes, or undefined if the file system does not state it
 Value Stated(const CallbackInfo& info) {
   uint32_t fd;
   if (info.Length() != 1 || !Uint32(info[0], &fd)) return Throw(info.Env(), "statedAlignment(fd)");
@@ -129,8 +133,8 @@ Value Stated(const CallbackInfo& info) {
   return result;
 }
 
-// processors(): [how many processors this process may run on, its quota of processor time as a number of processors (0 for no quota),
-// whether these are enough for the hand-off]
+// processors(): [processors that this process may run on, its quota of processor time as a number
+// of processors (0: no quota), whether these are enough for the hand-off]
 Value ProcessorsHere(const CallbackInfo& info) {
   const unsigned processors = Processors();
   const double quota = ProcessorQuota();
@@ -141,7 +145,7 @@ Value ProcessorsHere(const CallbackInfo& info) {
   return result;
 }
 
-// protocol(): what JavaScript and this addon have to agree on, as text
+// protocol(): text of everything that JavaScript and the addon must agree on
 Value Protocol(const CallbackInfo& info) {
   const ProtocolText text = DescribeProtocol();
   return Napi::String::New(info.Env(), text.bytes, text.length);

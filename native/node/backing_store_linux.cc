@@ -1,9 +1,11 @@
 #include "held_memory.h"
 
-// Node-API has no function that holds memory. V8 has one, GetBackingStore, and a napi_value is a handle of V8's. The functions are
-// declared here, and not included, so that the addon needs no particular version of V8. They are weak: null if the runtime does not
-// have exactly these. ArrayBuffer::New is never called. Its symbol contains the type that GetBackingStore returns, which the symbol
-// of GetBackingStore does not: with another standard library, as in Electron, the symbol of New is missing.
+// Node-API has no function that holds memory. V8 has one, GetBackingStore, and a napi_value is a V8
+// handle. The functions are declared here instead of included, so that the addon needs no
+// particular version of V8. They are weak: null if the runtime does not have exactly these.
+// ArrayBuffer::New is never called. Its symbol contains the type that GetBackingStore returns,
+// which the symbol of GetBackingStore does not: with another standard library, as in Electron, the
+// symbol of New is missing.
 namespace v8 {
 class Isolate;
 template <class T>
@@ -14,7 +16,8 @@ class __attribute__((visibility("default"))) ArrayBuffer {
   __attribute__((weak)) static Local<ArrayBuffer> New(Isolate* isolate, std::shared_ptr<BackingStore> backing_store);
 };
 
-// ArrayBuffer::GetBackingStore(). Not declared as a member: that could not be compared with null.
+// ArrayBuffer::GetBackingStore(). Not declared as a member: a member could not be compared with
+// null.
 __attribute__((weak)) std::shared_ptr<BackingStore> GetBackingStore(ArrayBuffer* self) __asm__(
     "_ZN2v811ArrayBuffer15GetBackingStoreEv");
 }  // namespace v8

@@ -1,5 +1,6 @@
-// The functions that JavaScript calls for each operation. They use Node-API directly: with node-addon-api a cached read took 2.1 us in
-// place of 1.65, and a stat on the loop thread 1.43 in place of 1.28 (x64, Node 20). lib/backends/binding.ts has the types.
+// Functions that JavaScript calls for each operation. They use Node-API directly: with
+// node-addon-api a cached read took 2.1 us instead of 1.65, and a stat on the loop thread 1.43
+// instead of 1.28 (x64, Node 20). lib/backends/binding.ts has the types.
 #include "calls.h"
 
 #include <errno.h>
@@ -16,8 +17,8 @@
 namespace caio {
 namespace {
 
-// The environment that `start` returned. Several copies of the package in one process share this module, and each of them starts an
-// environment.
+// The environment that `start` returned. Copies of the package in one process share this module,
+// and each starts its own environment.
 Environment* GetEnvironment(napi_env env, napi_value handle) {
   napi_valuetype type;
   void* data = nullptr;
@@ -45,7 +46,7 @@ bool Arguments(napi_env env, napi_callback_info info, napi_value (&out)[N]) {
 
 bool Uint32(napi_env env, napi_value value, uint32_t* out) { return napi_get_value_uint32(env, value, out) == napi_ok; }
 
-// The memory and the length of a typed array. False if the value is not one of the type wanted.
+// Memory and length of a typed array. False if the value is not a typed array of type `wanted`.
 template <class T>
 bool TypedArray(napi_env env, napi_value value, napi_typedarray_type wanted, T** memory, size_t* length) {
   bool is = false;
@@ -85,7 +86,7 @@ bool ViewOf(napi_env env, napi_value value, View* view, napi_value* array_buffer
     return true;
   }
   if (napi_is_dataview(env, value, &is) == napi_ok && is) {
-    // For a view that is out of bounds, this call throws and fails: here, it is no view.
+    // Throws and fails if the view is out of bounds, which is then treated as no view.
     if (napi_get_dataview_info(env, value, &view->length, &view->data, array_buffer, nullptr) == napi_ok) return true;
   }
   return false;
@@ -93,7 +94,8 @@ bool ViewOf(napi_env env, napi_value value, View* view, napi_value* array_buffer
 
 namespace {
 
-// Adds a view to those of operation `id`, and its memory. False if the value is no view.
+// Adds a view to those of operation `id`, and its memory to those held. False if the value is no
+// view.
 bool AddView(napi_env env, napi_value value, uint32_t id, Environment::Scratch& scratch) {
   View view{};
   napi_value array_buffer;
@@ -129,7 +131,8 @@ bool PathOf(napi_env env, napi_value value, char* path, size_t* length) {
 
 namespace {
 
-// The paths of an operation, and the view after them, if it has one: [path, view], [path, other path] … 0 or a negative errno.
+// Decodes an operation's paths and the view after them, if it has one: [path, view], [path, other
+// path] … 0 or a negative errno.
 int PathsAndView(napi_env env, napi_value value, uint32_t id, Environment::Scratch& scratch, Request& request) {
   char paths[2 * kLongestPath];
   size_t used = 0, other = 0;
@@ -155,12 +158,14 @@ int PathsAndView(napi_env env, napi_value value, uint32_t id, Environment::Scrat
   return 0;
 }
 
-// The channels are the Contexts with something in flight. HeldMemory has an array that their numbers index, so there is a limit.
+// A channel is a Context with something in flight. Limited, since channel numbers index an array of
+// HeldMemory.
 constexpr uint32_t kMostChannels = 1 << 20;
 
 }  // namespace
 
-// submit(environment, kind, channel, ids, count, records, views): how many completions are in the array now
+// submit(environment, kind, channel, ids, count, records, views): number of completions written to
+// the array
 napi_value Submit(napi_env env, napi_callback_info info) {
   napi_value args[7];
   uint32_t kind, channel, count;
@@ -200,7 +205,7 @@ napi_value Submit(napi_env env, napi_callback_info info) {
     }
     if (error == 0) error = DecodeRequest(record, views.data(), views.size(), request);
     if (error != 0) {
-      // If memory has run out here, another backend may have enough to serve the operation.
+      // If memory has run out here, another backend may still be able to serve the operation.
       finished.push_back({channel, id, error == -ENOMEM ? kUnserved : error, Route::kInline});
       continue;
     }
@@ -208,7 +213,8 @@ napi_value Submit(napi_env env, napi_callback_info info) {
     request.id = id;
     batch.push_back(std::move(request));
   }
-  // A view that can no longer be examined may have left an exception pending. Its operation reports EFAULT instead.
+  // A view that can no longer be examined may have left an exception pending. Its operation reports
+  // EFAULT instead.
   bool pending = false;
   if (napi_is_exception_pending(env, &pending) == napi_ok && pending) {
     napi_value ignored;
@@ -231,7 +237,8 @@ napi_value ReadCached(napi_env env, napi_callback_info info) {
   return Number(env, static_cast<double>(environment->ReadCached(path, view.data, view.length)));
 }
 
-// attempt(environment, opcode, mode, flags, path, view): the operation's result, or a negative errno: EAGAIN if it would have to wait
+// attempt(environment, opcode, mode, flags, path, view): the operation's result, or a negative
+// errno, -EAGAIN if it would wait
 napi_value Attempt(napi_env env, napi_callback_info info) {
   napi_value args[6];
   char path[kLongestPath];

@@ -1,4 +1,4 @@
-// The functions that JavaScript calls for each operation.
+// Functions that JavaScript calls for each operation.
 #pragma once
 
 #include <node_api.h>
@@ -9,10 +9,12 @@ namespace caio {
 
 constexpr size_t kLongestPath = 4096;  // PATH_MAX, with the terminating zero
 
-// The memory of a view and, for callers that pass `array_buffer`, the view's ArrayBuffer. False if the value is no view.
+// Memory of a view and, if `array_buffer` is given, the view's ArrayBuffer. False if the value is
+// no view.
 bool ViewOf(napi_env env, napi_value value, View* view, napi_value* array_buffer = nullptr);
 
-// Copies a path for the kernel into memory of kLongestPath bytes. False if it is empty, too long for the kernel, or has a zero in it.
+// Copies a path for the kernel into kLongestPath bytes of memory. False if it is empty, too long
+// for the kernel, or contains a zero.
 bool PathOf(napi_env env, napi_value value, char* path, size_t* length);
 
 // Callbacks of Node-API.

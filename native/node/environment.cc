@@ -17,8 +17,8 @@ namespace {
 
 constexpr size_t kDeliverAtOnce = 16;
 
-// How many processors there are for threads that stay awake; 0 if none may. A thread stays awake only if that leaves a processor for
-// other work.
+// Processors for threads that stay awake, 0 if none may. A thread stays awake only if that leaves a
+// processor for other work.
 unsigned ThreadsAwake(bool hand_off) {
   const unsigned usable = UsableProcessors();
   return hand_off && IsWithHandOff(usable) ? usable : 0;
@@ -70,8 +70,8 @@ size_t Environment::Submit(Engine& engine, uint32_t channel) {
   if (!batch.empty()) engine.Submit(batch.data(), batch.size(), finished);
   TellRefusal();
   if (system_->KeepsForTurn()) uv_prepare_start(&turn_, OnTurn);
-  // No JavaScript runs before this returns, so no memory can be transferred away before it is held. WriteCompletions releases the memory
-  // of what has finished.
+  // No JavaScript runs before this returns, so no memory can be transferred before it is held.
+  // WriteCompletions releases the memory of finished operations.
   const bool all = finished.size() == count;
   if (!all) held_.Hold(channel, memories);
   undelivered_.insert(undelivered_.end(), finished.begin(), finished.end());
@@ -88,9 +88,10 @@ bool Environment::Cancel(Engine& engine, uint32_t channel, uint32_t id) {
   return true;
 }
 
-// When a worker ends, Node closes the worker's file handles before it calls any cleanup hook, and their numbers are used again. By then
-// nothing may be under way on them. Before Node closes them, it runs the loop once more, with JavaScript forbidden, to close handles of
-// its own: that is when this calls Finish. At the end of the main thread, FinishAtExit calls it.
+// When a worker ends, Node closes the worker's file handles before any cleanup hook runs, and their
+// numbers are reused. By then nothing may be in flight on them. Before Node closes them, it runs
+// the loop once more, with JavaScript forbidden, to close its own handles: this calls Finish then.
+// At the end of the main thread, FinishAtExit calls it.
 void Environment::OnTurn(uv_prepare_t* turn) {
   auto* self = static_cast<Environment*>(turn->data);
   self->system_->EndTurn();
@@ -101,11 +102,11 @@ void Environment::OnTurn(uv_prepare_t* turn) {
 bool Environment::CanRunJavaScript() {
   const Napi::HandleScope scope(env_);
   napi_value same;
-  // Any call that might run JavaScript would do: it fails where that is forbidden.
+  // Any call that might run JavaScript would do: it fails where JavaScript is forbidden.
   return napi_coerce_to_object(env_, receiver_.Value(), &same) == napi_ok;
 }
 
-// Moves completions into the array: as many as it holds, and `most` at most.
+// Moves completions into the array, at most `most` and as many as it holds.
 size_t Environment::WriteCompletions(size_t most) {
   const size_t count = std::min({undelivered_.size(), completions_capacity_, most});
   double* out = completions_memory_;
@@ -144,13 +145,15 @@ void Environment::Deliver() {
   queue_.Drain(undelivered_);
   system_->Reap(undelivered_);
   while (!undelivered_.empty()) {
-    // After completions of the kernel's queue, the device waits for the next requests. So only a few callers are told at a time: they
-    // make their next requests while the others are still to be told.
+    // After completions from the kernel's queue, the device waits for new requests. So callers are
+    // called a few at a time: the first submit their next requests while the others still wait to
+    // be called.
     CallDeliver(undelivered_.front().route == Route::kKernel ? kDeliverAtOnce : completions_capacity_);
   }
 }
 
-// Uses Node-API directly: node-addon-api ends the process if an exception cannot be thrown, as in a worker that is being terminated.
+// Uses Node-API directly: node-addon-api ends the process if an exception cannot be thrown, as in a
+// worker that is being terminated.
 void Environment::CallDeliver(size_t most) {
   const Napi::HandleScope scope(env_);
   napi_value argument;
@@ -163,8 +166,9 @@ void Environment::CallDeliver(size_t most) {
   napi_fatal_exception(env_, error);
 }
 
-// Tells JavaScript why the kernel refused its queue, so that JavaScript warns. JavaScript has called this code, so an exception is left
-// pending for it: Node-API is used directly here, too.
+// Tells JavaScript why the kernel refused its queue, so that JavaScript warns. JavaScript has
+// called this code, so an exception is left pending for it; that is why this, too, uses Node-API
+// directly.
 void Environment::TellRefusal() {
   const int refusal = system_->TakeRefusal();
   if (refusal == 0) return;
@@ -182,7 +186,7 @@ int64_t Environment::Attempt(const PathAttempt& attempt) { return system_->Attem
 
 int64_t Environment::Attempt(const OpenAttempt& attempt) { return system_->Attempt(attempt); }
 
-// Closes the files that were opened for callers that are gone.
+// Closes files opened for callers that no longer exist.
 void Environment::CloseUndelivered() {
   queue_.Drain(undelivered_);
   for (const Completion& completion : undelivered_) {
@@ -196,7 +200,8 @@ void Environment::Finish() {
   pool_->Finish();
 }
 
-// The environment ends; no JavaScript runs any more. The engines end first, so that nothing writes to memory that is freed with it.
+// The environment ends and no JavaScript runs any more. The engines end first, so that nothing
+// writes to memory that is then freed.
 void Environment::OnCleanup(napi_async_cleanup_hook_handle, void* data) {
   auto* self = static_cast<Environment*>(data);
   ForgetAtExit(self);

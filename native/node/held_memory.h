@@ -1,5 +1,6 @@
-// The memory of operations under way, held directly. It is not enough that JavaScript keeps their buffers: a buffer can be transferred,
-// and its memory is freed when the new owner drops it, even if the old buffer is still held. Loop thread only.
+// Holds the memory of operations in flight. Keeping their buffers in JavaScript is not enough: a
+// buffer can be transferred, and its memory is freed when the new owner drops it, even while the
+// old buffer is still referenced. Loop thread only.
 #pragma once
 
 #include <node_api.h>
@@ -15,21 +16,22 @@ class BackingStore;
 
 namespace caio {
 
-// A buffer of an operation that is being submitted.
+// A buffer of an operation being submitted.
 struct Memory {
   uint32_t id;
   napi_value array_buffer;
 };
 
-// CanHold: whether this runtime has the functions of V8 that hold memory. BackingStoreOf: a reference that holds a buffer's. Both are in
-// backing_store_linux.cc; elsewhere V8's symbols have other names, and nothing is held.
+// CanHold: whether this runtime has V8's functions for holding memory. BackingStoreOf: a reference
+// that holds a buffer's memory. Both are in backing_store_linux.cc; elsewhere V8's symbols have
+// other names, and nothing is held.
 bool CanHold();
 std::shared_ptr<v8::BackingStore> BackingStoreOf(const Memory& memory);
 
-// The buffers of one submission; those of one operation follow each other.
+// Buffers of one submission. Those of one operation are adjacent.
 class Memories {
  public:
-  // Does nothing if memory has run out: then the buffer is not held.
+  // Does nothing if memory has run out: the buffer is then not held.
   void Add(const Memory& memory);
   void Clear() { size_ = 0; }
   const Memory* begin() const { return items_.get(); }
@@ -43,7 +45,8 @@ class Memories {
 
 class HeldMemory {
  public:
-  // Holds each until Release of its operation. Does nothing where CanHold() is false or memory has run out.
+  // Holds each buffer until its operation's Release. Does nothing if CanHold() is false or memory
+  // has run out.
   void Hold(uint32_t channel, const Memories& memories);
   void Release(uint32_t channel, uint32_t id);
 
@@ -63,7 +66,7 @@ class HeldMemory {
 };
 
 inline void HeldMemory::Release(uint32_t channel, uint32_t id) {
-  constexpr size_t kKept = 4096;  // an idle channel keeps an array of so many operations, not a larger one
+  constexpr size_t kKept = 4096;  // operations in the array that an idle channel keeps
   if (channel >= channels_.size() || id >= channels_[channel].size) return;
   Channel& entry = channels_[channel];
   Operation& operation = entry.operations[id];

@@ -1,7 +1,8 @@
-// The addon's own operator new, on Linux. The addon is built without exceptions, so a failure of the usual operator new would end the
-// process; and if an allocation fails while a container grows, nothing can be undone. So there is a reserve, from which what has been
-// begun is finished. Submit takes nothing new until there is memory again. The reserve is the one exception to "no mutable globals": a
-// process has one heap, too.
+// The addon's own operator new, on Linux. The addon is built without exceptions: a failure of the
+// usual operator new would end the process, and a container whose allocation fails while it grows
+// cannot undo anything. So there is a reserve, from which work in progress is finished. Submit
+// takes nothing new until there is memory again. The reserve is the one exception to "no mutable
+// globals": the heap is the process's, too.
 #include <pthread.h>
 
 #include <algorithm>
@@ -19,20 +20,21 @@ namespace caio {
 
 namespace {
 
-// Static, so that it needs no allocation; not touched until an allocation fails. Enough for thousands of requests and their completions.
+// Static, so that it needs no allocation, and untouched until one fails. Enough for thousands of
+// requests and their completions.
 constexpr size_t kReserve = 4 * 1024 * 1024;
 constexpr size_t kAlignment = 128;
 alignas(kAlignment) char reserve[kReserve];
 
 pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-size_t used = 0;   // bytes of the reserve that are given out, from its start
-size_t parts = 0;  // pieces of the reserve in use; when the last is given back, all of it is free again
+size_t used = 0;   // bytes given out, from its start
+size_t parts = 0;  // pieces in use; the reserve is free again when the last is given back
 std::atomic<bool> failed{false};
 
-// Bytes that must be available before new work is taken.
+// Bytes that must be available before new work is accepted.
 constexpr size_t kEnough = 256 * 1024;
 
-// At multiples of kAlignment, which is enough for the lines of any processor's cache.
+// Aligned to kAlignment, a multiple of any processor's cache line.
 void* FromReserve(size_t size) {
   MutexLock lock(mutex);
   failed.store(true, std::memory_order_relaxed);
@@ -88,7 +90,7 @@ void* operator new[](size_t size) { return caio::OrFromReserve(caio::Allocate(si
 void* operator new(size_t size, std::align_val_t alignment) {
   return caio::OrFromReserve(caio::AllocateAligned(size, alignment), size);
 }
-// Callers of the nothrow form can do without the memory: the reserve is for those that cannot.
+// Callers of the nothrow form handle a failure: the reserve is for those that cannot.
 void* operator new(size_t size, const std::nothrow_t&) noexcept { return caio::Allocate(size); }
 void* operator new[](size_t size, const std::nothrow_t&) noexcept { return caio::Allocate(size); }
 void operator delete(void* memory) noexcept { caio::Free(memory); }

@@ -1,4 +1,4 @@
-// For systems on which only threads serve.
+// Systems on which only the thread pool serves.
 #include <errno.h>
 
 #include "../linux/directory_probe.h"

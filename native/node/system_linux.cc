@@ -73,7 +73,7 @@ class LinuxSystem final : public System {
  private:
   std::unique_ptr<LinuxEngine>& EngineOf(EngineKind kind) { return kind == EngineKind::kUring ? uring_ : aio_; }
 
-  // For calls that take no request: any engine that is open serves them.
+  // For calls without a request: any open engine serves them.
   LinuxEngine* either() { return aio_ ? aio_.get() : uring_.get(); }
 
   CompletionQueue& completions_;

@@ -1,4 +1,4 @@
-// Bytes from one file to another by way of this process.
+// Copies bytes from one file to another through this process's memory.
 #pragma once
 
 #include <sys/types.h>
@@ -13,10 +13,12 @@ struct Place {
   off_t offset;
 };
 
-// All of the memory, or up to the error that is returned, as a negative errno. `written` is how many were, either way.
+// Writes all of the memory, or stops at an error, which is returned as a negative errno. `written`:
+// bytes written, either way.
 int64_t WriteOut(Place to, const char* memory, size_t length, size_t* written);
 
-// As many as there are, at most `length`. 0 or a negative errno; `copied` is how many were, either way. Pool thread; blocks.
+// Copies up to `length` bytes, or to the end of `from`. 0 or a negative errno; `copied`: bytes
+// copied, either way. Pool thread; blocks.
 int64_t CopyByHand(Place from, Place to, size_t length, size_t* copied);
 
 }  // namespace caio

@@ -31,7 +31,8 @@ int64_t Choose(DirectAlignment found, int which) {
   return alignment == 0 ? -EINVAL : alignment;
 }
 
-// A temporary file in the directory of `fd`, filled, with O_DIRECT set: a descriptor, or a negative errno.
+// A temporary file beside `fd`'s file, filled, with O_DIRECT set: a descriptor, or a negative
+// errno.
 int OpenBeside(int fd, const char* memory) {
   char link[32], path[PATH_MAX];
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
@@ -53,7 +54,8 @@ int OpenBeside(int fd, const char* memory) {
 
 }  // namespace
 
-// struct statx of statx(2) as far as the fields of STATX_DIOALIGN (Linux 6.1), which older headers lack.
+// Reads the fields of STATX_DIOALIGN (Linux 6.1) by their offsets in struct statx: older headers
+// lack them.
 DirectAlignment StatedAlignment(int fd) {
   constexpr unsigned kDirectAlignment = 0x2000;
   constexpr size_t kMask = 0, kMemory = 38, kOffset = 39;

@@ -11,10 +11,11 @@ namespace caio {
 
 namespace {
 
-// The kernel's own limits, of all names and of one value.
+// The kernel's limits of a list of names and of one value.
 constexpr size_t kMost = 65536;
 
-// Whether a file has it already, as a label of SELinux's that all files of a directory are made with.
+// Whether a file has the attribute already, such as an SELinux label that every new file in a
+// directory gets.
 bool Has(int file, const char* name, const char* value, size_t size, char* memory) {
   return fgetxattr(file, name, memory, kMost) == static_cast<ssize_t>(size) && memcmp(memory, value, size) == 0;
 }
@@ -31,7 +32,7 @@ int64_t CopyAttributes(int from, int to) {
   int64_t left = 0;
   for (const char* name = names; name < names + length; name += strlen(name) + 1) {
     const ssize_t size = fgetxattr(from, name, value, kMost);
-    // Gone since.
+    // Removed since the list was read.
     if (size < 0 && errno == ENODATA) continue;
     const auto bytes = static_cast<size_t>(size);
     const bool kept =

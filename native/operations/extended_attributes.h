@@ -5,7 +5,8 @@
 
 namespace caio {
 
-// Gives the file `to` those of the file `from`, each as far as this process may. How many it may not, or a negative errno.
+// Copies the attributes of `from` to `to`, as far as this process may. The number of those that it
+// may not copy, or a negative errno.
 int64_t CopyAttributes(int from, int to);
 
 }  // namespace caio

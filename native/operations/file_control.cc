@@ -13,7 +13,7 @@ int64_t PerformControl(const Request& request) {
     return Uninterrupted([&] { return ftruncate(request.fd, static_cast<off_t>(request.length)); });
   }
   if (request.opcode != Opcode::kClose) return PerformSystemControl(request);
-  // What is interrupted is closed all the same.
+  // An interrupted close(2) has closed the descriptor.
   return close(request.fd) == 0 || errno == EINTR || errno == EINPROGRESS ? 0 : -errno;
 }
 

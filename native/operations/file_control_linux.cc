@@ -25,7 +25,8 @@ namespace {
 
 constexpr size_t kCopiedAtOnce = 1 << 30;
 
-// lseek would move the position of the caller's open file description, which reads without an offset use: this is another one.
+// Uses its own open file description: lseek would move the caller's position, which reads without
+// an offset use.
 int64_t Seek(int fd, off_t offset, int whence) {
   char link[32];
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
@@ -34,8 +35,9 @@ int64_t Seek(int fd, off_t offset, int whence) {
   return own.valid() ? Checked(lseek(own.get(), offset, whence)) : -errno;
 }
 
-// 0 if a failed copy is to be done by hand, else the negative errno to report. A filter of system calls, or a kernel without the call,
-// answers ENOSYS, EPERM or EINVAL. If EPERM is real, the copy by hand fails with it, too; EINVAL may also be about the files.
+// 0 if a refused copy is to be done by hand, else the negative errno to report. A seccomp filter,
+// or a kernel without the call, answers ENOSYS, EPERM or EINVAL. If EPERM is real, the copy by hand
+// fails with it, too; EINVAL may also be about the files.
 int64_t ExamineRefusedCopy(const Request& request, int error) {
   if (error != ENOSYS && error != EPERM && error != EINVAL) return -error;
   struct stat from, to;
@@ -67,7 +69,8 @@ int64_t Copy(const Request& request) {
   return static_cast<int64_t>(copied);
 }
 
-// Owned by the open file description, unlike those of F_SETLK, which any close of the file by the process gives up.
+// F_OFD_SETLK locks belong to the open file description. Those of F_SETLK end when the process
+// closes any descriptor of the file.
 int64_t Lock(const Request& request, int how) {
   struct flock lock{};
   lock.l_type = static_cast<short>(how == lock_kind::kNone ? F_UNLCK : how == lock_kind::kShared ? F_RDLCK : F_WRLCK);

@@ -19,9 +19,8 @@ namespace {
 #define IOV_MAX 1024
 #endif
 
-// What Linux moves in one call, however much is asked for (MAX_RW_COUNT).
-
-// A single buffer goes by the call without a vector, as in libuv: for 0 bytes the two answer differently (EISDIR and 0 on a directory).
+// One buffer is read by the call without a vector, as in libuv: for 0 bytes the two calls differ
+// (EISDIR and 0 on a directory).
 ssize_t ReadOnce(Request& request) {
   const off_t offset = static_cast<off_t>(request.offset + static_cast<int64_t>(request.transfer.done));
   const iovec* memory = request.iov();
@@ -32,7 +31,7 @@ ssize_t ReadOnce(Request& request) {
 
 ssize_t WriteOnce(Request& request) {
   const off_t place = static_cast<off_t>(request.offset + static_cast<int64_t>(request.transfer.done));
-  // To pwritev2, -1 is the file's own position.
+  // To pwritev2, offset -1 means the file's own position.
   const off_t offset = request.transfer.moves ? -1 : place;
   if (request.transfer.durable || request.transfer.append) {
 #if defined(RWF_DSYNC) && defined(RWF_APPEND)
@@ -58,7 +57,7 @@ int64_t Read(Request& request) {
       return request.transfer.done > 0 ? static_cast<int64_t>(request.transfer.done) : -errno;
     }
     request.Advance(static_cast<size_t>(result));
-    // A short read is the end of the file, unless the kernel has cut a very long one.
+    // A short read means end of file, unless the kernel cut a very long read.
     if (static_cast<size_t>(result) < kLargestTransfer || request.transfer.done >= request.length)
       return static_cast<int64_t>(request.transfer.done);
   }
@@ -66,7 +65,8 @@ int64_t Read(Request& request) {
 
 int SyncOnce(int fd, [[maybe_unused]] bool data_only) {
 #ifdef __APPLE__
-  // fsync there leaves the drive's cache unflushed, as libuv's uv__fs_fsync explains; some file systems refuse the fcntl.
+  // fsync on macOS does not flush the drive's cache (see libuv's uv__fs_fsync). Some file systems
+  // refuse the fcntl.
   const int result = fcntl(fd, F_FULLFSYNC);
   return result == 0 ? 0 : fsync(fd);
 #else
@@ -76,7 +76,7 @@ int SyncOnce(int fd, [[maybe_unused]] bool data_only) {
 
 int64_t Write(Request& request);
 
-// Where a write cannot be made durable by itself.
+// For systems and files that cannot make a single write durable.
 int64_t WriteAndSync(Request& request) {
   request.transfer.durable = false;
   const int64_t written = Write(request);
@@ -98,7 +98,7 @@ int64_t Write(Request& request) {
   }
 }
 
-// Never repeated: a failed sync has lost what it failed to write.
+// Never repeated: a failed sync has lost the data that it failed to write.
 int64_t Sync(const Request& request) {
   return SyncOnce(request.fd, request.opcode == Opcode::kFdsync) == 0 ? 0 : -errno;
 }

@@ -1,11 +1,11 @@
-// One request, done by the calling thread with the ordinary system calls.
+// Performs one request on the calling thread, by ordinary system calls.
 #pragma once
 
 #include "../request/request.h"
 
 namespace caio {
 
-// What a read has yet to move.
+// The part of a read not yet done.
 struct Range {
   int fd;
   int64_t offset;
@@ -17,12 +17,14 @@ inline Range RangeOf(const Request& request) {
   return {request.fd, request.offset + done, static_cast<int64_t>(request.length) - done};
 }
 
-// Asks the kernel to fetch what a cold read will want, and does not wait: of several reads, all are then under way at once.
+// Asks the kernel to fetch the range of a cold read, without waiting, so that several reads are
+// under way at once.
 void Prefetch(const Range& range);
 
-// Blocks. Returns what Completion::result wants. A read gives what one call gave, or, behind an earlier attempt, goes on from
-// there; a write goes on until all is written or an error stops it: bytes written before an error are reported, and the error
-// meets the caller's next write. A write that makes no progress is -EIO, never success.
+// Blocks. Returns Completion::result. A read returns what one call gave or, after an earlier
+// attempt, continues from there. A write continues until all is written or an error stops it: the
+// bytes written before an error are reported, and the error meets the caller's next write. A write
+// that makes no progress fails with -EIO.
 int64_t PerformBlocking(Request& request);
 
 }  // namespace caio

@@ -1,5 +1,6 @@
-// Included before every file of a prebuild: binds to the oldest versions of those functions that glibc has given new ones since
-// 2.28, so that the binary loads wherever Node's own does. What the functions do is the same.
+// Included before every file of a prebuild. glibc has newer versions of these functions since 2.28:
+// binds to the oldest, so that the binary loads wherever Node's own does. Both versions behave
+// alike.
 #pragma once
 
 #if defined(__x86_64__)

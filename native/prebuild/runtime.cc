@@ -1,6 +1,8 @@
-// In a prebuild only: what the rest takes from libstdc++, from glibc since 2.32, and from glibc but not from musl, so that the binary asks
-// for none of it, and one serves both libraries.
-// What libstdc++ would throw ends the process here, as it does where the addon, which has no exceptions, is built on the spot.
+// Prebuilds only: replaces what the addon uses from libstdc++, from glibc since 2.32, and from
+// glibc but not musl, so that one binary, which needs none of it, serves both C libraries.
+//
+// Where libstdc++ would throw, the process ends, as it does in an addon built from source, which
+// has no exceptions.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,11 +34,11 @@ void __throw_length_error(const char* where) { End(where); }
 }  // namespace std
 
 #ifdef __GLIBC__
-// glibc's own, since 2.32, for who counts references: there are threads, always.
+// glibc's, since 2.32, for code that counts references: there are always threads.
 extern "C" char __libc_single_threaded;
 char __libc_single_threaded = 0;
 
-// Functions of the library since 2.33 only. On 64-bit machines the kernel's structure is glibc's.
+// Functions that glibc has only since 2.33. On 64-bit machines the kernel's structure is glibc's.
 extern "C" int stat64(const char* path, struct stat64* status) noexcept {
   return static_cast<int>(syscall(SYS_newfstatat, AT_FDCWD, path, status, 0));
 }
@@ -54,11 +56,12 @@ extern "C" int fstat64(int fd, struct stat64* status) noexcept {
 }
 
 #ifdef __aarch64__
-// libgcc's, which asks for the atomic instructions that the processor has. musl has it by its public name only.
+// libgcc's outline atomics call it to find the processor's atomic instructions. musl has it by its
+// public name only.
 extern "C" unsigned long __getauxval(unsigned long type) { return getauxval(type); }
 #endif
 
-// What musl (1.2.3) has not.
+// Functions that musl (1.2.3) lacks.
 extern "C" int statx(int directory, const char* path, int flags, unsigned mask, struct statx* status) noexcept {
   return static_cast<int>(syscall(SYS_statx, directory, path, flags, mask, status));
 }
@@ -71,7 +74,7 @@ extern "C" int fcntl64(int fd, int command, ...) {
   return static_cast<int>(syscall(SYS_fcntl, fd, command, argument));
 }
 
-// A kernel without them cannot do what the flags ask for: that is EOPNOTSUPP, as glibc has it.
+// A kernel without these calls cannot do what the flags ask for: EOPNOTSUPP, as in glibc.
 extern "C" ssize_t preadv64v2(int fd, const iovec* memory, int count, off64_t offset, int flags) {
   const ssize_t result = syscall(SYS_preadv2, fd, memory, count, offset, 0L, flags);
   if (result < 0 && errno == ENOSYS) errno = EOPNOTSUPP;

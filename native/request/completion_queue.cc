@@ -23,9 +23,9 @@ int CompletionQueue::Open() { return OpenSignal(&read_fd_, &write_fd_); }
 
 void CompletionQueue::Signal() {
   const uint64_t one = 1;
-  // Of a pipe any byte does.
+  // A pipe takes any byte.
   const size_t size = read_fd_ == write_fd_ ? sizeof one : 1;
-  // EAGAIN means that a signal is pending already, which is all that is wanted.
+  // EAGAIN: a signal is already pending, which is enough.
   while (write(write_fd_, &one, size) < 0 && errno == EINTR) {
   }
 }
@@ -66,7 +66,7 @@ size_t CompletionQueue::Take(std::vector<Completion>& out) {
 }
 
 void CompletionQueue::Drain(std::vector<Completion>& out) {
-  // The signal is cleared first: whatever is pushed after the swap signals again.
+  // Clears the signal first: a push after the swap signals again.
   uint64_t buffer[8];
   while (read(read_fd_, buffer, sizeof buffer) < 0 && errno == EINTR) {
   }

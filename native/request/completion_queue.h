@@ -1,5 +1,5 @@
-// Where completions wait for the event loop. An eventfd (a pipe where there is none) is watched by the environment's own
-// loop, so any number of completions cost one wake-up.
+// Queue of completions for the event loop. The environment's loop watches an eventfd (elsewhere a
+// pipe), so that any number of completions cost one wake-up.
 #pragma once
 
 #include <pthread.h>
@@ -23,29 +23,31 @@ class CompletionQueue {
   // Creates the descriptor. 0 or a negative errno.
   int Open();
 
-  // The descriptor that becomes readable; kernel AIO signals it too (IOCB_FLAG_RESFD).
+  // Becomes readable on a signal; kernel AIO signals it, too (IOCB_FLAG_RESFD).
   int fd() const { return read_fd_; }
 
-  // Any thread. Signals only when the queue was empty: what follows rides on the same wake-up.
+  // Any thread. Signals only if the queue was empty: later completions share that wake-up.
   void Push(const Completion* items, size_t count);
 
-  // Loop thread. Clears the signal, then takes what is there.
+  // Loop thread. Clears the signal, then takes all completions.
   void Drain(std::vector<Completion>& out);
 
-  // Loop thread. Watches until there are `count` completions or it is `until`, takes them, and returns how many. Nothing that comes
-  // meanwhile is signalled.
+  // Loop thread. Polls until there are `count` completions or the time `until`, takes them, and
+  // returns their number. Completions that arrive meanwhile are not signalled.
   size_t LookOut(size_t count, uint64_t until, std::vector<Completion>& out);
 
-  // Any thread that has no loop: waits until there is a signal. False after `timeout_ms`.
+  // Any thread without a loop. Waits for a signal; false after `timeout_ms`.
   bool Wait(int timeout_ms);
 
-  // Loop thread. Calls `on_wake(data)` from the loop whenever there is a signal. Starts unreferenced: Ref keeps the loop alive.
+  // Loop thread. Calls `on_wake(data)` from the loop on each signal. Starts unreferenced: Ref keeps
+  // the loop alive.
   using Callback = void (*)(void* data);
   int Watch(uv_loop_t* loop, Callback on_wake, void* data);
   void Ref();
   void Unref();
 
-  // Loop thread. Stops watching; `on_closed(data)` is called from the loop when the handle is gone. Needs an earlier Watch.
+  // Loop thread. Stops watching; the loop calls `on_closed(data)` when the handle is closed. Needs
+  // an earlier Watch.
   void Unwatch(Callback on_closed);
 
  private:

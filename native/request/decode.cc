@@ -27,7 +27,7 @@ int DecodeVectors(const View* views, size_t count, Request& request) {
   return total == request.length ? 0 : -EFAULT;
 }
 
-// The bytes that a request has in the one view that it is given.
+// Sets the memory of a request that has one view.
 int DecodeMemory(const View* views, size_t count, size_t start, Request& request) {
   if (count != 1) return -EINVAL;
   if (start > views[0].length || request.length > views[0].length - start) return -EFAULT;
@@ -126,7 +126,7 @@ int DecodeTimes(const double* record, Request& request) {
 }  // namespace
 
 bool DecodeOpcode(const double* record, Opcode* opcode) {
-  // All layouts begin with it.
+  // Every layout begins with the opcode.
   if (!InRange(record[0], static_cast<double>(kOperationCount - 1))) return false;
   *opcode = static_cast<Opcode>(record[0]);
   return true;

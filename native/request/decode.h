@@ -1,4 +1,5 @@
-// From the numbers and views that JavaScript hands over to a Request. Pure: trusts nothing, touches no memory but its own.
+// Decodes the numbers and views of JavaScript into a Request. Pure: trusts nothing, and touches
+// only its own memory.
 #pragma once
 
 #include <cstddef>
@@ -8,17 +9,18 @@
 
 namespace caio {
 
-// The memory of one ArrayBufferView, as it is at this moment.
+// Memory of an ArrayBufferView at this moment.
 struct View {
   void* data;
   size_t length;
 };
 
-// The operation that a record is of. False where its number is none.
+// The operation of a record. False if its number is unknown.
 bool DecodeOpcode(const double* record, Opcode* opcode);
 
-// Fills `request`, whose channel, id and path are the caller's to set. 0, or -EFAULT where the views do not hold the bytes asked for
-// (a buffer detached or shrunk since it was handed in), or -EINVAL where the numbers make no request.
+// Fills `request`, except channel, id and path, which the caller sets. 0; -EFAULT if the views do
+// not hold the bytes asked for (a buffer was detached or shrunk since the call); -EINVAL if the
+// numbers are no valid request.
 int DecodeRequest(const double* record, const View* views, size_t view_count, Request& request);
 
 }  // namespace caio

@@ -1,4 +1,5 @@
-// What every native engine is. No Node-API: an engine moves bytes and knows nothing of promises.
+// Interface of every native engine. No Node-API: an engine moves bytes and knows nothing of
+// promises.
 #pragma once
 
 #include <cstddef>
@@ -12,21 +13,23 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
-  // Loop thread. Takes over every request of the batch. What finishes inside the call is appended to `finished`; each of the
-  // others appears later, exactly once, in the completion queue or in Reap.
+  // Loop thread. Takes over every request of the batch. Appends those that finish inside the call
+  // to `finished`; each other request completes later, exactly once, in the completion queue or in
+  // Reap.
   virtual void Submit(Request* batch, size_t count, std::vector<Completion>& finished) = 0;
 
-  // Loop thread. Takes back a request that nothing has begun to serve; false if it is too late.
+  // Loop thread. Takes back a request that has not been begun; false if it is too late.
   virtual bool Cancel(uint32_t channel, uint32_t id) = 0;
 
-  // Loop thread, after a wake-up. Appends what the engine itself has to collect.
+  // Loop thread, after a wake-up. Appends completions that the engine itself collects.
   virtual void Reap(std::vector<Completion>& finished) = 0;
 
-  // Loop thread, at the end of the environment or of the process. Brings to its end all that changes a file, and what has begun; drops
-  // the reads that nothing has begun. Afterwards nobody writes to any caller's memory. Nobody submits meanwhile.
+  // Loop thread, at the end of the environment or the process. Completes everything that changes a
+  // file and everything begun; drops reads not begun. Afterwards no caller's memory is written to.
+  // Nothing may be submitted meanwhile.
   virtual void Finish() = 0;
 
-  // Loop thread, once. Finish, and gives back what the engine has. What is submitted afterwards is unserved.
+  // Loop thread, once. Finishes, and releases the engine's resources. Later requests are unserved.
   virtual void Close() = 0;
 };
 

@@ -1,4 +1,4 @@
-// Pages of a file that are mapped without any access.
+// Pages of a file, mapped without access.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@ namespace caio {
 
 struct MappedPages {
   void* start;
-  size_t count;  // that the file has; one more is mapped
+  size_t count;  // pages of the file; one more is mapped
 };
 
 }  // namespace caio

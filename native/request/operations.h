@@ -1,5 +1,5 @@
-// The operations that an engine serves: one row each. lib/protocol/operations.ts has the same rows, which are compared when the addon is
-// loaded.
+// The operations that an engine serves, one row each. lib/protocol/operations.ts has the same rows;
+// they are compared when the addon is loaded.
 #pragma once
 
 #include <cstddef>
@@ -62,37 +62,38 @@ enum class Opcode : uint8_t {
   kCopyAttributes,
 };
 
-// What a request has besides its header.
+// Layout of a request, besides its header.
 enum class Family : uint8_t {
   kTransfer,  // bytes to or from an open file
   kSync,
-  kControl,    // what else is done to an open file
-  kWholeFile,  // a file by its path
-  kPath,       // a name, or two, or what is open
-  kTimes,      // of a name, or of what is open
+  kControl,    // other operations on an open file
+  kWholeFile,  // reads or writes a file by its path
+  kPath,       // operations on one or two paths, or on an open file
+  kTimes,      // times of a path or of an open file
 };
 
-// What a pool thread is taken for.
+// How long an operation takes a pool thread.
 enum class Cost : uint8_t {
-  // Microseconds, if no disk is waited for. Mostly a copyFile, too: as kLong, 64 of 3 KB took 11 % longer.
+  // Microseconds, unless it waits for a disk. copyFile, too: as kLong, 64 copies of 3 KB took 11 %
+  // longer.
   kShort,
-  kByLength,  // the same for few bytes
+  kByLength,  // short for few bytes, else long
   kLong,
 };
 
-// What is left of it for others to see.
+// Lasting effect of an operation.
 enum class Effect : uint8_t {
-  kNone,  // one that nobody waits for any more need not be done
+  kNone,  // may be dropped when no caller waits for it
   kSome,
 };
 
 struct Operation {
   Opcode opcode;
-  const char* name;  // in JavaScript
+  const char* name;  // JavaScript's name
   Family family;
   Cost cost;
   Effect effect;
-  int paths;  // in the request
+  int paths;  // number of paths in the request
 };
 
 constexpr Operation kOperations[] = {
@@ -174,12 +175,13 @@ constexpr bool IsWholeFile(Opcode opcode) { return FamilyOf(opcode) == Family::k
 constexpr bool IsPath(Opcode opcode) { return FamilyOf(opcode) == Family::kPath; }
 constexpr bool IsTimes(Opcode opcode) { return FamilyOf(opcode) == Family::kTimes; }
 constexpr bool HasPath(Opcode opcode) { return RowOf(opcode).paths > 0; }
-// Puts a name into a directory, or takes one out, and no more: the kernel makes one such change at a time in each.
+// Operations that only add a name to a directory or remove one: the kernel makes one such change at
+// a time per directory.
 constexpr bool ChangesNames(Opcode opcode) {
   return opcode == Opcode::kRename || opcode == Opcode::kLink || opcode == Opcode::kSymlink ||
          opcode == Opcode::kUnlink || opcode == Opcode::kMkdir || opcode == Opcode::kRmdir;
 }
-// Done in slices.
+// Operations done in slices.
 constexpr bool IsTree(Opcode opcode) { return opcode == Opcode::kRm || opcode == Opcode::kCp; }
 
 }  // namespace caio

@@ -1,17 +1,17 @@
-// How reads that may not wait are told whether what they read is in memory.
+// How a read that must not wait finds out whether its pages are in memory.
 #pragma once
 
 #include <cstdint>
 
 namespace caio {
 
-// What is asked, which waits for nothing.
+// None of these checks waits.
 enum class PageCheck : uint8_t {
-  kNowait,   // by the read itself, RWF_NOWAIT
-  kMapped,   // by a look at its pages, mapped: images
-  kLayered,  // the same, of the layer that an overlay has the file in, if that is a local file system
-  kSwapped,  // by asking what has been swapped out: memory
-  kNone,     // there is no swap: nothing of it can be elsewhere
+  kNowait,   // the read itself, with RWF_NOWAIT
+  kMapped,   // mincore(2) on mapped pages: images
+  kLayered,  // the same on the file's layer under an overlay, if that is on a local file system
+  kSwapped,  // cachestat(2), for pages swapped out: memory
+  kNone,     // none needed: in memory, without swap
 };
 
 inline bool IsMapped(PageCheck check) { return check == PageCheck::kMapped || check == PageCheck::kLayered; }

@@ -1,4 +1,4 @@
-// An operation on a path, or on an open file, that is tried on the loop thread, where it takes no request.
+// An operation on a path, or on an open file, tried on the loop thread without a request.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@ namespace caio {
 struct PathAttempt {
   Opcode opcode;
   const char* path;
-  unsigned mode;   // what access(2) asks for
+  unsigned mode;   // mode of access(2)
   unsigned flags;  // of open(2)
   void* reply;
   size_t capacity;

@@ -26,7 +26,7 @@ const char* NameOf(Family family) {
   return "";
 }
 
-// What does not fit is left out, and then found to differ.
+// Omits what does not fit, so that the comparison fails.
 class Writer {
  public:
   explicit Writer(ProtocolText& text) : text_(text) { text_.length = 0; }

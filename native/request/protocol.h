@@ -1,4 +1,5 @@
-// The numbers shared with JavaScript, besides the operations. lib/protocol/port.ts has the same; they are compared when the addon is loaded.
+// Numbers shared with JavaScript, besides the operations. lib/protocol/port.ts has the same; they
+// are compared when the addon is loaded.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +7,7 @@
 
 namespace caio {
 
-// Numbers per record. Each layout begins with the opcode.
+// Doubles per record. Every layout begins with the opcode.
 constexpr size_t kRecordFields = 8;
 
 namespace transfer_field {
@@ -32,10 +33,10 @@ enum : size_t { kOpcode, kFd, kAccessSeconds, kAccessNanoseconds, kChangeSeconds
 
 namespace transfer_flag {
 enum : unsigned {
-  kFreshMemory = 1,  // nothing has touched it yet: it is worth faulting in as a whole
+  kFreshMemory = 1,  // never touched: worth faulting in as a whole
   kDurable = 2,
   kAppend = 4,
-  kMoves = 8,  // at the file's own position, which it moves
+  kMoves = 8,  // uses and moves the file's own position
   kAll = 15,
 };
 }
@@ -63,20 +64,21 @@ enum : unsigned { kExclusive = 1 };
 
 namespace tree_flag {
 enum : unsigned {
-  kFollow = 1,      // links that lead to directories are descended into
-  kWholeNames = 2,  // each with the directories on the way to it
+  kFollow = 1,      // descends into links to directories
+  kWholeNames = 2,  // prefixes each name with its directories
 };
 }
 
 namespace remove_flag {
 enum : unsigned { kRecursive = 1, kForce = 2 };
 }
-// The same of a file system's.
+// Order of a file system's attributes, as doubles.
 namespace file_system_field {
 enum : size_t { kType, kBsize, kBlocks, kBfree, kBavail, kFiles, kFfree, kCount };
 }
 
-// What an operation on a tree comes to, its memory telling what it has made, where it has stopped, or why it has failed.
+// Result of an operation on a tree. Its memory holds what it has made, where it stopped, or why it
+// failed.
 namespace tree_result {
 constexpr int64_t kDone = 0;
 constexpr int64_t kMade = 1;
@@ -85,10 +87,10 @@ constexpr int64_t kFailed = 3;
 }  // namespace tree_result
 
 namespace tree_copy_flag {
-enum : unsigned { kVerbatim = 1 };  // links as they are
+enum : unsigned { kVerbatim = 1 };  // copies links unchanged
 }
 
-// Where the numbers of a file's attributes are, in the memory that they are put into: doubles.
+// Order of a file's attributes, as doubles in the reply.
 namespace stats_field {
 enum : size_t {
   kDev,
@@ -113,38 +115,39 @@ enum : size_t {
 };
 }
 
-// Who did the work.
+// How an operation was served.
 enum class Route : uint8_t {
   kInline = 0,   // finished inside submit
   kKernel = 1,   // kernel AIO or an io_uring, asynchronously
   kPool = 2,     // a pool thread
-  kNode = 3,     // the pure backend, which is JavaScript's
-  kMissed = 4,   // a pool thread, after an attempt from the loop thread that would have had to wait
-  kHandOff = 5,  // a pool thread that was awake, while the loop waited for it inside submit
+  kNode = 3,     // the pure backend, in JavaScript
+  kMissed = 4,   // a pool thread, after the loop thread's attempt would have waited
+  kHandOff = 5,  // a pool thread that was awake, while the loop waited inside submit
 };
 
-// Bytes that one system call moves at the most: MAX_RW_COUNT of the kernel.
+// Most bytes that one system call moves: the kernel's MAX_RW_COUNT.
 constexpr size_t kLargestTransfer = 0x7ffff000;
 
 // The engines of the addon.
 enum class EngineKind : uint32_t { kLinux = 0, kThread = 1, kUring = 2 };
 
-// Numbers of a completion: channel, id, result, route.
+// Doubles per completion: channel, id, result, route.
 constexpr size_t kCompletionFields = 4;
 
-// Room in a queue of the kernel's. That of kernel AIO is taken from fs.aio-max-nr, which the whole machine shares; what does not fit goes to
-// the pool.
+// Capacity of a kernel queue. Kernel AIO takes it from fs.aio-max-nr, which the whole machine
+// shares; requests beyond it go to the pool.
 constexpr unsigned kQueueCapacity = 512;
 
-// Outside the range of errno: no engine here could take the request, and the file was not touched.
+// Outside the range of errno: no engine here could serve the request, and the file is untouched.
 constexpr int64_t kUnserved = -100000;
 
-// Added to the errno of a failure on a file that the request has opened: it has been written or cut, and another attempt is not the same.
+// Added to the errno of a failure after the request has written to its file, or cut it: repeating it is
+// not the same as the first attempt.
 constexpr int64_t kWhileWriting = -1000;
 constexpr int64_t kWhileSyncing = -2000;
 constexpr int64_t kWhileClosing = -3000;
 
-// All of it as text, in the words of lib/protocol/protocol.ts.
+// The protocol as text, in the format of lib/protocol/protocol.ts.
 struct ProtocolText {
   char bytes[4096];
   size_t length;

@@ -1,4 +1,4 @@
-// What travels between JavaScript and an engine: plain data, no Node-API.
+// Requests and completions, which travel between JavaScript and an engine: plain data, no Node-API.
 #pragma once
 
 #include <sys/types.h>
@@ -18,91 +18,93 @@ namespace caio {
 
 struct Request;
 
-// What an engine has a pool thread do for it, since it might have to wait.
+// Work that an engine leaves to a pool thread, since it may wait.
 class Deputy {
  public:
   virtual ~Deputy() = default;
 
-  // Pool thread. Submits the request in that slot to the kernel, which completes it: true. Or gives it back: false.
+  // Pool thread. True: the slot's request was submitted to the kernel, which completes it. False:
+  // it was moved into `request`.
   virtual bool SubmitToKernel(uint32_t slot, Request& request) = 0;
 
-  // Pool thread, after the request was served: looks at the file system that it went to.
+  // Pool thread, after the request was served. Examines the file system of the request.
   virtual void Examine(const Request& request) = 0;
 
-  // Pool thread. Gives up what it has kept for one, since that may wait.
+  // Pool thread. Releases what the engine kept for one, since that may wait.
   virtual void GiveUp() = 0;
 };
 
-// What an operation that is done in slices has between two of them. It goes with its request.
+// State of an operation between two of its slices. Belongs to its request.
 class Progress {
  public:
   virtual ~Progress() = default;
 };
 
-// Such an operation's result while there is more to be done: seen only by the code that performs it.
+// Result of a slice that has not finished the operation. Never delivered.
 constexpr int64_t kUnfinished = INT64_MAX;
 
 enum class Duty : uint8_t {
   kNone,
-  kSubmit,  // the request stands for one that its deputy keeps, in `slot`
+  kSubmit,  // a stand-in for the request that the deputy keeps in `slot`
   kExamine,
-  kGiveUp,  // there is nothing else to be done
+  kGiveUp,  // only calls GiveUp
 };
 
-// One operation: what all have, how it gets on, and what those of its family have. The memory it names belongs to JavaScript; it stays
-// until the completion is delivered (held_memory.h).
+// One operation: header, progress, and the part of its family. Its memory belongs to JavaScript,
+// and stays until the completion is delivered (held_memory.h).
 struct Request {
-  uint32_t channel = 0;  // which Context
-  uint32_t id = 0;       // which of its operations
+  uint32_t channel = 0;  // the Context
+  uint32_t id = 0;       // the operation within the Context
   Opcode opcode = Opcode::kRead;
-  Duty duty = Duty::kNone;               // for `deputy`, besides
-  bool missed = false;                   // an attempt from the loop thread came to nothing
-  PageCheck check = PageCheck::kNowait;  // of a read from the loop thread
+  Duty duty = Duty::kNone;               // what `deputy` does besides
+  bool missed = false;                   // an attempt on the loop thread failed
+  PageCheck check = PageCheck::kNowait;  // for a read on the loop thread
   Deputy* deputy = nullptr;
   uint32_t slot = 0;
 
-  // Of an open file: a transfer, a sync, a control; what else has no path.
+  // Descriptor, for transfers, syncs, controls, and other operations without a path.
   int fd = -1;
 
-  // Of a transfer and of a control: the place in the file. Of a whole file and of a path: the length of the memory alone.
+  // Transfers and controls: the position in the file. Whole files and paths: only the memory's
+  // length.
   int64_t offset = 0;
   size_t length = 0;  // bytes asked for, over all vectors
 
-  // Of a read or a write, and of a whole file: the memory. Of a path: where the reply goes.
+  // Transfers and whole files: the memory. Paths: memory for the reply.
   iovec single{};
-  std::unique_ptr<iovec[]> vectors;  // in its place, of a readv or writev
+  std::unique_ptr<iovec[]> vectors;  // used instead of `single` by readv and writev
 
-  // What those of one family have; a sync has none.
+  // Parts by family; a sync has none.
   struct TransferPart {
-    uint32_t file_key;  // identity of an open handle, or 0 where only the number `fd` is known
+    uint32_t file_key;  // identity of an open handle, or 0 if only `fd` is known
     uint16_t priority;  // ioprio value, 0 for none
-    bool fresh_memory;  // nothing has touched it yet
-    bool durable;       // a write: complete when its data is on the disk
-    bool moves;         // at the file's own position, which it moves, in place of `offset`
-    bool append;        // a write: at the end of the file, wherever that is by then
+    bool fresh_memory;  // never touched
+    bool durable;       // write: complete when its data is on the disk
+    bool moves;         // uses and moves the file's own position instead of `offset`
+    bool append;        // write: to the current end of the file
     int vector_count;
-    MappedPages pages;  // of a read from the loop thread: where they are looked at
-    // How it gets on.
-    bool cold;          // a read: likely not in the page cache
-    bool sync_follows;  // a write in the pool: it is likely
-    bool shares_sync;   // a write in the pool: made durable by a sync that others may share, not by itself
-    size_t done;        // bytes an earlier attempt has moved already
+    MappedPages pages;  // for a read on the loop thread: pages for its check
+    // Progress.
+    bool cold;          // read: probably not in the page cache
+    bool sync_follows;  // write in the pool: a sync will probably follow
+    bool shares_sync;   // write in the pool: made durable by a sync that others may share
+    size_t done;        // bytes moved by earlier attempts
   };
   struct ControlPart {
-    int flags;  // the operation's own
+    int flags;  // meaning depends on the operation
     int other_fd;
     int64_t other_offset;
   };
   struct WholeFilePart {
-    mode_t mode;     // of a file that is made
+    mode_t mode;     // mode of a new file
     unsigned flags;  // whole_file_flag
   };
   struct PathPart {
-    mode_t mode;  // of what is made or changed; what access(2) asks for
+    mode_t mode;  // mode of a file made or changed, or of access(2)
     uid_t uid;
     gid_t gid;
     int flags;       // of open(2); copy_flag, tree_flag, remove_flag, tree_copy_flag
-    int64_t length;  // that a file is cut to
+    int64_t length;  // new length of a file
   };
   struct TimesPart {
     timespec access;
@@ -115,9 +117,9 @@ struct Request {
     PathPart names;
     TimesPart times;
   };
-  std::unique_ptr<char[]> path;        // of a whole file, a path, or times
-  const char* other_path = nullptr;    // in the same memory, where an operation has two
-  std::unique_ptr<Progress> progress;  // of a path
+  std::unique_ptr<char[]> path;        // whole files, paths, times
+  const char* other_path = nullptr;    // second path, in the same memory
+  std::unique_ptr<Progress> progress;  // trees only
 
   iovec* iov() { return vectors ? vectors.get() : &single; }
   int iov_count() const { return vectors ? transfer.vector_count : 1; }
@@ -128,7 +130,7 @@ struct Request {
   bool shares_sync() const { return IsTransfer(opcode) && transfer.shares_sync; }
   size_t moved() const { return IsTransfer(opcode) ? transfer.done : 0; }
 
-  // Steps over `bytes` that have been moved, so that the next attempt goes on behind them.
+  // Skips `bytes` that were moved: the next attempt continues after them.
   void Advance(size_t bytes);
 };
 
@@ -155,7 +157,7 @@ struct Completion {
   uint32_t id;
   int64_t result = 0;  // bytes moved, 0 for a sync, a negative errno, or kUnserved
   Route route = Route::kPool;
-  bool opens = false;  // a result that is no error is a descriptor, which is whoever's it is delivered to
+  bool opens = false;  // a result of 0 or more is a descriptor, which its receiver owns
 };
 
 }  // namespace caio

@@ -18,7 +18,7 @@ int64_t Uninterrupted(Call call) {
   }
 }
 
-// Makes the call again likewise. Returns what the call returns, and leaves errno as it is.
+// Repeats the call likewise. Returns its result, and leaves errno unchanged.
 template <typename Call>
 int Repeated(Call call) {
   for (;;) {

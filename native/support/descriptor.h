@@ -1,4 +1,4 @@
-// A file descriptor that is closed when it goes out of scope.
+// A file descriptor, closed at the end of its scope.
 #pragma once
 
 #include <errno.h>
@@ -20,10 +20,10 @@ class Descriptor {
   bool valid() const { return fd_ >= 0; }
   int get() const { return fd_; }
 
-  // Closes it now. 0, or a negative errno: some file systems report only here that a write was lost.
+  // Closes it now. 0, or a negative errno: some file systems report a lost write only here.
   int Close() {
     const int result = close(std::exchange(fd_, -1));
-    // If a signal interrupts close(2), the descriptor is closed all the same.
+    // An interrupted close(2) has closed the descriptor.
     return result == 0 || errno == EINTR || errno == EINPROGRESS ? 0 : -errno;
   }
 

@@ -1,4 +1,4 @@
-// Room in the process's table of descriptors.
+// Makes room in the process's table of descriptors.
 #pragma once
 
 #include <fcntl.h>
@@ -12,15 +12,16 @@
 
 namespace caio {
 
-// Room is made for so many descriptors before they are needed.
+// Descriptors for which room is made in advance.
 constexpr uint64_t kDescriptors = 4096;
 
-// Pool thread; blocks, once per process. When the table has to grow, the kernel waits for all processors (synchronize_rcu): 5 to 15 ms.
-// An open on the loop thread must not take that long. The table never shrinks. `fd` is any open descriptor.
+// Pool thread; blocks, once per process. To grow the table, the kernel waits for all processors
+// (synchronize_rcu): 5 to 15 ms, too long for an open on the loop thread. The table never shrinks.
+// `fd` is any open descriptor.
 inline void MakeRoomForDescriptors(int fd) {
   static std::atomic<bool> made{false};
   if (made.exchange(true)) return;
-  // Not by getrlimit: glibc's headers give it a name that a newer musl does not have.
+  // Not getrlimit: glibc's headers map it to a name that a newer musl lacks.
   uint64_t limits[2];
   if (syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, nullptr, limits) != 0 || limits[0] == 0) return;
   const int last = fcntl(fd, F_DUPFD_CLOEXEC, static_cast<int>(std::min(limits[0], kDescriptors) - 1));

@@ -20,14 +20,14 @@ struct Entry {
   pid_t process;
 };
 
-// One list for all environments of the process, since it has one end. The list is never deleted; a static one would be destroyed by
-// exit().
+// One list for all environments, since the process ends once. Never deleted: exit() would destroy a
+// static one.
 pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 std::vector<Entry>* entries = nullptr;
 
 bool TakeOne(Entry& taken) {
   MutexLock lock(mutex);
-  // Entries of workers end with their thread. In a child that was forked, the threads to wait for do not exist.
+  // A worker's entry ends with its thread. A forked child does not have the threads to wait for.
   const auto found = std::find_if(entries->begin(), entries->end(), [](const Entry& entry) {
     return pthread_equal(entry.thread, pthread_self()) && entry.process == getpid();
   });

@@ -9,7 +9,7 @@
 namespace caio {
 
 #ifdef STATX_TYPE
-// The answer must have been asked for with STATX_CTIME.
+// `file` has to come from a call that asked for STATX_CTIME.
 inline bool IsFresh(const struct statx& file) {
   constexpr int64_t kMinute = 60;
   timespec now;

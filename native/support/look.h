@@ -1,4 +1,4 @@
-// What the kernel has in memory of a descriptor's file.
+// Reads a file's attributes from the kernel's memory.
 #pragma once
 
 #include <fcntl.h>
@@ -7,7 +7,8 @@
 namespace caio {
 
 #ifdef STATX_TYPE
-// False, with errno, if it fails. Asks no server. `fd` may be a descriptor that names a file without opening it (O_PATH).
+// statx(2) without asking a server. False, with errno, on failure. `fd` may be an O_PATH
+// descriptor.
 inline bool Look(int fd, unsigned mask, struct statx& file) {
   return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, mask, &file) == 0;
 }

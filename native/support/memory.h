@@ -1,9 +1,10 @@
-// What the addon does when memory runs out: see operator_new.cc.
+// Behaviour when memory runs out; see operator_new.cc.
 #pragma once
 
 namespace caio {
 
-// False from the moment an allocation has failed until there is memory again. Meanwhile other backends take new work.
+// False from the first failed allocation until there is memory again. Meanwhile other backends take
+// new work.
 bool HasMemory();
 
 }  // namespace caio

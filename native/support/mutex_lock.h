@@ -1,4 +1,5 @@
-// std::mutex and std::thread report failure by exception; the addon is built without, so it uses pthreads, and this guard.
+// std::mutex and std::thread report failure by exceptions. The addon has none, so it uses pthreads
+// and this guard.
 #pragma once
 
 #include <pthread.h>
@@ -17,7 +18,7 @@ class MutexLock {
   pthread_mutex_t& mutex_;
 };
 
-// For WaitFor: the condition waits by a clock that nobody sets.
+// Initializes a condition for WaitFor, with a clock that is never set.
 inline void InitTimedCondition(pthread_cond_t& condition) {
 #ifdef __APPLE__
   pthread_cond_init(&condition, nullptr);

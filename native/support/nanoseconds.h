@@ -1,4 +1,4 @@
-// A clock that only goes forward.
+// Monotonic clock.
 #pragma once
 
 #include <time.h>

@@ -14,7 +14,7 @@
 
 namespace caio {
 
-// A descriptor, or a negative errno: EAGAIN where looking the path up would have to wait.
+// A descriptor, or a negative errno: -EAGAIN if the lookup would wait.
 inline int OpenCached(const char* path, int flags) {
   struct OpenHow {
     uint64_t flags;

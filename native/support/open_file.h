@@ -7,7 +7,7 @@
 
 namespace caio {
 
-// The descriptor, or a negative errno.
+// A descriptor, or a negative errno.
 inline int OpenFile(const char* path, int flags, mode_t mode) {
   return static_cast<int>(Uninterrupted([=] { return open(path, flags | O_CLOEXEC, mode); }));
 }

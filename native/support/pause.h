@@ -1,5 +1,6 @@
-// What a thread does between two looks at memory that another thread is about to write. It leaves the core's other hardware thread, and
-// the bus, to others. The pause is short: on a virtual machine, eight such instructions took 1.5 times as long as a whole chmod(2).
+// Pauses a thread between two looks at memory that another thread will write. Leaves the core's
+// other hardware thread, and the bus, to others. Short: on a virtual machine, eight such
+// instructions took 1.5 times as long as a whole chmod(2).
 #pragma once
 
 namespace caio {

@@ -33,7 +33,7 @@ void FaultIn(const iovec& memory) {
   const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
   const auto start = reinterpret_cast<uintptr_t>(memory.iov_base) & ~(page - 1);
   const auto end = reinterpret_cast<uintptr_t>(memory.iov_base) + memory.iov_len;
-  madvise(reinterpret_cast<void*>(start), end - start, MADV_POPULATE_WRITE);  // Linux 5.14; a hint, no more
+  madvise(reinterpret_cast<void*>(start), end - start, MADV_POPULATE_WRITE);  // Linux 5.14; only a hint
 }
 
 uint32_t FileSystemType(const char* path) {
@@ -72,8 +72,8 @@ bool SendBytes(int from, int to, off_t* offset, off_t size, int64_t* result) {
   while (*offset < size) {
     const ssize_t sent = sendfile(to, from, offset, static_cast<size_t>(std::min(size - *offset, kAtOnce)));
     if (sent > 0 || (sent < 0 && errno == EINTR)) continue;
-    if (sent == 0) return true;  // it has become shorter
-    // Files that do not support sendfile(2) fail with one of these, as libuv has them.
+    if (sent == 0) return true;  // the file has shrunk
+    // Errors of files that do not support sendfile(2), as in libuv.
     if (errno == EINVAL || errno == ENOSYS || errno == EIO || errno == EXDEV || errno == ENOTSOCK) return false;
     *result = -errno;
     return true;
@@ -83,7 +83,7 @@ bool SendBytes(int from, int to, off_t* offset, off_t size, int64_t* result) {
 
 int StartWritingBack(int fd, int64_t start, int64_t length) {
   if (sync_file_range(fd, start, length, SYNC_FILE_RANGE_WRITE) == 0) return 0;
-  // This kernel may lack the call, or this kind of file may not support it.
+  // -ENOSYS: this kernel lacks the call, or this type of file does not support it.
   return errno == EINVAL || errno == ESPIPE || errno == EPERM ? -ENOSYS : -errno;
 }
 

@@ -1,14 +1,14 @@
-// A temporary file for the proof that an engine works. Its name is removed from the directory at once.
+// A temporary file to prove that an engine works. Its name is removed from the directory at once.
 #pragma once
 
 namespace caio {
 
-// A descriptor of a file in `directory` that has no name, or a negative errno.
+// A descriptor of an unnamed file in `directory`, or a negative errno.
 int OpenTemporary(const char* directory);
 
 class ProbeFile {
  public:
-  // In memory, so that nothing waits for a disk; in `directory` if there are no files in memory.
+  // A file in memory, so that nothing waits for a disk; in `directory` if there is none.
   explicit ProbeFile(const char* directory);
   ~ProbeFile();
   ProbeFile(const ProbeFile&) = delete;

@@ -1,20 +1,20 @@
-// How much of the machine this process may use.
+// Processors that this process may use.
 #pragma once
 
 namespace caio {
 
-// How many processors its affinity allows. Asks the kernel.
+// Processors in the process's affinity mask. Asks the kernel.
 unsigned Processors();
 
-// Its quota of processor time, as a number of processors: the smallest quota among its control groups; 0 for no quota. Reads files of the
-// kernel's.
+// Quota of processor time, as a number of processors: the smallest among the process's control
+// groups; 0 for no quota. Reads kernel files.
 double ProcessorQuota();
 
-// How many processors it may keep busy at the same time; at least one. Looked up once, by the first environment of the process: later
-// calls do not ask the kernel.
+// Processors that the process may keep busy at once; at least one. Determined once, by the first
+// environment of the process.
 unsigned UsableProcessors();
 
-// The rule: how many are usable of `processors`, with a quota of `quota` processors; 0 for no quota.
+// The rule: usable ones of `processors`, with a quota of `quota` processors (0: none).
 inline unsigned Usable(unsigned processors, double quota) {
   const unsigned whole = quota >= 1 ? static_cast<unsigned>(quota) : 1;
   return quota > 0 && whole < processors ? whole : processors;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr size_t kLongest = 4096;
 
-// A file's content, as text. False if there is none.
+// Content of a file as text. False if it cannot be read.
 bool ReadText(const char* path, char (&text)[kLongest]) {
   const Descriptor file(open(path, O_RDONLY | O_CLOEXEC));
   if (!file.valid()) return false;
@@ -24,7 +24,8 @@ bool ReadText(const char* path, char (&text)[kLongest]) {
   return true;
 }
 
-// The smallest quota of a control group and its ancestors; 0 for none. `group` is its path, which this cuts to each ancestor in turn.
+// Smallest quota of a control group and its ancestors; 0 for none. Cuts `group`, its path, down to
+// each ancestor.
 double LeastOf(const char* root, char* group, double (*quota_of)(const char* directory)) {
   double least = 0;
   for (;;) {

@@ -1,4 +1,4 @@
-// Whether a descriptor stands for a regular file.
+// Whether a descriptor refers to a regular file.
 #pragma once
 
 #include <sys/stat.h>
@@ -7,7 +7,7 @@
 
 namespace caio {
 
-// Does not ask the file's server: a file's kind does not change.
+// Asks no server: a file's type does not change.
 inline bool IsRegularFile(int fd) {
 #ifdef STATX_TYPE
   struct statx known;

@@ -1,4 +1,5 @@
-// Starts a thread of ours. It has a small stack, and takes no signals: those are for the program's own threads.
+// Starts a thread with a small stack that takes no signals: those are for the program's own
+// threads.
 #pragma once
 
 #include <pthread.h>

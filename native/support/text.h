@@ -1,4 +1,5 @@
-// Text that grows, with a zero after its end. Not std::string: half of that is in libstdc++, which a prebuild does without.
+// A growing text with a terminating zero. Not std::string, half of which is in libstdc++: a
+// prebuild does without that.
 #pragma once
 
 #include <cstddef>

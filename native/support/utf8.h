@@ -6,7 +6,7 @@
 
 namespace caio {
 
-// `text` ends with a zero. Surrogates, and characters in more bytes than they need, are not UTF-8.
+// `text` ends with a zero. Surrogates and overlong encodings are not UTF-8.
 inline bool IsUtf8(const char* text) {
   const auto* at = reinterpret_cast<const unsigned char*>(text);
   while (*at != 0) {

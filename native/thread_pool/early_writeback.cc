@@ -44,7 +44,7 @@ int WritebackErrors::Take(int fd, const FileIdentity& file) {
 
 int StartWriteback(const Request* const* writes, size_t count) {
   for (size_t i = 0; i < count;) {
-    // Where it has been put is not known.
+    // The position written to is unknown.
     if (writes[i]->transfer.append || writes[i]->transfer.moves) {
       i++;
       continue;

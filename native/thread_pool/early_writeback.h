@@ -1,5 +1,6 @@
-// Starts the device on what was written before its sync is asked for, where every write so far was followed by a sync: the sync
-// then has little left to wait for. Not after a single small write. Data is durable only when a sync has succeeded.
+// Starts writeback before a sync is asked for, where every write so far was followed by a sync: the
+// sync then has little left to wait for. Not after a single small write. Data is durable only after
+// a successful sync.
 #pragma once
 
 #include <sys/types.h>
@@ -11,7 +12,8 @@
 
 namespace caio {
 
-// Which descriptors are written to and synced in turn. The number may have become another file's: these are guesses.
+// Descriptors that are written to and synced in turn. A number may be another file's by now: these
+// are guesses.
 class SyncHabits {
  public:
   void Synced(int fd);
@@ -23,22 +25,22 @@ class SyncHabits {
   std::unordered_map<int, unsigned> syncs_ahead_;
 };
 
-// Which file a descriptor stands for: its number may be another's later.
+// The file that a descriptor refers to: the number may be another file's later.
 struct FileIdentity {
   bool known = false;
   dev_t device = 0;
   ino_t inode = 0;
 };
 
-// Does not ask the file's server. Without any lock all the same.
+// Asks no server, except by fstat(2) where statx(2) fails. Called without any lock.
 FileIdentity IdentityOf(int fd);
 
-// What writing back reported, kept for the next sync of that file: the kernel may not tell it again.
+// Errors of writeback, kept for the next sync of the file: the kernel may not report them again.
 class WritebackErrors {
  public:
   void Keep(int fd, const FileIdentity& file, int error);
   bool Has(int fd) const { return failures_.count(fd) > 0; }
-  // 0, or a negative errno, once.
+  // 0, or a negative errno, which is returned once.
   int Take(int fd, const FileIdentity& file);
 
  private:
@@ -49,7 +51,8 @@ class WritebackErrors {
   std::unordered_map<int, Failure> failures_;
 };
 
-// Starts writing back what these writes, all to one file, have written. 0, or the negative errno that a sync has to report.
+// Starts writeback of these writes, all to one file. 0, or the negative errno that a sync has to
+// report.
 int StartWriteback(const Request* const* writes, size_t count);
 
 }  // namespace caio

@@ -23,7 +23,7 @@ Whereabouts WhereaboutsOf(const Request& request) {
     return where;
   }
   if (!request.path) return where;
-  // What a link says is only a text.
+  // A link's target is only text.
   if (request.opcode == Opcode::kSymlink) {
     where.path = CopyOf(request.other_path);
   } else {

@@ -1,4 +1,4 @@
-// Which file system a request goes to, by means that do not ask it.
+// Finds the file system of a request without asking that file system.
 #pragma once
 
 #include <cstdint>
@@ -7,11 +7,11 @@
 
 namespace caio {
 
-// Its number, or kNoFileSystem where that cannot be told.
+// Device number, or kNoFileSystem if unknown.
 using FileSystem = uint64_t;
 constexpr FileSystem kNoFileSystem = 0;
 
-// What there is to know of a request without holding on to it.
+// A request's descriptor or paths, copied, so that the request need not be kept.
 struct Whereabouts {
   int fd = -1;
   std::unique_ptr<char[]> path;
@@ -20,8 +20,8 @@ struct Whereabouts {
 
 Whereabouts WhereaboutsOf(const Request& request);
 
-// If a path does not exist or is not cached: the file system of the nearest directory above it that is. If a request has two paths: the
-// file system that may not answer, which is the one on no disk.
+// For a path that does not exist or is not cached: the file system of its nearest cached ancestor.
+// For two paths: the file system that may not answer, which is the one on no disk.
 FileSystem FileSystemOf(const Whereabouts& where);
 
 }  // namespace caio

@@ -19,7 +19,7 @@ FileSystem OfDescriptor(int fd) {
   return LookWhich(fd, &device, &inode) ? device : kNoFileSystem;
 }
 
-// Cuts the last name off: false if there is none.
+// Removes the last name. False if there is none.
 bool ToParent(char* path) {
   char* slash = strrchr(path, '/');
   if (slash) {

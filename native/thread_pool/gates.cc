@@ -1,4 +1,4 @@
-// The pool's gates: syncs that are shared, and the buffered writes of one file, which go one after the other.
+// The pool's gates: shared syncs, and buffered writes of one file, one after the other.
 #include <errno.h>
 #include <sys/stat.h>
 
@@ -17,10 +17,10 @@ namespace caio {
 
 namespace {
 
-// nanoseconds of a change of names that waits for more than the kernel's lock
+// Nanoseconds. A change of names that takes longer waits for more than the kernel's lock.
 constexpr uint64_t kSlowChange = 200 * 1000;
 
-// What a sync means to one of those that waited for it.
+// Result of a sync for one of the requests that waited for it.
 int64_t ResultOf(const Request& request, int64_t synced) {
   return synced < 0 || IsSync(request.opcode) ? synced : static_cast<int64_t>(request.moved());
 }
@@ -29,13 +29,14 @@ bool HasSync(const std::deque<Request>& group) {
   return std::any_of(group.begin(), group.end(), [](const Request& request) { return IsSync(request.opcode); });
 }
 
-// A device, say: a durable write to it is a plain one, for the kernel as well.
+// A device, say: the kernel, too, treats a durable write to it as a plain one.
 bool CannotBeSynced(int fd) {
   struct stat file;
   return fstat(fd, &file) == 0 && !S_ISREG(file.st_mode) && !S_ISBLK(file.st_mode);
 }
 
-// Written pages that the kernel could not put on the disk. It says so once a descriptor, and calls them clean.
+// The kernel could not write pages to the disk. It reports that once per descriptor, then calls the
+// pages clean.
 bool IsLoss(int64_t result) { return result == -EIO || result == -ENOSPC || result == -EDQUOT; }
 
 }  // namespace
@@ -72,7 +73,7 @@ void ThreadPool::EndTurn(Gates& gates, uint64_t key, Item&& next) {
 
 void ThreadPool::EndWrites(int fd) { EndTurn(writes_, fd, ItemOf(ItemKind::kWrites, fd)); }
 
-// The file is looked at without the mutex: just after a failure, its server is the least likely to answer.
+// Identifies the file without the mutex: after a failure, its server is the least likely to answer.
 int ThreadPool::TakeWritebackError(int fd) {
   if (!writeback_errors_.Has(fd)) return 0;
   pthread_mutex_unlock(&mutex_);
@@ -81,19 +82,19 @@ int ThreadPool::TakeWritebackError(int fd) {
   return writeback_errors_.Take(fd, file);
 }
 
-// 0, or the error of writing back, which those that share a sync have yet to hear.
+// 0, or an error of writeback, which requests that share a sync still have to get.
 int ThreadPool::PerformAndWriteBack(Worker& self) {
   Hand& hand = self.hand;
   const size_t count = hand.count();
   int error = 0;
-  int untold = 0;  // an error that nobody of this group waits for
+  int untold = 0;  // an error that no request of this group waits for
   std::vector<const Request*> share;
   for (size_t i = 0; i < count; i++) {
     if (!hand.Begin(i)) continue;
     BeginStep(self, i);
     Completion completion;
     if (Serve(hand[i], completion) == Outcome::kDone) {
-      // Before its caller hears of it, and may close the descriptor.
+      // Before the completion: afterwards the caller may close the descriptor.
       const Request* written = &hand[i];
       const int failed = completion.result > 0 ? StartWriteback(&written, 1) : 0;
       if (failed != 0) {
@@ -121,7 +122,8 @@ void ThreadPool::KeepWritebackError(int fd, int error) {
 }
 
 void ThreadPool::RunWrites(Worker& self, int fd) {
-  // References into an unordered_map survive insertions; only the thread that runs a gate erases it.
+  // References into an unordered_map survive insertions; only the thread that runs a gate erases
+  // it.
   Gate& gate = writes_[fd];
   gate.queued = false;
   gate.lost = 0;
@@ -136,7 +138,7 @@ void ThreadPool::RunWrites(Worker& self, int fd) {
   gate.running = true;
   const bool lone = count == 1 && gate.waiting.empty();
   if (lone && hand[0].shares_sync() && syncs_.count(fd) == 0) return RunDurably(self, fd);
-  // Behind a lone small write its sync is asked for so soon that there is nothing to gain.
+  // After a lone small write, its sync is asked for too soon for writeback to gain anything.
   const bool soon = lone && IsSmall(hand[0]);
   bool sync_follows = false;
   for (size_t i = 0; i < count; i++) sync_follows = sync_follows || hand[i].transfer.sync_follows;
@@ -151,10 +153,10 @@ void ThreadPool::RunWrites(Worker& self, int fd) {
   CAIO_STEP("writes are done");
   pthread_mutex_lock(&mutex_);
   if (lost == 0) lost = gate.lost;
-  // Before the sync, which then covers more.
+  // Before the sync, which then covers more writes.
   EndWrites(fd);
   for (size_t i = 0; i < count; i++) {
-    // Neither those that were cancelled, whose place is empty.
+    // Skips cancelled requests, too, whose place is empty.
     if (!hand[i].shares_sync()) continue;
     if (lost == 0) {
       AwaitSync(std::move(hand[i]));
@@ -167,8 +169,8 @@ void ThreadPool::RunWrites(Worker& self, int fd) {
   Grow();
 }
 
-// With nobody to share a sync with, one system call does both, and syncs no more than it has written. No sync runs beside it: the
-// kernel would tell only one of them of pages that are lost.
+// Without a request to share a sync with, one system call writes and syncs, and syncs only what it
+// wrote. No sync runs beside it: the kernel would report lost pages to only one of them.
 void ThreadPool::RunDurably(Worker& self, int fd) {
   Hand& hand = self.hand;
   hand[0].transfer.shares_sync = false;
@@ -194,7 +196,7 @@ void ThreadPool::RunDurably(Worker& self, int fd) {
   if (result < 0) group.push_back(std::move(hand[0]));
   hand.Clear(false);
   EndWrites(fd);
-  // No space is most likely what the write itself lacked.
+  // ENOSPC is most likely the write's own failure.
   EndSync(fd, syncs, group, result, result == -EIO);
   Grow();
 }
@@ -202,7 +204,8 @@ void ThreadPool::RunDurably(Worker& self, int fd) {
 void ThreadPool::RunNames(Worker& self, uint64_t directory) {
   Gate& gate = names_[directory];
   gate.queued = false;
-  // So many threads are stuck that each request has to be looked at by itself: some may go to a file system that does not answer.
+  // So many threads are stuck that each request has to be examined: some may go to a file system
+  // that does not answer.
   if (stuck_ >= max_threads_) return OpenGate(directory);
   Hand& hand = self.hand;
   hand.Clear(false);
@@ -242,7 +245,7 @@ void ThreadPool::EndNames(Worker& self) {
   self.directory.reset();
 }
 
-// Whatever this worker is doing: any thread may now take the rest of its changes.
+// Lets any thread take the rest of this worker's changes.
 void ThreadPool::LetOthersChange(Worker& self) {
   if (!self.directory) return;
   OpenGate(*self.directory);
@@ -273,7 +276,7 @@ void ThreadPool::RunSyncs(Worker& self, int fd) {
   sync.fd = fd;
   sync.opcode = full ? Opcode::kFsync : Opcode::kFdsync;
   hand.Add(std::move(sync));
-  // At once: it is nobody's request, so nobody may take it back.
+  // Begun at once: it is no caller's request, so none may cancel it.
   hand.Begin(0);
   LeaveAndWake();
 
@@ -295,11 +298,11 @@ void ThreadPool::RunSyncs(Worker& self, int fd) {
   Grow();
 }
 
-// Completes a group. The kernel reports lost pages once per descriptor and then calls them clean. The data of requests that wait for the
-// next sync, or that are writing, may be among the lost, so they fail now, too.
+// Completes a group. The kernel reports lost pages once per descriptor and then calls them clean.
+// Requests that wait for the next sync, or are writing, may have lost data, too, so they fail now.
 void ThreadPool::EndSync(int fd, Gate& gate, std::deque<Request>& group, int64_t result, bool lost) {
-  // If the group has writes with dsync alone, no caller of a sync gets this error: it is kept for the next sync. The gate stays closed
-  // while the mutex is released.
+  // If the group has only writes with dsync, no sync's caller gets this error: it is kept for the
+  // next sync. The gate stays closed while the mutex is released.
   bool keep = false;
   FileIdentity file;
   if (lost && IsLoss(result)) {

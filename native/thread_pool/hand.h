@@ -1,4 +1,5 @@
-// The requests that a pool thread has taken off the queue. Other threads can take those not yet begun, so that none waits for a slow one.
+// Requests that a pool thread has taken off the queue. Other threads can take those not begun, so
+// that none waits behind a slow one.
 #pragma once
 
 #include <array>
@@ -10,12 +11,14 @@
 
 namespace caio {
 
-// Places are filled and emptied under the pool's mutex. Without it, their owner begins them, each by one atomic step.
+// Places are filled and emptied under the pool's mutex. The owner begins them without it, each by
+// one atomic step.
 class Hand {
  public:
   static constexpr size_t kMost = 16;
 
-  // Owner, with the mutex. No thread takes from a hand that is not shared: its requests have an order.
+  // Owner, with the mutex. Other threads take nothing from a hand that is not shared: its requests
+  // are ordered.
   void Clear(bool shared) {
     count_ = 0;
     shared_ = shared;
@@ -26,10 +29,11 @@ class Hand {
     place.open.store(true, std::memory_order_relaxed);
   }
 
-  // Owner, with the mutex: for a single request that it begins at once. Another thread that was woken to take it would find nothing.
+  // Owner, with the mutex: for a single request that it begins at once. A thread woken to take it
+  // would find nothing.
   void Keep() { shared_ = false; }
 
-  // Any thread, with the mutex: for requests whose order only serves speed. Others do them sooner than they would be done here.
+  // Any thread, with the mutex: for requests whose order only serves speed. Others do them sooner.
   void Share() { shared_ = true; }
 
   // Owner.
@@ -38,9 +42,9 @@ class Hand {
   // False if another thread has taken the request, or it was cancelled.
   bool Begin(size_t place) { return places_[place].open.exchange(false, std::memory_order_acq_rel); }
 
-  // The others are for any thread, with the mutex.
+  // The functions below: any thread, with the mutex.
 
-  // What has not been begun, whether others may take it or not.
+  // Whether a request has not been begun, whether or not others may take it.
   bool HasLeft() const {
     for (size_t place = 0; place < count_; place++) {
       if (places_[place].open.load(std::memory_order_relaxed)) return true;
@@ -50,13 +54,13 @@ class Hand {
 
   bool HasOpen() const { return shared_ && HasLeft(); }
 
-  // The next request that nobody has begun; false if there is none to be had.
+  // Takes the next request not begun; false if there is none, or others may not take it.
   bool Take(Request& request) {
     return shared_ && TakeIf([](const Request&) { return true; }, request);
   }
 
-  // The first that nobody has begun and that `matches`, in order or not. Its owner may be beginning it at this moment: `matches` looks
-  // only at what does not change then, such as the id.
+  // Takes the first request not begun that `matches`, whether shared or not. Its owner may begin it
+  // at this moment: `matches` may use only what does not change then, such as the id.
   template <typename Matches>
   bool TakeIf(Matches matches, Request& request) {
     for (size_t place = 0; place < count_; place++) {

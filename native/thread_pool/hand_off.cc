@@ -1,4 +1,4 @@
-// The hand-off's part in the pool.
+// The pool's part of the hand-off.
 #include "hand_off.h"
 
 #include <algorithm>
@@ -14,10 +14,11 @@ namespace caio {
 
 namespace {
 
-// Threads that are awake for nothing, in all pools of the process: they leave a processor to whoever gives them something to do.
+// Threads that linger, in all pools of the process: they leave a processor to the threads that give
+// them work.
 std::atomic<int> lingering_threads{0};
 
-// What mostly waits for nothing.
+// Requests that mostly do not wait.
 bool IsForHandOff(const Request& request) {
   return IsSmall(request) && !request.missed && !request.is_cold() && request.moved() == 0 && !request.is_durable() &&
          request.duty != Duty::kSubmit && request.duty != Duty::kGiveUp;
@@ -55,7 +56,7 @@ bool ThreadPool::Linger(Worker& self) {
   return true;
 }
 
-// Notes what the loop may wait for: few, and a thread is awake that has nothing else to do.
+// Records what the loop may wait for: a few requests, while a thread is awake without other work.
 void ThreadPool::HandOffBatch(const Request* batch, size_t count) {
   submissions_.fetch_add(1, std::memory_order_relaxed);
   if (processors_ < 2 || count > kHandedOffAtOnce || !queue_.empty()) return;

@@ -1,5 +1,6 @@
-// The hand-off: a pool thread that has done its work stays awake for a moment, and the loop that has given it the next waits a moment for
-// the answer, so that nothing sleeps and nothing is woken. When that is worth its time: pure rules over what came of it before.
+// Hand-off: a pool thread stays awake for a moment after its work, and the loop that gives it the
+// next request waits a moment for the result, so that nothing sleeps or is woken. Pure rules decide
+// by earlier results when that is worth its time.
 #pragma once
 
 #include <cstddef>
@@ -7,23 +8,24 @@
 
 namespace caio {
 
-// nanoseconds that a thread stays awake
+// Nanoseconds that a thread stays awake.
 constexpr uint64_t kLinger = 50 * 1000;
-// More at a time are work for several threads.
+// A larger batch is work for several threads.
 constexpr size_t kHandedOffAtOnce = 4;
-// nanoseconds that the loop waits for one answer
+// Nanoseconds that the loop waits for one result.
 constexpr uint64_t kShortestPatience = 15 * 1000;
 constexpr uint64_t kLongestPatience = 60 * 1000;
 
-// Decides whether to do something that only sometimes pays off: a balance of gains and losses, and a rest once the losses are too many.
+// Decides whether to do something that only sometimes pays off: a balance of gains and losses, and
+// a rest after too many losses.
 struct Credit {
   int8_t balance = 2;
-  uint16_t rest = 0;  // occasions yet to let pass
+  uint16_t rest = 0;  // occasions still to skip
   uint16_t next_rest = 16;
 };
 
 constexpr int8_t kMostCredit = 8;
-constexpr int8_t kPrice = 2;  // how many successes one failure costs
+constexpr int8_t kPrice = 2;  // successes that one failure costs
 constexpr uint16_t kFirstRest = 16;
 constexpr uint16_t kLongestRest = 4096;
 
@@ -33,7 +35,7 @@ inline Credit Won(Credit credit) {
   return credit;
 }
 
-// With none left, each further loss doubles the rest.
+// Without credit, each further loss doubles the rest.
 inline Credit Lost(Credit credit) {
   credit.balance = static_cast<int8_t>(credit.balance - kPrice);
   if (credit.balance >= 0) return credit;
@@ -41,7 +43,7 @@ inline Credit Lost(Credit credit) {
   return {0, credit.next_rest, doubled < kLongestRest ? doubled : kLongestRest};
 }
 
-// Says whether to do it, and counts the rest down.
+// Whether to do it. Counts the rest down.
 inline bool IsWorthIt(Credit& credit) {
   if (credit.rest == 0) return true;
   credit.rest--;
@@ -51,10 +53,10 @@ inline bool IsWorthIt(Credit& credit) {
 // How long the loop waits for one kind of operation.
 struct Patience {
   Credit credit;
-  uint32_t typical = 10 * 1000;  // nanoseconds that it takes lately, when it is in time
+  uint32_t typical = 10 * 1000;  // recent nanoseconds of one that is in time
 };
 
-// Nanoseconds; 0 not to wait.
+// Nanoseconds; 0: do not wait.
 inline uint64_t HowLong(Patience& patience) {
   if (!IsWorthIt(patience.credit)) return 0;
   const uint64_t wait = 4 * static_cast<uint64_t>(patience.typical);
@@ -68,14 +70,15 @@ inline Patience InTime(Patience patience, uint64_t took) {
 
 inline Patience TooLate(Patience patience) { return {Lost(patience.credit), patience.typical}; }
 
-// The scheduler takes two threads that never sleep for busy ones, and seldom runs them at the same time if others want the processors, too.
-// Then the hand-off has a break, longer each time if nothing has improved after the last.
+// The scheduler takes two threads that never sleep for busy ones, and seldom runs both at once if
+// others want the processors. The hand-off then takes a break, longer each time if nothing has
+// improved.
 struct Calm {
-  uint64_t since = 0;  // nanoseconds; later than now in a break
+  uint64_t since = 0;  // nanoseconds; in the future during a break
   uint64_t next_break = 0;
 };
 
-// nanoseconds that a thread has waited for a processor, at least
+// Least nanoseconds of a wait for a processor.
 constexpr uint64_t kDisturbance = 200 * 1000;
 constexpr uint64_t kFirstBreak = 100 * 1000 * 1000;
 constexpr uint64_t kLongestBreak = 3200ull * 1000 * 1000;
@@ -89,7 +92,8 @@ inline Calm Disturbed(const Calm& calm, uint64_t now) {
   return {now + length, length < kLongestBreak ? 2 * length : kLongestBreak};
 }
 
-// `usable`: how many processors the process may keep busy. It takes two: one thread waits while the other works.
+// `usable`: processors that the process may keep busy. The hand-off needs two: one thread waits
+// while the other works.
 inline bool IsWithHandOff(unsigned usable) { return usable >= 2; }
 
 }  // namespace caio

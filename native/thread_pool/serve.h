@@ -1,4 +1,4 @@
-// What a request in the pool costs, and how one is served there.
+// Cost of a request in the pool, and how it is served there.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +10,15 @@
 
 namespace caio {
 
-// Whether it is done in microseconds if no disk is waited for. Others may be taken with it, and wait until it is done.
+// Whether it takes microseconds, unless it waits for a disk. Other requests may be taken together
+// with it, and then wait for it.
 inline bool IsSmall(const Request& request) {
   constexpr size_t kSmall = 64 * 1024;
   const Cost cost = CostOf(request.opcode);
   return cost == Cost::kShort || (cost == Cost::kByLength && request.length <= kSmall);
 }
 
-// The directory in which a change of names is made, as a hash of its path, which serves as well as the path.
+// Directory in which names change, as a hash of its path: a collision does no harm.
 inline uint64_t DirectoryOf(const Request& request) {
   const bool is_second = request.opcode == Opcode::kLink || request.opcode == Opcode::kSymlink;
   const std::string_view path(is_second ? request.other_path : request.path.get());
@@ -31,8 +32,8 @@ inline Completion CompletionOf(const Request& request, int64_t result) {
           request.opcode == Opcode::kOpen};
 }
 
-// Whether only the caller can see what the request has done. False for one that stands for a request to the kernel, which the pool must
-// not drop.
+// Whether only the caller can see the request's effect. False for a stand-in for a request to the
+// kernel, which the pool must not drop.
 inline bool OnlyReads(const Request& request) {
   const bool own = request.duty == Duty::kNone || request.duty == Duty::kExamine;
   return EffectOf(request.opcode) == Effect::kNone && own && !request.moves_position();
@@ -40,11 +41,11 @@ inline bool OnlyReads(const Request& request) {
 
 enum class Outcome : uint8_t {
   kDone,
-  kElsewhere,   // its completion has to wait for a sync, or comes from the kernel, or nobody is told of it
+  kElsewhere,   // completed later by a sync or the kernel, or never reported
   kUnfinished,  // there is more to be done
 };
 
-// Serves a request. `completion` gets the result if the request is served here, and finished.
+// Serves a request. Sets `completion` if the request is finished here.
 inline Outcome Serve(Request& request, Completion& completion) {
   if (request.duty == Duty::kGiveUp) {
     request.deputy->GiveUp();

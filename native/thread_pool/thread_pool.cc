@@ -18,13 +18,13 @@ namespace caio {
 
 namespace {
 
-// Threads that may be stuck and be replaced, for each of the threads that there are without.
+// Stuck threads that may be replaced, per regular thread.
 constexpr unsigned kReplaced = 3;
-// Trees that are begun at a time: more than can be stuck in one file system.
+// Trees in progress at a time: more than can be stuck in one file system.
 constexpr size_t kMostTrees = 24;
 
-// Only buffered writes of a file go one after the other: the kernel makes them wait for its lock of the file. Asked when a gate opens, not
-// for each write.
+// Only buffered writes of a file are serialized: the kernel holds the file's lock for each. Checked
+// when a gate opens, not per write.
 bool IsBuffered([[maybe_unused]] int fd) {
 #ifdef O_DIRECT
   const int flags = fcntl(fd, F_GETFL);
@@ -52,13 +52,14 @@ ThreadPool::~ThreadPool() {
   pthread_mutex_destroy(&mutex_);
 }
 
-// Threads that take what is queued without being woken: where one operation follows another, they are here before a thread that sleeps.
+// Threads that take queued work without a wake-up: where one operation follows another, they are
+// sooner than a sleeping thread.
 size_t ThreadPool::Ending() const {
   const auto is_ending = [](const auto& worker) { return worker->ending.load(std::memory_order_relaxed); };
   return static_cast<size_t>(std::count_if(workers_.begin(), workers_.end(), is_ending));
 }
 
-// How many threads may be busy.
+// Threads that may be busy.
 size_t ThreadPool::Limit() const { return max_threads_ + std::min<size_t>(stuck_, kReplaced * max_threads_); }
 
 bool ThreadPool::HasWork() const {
@@ -75,10 +76,10 @@ bool ThreadPool::AddWorker() {
   return false;
 }
 
-// With need, never past its limit.
+// Adds threads if there is work for them, never past the limit.
 void ThreadPool::Grow() {
   size_t waiting = queue_.size();
-  // What stuck threads have in hand is work, too.
+  // Requests in the hands of stuck threads are work, too.
   if (stuck_ > 0) {
     waiting += static_cast<size_t>(
         std::count_if(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->hand.HasOpen(); }));
@@ -137,7 +138,7 @@ void ThreadPool::Submit(Request* batch, size_t count, std::vector<Completion>& f
     }
   }
   if (open) Grow();
-  // One wake-up for a batch; a worker that finds more than it takes wakes the next.
+  // One wake-up per batch; a worker that leaves work wakes the next.
   LeaveAndWake();
 }
 
@@ -189,7 +190,7 @@ void ThreadPool::Work(Worker& self) {
       if (Linger(self)) continue;
       self.busy = false;
       idle_++;
-      // It leaves work to others: they may be stuck by now.
+      // This thread leaves work to others, which may be stuck by now.
       if (HasWork()) NeedWatch();
       if (finishing_ && idle_ == workers_.size()) pthread_cond_signal(&all_idle_);
       if (!closing_) pthread_cond_wait(&wake_, &mutex_);
@@ -210,7 +211,7 @@ void ThreadPool::TakeAndRun(Worker& self) {
       if (SetApart(item)) return;
       return RunRequests(self, std::move(item.request));
     }
-    return;  // its owner was faster
+    return;  // the owner was faster
   }
   Item item = std::move(queue_.front());
   queue_.pop_front();
@@ -224,7 +225,7 @@ void ThreadPool::TakeAndRun(Worker& self) {
   }
 }
 
-// Signals with the lock left, since it is what a thread that wakes wants first: it would wake only to wait again.
+// Signals after unlocking: a woken thread first takes the lock, and would have to wait again.
 void ThreadPool::LeaveAndWake() {
   NeedWatch();
   const bool wake = idle_ > 0 && Busy() < Limit() && HasWork() && (queue_.empty() || queue_.size() > Ending());
@@ -240,7 +241,7 @@ void ThreadPool::PerformAt(Worker& self, size_t place) {
   const bool has_begun = hand[place].progress != nullptr;
   const Outcome outcome = Serve(hand[place], completion);
   if (place + 1 == hand.count() && hand[place].duty == Duty::kNone) self.ending.store(true, std::memory_order_relaxed);
-  // At once: the next may be a slow one.
+  // Pushed at once: the next request may be slow.
   if (outcome == Outcome::kDone) completions_.Push(&completion, 1);
   if (hand[place].duty == Duty::kExamine && completion.result >= 0) hand[place].deputy->Examine(hand[place]);
   EndStep(self);
@@ -254,13 +255,15 @@ void ThreadPool::PerformAt(Worker& self, size_t place) {
   }
 }
 
-// Queues a tree again, after what has come meanwhile. When the pool ends it is dropped: no caller waits for it, and it may take long.
+// Queues a tree again, after newer requests. Dropped when the pool ends: no caller waits for it,
+// and it may take long.
 void ThreadPool::PutBack(Request&& unfinished) {
   if (finishing_) return EndTree();
   queue_.push_back({ItemKind::kRequest, std::move(unfinished), 0});
 }
 
-// A tree keeps a descriptor: not all that there are may be begun. Those that are set apart are not counted: they may be for ever.
+// A tree keeps a descriptor, so not all may be in progress at once. Trees set apart are not
+// counted: they may stay so for ever.
 bool ThreadPool::WaitForTrees(Item& item) {
   if (!IsTree(item.request.opcode) || item.request.progress || begun_trees_ < kMostTrees) return false;
   trees_.push_back(std::move(item));
@@ -278,8 +281,9 @@ void ThreadPool::Perform(Worker& self) {
   for (size_t place = 0; place < self.hand.count(); place++) PerformAt(self, place);
 }
 
-// Several at a time where many wait, so that the lock is not what they wait for; none of them large, and no more than leaves
-// work for the other threads. Cold reads of one file go to the device together, so one thread may take more of them.
+// Takes several requests if many wait, so that they do not wait for the lock; no large ones, and no
+// more than leaves work for the other threads. Cold reads of one file go to the device together, so
+// one thread may take more of them.
 void ThreadPool::RunRequests(Worker& self, Request&& first) {
   Hand& hand = self.hand;
   hand.Clear(true);
@@ -294,7 +298,7 @@ void ThreadPool::RunRequests(Worker& self, Request&& first) {
     queue_.pop_front();
   }
   if (hand.count() == 1) hand.Keep();
-  // Noted while nobody can take them.
+  // Recorded while no thread can take them.
   std::array<Range, Hand::kMost> cold;
   size_t fetched = 0;
   for (size_t i = 0; hand.count() > 1 && i < hand.count(); i++) {
@@ -310,7 +314,7 @@ void ThreadPool::RunRequests(Worker& self, Request&& first) {
   hand.Clear(true);
 }
 
-// Drops reads that no thread has begun: no caller can see their results any more.
+// Drops reads not begun: no caller can see their results any more.
 void ThreadPool::DropReads() {
   const auto drop_from = [](std::deque<Item>& items) {
     const auto is_read = [](const Item& item) { return item.kind == ItemKind::kRequest && OnlyReads(item.request); };
@@ -346,7 +350,7 @@ void ThreadPool::Close() {
     MutexLock lock(mutex_);
     if (closing_) return;
     FinishLocked();
-    // Nobody is added from here on: Submit refuses, and the others add only where something is queued.
+    // No thread is added from here on: Submit refuses, and others add one only for queued work.
     closing_ = true;
     pthread_cond_broadcast(&wake_);
     pthread_cond_signal(&watch_);

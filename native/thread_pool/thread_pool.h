@@ -1,11 +1,14 @@
-// Our own threads, apart from libuv's: a full libuv pool (DNS, crypto, zlib) does not delay file I/O, nor the reverse.
+// Our own threads, apart from libuv's: a full libuv pool (DNS, crypto, zlib) does not delay file
+// I/O, nor the reverse.
 //
-// Its life: open, from the constructor on. Finishing, while Finish waits: threads go on, and may put more into the queue (the sync of
-// a write), until the queue is empty and every thread waits. Closed: Submit serves nothing, and every thread ends at the place where
-// it waits. Threads are added only while something is queued, so that none is added once Finish has seen the queue empty.
+// States: open, from the constructor on. Finishing, while Finish waits: threads go on, and may
+// queue more (the sync of a write), until the queue is empty and every thread waits. Closed: Submit
+// serves nothing, and every thread ends where it waits. Threads are added only while something is
+// queued, so none is added once Finish has seen the queue empty.
 //
-// A thread that has not ended its operation for kStuck counts as stuck: another takes its place, and the requests for a file system
-// that has as many threads stuck as the pool may have are set apart until one of those comes back.
+// A thread that has not finished its operation after kStuck counts as stuck: another takes its
+// place. Once as many threads are stuck in a file system as the pool may have, requests for that
+// file system are set apart until one of the threads comes back.
 #pragma once
 
 #include <pthread.h>
@@ -30,16 +33,17 @@ namespace caio {
 
 class ThreadPool final : public Engine {
  public:
-  // `max_threads` for each file system; more only in the place of those that are stuck.
-  // With `processors` below two there is no hand-off.
+  // `max_threads` applies to each file system; there are more only in place of stuck ones. No
+  // hand-off if `processors` is below two.
   ThreadPool(CompletionQueue& completions, unsigned max_threads, int processors = 2);
   ~ThreadPool() override;
 
-  // Loop thread. Whether there is one that serves, or can be made.
+  // Loop thread. Whether a thread exists or can be created.
   bool HasThread();
 
   void Submit(Request* batch, size_t count, std::vector<Completion>& finished) override;
-  // Loop thread, after Submit. Waits a moment for the requests that Submit has handed off, and appends their completions.
+  // Loop thread, after Submit. Waits a moment for requests handed off by Submit, and appends their
+  // completions.
   void AwaitHandedOff(std::vector<Completion>& finished);
 
   bool Cancel(uint32_t channel, uint32_t id) override;
@@ -48,26 +52,29 @@ class ThreadPool final : public Engine {
   void Close() override;
 
  private:
-  // Requests of one descriptor that are run one group at a time; those that arrive meanwhile wait.
-  // - Syncs: all that wait share the next one. A sync that starts after my write completed covers it; one that had already
-  //   started does not. A buffered write that is to be durable waits here, too, once it is written.
-  // - Buffered writes: the kernel holds the file's lock for each, and threads that compete for it make half the rate.
-  // - Changes of the names in one directory, for the same reason. That holds while each takes microseconds: when one is slow for another
-  //   reason, such as the size of what it removes, the others stop waiting.
+  // Requests that run one group at a time, per descriptor or directory; later ones wait.
+  // - Syncs: all waiting requests share the next sync. A sync that starts after a write has
+  //   completed covers it; one already started does not. A buffered write that is to be durable
+  //   waits here, too, once it is written.
+  // - Buffered writes: the kernel holds the file's lock for each, and threads that compete for it
+  //   halve the rate.
+  // - Changes of names in one directory, for the same reason. That holds while each takes
+  //   microseconds: if one is slow for another reason, such as the size of what it removes, the
+  //   others stop waiting.
   struct Gate {
     bool queued = false;
     bool running = false;
-    int lost = 0;  // the negative errno of a sync that has failed while the gate's writes are running
+    int lost = 0;  // negative errno of a sync that failed while the gate's writes run
     std::deque<Request> waiting;
   };
-  // By the descriptor, or DirectoryOf.
+  // By descriptor, or by DirectoryOf.
   using Gates = std::unordered_map<uint64_t, Gate>;
 
   enum class ItemKind : uint8_t { kRequest, kSyncs, kWrites, kNames };
   struct Item {
     ItemKind kind = ItemKind::kRequest;
-    Request request;         // of a gate, only the descriptor
-    uint64_t directory = 0;  // of changes of names
+    Request request;         // for a gate, only its descriptor
+    uint64_t directory = 0;  // for kNames
   };
 
   struct Worker {
@@ -76,19 +83,19 @@ class ThreadPool final : public Engine {
     ThreadPool& pool;
     pthread_t thread{};
     Hand hand;
-    std::atomic<uint32_t> step{0};    // counts the operations that it has begun
-    std::atomic<size_t> place{0};     // in its hand, of the one that it is at
+    std::atomic<uint32_t> step{0};    // operations begun
+    std::atomic<size_t> place{0};     // place in its hand of the current request
     std::atomic<bool> stuck{false};   // written with mutex_ held
-    std::atomic<bool> ending{false};  // has nothing to do any more, and comes for the next
+    std::atomic<bool> ending{false};  // about to look for the next work
     // Under mutex_.
     bool busy = false;
-    bool worked = false;                     // since it was last awake for nothing
+    bool worked = false;                     // since it last lingered
     uint32_t seen = 0;                       // `step`, when the watch last looked
-    FileSystem file_system = kNoFileSystem;  // that it is stuck in
-    std::optional<uint64_t> directory;       // that it alone changes
+    FileSystem file_system = kNoFileSystem;  // in which it is stuck
+    std::optional<uint64_t> directory;       // whose names only it changes
   };
 
-  // What was given to a thread that was awake, by the last submission that did.
+  // Requests of the last submission that was handed off.
   struct HandedOff {
     std::array<Opcode, kHandedOffAtOnce> opcodes;
     size_t count = 0;
@@ -111,12 +118,12 @@ class ThreadPool final : public Engine {
   void LeaveAndWake();
 
   // Pool threads, hand_off.cc.
-  // Entered and left with mutex_ held. True if it was awake for a while, and something may have come.
+  // Entered and left with mutex_ held. True if the thread lingered, and work may have come.
   bool Linger(Worker& self);
   // Loop thread, with mutex_ held.
   void HandOffBatch(const Request* batch, size_t count);
 
-  // Pool threads, without mutex_. A write that shares a sync is completed only if it failed.
+  // Pool threads, without mutex_. A write that shares a sync is completed here only if it failed.
   void Perform(Worker& self);
   void PerformAt(Worker& self, size_t place);
   void PerformNames(Worker& self);
@@ -125,7 +132,7 @@ class ThreadPool final : public Engine {
   void BeginStep(Worker& self, size_t place);
   void EndStep(Worker& self);
 
-  // The watch's thread; entered and left with mutex_ held.
+  // Watch thread; entered and left with mutex_ held.
   void Watch();
   void Look();
 
@@ -168,7 +175,7 @@ class ThreadPool final : public Engine {
   // All under mutex_.
   std::deque<Item> queue_;
   std::unordered_map<FileSystem, std::deque<Item>> set_apart_;
-  // Trees whose first slice is over and that are not finished; and those that wait until there are fewer.
+  // Trees past their first slice and not finished; and trees that wait until there are fewer.
   size_t begun_trees_ = 0;
   std::deque<Item> trees_;
   Gates syncs_;
@@ -181,7 +188,7 @@ class ThreadPool final : public Engine {
   size_t stuck_ = 0;
   pthread_t watch_thread_{};
   bool has_watch_ = false;
-  bool watching_ = false;  // the watch looks from time to time, and need not be woken
+  bool watching_ = false;  // the watch wakes periodically by itself
   bool finishing_ = false;
   bool closing_ = false;
   const int processors_;

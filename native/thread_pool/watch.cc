@@ -1,4 +1,5 @@
-// The pool's watch: it finds threads that are stuck, has others take their place, and sets apart what would be stuck as well.
+// The pool's watch: finds stuck threads, replaces them, and sets apart requests that would be
+// stuck, too.
 #include <algorithm>
 #include <utility>
 
@@ -12,17 +13,18 @@ namespace caio {
 
 namespace {
 
-constexpr long kStuck = 50 * 1000 * 1000;  // nanoseconds, twice at the most
+constexpr long kStuck = 50 * 1000 * 1000;  // nanoseconds; found after twice that at most
 
 }  // namespace
 
-// Whether changes of names wait for it.
+// Whether changes of names wait for this worker.
 bool ThreadPool::HoldsUp(const Worker& worker) const {
   if (!worker.directory) return false;
   return worker.hand.HasLeft() || !names_.find(*worker.directory)->second.waiting.empty();
 }
 
-// When all threads are busy, or requests wait for one thread alone, the watch has to look whether those threads make progress.
+// Whether the watch has to check for progress: all threads are busy, or requests wait for one
+// thread alone.
 bool ThreadPool::NeedsLook() const {
   if (Busy() >= Limit() && HasWork()) return true;
   return !names_.empty() &&
@@ -38,7 +40,7 @@ void ThreadPool::NeedWatch() {
   }
 }
 
-// The watch compares the counter with what it has seen: it does not move while a thread is stuck.
+// The watch compares the counter with its last value: it does not change while a thread is stuck.
 void ThreadPool::BeginStep(Worker& self, size_t place) {
   self.place.store(place, std::memory_order_relaxed);
   self.step.fetch_add(1, std::memory_order_relaxed);
@@ -51,7 +53,7 @@ void ThreadPool::EndStep(Worker& self) {
   Unstick(self);
 }
 
-// A thread that was stuck is there again, and the one in its place is one too many.
+// A stuck thread has come back, and its replacement is one too many.
 void ThreadPool::Unstick(Worker& self) {
   if (!self.stuck.load(std::memory_order_relaxed)) return;
   self.stuck.store(false, std::memory_order_relaxed);
@@ -117,7 +119,8 @@ unsigned ThreadPool::StuckIn(FileSystem file_system) const {
   return static_cast<unsigned>(std::count_if(workers_.begin(), workers_.end(), is_in));
 }
 
-// Whether the item has to wait for the threads that are stuck in its file system. Leaves the mutex to find out.
+// Whether the item has to wait for threads stuck in its file system. Releases the mutex to find
+// out.
 bool ThreadPool::SetApart(Item& item) {
   if (stuck_ < max_threads_) return false;
   const Whereabouts where = WhereaboutsOf(item.request);
@@ -125,7 +128,7 @@ bool ThreadPool::SetApart(Item& item) {
   const FileSystem file_system = FileSystemOf(where);
   pthread_mutex_lock(&mutex_);
   if (file_system == kNoFileSystem || StuckIn(file_system) < max_threads_) return false;
-  // Whoever waits for trees to end is not to wait for this one.
+  // Trees that wait for others to end must not wait for this one.
   if (item.request.progress) EndTree();
   set_apart_[file_system].push_back(std::move(item));
   return true;

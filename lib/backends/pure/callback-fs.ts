@@ -1,4 +1,4 @@
-/** What `pure` stands on. */
+/** Types of the `fs` functions that `pure` uses. */
 import { errnoOf } from '../../common/errors.js'
 
 export type View = NodeJS.ArrayBufferView
@@ -7,7 +7,7 @@ export type Done = (error: NodeJS.ErrnoException | null) => void
 export type TransferVector = (fd: number, buffers: readonly View[], position: number, callback: Transferred) => void
 export type Sync = (fd: number, callback: Done) => void
 
-/** The part of `node:fs` that the backend stands on; memfs has it, too. */
+/** The part of `node:fs` that `pure` needs; memfs has it, too. */
 export interface CallbackFs {
   /** As fs.read with a position. */
   read(fd: number, buffer: View, offset: number, length: number, position: number, callback: Transferred): void
@@ -17,13 +17,13 @@ export interface CallbackFs {
   fsync(fd: number, callback: Done): void
   /** As fs.fdatasync. */
   fdatasync(fd: number, callback: Done): void
-  /** Several views in one go; without it they are moved one by one. */
+  /** Moves several views at once; without it they are moved one by one. */
   readv?(fd: number, buffers: readonly View[], position: number, callback: Transferred): void
-  /** Several views in one go; without it they are moved one by one. */
+  /** Moves several views at once; without it they are moved one by one. */
   writev?(fd: number, buffers: readonly View[], position: number, callback: Transferred): void
 }
 
-/** Bytes moved, or a negative errno. Errors that no system call made are EIO: something is wrong below. */
+/** The negative errno of an error. EIO if no system call made the error. */
 export function errnoFrom(error: NodeJS.ErrnoException): number {
   if (typeof error.errno === 'number' && error.errno < 0) return error.errno
   if (error.code === 'ERR_ACCESS_DENIED') return errnoOf('EACCES') // Node's permission model

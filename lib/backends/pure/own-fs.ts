@@ -1,4 +1,4 @@
-/** Node's own, taken now: whoever patches `fs` later, be it caio, patches it for others. */
+/** Node's own functions, taken now: patches of `fs` made later, such as caio's, do not affect them. */
 import fs from 'node:fs'
 import type { CallbackFs } from './callback-fs.js'
 

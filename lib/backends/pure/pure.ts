@@ -1,4 +1,4 @@
-/** No addon: Node's own `fs`, or one that looks like it. Works wherever JavaScript does. */
+/** The backend without an addon, over Node's `fs` or a compatible one. Works wherever JavaScript does. */
 import { errnoOf } from '../../common/errors.js'
 import { Opcode, familyOf, isWrite } from '../../protocol/operations.js'
 import { LARGEST_TRANSFER, RECORD_FIELDS, Route, SyncField, TransferField, TransferFlag } from '../../protocol/port.js'
@@ -14,16 +14,16 @@ export type { CallbackFs } from './callback-fs.js'
 
 const { setImmediate } = intrinsics
 
-/** The backend that needs no addon: over Node's `fs`, or over one that looks like it. */
+/** The backend that needs no addon: over Node's `fs`, or a compatible one. */
 export class PureBackend implements Backend {
   readonly name = 'pure'
   readonly supports: Supports = { inline: false, ownThreads: false, priority: false, cancel: false, wholeFile: false }
   readonly #fs: CallbackFs
   readonly #syncs: SyncGates
 
-  /** Works on `fs`; default: `node:fs` as it is now. */
+  /** Works on `fs`. Default: `node:fs` as it is now. */
   constructor({ fs = own }: { fs?: CallbackFs } = {}) {
-    // Bound now, for the same reason.
+    // Bound now, so that later patches of `fs` do not affect them.
     const { read, write, fsync, fdatasync, readv, writev } = fs
     this.#fs = {
       read: read.bind(fs),
@@ -41,7 +41,7 @@ export class PureBackend implements Backend {
       const id = ids[at] as number
       const field = (name: number): number => records[id * RECORD_FIELDS + name] as number
       const finish = (result: number): void => receiver.complete(id, result, Route.node)
-      // A failure is reported later, as everything is: a batch is not to be interrupted.
+      // Reported later, as every failure is: one operation must not interrupt the batch.
       const fail = (error: unknown): void => void setImmediate(finish, errnoFrom(error as NodeJS.ErrnoException))
       try {
         this.#perform(field, views[id], finish)
@@ -70,11 +70,12 @@ export class PureBackend implements Backend {
       return void setImmediate(finish, errnoOf('EFAULT'))
     }
     const list = Array.isArray(views) ? (views as readonly View[]) : [views as View]
-    // Node, too, takes that for the file's own.
+    // Node uses the file's own position for -1, too.
     const position = field(TransferField.flags) & TransferFlag.moves ? -1 : field(TransferField.position)
     const span = { write, fd, position, views: list, start, length }
     const whole = write ? this.#fs.writev : this.#fs.readv
-    // Node's read of zero bytes makes no system call, so it would not even find out whether the descriptor is open for reading.
+    // Node's read of zero bytes makes no system call, and would not notice that the descriptor is
+    // not open for reading.
     if (length === 0 && !write && whole) {
       const nothing = list.length > 1 ? list : [new Uint8Array(0)]
       return moveVector(this.#fs, whole, { ...span, views: nothing }, finish)
@@ -83,7 +84,7 @@ export class PureBackend implements Backend {
     new Transfer(this.#fs, span, finish).step()
   }
 
-  /** A write's completion, with a sync before it. */
+  /** Wraps the completion of a durable write: syncs first. */
   #durably(fd: number, finish: (result: number) => void): (result: number) => void {
     const write = this.#syncs.beginWrite(fd)
     return (result) => {

@@ -1,4 +1,4 @@
-/** Syncs that share one another's work, and writes that are made durable by them. */
+/** Syncs that share their work, and writes made durable by them. */
 import { isEnding } from '../../common/end-of-process.js'
 import { errnoFrom } from './callback-fs.js'
 import type { Sync } from './callback-fs.js'
@@ -11,16 +11,20 @@ interface SyncRequest {
   finish: (result: number) => void
 }
 
-/** A write that a sync is to follow: the errno of a sync that failed during the write, and may have lost its data, or 0. */
+/**
+ * A write that a sync follows. `lost`: errno of a sync that failed during the write and may have
+ * lost its data, or 0.
+ */
 interface DurableWrite {
   fd: number
   lost: number
 }
 
 /**
- * Syncs of each descriptor, one at a time. Those that arrive while one runs wait, and share the next: a sync that starts after my
- * write completed covers it, one that had already started does not. A failure is told to all that wait: the kernel tells it once per
- * descriptor, and calls the lost pages clean.
+ * Runs the syncs of each descriptor one at a time. Those that arrive while one runs wait, and share
+ * the next: a sync that starts after a write has completed covers it; one already started does not.
+ * A failure is reported to all that wait: the kernel reports it once per descriptor, then calls the
+ * lost pages clean.
  */
 export class SyncGates {
   readonly #gates = new Map<number, SyncRequest[]>()
@@ -33,7 +37,7 @@ export class SyncGates {
     this.#fdatasync = fdatasync
   }
 
-  /** Starts what waits: at the end of the process, the end of the sync before it will start nothing. */
+  /** Starts all waiting syncs: at the end of the process, the end of an earlier sync will not start them. */
   end(): void {
     for (const [fd, waiting] of this.#gates) if (waiting.length > 0) this.#run(fd, waiting.splice(0))
   }

@@ -1,4 +1,4 @@
-/** Bytes moved by Node's `fs`, call by call. */
+/** Moves bytes by Node's `fs`, call by call. */
 import { errnoOf } from '../../common/errors.js'
 import { lengthOf } from '../../common/view-length.js'
 import { LARGEST_TRANSFER } from '../../protocol/port.js'
@@ -8,25 +8,25 @@ import type { CallbackFs, TransferVector, View } from './callback-fs.js'
 /** Bytes moved, or a negative errno. */
 export type Finish = (result: number) => void
 
-/** What is to be moved. */
+/** One transfer. */
 export interface Span {
   readonly write: boolean
   readonly fd: number
-  /** in the file; -1 for its own, which moves */
+  /** position in the file; -1 for the file's own, which moves */
   readonly position: number
   readonly views: readonly View[]
-  /** where in the first view */
+  /** where the memory starts in the first view */
   readonly start: number
-  /** bytes, over all views */
+  /** bytes over all views */
   readonly length: number
 }
 
-/** Where the file goes on behind what has been moved. */
+/** The position after `moved` bytes. */
 function after(position: number, moved: number): number {
   return position < 0 ? position : position + moved
 }
 
-/** One operation: its views in turn, until all are done, one is short, or an error ends it. */
+/** One operation: moves its views in turn, until all are done, a read is short, or an error ends it. */
 export class Transfer {
   #moved = 0
   #index = 0
@@ -42,7 +42,7 @@ export class Transfer {
 
   step = (): void => {
     const view = this.span.views[this.#index] as View
-    // A view that has shrunk since: its memory is not there any more.
+    // A view that has shrunk since: its memory is gone.
     const left = Math.min(lengthOf(view) - this.#within, this.span.length - this.#moved, LARGEST_TRANSFER)
     if (left < 0 || (left === 0 && this.span.views.length === 1 && this.span.length > this.#moved)) {
       return this.finish(errnoOf('EFAULT'))
@@ -68,7 +68,7 @@ export class Transfer {
     this.#within += count
     if (this.#moved === this.span.length) return this.finish(this.#moved)
     if (count === wanted && this.#within === lengthOf(this.span.views[this.#index] as View)) return this.#nextView()
-    // A short read is the end of the file. A short write goes on; one that moves nothing is never success.
+    // A short read means end of file. A short write continues; one that moves nothing fails.
     if (!this.span.write && count < wanted) return this.finish(this.#moved)
     if (count === 0) return this.finish(this.#moved > 0 ? this.#moved : errnoOf('EIO'))
     this.#guarded()
@@ -81,7 +81,7 @@ export class Transfer {
     this.#guarded()
   }
 
-  /** `fs` throws for arguments that it does not take, such as a view detached meanwhile. */
+  /** Runs a step. `fs` throws for arguments that it does not accept, such as a view detached meanwhile. */
   #guarded(): void {
     try {
       this.step()
@@ -110,7 +110,10 @@ function skipBytes(views: readonly View[], bytes: number): Uint8Array[] {
   return rest
 }
 
-/** In one call, so that what several append at once is not mixed. A short write goes on from where it stopped. */
+/**
+ * Moves a list of views in one call, so that concurrent appends do not mix. A short write continues
+ * where it stopped.
+ */
 export function moveVector(fs: CallbackFs, call: TransferVector, span: Span, finish: Finish): void {
   const { write, fd, views, position, length } = span
   call(fd, views, position, (error, count) => {
@@ -118,7 +121,7 @@ export function moveVector(fs: CallbackFs, call: TransferVector, span: Span, fin
     if (!write || count === length) return finish(count)
     if (count === 0) return finish(errnoOf('EIO'))
     const left = skipBytes(views, count)
-    // Their memory has been given away meanwhile.
+    // The views' memory has been transferred meanwhile.
     if (left.length === 0) return finish(count)
     const rest = { ...span, position: after(position, count), views: left, start: 0, length: length - count }
     const total = (result: number): void => finish(result < 0 ? count : count + result)

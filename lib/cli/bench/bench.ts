@@ -22,7 +22,7 @@ import { TerminalReport } from './terminal.js'
 interface Chosen {
   plan: Plan
   missing: BenchResults['missing']
-  /** how many rows there were to choose from, if `--quick` has chosen some */
+  /** number of rows to choose from, if `--quick` has chosen some */
   chosenOf?: number
 }
 
@@ -118,7 +118,7 @@ async function measure(
   }
 }
 
-/** True if Node's own functions or caio failed. Other failures do not count: another runtime may lack a function. */
+/** Whether Node's own functions or caio failed. Other failures do not count: another runtime may lack a function. */
 function hasFailed({ rows }: BenchResults, contenders: readonly Contender[]): boolean {
   const ours = contenders.filter(({ means }) => 'runtime' in means && means.runtime.command === process.execPath)
   return rows.some(({ results }) =>
@@ -127,7 +127,8 @@ function hasFailed({ rows }: BenchResults, contenders: readonly Contender[]): bo
 }
 
 /**
- * @param args what follows `caio bench`
+ * Runs `caio bench`.
+ * @param args the arguments after `caio bench`
  * @param version caio's own
  * @returns the exit code
  */
@@ -152,7 +153,7 @@ export async function bench(args: readonly string[], version: string): Promise<n
       `no contender can be measured: ${missing.map(({ id, reason }) => `${id}: ${reason}`).join('; ')}`,
     )
   }
-  // If a report cannot be written, the command should fail before it measures, not after.
+  // Fails before measuring if a report cannot be written.
   for (const path of [options.json, options.html]) if (path !== undefined) fs.closeSync(fs.openSync(path, 'a'))
   const assets = options.html === undefined ? undefined : loadAssets()
   const about = minutes(estimate(plan))

@@ -1,4 +1,4 @@
-/** What takes part: node, caio on each backend, and the other programs that are installed. */
+/** The contenders: node, caio on each backend, and the other programs that are installed. */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -16,10 +16,10 @@ import type { Candidate } from './selection.js'
 export type Launcher = { runtime: Runtime; subject: SubjectName } | { fio: string; engine: FioEngine }
 
 export interface Contender extends Candidate {
-  /** as the reports name it */
+  /** name in the reports */
   label: string
   version: string
-  /** which backend it is, if it is caio */
+  /** caio's backend, if the contender is caio */
   backend?: BackendName
   means: Launcher
 }
@@ -44,7 +44,7 @@ interface Program {
   missing?: string
 }
 
-/** A program that the user names has to run; one that is looked for in PATH may be missing. */
+/** Finds a program. One named by the user has to run; one looked for in PATH may be missing. */
 function findProgram(name: 'bun' | 'deno' | 'fio', named: string | undefined): Program {
   const path = named ?? which(name)
   if (path === undefined) return { path: name, version: '', missing: 'not in PATH' }
@@ -56,7 +56,7 @@ function findProgram(name: 'bun' | 'deno' | 'fio', named: string | undefined): P
   return { path, version: '', missing: reason }
 }
 
-/** Why a backend does not work here, if it does not. */
+/** Why a backend does not work here; undefined if it does. */
 export function whyNot(backend: BackendName): string | undefined {
   try {
     void new Context({ backend, maxRequests: 1 }).close()
@@ -84,7 +84,7 @@ function nodeContenders(): Contender[] {
   return process.platform === 'linux' ? [plain, uring] : [plain]
 }
 
-/** How fast the calls are if they wait for no other thread; but nothing else runs meanwhile. */
+/** The rate of calls that wait for no other thread. Nothing else runs meanwhile. */
 const synchronous: Contender = {
   id: 'sync',
   label: 'synchronous',
@@ -137,7 +137,10 @@ function fioContenders(named: string | undefined): Contender[] {
   ]
 }
 
-/** All possible contenders, in the order of the reports. @throws {UsageError} if a program that the user names does not run */
+/**
+ * All possible contenders, in the order of the reports.
+ * @throws {UsageError} if a program named by the user does not run
+ */
 export function findContenders({ paths }: Pick<Options, 'paths'>, version: string): Contender[] {
   return [
     ...nodeContenders(),
@@ -149,7 +152,7 @@ export function findContenders({ paths }: Pick<Options, 'paths'>, version: strin
   ]
 }
 
-/** Shows what the harness costs by itself. Not a contender in the reports. */
+/** Measures the harness's own cost. Not a contender in the reports. */
 export const harness: Contender = {
   id: 'harness',
   label: 'the harness alone',

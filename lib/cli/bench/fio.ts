@@ -1,4 +1,4 @@
-/** fio as a contender: the job that does the same as a row, and the results in its JSON. */
+/** fio as a contender: the job that matches a row, and the results in its JSON. */
 import type { Report } from '../trial/task.js'
 import { warmUpTime } from '../trial/measure.js'
 import { environment, patience, run } from '../trial/run.js'
@@ -17,7 +17,7 @@ const LOG_SIZE = '16g'
 /** The part of a task that fio needs. */
 export type FioTask = Pick<Trial, 'workload' | 'path' | 'blockSize' | 'inFlight' | 'cache' | 'direct' | 'milliseconds'>
 
-/** The arguments of the job that does the same as this task; undefined if fio has no such job. */
+/** Arguments of the job that does the same as this task; undefined if fio has no such job. */
 export function fioArguments(task: FioTask, { ioengine, batched }: FioEngine): string[] | undefined {
   const { workload, path, blockSize, inFlight, cache, direct, milliseconds } = task
   // A batch of one operation is no batch.
@@ -44,7 +44,7 @@ export function fioArguments(task: FioTask, { ioengine, batched }: FioEngine): s
     '--invalidate=0',
     `--ramp_time=${Math.ceil(warmUpTime(milliseconds))}ms`,
   ]
-  // The file is made when it is opened, so that it grows as it is written.
+  // fio makes the file when it opens it, so that writes make the file grow.
   const grown = ['--create_on_open=1', '--fallocate=none', `--size=${LOG_SIZE}`]
   switch (workload) {
     case 'randomReads':
@@ -83,7 +83,10 @@ interface Job {
   write: Direction
 }
 
-/** @param stdout of fio with `--output-format=json`; warnings may precede it */
+/**
+ * Reads a report from fio's output.
+ * @param stdout of fio with `--output-format=json`; warnings may precede it
+ */
 export function parseFio(stdout: string, task: Pick<Trial, 'workload' | 'blockSize'>): Report {
   const start = stdout.indexOf('{')
   if (start < 0) throw new Error('fio has printed no JSON')
@@ -115,7 +118,7 @@ export function parseFio(stdout: string, task: Pick<Trial, 'workload' | 'blockSi
             samples: direction.lat_ns.N,
           },
     loopDelay: null,
-    // Percentages of the time that all its threads ran.
+    // Percentages of the run time of all threads.
     cpu: (((job.usr_cpu + job.sys_cpu) / 100) * job.job_runtime * 1000) / direction.total_ios,
     peakMemory: null,
     verified: 0,
@@ -124,7 +127,10 @@ export function parseFio(stdout: string, task: Pick<Trial, 'workload' | 'blockSi
   }
 }
 
-/** @throws what fio failed with, or an error if fio has no job for this task */
+/**
+ * Runs a task by fio.
+ * @throws fio's failure, or an error if fio has no job for this task
+ */
 export async function runFio(command: string, engine: FioEngine, task: Trial, signal?: AbortSignal): Promise<Report> {
   const args = fioArguments(task, engine)
   if (!args) throw new Error('fio has no job that does this')

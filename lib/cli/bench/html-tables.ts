@@ -8,12 +8,12 @@ import { cpuTime, range, rate, time, times } from './units.js'
 
 export type Labels = ReadonlyMap<string, string>
 
-/** How strongly a ratio is coloured, -1 to 1: a tenth or less, ten times or more. */
+/** How strongly a ratio is coloured, -1 to 1: -1 for a tenth or less, 1 for ten times or more. */
 function strength(ratio: number): number {
   return Math.max(-1, Math.min(1, Math.log10(ratio)))
 }
 
-/** One column per contender, one row per workload. Each cell says how many times node's rate it is. */
+/** A table of ratios: a column per contender, a row per workload. A cell is the rate as a multiple of node's. */
 export function ratioTable(rows: readonly RowResults[], { contenders }: BenchResults): Markup {
   const shown = contenders.filter(({ id }) => id !== BASELINE)
   const line = (each: RowResults): Markup => {
@@ -56,7 +56,7 @@ ${loud(cpuTime(summary.cpu))}${loud(time(summary.loopDelay))}
 ${withMemory ? loud(summary.peakMemory === undefined ? '-' : bytes(summary.peakMemory)) : undefined}`
 }
 
-/** All figures of one workload, one line per contender. */
+/** All figures of one workload, a line per contender. */
 export function workloadTable(each: RowResults, labels: Labels): Markup {
   const results = contendersOf(each)
   const best = Math.max(...results.map((result) => summarize(result)?.rate.median ?? 0))

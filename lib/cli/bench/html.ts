@@ -17,13 +17,16 @@ export interface Assets {
   style: string
   /** defines `uPlot` */
   library: string
-  /** uPlot's, as its license asks for */
+  /** uPlot's license, which its terms require */
   license: string
   /** our module */
   plots: string
 }
 
-/** @throws if the package was built without them */
+/**
+ * Loads the report's assets.
+ * @throws if the package was built without them
+ */
 export function loadAssets(): Assets {
   const read = (name: string): string => {
     try {
@@ -42,7 +45,7 @@ export function loadAssets(): Assets {
   }
 }
 
-/** Code for a script or style element. It is ours or uPlot's, so it is not hostile; but by mistake it could end the element. */
+/** Code for a script or style element. It is ours or uPlot's, so not hostile, but could end the element by mistake. */
 function raw(code: string): Markup {
   if (/<\/(script|style)/i.test(code)) throw new Error('this would end the element that it is put into')
   return new Markup(code)
@@ -81,7 +84,7 @@ function workloadSections(main: readonly RowResults[], labels: Labels): Markup {
 ${main.map((each) => workloadSection(each, labels))}</section>`
 }
 
-/** The title of a sweep: it names the first point and the last. */
+/** Title of a sweep, with its first and last point. */
 function sweepTitle(group: SweepGroup, rows: readonly RowResults[]): string {
   const { value, name, title } = sweepKinds[group]
   const points = rows.map(({ row }) => name(value(row)))

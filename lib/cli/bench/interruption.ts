@@ -1,13 +1,13 @@
-/** Shared by the commands that measure for minutes: an orderly end when they are interrupted, and texts for times. */
+/** Orderly end of commands that measure for minutes, when they are interrupted; texts for times. */
 
 export interface Interruption {
   signal: AbortSignal
-  /** the exit code that stands for the signal; 0 if there was no signal */
+  /** exit code of the signal; 0 if there was none */
   code: () => number
   release: () => void
 }
 
-/** Its signal is aborted by the signals that end a program, so that the files of the run are removed, too. */
+/** Aborts its signal on SIGINT and SIGTERM, so that the files of the run are removed, too. */
 export function untilInterrupted(): Interruption {
   const controller = new AbortController()
   let code = 0
@@ -23,7 +23,11 @@ export function untilInterrupted(): Interruption {
 export const minutes = (milliseconds: number): string =>
   milliseconds < 90_000 ? `${Math.ceil(milliseconds / 1000)} s` : `${Math.ceil(milliseconds / 60_000)} minutes`
 
-/** At first from the expected time, later more and more from the elapsed time. @param part of the work that is done, 0 to 1 */
+/**
+ * Estimates the remaining time: at first from the expected time, later more and more from the
+ * elapsed time.
+ * @param part of the work that is done, 0 to 1
+ */
 export function timeLeft(part: number, expected: number, elapsed: number): number {
   return (1 - part) * ((1 - part) * expected + (part === 0 ? 0 : elapsed))
 }

@@ -1,4 +1,4 @@
-/** What a report says about the machine that made it. */
+/** The machine in a report. */
 import fs from 'node:fs'
 import os from 'node:os'
 import { findMount } from './mounts.js'
@@ -16,7 +16,7 @@ export interface Machine {
   mount: Mount | null
   /** over the last minute, before the run */
   load: number
-  /** variables that change how Node or caio work */
+  /** variables that change the behaviour of Node or caio */
   environment: Record<string, string>
 }
 
@@ -30,7 +30,10 @@ function readText(path: string): string {
 
 const TELLING = ['UV_THREADPOOL_SIZE', 'CAIO_THREADS']
 
-/** @param directory where the files of the run are */
+/**
+ * Describes this machine.
+ * @param directory of the run's files
+ */
 export function describeMachine(directory: string): Machine {
   const cpus = os.cpus()
   return {

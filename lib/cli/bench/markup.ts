@@ -15,7 +15,7 @@ function render(value: unknown): string {
     : String(value).replace(/[&<>"']/g, (character) => entities[character] as string)
 }
 
-/** A template whose values are escaped unless they are markup themselves; arrays are joined. */
+/** A template that escapes its values unless they are markup; arrays are joined. */
 export function markup(strings: TemplateStringsArray, ...values: unknown[]): Markup {
   return new Markup(strings.map((string, index) => string + render(values[index])).join(''))
 }

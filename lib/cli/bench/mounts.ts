@@ -1,4 +1,4 @@
-/** /proc/self/mountinfo, as proc(5) has it. */
+/** Parses /proc/self/mountinfo, see proc(5). */
 
 export interface Mount {
   point: string
@@ -11,7 +11,7 @@ export interface Mount {
 const unescape = (text: string): string =>
   text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)))
 
-/** The mount that a path is on: the last of those with the longest mount point, since later ones cover earlier ones. */
+/** The mount of a path: the last of those with the longest mount point, since later mounts cover earlier ones. */
 export function findMount(mountinfo: string, path: string): Mount | undefined {
   let found: Mount | undefined
   for (const line of mountinfo.split('\n')) {

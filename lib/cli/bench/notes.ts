@@ -1,10 +1,10 @@
-/** What a reader must know to understand the figures: the same sentences in the terminal and in the HTML report. */
+/** Notes that explain the figures: the same sentences in the terminal and in the HTML report. */
 import { bytes, figure } from '../text.js'
 import type { Machine } from './machine.js'
 import { harnessCosts, residencyBefore } from './results.js'
 import type { BenchResults, RowResults } from './results.js'
 
-/** One line about the machine a report was made on. */
+/** A line about the report's machine. */
 export function machineLine({ cpu, cores, memory, platform, kernel, node, mount }: Machine): string {
   const disk = mount ? `${mount.type} on ${mount.source} at ${mount.point}` : 'unknown file system'
   return `${cpu}, ${cores} cores, ${bytes(memory)}; ${platform} ${kernel}; Node ${node}; ${disk}`

@@ -6,27 +6,27 @@ const MIB = 1024 * 1024
 
 export interface Options {
   directory: string
-  /** caio's backends to measure; all that work if undefined */
+  /** backends of caio to measure; undefined: all that work */
   backends: BackendName[] | undefined
-  /** ids of contenders; all that are found if undefined */
+  /** ids of contenders; undefined: all that are found */
   contenders: string[] | undefined
-  /** ids of rows and groups; all if undefined */
+  /** ids of rows and groups; undefined: all */
   rows: string[] | undefined
-  /** first words of ids of rows; any if undefined */
+  /** first words of ids of rows; undefined: any */
   only: string[] | undefined
   rounds: number
   quick: boolean
-  /** milliseconds of one measurement */
+  /** milliseconds per measurement */
   duration: number
   /** bytes of the large file */
   size: number
   json: string | undefined
   html: string | undefined
-  /** programs that are not looked for in PATH */
+  /** programs to use instead of those in PATH */
   paths: { bun?: string; deno?: string; fio?: string }
-  /** Whole programs are run, instead of rows: these, or all if no names are given. */
+  /** Runs whole programs instead of rows: these, or all if there are no names. */
   programs: { names: string[] | undefined } | undefined
-  /** how many files the trees have that programs work on */
+  /** number of files in the trees that programs use */
   files: number
   help: boolean
 }
@@ -95,7 +95,11 @@ function list(values: readonly string[] | undefined): string[] | undefined {
 
 const backendNames: readonly string[] = ['linux', 'thread', 'pure', 'uring'] satisfies BackendName[]
 
-/** @param args what follows `caio bench` @throws {UsageError} */
+/**
+ * Parses the command line.
+ * @param args the arguments after `caio bench`
+ * @throws {UsageError}
+ */
 export function parseOptions(args: readonly string[]): Options & { list: boolean } {
   const { values, tokens } = parse(args)
   const { directories, names } = splitWords(tokens)
@@ -133,7 +137,7 @@ export function parseOptions(args: readonly string[]): Options & { list: boolean
   }
 }
 
-/** options that apply only to rows, and only to programs */
+/** options for rows only, and for programs only */
 const ofRows = ['rows', 'only', 'duration', 'size', 'html', 'fio'] as const
 const ofPrograms = ['files'] as const
 
@@ -142,7 +146,7 @@ interface Words {
   names: string[]
 }
 
-/** Words after `--programs` are names of programs, unless they look like a path; all others are directories. */
+/** Splits words. After `--programs` they name programs, unless they look like a path; all others are directories. */
 function splitWords(tokens: ReturnType<typeof parse>['tokens']): Words {
   const words: Words = { directories: [], names: [] }
   let isAfter = false

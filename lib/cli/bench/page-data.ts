@@ -1,4 +1,4 @@
-/** Makes the data for the plots of the HTML report from what was measured. */
+/** Makes the data of the HTML report's plots from the results. */
 import type { Lines, Numbers, PageData, Sweep } from '../page/data.js'
 import { BASELINE, contendersOf, ratio, summarize } from './results.js'
 import type { BenchResults, RowResults, Summary } from './results.js'
@@ -8,13 +8,13 @@ import { sweepKinds } from './sweeps.js'
 
 type Figure = (summary: Summary) => number | undefined
 
-/** Contenders of a row that have figures. */
+/** Summaries of the contenders of a row that have figures. */
 function summaries(each: RowResults): Map<string, Summary> {
   const pairs = contendersOf(each).map((result) => [result.contender, summarize(result)] as const)
   return new Map(pairs.filter((pair): pair is readonly [string, Summary] => pair[1] !== undefined))
 }
 
-/** For each contender, one number per row. Contenders that have no number in any row are left out. */
+/** A number per row for each contender. Omits contenders without a number in any row. */
 function lines(
   rows: readonly RowResults[],
   ids: readonly string[],
@@ -25,7 +25,7 @@ function lines(
   return Object.fromEntries(entries.filter(([, numbers]) => numbers.some((number) => number !== null)))
 }
 
-/** How many times the baseline's figure a contender's is. Undefined if one of them is missing or 0. */
+/** A contender's figure as a multiple of the baseline's. Undefined if one of them is missing or 0. */
 function relative(figure: Figure) {
   return (all: Map<string, Summary>, id: string): number | undefined => {
     const summary = all.get(id)

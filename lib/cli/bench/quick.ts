@@ -1,9 +1,9 @@
-/** `caio bench --quick` if no rows are named: the few rows that most users want to know first. */
+/** Rows of `caio bench --quick` if none are named: the few that most users want to see first. */
 import type { Options } from './options.js'
 import { selectRows } from './selection.js'
 import type { Row } from './row.js'
 
-/** Milliseconds after which the run is over: a row that would not be ready by then is left out. */
+/** Milliseconds that the run may take: rows that would end later are omitted. */
 export const QUICK_TIME = 80_000
 
 const ids = [
@@ -22,10 +22,14 @@ const ids = [
 export const isFirstLook = ({ quick, rows, only }: Pick<Options, 'quick' | 'rows' | 'only'>): boolean =>
   quick && rows === undefined && only === undefined
 
-/** The rows, without the trials of the harness alone. */
+/** The chosen rows, without the trials of the harness alone. */
 export function quickRows(rows: readonly Row[]): Row[] {
   return selectRows(rows, ids).map((row) => ({ ...row, harness: false }))
 }
 
-/** Whether a row is ready in time. @param elapsed since the run began, ms @param expected what the row takes, ms */
+/**
+ * Whether a row ends in time.
+ * @param elapsed milliseconds since the run began
+ * @param expected milliseconds of the row
+ */
 export const isReadyInTime = (elapsed: number, expected: number): boolean => elapsed + expected <= QUICK_TIME

@@ -1,4 +1,4 @@
-/** The results of a run: what `--json` writes, and the figures that the reports take from it. */
+/** Results of a run, as `--json` writes them, and the reports' figures. */
 import { spread } from '../statistics.js'
 import type { Spread } from '../statistics.js'
 import type { DropMethod, Report } from '../trial/task.js'
@@ -10,7 +10,7 @@ export interface Result {
   contender: string
   /** in the order of the rounds; none after a failure */
   rounds: Report[]
-  /** what it failed with */
+  /** its failure */
   error?: string
 }
 
@@ -32,17 +32,17 @@ export interface BenchResults {
   contenders: { id: string; label: string; version: string }[]
   missing: { id: string; reason: string }[]
   skipped: { id: string; reason: string }[]
-  /** how many rows there were to choose from, if `--quick` has chosen some */
+  /** number of rows to choose from, if `--quick` has chosen some */
   chosenOf?: number
   rows: RowResults[]
 }
 
-/** Id of the result that says what the harness costs; it is no contender. */
+/** Id of the result with the harness's cost, which is no contender. */
 export const HARNESS = 'harness'
-/** Id of the contender that the others are compared with. */
+/** Id of the contender with which the others are compared. */
 export const BASELINE = 'node'
 
-/** Without the harness. */
+/** Results without the harness. */
 export const contendersOf = ({ results }: RowResults): Result[] =>
   results.filter(({ contender }) => contender !== HARNESS)
 
@@ -60,7 +60,7 @@ export interface Summary {
   p95: number | undefined
   p99: number | undefined
   p999: number | undefined
-  /** the smallest number of samples of a round's percentiles */
+  /** the smallest number of samples in a round */
   samples: number
   /** microseconds per operation */
   cpu: number | undefined
@@ -71,7 +71,7 @@ export interface Summary {
   verified: number
 }
 
-/** Undefined for a failure. */
+/** Summarizes results; undefined for a failure. */
 export function summarize({ rounds }: Pick<Result, 'rounds'>): Summary | undefined {
   const rate = spread(rounds.map(({ operations, milliseconds }) => operations / (milliseconds / 1000)))
   if (!rate) return undefined
@@ -83,7 +83,7 @@ export function summarize({ rounds }: Pick<Result, 'rounds'>): Summary | undefin
     p50: middle(({ latency }) => latency?.p50),
     p95: middle(({ latency }) => latency?.p95),
     p99: middle(({ latency }) => latency?.p99),
-    // If only some rounds had it, it could be less than the 99th percentile of all rounds.
+    // A percentile of only some rounds could be less than the 99th percentile of all.
     p999: rounds.every(({ latency }) => typeof latency?.p999 === 'number')
       ? middle(({ latency }) => latency?.p999)
       : undefined,
@@ -95,12 +95,12 @@ export function summarize({ rounds }: Pick<Result, 'rounds'>): Summary | undefin
   }
 }
 
-/** How many times the baseline's rate. */
+/** Rate as a multiple of the baseline's. */
 export function ratio(summary: Summary, baseline: Summary | undefined): number | undefined {
   return baseline && summary.rate.median / baseline.rate.median
 }
 
-/** What the harness costs per operation, by row, in nanoseconds; and its part of what the fastest contender takes, 0 to 1. */
+/** The harness's cost per operation, by row, in nanoseconds, and as a part of the fastest contender's time, 0 to 1. */
 export function harnessCosts(rows: readonly RowResults[]): { inFlight: number; nanoseconds: number; part: number }[] {
   return rows.flatMap((each) => {
     const alone = summaryOf(each, HARNESS)
@@ -111,7 +111,7 @@ export function harnessCosts(rows: readonly RowResults[]): { inFlight: number; n
   })
 }
 
-/** The smallest and the largest part of a file that was in the page cache when trials of a row began; undefined if it is not known. */
+/** The smallest and the largest part of a file in the page cache when a row's trials began; undefined if unknown. */
 export function residencyBefore({ results }: RowResults): { min: number; max: number } | undefined {
   const parts = results.flatMap(({ rounds }) => rounds.map(({ residency }) => residency?.before ?? null))
   return spread(parts)

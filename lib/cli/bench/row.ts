@@ -1,4 +1,4 @@
-/** A row of `caio bench`: what is measured, and on what. */
+/** A row of `caio bench`: a workload and its file or directory. */
 import { BLOCK } from '../sample-file.js'
 import type { CacheState } from '../trial/task.js'
 import type { WorkloadName } from '../trial/workloads.js'
@@ -9,7 +9,7 @@ export type SweepGroup = (typeof sweepGroups)[number]
 export const groups = ['table', 'calls', ...sweepGroups] as const
 export type Group = (typeof groups)[number]
 
-/** The reports have a line for each contender in such a row; a sweep's rows are points of one line. */
+/** Whether the reports have a line per contender for the row; a sweep's rows are points of one line. */
 export const isListed = ({ group }: Pick<Row, 'group'>): boolean => group === 'table' || group === 'calls'
 
 /** The file or directory of a run that a row works on; see samples.ts. */
@@ -25,15 +25,15 @@ export interface Row {
   /** bytes of one read or write */
   blockSize: number
   cache: CacheState
-  /** bytes of the sparse file, whose blocks with data are spread over all of it */
+  /** bytes of a sparse file with data blocks spread over all of it; undefined for other files */
   fileSize: number | undefined
-  /** with O_DIRECT */
+  /** whether to use O_DIRECT */
   direct: boolean
   /** the unit of the rate */
   unit: 'op/s' | 'B/s'
-  /** how many times the usual duration: more where operations are few */
+  /** multiple of the usual duration: more if operations are few */
   longer: number
-  /** The harness alone is measured, too. */
+  /** Whether to measure the harness alone, too. */
   harness: boolean
 }
 

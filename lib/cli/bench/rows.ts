@@ -1,4 +1,4 @@
-/** What `caio bench` measures: a table of everyday work, the calls of fs/promises, and sweeps. */
+/** Rows of `caio bench`: a table of everyday work, the calls of fs/promises, and sweeps. */
 import fs from 'node:fs'
 import { BLOCK } from '../sample-file.js'
 import { bytes } from '../text.js'
@@ -7,7 +7,10 @@ import { row } from './row.js'
 import type { Row } from './row.js'
 import { sweeps } from './sweeps.js'
 
-/** @param size bytes of the large file */
+/**
+ * The rows of the table.
+ * @param size bytes of the large file
+ */
 function table(size: number): Row[] {
   const alone = { harness: true }
   const direct = { direct: true, cache: 'any' } as const
@@ -48,7 +51,10 @@ function table(size: number): Row[] {
   ]
 }
 
-/** @param quick fewer points in the sweeps */
+/**
+ * All rows.
+ * @param quick fewer points in the sweeps
+ */
 export function allRows(size: number, quick: boolean): Row[] {
   return [...table(size), ...calls(), ...sweeps(quick)]
 }

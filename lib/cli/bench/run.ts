@@ -1,4 +1,4 @@
-/** Makes the trials of a run, row by row and round by round. */
+/** Runs the trials, row by row and round by round. */
 import { warmUpTime } from '../trial/measure.js'
 import { runTrial } from '../trial/run.js'
 import type { Report } from '../trial/task.js'
@@ -13,22 +13,22 @@ import type { Row } from './row.js'
 import type { Samples } from './samples.js'
 import { alternate } from './schedule.js'
 
-/** How long the latency pass is, as a part of the pass that counts. */
+/** Length of the latency pass, as a part of the counting pass. */
 const LATENCY_PART = 0.5
-/** What a trial takes besides its passes, in milliseconds: about as long as a runtime takes to start. */
+/** Milliseconds of a trial besides its passes: about the start of a runtime. */
 const START = 250
 
 export interface Plan {
   rows: readonly Row[]
   contenders: readonly Contender[]
-  /** The user has named contenders. */
+  /** whether the user has named contenders */
   named: boolean
   options: Pick<Options, 'rounds' | 'duration'>
-  /** Whether there is time for a row that takes about so many milliseconds. If this is missing, there always is. */
+  /** Whether there is time for a row of about so many milliseconds. Missing: always. */
   hasTime?: (milliseconds: number) => boolean
 }
 
-/** What the progress bar shows before a trial. */
+/** Called before a trial, to update the progress bar. */
 export type OnTrial = (trial: { row: Row; contender: Contender; round: number; done: number }) => void
 
 function taskOf(row: Row, samples: Samples, duration: number): Omit<Trial, 'subject'> {
@@ -48,7 +48,7 @@ function taskOf(row: Row, samples: Samples, duration: number): Omit<Trial, 'subj
   }
 }
 
-/** Why a row cannot be measured here, if it cannot. */
+/** Why a row cannot be measured here; undefined if it can. */
 export function whyNotRow({ cache, direct }: Row, samples: Pick<Samples, 'dropMethod'>): string | undefined {
   if (cache === 'cold' && !samples.dropMethod) {
     return 'no method here drops a file from the page cache (tmpfs keeps its files nowhere else)'
@@ -57,7 +57,7 @@ export function whyNotRow({ cache, direct }: Row, samples: Pick<Samples, 'dropMe
   return undefined
 }
 
-/** Whether a contender can do the row. Synchronous functions never have more than one operation in flight. */
+/** Whether a contender can run the row. Synchronous functions never have more than one operation in flight. */
 function isAble({ means }: Contender, row: Row): boolean {
   if ('fio' in means) {
     return fioArguments({ ...row, path: '', direct: Number(row.direct), milliseconds: 0 }, means.engine) !== undefined
@@ -65,20 +65,23 @@ function isAble({ means }: Contender, row: Row): boolean {
   return means.subject !== 'sync' || (row.group === 'calls' && row.inFlight === 1)
 }
 
-/** One backend for all of caio's, and Bun for the other runtimes. For the calls, which are many, if no contenders are named. */
+/** One of caio's backends, and Bun for the other runtimes: contenders for the many calls, if none are named. */
 export function standIns(contenders: readonly Contender[]): Contender[] {
   const caio = contenders.find(({ backend }) => backend !== undefined)
   return contenders.filter((each) => each === caio || ['node', 'sync', 'bun'].includes(each.id))
 }
 
-/** The contenders that can do a row, and the harness alone if the row asks for it. @param named the user has named contenders */
+/**
+ * Contenders that can run a row, and the harness alone if the row asks for it.
+ * @param named whether the user has named contenders
+ */
 export function whoRuns(row: Row, contenders: readonly Contender[], named = false): Contender[] {
   const asked = named || row.group !== 'calls' ? contenders : standIns(contenders)
   const able = asked.filter((contender) => isAble(contender, row))
   return row.harness && able.length > 0 ? [...able, harness] : able
 }
 
-/** About how long a run takes, in milliseconds. */
+/** Expected milliseconds of a run. */
 export function estimate({
   rows,
   contenders,
@@ -93,7 +96,10 @@ export function estimate({
   return parts.reduce((sum, part) => sum + part, 0)
 }
 
-/** One contender's trial of a row. @throws what it failed with */
+/**
+ * Runs one contender's trial of a row.
+ * @throws the contender's failure
+ */
 function trial({ means }: Contender, task: Omit<Trial, 'subject'>, signal: AbortSignal): Promise<Report> {
   if ('runtime' in means) return runTrial(means.runtime, { ...task, subject: means.subject }, signal)
   return runFio(means.fio, means.engine, { ...task, subject: 'own' }, signal)
@@ -129,20 +135,23 @@ async function runRow(
   return { row, results: [...results.values()] }
 }
 
-/** Called while a run goes on. */
+/** Callbacks of a run. */
 export interface Listener {
   onTrial: OnTrial
-  /** Called with the results of a row, as soon as they are there. */
+  /** Called with the results of each row when it ends. */
   onRow: (results: RowResults) => void
 }
 
 export interface Outcome {
   rows: RowResults[]
-  /** ids of rows that there was no time for */
+  /** ids of rows for which there was no time */
   late: string[]
 }
 
-/** @throws when `signal` is aborted. The failure of a contender is its result. */
+/**
+ * Runs all rows. A contender's failure is a result.
+ * @throws when `signal` is aborted
+ */
 export async function runAll(
   plan: Plan,
   samples: Samples,

@@ -1,4 +1,4 @@
-/** The files of a run, in a directory of their own, and the state in which each trial finds them. */
+/** The files of a run, in a directory of their own, and their state before each trial. */
 import fs from 'node:fs'
 import { join, resolve } from 'node:path'
 import { bytes } from '../text.js'
@@ -17,9 +17,9 @@ import type { DropMethod } from '../trial/task.js'
 import type { Place, Row } from './row.js'
 
 const SMALL_FILES = 1024
-/** The most bytes of a file that is written to: it need not be as large as the one that is read. */
+/** Most bytes of a file that is written: it need not be as large as the file that is read. */
 const SCRATCH_BYTES = 256 * 1024 * 1024
-/** Bytes that small files and the log may take besides. */
+/** Further bytes for small files and the log. */
 const ROOM = 256 * 1024 * 1024
 
 function refuseFullDisk(directory: string, needed: number): void {
@@ -32,7 +32,7 @@ function refuseFullDisk(directory: string, needed: number): void {
 interface LargeFile {
   place: Place
   size: number
-  /** of one write; see makeSampleFile */
+  /** bytes per write; see makeSampleFile */
   chunk?: number
 }
 
@@ -41,8 +41,8 @@ function largeFiles(size: number, places: ReadonlySet<Place>): LargeFile[] {
   const files: LargeFile[] = [
     { place: 'source', size },
     { place: 'scratch', size: scratch },
-    // Made as a database makes its file. ext4 keeps a file made by large writes in large pieces, and goes through a whole piece at each
-    // write.
+    // Made as a database makes its file. ext4 keeps a file made by large writes in large pieces,
+    // and goes through a whole piece at each write.
     { place: 'pages', size: scratch, chunk: BLOCK },
   ]
   return files.filter(({ place }) => places.has(place))
@@ -51,13 +51,14 @@ function largeFiles(size: number, places: ReadonlySet<Place>): LargeFile[] {
 export class Samples {
   readonly directory: string
   readonly checksums: string
-  /** undefined if none of the methods drops a file from the page cache here */
+  /** undefined if no method drops a file from the page cache here */
   readonly dropMethod: DropMethod | undefined
 
   /**
+   * Makes the files.
    * @param parent an existing directory
    * @param size bytes of the large file
-   * @param places what the rows work on: nothing else is made
+   * @param places files and directories of the rows: only these are made
    */
   constructor(parent: string, size: number, places: ReadonlySet<Place>, report: (fraction: number) => void) {
     const large = largeFiles(size, places)
@@ -93,7 +94,7 @@ export class Samples {
     return fileSize === undefined ? this.path(on) : `${this.path(on)}-${fileSize}`
   }
 
-  /** Called before a trial. Nothing is left to write from the trial before, and pages are in the page cache or not, as the row needs. */
+  /** Called before a trial. Leaves no dirty pages of the last trial, and the file cached or not, as the row needs. */
   prepare(row: Pick<Row, 'on' | 'cache' | 'fileSize'>): void {
     const { on, cache, fileSize = 0 } = row
     const path = this.pathOf(row)
@@ -123,7 +124,7 @@ export class Samples {
     }
   }
 
-  /** Reads its blocks with data; its holes stay out of the page cache. */
+  /** Reads the blocks with data; the holes stay out of the page cache. */
   #warmSparse(path: string, size: number): void {
     const { blocks, stride } = sparseLayout(size)
     const found = Buffer.alloc(BLOCK)

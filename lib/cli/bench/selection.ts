@@ -1,12 +1,13 @@
-/** Selects the rows and contenders of a run: those that are asked for, and that exist. */
+/** Selects the rows and contenders of a run. */
 import { UsageError } from './options.js'
 import { groups } from './row.js'
 import type { Row } from './row.js'
 
 /**
+ * Selects rows.
  * @param wanted ids and groups, undefined for all
- * @param only the first words of ids, undefined for any: `stat` selects `stat-1` and `stat-64`
- * @throws {UsageError} for a name that is neither, and if nothing is left
+ * @param only first words of ids, undefined for any: `stat` selects `stat-1` and `stat-64`
+ * @throws {UsageError} for an unknown name, and if no row is left
  */
 export function selectRows(
   rows: readonly Row[],
@@ -27,25 +28,27 @@ function selectWanted(rows: readonly Row[], wanted: readonly string[] | undefine
   return rows.filter(({ id, group }) => wanted.includes(id) || wanted.includes(group))
 }
 
-/** A contender that may be missing here. */
+/** A possible contender. */
 export interface Candidate {
   id: string
-  /** Why it cannot take part, if it cannot. */
+  /** Why it cannot take part; undefined if it can. */
   missing?: string
-  /** Takes part only if asked for. */
+  /** Takes part only by name. */
   optIn?: boolean
 }
 
 export interface Selected<T> {
   present: T[]
-  /** those that are missing here, and were asked for or not excluded */
+  /** missing ones that were asked for or not excluded */
   missing: { id: string; reason: string }[]
 }
 
 /**
+ * Selects contenders.
  * @param wanted ids, undefined for all
- * @param backends of caio's contenders, only those with these backends; undefined for all. The others stay
- * @throws {UsageError} for an id that no candidate has
+ * @param backends backends of caio's contenders, undefined for all; does not restrict other
+ * contenders
+ * @throws {UsageError} for an unknown id
  */
 export function selectContenders<T extends Candidate & { backend?: string }>(
   candidates: readonly T[],

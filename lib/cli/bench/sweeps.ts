@@ -1,4 +1,4 @@
-/** The sweeps: what each varies, its points, and their names. */
+/** The sweeps: parameter, points, and names. */
 import { BLOCK } from '../sample-file.js'
 import { bytes } from '../text.js'
 import { row } from './row.js'
@@ -10,7 +10,7 @@ export interface SweepKind {
   axis: string
   /** @param span from the first point to the last */
   title: (span: string) => string
-  /** of the table in a terminal */
+  /** caption of the table in a terminal */
   caption: (first: Row) => string
 }
 
@@ -42,10 +42,13 @@ const sweptInFlight = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096]
 const sweptBlocks = [1, 4, 16, 64, 256, 1024]
 const MIB = 1024 * 1024
 const sweptFiles = [1, 32, 1024, 64 * 1024].map((size) => size * MIB)
-/** in flight, in the sweep of block sizes */
+/** operations in flight in the sweep of block sizes */
 const SWEEP_IN_FLIGHT = 8
 
-/** @param quick fewer points */
+/**
+ * The rows of all sweeps.
+ * @param quick fewer points
+ */
 export function sweeps(quick: boolean): Row[] {
   const coarse = <T>(values: T[], every: number): T[] =>
     quick ? values.filter((_, index) => index % every === 0) : values

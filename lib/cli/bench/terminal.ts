@@ -31,7 +31,10 @@ function describe(each: RowResults, result: Result, labels: Labels): string[] {
   ]
 }
 
-/** The line of one call: one line per row, since there are many. CPU time and loop delay are in the order of the contenders. */
+/**
+ * The line of a call's row: one line per row, since there are many. CPU time and loop delay are in
+ * the contenders' order.
+ */
 function describeCall(each: RowResults, ids: readonly string[]): string[] {
   const summaries = ids.map((id) => summaryOf(each, id))
   const baseline = summaryOf(each, BASELINE)
@@ -50,7 +53,7 @@ function describeCall(each: RowResults, ids: readonly string[]): string[] {
   ]
 }
 
-/** Memory is reported only for whole files, which take much of it. */
+/** Lines about memory, only for whole files, which take much of it. */
 function memoryLines(rows: readonly RowResults[], labels: Labels): string[] {
   return rows
     .filter(({ row }) => row.workload === 'readWholeFile')
@@ -84,7 +87,7 @@ function sweepTable(rows: readonly RowResults[], group: SweepGroup, labels: Labe
   return table([caption(first.row), ...rows.map(({ row }) => name(value(row)))], lines)
 }
 
-/** One line per failure: what failed, and with what. */
+/** A line per failure. */
 function failures(rows: readonly RowResults[], labels: Labels): string[] {
   return rows.flatMap((each) =>
     each.results.flatMap(({ contender, error }) =>
@@ -95,16 +98,16 @@ function failures(rows: readonly RowResults[], labels: Labels): string[] {
   )
 }
 
-/** What a report needs before the first row is there. */
+/** What a report needs before the first row ends. */
 export interface Outline {
   machine: BenchResults['machine']
   contenders: readonly BenchResults['contenders'][number][]
   rows: readonly Row[]
-  /** ids of the contenders that take part in the calls */
+  /** ids of contenders that take part in the calls */
   callers: readonly string[]
 }
 
-/** Each line is written as soon as its row has been measured; sweeps and notes follow at the end. */
+/** The report in a terminal. Writes each row's lines when it ends; sweeps and notes follow at the end. */
 export class TerminalReport {
   readonly #labels: Labels
   readonly #callers: readonly string[]

@@ -1,4 +1,4 @@
-/** Which backends work here, which are asked for, and which one is chosen. */
+/** The backends: which work here, which are asked for, and which is chosen. */
 import type { BackendName } from '../../protocol/port.js'
 import { Registry, candidates, chooseByWish, readWishes, reasonOf } from '../../backends/select.js'
 import type { Candidate, Wishes } from '../../backends/select.js'
@@ -6,11 +6,11 @@ import type { Candidate, Wishes } from '../../backends/select.js'
 export interface BackendState {
   name: string
   works: boolean
-  /** chosen only if it is named */
+  /** chosen only by name */
   optIn?: boolean
   /** why it does not work */
   reason?: string
-  /** the code of that error: `EAGAIN`, `ERR_DLOPEN_FAILED` … */
+  /** the error's code: `EAGAIN`, `ERR_DLOPEN_FAILED` … */
   code?: string
   /** the system call, or step of the probe, that failed */
   syscall?: string
@@ -20,7 +20,7 @@ export interface BackendState {
 export interface Wish {
   by: '--backend' | 'CAIO_IMPL' | 'default_implementation'
   name: string
-  /** false for a name that no backend has */
+  /** whether there is a backend of that name */
   known: boolean
 }
 
@@ -40,13 +40,16 @@ function stateOf(registry: Registry, { name, optIn }: Candidate): BackendState {
   return { ...state, ...(code !== undefined && { code }), ...(syscall !== undefined && { syscall }) }
 }
 
-/** @param asked what the command line asks for, as a program would in code */
+/**
+ * Surveys the backends.
+ * @param asked backend named on the command line, as a program would in code
+ */
 export function surveyBackends(
   asked?: BackendName,
   from: readonly Candidate[] = candidates,
   wanted: Wishes = readWishes(),
 ): Backends {
-  // Without warnings: what they would say is among the problems.
+  // Without warnings, which would repeat the problems.
   const registry = new Registry(from, () => {})
   const wish = (by: Wish['by'], name: string | undefined): Wish[] =>
     name ? [{ by, name, known: registry.has(name) }] : []

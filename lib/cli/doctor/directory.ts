@@ -1,4 +1,4 @@
-/** The file system under a directory: what it is, and how it answered real operations. */
+/** The file system of a directory: its mount, and its answers to real operations. */
 import fs from 'node:fs'
 import { loadBinding } from '../../backends/binding.js'
 import type { DirectoryAnswers } from '../../backends/binding.js'
@@ -14,13 +14,13 @@ export type Verdict = string
 export interface Directory {
   path: string
   mount: Mount | null
-  /** why no operations were tried */
+  /** why no operations were tried; undefined if they were */
   unasked?: string
-  /** the answer to each operation that was tried; those that could not be tried are missing */
+  /** answer per operation; missing if it could not be tried */
   answers: {
     write?: Verdict
     nowaitReadCached?: Verdict
-    /** whether this user is told what is in memory; tried where the file system does not support NOWAIT */
+    /** whether the kernel tells this user what is in memory; tried if the file system does not support NOWAIT */
     resident?: Verdict
     /** `unknown` if the page cache did not drop a block */
     nowaitReadCold?: Verdict
@@ -54,7 +54,7 @@ const asked = [
   'nowaitDirectWrite',
 ] as const
 
-/** The probe's numbers in words. */
+/** Translates the probe's numbers. */
 export function interpret(numbers: DirectoryAnswers): Pick<Directory, 'answers' | 'alignment'> {
   const answers: Directory['answers'] = {}
   for (const name of asked) {
@@ -88,12 +88,15 @@ function findDirectory(name: string): string {
     const path = fs.realpathSync(name)
     if (fs.statSync(path).isDirectory()) return path
   } catch {
-    // reported like a path that is no directory
+    // reported as a path that is not a directory
   }
   throw new UsageError(`there is no such directory: ${name}`)
 }
 
-/** @throws {UsageError} if it is no directory */
+/**
+ * Examines a directory.
+ * @throws {UsageError} if it is not a directory
+ */
 export function examineDirectory(name: string): Directory {
   const path = findDirectory(name)
   const directory: Directory = { path, mount: findMountOf(path), answers: {} }

@@ -1,4 +1,4 @@
-/** `caio doctor`: what works here, what does not, and what to do about it. */
+/** `caio doctor`: tells what works here, what does not, and the remedies. */
 import { parseArgs } from 'node:util'
 import type { BackendName } from '../../protocol/port.js'
 import { UsageError } from '../bench/options.js'
@@ -25,7 +25,11 @@ export interface Options {
   help: boolean
 }
 
-/** @param args what follows `caio doctor` @throws {UsageError} */
+/**
+ * Parses the command line.
+ * @param args the arguments after `caio doctor`
+ * @throws {UsageError}
+ */
 export function parseOptions(args: readonly string[]): Options {
   const { values, positionals } = parse(args)
   if (positionals.length > 1) throw new UsageError(`only one directory, please: ${positionals.join(' ')}`)
@@ -49,7 +53,10 @@ function parse(args: readonly string[]) {
   }
 }
 
-/** @returns the exit code */
+/**
+ * Runs `caio doctor`.
+ * @returns the exit code
+ */
 export function doctor(args: readonly string[], version: string): number {
   const { directory, backend, json, help } = parseOptions(args)
   if (help) {

@@ -1,18 +1,18 @@
-/** Whether the event loop waits for the answers of threads that are awake, and if not, why. */
+/** Whether the hand-off is on, and why not. */
 import { loadBinding } from '../../backends/binding.js'
 import { wantsHandOff } from '../../backends/native.js'
 
 export interface HandOff {
   on: boolean
-  /** that this process may run on */
+  /** processors that this process may run on */
   processors: number
-  /** the quota of processor time of its control groups, as a number of processors; null for no quota */
+  /** quota of processor time of its control groups, as a number of processors; null for no quota */
   quota: number | null
-  /** false where `CAIO_HAND_OFF` is 0 */
+  /** false if `CAIO_HAND_OFF` is 0 */
   wanted: boolean
 }
 
-/** Null without the addon. */
+/** The state of the hand-off; null without the addon. */
 export function findHandOff(): HandOff | null {
   try {
     const [processors, quota, enough] = loadBinding().processors()
@@ -23,7 +23,7 @@ export function findHandOff(): HandOff | null {
   }
 }
 
-/** The same in words. */
+/** Describes the state of the hand-off. */
 export function handOffText(found: HandOff | null): string {
   if (!found) return 'off: there is no addon'
   const { on, processors, quota, wanted } = found

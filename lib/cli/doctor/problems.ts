@@ -1,4 +1,4 @@
-/** What is wrong, or not as good as it could be, each with its remedy: a pure function of what was found. */
+/** Finds problems and possible improvements, each with its remedy: a pure function of the findings. */
 import { QUEUE_CAPACITY } from '../../protocol/port.js'
 import type { Backends, BackendState } from './backends.js'
 import type { Directory } from './directory.js'
@@ -6,7 +6,7 @@ import { isForeign, raiseLimit, remedyFor } from './remedies.js'
 import type { System } from './system.js'
 
 export interface Problem {
-  /** error: something that was asked for cannot be had. warning: it costs speed, or soon will. note: good to know */
+  /** error: something asked for is not available. warning: costs speed, or soon will. note: good to know */
   severity: 'error' | 'warning' | 'note'
   what: string
   remedy: string
@@ -16,10 +16,10 @@ export interface Findings extends Backends, System {
   directory: Directory
 }
 
-/** There should be room for so many more environments (main threads and workers). */
+/** Enough room for so many more environments (main threads and workers). */
 const ENOUGH_ROOM = 16
 
-/** File systems that serve NOWAIT reads, if the kernel lets them. */
+/** File systems that serve NOWAIT reads, if the kernel does. */
 const LOCAL = /^(?:ext4|xfs|btrfs)$/
 const NETWORK = /^(?:nfs4?|cifs|smb3|9p|ceph|glusterfs|fuse\..*|fuse|virtiofs|afs|lustre)$/
 
@@ -69,10 +69,10 @@ function limitProblems({ aio, backends }: Findings): Problem[] {
 const onVolume =
   'keep data on a volume or bind mount, whose own file system serves (docker run -v data:/data; a Kubernetes volume)'
 
-/** File systems of images, in which often no file can be made. */
+/** File systems of images, many of them read-only. */
 const IMAGE = /^(?:overlay|squashfs|erofs)$/
 
-/** The kernel tells what is in memory only to the owner of a file, and to those who may write it. */
+/** The kernel tells only a file's owner, and users that may write it, what is in memory. */
 function overlayNote(path: string): Problem {
   const what = `${path} is on overlay, a container's own layer: reads of files that this user neither owns nor may write need a thread`
   return {
@@ -143,7 +143,10 @@ function directoryProblems({ directory }: Findings): Problem[] {
   return problems
 }
 
-/** @param packageRoot where an addon could be built */
+/**
+ * All problems.
+ * @param packageRoot where an addon could be built
+ */
 export function findProblems(findings: Findings, packageRoot: string): Problem[] {
   return [
     ...wishProblems(findings),

@@ -1,12 +1,12 @@
-/** What can be done about a backend that does not work here. Pure. */
+/** Remedies for backends that do not work here. Pure. */
 import { QUEUE_CAPACITY } from '../../protocol/port.js'
 import type { BackendState } from './backends.js'
 import type { System } from './system.js'
 
-/** A larger limit that is usual on hosts of databases and virtual machines. */
+/** A larger limit, usual on hosts of databases and virtual machines. */
 const USUAL_LIMIT = 1_048_576
 
-/** The command that raises the limit, and the one that makes the new limit permanent. */
+/** Commands that raise the limit, and keep it. */
 export function raiseLimit({ inUse, most }: { inUse: number; most: number }): string {
   const limit = Math.max(USUAL_LIMIT, 2 * most, inUse + QUEUE_CAPACITY)
   const setting = `fs.aio-max-nr=${limit}`
@@ -50,10 +50,11 @@ function forUring({ code }: BackendState, { seccomp, uringDisabled }: System): s
   return 'look up that error; until then another backend serves'
 }
 
-/** Whether a reason says that this is not Linux. */
+/** Whether the reason is that this is not Linux. */
 export const isForeign = (reason: string): boolean => /^(?:kernel AIO|io_uring) is Linux's/.test(reason)
 
 /**
+ * The remedy for a backend.
  * @param state of a backend that does not work
  * @param packageRoot where an addon could be built
  */

@@ -1,4 +1,4 @@
-/** All that the doctor finds. `caio doctor --json` prints it as it is. */
+/** All findings of the doctor, as `caio doctor --json` prints them. */
 import os from 'node:os'
 import type { BackendName } from '../../protocol/port.js'
 import { packageRoot } from '../../backends/package-root.js'
@@ -16,7 +16,7 @@ export interface Report extends Findings {
   node: string
   platform: string
   kernel: string
-  /** with its version, if it has one; null if it is not known */
+  /** with its version, if known; null for an unknown library */
   cLibrary: string | null
   handOff: HandOff | null
   problems: Problem[]
@@ -27,13 +27,16 @@ export interface Subject {
   backend?: BackendName
   /** of caio */
   version: string
-  /** where proc(5) is mounted */
+  /** mount point of proc(5) */
   proc?: string
 }
 
-/** @throws {UsageError} if `directory` is no directory */
+/**
+ * Makes the report.
+ * @throws {UsageError} if `directory` is not a directory
+ */
 export function examine({ directory, backend, version, proc }: Subject): Report {
-  // Read before a backend is opened here, since that may change what /proc says.
+  // Read before a backend is opened, which may change /proc.
   const system = readSystem(proc)
   const findings = { ...system, ...surveyBackends(backend), directory: examineDirectory(directory) }
   return {

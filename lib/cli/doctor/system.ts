@@ -1,16 +1,16 @@
-/** What /proc says about the kernel and about this process. */
+/** The kernel and this process, by /proc. */
 import fs from 'node:fs'
 import { join } from 'node:path'
 
-/** As proc(5) numbers them. */
+/** Names of the modes, in proc(5)'s order. */
 const seccompModes = ['none', 'strict', 'filter'] as const
 
 export interface System {
-  /** whether system calls are filtered; null if /proc does not say */
+  /** whether system calls are filtered; null if /proc does not tell */
   seccomp: (typeof seccompModes)[number] | null
-  /** kernel AIO events of the whole machine: how many are set up, and how many there may be; null if there is no kernel AIO */
+  /** kernel AIO events of the whole machine: in use, and the limit; null without kernel AIO */
   aio: { inUse: number; most: number } | null
-  /** kernel.io_uring_disabled. 0: for nobody; 1: except for a group's members; 2: for all; null if there is no such setting */
+  /** kernel.io_uring_disabled. 0: enabled; 1: only for a group's members; 2: disabled; null without the setting */
   uringDisabled: number | null
 }
 
@@ -27,7 +27,10 @@ function readNumber(path: string): number | undefined {
   return /^\d+$/.test(text) ? Number(text) : undefined
 }
 
-/** @param proc where proc(5) is mounted */
+/**
+ * Reads the state of the system.
+ * @param proc mount point of proc(5)
+ */
 export function readSystem(proc = '/proc'): System {
   const mode = /^Seccomp:\s*(\d)$/m.exec(read(join(proc, 'self/status')))?.[1]
   const inUse = readNumber(join(proc, 'sys/fs/aio-nr'))

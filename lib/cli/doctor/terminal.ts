@@ -10,7 +10,7 @@ import type { Report } from './report.js'
 
 const POOL = 'our threads serve'
 
-/** What is tried, and what it means: if it is served, and if not. */
+/** What is tried, and the text if it is served, and if not. */
 const questions: [keyof Directory['answers'], string, served: string, otherwise: string][] = [
   ['nowaitReadCached', 'NOWAIT read, cached', 'read without a thread hop', POOL],
   ['resident', 'resident pages', 'read without a thread hop', POOL],

@@ -1,4 +1,4 @@
-/** The data of the plots: figures and names, with nothing left to compute. Types only, for the report and the page in the browser. */
+/** Data of the plots: figures and names, with nothing left to compute. Types only, for the report and the browser. */
 
 /** null if there is no figure */
 export type Numbers = (number | null)[]
@@ -30,7 +30,7 @@ export interface Sweep {
 export interface PageData {
   /** in the order of the reports */
   contenders: { id: string; label: string }[]
-  /** one point per row: how many times node's figure */
+  /** a point per row: multiples of node's figures */
   overview: { titles: string[]; ids: string[]; rate: Lines; p99: Lines; cpu: Lines; loopDelay: Lines }
   /** p50, p95, p99 and p99.9 in milliseconds, one plot per row */
   latencies: { id: string; lines: Lines }[]

@@ -5,12 +5,12 @@ import type { Lines, Numbers, PageData, Sweep } from './data.js'
 const data = JSON.parse(document.getElementById('data')?.textContent ?? '') as PageData
 const labels = new Map(data.contenders.map(({ id, label }) => [id, label]))
 
-/** The value of a custom property of page.css, for the scheme in force. */
+/** A custom property of page.css, in the current colour scheme. */
 const token = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
 const FONT = '12px system-ui, sans-serif'
 
 const isFio = (id: string): boolean => id.startsWith('fio')
-/** Lines of caio are bold. Lines of fio, and of node with io_uring, are dashed. */
+/** Lines of caio are bold; those of fio, and of node with io_uring, are dashed. */
 const isCaio = (id: string): boolean => ['linux', 'thread', 'pure', 'uring'].includes(id)
 const dashes = (id: string): number[] => (isFio(id) ? [3, 4] : id === 'node-uring' ? [8, 5] : [])
 
@@ -19,7 +19,7 @@ function figure(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: digits, minimumFractionDigits: digits })
 }
 
-/** For axes: as few digits as possible. */
+/** A figure for axes, with as few digits as possible. */
 const plain = (value: number): string =>
   Number(value.toPrecision(3)).toLocaleString('en-US', { maximumFractionDigits: 6 })
 
@@ -65,7 +65,7 @@ function logAxis(format: (value: number) => string, options: uPlot.Axis): uPlot.
   })
 }
 
-/** A range with some room above and below, on a logarithmic scale. */
+/** A range with some room at both ends, on a logarithmic scale. */
 function logRange(all: readonly Numbers[], air = 1.25): [number, number] {
   const numbers = all.flat().filter((value) => value !== null && value > 0) as number[]
   return numbers.length === 0 ? [1 / air, air] : [Math.min(...numbers) / air, Math.max(...numbers) * air]
@@ -74,7 +74,7 @@ function logRange(all: readonly Numbers[], air = 1.25): [number, number] {
 /** Points of fio, and of node with io_uring, are hollow. */
 const filling = (id: string): string => (isFio(id) || id === 'node-uring' ? token('surface') : token(id))
 
-/** Keys that look like the points. The first series is x. */
+/** A legend whose markers look like the points. The first series is x. */
 function legend(ids: readonly string[]): uPlot.Legend {
   const id = (index: number): string => ids[index - 1] ?? ''
   return { markers: { width: 2, stroke: (_, index) => token(id(index)), fill: (_, index) => filling(id(index)) } }
@@ -101,7 +101,7 @@ interface LinePlot {
   bands?: Sweep['rate']
   format: (value: number) => string
   height: number
-  /** The legend names the lines, and shows the figures at the pointer. */
+  /** Whether a legend names the lines and shows the figures at the pointer. */
   hasLegend?: boolean
 }
 
@@ -139,7 +139,7 @@ function linePlot({ x, xAxis, xScale, lines, bands = {}, format, height, hasLege
         series,
         bands: fills,
         hooks: {
-          // If a line is hidden, so is its band.
+          // Hides a line's band together with the line.
           setSeries: [
             (plot, index, options) => {
               const first = index === null ? undefined : edges.get(index)
@@ -187,7 +187,7 @@ function drawSweep(sweep: Sweep, which: 'rate' | 'p99' | 'cpu'): Draw {
 
 const PERCENTILES = ['p50', 'p95', 'p99', 'p99.9']
 
-/** Without a legend: the table above it has the names, colours and figures. */
+/** Without a legend: the table above the plot has names, colours and figures. */
 function drawLatency(lines: Lines): Draw {
   const xAxis: uPlot.Axis = {
     size: 28,
@@ -198,7 +198,7 @@ function drawLatency(lines: Lines): Draw {
   return linePlot({ x: [0, 1, 2, 3], xAxis, xScale, lines, format: duration, height: 220, hasLegend: false })
 }
 
-/** One line per workload, and on it one dot per contender: how many times node's figure, on a logarithmic scale. */
+/** A line per workload with a dot per contender: multiples of node's figure, on a logarithmic scale. */
 function drawOverview(lines: Lines): Draw {
   const { titles } = data.overview
   return (target, width) => {
@@ -240,7 +240,7 @@ function drawOverview(lines: Lines): Draw {
         legend: legend(ids),
         series: [{ label: 'workload', value: (_, at) => (at === null ? '' : (titles[at] ?? '')) }, ...series],
         hooks: {
-          // The line that everything is compared with.
+          // The line of node, with which everything is compared.
           drawAxes: [
             ({ ctx, bbox, valToPos }) => {
               ctx.save()
@@ -257,7 +257,7 @@ function drawOverview(lines: Lines): Draw {
   }
 }
 
-/** Draws into an element, and again whenever its width or the colour scheme changes. */
+/** Draws into an element, again whenever its width or the colour scheme changes. */
 function keepDrawn(element: HTMLElement, choose: () => Draw): () => void {
   let plot: uPlot | undefined
   let drawnAt = 0
@@ -270,7 +270,7 @@ function keepDrawn(element: HTMLElement, choose: () => Draw): () => void {
       if (hide && index < plot.series.length) plot.setSeries(index, { show: false })
     }
   }
-  // Not in the observer's callback itself, since drawing changes the height.
+  // Not in the observer's callback, since drawing changes the height.
   new ResizeObserver(() => requestAnimationFrame(() => element.clientWidth !== drawnAt && redraw())).observe(element)
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw)
   redraw()

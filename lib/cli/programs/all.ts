@@ -1,4 +1,4 @@
-/** All programs, in the order of the report. Each has the name of its file: a trial's process loads only that file. */
+/** All programs, in the order of the report. Each id is its file's name: a trial's process loads only that file. */
 import { program as cpRm } from './cp-rm.js'
 import { program as eslint } from './eslint.js'
 import { program as fastGlob } from './fast-glob.js'
@@ -34,7 +34,10 @@ export const programs: Readonly<Record<string, Program>> = {
   tsc,
 }
 
-/** @throws if there is none, which is a mistake in caio: names that users give are checked before */
+/**
+ * The program of an id.
+ * @throws if there is none, which is an error in caio: users' names are checked before
+ */
 export function programOf(id: string): Program {
   const program = programs[id]
   if (!program) throw new Error(`no such program: ${id}`)

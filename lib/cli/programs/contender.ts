@@ -1,4 +1,4 @@
-/** A process of its own for one trial of a program: takes a Task as its argument, and prints an Answer. */
+/** The process of one trial of a program: takes a Task as its argument, and prints an Answer. */
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type * as Package from 'caio'
@@ -11,8 +11,8 @@ import type { Calls, Task, Told } from './task.js'
 type Engine = () => NonNullable<Told['engine']>
 
 /**
- * What the engine under the program has done. It is the preload's engine, since one file has the package's state. The preload has loaded
- * that file already, so this costs the process nothing.
+ * The engine's counts under the program. It is the preload's engine, since one file has the
+ * package's state; the preload has loaded that file already, so this costs the process nothing.
  */
 function findEngine(): Engine {
   const { defaultContext } = createRequire(import.meta.url)('../../../caio.cjs') as typeof Package
@@ -22,7 +22,7 @@ function findEngine(): Engine {
   }
 }
 
-/** What has been added to the counts: before the work, Node has used the engine to load modules. */
+/** Increase of the counts: before the work, Node has used the engine to load modules. */
 function added(before: Calls, after: Calls): Calls {
   const functions = Object.entries(after).map(([name, counts = {}]) => {
     const more = Object.entries(counts).map(([way, count = 0]) => [way, count - (before[name]?.[way] ?? 0)] as const)

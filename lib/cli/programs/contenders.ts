@@ -1,4 +1,4 @@
-/** What the programs run on: plain node, node with each of caio's preloads, the packages' synchronous functions, Bun and Deno. */
+/** Contenders of the programs: plain node, node with each of caio's preloads, synchronous functions, Bun and Deno. */
 import { runtimeContender, whyNot } from '../bench/contenders.js'
 import type { Options } from '../bench/options.js'
 import type { Candidate } from '../bench/selection.js'
@@ -14,9 +14,9 @@ export interface ProgramContender extends Candidate {
   version: string
   runtime: Runtime
   way: Way
-  /** caio is under the program. */
+  /** whether caio is under the program */
   caio: boolean
-  /** the backend that must serve, if the user has named any */
+  /** the backend that has to serve, if the user has named any */
   backend?: BackendName
 }
 
@@ -25,7 +25,7 @@ const preloads = [
   ['callbacks', 'caio/register/callbacks'],
 ] as const
 
-/** A preload of this package, by its path: from the program's directory, another caio may be found, or none. */
+/** A preload of this package, by its path: the program's directory may lead to another caio, or to none. */
 function preload(id: string, entry: string, version: string, backend?: BackendName): ProgramContender {
   const missing = backend && whyNot(backend)
   const node = thisNode(backend)
@@ -41,7 +41,10 @@ function preload(id: string, entry: string, version: string, backend?: BackendNa
   }
 }
 
-/** All possible contenders, in the order of the reports. @throws {UsageError} if a runtime that the user names does not run */
+/**
+ * All possible contenders, in the order of the reports.
+ * @throws {UsageError} if a runtime named by the user does not run
+ */
 export function findProgramContenders(
   { backends, paths }: Pick<Options, 'backends' | 'paths'>,
   version: string,
@@ -65,7 +68,7 @@ export function findProgramContenders(
   ]
 }
 
-/** The contenders for which the program has a form. */
+/** Contenders that have a form of the program. */
 export function whoRunsProgram(id: string, contenders: readonly ProgramContender[]): ProgramContender[] {
   return contenders.filter(({ way }) => way === 'asynchronous' || programOf(id).startSync !== undefined)
 }

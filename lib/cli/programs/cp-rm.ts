@@ -1,4 +1,4 @@
-/** A tree copied, and another removed, by Node's own functions. */
+/** Copies one tree and removes another, by Node's own functions. */
 import fs from 'node:fs'
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'

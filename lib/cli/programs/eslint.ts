@@ -1,4 +1,4 @@
-/** eslint over modules, with a few rules, and with its fixes. */
+/** Lints modules by eslint, with a few rules and their fixes. */
 import type { Program } from './program.js'
 import { makeModules } from './trees.js'
 

@@ -1,4 +1,4 @@
-/** All files of a tree, with their stats. */
+/** Lists all files of a tree, with their stats. */
 import type { Program } from './program.js'
 import { checksum, makeTree } from './trees.js'
 

@@ -1,4 +1,4 @@
-/** The file work of a formatter, without the formatting: each file is found, read, and written again if it changes. */
+/** The file work of a formatter, without formatting: finds and reads each file, and writes it if it changes. */
 import nodeFs from 'node:fs'
 import fs from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** A tree copied, and another removed. */
+/** Copies one tree and removes another, by fs-extra. */
 import { join } from 'node:path'
 import type { Program } from './program.js'
 import { makeTree } from './trees.js'

@@ -1,4 +1,4 @@
-/** The names in a tree that match patterns. */
+/** Lists the names in a tree that match patterns. */
 import type { Program } from './program.js'
 import { checksum, makeTree } from './trees.js'
 
@@ -16,7 +16,7 @@ const patterns = ['**/*.js', '**/folder-3/*.{ts,md}', '**']
 
 const TIMES_FILES = 10
 
-/** Sorted: the order in which names are found is the file system's. */
+/** Sorted, since the file system decides the order of the names. */
 const told = (found: readonly string[][]): unknown =>
   found.map((names) => [names.length, checksum(names.sort().join())])
 

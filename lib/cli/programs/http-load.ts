@@ -1,4 +1,7 @@
-/** The client of send.ts, a process of its own. It says that it is ready, reads what to request, and prints what it has received. */
+/**
+ * The client of send.ts, in its own process: reports that it is ready, reads its requests, prints
+ * what it received.
+ */
 import { Agent, get } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
@@ -6,7 +9,7 @@ import { assetName, checksum } from './trees.js'
 
 export interface Load {
   port: number
-  /** how many files the server has */
+  /** number of files on the server */
   files: number
   requests: number
 }

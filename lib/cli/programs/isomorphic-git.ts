@@ -1,4 +1,4 @@
-/** Makes a repository, fills it, and asks for its status. */
+/** Makes a repository, fills it, and reads its status. */
 import fs from 'node:fs'
 import { inflateSync } from 'node:zlib'
 import type { Program } from './program.js'
@@ -22,7 +22,8 @@ export const program: Program = {
   title: (files) => `isomorphic-git: init, add ${files} files, commit, status 3 times`,
   packages: [{ name: 'isomorphic-git', since: 1 }],
   prepare: (work, files) => void makeTree(work, files),
-  // The index holds times and inodes, so it is not compared. Each runtime compresses in its own way, so objects are compared inflated.
+  // The index holds times and inodes, so it is not compared. Runtimes compress differently, so
+  // objects are compared inflated.
   essence: (name, content) =>
     name === '.git/index' ? undefined : name.startsWith('.git/objects/') ? inflateSync(content) : content,
   start({ work: dir, files, load }) {

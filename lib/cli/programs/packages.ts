@@ -1,4 +1,4 @@
-/** Which programs can run with the packages that are found from a directory. */
+/** The programs that can run with the packages found from a directory. */
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
@@ -6,7 +6,7 @@ import { programOf, programs } from './all.js'
 import { UsageError } from '../bench/options.js'
 import type { Package } from './program.js'
 
-/** A program that can be run, with the packages that it needs: `glob 13.0.7`. */
+/** A program that can run, and its packages: `glob 13.0.7`. */
 export interface Found {
   id: string
   packages: string[]
@@ -14,11 +14,11 @@ export interface Found {
 
 export interface Choice {
   found: Found[]
-  /** programs that cannot be run, and were asked for or not excluded */
+  /** programs that cannot run, and were asked for or not excluded */
   missing: { id: string; reason: string }[]
 }
 
-/** The version of the package that a module in the directory would load; undefined if there is none. */
+/** Version of the package that a module in the directory would load; undefined if there is none. */
 function versionOf(name: string, directory: string): string | undefined {
   const places = createRequire(join(directory, 'package.json')).resolve.paths(name) ?? []
   for (const place of places) {
@@ -26,13 +26,13 @@ function versionOf(name: string, directory: string): string | undefined {
       const text = fs.readFileSync(join(place, name, 'package.json'), 'utf8')
       return (JSON.parse(text) as { version?: string }).version ?? '0'
     } catch {
-      // not in this one
+      // not in this directory
     }
   }
   return undefined
 }
 
-/** Why a package does not serve, if it does not. */
+/** Why a package does not serve; undefined if it does. */
 function whyNot(
   { name, since, before = Infinity }: Package,
   version: string | undefined,
@@ -46,8 +46,9 @@ function whyNot(
 }
 
 /**
+ * Chooses the programs to run.
  * @param names ids of programs, undefined for all
- * @throws {UsageError} for a name that no program has
+ * @throws {UsageError} for an unknown name
  */
 export function choosePrograms(names: readonly string[] | undefined, directory: string): Choice {
   const ids = Object.keys(programs)

@@ -1,4 +1,7 @@
-/** What prettier's command line does: finds the settings of each file, reads it, formats it, and writes it if it has changed. */
+/**
+ * The work of prettier's command line: finds each file's settings, reads and formats it, and writes
+ * it if it changed.
+ */
 import fs from 'node:fs'
 import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -18,7 +21,7 @@ export const program: Program = {
   packages: [{ name: 'prettier', since: 3 }],
   prepare(work, files) {
     makeModules(work, part(files), 'js')
-    // Else prettier would look for settings above the directory, too.
+    // Otherwise prettier would also look for settings above the directory.
     fs.writeFileSync(join(work, '.prettierrc'), '{ "semi": false }\n')
     fs.writeFileSync(join(work, '.editorconfig'), 'root = true\n')
   },

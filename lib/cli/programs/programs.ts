@@ -1,4 +1,4 @@
-/** `caio bench --programs`: whole programs over packages that the user has, compared in results and times. */
+/** `caio bench --programs`: whole programs over the user's packages, compared in results and times. */
 import fs from 'node:fs'
 import { minutes, timeLeft, untilInterrupted } from '../bench/interruption.js'
 import { describeMachine } from '../bench/machine.js'
@@ -17,9 +17,9 @@ import { TerminalReport } from './terminal.js'
 
 interface Chosen {
   plan: Plan
-  /** contenders that are not here */
+  /** contenders not available here */
   missing: ProgramsResults['missing']
-  /** programs that are not here */
+  /** programs not available here */
   skipped: ProgramsResults['skipped']
 }
 
@@ -32,7 +32,7 @@ function choose(options: Options, version: string): Chosen {
   return { plan: { programs: found, contenders, directory, rounds, files }, missing, skipped }
 }
 
-/** The ids of the named contenders: `callbacks` names `callbacks-thread`, too. */
+/** Ids of the named contenders: `callbacks` also names `callbacks-thread`. */
 function namedContenders({ contenders, backends }: Options, all: readonly ProgramContender[]): string[] | undefined {
   return contenders?.flatMap((name) => {
     const alike = all.filter(({ id, caio }) => caio && id.startsWith(`${name}-`)).map(({ id }) => id)
@@ -102,7 +102,7 @@ async function measure(
   }
 }
 
-/** True if Node itself or Node with caio failed; other runtimes may lack a function. */
+/** Whether Node alone or with caio failed; other runtimes may lack a function. */
 function hasFailed({ programs }: ProgramsResults, contenders: readonly ProgramContender[]): boolean {
   const ours = contenders.filter(({ runtime }) => runtime.command === process.execPath).map(({ id }) => id)
   return programs.some(({ results }) =>
@@ -110,7 +110,10 @@ function hasFailed({ programs }: ProgramsResults, contenders: readonly ProgramCo
   )
 }
 
-/** @returns the exit code */
+/**
+ * Runs `caio bench --programs`.
+ * @returns the exit code
+ */
 export async function benchPrograms(options: Options & { list: boolean }, version: string): Promise<number> {
   const chosen = choose(options, version)
   if (options.list) {
@@ -127,7 +130,7 @@ export async function benchPrograms(options: Options & { list: boolean }, versio
       `no contender can be measured: ${missing.map(({ id, reason }) => `${id}: ${reason}`).join('; ')}`,
     )
   }
-  // If a report cannot be written, the command should fail before it measures, not after.
+  // Fails before measuring if a report cannot be written.
   if (options.json !== undefined) fs.closeSync(fs.openSync(options.json, 'a'))
   console.error(
     `${plan.programs.length} programs, ${plan.contenders.length} contenders, ${plan.rounds} rounds, ${plan.files} files`,

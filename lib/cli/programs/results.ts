@@ -1,4 +1,4 @@
-/** The results of a run of programs: what `--json` writes, and the figures that the report takes from it. */
+/** Results of a run of programs, as `--json` writes them, and the report's figures. */
 import type { Machine } from '../bench/machine.js'
 import { spread } from '../statistics.js'
 import type { Spread } from '../statistics.js'
@@ -16,7 +16,7 @@ export interface Result {
   contender: string
   /** in the order of the rounds; none after a failure */
   rounds: Report[]
-  /** what it failed with; a result that differs from the others' is a failure */
+  /** its failure, such as a result that differs from the others' */
   error?: string
 }
 
@@ -40,14 +40,14 @@ export interface ProgramsResults {
   machine: Machine
   contenders: { id: string; label: string; version: string }[]
   missing: { id: string; reason: string }[]
-  /** programs that could not be run */
+  /** programs that could not run */
   skipped: { id: string; reason: string }[]
   programs: ProgramResults[]
 }
 
 /** Medians over the rounds. */
 export interface Summary {
-  /** of the work, milliseconds */
+  /** milliseconds of the work */
   wall: Spread
   /** milliseconds */
   cpu: number
@@ -57,7 +57,7 @@ export interface Summary {
   process: number
 }
 
-/** Undefined for a failure. */
+/** Summarizes results; undefined for a failure. */
 export function summarize({ rounds }: Pick<Result, 'rounds'>): Summary | undefined {
   const middle = (figure: (report: Report) => number | null): number | undefined => spread(rounds.map(figure))?.median
   const wall = spread(rounds.map(({ milliseconds }) => milliseconds))
@@ -69,7 +69,7 @@ export function summarize({ rounds }: Pick<Result, 'rounds'>): Summary | undefin
 export const summaryOf = ({ results }: ProgramResults, id: string): Summary | undefined =>
   summarize(results.find(({ contender }) => contender === id) ?? { rounds: [] })
 
-/** What a trial leaves to be compared. */
+/** The outcome of a trial, to be compared. */
 export interface Outcome {
   result: unknown
   tree: Tree
@@ -85,7 +85,7 @@ export function difference(found: Outcome, expected: Outcome): string | undefine
   return `it found ${told.slice(0, 200)}, not ${other.slice(0, 200)}`
 }
 
-/** The number of calls of each function, the most frequent first, and who served them. */
+/** Number of calls per function, the most frequent first, and the routes that served them. */
 export function frequentCalls(calls: Calls): { name: string; count: number; ways: [string, number][] }[] {
   return Object.entries(calls)
     .map(([name, by = {}]) => {

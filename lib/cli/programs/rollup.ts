@@ -1,4 +1,4 @@
-/** Modules bundled by rollup. */
+/** Bundles modules by rollup. */
 import { join } from 'node:path'
 import type { Program } from './program.js'
 import { makeModules, moduleName } from './trees.js'

@@ -1,4 +1,4 @@
-/** Makes the trials of programs, one after the other and round by round, and compares what they leave. */
+/** Runs the trials of programs, one after the other and round by round, and compares their outcomes. */
 import fs from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,22 +15,22 @@ import { describeTree } from './trees.js'
 
 const SCRIPT = fileURLToPath(new URL('./contender.js', import.meta.url))
 
-/** How long a trial may take before it is taken for hung, in milliseconds. */
+/** Milliseconds after which a trial counts as hung. */
 const PATIENCE = 180_000
 
 export interface Plan {
   programs: readonly Found[]
   contenders: readonly ProgramContender[]
-  /** where packages are looked for, and files made */
+  /** where packages are looked for and files are made */
   directory: string
   rounds: number
   files: number
 }
 
-/** What the progress bar shows before a trial. */
+/** Called before a trial, to update the progress bar. */
 export type OnTrial = (trial: { title: string; contender: ProgramContender; round: number; done: number }) => void
 
-/** The directories of one program. They have the same paths in every trial: results may name them. */
+/** Directories of one program, with the same paths in every trial: results may contain them. */
 class Places {
   readonly input: string
   readonly work: string
@@ -62,7 +62,10 @@ interface Ended {
   outcome: Outcome
 }
 
-/** @throws what the contender failed with */
+/**
+ * Runs one trial.
+ * @throws the contender's failure
+ */
 async function trial(contender: ProgramContender, plan: Plan, places: Places, signal: AbortSignal): Promise<Ended> {
   const { input, work, id, files } = places
   places.renew()
@@ -92,7 +95,7 @@ async function runProgram(
   const results = new Map(contenders.map((each): [string, Result] => [each.id, { contender: each.id, rounds: [] }]))
   const title = programOf(id).title(plan.files)
   const places = new Places(parent, id, plan.files)
-  /** The outcome of the first trial. That is plain Node's if it takes part: the first round begins with plain Node. */
+  /** Outcome of the first trial: plain Node's, if it takes part, since it begins the first round. */
   let expected: { outcome: Outcome; label: string } | undefined
   try {
     for (const { contender, round } of alternate(contenders, plan.rounds)) {
@@ -117,14 +120,17 @@ async function runProgram(
   return { id, title, packages, results: [...results.values()] }
 }
 
-/** Called while a run goes on. */
+/** Callbacks of a run. */
 export interface Listener {
   onTrial: OnTrial
-  /** Called with the results of a program, as soon as they are there. */
+  /** Called with the results of each program when it ends. */
   onProgram: (results: ProgramResults) => void
 }
 
-/** @throws when `signal` is aborted. The failure of a contender is its result. */
+/**
+ * Runs all programs. A contender's failure is a result.
+ * @throws when `signal` is aborted
+ */
 export async function runPrograms(
   plan: Plan,
   signal: AbortSignal,

@@ -1,4 +1,4 @@
-/** Files over HTTP. Another process requests them, so that the figures are those of the server alone. */
+/** Serves files over HTTP. Another process requests them, so that the figures are the server's alone. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -32,7 +32,7 @@ export const program: Program = {
     })
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    // The client is plain Node for every server, whatever preload this process has.
+    // The client is plain Node for every server, whatever this process's preload.
     const client = spawn(node, [CLIENT], { stdio: ['pipe', 'pipe', 'inherit'] })
     const lines = createInterface({ input: client.stdout })[Symbol.asyncIterator]()
     const nextLine = async (): Promise<string> => {

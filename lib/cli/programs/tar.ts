@@ -1,4 +1,4 @@
-/** A tree packed and unpacked; without compression, which would measure zlib. */
+/** Packs and unpacks a tree, without compression, which would measure zlib. */
 import fs from 'node:fs'
 import { join } from 'node:path'
 import type { Program } from './program.js'
@@ -38,7 +38,7 @@ export const program: Program = {
   packages: [{ name: 'tar', since: 6 }],
   input: (directory, files) => makeTree(directory, files * TIMES_FILES),
   prepare: (work) => fs.mkdirSync(join(work, 'unpacked')),
-  // Its entries come in the order of readdir, which is the runtime's.
+  // The order of the entries is that of the runtime's readdir.
   essence: (name, content) => (name === 'archive.tar' ? undefined : content),
   start({ input, work, load }) {
     const tar = load<Tar>('tar')

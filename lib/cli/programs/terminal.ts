@@ -8,14 +8,14 @@ import type { ProgramResults, ProgramsResults, Summary } from './results.js'
 
 type Labels = ReadonlyMap<string, string>
 
-/** how many functions of a program are shown; `--json` has all */
+/** number of functions shown per program; `--json` has all */
 const FUNCTIONS = 5
 
-/** How a figure of a program is compared with the baseline's. */
+/** How a program's figure is compared with the baseline's. */
 interface Comparison {
   figureOf: (summary: Summary) => number | undefined
   told: (figure: number | undefined) => string
-  /** of another contender's figure and the baseline's */
+  /** ratio of another contender's figure and the baseline's */
   ratio: (mine: number, its: number) => number
 }
 
@@ -35,7 +35,10 @@ function failed({ results }: ProgramResults, id: string): boolean {
   return results.some(({ contender, error }) => contender === id && error !== undefined)
 }
 
-/** The baseline's figure, then the others' as multiples of it. @param others ids */
+/**
+ * The baseline's figure, then the others as multiples of it.
+ * @param others ids
+ */
 function compare(each: ProgramResults, others: readonly string[], { figureOf, told, ratio }: Comparison): string[] {
   const figure = (id: string): number | undefined => {
     const summary = summaryOf(each, id)
@@ -53,7 +56,7 @@ function compare(each: ProgramResults, others: readonly string[], { figureOf, to
 const spreadOf = ({ wall: { min, median, max } }: Summary): string =>
   `${figure(min / median)} – ${figure(max / median)}`
 
-/** The calls that reached caio under the preloads, and who served them. */
+/** Calls that reached caio under the preloads, and the routes that served them. */
 function callLines(programs: readonly ProgramResults[], labels: Labels): string[] {
   return programs.flatMap(({ id, results }) =>
     results.flatMap(({ contender, rounds }) => {
@@ -103,7 +106,10 @@ export class TerminalReport {
   readonly #write: (text: string) => void
   readonly #table: GrowingTable
 
-  /** @param titles of the programs that there will be */
+  /**
+   * Begins the report.
+   * @param titles of all programs
+   */
   constructor(
     { machine, contenders }: Pick<ProgramsResults, 'machine' | 'contenders'>,
     titles: readonly string[],

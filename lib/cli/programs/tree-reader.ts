@@ -1,4 +1,4 @@
-/** Reads a whole tree, one call after the other. */
+/** Reads a whole tree, one call after another. */
 import nodeFs from 'node:fs'
 import fs from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,24 +1,24 @@
-/** The trees that programs work on, the same in every run. Made with plain node:fs. */
+/** Trees for the programs, the same in every run. Made with plain node:fs. */
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Essence } from './program.js'
 import { SMALL_BYTES, fillBlock } from '../sample-file.js'
 
-/** files in a folder */
+/** files per folder */
 const FOLDER = 20
-/** folders in a folder */
+/** folders per shelf */
 const SHELF = 8
 
 const endings = ['js', 'ts', 'json', 'md'] as const
 
-/** The path of a file in a tree, by its number. */
+/** Path of a file in a tree, by its number. */
 function pathOf(at: number): string {
   const folder = Math.floor(at / FOLDER)
   return `shelf-${Math.floor(folder / SHELF)}/folder-${folder % SHELF}/file-${at}.${endings[at % endings.length]}`
 }
 
-/** Lines of text, none of them like the one before: 64 B to 4 KiB, 2 KiB on average. */
+/** Lines of text, each different from the one before: 64 B to 4 KiB, 2 KiB on average. */
 export function text(at: number): string {
   const lines = 1 + ((at * 37) % 64)
   return Array.from(
@@ -54,10 +54,13 @@ export function makeAssets(directory: string, files: number): void {
   }
 }
 
-/** Without its ending. */
+/** Path of a module, without its extension. */
 export const moduleName = (at: number): string => `part-${Math.floor(at / FOLDER)}/module-${at}`
 
-/** A module that imports the two below it in a binary tree. Its layout follows no style, so that a formatter changes it. */
+/**
+ * A module that imports its two children in a binary tree. Its layout has no style, so that a
+ * formatter changes it.
+ */
 function moduleText(at: number, modules: number, typed: boolean): string {
   const below = [2 * at + 1, 2 * at + 2].filter((each) => each < modules)
   const of = (type: string): string => (typed ? `: ${type}` : '')
@@ -79,17 +82,20 @@ function moduleText(at: number, modules: number, typed: boolean): string {
   ].join('\n')
 }
 
-/** A tree of modules that are all reached from the first. */
+/** A tree of modules, all reached from the first. */
 export function makeModules(directory: string, modules: number, ending: 'js' | 'ts'): void {
   for (let at = 0; at < modules; at++) {
     write(join(directory, `${moduleName(at)}.${ending}`), moduleText(at, modules, ending === 'ts'))
   }
 }
 
-/** What a tree holds: for each name its kind and mode, and the checksum of its content. */
+/** Content of a tree: kind and mode of each name, and the checksum of its content. */
 export type Tree = Record<string, string>
 
-/** Never follows a link. @param essence the part of a file that is compared */
+/**
+ * Describes a tree. Never follows a link.
+ * @param essence the part of a file to compare
+ */
 export function describeTree(directory: string, essence: Essence = (_, content) => content): Tree {
   const names = fs.readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort()
   return Object.fromEntries(

@@ -1,9 +1,9 @@
-/** Modules compiled by TypeScript's own compiler, whose file work is all synchronous. */
+/** Compiles modules by TypeScript's own compiler, whose file work is all synchronous. */
 import { join } from 'node:path'
 import type { Program } from './program.js'
 import { makeModules, moduleName } from './trees.js'
 
-/** Of versions before 7, which is a native program without these functions. */
+/** Of versions before 7: that is a native program without these functions. */
 interface TypeScript {
   createProgram(roots: string[], options: object): unknown
   getPreEmitDiagnostics(program: unknown): readonly { code: number }[]

@@ -1,4 +1,4 @@
-/** Modules bundled by vite, as for a page. */
+/** Bundles modules by vite, as for a page. */
 import fs from 'node:fs'
 import { join } from 'node:path'
 import type { Program } from './program.js'

@@ -1,4 +1,4 @@
-/** Modules bundled by webpack. */
+/** Bundles modules by webpack. */
 import { join } from 'node:path'
 import type { Program } from './program.js'
 import { makeModules, moduleName } from './trees.js'

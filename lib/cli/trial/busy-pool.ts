@@ -1,14 +1,17 @@
-/** Random reads while the runtime's own thread pool has more work than threads, as DNS look-ups and hashing cause it in a server. */
+/**
+ * Random reads while the runtime's thread pool has more work than threads, as from DNS look-ups and
+ * hashing in a server.
+ */
 import { pbkdf2 } from 'node:crypto'
 import { randomReads } from './reads.js'
 import type { Task } from './task.js'
 import type { FsPromises, Work } from './work.js'
 
-/** Twice as many as libuv's four threads: one hash waits for each that runs. */
+/** Twice libuv's four threads: for each running hash, another waits. */
 const HASHES = 8
 const ITERATIONS = 100_000
 
-/** Keeps the pool full until the function that it returns is called; that function resolves when the pool is empty. */
+/** Keeps the pool full until the returned function is called, which resolves when the pool is empty. */
 function occupyPool(): () => Promise<void> {
   let going = true
   const one = async (): Promise<void> => {
@@ -26,7 +29,7 @@ function occupyPool(): () => Promise<void> {
 }
 
 export async function readsBesideHashes(fs: FsPromises, task: Task): Promise<Work> {
-  // The file is opened before the pool is full: the open would wait, too.
+  // Opened before the pool is full: otherwise the open would wait, too.
   const reads = await randomReads(fs, task)
   const release = occupyPool()
   return {

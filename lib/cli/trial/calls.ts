@@ -1,4 +1,4 @@
-/** The calls of fs/promises, one by one, and the short sequences of them that programs are made of. */
+/** The calls of fs/promises, each alone, and the short sequences of them that programs use. */
 import nodeFs from 'node:fs'
 import type { Dirent } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import type { Task } from './task.js'
 import { mismatch, ordinary } from './work.js'
 import type { FsPromises, Work } from './work.js'
 
-/** so many that a path does not come again soon */
+/** enough that a path is not used again soon */
 const PATHS = 500
 const STREAM_BYTES = 64 * 1024
 const LONG_STREAM_BYTES = 64 * 1024 * 1024
@@ -75,7 +75,10 @@ function makeTen(path: string): string {
 
 const areTen = (names: readonly string[]): boolean => [...names].sort().join() === tenNames.join()
 
-/** A loop over what a handle yields. A synchronous handle gets a plain loop: an asynchronous one would cost more than the reads. */
+/**
+ * Iterates over what a handle yields. A synchronous handle gets a plain loop: an asynchronous one
+ * would cost more than the reads.
+ */
 async function each<T>(items: Iterable<T> | AsyncIterable<T>, see: (item: T) => void): Promise<void> {
   if (Symbol.asyncIterator in items) for await (const item of items) see(item)
   else for (const item of items) see(item)
@@ -111,7 +114,7 @@ async function streamsWell(fs: FsPromises, path: string, bytes: number): Promise
   return same && at === bytes
 }
 
-/** The first 64 MiB of the large file. */
+/** Streams the first 64 MiB of the large file. */
 async function longStreams(fs: FsPromises, task: Task): Promise<Work> {
   const { path } = task
   const bytes = Math.min(LONG_STREAM_BYTES, nodeFs.statSync(path).size)

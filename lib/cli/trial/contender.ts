@@ -1,4 +1,4 @@
-/** A process of its own for one trial: takes a Trial as its argument, and prints an Answer. Runs under Node, Bun and Deno. */
+/** The process of one trial: takes a Trial as its argument, and prints an Answer. Runs under Node, Bun and Deno. */
 import { measure } from './measure.js'
 import { residency } from './page-cache.js'
 import { peakMemory } from './peak-memory.js'

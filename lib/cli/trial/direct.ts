@@ -1,4 +1,4 @@
-/** What a program with O_DIRECT needs: aligned memory, and a check that the flag is in force. */
+/** Aligned memory for O_DIRECT, and a check that the flag is in force. */
 import fs from 'node:fs'
 import { pageMemory } from '../../toolkit/aligned-buffer.js'
 import { isDirect } from '../../engine/alignment.js'
@@ -9,7 +9,7 @@ export function alignedBuffers(count: number, bytes: number): Buffer[] {
   return Array.from({ length: count }, (_, index) => Buffer.from(buffer, index * bytes, bytes))
 }
 
-/** Whether this process has the file open with O_DIRECT: a runtime may have dropped the flag. True if there is no /proc. */
+/** Whether this process has the file open with O_DIRECT: a runtime may have dropped the flag. True without /proc. */
 export function isOpenDirect(path: string, direct: number): boolean {
   const real = fs.realpathSync(path)
   let descriptors: string[]
@@ -23,7 +23,7 @@ export function isOpenDirect(path: string, direct: number): boolean {
       if (fs.readlinkSync(`/proc/self/fd/${fd}`) !== real) return false
       return isDirect(fd, direct)
     } catch {
-      return false // it has been closed meanwhile
+      return false // closed meanwhile
     }
   })
 }

@@ -1,4 +1,4 @@
-/** Workloads that do one thing with each of many files, or with a name that belongs to one lane. */
+/** Workloads that make one call on each of many files, or on a name of each lane's own. */
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import { BLOCK, smallFile } from '../sample-file.js'
@@ -9,17 +9,17 @@ import type { FsPromises, Work } from './work.js'
 
 type Workload = (fs: FsPromises, task: Task) => Promise<Work>
 
-/** The small files of a directory that makeSmallFiles has made. */
+/** Paths of a directory's small files, made by makeSmallFiles. */
 export function smallFiles(directory: string): string[] {
   const { length } = nodeFs.readdirSync(directory)
   return Array.from({ length }, (_, index) => smallFile(directory, index))
 }
 
 /**
- * Goes through the small files in random order, at most `count` of them.
+ * Calls a function on the small files, at most `count` of them, in random order.
  * @param call gets a buffer of 4 KiB, which belongs to the lane
  * @param valid checks every result
- * @param check compares a result in full; by default `valid` serves
+ * @param check compares a result in full; default: `valid`
  */
 export function eachFile<Result>(
   call: (fs: FsPromises, path: string, buffer: Buffer) => Promise<Result>,
@@ -52,18 +52,21 @@ export function eachFile<Result>(
 }
 
 export interface OwnName<Place> {
-  /** Makes what the lane works on. @param path in the directory of the trial; no other lane has it */
+  /**
+   * Makes the lane's file or directory.
+   * @param path in the trial's directory; no other lane has it
+   */
   make: (path: string) => Place
   call: (fs: FsPromises, place: Place) => Promise<unknown>
-  /** Checks every result; missing for calls that resolve with nothing. */
+  /** Checks every result; missing for calls without a result. */
   valid?: (result: unknown) => boolean
-  /** Called at the end: whether the work has been done. */
+  /** Checks the work at the end. */
   check: (place: Place, fs: FsPromises) => boolean | Promise<boolean>
-  /** bytes that one operation moves */
+  /** bytes moved per operation */
   bytes?: number
 }
 
-/** Each lane works on a name of its own, in a directory that is empty when the trial begins. */
+/** A workload in which each lane has its own name, in a directory that is empty when the trial begins. */
 export function eachLane<Place>({ make, call, valid, check, bytes = 0 }: OwnName<Place>): Workload {
   return async (fs, task) => {
     const places = Array.from({ length: task.inFlight }, (_, lane) => make(join(task.path, `${lane}`)))

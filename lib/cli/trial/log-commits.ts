@@ -1,4 +1,4 @@
-/** A log with group commit, over the fs that is measured: each lane appends a record and waits until it is durable. */
+/** A log with group commit, over the measured fs: each lane appends a record and waits until it is durable. */
 import nodeFs from 'node:fs'
 import { LogReader } from '../../toolkit/log/reader.js'
 import { LogWriter } from '../../toolkit/log/writer.js'
@@ -6,7 +6,7 @@ import type { Task } from './task.js'
 import { UNLIMITED, mismatch } from './work.js'
 import type { FsPromises, Work } from './work.js'
 
-/** bytes of a record */
+/** bytes per record */
 const RECORD = 200
 
 export async function logCommits(fs: FsPromises, { path, inFlight }: Task): Promise<Work> {

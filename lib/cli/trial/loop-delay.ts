@@ -1,4 +1,4 @@
-/** How late a timer fires while the work goes on. It is a timer of the program, so every runtime is measured in the same way. */
+/** Delay of a timer while the work runs. It is an ordinary timer, so every runtime is measured in the same way. */
 import { percentile } from '../statistics.js'
 
 /** milliseconds between two ticks */
@@ -11,7 +11,7 @@ export class LoopDelay {
   #last = 0
   #timer: NodeJS.Timeout | undefined
 
-  /** May be called again after `stop`: the new samples are added. */
+  /** Starts the timer. A further start after `stop` adds samples. */
   start(): void {
     this.#last = performance.now()
     this.#timer = setInterval(() => this.#tick(), PERIOD)

@@ -1,7 +1,8 @@
 /**
- * The harness: three passes over a workload. The first warms up and verifies, and is discarded. The second counts operations. The third
- * times each operation; it is a pass of its own, so that the clock does not lower the rate. The harness costs a call, an await and a few
- * integers per operation; the second pass reads the clock once in many operations.
+ * The harness: three passes over a workload. The first warms up and verifies, and is discarded. The
+ * second counts operations. The third times each operation: separately, so that the clock does not
+ * lower the rate. The harness costs a call, an await and a few integers per operation; the second
+ * pass reads the clock only once per many operations.
  */
 import { percentile } from '../statistics.js'
 import { LoopDelay } from './loop-delay.js'
@@ -19,24 +20,24 @@ export interface Measured {
   verified: number
 }
 
-/** How long to warm up, in milliseconds: a part of the measurement, but long enough for a runtime to compile hot code. */
+/** Milliseconds of the warm-up: a part of the measurement, but enough for a runtime to compile hot code. */
 export const warmUpTime = (milliseconds: number): number => Math.max(200, milliseconds / 4)
 
-/** One operation in so many is verified during the warm-up: to compare all would leave little time for it. */
+/** One in so many operations is verified during the warm-up: comparing all would leave little time for it. */
 const SAMPLE = 16
 const LATENCY_SAMPLES = 1 << 20
-/** below this many samples, a 99.9th percentile is only the maximum */
+/** least samples for a 99.9th percentile: with fewer, it is only the maximum */
 const P999_SAMPLES = 1000
-/** Milliseconds after which a lane looks at the clock again: a pass may overrun its time by about this much. */
+/** Milliseconds between a lane's looks at the clock: a pass may overrun its time by about this much. */
 const CLOCK_PERIOD = 4
 
-/** What the lanes of one pass share. */
+/** State shared by the lanes of one pass. */
 interface Pass {
   /** operations that may still be started */
   left: number
-  /** on the clock of performance.now() */
+  /** by performance.now() */
   deadline: number
-  /** Lanes look at the clock after so many operations. */
+  /** Operations between two looks at the clock. */
   clockEvery: number
 }
 
@@ -44,7 +45,10 @@ function refuse(): never {
   throw new Error('an operation moved fewer bytes than it was asked to, or answered something else')
 }
 
-/** @returns how many operations the lane has done */
+/**
+ * Runs operations until the deadline.
+ * @returns the number of operations
+ */
 async function countingLane(work: Work, lane: number, pass: Pass): Promise<number> {
   const { deadline, clockEvery } = pass
   let untilClock = clockEvery
@@ -63,7 +67,7 @@ async function countingLane(work: Work, lane: number, pass: Pass): Promise<numbe
   return done
 }
 
-/** Like countingLane, but each operation is timed. */
+/** As countingLane, timing each operation. */
 function timingLane(samples: Float64Array, position: { next: number }) {
   return async (work: Work, lane: number, pass: Pass): Promise<number> => {
     const { deadline } = pass
@@ -83,7 +87,7 @@ function timingLane(samples: Float64Array, position: { next: number }) {
   }
 }
 
-/** Like countingLane, but one result in SAMPLE is compared in full. */
+/** As countingLane, comparing one result in SAMPLE in full. */
 function verifyingLane(verified: { items: number }) {
   return async (work: Work, lane: number, pass: Pass): Promise<number> => {
     const { deadline } = pass
@@ -105,7 +109,7 @@ interface Cycle {
   milliseconds: number
 }
 
-/** Runs all lanes for a time, and renews the workload whenever its supply is used up. Only the time of the lanes counts. */
+/** Runs all lanes for a time, and renews the workload when its supply is used up. Only the lanes' time counts. */
 async function run(
   work: Work,
   milliseconds: number,
@@ -143,15 +147,16 @@ function summarizeLatency(samples: Float64Array): Latency {
   }
 }
 
-/** After how many operations a lane looks at the clock, from the rate of the warm-up. Exported for its test. */
+/** Operations between two looks at the clock, from the warm-up's rate. Exported for its test. */
 export function clockInterval(warmUp: Cycle, lanes: number): number {
   const perLane = warmUp.operations / lanes / warmUp.milliseconds
   return Math.max(1, Math.min(64, Math.floor(perLane * CLOCK_PERIOD)))
 }
 
 /**
- * @param milliseconds of the pass that counts
- * @param latencyMilliseconds of the pass that times; 0 for none
+ * Measures a workload.
+ * @param milliseconds of the counting pass
+ * @param latencyMilliseconds of the timing pass; 0 for none
  */
 export async function measure(work: Work, milliseconds: number, latencyMilliseconds: number): Promise<Measured> {
   const verified = { items: 0 }

@@ -1,6 +1,6 @@
 /** Random orders, the same for every contender. */
 
-/** The numbers below `count`, shuffled: the Fisher-Yates shuffle, with random numbers by xorshift32. */
+/** The numbers below `count`, shuffled by Fisher-Yates with xorshift32. */
 export function shuffled(count: number, seed = 2463534242): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, index) => index)
   let state = seed

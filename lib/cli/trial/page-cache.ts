@@ -1,4 +1,4 @@
-/** The page cache, seen from outside: how much of a file is in it, and how to bring the file in or drop it. */
+/** The page cache from outside: how much of a file it holds; brings a file in, or drops it. */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import type { DropMethod } from './task.js'
@@ -13,7 +13,10 @@ export function residency(path: string): number | null {
   return resident === undefined || !size ? null : Math.min(1, resident / size)
 }
 
-/** Drops a file's clean pages from the page cache: true if the method works here. Dirty pages stay: sync the file before. */
+/**
+ * Drops a file's clean pages from the page cache: true if the method works here. Dirty pages stay:
+ * sync the file first.
+ */
 export function drop(path: string, method: DropMethod): boolean {
   if (method === 'drop_caches') {
     try {
@@ -30,7 +33,7 @@ export function drop(path: string, method: DropMethod): boolean {
   return status === 0
 }
 
-/** The first method that works on this file; checked if fincore is there. */
+/** The first method that works on this file; verified if fincore exists. */
 export function findDropMethod(path: string): DropMethod | undefined {
   return (['posix_fadvise', 'drop_caches'] as const).find((method) => {
     warm(path)

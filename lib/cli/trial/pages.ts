@@ -1,4 +1,4 @@
-/** A PageFile, over the fs that is measured: by the engine itself for caio, by the methods of handles for others. */
+/** A PageFile over the measured fs: by the engine for caio, by handles' methods for others. */
 import nodeFs from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { PageFile } from '../../toolkit/pages/page-file.js'
@@ -14,12 +14,12 @@ const FRAMES = 256
 async function open(fs: FsPromises, { path, subject }: Task): Promise<PageFile> {
   const options = { direct: false, readOnly: true, cacheBytes: FRAMES * BLOCK }
   if (subject !== 'caio') return PageFile.open(path, { ...options, fs })
-  // The package's own PageFile: the engine counts what it does.
+  // The package's own PageFile, whose operations the engine counts.
   const caio = await import('caio')
   return caio.PageFile.open(path, options)
 }
 
-/** Every page has to be read: the file has many times as many pages as the cache. */
+/** Page misses: the file has many times as many pages as the cache, so every page is read. */
 export async function pageMisses(fs: FsPromises, task: Task): Promise<Work> {
   const order = shuffled(Math.floor(nodeFs.statSync(task.path).size / BLOCK))
   const sums = loadChecksums(task.checksums).blocks

@@ -1,7 +1,7 @@
-/** The most memory that this process has ever had resident. */
+/** Peak resident memory of this process. */
 import fs from 'node:fs'
 
-/** VmHWM of proc(5), in bytes; null if it is not known. */
+/** VmHWM of proc(5), in bytes; null if unknown. */
 export function peakMemory(): number | null {
   try {
     const kibibytes = /^VmHWM:\s+(\d+) kB/m.exec(fs.readFileSync('/proc/self/status', 'utf8'))?.[1]

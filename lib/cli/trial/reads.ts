@@ -16,7 +16,7 @@ function compare(buffer: Buffer, first: number, sums: Uint32Array): void {
   }
 }
 
-/** Reads without a position, from the start to the end of the file, again and again. One lane, since the reads have an order. */
+/** Reads without a position, from start to end of the file, repeatedly. One lane, since the reads are ordered. */
 export async function sequentialReads(fs: FsPromises, { path, blockSize, checksums }: Task): Promise<Work> {
   const sums = loadChecksums(checksums).blocks
   const buffer = Buffer.alloc(blockSize)
@@ -63,7 +63,7 @@ export async function randomReads(fs: FsPromises, task: Task): Promise<Work> {
   const buffers = direct
     ? alignedBuffers(inFlight, blockSize)
     : Array.from({ length: inFlight }, () => Buffer.alloc(blockSize))
-  /** the block that each lane has read last */
+  /** block that each lane last read */
   const last = new Uint32Array(inFlight)
   let cursor = 0
 
@@ -93,7 +93,7 @@ export async function randomReads(fs: FsPromises, task: Task): Promise<Work> {
     async finish() {
       await handle.close()
       let verified = 0
-      // What the measured passes read last is still there.
+      // The results of the last reads are still in the buffers.
       for (let lane = 0; lane < Math.min(inFlight, order.length); lane++) verified += verify(lane)
       return verified
     },

@@ -1,28 +1,28 @@
-/** The counterpart of contender.ts: starts the process of a trial and waits for its answer. */
+/** Starts the process of a trial, contender.ts, and waits for its answer. */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Answer, Report, Task } from './task.js'
 import type { Trial } from './workloads.js'
 
-/** How to start a runtime that runs contender.ts. */
+/** A runtime for contender.ts, and how to start it. */
 export interface Runtime {
   command: string
-  /** what goes before the script */
+  /** arguments before the script */
   args: readonly string[]
   env: Readonly<Record<string, string>>
 }
 
 const SCRIPT = fileURLToPath(new URL('./contender.js', import.meta.url))
 
-/** The Node that runs this: with the backend of that name, or without caio. */
+/** The running Node, with the named backend, or without caio. */
 export function thisNode(backend?: string): Runtime {
   return { command: process.execPath, args: [], env: backend ? { CAIO_IMPL: backend } : {} }
 }
 
-/** Variables that would turn a contender into another one. */
+/** Variables that would change the contender. */
 const FOREIGN = ['NODE_OPTIONS', 'CAIO_IMPL', 'UV_USE_IO_URING']
 
-/** The environment of a trial: this process's own, except for variables that would change what is measured. */
+/** Environment of a trial: this process's, without variables that would change what is measured. */
 export function environment(env: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !FOREIGN.includes(name))
   return { ...Object.fromEntries(own), ...env }
@@ -35,7 +35,10 @@ export interface Output {
   stderr: string
 }
 
-/** Runs a program to its end. @param timeout milliseconds, after which it is killed */
+/**
+ * Runs a program to its end.
+ * @param timeout milliseconds, after which it is killed
+ */
 export function run(
   command: string,
   args: readonly string[],
@@ -60,7 +63,7 @@ export function run(
   })
 }
 
-/** How long a trial may take before it is taken for hung, in milliseconds. */
+/** Milliseconds after which a trial counts as hung. */
 export const patience = ({
   milliseconds,
   latencyMilliseconds,
@@ -68,7 +71,7 @@ export const patience = ({
 
 /**
  * Runs a script that takes a task as its argument and prints an Answer as its last line.
- * @throws what the contender failed with, or that it ended without an answer
+ * @throws the contender's failure, or that it ended without an answer
  */
 export async function ask<T>(
   runtime: Runtime,
@@ -89,7 +92,10 @@ export async function ask<T>(
   return answer.report
 }
 
-/** @throws as `ask` does */
+/**
+ * Runs a trial.
+ * @throws as {@link ask}
+ */
 export function runTrial(runtime: Runtime, task: Trial, signal?: AbortSignal): Promise<Report> {
   return ask(runtime, SCRIPT, task, patience(task), signal)
 }

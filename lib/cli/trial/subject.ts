@@ -1,4 +1,7 @@
-/** The fs/promises module that a trial measures. caio is loaded only if it is measured: other runtimes run this code, too. */
+/**
+ * The fs/promises module that a trial measures. caio is loaded only to be measured: other runtimes
+ * run this code, too.
+ */
 import type { SubjectName, Task } from './task.js'
 import { synchronous } from './synchronous.js'
 import type { FsPromises } from './work.js'
@@ -9,7 +12,7 @@ export interface Subject {
   stats: () => unknown
 }
 
-/** An fs that answers at once with what was asked for: a trial of it shows what the harness costs. */
+/** An fs that answers at once: a trial of it shows the harness's cost. */
 function idle({ blockSize }: Task): FsPromises {
   const bytes = { bytesRead: blockSize, bytesWritten: blockSize }
   const handle = {
@@ -38,7 +41,7 @@ export async function findSubject(name: SubjectName, task: Task): Promise<Subjec
   }
 }
 
-/** This runtime, and its version. */
+/** This runtime and its version. */
 export function runtime(): string {
   const { bun, deno, node } = process.versions
   return bun ? `bun ${bun}` : deno ? `deno ${deno}` : `node ${node}`

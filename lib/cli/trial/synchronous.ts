@@ -1,11 +1,11 @@
-/** node:fs's synchronous functions as an fs/promises module: what a call costs if it does not wait for another thread. */
+/** node:fs's synchronous functions as an fs/promises module: the cost of a call that waits for no other thread. */
 import nodeFs from 'node:fs'
 import { functions } from './work.js'
 import type { FsPromises } from './work.js'
 
 const CHUNK = 64 * 1024
 
-/** The methods of a handle that the workloads call. */
+/** The methods of a handle that workloads call. */
 class Handle {
   constructor(public fd: number) {}
 
@@ -30,7 +30,7 @@ class Handle {
     this.fd = -1
   }
 
-  /** A loop of reads: the synchronous form that is most like a stream. */
+  /** A loop of reads: the synchronous form closest to a stream. */
   *createReadStream({ end = Infinity }: { end?: number } = {}): Generator<Buffer> {
     let left = end + 1
     for (;;) {
@@ -53,7 +53,10 @@ class Handle {
 
 type Synchronous = (...args: unknown[]) => unknown
 
-/** The synchronous form. That of realpath is realpathSync.native: both ask the system, while realpathSync looks at name after name. */
+/**
+ * The synchronous form of a function. For realpath, realpathSync.native: both ask the system, while
+ * realpathSync looks up name after name.
+ */
 const twin = (name: string): Synchronous =>
   name === 'realpath'
     ? (nodeFs.realpathSync.native as Synchronous)

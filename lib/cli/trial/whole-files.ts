@@ -7,14 +7,14 @@ import type { Task } from './task.js'
 import { mismatch, ordinary } from './work.js'
 import type { FsPromises, Work } from './work.js'
 
-/** The text is ASCII, so it has as many characters as bytes. */
+/** The text is ASCII, so its length in characters and bytes is the same. */
 const valid = (content: string | Buffer): boolean => content.length === SMALL_BYTES
 const check = (content: string | Buffer, index: number): boolean => String(content) === sampleText(index)
 
 export const readFiles = eachFile((fs, path) => fs.readFile(path), valid, check)
 export const readTextFiles = eachFile((fs, path) => fs.readFile(path, 'utf8'), valid, check)
 
-/** One large file, again and again. */
+/** Reads one large file, repeatedly. */
 export async function readWholeFile(fs: FsPromises, task: Task): Promise<Work> {
   const { path, checksums } = task
   const { whole } = loadChecksums(checksums)
@@ -30,17 +30,20 @@ export async function readWholeFile(fs: FsPromises, task: Task): Promise<Work> {
   })
 }
 
-/** different contents, all of one length */
+/** number of different contents, all of one length */
 const CONTENTS = 16
 
-/** Overwrites files that exist with contents of the same length. Each lane has its own files, so that the last content of each is known. */
+/**
+ * Overwrites existing files with contents of the same length. Each lane has its own files, so that
+ * the last content of each is known.
+ */
 export async function overwriteFiles(fs: FsPromises, task: Task): Promise<Work> {
   const { path, inFlight } = task
   const files = smallFiles(path)
   const lanes = Math.min(inFlight, files.length)
   const perLane = Math.floor(files.length / lanes)
   const contents = Array.from({ length: CONTENTS }, (_, index) => Buffer.from(sampleText(-1 - index)))
-  /** which content each file has, -1 for what it had before */
+  /** index of each file's content, -1 for the original */
   const has = new Int32Array(files.length).fill(-1)
   const turns = new Uint32Array(lanes)
   return ordinary(task, {

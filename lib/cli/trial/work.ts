@@ -11,33 +11,40 @@ export const functions = [
 export type FsPromises = Pick<typeof import('node:fs/promises'), (typeof functions)[number]>
 
 /**
- * One workload, ready to run. `lanes` loops run side by side; each awaits its operation before it starts the next. `start` and `valid`
- * are called for every operation that is measured, so they must not allocate, nor wrap the operation in an async function.
+ * A workload, ready to run. `lanes` loops run concurrently; each awaits its operation before it
+ * starts the next. `start` and `valid` are called for every measured operation, so they must not
+ * allocate, nor wrap the operation in an async function.
  */
 export interface Work {
   readonly lanes: number
-  /** bytes that one operation moves */
+  /** bytes moved per operation */
   readonly bytes: number
   /** operations between two calls of `renew` */
   readonly supply: number
-  /** The process has other work, so its CPU time is not that of the operations alone. */
+  /** Whether the process has other work, so that its CPU time is not only that of the operations. */
   readonly sharesCpu?: boolean
-  /** Called before each pass, and not measured: restores the state from which the operations start. */
+  /** Called before each pass, without being measured: restores the initial state. */
   renew(): void | Promise<void>
-  /** Starts the lane's next operation, and returns the promise of that operation itself. */
+  /** Starts the lane's next operation, and returns that operation's own promise. */
   start(lane: number): Promise<unknown>
-  /** The check of every result. */
+  /** Checks every result. */
   valid(result: unknown): boolean
-  /** Compares all that the lane's last operation moved. Returns how many items it has compared: 0 if that cannot be done yet. */
+  /**
+   * Compares everything that the lane's last operation moved.
+   * @returns items compared: 0 if that is not possible yet
+   */
   verify(lane: number, result: unknown): number
-  /** Closes what is open, and compares what can be compared only then. Returns how many items it has compared. */
+  /**
+   * Closes what is open, and compares what can be compared only then.
+   * @returns items compared
+   */
   finish(): Promise<number>
 }
 
-/** Fits in a small integer of V8, and is more than any pass can do. */
+/** A small integer of V8, larger than the number of operations in any pass. */
 export const UNLIMITED = 2 ** 30
 
-/** A workload with the usual values for all that `own` does not have. By default, a result that is valid counts as compared. */
+/** A workload with the usual values for everything not in `own`. By default, a valid result counts as compared. */
 export function ordinary(
   { inFlight }: Pick<Task, 'inFlight'>,
   own: Pick<Work, 'start' | 'valid'> & Partial<Work>,

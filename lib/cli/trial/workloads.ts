@@ -1,4 +1,4 @@
-/** What is measured, by name: loops over an fs/promises module. Each checks what it has moved. */
+/** Workloads by name: loops over an fs/promises module. Each checks what it has moved. */
 import { readsBesideHashes } from './busy-pool.js'
 import { logCommits } from './log-commits.js'
 import { calls } from './calls.js'
@@ -28,7 +28,7 @@ export const workloads = {
 
 export type WorkloadName = keyof typeof workloads
 
-/** What is passed to a trial's process: the name of the workload, and its arguments. */
+/** Argument of a trial's process: the workload's name and arguments. */
 export interface Trial extends Task {
   workload: WorkloadName
 }

@@ -1,4 +1,4 @@
-/** Writes to one file through a handle. At the end, the content of the file is compared, with plain node:fs in every case. */
+/** Writes to one file through a handle. At the end, plain node:fs compares the content of the file. */
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import { BLOCK, fillBlock } from '../sample-file.js'
@@ -15,14 +15,14 @@ interface Pattern {
   words: Uint32Array
 }
 
-/** A block of a lane's own bytes, the first four of which say which write it is. */
+/** A block of a lane's own bytes, of which the first four identify the write. */
 function pattern(lane: number, size: number): Pattern {
   const words = new Uint32Array(size / 4)
   fillBlock(words, lane)
   return { words, bytes: Buffer.from(words.buffer) }
 }
 
-/** Compares blocks of a file with the patterns that were last written there. */
+/** Compares blocks of a file with the patterns last written there. */
 function verifyWritten(
   path: string,
   size: number,
@@ -44,7 +44,7 @@ function verifyWritten(
 
 type Handle = Awaited<ReturnType<FsPromises['open']>>
 
-/** One operation: a write alone, or a write and the sync that makes it durable. */
+/** One operation: a write, or a write and the sync that makes it durable. */
 type Commit = (handle: Handle, bytes: Buffer, position: number) => Promise<unknown>
 
 const write: Commit = (handle, bytes, position) => handle.write(bytes, 0, bytes.length, position)
@@ -64,9 +64,9 @@ function randomPositions(commit: Commit) {
     const lanes = Math.min(inFlight, blocks)
     const order = shuffled(Math.floor(blocks / lanes))
     const patterns = Array.from({ length: lanes }, (_, lane) => pattern(lane, blockSize))
-    // Lanes begin at different places in the order; else all would write to neighbouring blocks.
+    // Lanes begin at different places in the order; otherwise all would write neighbouring blocks.
     const cursors = Uint32Array.from({ length: lanes }, (_, lane) => Math.floor((lane * order.length) / lanes))
-    /** the number of the last write to each block, 0 for none */
+    /** number of the last write to each block, 0 for none */
     const stamps = new Uint32Array(blocks)
     const handle = await fs.open(path, 'r+')
     let stamp = 0
@@ -103,10 +103,10 @@ function randomPositions(commit: Commit) {
 export const randomWrites = randomPositions(write)
 export const randomSyncedWrites = randomPositions(writeAndSync)
 
-/** Appends between two renewals, so that files do not grow without end. */
+/** Appends between two renewals, which limit the files' size. */
 const APPENDS = 8192
 
-/** Writes without a position: each lane has a file of its own, which grows. */
+/** Writes without a position: each lane has its own, growing file. */
 export async function appends(fs: FsPromises, { path, inFlight, blockSize }: Task): Promise<Work> {
   const names = Array.from({ length: inFlight }, (_, lane) => join(path, `${lane}`))
   const patterns = names.map((_, lane) => pattern(lane, blockSize))
@@ -119,7 +119,7 @@ export async function appends(fs: FsPromises, { path, inFlight, blockSize }: Tas
     supply: APPENDS,
     async renew() {
       await close()
-      // A new file: if a file is emptied and written again, ext4 writes it to the disk at close.
+      // A new file: ext4 would write a truncated and rewritten file to the disk at close.
       for (const name of names) nodeFs.rmSync(name, { force: true })
       handles = await Promise.all(names.map((name) => fs.open(name, 'w')))
       counts.fill(0)
@@ -146,7 +146,7 @@ export async function appends(fs: FsPromises, { path, inFlight, blockSize }: Tas
   }
 }
 
-/** One writer, like that of a log: the file grows with every operation. */
+/** One writer, as in a log: the file grows with every operation. */
 export async function syncedAppends(fs: FsPromises, { path }: Task): Promise<Work> {
   const record = pattern(0, BLOCK)
   const handle = await fs.open(path, 'w')

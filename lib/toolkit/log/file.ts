@@ -1,4 +1,4 @@
-/** The files of a log: opened by Node, or by another fs/promises module, and read and written by a Context where there is one. */
+/** Files of a log: opened by Node or another fs/promises module, read and written by a Context if there is one. */
 import type { FileHandle } from 'node:fs/promises'
 import type { Context } from '../../engine/context.js'
 import { defaultContext } from '../../engine/default-context.js'
@@ -7,7 +7,7 @@ import type { OpenedOrMade } from '../open-or-make.js'
 import type { LogFs, LogHandle } from './format.js'
 import type { WriteSome } from '../write-all.js'
 
-/** One file. It is read and written by its handle, which waits with its close. */
+/** One file. Read and written by its handle, whose close waits for the operations. */
 class LogFile {
   readonly #handle: FileHandle
   readonly #given: Context | undefined
@@ -17,7 +17,7 @@ class LogFile {
     this.#given = context
   }
 
-  /** The default Context may be another one after a while. */
+  /** Looked up each time: the default Context may change. */
   get #context(): Context {
     return this.#given ?? defaultContext()
   }
@@ -31,8 +31,8 @@ class LogFile {
   }
 
   /**
-   * Writes, and makes durable what it has written, in one trip to a thread. Undefined on `pure`,
-   * where it would be two.
+   * Writes, and makes the written bytes durable, in one hand-over to a thread. Undefined on `pure`,
+   * which would take two.
    */
   durableWrite(): WriteSome | undefined {
     const context = this.#context
@@ -69,8 +69,8 @@ class LogFile {
 const nodes = { open, readdir, realpath, rename, unlink } satisfies LogFs
 
 /**
- * What a log uses for these options: with neither of both, or a Context, its files are read and written by a Context; with `fs` alone,
- * by that module's handles.
+ * Files for a log's options. Without `fs`, or with a Context, they are read and written by a
+ * Context; with `fs` alone, by that module's handles.
  */
 export function filesOf(fs: LogFs | undefined, context: Context | undefined): LogFs {
   if (fs && !context) return fs
@@ -86,7 +86,7 @@ export function filesOf(fs: LogFs | undefined, context: Context | undefined): Lo
   }
 }
 
-/** A file that a lock has open, read and written by a Context. Only one who gives none and a module of his own has a lock without it. */
+/** Wraps a file opened by a lock, for a Context. A lock has no open file only with a module and no Context. */
 export function lockedLogOf(
   { file, isMade }: OpenedOrMade,
   context: Context | undefined,
@@ -94,12 +94,12 @@ export function lockedLogOf(
   return { file: new LogFile(file, context) as unknown as FileHandle, isMade }
 }
 
-/** The handle that a file of {@link filesOf} is read and written by; undefined for one of another module alone. */
+/** The handle under a file of {@link filesOf}; undefined for a file of another module alone. */
 export function handleOfLog(file: LogHandle): FileHandle | undefined {
   return file instanceof LogFile ? (file as LogFile).handle : undefined
 }
 
-/** {@link LogFile.durableWrite}, for a file that {@link filesOf} has opened. */
+/** {@link LogFile.durableWrite}, for a file opened by {@link filesOf}. */
 export function durableWriteOf(file: LogHandle): WriteSome | undefined {
   return (file as unknown as LogFile | { durableWrite?: undefined }).durableWrite?.()
 }

@@ -1,16 +1,16 @@
 /**
- * The bytes of a log. All numbers are little-endian.
+ * Byte layout of a log. All numbers are little-endian.
  *
- * The file's header: magic (8 bytes), salt (4), a check of the salt (4), and the seal: a position
- * (8) before which everything was durable when the log was closed, with its check (4); then zeros.
- * Then records: length (4), a check of that length (4), a checksum of the content (4), content.
- * Salt, position and length take part in check and checksum, so that a record of another log, or of
- * another place, is none here, and a whole record can be searched for.
+ * File header: magic (8 bytes), salt (4), check of the salt (4), and the seal: a position (8)
+ * before which everything was durable when the log was closed, with its check (4); then zeros. Then
+ * records: length (4), check of the length (4), checksum of the content (4), content. Salt,
+ * position and length enter check and checksum. So a record of another log, or from another
+ * position, is not valid here, and a whole record can be searched for.
  *
- * The checksum also says what the record is, by the {@link RecordMark} that it is combined with.
+ * The checksum also gives the kind of record, by the {@link RecordMark} combined with it.
  *
- * The first format, `caiolog1`, is read and continued. It has neither the check of the salt nor the
- * seal nor the check of the length, and its records are plain, or gaps.
+ * The first format, `caiolog1`, is read and continued. It has no check of the salt, no seal and no
+ * check of the length, and its records are plain, or gaps.
  */
 import type { FileHandle } from 'node:fs/promises'
 
@@ -18,12 +18,13 @@ const { Buffer } = globalThis
 const { getBuiltinModule } = globalThis.process
 
 /**
- * What a log needs of an fs/promises module. `unlink` removes files that could not be completed, and `realpath` tells whose directory has
- * the name of a log that is made through a link. A {@link SegmentedLog} needs all but that.
+ * Functions that a log needs of an fs/promises module. `unlink` removes files that could not be
+ * completed; `realpath` finds the directory of a log that is made through a link. A
+ * {@link SegmentedLog} needs all except `realpath`.
  */
 export type LogFs = Pick<typeof import('node:fs/promises'), 'open'> &
   Partial<Pick<typeof import('node:fs/promises'), 'readdir' | 'realpath' | 'rename' | 'unlink'>>
-/** What a log of several files needs. */
+/** Functions that a log of several files needs. */
 export type SegmentFs = LogFs & Required<Pick<LogFs, 'readdir' | 'rename' | 'unlink'>>
 export type LogHandle = Pick<FileHandle, 'read' | 'write' | 'datasync' | 'sync' | 'stat' | 'truncate' | 'close'>
 
@@ -31,7 +32,7 @@ const MAGIC_1 = Buffer.from('caiolog1', 'latin1')
 const MAGIC_2 = Buffer.from('caiologB', 'latin1')
 const MAGIC = MAGIC_2.length
 const SALT_CHECK = 12
-/** the seal's place in the header */
+/** position of the seal in the header */
 export const SEAL = 16
 /** bytes before the first record */
 export const FILE_HEADER = 32
@@ -39,26 +40,26 @@ const FILE_HEADER_1 = 16
 /** bytes before a record's content */
 export const RECORD_HEADER = 12
 const RECORD_HEADER_1 = 8
-/** bytes of content; what claims to be longer is no record */
+/** most bytes of content; a longer length is invalid */
 export const LARGEST_RECORD = 0x3fffffff
 
-/** What a record's checksum is combined with, by exclusive or. */
+/** Value that a record's checksum is combined with, by exclusive or. */
 export const RecordMark = {
   plain: 0,
   /** Everything before this record was durable before it was written. */
   barrier: 0xffffffff,
-  /** Bytes that hold no record: a damaged place that has been salvaged. */
+  /** Bytes without a record: a damaged place that was salvaged. */
   gap: 0x5a5aa5a5,
 } as const
 export type RecordKind = keyof typeof RecordMark
 
-/** Which log it is: what its checksums depend on. */
+/** Identity of a log, which its checksums depend on. */
 export interface LogIdentity {
   format: 1 | 2
   salt: number
 }
 
-/** A header of a record, as it says. */
+/** A record's header. */
 export interface RecordHead {
   length: number
   checksum: number
@@ -75,7 +76,7 @@ function scramble(value: number): number {
   return (h ^ (h >>> 16)) >>> 0
 }
 
-/** The value that the checksum of a record there starts from. */
+/** Initial value of a record's checksum. */
 function seedOf(salt: number, position: number, length: number): number {
   const high = Math.floor(position / 0x100000000)
   return (
@@ -83,8 +84,8 @@ function seedOf(salt: number, position: number, length: number): number {
   )
 }
 
-// Each with a constant of its own, so that none can be taken for another, or for an empty record's
-// checksum, the seed itself.
+// Each has its own constant, so that none can match another, or an empty record's checksum, which
+// is the seed itself.
 const lengthCheck = (salt: number, position: number, length: number): number =>
   scramble(seedOf(salt, position, length) ^ 0x6c656e21)
 const saltCheck = (salt: number): number => scramble(salt ^ 0x73616c74)
@@ -98,7 +99,7 @@ export function fileHeader(salt: number): Buffer {
   return header
 }
 
-/** The bytes at {@link SEAL}: everything before this position is durable. */
+/** Bytes to write at {@link SEAL}: everything before this position is durable. */
 export function sealBytes(salt: number, position: number): Buffer {
   const bytes = Buffer.alloc(12)
   bytes.writeBigUInt64LE(BigInt(position))
@@ -106,21 +107,21 @@ export function sealBytes(salt: number, position: number): Buffer {
   return bytes
 }
 
-/** The position that a header's seal names; 0 where there is none, or it is not whole. */
+/** Position in a header's seal; 0 if there is no valid seal. */
 function sealOf(header: Buffer, salt: number): number {
   const position = Number(header.readBigUInt64LE(SEAL))
   return Number.isSafeInteger(position) && header.readUInt32LE(SEAL + 8) === sealCheck(salt, position) ? position : 0
 }
 
 /**
- * What a file is: a log; `new`, one whose making was cut off before any record could be committed;
+ * What a file is: a log; `new`, a log whose creation ended before any record could be committed;
  * `damaged`; something else.
  */
 export type Judged = { log: LogIdentity; sealed: number } | 'new' | 'damaged' | 'other'
 
 /**
- * Judges a file by its beginning.
- * @param bytes the first {@link FILE_HEADER} bytes, or all that the file has if it is shorter
+ * Judges a file by its first bytes.
+ * @param bytes the first {@link FILE_HEADER} bytes, or the whole file if it is shorter
  * @param size bytes in the file
  */
 export function judgeHeader(bytes: Buffer, size: number): Judged {
@@ -133,7 +134,7 @@ export function judgeHeader(bytes: Buffer, size: number): Judged {
     if (bytes.readUInt32LE(SALT_CHECK) === saltCheck(salt)) {
       return { log: { format: 2, salt }, sealed: sealOf(bytes, salt) }
     }
-    // Without the salt nothing can be told from nothing.
+    // Without the salt, no record can be recognized.
     if (size > FILE_HEADER) return 'damaged'
   }
   if (size > FILE_HEADER) return 'other'
@@ -141,7 +142,7 @@ export function judgeHeader(bytes: Buffer, size: number): Judged {
   return begun || bytes.every((byte) => byte === 0) ? 'new' : 'other'
 }
 
-/** Puts the header of the record at `position` into `bytes` at `at`. */
+/** Writes the header of the record at `position` into `bytes` at `at`. */
 export function writeHead(log: LogIdentity, position: number, head: RecordHead, bytes: Buffer, at: number): void {
   const { format, salt } = log
   const { length, checksum } = head
@@ -151,8 +152,7 @@ export function writeHead(log: LogIdentity, position: number, head: RecordHead, 
 }
 
 /**
- * The header of the record at `position`, if its own bytes allow it to be one; else what is wrong
- * with it.
+ * The header of the record at `position` if it is valid by itself; else its problem.
  * @param bytes at least a header from `at` on
  */
 export function readHead(
@@ -168,16 +168,13 @@ export function readHead(
   return { length, checksum: bytes.readUInt32LE(at + 8) }
 }
 
-/** Makes the record whose header is at `at` one of another kind. */
+/** Changes the kind of the record whose header is at `at`. */
 export function mark({ format }: LogIdentity, kind: RecordKind, bytes: Buffer, at: number): void {
   const place = at + (format === 1 ? 4 : 8)
   bytes.writeUInt32LE((bytes.readUInt32LE(place) ^ RecordMark[kind]) >>> 0, place)
 }
 
-/**
- * What a record is whose header has the one checksum and whose content the other; undefined where
- * it is none.
- */
+/** The kind of a record, from the checksum in its header and that of its content; undefined if they do not match. */
 export function kindOf({ format }: LogIdentity, stated: number, found: number): RecordKind | undefined {
   const difference = (stated ^ found) >>> 0
   if (difference === RecordMark.plain) return 'plain'
@@ -185,7 +182,7 @@ export function kindOf({ format }: LogIdentity, stated: number, found: number): 
   return format === 2 && difference === RecordMark.barrier ? 'barrier' : undefined
 }
 
-/** Of so many bytes of content at `position`, before any of it is added. */
+/** Checksum of a record of `length` bytes at `position`, before any content. */
 export function startChecksum({ salt }: LogIdentity, position: number, length: number): number {
   return seedOf(salt, position, length)
 }
@@ -193,7 +190,7 @@ export function startChecksum({ salt }: LogIdentity, position: number, length: n
 type Crc32 = (content: Uint8Array, checksum: number) => number
 let crc32: Crc32 | undefined
 
-/** A checksum to which more of the content is added. */
+/** Adds content to a checksum. */
 export function addToChecksum(checksum: number, content: Uint8Array): number {
   crc32 ??= getBuiltinModule('node:zlib').crc32 as Crc32
   return crc32(content, checksum)
@@ -201,19 +198,19 @@ export function addToChecksum(checksum: number, content: Uint8Array): number {
 
 const ZEROS = Buffer.alloc(4096)
 
-/** Where a search looks for a header. */
+/** Where to search for a header. */
 export interface SearchRange {
-  /** the index to begin at */
+  /** first index */
   from: number
-  /** no header that begins at this index or later */
+  /** index before which a header must begin */
   until: number
   /** bytes in the file */
   size: number
 }
 
 /**
- * Where the next header may be that a search should look at: an index into `bytes`, or -1. Zeros
- * are passed over quickly, and are no header: a log is often followed by many.
+ * Index in `bytes` of the next possible header, or -1. Zeros are skipped quickly, and are not a
+ * header: a log is often followed by many.
  *
  * @param bytes the file's bytes from `base` on
  */
@@ -225,7 +222,7 @@ export function nextCandidate(
 ): number {
   const header = recordHeaderOf(log)
   const last = Math.min(until, bytes.length - header + 1)
-  // A length whose highest byte is larger does not end within the file.
+  // A length with a larger highest byte exceeds the file.
   const highest = Math.min(LARGEST_RECORD, size) >>> 24
   let nextLook = from
   for (let at = from; at < last; at++) {
@@ -235,7 +232,7 @@ export function nextCandidate(
         at += ZEROS.length - header
         continue
       }
-      // Some zeros are in most data: the comparison must not be made at each of them.
+      // Most data has some zeros: do not compare at each of them.
       nextLook = at + 256
     }
     const head = readHead(log, base + at, bytes, at)

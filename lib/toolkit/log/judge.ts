@@ -1,4 +1,4 @@
-/** What a place without a whole record is: what a crash has left, or damage. */
+/** Judges a place without a whole record: left by a crash, or damage. */
 import type { LogIdentity } from './format.js'
 import { WINDOW } from './window.js'
 import type { LogWindow } from './window.js'
@@ -6,8 +6,8 @@ import type { LogWindow } from './window.js'
 const { Buffer } = globalThis
 
 /**
- * - `torn`: nothing whole is behind it. The last crash leaves such an end.
- * - `hole`: whole records are behind it, but a crash leaves this, too: of writes that no commit had
+ * - `torn`: no whole record follows. The last crash leaves such an end.
+ * - `hole`: whole records follow, but a crash can leave this, too: of writes that no commit had
  *   made durable, later sectors can be on the disk while earlier ones are not.
  * - `damaged`: anything else.
  */
@@ -15,29 +15,29 @@ export type Verdict = 'torn' | 'hole' | 'damaged'
 
 export interface Evidence {
   format: LogIdentity['format']
-  /** the next whole record behind the place */
+  /** the next whole record after the place */
   next: number | undefined
-  /** Whether a seal or a barrier says that the place was durable once. */
+  /** Whether a seal or a barrier proves that the place was durable once. */
   isProved: boolean
-  /** Whether a sector of the place reads as one that was never written. */
+  /** Whether a sector of the place reads as if never written. */
   isUnwritten: boolean
 }
 
 /**
- * The first format has neither seals nor barriers. There, whole records behind a place always count
- * as committed.
+ * Judges a place. The first format has neither seals nor barriers: whole records after a place
+ * always count as committed there.
  */
 export function judgeGap({ format, next, isProved, isUnwritten }: Evidence): Verdict {
   if (next === undefined) return 'torn'
   return format === 2 && !isProved && isUnwritten ? 'hole' : 'damaged'
 }
 
-/** bytes: what a disk writes whole or not at all */
+/** bytes that a disk writes whole or not at all */
 const SECTOR = 512
 const ZEROS = Buffer.alloc(SECTOR)
 /**
- * Whether a sector from `start` to `end` reads as zeros, as one does that was never written; the
- * first may begin before `start`.
+ * Whether a sector from `start` to `end` reads as zeros, as if never written. The first sector may
+ * begin before `start`.
  */
 export async function hasUnwrittenSector(window: LogWindow, start: number, end: number): Promise<boolean> {
   // The record at `end` may begin with the last bytes of such a sector: its length is zero then.
@@ -49,12 +49,12 @@ export async function hasUnwrittenSector(window: LogWindow, start: number, end: 
     for (let sectorEnd = at - (at % SECTOR) + SECTOR; sectorEnd <= stop; sectorEnd += SECTOR) {
       const from = Math.max(sectorEnd - SECTOR, at)
       const length = sectorEnd - from
-      // Also of a place that begins just before the end of a sector: what is cut for it is kept.
+      // Also for a place that begins just before the end of a sector: what is cut off for it is
+      // kept.
       if (bytes.compare(ZEROS, 0, length, from - at, sectorEnd - at) === 0) return true
     }
     if (stop >= last) return false
-    // A sector that the window cuts is seen whole by the next one, unless the file has become
-    // shorter.
+    // The next window holds a sector that this one cuts, unless the file has shrunk.
     const next = stop - (stop % SECTOR)
     if (next <= at) return false
     at = next

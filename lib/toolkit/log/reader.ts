@@ -1,4 +1,4 @@
-/** The records of a log, read from its file. */
+/** Reads the records of a log from its file. */
 import { logDamaged, notALog } from '../../common/errors.js'
 import { FILE_HEADER, judgeHeader, kindOf, startChecksum } from './format.js'
 import type { LogFs, LogIdentity } from './format.js'
@@ -15,43 +15,40 @@ import * as check from '../../common/validate.js'
 
 const { Buffer } = globalThis
 
-/** One record, as a {@link LogReader} gives it. */
+/** A record, as a {@link LogReader} yields it. */
 export interface LogRecord {
-  /** bytes from the start of the file, as {@link LogWriter.append} gave it */
+  /** bytes from the start of the file, as {@link LogWriter.append} returned it */
   position: number
-  /** what was appended, in memory of its own */
+  /** the appended bytes, in memory of its own */
   content: Buffer
 }
 
-/** Of the constructor of {@link LogReader}. */
+/** Options of `new LogReader()`. */
 export interface LogReaderOptions {
-  /** Whose files: an fs/promises module. Default: the file system's own. */
+  /** The fs/promises module of the file. Default: Node's. */
   fs?: LogFs | undefined
-  /** By which Context they are read. Default: {@link defaultContext}; with `fs`, its handles' own `read`. */
+  /** The Context to read in. Default: {@link defaultContext}; with `fs`, its handles' own `read`. */
   context?: Context | undefined
-  /** The position of a record to start from, as `append` gave it. Default: the first. */
+  /** Position of the first record to read, as `append` returned it. Default: that of the first record. */
   start?: number | undefined
-  /**
-   * What to do at a damaged place with whole records behind it: end there, or go on behind it.
-   * Default: `stop`.
-   */
+  /** At a damaged place with whole records after it: end there, or continue after it. Default: `stop`. */
   damaged?: 'stop' | 'skip' | undefined
 }
 
 /**
- * The records of a log, in order, once.
+ * Reads the records of a log, in order, once.
  *
  * ```js
  * for await (const { position, content } of new LogReader(path)) …
  * ```
- * It ends at the first record that is not whole, which is no error: a crash leaves such a tail.
- * {@link LogReader.end} says where, and whether it is damage with whole records behind it;
- * `damaged: 'skip'` reads those, too. No memory is taken for a record before its checksum is found
- * right.
+ * Ends at the first record that is not whole, which is no error: a crash leaves such a tail.
+ * {@link LogReader.end} tells where, and whether it is damage with whole records after it;
+ * `damaged: 'skip'` reads those, too. Memory for a record is allocated only after its checksum has
+ * been found right.
  *
  * Iterating throws `ERR_CAIO_NOT_A_LOG` for a file that no {@link LogWriter} began,
- * `ERR_CAIO_LOG_DAMAGED` where the file's header is damaged, or a record changes while it is read,
- * and what the file system throws.
+ * `ERR_CAIO_LOG_DAMAGED` if the file's header is damaged, or a record changes while it is read, and
+ * the file system's errors.
  */
 export class LogReader implements AsyncIterable<LogRecord> {
   readonly #path: Path
@@ -71,12 +68,12 @@ export class LogReader implements AsyncIterable<LogRecord> {
     this.#skips = check.oneOf(damaged, 'options.damaged', ['stop', 'skip']) === 'skip'
   }
 
-  /** Where the whole records end; undefined until the iteration has come there. */
+  /** Where the whole records end; undefined until the iteration has reached it. */
   get end(): LogEnd | undefined {
     return this.#end
   }
 
-  /** Opens the file, reads it, and closes it when the loop is left, however. */
+  /** Opens the file, reads it, and closes it when the loop ends, in whatever way. */
   async *[Symbol.asyncIterator](): AsyncGenerator<LogRecord, void, undefined> {
     const file = await this.#fs.open(this.#path, 'r')
     try {
@@ -98,13 +95,16 @@ export class LogReader implements AsyncIterable<LogRecord> {
   }
 }
 
-/** In memory of its own: the window may be let go while the record is held. */
+/** A copy, since the window is reused while the caller holds the record. Undefined if it is not in the window. */
 export function contentInWindow(window: LogWindow, { contentAt, length }: Whole): Buffer | undefined {
   const at = length <= WINDOW ? window.indexOf(contentAt, length) : -1
   return at < 0 ? undefined : Buffer.from(window.bytes.subarray(at, at + length))
 }
 
-/** @throws (rejects) `ERR_CAIO_LOG_DAMAGED` where it is not what it was a moment ago */
+/**
+ * Reads a record's content.
+ * @throws (rejects) `ERR_CAIO_LOG_DAMAGED` if the record has changed since it was checked
+ */
 export async function contentOf(window: LogWindow, log: LogIdentity, whole: Whole, path: Path): Promise<Buffer> {
   const { position, contentAt, length, kind, checksum } = whole
   const { bytes, sum } = await window.copy(startChecksum(log, position, length), contentAt, length)
@@ -113,7 +113,7 @@ export async function contentOf(window: LogWindow, log: LogIdentity, whole: Whol
 }
 
 export interface Header {
-  /** undefined for a log whose making was cut off */
+  /** undefined for a log whose creation was cut off */
   begun: { log: LogIdentity; sealed: number } | undefined
   /** bytes in the file */
   size: number

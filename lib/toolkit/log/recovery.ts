@@ -1,7 +1,4 @@
-/**
- * A log brought into a state in which records can be appended: made, or what the last crash left of
- * it cut off.
- */
+/** Brings a log into a state in which records can be appended: makes it, or cuts off what the last crash left. */
 import { logDamaged, logTorn } from '../../common/errors.js'
 import { SEAL, fileHeader, fileHeaderOf, sealBytes } from './format.js'
 import type { LogFs, LogHandle, LogIdentity } from './format.js'
@@ -18,10 +15,10 @@ import { syncNameOf } from '../sync-directory.js'
 
 const { getBuiltinModule } = globalThis.process
 
-/** What was found when a log was opened, and what was done about it. */
+/** Findings of the recovery scan when a log was opened, and what was done. */
 export interface LogRecovery extends LogEnd {
   /**
-   * Files beside the log that hold what was cut off or closed over, in its order. Absent where
+   * Files beside the log that hold what was cut off or closed over, in the log's order. Absent if
    * nothing had to be kept.
    */
   kept?: (string | Buffer)[]
@@ -30,7 +27,7 @@ export interface LogRecovery extends LogEnd {
 export interface RecoveryOptions {
   torn: 'truncate' | 'refuse'
   damaged: 'refuse' | 'salvage'
-  /** is given every whole record, in order, and waited for */
+  /** called with every whole record, in order; its promise is awaited */
   onRecord?: ((record: LogRecord) => unknown) | undefined
 }
 
@@ -41,19 +38,20 @@ export interface OpenedLog {
 }
 
 /**
- * Removes what {@link openOrMake} has made, unless there is more in it than the beginning of a log. Who locks the log holds the lock
- * meanwhile, so that others who have it open find out when they get that.
+ * Removes a file that {@link openOrMake} has made, unless it holds more than the beginning of a
+ * log. A lock on the log is held meanwhile, so that other waiting openers find out when they get
+ * it.
  */
 export async function unmake(fs: LogFs, path: Path, { file, isMade }: OpenedLog): Promise<void> {
   try {
     const isEmpty = isMade && (await file.stat()).size <= fileHeader(0).length
     if (isEmpty) await fs.unlink?.(path)
   } catch {
-    // The failure that led here is the one to tell.
+    // The earlier failure is the one to report.
   }
 }
 
-/** Makes the file an empty log, and durable, with its name. */
+/** Makes the file an empty log, durable with its name. */
 export async function begin(fs: LogFs, file: LogHandle, path: Path): Promise<LogIdentity> {
   const salt = getBuiltinModule('node:crypto').randomInt(0x100000000)
   await file.truncate(0)
@@ -64,15 +62,15 @@ export async function begin(fs: LogFs, file: LogHandle, path: Path): Promise<Log
 }
 
 /**
- * Whether what is cut off behind the last whole record is kept: all that may be more than the tear
- * of a crash.
+ * Whether the bytes cut off after the last whole record are kept: everything that may be more than
+ * the tear of a crash.
  */
 function mustKeep({ format }: LogIdentity, { verdict, wasDurable }: Stop): boolean {
-  // In the first format nothing vouches for the salt, and a search may miss what is there.
+  // The first format has no check of the salt, so a search may miss existing records.
   return format === 1 || verdict !== 'torn' || wasDurable
 }
 
-/** Reads a log, does what has to be done about what is not whole, and makes it durable. */
+/** Reads a log, handles what is not whole, and makes the log durable. */
 export async function recover(
   fs: LogFs,
   file: LogHandle,
@@ -92,7 +90,7 @@ export async function recover(
     if (!onRecord) continue
     const content = contentInWindow(window, whole) ?? (await contentOf(window, log, whole, path))
     const waits = onRecord({ position: whole.position, content })
-    // Most do not wait.
+    // Most callbacks return no promise.
     if (typeof waits === 'object' && waits !== null) await waits
   }
   const { end, stop } = scan
@@ -102,15 +100,15 @@ export async function recover(
   const { position, torn, damage = [] } = end
   const places: Kept[] = damage.map((place) => ({ word: 'damaged', ...place }))
   if (stop && mustKeep(log, stop)) places.push({ word: 'torn', position, length: torn })
-  // What is kept is durable before the log is changed.
+  // The copies are durable before the log is changed.
   const kept = await keepAllBeside(fs, file, path, places)
   for (const place of damage) await fillGap(file, log, place)
   if (torn > 0) await file.truncate(position)
-  // The seal must not vouch for what will be written in place of what was cut off.
+  // The seal must not vouch for bytes written in place of those cut off.
   if (sealed > position) await writeAll(file, sealBytes(log.salt, position), SEAL)
-  // What was read may be in memory only, and the cut must not be undone behind new records.
+  // The bytes read may be only in memory, and the cut must not be undone once new records follow.
   await file.sync()
-  // Its maker may have died before it had synced the directory. Records prove that it had.
+  // The log's maker may have died before it synced the directory. Records prove that it did sync.
   if (end.records === 0) await syncNameOf(fs, path)
   return { ...end, ...(kept.length > 0 && { kept }), log }
 }

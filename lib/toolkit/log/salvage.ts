@@ -1,4 +1,4 @@
-/** Bytes of a log that are no whole record: kept in a file beside it, then closed over. */
+/** Keeps bytes of a log that are no whole record in a file beside it, then closes over them. */
 import { logDamaged } from '../../common/errors.js'
 import { LARGEST_RECORD, addToChecksum, mark, recordHeaderOf, startChecksum, writeHead } from './format.js'
 import type { LogFs, LogHandle, LogIdentity } from './format.js'
@@ -19,12 +19,12 @@ export interface Place {
   length: number
 }
 
-/** What is kept in a file `PATH.WORD-POSITION`. */
+/** A place to keep in a file `PATH.WORD-POSITION`. */
 export interface Kept extends Place {
   word: 'damaged' | 'torn'
 }
 
-/** A new file beside the log. Its name ends with a number where the plain one is taken. */
+/** Makes a new file beside the log. A number is added to a name that is taken. */
 async function openBeside(
   fs: LogFs,
   path: Path,
@@ -41,9 +41,7 @@ async function openBeside(
   }
 }
 
-/**
- * Copies bytes of the log into a file beside it, durable except for its name, to which it resolves.
- */
+/** Copies bytes of the log into a file beside it, durable except for its name. Resolves to the name. */
 async function keepBeside(fs: LogFs, log: LogHandle, path: Path, { word, position, length }: Kept): Promise<Path> {
   const { mode } = await log.stat()
   const { name, file } = await openBeside(fs, path, `.${word}-${position}`, mode & 0o666)
@@ -53,7 +51,7 @@ async function keepBeside(fs: LogFs, log: LogHandle, path: Path, { word, positio
     for (let done = 0; done < length;) {
       const part = await readUpTo(log, memory.subarray(0, Math.min(WINDOW, length - done)), position + done)
       if (part.length === 0) throw logDamaged(String(path), position + done, 'it has become shorter while it was read')
-      // A hole stays one: a file system may have given a log gigabytes of zeros.
+      // Zeros stay a hole: a file system may have given a log gigabytes of them.
       if (part.compare(zeros, 0, part.length) !== 0) await writeAll(file, part, done)
       done += part.length
     }
@@ -68,13 +66,13 @@ async function keepBeside(fs: LogFs, log: LogHandle, path: Path, { word, positio
   return name
 }
 
-/** Removes copies that are of no use, since the log stays as it is. */
+/** Removes copies that are not needed, since the log stays unchanged. */
 async function discard(fs: LogFs, names: readonly Path[]): Promise<void> {
-  // The failure that led here is the one to tell.
+  // The earlier failure is the one to report.
   for (const name of names) await fs.unlink?.(name).catch(() => undefined)
 }
 
-/** {@link keepBeside} for several places, with their names durable, too; all of them or none. */
+/** As {@link keepBeside} for several places, with durable names; all of them or none. */
 export async function keepAllBeside(fs: LogFs, log: LogHandle, path: Path, places: readonly Kept[]): Promise<Path[]> {
   const names: Path[] = []
   try {
@@ -87,14 +85,14 @@ export async function keepAllBeside(fs: LogFs, log: LogHandle, path: Path, place
   }
 }
 
-/** The headers, by position, of the gaps that take up this place. */
+/** The gaps that fill a place, by position. */
 export function gapsIn(log: LogIdentity, { position, length }: Place): Place[] {
   const header = recordHeaderOf(log)
   const gaps: Place[] = []
   for (let done = 0; done < length;) {
     const left = length - done
     let size = Math.min(left, header + LARGEST_RECORD)
-    // What is left must have room for a header.
+    // The rest must have room for a header.
     if (left - size > 0 && left - size < header) size -= header
     gaps.push({ position: position + done, length: size })
     done += size
@@ -102,10 +100,7 @@ export function gapsIn(log: LogIdentity, { position, length }: Place): Place[] {
   return gaps
 }
 
-/**
- * Writes headers into a damaged place, so that readers pass over it and no record changes its
- * position.
- */
+/** Writes gap headers into a damaged place, so that readers skip it and records keep their positions. */
 export async function fillGap(file: LogHandle, log: LogIdentity, place: Place): Promise<void> {
   const header = recordHeaderOf(log)
   const memory = Buffer.allocUnsafe(Math.min(WINDOW, place.length))

@@ -1,4 +1,4 @@
-/** The recovery scan: the whole records of a log, and what is between and behind them. */
+/** Recovery scan: finds the whole records of a log, and judges what is between and after them. */
 import {
   addToChecksum,
   kindOf,
@@ -14,56 +14,50 @@ import type { Verdict } from './judge.js'
 import { WINDOW } from './window.js'
 import type { LogWindow } from './window.js'
 
-/**
- * What is wrong at a place: the file ends inside the record; its length is impossible; its checksum
- * is another.
- */
+/** Problem at a place: the file ends inside the record; the length is impossible; the checksum does not match. */
 export type LogProblem = 'cut' | 'length' | 'checksum'
 
 /** A whole record. */
 export interface Whole {
   position: number
   kind: RecordKind
-  /** bytes of content, and where they begin */
+  /** bytes of content, and their position */
   length: number
   contentAt: number
-  /** as its header states it */
+  /** from the header */
   checksum: number
-  /** where the next record begins */
+  /** position of the next record */
   next: number
 }
 
 /** A place without a whole record. */
 export interface Broken {
   problem: LogProblem
-  /** The earliest position of a record behind it. */
+  /** The earliest position of a later record. */
   searchFrom: number
-  /** Where it says that the next record begins, if that is within the file and not proved. */
+  /** Position of the next record by the header, if it is within the file and not verified. */
   stated: number | undefined
 }
 
-/** Where a scan has stopped, and what was made of it. */
+/** Where a scan has stopped, and its verdict. */
 export interface Stop {
   problem: LogProblem
   verdict: Verdict
-  /** position of the next whole record behind it */
+  /** position of the next whole record */
   next: number | undefined
-  /** Whether it was durable once, by what a seal or a barrier says. */
+  /** Whether a seal or a barrier proves that the place was durable once. */
   wasDurable: boolean
 }
 
 /**
- * The first format has no check of lengths, so that each candidate of a search has to be read to
- * its end: only those of so many bytes are, and those that end where the file does.
+ * The first format has no check of lengths, so each candidate of a search has to be read to its
+ * end. Only candidates of at most so many bytes are read, and those that end with the file.
  */
 const REACH = 64 * 1024
-/**
- * Bytes of checksums that a search in the first format may take: so many, and so many times the
- * tail.
- */
+/** Limit of a search in the first format, in bytes of checksums: so many, plus so many times the tail. */
 const EFFORT = { bytes: 64 * 1024 * 1024, times: 16 }
 
-/** What a small record counts as, in bytes of a large one. */
+/** Cost of one record, in bytes of a large one. */
 const ASKING = 1024
 const BYTES_AT_ONCE = 512 * 1024
 
@@ -80,8 +74,8 @@ async function recordAt(window: LogWindow, log: LogIdentity, position: number): 
   const { length } = head
   const contentAt = position + header
   const next = contentAt + length
-  // A length that has a check of its own is right: nothing can be behind a record that is cut, nor
-  // within one that is not.
+  // A verified length is right: no record can follow one that is cut off, or begin within one that
+  // is not.
   const searchFrom = log.format === 1 ? contentAt : next
   if (next > window.size) return broken('cut', searchFrom)
   const start = startChecksum(log, position, length)
@@ -92,7 +86,7 @@ async function recordAt(window: LogWindow, log: LogIdentity, position: number): 
   return { position, kind, length, contentAt, checksum: head.checksum, next }
 }
 
-/** The same, where it is whole, and all of it is in the window. */
+/** As {@link recordAt}, if the record is whole and entirely in the window. */
 function wholeInWindow(window: LogWindow, log: LogIdentity, position: number): Whole | undefined {
   const header = recordHeaderOf(log)
   const at = window.indexOf(position, header)
@@ -113,19 +107,19 @@ function wholeInWindow(window: LogWindow, log: LogIdentity, position: number): W
 const isWhole = (place: Whole | Broken): place is Whole => 'next' in place
 
 /**
- * In the first format a checksum of 32 bits is all there is: a hit among very many candidates
- * proves nothing without a second.
+ * The first format has only a checksum of 32 bits: one hit among very many candidates proves
+ * nothing without a second.
  */
 async function isConfirmed(window: LogWindow, log: LogIdentity, { next }: Whole): Promise<boolean> {
   return log.format === 2 || next === window.size || isWhole(await recordAt(window, log, next))
 }
 
-/** The next whole record at `from` or behind it. */
+/** The next whole record at or after `from`. */
 async function search(window: LogWindow, log: LogIdentity, from: number): Promise<Whole | undefined> {
   const header = recordHeaderOf(log)
   const { size } = window
   let effort = EFFORT.bytes + EFFORT.times * (size - from)
-  // The window that a candidate of the first format is found in is to hold all of it.
+  // In the first format, the window has to hold all of a candidate.
   const step = log.format === 1 ? WINDOW - REACH - header : WINDOW - header
   for (let base = from; base + header <= size; base += step) {
     for (let at = 0; at < step && effort > 0; at++) {
@@ -144,49 +138,49 @@ async function search(window: LogWindow, log: LogIdentity, from: number): Promis
   return undefined
 }
 
-/** The next whole record behind a broken one. */
+/** The next whole record after a broken one. */
 async function recordBehind(window: LogWindow, log: LogIdentity, broken: Broken): Promise<Whole | undefined> {
   const { searchFrom, stated } = broken
   if (stated !== undefined && stated < window.size) {
-    // One candidate alone: no accident.
+    // A single candidate: a match is no accident.
     const place = await recordAt(window, log, stated)
     if (isWhole(place)) return place
   }
   return search(window, log, searchFrom)
 }
 
-/** A place in a log without a whole record that no crash has left. */
+/** A place without a whole record that no crash leaves. */
 export interface LogDamage {
   /** bytes from the start of the file */
   position: number
   /** bytes up to the next whole record */
   length: number
-  /** what is wrong there */
+  /** its problem */
   problem: LogProblem
 }
 
-/** Where the whole records end. */
+/** Where the whole records of a log end. */
 export interface LogEnd {
   /** bytes from the start of the file: where the next record goes */
   position: number
-  /** records before it, from where the scan started */
+  /** records before it, counted from the start of the scan */
   records: number
-  /** bytes behind it that are no whole record; 0 where the file ends with its last one */
+  /** bytes after it that are no whole record; 0 if the file ends with its last record */
   torn: number
-  /** what is wrong there; undefined where the file ends with its last record */
+  /** the problem there; undefined if the file ends with its last record */
   problem: LogProblem | undefined
   /**
-   * Damaged places, with whole records behind each: those that were passed over, and the one where
-   * the scan has stopped, if it has stopped at one. Absent where there is none.
+   * Damaged places, each followed by whole records: those skipped, and the one at which the scan
+   * has stopped, if any. Absent if there is none.
    */
   damage?: LogDamage[]
 }
 
-/** Goes over a log from one whole record to the next, and judges what is none. */
+/** Scans a log from one whole record to the next, and judges the places between. */
 export class LogScan {
-  /** where the next record is */
+  /** position of the next record */
   position: number
-  /** What the scan has stopped at; undefined where the log ends with its last record. */
+  /** Where the scan has stopped; undefined if the log ends with its last record. */
   stop: Stop | undefined
 
   readonly #window: LogWindow
@@ -195,16 +189,16 @@ export class LogScan {
   readonly #skips: boolean
   readonly #damage: LogDamage[] = []
   #records = 0
-  /** bytes scanned since the time was looked at */
+  /** bytes scanned since the clock was last read */
   #unasked = 0
-  /** Everything before this position was durable once. */
+  /** Everything before this position is proved to have been durable. */
   #proved: number
-  /** Whether no barrier is behind {@link LogScan.#proved}. */
+  /** Whether no barrier follows {@link LogScan.#proved}. */
   #allKnown = false
 
   /**
-   * @param sealed the position that the file's header says was durable; 0 for none
-   * @param skips whether damage is passed over
+   * @param sealed the position that the header's seal calls durable; 0 for none
+   * @param skips whether to skip damage
    */
   constructor(window: LogWindow, { log, sealed }: { log: LogIdentity; sealed: number }, skips: boolean, start = 0) {
     this.position = Math.max(start, fileHeaderOf(log))
@@ -214,7 +208,7 @@ export class LogScan {
     this.#skips = skips
   }
 
-  /** As far as the scan has come. */
+  /** The end of the records found so far. */
   get end(): LogEnd {
     const { position, stop } = this
     const torn = Math.max(this.#window.size - position, 0)
@@ -223,8 +217,8 @@ export class LogScan {
   }
 
   /**
-   * The next whole record, if all of it is in the window; undefined says nothing: {@link next} goes on. Most records of a log are small:
-   * to wait for each would take longer than to read it.
+   * The next whole record, if it is entirely in the window; else undefined, and {@link next} has to
+   * continue. Most records are small: awaiting each would take longer than reading it.
    */
   tryNext(): Whole | undefined {
     const place = wholeInWindow(this.#window, this.#log, this.position)
@@ -234,7 +228,7 @@ export class LogScan {
     return place
   }
 
-  /** Asks for the time once in so many bytes, since that takes as long as a small record. */
+  /** Reads the clock only once per so many bytes, since that takes as long as a small record. */
   #mustRest(bytes: number): boolean {
     this.#unasked += bytes + ASKING
     if (this.#unasked < BYTES_AT_ONCE) return false
@@ -242,10 +236,7 @@ export class LogScan {
     return this.#window.isDue()
   }
 
-  /**
-   * The next whole record, and the scan is behind it; undefined where the scan ends. Gaps are
-   * passed over.
-   */
+  /** Advances past the next whole record and returns it; undefined at the end of the scan. Skips gaps. */
   async next(): Promise<Whole | undefined> {
     while (this.position < this.#window.size) {
       const place = await recordAt(this.#window, this.#log, this.position)
@@ -277,12 +268,12 @@ export class LogScan {
     const isProved = await this.#isProved(found)
     const isUnwritten = next !== undefined && !isProved && (await hasUnwrittenSector(this.#window, position, next))
     const verdict = judgeGap({ format: this.#log.format, next, isProved, isUnwritten })
-    // What a file has lost that is shorter than its seal says cannot be kept.
+    // A file shorter than its seal says has lost bytes that cannot be kept.
     const wasDurable = isProved && (found !== undefined || this.#sealed <= this.#window.size)
     return { problem: broken.problem, verdict, next, wasDurable }
   }
 
-  /** Whether all before this place was durable once: by the seal, or by a barrier behind it. */
+  /** Whether everything before this place was durable once, by the seal or by a later barrier. */
   async #isProved(found: Whole | undefined): Promise<boolean> {
     if (this.position < this.#proved) return true
     if (!found || this.#allKnown || this.#log.format === 1) return false

@@ -1,4 +1,4 @@
-/** A log in several files, so that its beginning can be dropped: segments, each a log of its own. */
+/** A log in several files, each a log of its own, so that its beginning can be dropped. */
 import { invalidArgValue, invalidState, logDamaged, logFailed } from '../../common/errors.js'
 import { intrinsics } from '../../common/intrinsics.js'
 import { NO_OPTIONS } from '../../common/no-options.js'
@@ -18,30 +18,30 @@ import type { LogWriterOptions } from './writer.js'
 
 const { Promise } = intrinsics
 
-/** Of {@link SegmentedLog.open}. An `fs` needs `readdir`, `rename` and `unlink`, too. */
+/** Options of {@link SegmentedLog.open}. An `fs` also needs `readdir`, `rename` and `unlink`. */
 export type SegmentedLogOptions = LogWriterOptions
 
 /** One file of a log. */
 interface Segment {
-  /** what its positions are added to */
+  /** position of its first byte in the whole log */
   readonly base: number
   readonly path: Path
 }
 
-/** The segment that is written to. */
+/** The segment being written. */
 interface Current extends Segment {
   readonly log: LogWriter
-  /** The segment before it is durable, and its own name is: pending as long as there is something to wait for. */
+  /** Pending until the earlier segment and this one's name are durable; undefined afterwards. */
   ready: Promise<void> | undefined
 }
 
-/** What was found when the log was opened. */
+/** Findings when the log was opened. */
 export interface SegmentedRecovery {
   /** where the next record goes */
   position: number
   /** whole records, in all segments */
   records: number
-  /** bytes that were cut off behind the last one */
+  /** bytes cut off after the last one */
   torn: number
   /** files */
   segments: number
@@ -50,12 +50,12 @@ export interface SegmentedRecovery {
 }
 
 const NAME = /^(\d{16})\.log$/
-/** A segment before it has its name: nothing in it has been acknowledged. */
+/** Name of a segment before it gets its own: nothing in it has been acknowledged. */
 const NEXT = 'next'
 
 const nameOf = (base: number): string => `${String(base).padStart(16, '0')}.log`
 
-/** The functions that a log in one file does without. */
+/** Requires the functions that a log in one file does not need. */
 function allOf(fs: LogFs): SegmentFs {
   const { readdir, rename, unlink } = fs
   if (readdir && rename && unlink) return fs as SegmentFs
@@ -63,7 +63,8 @@ function allOf(fs: LogFs): SegmentFs {
 }
 
 /**
- * A log in a directory of its own, in several files. Positions go on from one file to the next, and never come again.
+ * A log in a directory of its own, in several files. Positions continue from one file to the next,
+ * and are never reused.
  *
  * ```js
  * const log = await SegmentedLog.open('wal', { onRecord: apply, lock: true })
@@ -73,22 +74,22 @@ function allOf(fs: LogFs): SegmentFs {
  * await writeTable() // … and now somewhere else, too
  * await log.dropBefore(position)
  * ```
- * All of it works while others append and commit.
+ * All methods work while others append and commit.
  */
 export class SegmentedLog {
-  /** What was found when it was opened. */
+  /** Findings when the log was opened. */
   readonly recovered: SegmentedRecovery
 
   readonly #directory: Path
   readonly #options: LogWriterOptions
   readonly #fs: SegmentFs
   readonly #lock: FileLock | undefined
-  /** the earlier ones, in order */
+  /** the earlier segments, in order */
   readonly #earlier: Segment[]
   #current: Current
-  /** The segment before the current one, while that is not ready. */
+  /** The segment before the current one, until that is ready. */
   #before: Current | undefined
-  /** What changes the files, one after the other. */
+  /** Changes of the files, one after the other. */
   #work: Promise<unknown> = Promise.resolve()
   #failure: Error | undefined
   #closing: Promise<void> | undefined
@@ -105,11 +106,13 @@ export class SegmentedLog {
   }
 
   /**
-   * Opens the log in a directory, which has to be there, or makes it. All segments are read once, the last is recovered as
-   * {@link LogWriter.open} does it. An earlier one that is not whole up to the next is damage, since the next was begun when it was durable.
+   * Opens the log in an existing directory, or makes it. Reads all segments once, and recovers the
+   * last as {@link LogWriter.open} does. An earlier segment that is not whole up to the next is
+   * damage, since it was durable before the next was begun.
    *
-   * @throws (rejects) as {@link LogWriter.open}; `ERR_CAIO_LOCKED` where another has the directory, by {@link lockDirectory};
-   * `ERR_CAIO_LOG_DAMAGED` for an earlier segment that ends too soon: with `damaged: 'salvage'` that is passed over
+   * @throws (rejects) as {@link LogWriter.open}; `ERR_CAIO_LOCKED` if another holds the directory,
+   * by {@link lockDirectory}; `ERR_CAIO_LOG_DAMAGED` for an earlier segment that ends too soon:
+   * `damaged: 'salvage'` skips it
    */
   static async open(directory: PathArgument, options: SegmentedLogOptions = NO_OPTIONS): Promise<SegmentedLog> {
     const whole = absolutePath(directory)
@@ -126,12 +129,12 @@ export class SegmentedLog {
     }
   }
 
-  /** The position before which everything has been dropped. */
+  /** Position before which everything has been dropped. */
   get start(): number {
     return (this.#earlier[0] ?? this.#current).base
   }
 
-  /** Where the next record goes. */
+  /** Position of the next record. */
   get end(): number {
     return this.#current.base + this.#current.log.end
   }
@@ -142,7 +145,7 @@ export class SegmentedLog {
     return base + log.durable
   }
 
-  /** Bytes of the current segment: one may rotate when it is large. */
+  /** Bytes of the current segment, to decide when to rotate. */
   get size(): number {
     return this.#current.log.end
   }
@@ -184,11 +187,12 @@ export class SegmentedLog {
   }
 
   /**
-   * Begins a new segment. What was appended before is in the earlier ones, and durable when this resolves; others go on appending
-   * meanwhile. Where nothing has been appended since the last time, nothing is done.
+   * Begins a new segment. Earlier records are in the earlier segments, and durable when this
+   * resolves; appending goes on meanwhile. Does nothing if nothing was appended since the last
+   * rotation.
    * @returns the position at which the new segment begins, for {@link dropBefore}
-   * @throws (rejects) what the file system does, and `ERR_INVALID_STATE` after close. Where it fails after the new segment was begun, the
-   * log takes no more records, as after a failed commit
+   * @throws (rejects) the file system's errors, and `ERR_INVALID_STATE` after close. If it fails
+   * after the new segment was begun, the log takes no more records, as after a failed commit
    */
   rotate(): Promise<number> {
     return this.#inTurn(() => this.#rotate())
@@ -199,7 +203,7 @@ export class SegmentedLog {
     if (this.#current.log.end === FILE_HEADER) return this.#current.base
     const next = await makeNext(this.#directory, this.#options, this.#fs)
     const old = this.#current
-    // From here on records go to the new one.
+    // From here on records go to the new segment.
     const base = old.base + old.log.end
     const path = joinPath(this.#directory, nameOf(base))
     this.#before = old
@@ -218,7 +222,7 @@ export class SegmentedLog {
     return base
   }
 
-  /** Before anything of the new segment is acknowledged, all before it is durable, and so is its name. */
+  /** Makes everything before the new segment durable, and its name, before anything in it is acknowledged. */
   async #settle({ log }: Current, path: Path): Promise<void> {
     await log.commit()
     await this.#fs.rename(joinPath(this.#directory, NEXT), path)
@@ -231,11 +235,11 @@ export class SegmentedLog {
   }
 
   /**
-   * Removes the segments that end at this position or before it. The current one stays: {@link rotate} begins another. Earlier segments go
-   * first, so that a crash leaves no gap.
-   * @param position as {@link append} or {@link rotate} gave it
-   * @returns the position before which everything has been dropped: it is at most the one that was asked for
-   * @throws (rejects) what the file system does; argument errors; `ERR_INVALID_STATE` after close
+   * Removes the segments that end at or before this position. The current one stays: {@link rotate}
+   * begins another. Earlier segments are removed first, so that a crash leaves no gap.
+   * @param position as {@link append} or {@link rotate} returned it
+   * @returns the position before which everything has been dropped, at most the one asked for
+   * @throws (rejects) the file system's errors; argument errors; `ERR_INVALID_STATE` after close
    */
   dropBefore(position: number): Promise<number> {
     return this.#inTurn(async () => {
@@ -262,11 +266,13 @@ export class SegmentedLog {
   }
 
   /**
-   * The records from a position on, in order, as far as they have been written: {@link flush} before, to have all.
+   * The records from a position on, in order, as far as they have been written: call {@link flush}
+   * before, to get all.
    *
-   * Iterating throws `ERR_CAIO_LOG_DAMAGED` (with `path` of the segment, and `position` and `next` in it) where records that are durable are
-   * not whole any more: with `damaged: 'salvage'` they are passed over. It throws what {@link LogReader} does, too.
-   * @param start as {@link append} gave it; default: {@link SegmentedLog.start}
+   * Iterating throws `ERR_CAIO_LOG_DAMAGED` (with `path` of the segment, and `position` and `next`
+   * in it) if durable records are no longer whole: `damaged: 'salvage'` skips them. It also throws
+   * the errors of {@link LogReader}.
+   * @param start as {@link append} returned it; default: {@link SegmentedLog.start}
    */
   async *records({ start = 0 }: { start?: number | undefined } = NO_OPTIONS): AsyncGenerator<
     LogRecord,
@@ -283,7 +289,7 @@ export class SegmentedLog {
         from = end
         continue
       }
-      // One that was written to when it was read may have more by now.
+      // A segment that was being written when it was read may have more records by now.
       if (log && !this.#writerOf(segment)) continue
       const isDropped = segment.base < this.start
       const whole = log ? durable : this.#after(segment.base)
@@ -302,12 +308,16 @@ export class SegmentedLog {
     }
   }
 
-  /** Who writes to a segment: the current one, and the one before while what was appended to it is not durable. */
+  /** The writer of a segment: of the current one, and of the one before while its records are not durable. */
   #writerOf({ base }: Segment): LogWriter | undefined {
     return [this.#current, this.#before].find((each) => each?.base === base)?.log
   }
 
-  /** The records of one segment. @returns the position behind the last, 0 where it has been dropped, and the next one behind damage */
+  /**
+   * Yields the records of one segment.
+   * @returns the position after the last, 0 if the segment was dropped, and the next position after
+   * damage
+   */
   async *#recordsOf(
     { base, path }: Segment,
     from: number,
@@ -319,7 +329,7 @@ export class SegmentedLog {
       for await (const { position, content } of reader) yield { position: base + position, content }
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-      // It may be gone already, and on the list yet.
+      // The segment may have been removed, but not from the list yet.
       await this.#work
       if (base >= this.start) throw error
       return { end: 0, next: undefined }
@@ -329,22 +339,22 @@ export class SegmentedLog {
     return { end: base + position, next: place && place.position + place.length }
   }
 
-  /** The first segment that has something at this position or behind it. */
+  /** The first segment that has records at or after this position. */
   #segmentFor(position: number): Segment | undefined {
     const { base, log, ready } = this.#current
-    // One without a name of its own is not there yet.
+    // A segment without its own name is not readable yet.
     if (position >= (ready ? base : base + log.end)) return undefined
     const all: Segment[] = [...this.#earlier, this.#current]
     return all.find((_, at) => (all[at + 1]?.base ?? Infinity) > position)
   }
 
-  /** Where the segment behind one begins. */
+  /** Where the segment after this one begins. */
   #after(base: number): number {
     const next = [...this.#earlier, this.#current].find((segment) => segment.base > base)
     return next ? next.base : Infinity
   }
 
-  /** Commits what was appended, and closes the files, which it does in any case. Further calls wait for the same. */
+  /** Commits what was appended, and closes the files in any case. Further calls wait for the same close. */
   close(): Promise<void> {
     return (this.#closing ??= this.#close())
   }
@@ -357,7 +367,7 @@ export class SegmentedLog {
   async #close(): Promise<void> {
     await this.#work
     try {
-      // Without its name, nothing in the last one may be acknowledged.
+      // Nothing in the last segment may be acknowledged before it has its name.
       if (this.#failure) throw logFailed(this.#failure)
     } finally {
       await this.#current.log.close().finally(() => this.#lock?.release())
@@ -373,7 +383,7 @@ interface Opened {
   log: LogWriter
 }
 
-/** A new segment, which has no name of its own yet. */
+/** Makes a new segment, without its own name yet. */
 async function makeNext(directory: Path, options: LogWriterOptions, fs: SegmentFs): Promise<LogWriter> {
   const path = joinPath(directory, NEXT)
   await removeIfThere(fs, path)
@@ -387,7 +397,7 @@ async function removeIfThere(fs: SegmentFs, path: Path): Promise<void> {
   })
 }
 
-/** Brings the segments of a directory into a state in which records can be appended. */
+/** Recovers the segments of a directory, so that records can be appended. */
 class Opening {
   readonly recovered: SegmentedRecovery = { position: 0, records: 0, torn: 0, segments: 0 }
   readonly #directory: Path

@@ -1,4 +1,4 @@
-/** Space of a file that is allocated before it is written to. */
+/** Allocates a file's space before it is written to. */
 import type { FileHandle } from 'node:fs/promises'
 import type { Context } from '../../engine/context.js'
 import { allocate } from '../space.js'
@@ -7,7 +7,7 @@ export class SpaceAhead {
   readonly #file: FileHandle
   readonly #step: number
   readonly #context: Context | undefined
-  /** What is allocated ends here; Infinity where it cannot be. */
+  /** end of the allocated space; Infinity if it cannot be allocated */
   #end = 0
 
   /** @param step bytes at a time */
@@ -17,7 +17,7 @@ export class SpaceAhead {
     this.#context = context
   }
 
-  /** Before something is written that ends there. It never fails: the write will tell. */
+  /** Called before a write that ends at `position`. Never fails: the write itself will. */
   async reach(position: number): Promise<void> {
     if (position <= this.#end) return
     const start = Math.max(this.#end, position - this.#step)
@@ -29,7 +29,7 @@ export class SpaceAhead {
     }
   }
 
-  /** Frees what is behind the end of the file. */
+  /** Frees the space after the end of the file. */
   async giveBack(end: number): Promise<void> {
     if (this.#end > end && this.#end < Infinity) await this.#file.truncate(end).catch(() => undefined)
   }

@@ -1,7 +1,4 @@
-/**
- * A file seen through a window of fixed size: what is read of a log takes no more memory than that,
- * whatever the log says.
- */
+/** A file seen through a window of fixed size: reading a log takes no more memory, whatever the log contains. */
 import type { FileHandle } from 'node:fs/promises'
 import { addToChecksum } from './format.js'
 import { intrinsics } from '../../common/intrinsics.js'
@@ -12,12 +9,12 @@ const { Buffer } = globalThis
 
 export type LogSource = Pick<FileHandle, 'read' | 'stat'>
 
-/** bytes of one read */
+/** bytes per read */
 export const WINDOW = 1024 * 1024
-/** milliseconds without a trip through the event loop */
+/** milliseconds without a turn of the event loop */
 const TURN = 2
 
-/** Fewer bytes than the memory has only where the file ends. */
+/** Fills the memory. Returns fewer bytes only at the end of the file. */
 export async function readUpTo(file: LogSource, memory: Buffer, position: number): Promise<Buffer> {
   let filled = 0
   while (filled < memory.length) {
@@ -29,7 +26,7 @@ export async function readUpTo(file: LogSource, memory: Buffer, position: number
 }
 
 export class LogWindow {
-  /** Bytes of the file that are looked at: it may grow meanwhile. */
+  /** Size of the file to read: it may grow meanwhile. */
   readonly size: number
 
   readonly #file: LogSource
@@ -43,40 +40,37 @@ export class LogWindow {
     this.size = size
   }
 
-  /** All that the window is over: valid until the next {@link read}. */
+  /** The bytes in the window, valid until the next {@link read}. */
   get bytes(): Buffer {
     return this.#bytes
   }
 
-  /** Where in {@link bytes} a place of the file is, if the window is over so many bytes there; else -1. */
+  /** Index in {@link bytes} of a position, if the window holds `length` bytes from there; else -1. */
   indexOf(position: number, length: number): number {
     const at = position - this.#position
     return at >= 0 && at + length <= this.#bytes.length ? at : -1
   }
 
-  /** The bytes there, if the window is over them: valid until the next {@link read}. */
+  /** Bytes at a position, if they are in the window; valid until the next {@link read}. */
   peek(position: number, length: number): Buffer | undefined {
     const at = this.indexOf(position, length)
     return at < 0 ? undefined : this.#bytes.subarray(at, at + length)
   }
 
-  /**
-   * The bytes there, at most {@link WINDOW}, and fewer where the file ends: valid until the next
-   * call.
-   */
+  /** Reads bytes at a position, at most {@link WINDOW}, fewer at the end of the file. Valid until the next call. */
   async read(position: number, length: number): Promise<Buffer> {
     const there = this.peek(position, length)
     if (there) return there
     await this.rest()
     const wanted = Math.max(Math.min(WINDOW, this.size - position), 0)
-    // Where the read fails, the window is over nothing.
+    // If the read fails, the window is empty.
     this.#bytes = this.#memory.subarray(0, 0)
     this.#bytes = await readUpTo(this.#file, this.#memory.subarray(0, wanted), position)
     this.#position = position
     return this.#bytes.subarray(0, length)
   }
 
-  /** Adds the bytes there to a checksum. Undefined where the file ends before. */
+  /** Adds bytes of the file to a checksum. Undefined if the file ends before `length`. */
   async checksum(start: number, position: number, length: number): Promise<number | undefined> {
     let sum = start
     for (let done = 0; done < length;) {
@@ -88,10 +82,7 @@ export class LogWindow {
     return sum
   }
 
-  /**
-   * The bytes there in memory of their own, and the checksum with them added. Fewer where the file
-   * ends before.
-   */
+  /** Copies bytes of the file, and adds them to a checksum. Fewer bytes if the file ends before `length`. */
   async copy(start: number, position: number, length: number): Promise<{ bytes: Buffer; sum: number }> {
     const memory = Buffer.allocUnsafe(length)
     let [done, sum] = [0, start]
@@ -105,12 +96,12 @@ export class LogWindow {
     return { bytes: memory.subarray(0, done), sum }
   }
 
-  /** True when the event loop has been held for some milliseconds. */
+  /** Whether the event loop has been held for some milliseconds. */
   isDue(): boolean {
     return now() - this.#turn > TURN
   }
 
-  /** Lets the event loop go round, if that is due. */
+  /** Yields to the event loop, if that is due. */
   async rest(): Promise<void> {
     if (!this.isDue()) return
     await new Promise<void>((resolve) => setImmediate(resolve))

@@ -1,6 +1,6 @@
 /**
- * An append-only log with group commit, over nothing but an fs/promises module: who commits while a
- * sync is under way waits for the next, and all of them together take one write and one sync.
+ * An append-only log with group commit, over any fs/promises module: commits made while a sync is
+ * in progress wait for the next, and share one write and one sync.
  */
 import { invalidArgType, invalidState, logFailed, outOfRange } from '../../common/errors.js'
 import {
@@ -32,37 +32,34 @@ import { NO_OPTIONS } from '../../common/no-options.js'
 import * as check from '../../common/validate.js'
 import { intrinsics } from '../../common/intrinsics.js'
 
-/** Of {@link LogWriter.open}. */
+/** Options of {@link LogWriter.open}. */
 export interface LogWriterOptions {
-  /** Whose files: an fs/promises module. Default: the file system's own. */
+  /** The fs/promises module of the file. Default: Node's. */
   fs?: LogFs | undefined
-  /** By which Context they are read and written. Default: {@link defaultContext}; with `fs`, its handles' own methods. */
+  /** The Context to read and write in. Default: {@link defaultContext}; with `fs`, its handles' own methods. */
   context?: Context | undefined
   /**
-   * Is given each whole record, in order, while the log is opened: the scan that finds where the log ends is the only one. A promise is
-   * waited for; what it throws, `open` rejects with, and the log is left alone. Where `open` rejects for damage, the records before it
-   * have been given.
+   * Called with each whole record, in order, while the log is opened, by the scan that finds its
+   * end. A promise is awaited; if it throws, `open` rejects with that error, and the log is
+   * unchanged. If `open` rejects for damage, the records before it have been passed.
    */
   onRecord?: ((record: LogRecord) => unknown) | undefined
-  /** Keeps a second writer out, of any process: see {@link lockFile}. Default: false. */
+  /** Refuses a second writer, of any process: see {@link lockFile}. Default: false. */
   lock?: boolean | undefined
   /**
-   * Bytes that are allocated ahead, again and again, 0 for none: the size of the file stays what is written. Where it cannot be had, it is
-   * done without. Default: 0.
+   * Bytes to allocate ahead, repeatedly; 0 for none. The file's size stays what is written. Omitted
+   * if the file system cannot do it. Default: 0.
    */
   preallocate?: number | undefined
-  /**
-   * What to do about a tail that the last crash left: cut it off, or refuse to open. Default:
-   * `truncate`.
-   */
+  /** A tail left torn by the last crash: cut it off, or refuse to open. Default: `truncate`. */
   torn?: 'truncate' | 'refuse' | undefined
   /**
-   * What to do about damaged places with whole records behind them: refuse to open, and leave the
-   * file as it is, or copy what is there into files beside it, `PATH.damaged-POSITION`, and close
-   * over it. Records keep their positions. Default: `refuse`.
+   * Damaged places with whole records after them: refuse to open, and leave the file unchanged, or
+   * copy each into a file beside it, `PATH.damaged-POSITION`, and close over it. Records keep their
+   * positions. Default: `refuse`.
    */
   damaged?: 'refuse' | 'salvage' | undefined
-  /** Permissions of a log that is made. Default 0o666, less the umask. */
+  /** Permissions of a new log. Default 0o666, less the umask. */
   mode?: number | undefined
 }
 
@@ -74,13 +71,13 @@ interface Opened {
   space: SpaceAhead | undefined
 }
 
-/** Closes a log, and gives its lock up, which closes what it has opened. */
+/** Closes a log, and releases its lock, which closes the file that it opened. */
 async function letGo(file: LogHandle | undefined, lock: FileLock | undefined): Promise<void> {
   if (!lock?.opened) await file?.close()
   await lock?.release()
 }
 
-/** Those who wait for the same sync: one promise for all. */
+/** Callers that wait for the same sync: one promise for all. */
 interface Group {
   promise: Promise<void>
   resolve(): void
@@ -93,16 +90,15 @@ function makeGroup(): Group {
   return group as Group
 }
 
-/**
- * bytes: more than this is written without waiting for a commit, and a buffer that grew beyond is
- * given back
- */
+/** bytes: more are written without waiting for a commit, and a buffer larger than this is dropped after use */
 const LARGE = 1024 * 1024
 
 const { Promise, setImmediate } = intrinsics
 const { Buffer } = globalThis
 
 /**
+ * An append-only log.
+ *
  * ```js
  * const log = await LogWriter.open('orders.log')
  * const position = log.append(JSON.stringify(order))
@@ -110,39 +106,34 @@ const { Buffer } = globalThis
  * ```
  * One writer at a time: with `lock`, a second one is refused.
  *
- * What is appended stays in memory until somebody commits, flushes or closes, or there is a mebibyte of it. A record that nobody commits
- * is written then, in its order, and may be lost until a later commit, which makes durable all that was appended before it, whoever did.
- * A process that ends without {@link LogWriter.close} loses what is still in memory.
+ * Records stay in memory until a commit, flush or close, or until there is a mebibyte of them.
+ * Uncommitted records are then written, in order, and may be lost until a later commit, which makes
+ * everything appended before it durable, whichever caller commits. A process that ends without
+ * {@link LogWriter.close} loses what is still in memory.
  */
 export class LogWriter {
-  /**
-   * What the recovery scan found when the log was opened, and what was done about it: `torn` bytes
-   * were cut off.
-   */
+  /** Findings of the recovery scan when the log was opened, and what was done: `torn` bytes were cut off. */
   readonly recovered: LogRecovery
 
   readonly #file: LogHandle
   readonly #lock: FileLock | undefined
   readonly #space: SpaceAhead | undefined
   readonly #log: LogIdentity
-  /** Writes, and makes durable what it has written, in one operation. */
+  /** Writes, and makes the written bytes durable, in one operation. */
   readonly #writeDurably: WriteSome | undefined
 
-  /** what is appended and not yet handed over, and how much of the buffer it takes */
+  /** appended records that are not yet being written, and the bytes they use */
   #pending = Buffer.allocUnsafe(16 * 1024)
   #used = 0
   #spare = Buffer.allocUnsafe(16 * 1024)
-  /**
-   * positions: behind the last record appended; behind the last one written; before which all is
-   * durable
-   */
+  /** positions: after the last record appended; after the last one written; before which everything is durable */
   #end: number
   #written: number
   #durable: number
 
-  /** whom the next sync is for */
+  /** callers of the next sync */
   #group: Group | undefined
-  /** whom the next write is for */
+  /** callers of the next write */
   #flushing: Group | undefined
   #running: Promise<void> | undefined
   #failure: Error | undefined
@@ -159,24 +150,24 @@ export class LogWriter {
   }
 
   /**
-   * Opens a log to append to it, or makes it: durably, with its name in the directory. Reads all of
-   * it first, cuts off what the last crash left torn, and makes that durable, too.
+   * Opens a log for appending, or makes it, durable with its name. Reads all of it first, cuts off
+   * what the last crash left torn, and makes that durable, too.
    *
-   * Behind a record that is not whole, the scan searches for one that is. If none is found, the
-   * rest is the tear of a crash. If one is, the place is damaged, with one exception: sectors of
-   * zeros, in writes that no commit had made durable, are what a power failure leaves, and are torn
-   * off, too. Whether a place had been durable is told by the records that were written after a
-   * commit, and by a seal in the header that {@link LogWriter.close} sets. What is cut off although
-   * it holds whole records, or had been durable, is kept in a file beside the log first:
-   * `PATH.torn-POSITION`; see {@link LogWriter.recovered}.
+   * After a record that is not whole, the scan searches for a whole one. If there is none, the rest
+   * is the tear of a crash. If there is one, the place is damaged, with one exception: sectors of
+   * zeros, in writes that no commit had made durable, are what a power failure leaves, and are cut
+   * off, too. Records written after a commit, and a seal that {@link LogWriter.close} writes into
+   * the header, tell whether a place had been durable. If the part cut off holds whole records, or
+   * had been durable, it is first kept in a file beside the log: `PATH.torn-POSITION`; see
+   * {@link LogWriter.recovered}.
    *
    * A call that fails leaves no new file behind.
    *
-   * @throws (rejects) `ERR_CAIO_NOT_A_LOG` for a file that is something else,
-   * `ERR_CAIO_LOCKED` where another writer has it; `ERR_CAIO_LOG_DAMAGED` (with `path`, `position`, and the `next` whole record's position) for
-   * damage, `ERR_CAIO_LOG_TORN` for a torn tail with `torn: 'refuse'`: the file is left alone then;
-   * `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for bad arguments; the file system's own
-   * errors
+   * @throws (rejects) `ERR_CAIO_NOT_A_LOG` for a file that is something else; `ERR_CAIO_LOCKED` if
+   * another writer has it; `ERR_CAIO_LOG_DAMAGED` (with `path`, `position`, and the `next` whole
+   * record's position) for damage, `ERR_CAIO_LOG_TORN` for a torn tail with `torn: 'refuse'`: the
+   * file is then unchanged; `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for bad arguments;
+   * the file system's own errors
    */
   static async open(path: PathArgument, options: LogWriterOptions = NO_OPTIONS): Promise<LogWriter> {
     const whole = absolutePath(path)
@@ -188,7 +179,7 @@ export class LogWriter {
     const lock = options.lock ? await lockFile(whole, { mode, context, fs: options.fs }) : undefined
     let opened: OpenedLog | undefined
     try {
-      // What is locked is the open file: at the path there may be another one by now.
+      // The lock is on the open file: the path may lead to another one by now.
       opened = lock?.opened ? lockedLogOf(lock.opened, context) : await openOrMake(fs, whole, mode)
       const { file } = opened
       const { log, ...recovered } = await recover(fs, file, whole, { torn, damaged, onRecord })
@@ -202,7 +193,7 @@ export class LogWriter {
     }
   }
 
-  /** Where the next record goes: bytes from the start of the file. */
+  /** Position of the next record: bytes from the start of the file. */
   get end(): number {
     return this.#end
   }
@@ -218,8 +209,8 @@ export class LogWriter {
    *
    * @param record its content, a string as UTF-8: up to 1 GiB less one byte
    * @returns the record's position, for a {@link LogReader} to start from
-   * @throws `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for what cannot
-   * be a record, such as a view whose `byteLength` is not its own; `ERR_INVALID_STATE` after close;
+   * @throws `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for an invalid
+   * record, such as a view whose `byteLength` is not its own; `ERR_INVALID_STATE` after close;
    * `ERR_CAIO_LOG_FAILED` after a write or sync has failed
    */
   append(record: string | NodeJS.ArrayBufferView): number {
@@ -231,7 +222,7 @@ export class LogWriter {
   }
 
   /**
-   * {@link append}, of one record whose content is these views, one behind the other.
+   * As {@link append}, for a record whose content is these views, in order.
    * @param views any number of them
    */
   appendv(views: readonly NodeJS.ArrayBufferView[]): number {
@@ -251,7 +242,7 @@ export class LogWriter {
     return this.#finish(position, content)
   }
 
-  /** Makes room for a record of so many bytes. */
+  /** Reserves room for a record of `length` bytes. */
   #begin(length: number): { position: number; content: Buffer } {
     if (this.#closing) throw invalidState('the log is closed')
     if (this.#failure) throw logFailed(this.#failure)
@@ -273,8 +264,8 @@ export class LogWriter {
   }
 
   /**
-   * Resolves when every record that was appended before has been written to the file: a {@link LogReader} finds it, and it survives the
-   * end of the process, but not a power cut.
+   * Resolves when every record appended before has been written to the file: a {@link LogReader}
+   * finds it, and it survives the end of the process, but not a power cut.
    * @throws (rejects) as {@link commit}
    */
   flush(): Promise<void> {
@@ -287,12 +278,12 @@ export class LogWriter {
   }
 
   /**
-   * Resolves when every record that was appended before is durable.
+   * Resolves when every record appended before is durable.
    *
-   * A write or sync that fails is never tried again: whoever waits for it is told by its own error,
-   * and every later commit and append by `ERR_CAIO_LOG_FAILED`, with that error as its cause. What
-   * of it reached the disk, the next `open` will find.
-   * @throws (rejects) as said; `ERR_INVALID_STATE` after close
+   * A failed write or sync is never repeated: callers that wait for it get its error, and every
+   * later commit and append gets `ERR_CAIO_LOG_FAILED`, with that error as its cause. The next
+   * `open` finds what has reached the disk.
+   * @throws (rejects) these errors; `ERR_INVALID_STATE` after close
    */
   commit(): Promise<void> {
     if (this.#closing) return Promise.reject(invalidState('the log is closed'))
@@ -308,9 +299,9 @@ export class LogWriter {
   }
 
   /**
-   * Commits what was appended, and closes the file, which it does in any case. Further calls wait
-   * for the same.
-   * @throws (rejects) as {@link commit}, where not all that was appended is durable
+   * Commits what was appended, and closes the file in any case. Further calls wait for the same
+   * close.
+   * @throws (rejects) as {@link commit}, if not everything appended is durable
    */
   close(): Promise<void> {
     return (this.#closing ??= this.#close())
@@ -332,18 +323,15 @@ export class LogWriter {
     }
   }
 
-  /**
-   * Notes in the header that everything is durable: damage to the last records can be told from a
-   * tear then.
-   */
+  /** Writes into the header that everything is durable, so that damage to the last records can be told from a tear. */
   async #seal(): Promise<void> {
     if (this.#log.format === 1 || this.#failure || this.#durable === fileHeaderOf(this.#log)) return
     const bytes = sealBytes(this.#log.salt, this.#durable)
-    // Without a seal, or with half a one, a log is as a crash leaves it.
+    // Without a valid seal, a log is as after a crash.
     await this.#file.write(bytes, 0, bytes.length, SEAL).catch(() => undefined)
   }
 
-  /** The pending buffer, with room for so many bytes. */
+  /** The pending buffer, with room for `size` bytes. */
   #reserve(size: number): Buffer {
     if (size > this.#pending.length) {
       const larger = Buffer.allocUnsafe(Math.max(size, this.#pending.length * 2))
@@ -357,18 +345,16 @@ export class LogWriter {
     this.#running ??= this.#run()
   }
 
-  /**
-   * Called only when there is something to do, so that it does not end before it has been assigned.
-   */
+  /** Called only if there is work, so that it does not end before it has been assigned. */
   async #run(): Promise<void> {
     while (!this.#failure && (this.#group || this.#flushing || this.#used >= LARGE)) {
-      // A turn of the event loop, in which those whom the last sync has let go, and others, come
-      // with their next records.
+      // A turn of the event loop, in which callers of the last sync, and others, append their next
+      // records.
       await new Promise<void>((resolve) => setImmediate(resolve))
       const [group, flushing] = [this.#group, this.#flushing]
       this.#group = this.#flushing = undefined
       const end = this.#end
-      // Of what was written before, without a commit, a durable write promises nothing.
+      // A durable write promises nothing about bytes written before without a commit.
       const writeDurably = group && this.#durable === this.#written ? this.#writeDurably : undefined
       try {
         await this.#write(writeDurably)
@@ -386,7 +372,7 @@ export class LogWriter {
     this.#running = undefined
   }
 
-  /** Writes what is pending; appends go to the other buffer meanwhile. */
+  /** Writes what is pending. Meanwhile appends go to the other buffer. */
   async #write(writeDurably: WriteSome | undefined): Promise<void> {
     const buffer = this.#pending
     const length = this.#used
@@ -403,7 +389,7 @@ export class LogWriter {
   #fail(error: Error, groups: readonly (Group | undefined)[]): void {
     this.#failure = error
     for (const group of groups) group?.reject(error)
-    // They came later, for more than has failed: but nothing can become durable any more.
+    // Callers that came later: nothing can become durable any more.
     for (const group of [this.#group, this.#flushing]) group?.reject(logFailed(error))
     this.#group = this.#flushing = undefined
   }

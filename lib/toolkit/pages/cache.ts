@@ -1,6 +1,7 @@
 /**
- * Pages in memory, evicted by a clock. Pages that are not held stand in a row. To evict one, the cache takes the first; if that has been
- * requested since it was put there, it moves to the end. So an eviction costs the same however many pages there are.
+ * Pages in memory, evicted by a clock. Pages that are not held are queued. To evict one, the cache
+ * takes the first; if that has been requested since it was queued, it moves to the end. So an
+ * eviction costs the same however many pages there are.
  */
 import { Slabs } from '../slabs.js'
 import type { Waiter } from './waiter.js'
@@ -16,13 +17,13 @@ const NONE = -1
 export class Frame implements Linked<Frame> {
   /** of the page that it holds, or that is being read into it */
   number = NONE
-  /** Whether the page is there. */
+  /** Whether the page has been read. */
   isLoaded = false
-  /** how often it is held */
+  /** number of holders */
   pins = 0
-  /** Whether somebody has asked for it since it came to stand in the row. */
+  /** Whether the page has been requested since it was queued. */
   isReferenced = false
-  /** While it is read: the read, and who waits for it. */
+  /** the read in progress, and the calls that wait for it */
   load: object | undefined = undefined
   waiters: Set<Waiter> | undefined = undefined
   previous: Frame | undefined = undefined
@@ -37,7 +38,7 @@ export class Frame implements Linked<Frame> {
   ) {}
 }
 
-/** How a file's pages are. All in bytes. */
+/** Layout of a file's pages. All in bytes. */
 export interface PageLayout {
   readonly pageSize: number
   /** of a page, without its checksum */
@@ -46,13 +47,13 @@ export interface PageLayout {
   readonly alignment: number
 }
 
-/** Somebody who waits for a frame. */
+/** A call that waits for a frame. */
 export interface FrameWaiter extends Linked<FrameWaiter> {
   give(frame: Frame): void
 }
 
 export class PageCache {
-  /** frames that there may be */
+  /** most frames */
   readonly limit: number
   readonly #slabs: Slabs
   readonly #pageSize: number
@@ -62,10 +63,14 @@ export class PageCache {
   readonly #free: Frame[] = []
   readonly #row = new LinkedQueue<Frame>()
   readonly #waiting = new LinkedQueue<FrameWaiter>()
-  /** pages that went to make room for others */
+  /** pages evicted to make room for others */
   evictions = 0
 
-  /** @param path of the file, for messages @param limit see {@link limit} @param layout of its pages */
+  /**
+   * @param path of the file, for messages
+   * @param limit see {@link limit}
+   * @param layout of its pages
+   */
   constructor(
     readonly path: string,
     limit: number,
@@ -77,28 +82,28 @@ export class PageCache {
     this.#slabs = new Slabs(pageSize, alignment, limit)
   }
 
-  /** pages that are here, or are being read */
+  /** pages cached, or being read */
   get size(): number {
     return this.#frames.size
   }
 
-  /** how many wait for a frame */
+  /** number of calls that wait for a frame */
   get waiting(): number {
     return this.#waiting.length
   }
 
-  /** The frame of a page, which may be being read. */
+  /** The frame of a page, which may still be being read. */
   get(number: number): Frame | undefined {
     return this.#frames.get(number)
   }
 
-  /** A frame for what is not here; undefined while all are held, or others wait. */
+  /** A frame for a page that is not cached; undefined while all are held, or others wait. */
   take(): Frame | undefined {
     if (this.#waiting.length > 0) return undefined
     return this.#free.pop() ?? this.#make() ?? this.#evict()
   }
 
-  /** {@link take}, or nothing if there is no memory. */
+  /** As {@link take}; undefined also if memory has run out. */
   takeIfCan(): Frame | undefined {
     try {
       return this.take()
@@ -117,7 +122,7 @@ export class PageCache {
     this.#waiting.remove(waiter)
   }
 
-  /** From now on the page, which no frame has, is this frame's. */
+  /** Assigns a page, which has no frame yet, to this frame. */
   set(number: number, frame: Frame): void {
     frame.number = number
     this.#frames.set(number, frame)
@@ -129,30 +134,33 @@ export class PageCache {
     if (!frame) return
     this.#frames.delete(number)
     frame.number = NONE
-    // One that is being read goes when it has been.
+    // A page that is being read is discarded after the read.
     if (frame.isLoaded && frame.pins === 0) this.#discard(frame)
   }
 
-  /** The read into a frame has failed, or was not begun: nobody holds it. */
+  /** Discards a frame whose read failed or was not begun, and which has no holder. */
   fail(frame: Frame): void {
     if (frame.number !== NONE) this.#frames.delete(frame.number)
     frame.number = NONE
     this.#discard(frame)
   }
 
-  /** The page is there. */
+  /** Marks a frame's page as read. */
   loaded(frame: Frame): void {
     frame.isLoaded = true
     frame.isReferenced = false
     if (frame.pins === 0) this.#unheld(frame, false)
   }
 
-  /** Somebody lets go of a frame. @param isNext whether nobody is expected to ask for it again */
+  /**
+   * Releases a hold on a frame.
+   * @param isNext whether no further request is expected
+   */
   release(frame: Frame, isNext: boolean): void {
     if (--frame.pins === 0) this.#unheld(frame, isNext)
   }
 
-  /** {@link drop}s all pages that it is true of. */
+  /** Drops all pages for which `isGone` is true. */
   dropAll(isGone: (number: number) => boolean): void {
     for (const number of [...this.#frames.keys()]) if (isGone(number)) this.drop(number)
   }
@@ -184,7 +192,7 @@ export class PageCache {
   #evict(): Frame | undefined {
     for (let frame = this.#row.first; frame; frame = this.#row.first) {
       this.#row.remove(frame)
-      // It stands there again when it is let go.
+      // It is queued again when it is released.
       if (frame.pins > 0) continue
       if (frame.isReferenced) {
         frame.isReferenced = false

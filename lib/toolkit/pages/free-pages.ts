@@ -1,13 +1,13 @@
-/** Which pages of a file are free: a bit for each, in chunks that exist where a page is free. */
+/** The free pages of a file: a bit per page, in chunks that exist only where a page is free. */
 
-/** bits of a word */
+/** bits per word */
 const WORD = 32
 const WORDS = 1024
-/** pages of a chunk */
+/** pages per chunk */
 const CHUNK = WORD * WORDS
 const ALL = 0xffffffff
 
-/** Lengths of runs of free pages: the one at the start, the one at the end, and the longest. */
+/** Lengths of runs of free pages: at the start, at the end, and the longest. */
 interface Runs {
   readonly first: number
   readonly last: number
@@ -17,30 +17,30 @@ interface Runs {
 interface Chunk {
   readonly words: Uint32Array
   free: number
-  /** undefined where they are to be counted anew */
+  /** undefined if they have to be counted again */
   runs: Runs | undefined
 }
 
-/** The lowest bit of a word that is not zero. */
+/** Index of the lowest set bit of a word that is not zero. */
 const lowestBit = (word: number): number => 31 - Math.clz32(word & -word)
 
-/** Bits of a word that are set, from the lowest on. */
+/** Number of set bits from the lowest on. */
 const firstOf = (word: number): number => (word === ALL ? WORD : lowestBit(~word))
 
-/** Bits of a word that are set, from the highest down. */
+/** Number of set bits from the highest down. */
 const lastOf = (word: number): number => Math.clz32(~word)
 
-/** The most bits of a word that are set and follow each other. */
+/** Length of the longest run of set bits. */
 function longestOf(word: number): number {
   let length = 0
   for (let bits = word; bits !== 0; bits &= bits << 1) length++
   return length
 }
 
-/** Where the lowest run of `count` set bits begins, in a word that has such a run. */
+/** Index of the lowest run of `count` set bits, in a word that has one. */
 function placeOf(word: number, count: number): number {
   let bits = word
-  // A bit stays set only if those above it are set, too.
+  // A bit stays set only if the bits above it are set, too.
   for (let more = 1; more < count; more++) bits &= bits >>> 1
   return lowestBit(bits)
 }
@@ -71,10 +71,10 @@ export class FreePages {
   #count = 0
   /** No page before this one is free. */
   #lowest = 0
-  /** free pages that are not to be given out */
+  /** free pages that must not be allocated now */
   #withheld = { first: 0, end: 0 }
 
-  /** how many are free */
+  /** number of free pages */
   get count(): number {
     return this.#count + this.#withheld.end - this.#withheld.first
   }
@@ -86,21 +86,21 @@ export class FreePages {
     return chunk !== undefined && (((chunk.words[at >>> 5] as number) >>> (at & 31)) & 1) === 1
   }
 
-  /** The first of these pages that is free, or -1. */
+  /** The first free one of these pages, or -1. */
   firstOf(first: number, count: number): number {
     if (this.count === 0) return -1
     for (let page = first; page < first + count; page++) if (this.has(page)) return page
     return -1
   }
 
-  /** Whether some free pages are not to be given out. */
+  /** Whether some free pages must not be allocated now. */
   get isWithholding(): boolean {
     return this.#withheld.end > 0
   }
 
   /**
-   * Withholds a run of free pages until {@link restore}: the first that begins at `start` or later and has at least `least` pages; of a
-   * longer run, the first `most`. Undefined if there is none.
+   * Withholds a run of free pages until {@link restore}: the first that begins at or after `start`
+   * and has at least `least` pages; of a longer run, the first `most`. Undefined if there is none.
    */
   withhold(start: number, least: number, most: number): readonly [first: number, count: number] | undefined {
     const first = this.#findRun(least, Math.max(start, this.#lowest))
@@ -112,14 +112,14 @@ export class FreePages {
     return [first, count]
   }
 
-  /** What was withheld may be given out again. */
+  /** Makes the withheld pages available again. */
   restore(): void {
     const { first, end } = this.#withheld
     this.#withheld = { first: 0, end: 0 }
     this.add(first, end - first)
   }
 
-  /** Pages that are not free are so from now on. */
+  /** Adds pages that were not free. */
   add(first: number, count: number): void {
     for (let page = first; page < first + count;) {
       const chunk = (this.#chunks[Math.floor(page / CHUNK)] ??= {
@@ -138,19 +138,22 @@ export class FreePages {
     this.#lowest = Math.min(this.#lowest, first)
   }
 
-  /** These pages are not free, whether they were or not. */
+  /** Removes pages, free or not. */
   except(first: number, count: number): void {
     for (let page = first; page < first + count; page++) if (this.has(page)) this.#remove(page, 1)
   }
 
-  /** None is free. */
+  /** Removes all pages. */
   clear(): void {
     this.#chunks = []
     this.#count = 0
     this.#lowest = 0
   }
 
-  /** Takes the lowest run of `count` free pages, which are then no longer free. @returns its first page; -1 if there is none */
+  /**
+   * Takes the lowest run of `count` free pages.
+   * @returns its first page; -1 if there is none
+   */
   take(count: number): number {
     if (count > this.#count) return -1
     const first = count === 1 ? this.#findOne() : this.#findRun(count, this.#lowest)
@@ -170,7 +173,7 @@ export class FreePages {
     return -1
   }
 
-  /** The first of so many free pages that follow each other, none of them before `start`; -1 where there are none. */
+  /** The first page of the first run of `count` free pages at or after `start`; -1 if there is none. */
   #findRun(count: number, start: number): number {
     // Free pages just before the chunk, or the word.
     let before = 0

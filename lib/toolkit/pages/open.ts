@@ -1,4 +1,4 @@
-/** A file of pages is opened, or made: with O_DIRECT where that is to be had. */
+/** Opens a file of pages, or makes it, with O_DIRECT if possible. */
 import type { FileHandle } from 'node:fs/promises'
 import { constants } from 'node:fs'
 import { PureBackend } from '../../backends/pure/pure.js'
@@ -14,11 +14,11 @@ import type { Path } from '../path-parts.js'
 
 const { process } = globalThis
 
-/** What a {@link PageFile} needs of an fs/promises module. */
+/** Functions that a {@link PageFile} needs of an fs/promises module. */
 export type PageFs = Pick<typeof import('node:fs/promises'), 'open'> &
   Partial<Pick<typeof import('node:fs/promises'), 'realpath'>>
 
-/** Memory starts at a page of the machine's where no more is asked for, or at a page of the file if those are smaller. */
+/** Default alignment of memory: the machine's page size; if the file's pages are smaller, their size. */
 const USUAL = 4096
 
 export interface OpenHow {
@@ -32,11 +32,11 @@ export interface OpenHow {
 
 export interface OpenedFile {
   readonly handle: FileHandle
-  /** Where its operations run; none: the default Context of that moment. */
+  /** The Context to run in; undefined: the default Context at the time of each call. */
   readonly context: Context | undefined
   /** Whether the context is this file's own. */
   readonly ownsContext: boolean
-  /** Why it is not open with O_DIRECT; undefined if it is. */
+  /** Why the file is not open with O_DIRECT; undefined if it is. */
   readonly notDirect: string | undefined
   /** of memory, in bytes */
   readonly alignment: number
@@ -48,9 +48,9 @@ function openOrMake(fs: PageFs, path: Path, flags: number, { isReadOnly, mode }:
   return fs.open(path, flags | (isReadOnly ? constants.O_RDONLY : constants.O_RDWR | constants.O_CREAT), mode)
 }
 
-/** What memory has to be aligned to for direct I/O, or why there is none. Neither is tried on what is not open with O_DIRECT. */
+/** Alignment of memory for direct I/O, or why there is none. Not called without O_DIRECT. */
 async function findAlignment(fd: number, pageSize: number, context: Context): Promise<number | string> {
-  // Where nothing says, which is on `pure`, this is enough nearly everywhere; the read below finds out.
+  // If nothing states it, as on `pure`, this is enough nearly everywhere; the read below checks it.
   const needed = await directAlignment(fd, { context }).catch(() => ({ memory: USUAL, offset: USUAL }))
   if (pageSize % needed.offset !== 0) {
     return `it asks for transfers of ${needed.offset} bytes, and a page has ${pageSize}`
@@ -66,7 +66,10 @@ async function findAlignment(fd: number, pageSize: number, context: Context): Pr
   }
 }
 
-/** Opens a file with O_DIRECT. @returns why that cannot be had, where it cannot */
+/**
+ * Opens a file with O_DIRECT.
+ * @returns why that is not possible, if so
+ */
 async function openDirect(path: Path, how: OpenHow): Promise<{ handle: FileHandle; alignment: number } | string> {
   const flag = (constants as Partial<typeof constants>).O_DIRECT
   if (how.fs) return 'the files are those of options.fs'
@@ -130,7 +133,7 @@ function contextOver(handle: FileHandle): Context {
   return new Context({ backend: new PureBackend(fs) })
 }
 
-/** @throws (rejects) `ERR_INVALID_ARG_VALUE` where O_DIRECT is asked for and not to be had; Node's errors of open */
+/** @throws (rejects) `ERR_INVALID_ARG_VALUE` if O_DIRECT is required and not possible; Node's errors of open */
 export async function openPages(path: Path, how: OpenHow): Promise<OpenedFile> {
   const fs = how.fs ?? { open, realpath }
   const direct = how.direct === false ? 'options.direct is false' : await openDirect(path, how)
@@ -139,7 +142,7 @@ export async function openPages(path: Path, how: OpenHow): Promise<OpenedFile> {
   const handle = isDirect ? direct.handle : await openOrMake(fs, path, 0, how)
   try {
     const { size } = await handle.stat()
-    // It may be new: its name is to be durable, too.
+    // The file may be new: its name has to be durable, too.
     if (size === 0 && !how.isReadOnly) await syncNameOf(fs, path)
     const ownsContext = how.fs !== undefined && how.context === undefined
     return {

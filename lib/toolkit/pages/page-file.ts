@@ -1,4 +1,7 @@
-/** PageFile: a file of pages with a cache. A page is read once for all that ask; a write does not change what holders see. */
+/**
+ * PageFile: a file of pages with a cache. A page is read once for all callers; a write does not
+ * change what holders see.
+ */
 import type { FileHandle } from 'node:fs/promises'
 import { addressRemainder } from '../../backends/address.js'
 import { invalidArgValue, invalidState, outOfRange } from '../../common/errors.js'
@@ -31,26 +34,32 @@ const MIB = 1024 * 1024
 const LARGEST_PAGE = MIB
 const SMALLEST_PAGE = 512
 const LEAST_FRAMES = 8
-/** The bits of free pages are numbered by 32 bits. */
+/** Page numbers of free pages have 32 bits. */
 const MOST_PAGES = 2 ** 32
-/** bytes that a scan reads ahead, if nothing else is said */
+/** default bytes that a scan reads ahead */
 const READ_AHEAD = 256 * 1024
-/** vectors of one read */
+/** most vectors per read */
 const MOST_AHEAD = 1024
-/** bytes of free pages whose space is given back at a time, at least and at most: none of them can be allocated meanwhile */
+/**
+ * bytes of free pages whose space is freed at a time, at least and at most: these pages cannot be
+ * allocated meanwhile
+ */
 const LEAST_TRIMMED = 64 * 1024
 const MOST_TRIMMED = 16 * MIB
 
 const ignore = (): void => undefined
 
-/** A page at once; on a later turn of the event loop if this one has had its share, so that a loop of hits does not hold it. */
+/**
+ * Resolves with a page: at once, or on a later turn of the event loop if this one has had its
+ * share, so that a loop of hits does not hold it.
+ */
 function deliver(page: Page): Promise<Page> {
   if (turn.isSpent(1)) return new Promise((resolve) => turn.whenThereIsRoom(() => resolve(page)))
   return Promise.resolve(page)
 }
 
 /**
- * A file of pages of one size, with a cache of its own: what a store's trees and tables stand on.
+ * A file of pages of one size, with its own cache: a base for a store's trees and tables.
  *
  * ```ts
  * await using file = await PageFile.open('data', { checksum: true })
@@ -60,24 +69,27 @@ function deliver(page: Page): Promise<Page> {
  * using page = await file.page(number) // in the cache's own memory, until the end of the block
  * ```
  *
- * - Page `n` is at byte `n * pageSize`. Nothing else is in the file: no header, and no list of free pages.
+ * - Page `n` is at byte `n * pageSize`. The file contains nothing else: no header, and no list of
+ *   free pages.
  * - **Reads.** A call for a page that is already being read waits for the same read.
- * - **Writes.** A write takes effect when it fulfils. Until then `page()` gives the content before it if that is in the cache, and
- *   otherwise waits. Pages that are held keep the content that they were given out with. Writes of one page follow each other in the order of
- *   their calls. After a write that failed or was aborted, the page is what the file has: the old content, the new, or a part of each.
- * - **Free pages** are known in memory only. After `open`, `allocate` gives pages behind the end of the file until
- *   {@link PageFile.reclaim} is told which pages are in use. So a crash cannot damage a list of them; it forgets which were free.
- * - **The cache** gives up pages that are not held. If all of its room is held, `page()` waits until another page is released:
- *   hold few at a time.
+ * - **Writes.** A write takes effect when it resolves. Until then `page()` returns the earlier
+ *   content if that is cached, and otherwise waits. Held pages keep the content with which they
+ *   were returned. Writes of one page run in the order of their calls. After a failed or aborted
+ *   write, the page is what the file has: the old content, the new, or a part of each.
+ * - **Free pages** are known only in memory. After `open`, `allocate` returns pages after the end
+ *   of the file until {@link PageFile.reclaim} is told which pages are in use. So a crash cannot
+ *   damage a list of them; it forgets which were free.
+ * - **The cache** evicts pages that are not held. If all of its room is held, `page()` waits until
+ *   another page is released: hold few at a time.
  *
- * One PageFile for a file at a time: it does not see what others write.
+ * Use one PageFile per file at a time: it does not see other writes.
  */
 export class PageFile {
   /** of the file, absolute */
   readonly path: string
   /** See {@link PageFileOptions.pageSize}. */
   readonly pageSize: number
-  /** bytes of a page that are its user's: all, or four less with a checksum */
+  /** bytes of content per page: all, or four less with a checksum */
   readonly contentSize: number
 
   readonly #handle: FileHandle
@@ -90,15 +102,15 @@ export class PageFile {
   readonly #reads: PageReads
   readonly #free = new FreePages()
   #pages: number
-  /** the last write of each page that is being written */
+  /** the last write of each page being written */
   readonly #writing = new Map<number, Promise<void>>()
   /** calls that wait for a frame */
   readonly #stuck = new Set<Waiter>()
-  /** operations under way */
+  /** operations in flight */
   #busy = 0
   #idle: (() => void) | undefined
   #closing: Promise<void> | undefined
-  /** the last call of {@link trim}: they run one after the other */
+  /** the last call of {@link trim}: calls run one after the other */
   #trimming: Promise<unknown> = Promise.resolve()
   #hits = 0
   #misses = 0
@@ -129,10 +141,11 @@ export class PageFile {
   }
 
   /**
-   * Opens a file, or makes it, with its name durable. What a crash has left of a page at its end does not count as a page.
+   * Opens a file, or makes it, with a durable name. A partial page that a crash has left at the end
+   * does not count as a page.
    *
-   * @throws (rejects) Node's errors of open; `ERR_INVALID_ARG_VALUE` for `direct: true` where there is no direct I/O;
-   * `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE`
+   * @throws (rejects) Node's errors of open; `ERR_INVALID_ARG_VALUE` for `direct: true` if there is
+   * no direct I/O; `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE`
    */
   static async open(path: string | URL | Buffer, options: PageFileOptions = NO_OPTIONS): Promise<PageFile> {
     const whole = absolutePath(path)
@@ -154,29 +167,30 @@ export class PageFile {
     return new PageFile(String(whole), opened, { pageSize, contentSize, alignment: opened.alignment }, frames)
   }
 
-  /** pages in the file, with those that were allocated and not written yet: the number after that of the last one */
+  /** pages in the file, including those allocated and not yet written: one more than the last page's number */
   get pages(): number {
     return this.#pages
   }
 
-  /** pages that {@link allocate} may give again */
+  /** pages that {@link allocate} may reuse */
   get freePages(): number {
     return this.#free.count
   }
 
   /**
-   * A page, read from the file or found in the cache.
+   * A page, from the cache or read from the file.
    *
-   * @param number 0 to {@link pages} - 1; not a free one
-   * @throws (rejects) `ERR_CAIO_PAGE_DAMAGED`, with `path` and `page`, if its checksum is not that of its content;
-   * `ERR_CAIO_SHORT_READ`, with both, for a page that was allocated at the end of the file and never written; Node's errors of
-   * read, with the path; `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE`; `ERR_INVALID_STATE` for a free page, and after close; `ABORT_ERR`
+   * @param number 0 to {@link pages} - 1; not a free page
+   * @throws (rejects) `ERR_CAIO_PAGE_DAMAGED`, with `path` and `page`, if the checksum does not
+   * match the content; `ERR_CAIO_SHORT_READ`, with both, for a page allocated at the end of the
+   * file and never written; Node's errors of read, with the path; `ERR_OUT_OF_RANGE`,
+   * `ERR_INVALID_ARG_TYPE`; `ERR_INVALID_STATE` for a free page, and after close; `ABORT_ERR`
    */
   page(number: number, options: PageOptions = NO_OPTIONS): Promise<Page> {
     return this.#page(number, options.signal, false)
   }
 
-  /** A page if it is in the cache now, without a promise. */
+  /** A page if it is cached now, without a promise. */
   cached(number: number): Page | undefined {
     const frame = this.#cache.get(number)
     if (frame === undefined || !frame.isLoaded) return undefined
@@ -184,8 +198,9 @@ export class PageFile {
   }
 
   /**
-   * Pages in order, without those that are free. The loop holds each until the next one, or its own end; `retain()` keeps one for longer.
-   * Pages that nobody else asks for make room for others first, so that a scan does not empty the cache.
+   * Pages in order, except free ones. The loop holds each until the next one, or its own end;
+   * `retain()` keeps one for longer. Pages that no other call asks for are evicted first, so that a
+   * scan does not empty the cache.
    *
    * @param from the first page
    * @throws (from its `next`) as {@link page}
@@ -195,7 +210,7 @@ export class PageFile {
     const end = check.fileLength(options.to ?? this.#pages)
     const asked = options.readahead ?? Math.floor(READ_AHEAD / this.pageSize)
     const ahead = Math.min(check.fileLength(asked), Math.floor(this.#cache.limit / 4), MOST_AHEAD)
-    // Half of what is read ahead is there, and half of it on its way.
+    // Half of the pages read ahead have arrived while the other half is in flight.
     const part = Math.ceil(ahead / 2)
     let next = check.fileOffset(from)
     for (let number = next; number < Math.min(end, this.#pages); number++) {
@@ -206,7 +221,7 @@ export class PageFile {
       }
       if (this.#free.has(number)) continue
       const page = await this.#page(number, signal, true).catch((error: unknown) => {
-        // It was freed while it was waited for, and may have been allocated again by now.
+        // The page was freed while the scan waited, and may have been allocated again.
         if (this.#closing || (error as NodeJS.ErrnoException).code !== 'ERR_INVALID_STATE') throw error
       })
       if (!page) continue
@@ -219,12 +234,13 @@ export class PageFile {
   }
 
   /**
-   * Writes a page, or several that follow each other. One page is in the cache afterwards, several are not.
+   * Writes one page or consecutive ones. A single page is cached afterwards; several are not.
    *
-   * @param first 0 and more; behind the end, the file becomes longer, and pages that are left out read as zeros
-   * @param data `contentSize` bytes, or a multiple of them; not to be changed until the promise settles
-   * @throws (rejects) Node's errors of write; `ERR_OUT_OF_RANGE` for data that is no number of pages; `ERR_INVALID_ARG_TYPE`,
-   * `ERR_INVALID_ARG_VALUE`; `ERR_INVALID_STATE` for a free page, and after close; `ABORT_ERR`
+   * @param first 0 or more; after the end, the file grows, and skipped pages read as zeros
+   * @param data `contentSize` bytes, or a multiple; not to be changed until the promise settles
+   * @throws (rejects) Node's errors of write; `ERR_OUT_OF_RANGE` for data that is not a number of
+   * pages; `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`; `ERR_INVALID_STATE` for a free page,
+   * and after close; `ABORT_ERR`
    */
   async write(first: number, data: NodeJS.ArrayBufferView, options: PageWriteOptions = NO_OPTIONS): Promise<void> {
     const { signal, dsync = false } = options
@@ -248,7 +264,7 @@ export class PageFile {
       await context.writeFully(memory, this.#fd, first * this.pageSize, signal ? { dsync, signal } : { dsync })
       this.#replace(first, count, frame)
     } catch (error) {
-      // What the file has now is not known.
+      // The file's content is unknown now.
       this.#replace(first, count, undefined)
       if (frame) this.#cache.fail(frame)
       throw error
@@ -258,10 +274,10 @@ export class PageFile {
   }
 
   /**
-   * Allocates pages: free ones, or the next ones at the end of the file. Nothing is written. The caller has to store durably which
-   * pages they are: a crash forgets it.
-   * @param count pages that follow each other. Default 1.
-   * @returns the first of them
+   * Allocates consecutive pages: free ones, or new ones at the end of the file. Writes nothing. The
+   * caller has to store durably which pages they are: a crash forgets it.
+   * @param count number of pages. Default 1.
+   * @returns the first page
    * @throws `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_STATE` after close
    */
   allocate(count = 1): number {
@@ -276,10 +292,13 @@ export class PageFile {
   }
 
   /**
-   * Frees pages: {@link allocate} may give them again. Free a page only when the removal of all references to it is durable: else, after a
-   * crash, an old reference would lead to other content.
-   * @param first the first of them @param count Default 1.
-   * @throws `ERR_INVALID_STATE` if one of them is free, and after close; `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE`
+   * Frees pages: {@link allocate} may reuse them. Free a page only after the removal of all
+   * references to it is durable: otherwise, after a crash, an old reference would lead to other
+   * content.
+   * @param first the first page
+   * @param count number of pages. Default 1.
+   * @throws `ERR_INVALID_STATE` if one of them is free, and after close; `ERR_OUT_OF_RANGE`,
+   * `ERR_INVALID_ARG_TYPE`
    */
   free(first: number, count = 1): void {
     this.#refuseWhenClosed()
@@ -292,12 +311,12 @@ export class PageFile {
   }
 
   /**
-   * Says which pages are in use, after an `open`: all others of the file are free. `used` should come from the store's own durable
-   * references, and from nothing else.
+   * Tells which pages are in use, after an `open`: all others in the file are free. `used` should
+   * come only from the store's own durable references.
    * @param used numbers of pages, and runs as `[first, count]`, in any order
-   * @returns how many are free
-   * @throws `ERR_OUT_OF_RANGE` for a page that the file does not have, `ERR_INVALID_ARG_TYPE`; then nothing has changed.
-   * `ERR_INVALID_STATE` while {@link trim} is under way, and after close
+   * @returns number of free pages
+   * @throws `ERR_OUT_OF_RANGE` for a page that the file does not have, `ERR_INVALID_ARG_TYPE`:
+   * nothing has changed then. `ERR_INVALID_STATE` while {@link trim} runs, and after close
    */
   reclaim(used: Iterable<number | readonly [first: number, count: number]>): number {
     this.#refuseWhenClosed()
@@ -315,11 +334,12 @@ export class PageFile {
   }
 
   /**
-   * Gives the space of free pages back to the file system, where they make up 64 KiB or more: there are holes then, and the file is as
-   * long as before. `allocate` goes on giving these pages, except for those whose space is just being given back, up to 16 MiB.
-   * @returns how many pages that were, whether they still had space or not
-   * @throws (rejects) `ENOTSUP` where the file system makes no holes; `ENOSYS` on `pure`, and with another `fs`; `ERR_INVALID_STATE` after
-   * close; `ABORT_ERR`
+   * Frees the space of free pages in runs of 64 KiB or more: the file gets holes, and keeps its
+   * length. `allocate` may still return these pages, except those whose space is just being freed,
+   * up to 16 MiB.
+   * @returns number of pages in these runs, whether they still had space or not
+   * @throws (rejects) `ENOTSUP` if the file system has no holes; `ENOSYS` on `pure`, and with
+   * another `fs`; `ERR_INVALID_STATE` after close; `ABORT_ERR`
    */
   trim({ signal }: PageOptions = NO_OPTIONS): Promise<number> {
     const trimming = this.#trimming.then(() => this.#trim(signal))
@@ -352,7 +372,7 @@ export class PageFile {
   }
 
   /**
-   * Makes durable what was written before: fdatasync(2).
+   * Makes earlier writes durable: fdatasync(2).
    * @throws (rejects) its errors; `ERR_INVALID_STATE` after close; `ABORT_ERR`
    */
   async sync({ signal }: PageOptions = NO_OPTIONS): Promise<void> {
@@ -385,8 +405,9 @@ export class PageFile {
   }
 
   /**
-   * Waits for what is under way, and closes the file. Pages that are held stay good until they are released. Calls that wait for room
-   * in the cache, and later calls, reject with `ERR_INVALID_STATE`. It does not sync. Further calls of `close` wait for the same end.
+   * Waits for operations in flight, and closes the file. Held pages stay valid until they are
+   * released. Calls that wait for room in the cache, and later calls, reject with
+   * `ERR_INVALID_STATE`. Does not sync. Further calls wait for the same close.
    */
   close(): Promise<void> {
     return (this.#closing ??= this.#close())
@@ -414,7 +435,10 @@ export class PageFile {
     if (this.#closing) throw invalidState('the file is closed')
   }
 
-  /** The Context for an operation that may be begun now. */
+  /**
+   * The Context for a new operation.
+   * @throws if the file or the Context is closed, or the signal aborted
+   */
   #ready(signal: AbortSignal | undefined): Context {
     this.#refuseWhenClosed()
     refuseAborted(signal)
@@ -428,7 +452,7 @@ export class PageFile {
     if (first + count > end) throw outOfRange('page', `< ${end}, the pages of the file`, first + count - 1)
   }
 
-  /** @param isPassing whether nobody is expected to ask for it again */
+  /** @param isPassing whether no further request is expected */
   #page(number: number, signal: AbortSignal | undefined, isPassing: boolean): Promise<Page> {
     const frame = this.#cache.get(number)
     if (frame !== undefined && frame.isLoaded && signal === undefined) {
@@ -491,7 +515,7 @@ export class PageFile {
         this.#cache.leave(waiting)
       },
     ).finally(() => waits && this.#stuck.delete(waits))
-    // Meanwhile it may have been read for another, be written, or be free.
+    // Meanwhile another call may have read, written or freed the page.
     const isWanted = !this.#closing && this.#isAbsent(number)
     if (!isWanted) {
       this.#cache.fail(frame)
@@ -501,7 +525,7 @@ export class PageFile {
     return this.#reads.read(frame, number, this.#context ?? defaultContext(), signal)
   }
 
-  /** Whether it is to be read from the file. */
+  /** Whether the page has to be read from the file. */
   #isAbsent(number: number): boolean {
     return !this.#cache.get(number) && !this.#writing.has(number) && !this.#free.has(number)
   }
@@ -527,7 +551,7 @@ export class PageFile {
     readThose(number)
   }
 
-  /** What has to be over before these pages are written. */
+  /** Operations that have to end before these pages are written. */
   #pending(first: number, count: number): Promise<unknown>[] {
     const pending: Promise<unknown>[] = []
     for (let number = first; number < first + count; number++) {
@@ -539,7 +563,7 @@ export class PageFile {
     return pending
   }
 
-  /** The memory that is written: the pages with their checksums. */
+  /** Bytes to write: the pages with their checksums. */
   #written(first: number, count: number, bytes: Uint8Array, frame: Frame | undefined): Uint8Array {
     const hasChecksum = this.contentSize < this.pageSize
     const isAligned = this.#notDirect !== undefined || addressRemainder(bytes, this.#alignment) === 0
@@ -553,7 +577,10 @@ export class PageFile {
     return memory
   }
 
-  /** Notes a write. @returns notes its end */
+  /**
+   * Records a write.
+   * @returns records its end
+   */
   #enter(first: number, count: number): () => void {
     this.#pages = Math.max(this.#pages, first + count)
     this.#busy++
@@ -570,11 +597,14 @@ export class PageFile {
     }
   }
 
-  /** What the cache has of these pages is old. @param frame the new content of the first, if it is to be in the cache */
+  /**
+   * Drops the old content of these pages from the cache.
+   * @param frame the new content of the first, if it is to be cached
+   */
   #replace(first: number, count: number, frame: Frame | undefined): void {
     for (let number = first; number < first + count; number++) this.#cache.drop(number)
     if (!frame) return
-    // It may have been freed meanwhile.
+    // The page may have been freed meanwhile.
     if (this.#free.has(first) || this.#closing) return this.#cache.fail(frame)
     this.#cache.set(first, frame)
     this.#cache.loaded(frame)

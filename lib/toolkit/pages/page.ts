@@ -1,10 +1,10 @@
-/** Page: the content of one page, in the cache's own memory, for as long as somebody holds it. */
+/** Page: the content of one page, in the cache's own memory, while it is held. */
 import type { Frame, PageCache } from './cache.js'
 import { invalidState } from '../../common/errors.js'
 
 const { process } = globalThis
 
-/** One in so many of the pages given out is watched for a missing release: watching each would cost more than finding it in the cache. */
+/** One in so many pages is watched for a missing release: watching each would cost more than a hit in the cache. */
 const WATCHED = 64
 
 let given = 0
@@ -18,11 +18,12 @@ const lost = new FinalizationRegistry<string>((path) => {
 })
 
 /**
- * One page of a {@link PageFile}, held until it is released: `using page = await file.page(7)`. The content of a held page does not
- * change: a write to the page puts the new content into other memory. Its bytes must not be written to.
+ * A page of a {@link PageFile}, held until it is released: `using page = await file.page(7)`. The
+ * content of a held page does not change: a write to the page uses other memory. Do not write to
+ * its bytes.
  */
 export class Page {
-  /** its number */
+  /** page number */
   readonly number: number
   readonly #cache: PageCache
   #frame: Frame | undefined
@@ -41,19 +42,25 @@ export class Page {
   }
 
   /**
-   * Its content, not a copy: `contentSize` bytes, to be read only, until the release.
+   * The content, not a copy: `contentSize` bytes, read-only, valid until the release.
    * @throws `ERR_INVALID_STATE` once released
    */
   get bytes(): Buffer {
     return this.#held().content
   }
 
-  /** The same page for another holder, with a release of its own. @throws `ERR_INVALID_STATE` once released */
+  /**
+   * The same page for another holder, released separately.
+   * @throws `ERR_INVALID_STATE` once released
+   */
   retain(): Page {
     return new Page(this.#cache, this.#held(), this.number, this.#isPassing)
   }
 
-  /** Lets it go; nothing may use its bytes any more. @throws `ERR_INVALID_STATE` if that has been done */
+  /**
+   * Releases the page. Do not use its bytes any more.
+   * @throws `ERR_INVALID_STATE` if it has been released
+   */
   release(): void {
     const frame = this.#held()
     this.#frame = undefined
@@ -61,7 +68,7 @@ export class Page {
     this.#cache.release(frame, this.#isPassing)
   }
 
-  /** {@link release}, unless that has been done. */
+  /** As {@link release}, unless the page has been released. */
   [Symbol.dispose](): void {
     if (this.#frame) this.release()
   }

@@ -1,4 +1,4 @@
-/** The reads of a PageFile: each brings one page, or several that follow each other, and all who ask meanwhile wait for it. */
+/** Reads of a PageFile: each reads one page, or consecutive ones, and all calls for them meanwhile wait for it. */
 import { invalidState, laterException, pageDamaged, shortRead } from '../../common/errors.js'
 import type { Completer } from '../../engine/completer.js'
 import type { Context } from '../../engine/context.js'
@@ -13,14 +13,14 @@ import type { Waiter } from './waiter.js'
 
 const { Promise } = intrinsics
 
-/** One page on its way into a frame. */
+/** A page being read into a frame. */
 interface Load {
   readonly reads: PageReads
   readonly frame: Frame
   readonly number: number
-  /** Whether the promise of the request is a caller's. */
+  /** Whether a caller has the promise of the request. */
   hasAsker: boolean
-  /** Whether a scan reads it ahead: no call waits for it yet. */
+  /** Whether a scan reads it ahead, so that no call waits for it yet. */
   readonly isAhead: boolean
   context: Context
   request: TransferRequest<Load> | undefined
@@ -31,7 +31,7 @@ type Loads = readonly Load[]
 
 const ignore = (): void => undefined
 
-/** The file that is read, and who counts what is under way. */
+/** The file to read, and callbacks that count its operations in flight. */
 export interface PagesRead {
   readonly fd: number
   readonly layout: PageLayout
@@ -76,7 +76,7 @@ export class PageReads {
     return joined
   }
 
-  /** Reads pages that follow each other, for no call yet. */
+  /** Reads consecutive pages that no call waits for yet. */
   readAhead(frames: readonly Frame[], first: number, context: Context): void {
     const loads = frames.map((frame, at) => this.#begin(frame, first + at, context, true))
     const views = frames.map(({ memory }) => memory)
@@ -121,7 +121,7 @@ export class PageReads {
     )
   }
 
-  /** No caller waits for the read any more: cancels it if it has not begun. */
+  /** Cancels a read that no caller waits for, if it has not begun. */
   #abandon(load: Load): void {
     if (load.hasAsker || load.isAhead || !load.request) return
     load.isTakenBack = true
@@ -140,13 +140,13 @@ export class PageReads {
     }
   }
 
-  /** @returns what the promise of the request is fulfilled with */
+  /** @returns the value of the request's promise */
   #readDone(load: Load, result: number): unknown {
     if (load.isTakenBack) return undefined
     const { number, hasAsker } = load
     if (result === this.#pageSize) return this.#arrived(load)
     if (result >= 0) {
-      // At the end of the file, or where an error stopped it: the next read tells which.
+      // The end of the file, or an error stopped it: the next read tells which.
       const joined = hasAsker ? this.#join(load, undefined) : undefined
       load.hasAsker = false
       void this.#readAgain(load)
@@ -168,7 +168,7 @@ export class PageReads {
     void this.#arrived(load)
   }
 
-  /** All of a page has been read. */
+  /** Handles a page that has been read whole. */
   #arrived(load: Load): Page | Promise<never> | undefined {
     const { frame, number } = load
     if (this.#file.layout.contentSize < this.#pageSize) {
@@ -176,7 +176,7 @@ export class PageReads {
       if (problem) return this.#failed(load, pageDamaged(this.#cache.path, number, problem))
     }
     const waiters = this.#leaveFrame(load)
-    // What is asked for after close is refused, whatever has come.
+    // Later calls are refused after close, even if the page has arrived.
     if (this.#file.isClosed()) this.#cache.drop(number)
     const page = load.hasAsker ? new Page(this.#cache, frame, number, false) : undefined
     if (waiters) for (const waiter of waiters) waiter.resolve(new Page(this.#cache, frame, number, load.isAhead))
@@ -185,7 +185,10 @@ export class PageReads {
     return page
   }
 
-  /** Ends the frame's read. @returns the calls that wait for it */
+  /**
+   * Ends the frame's read.
+   * @returns the calls that wait for it
+   */
   #leaveFrame({ frame }: Load): Set<Waiter> | undefined {
     const { waiters } = frame
     frame.waiters = frame.load = undefined

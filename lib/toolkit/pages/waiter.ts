@@ -1,19 +1,19 @@
-/** A call that waits for a page that is being read or written, with its own signal. */
+/** Calls that wait for a page to be read or written, each with its own signal. */
 import { abortError, onAbort } from '../../engine/abort.js'
 import { intrinsics } from '../../common/intrinsics.js'
 
 const { Promise } = intrinsics
 
 export interface Waiter {
-  /** @param value what the promise is fulfilled with */
+  /** @param value of the promise */
   resolve(value: unknown): void
   reject(error: unknown): void
 }
 
 /**
  * A promise for one of several waiting calls.
- * @param enter puts the waiter among the others
- * @param quit takes it out again, when its signal is aborted
+ * @param enter adds the waiter to the others
+ * @param quit removes it when its signal is aborted
  */
 export function waitAmong<T>(
   signal: AbortSignal | undefined,

@@ -22,7 +22,8 @@
 
 namespace caio::abi {
 
-// The completion ring that the kernel maps into this process (fs/aio.c, struct aio_ring). The context id is its address.
+// The completion ring that the kernel maps into this process (struct aio_ring in fs/aio.c). The
+// context id is its address.
 struct Ring {
   uint32_t id;
   uint32_t nr;  // number of io_events

@@ -27,7 +27,8 @@ KernelEvent EventOf(const io_event& event) { return {static_cast<uint32_t>(event
 
 }  // namespace
 
-// Context 0 does not exist, nor does an io_setup for 0 events: a kernel that has these system calls answers EINVAL.
+// Context 0 is invalid, and so is an io_setup for 0 events: a kernel with these system calls answers
+// EINVAL.
 int KernelContext::Check(const char** step) {
   const auto refuses = [](long result) { return result < 0 && result != -EINVAL; };
   *step = "io_setup";
@@ -52,7 +53,8 @@ int KernelContext::Open(unsigned capacity, const char** step) {
     id_ = 0;
     return static_cast<int>(result);
   }
-  // Asks for zero events, so as not to wait: the call is needed only later, at the end.
+  // Checks io_getevents, which is otherwise first called at the end. A minimum of 0 events does not
+  // wait.
   *step = "io_getevents";
   timespec zero{};
   io_event none{};
@@ -70,7 +72,7 @@ int KernelContext::Open(unsigned capacity, const char** step) {
   return 0;
 }
 
-// Each command names it.
+// Each iocb names the eventfd (IOCB_FLAG_RESFD).
 int KernelContext::Signal(int fd, const char**) {
   signal_fd_ = fd;
   return 0;
@@ -110,7 +112,8 @@ long KernelContext::Submit(const KernelCommand* commands, size_t count) {
     iocbs[i] = Translate(commands[i]);
     pointers[i] = &iocbs[i];
   }
-  // The thread that reaps the event may change the request, which has been read before this.
+  // Pairs with the acquire in Reap: the reaping thread may change the request, which Translate()
+  // has read by now.
   handed_over_.fetch_add(1, std::memory_order_release);
   const long taken = abi::Submit(id_, static_cast<long>(count), pointers.data());
   return taken == -EAGAIN ? 0 : taken;
@@ -134,7 +137,7 @@ size_t KernelContext::ReapBySyscall(KernelEvent* events, size_t most) {
   std::array<io_event, kAtOnce> there;
   timespec zero{};
   long count;
-  // EINTR: a signal came. The call is repeated, since the wake-up for these events has been consumed already.
+  // Repeated after a signal (EINTR): the wake-up for these events has already been consumed.
   while ((count = abi::GetEvents(id_, 0, static_cast<long>(std::min(most, kAtOnce)), there.data(), &zero)) == -EINTR) {
   }
   if (count <= 0) return 0;

@@ -1,4 +1,4 @@
-// One kernel AIO context: set up, submitted to, reaped. Used by the loop thread, which alone reaps; pool threads submit, too.
+// One kernel AIO context. Only the loop thread reaps; pool threads submit, too.
 #pragma once
 
 #include <atomic>
@@ -12,18 +12,19 @@ class KernelContext final : public KernelQueue {
  public:
   ~KernelContext() override { Close(); }
 
-  // A process that has had a context ends later: the kernel waits, for 25 ms and longer, until it is sure that nothing uses the context.
+  // A process that has had a context exits later: the kernel waits 25 ms or longer until it is sure
+  // that nothing uses the context.
   bool OpensLate() const override { return true; }
   int Check(const char** step) override;
-  // EAGAIN: fs.aio-max-nr is used up. ENOSYS, EPERM: no kernel AIO, or a seccomp filter.
+  // -EAGAIN: fs.aio-max-nr is used up. -ENOSYS, -EPERM: no kernel AIO, or a seccomp filter.
   int Open(unsigned capacity, const char** step) override;
   int Signal(int fd, const char** step) override;
   long Submit(const KernelCommand* commands, size_t count) override;
   bool TakesFromAnyThread() const override { return true; }
-  // No system call where the mapped ring is the one this code knows.
+  // Reads the mapped ring, without a system call, if its layout is known; else by io_getevents.
   size_t Reap(KernelEvent* events, size_t most) override;
   long WaitOne(KernelEvent* event, int seconds) override;
-  // Waits for the milliseconds that io_destroy itself takes, too.
+  // Also waits the milliseconds that io_destroy itself takes.
   void Close() override;
 
  private:

@@ -1,5 +1,5 @@
-// The kernel's io_uring interface as io_uring(7) has it, as of Linux 5.6: structures, constants, raw system calls. No liburing, and no
-// kernel headers, which may be older.
+// The kernel's io_uring interface of io_uring(7), as of Linux 5.6: structures, constants, raw
+// system calls. No liburing, and no kernel headers, which may be older.
 #pragma once
 
 #include <unistd.h>
@@ -11,12 +11,12 @@
 
 namespace caio::uring {
 
-// Numbered alike on all processors.
+// The same numbers on all architectures.
 constexpr long kSysSetup = 425;
 constexpr long kSysEnter = 426;
 constexpr long kSysRegister = 427;
 
-// What the kernel calls IORING_OP_….
+// IORING_OP_…
 enum Operation : uint8_t { kReadv = 1, kWritev = 2, kFsync = 3, kRead = 22, kWrite = 23 };
 
 constexpr uint32_t kFsyncDatasync = 1 << 0;  // IORING_FSYNC_DATASYNC

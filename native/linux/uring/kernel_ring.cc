@@ -11,7 +11,8 @@ namespace caio {
 
 namespace {
 
-// Places in the submission queue, which every io_uring_enter empties: few, since older kernels count the rings as locked memory.
+// Entries of the submission queue, which every io_uring_enter empties: few, since older kernels
+// count the rings as locked memory.
 constexpr unsigned kAtOnce = 64;
 
 uint8_t OperationOf(Opcode opcode) {
@@ -48,7 +49,8 @@ int KernelRing::Open(unsigned capacity, const char** step) {
   *step = "io_uring_setup";
   uring::Params params{};
   long result = -EINVAL;
-  // Where it is known, without interrupting JavaScript: completions are posted when the thread is in the kernel next, at the latest to sleep.
+  // COOP_TASKRUN, if supported, does not interrupt JavaScript: completions are posted when the
+  // thread is next in the kernel, at the latest to sleep.
   for (const uint32_t flags : {uring::kSetupCqSize | uring::kSetupCoopTaskrun, uring::kSetupCqSize}) {
     params = {};
     params.cq_entries = capacity;
@@ -56,11 +58,11 @@ int KernelRing::Open(unsigned capacity, const char** step) {
     result = uring::Setup(kAtOnce, &params);
     if (result != -EINVAL) break;
   }
-  // 5.4 and before know no size for the completion queue.
+  // Linux 5.4 and earlier have no parameter for the size of the completion queue.
   if (result < 0) return result == -EINVAL ? -ENOSYS : static_cast<int>(result);
   fd_ = static_cast<int>(result);
   const uint32_t needed = uring::kFeatSingleMmap | uring::kFeatNoDrop;
-  // Every command in flight has its place in the completion queue, so it cannot overflow.
+  // Every command in flight has an entry in the completion queue, which therefore cannot overflow.
   int error = (params.features & needed) != needed || params.cq_entries < capacity ? -ENOSYS : 0;
   if (error == 0) {
     *step = "io_uring_register";
@@ -78,7 +80,7 @@ int KernelRing::Open(unsigned capacity, const char** step) {
   return error;
 }
 
-// IORING_REGISTER_PROBE is of 5.6, as are the plain reads and writes.
+// IORING_REGISTER_PROBE came with 5.6, as did plain reads and writes.
 int KernelRing::HasOperations() {
   uring::Probe probe{};
   const long result = uring::Register(fd_, uring::kRegisterProbe, &probe, uring::kWrite + 1);
@@ -101,7 +103,7 @@ int KernelRing::Map(const uring::Params& params) {
   mapped = mmap(nullptr, sqes_bytes_, kProtection, kFlags, fd_, uring::kOffsetSqes);
   if (mapped == MAP_FAILED) return -errno;
   sqes_ = static_cast<uring::Sqe*>(mapped);
-  // A child that is forked and goes on must not reap what is ours.
+  // A forked child must not reap our completions.
   madvise(rings_, rings_bytes_, MADV_DONTFORK);
   madvise(sqes_, sqes_bytes_, MADV_DONTFORK);
 
@@ -114,7 +116,7 @@ int KernelRing::Map(const uring::Params& params) {
   cq_tail_ = word(params.cq.tail);
   cq_mask_ = *word(params.cq.ring_mask);
   cqes_ = reinterpret_cast<const uring::Cqe*>(base + params.cq.cqes);
-  // Each place of the submission queue always names the entry of the same index.
+  // Place i of the submission queue always names entry i.
   for (uint32_t i = 0; i < params.sq_entries; i++) word(params.sq.array)[i] = i;
   return 0;
 }
@@ -131,7 +133,8 @@ long KernelRing::Submit(const KernelCommand* commands, size_t count) {
   for (uint32_t i = 0; i < count; i++) sqes_[(tail + i) & sq_mask_] = Translate(commands[i]);
   __atomic_store_n(sq_tail_, tail + static_cast<uint32_t>(count), __ATOMIC_RELEASE);
   uring::Enter(fd_, static_cast<unsigned>(count));
-  // The head says what was taken, whatever the call returned. The rest is taken back: only that call looks at it.
+  // The head says what was taken, whatever the call returned. The rest is taken back: only that
+  // call reads it.
   const uint32_t head = __atomic_load_n(sq_head_, __ATOMIC_ACQUIRE);
   __atomic_store_n(sq_tail_, head, __ATOMIC_RELEASE);
   const uint32_t taken = head - tail;
@@ -152,7 +155,7 @@ size_t KernelRing::Reap(KernelEvent* events, size_t most) {
   return count;
 }
 
-// By poll, which has always had a timeout; io_uring_enter has one only since 5.11.
+// poll(2) has always had a timeout; io_uring_enter has one only since 5.11.
 long KernelRing::WaitOne(KernelEvent* event, int seconds) {
   const uint64_t deadline = Nanoseconds() + static_cast<uint64_t>(seconds) * 1000000000;
   for (;;) {
@@ -167,7 +170,7 @@ long KernelRing::WaitOne(KernelEvent* event, int seconds) {
 
 void KernelRing::Close() {
   KernelEvent ignored;
-  // Errors included: there is no other way to know that the memory is left alone.
+  // Errors are ignored: only the events tell that the kernel no longer uses the memory.
   while (in_flight_ > 0 && WaitOne(&ignored, 60) != -EBADF) {
   }
   if (sqes_) munmap(sqes_, sqes_bytes_);

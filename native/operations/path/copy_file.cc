@@ -29,13 +29,13 @@ int64_t CopyBytes(int from, int to, off_t size) {
   return CopyByHand({from, offset}, {to, offset}, SIZE_MAX, &copied);
 }
 
-// Up to this size, a source is read before the target is touched, and written over its content: if the target were emptied first, ext4
-// would write it back at close.
+// Up to this size, the source is read before the target is touched, and written over the target's
+// content: ext4 would write a truncated target back at close.
 constexpr off_t kSmall = 64 * 1024;
 
 class SmallFile {
  public:
-  // Nothing where it is for CopyBytes, with its errors.
+  // Not valid if the copy is left to CopyBytes, which reports the errors.
   SmallFile(int fd, const struct stat& file) {
     if (!S_ISREG(file.st_mode) || file.st_size == 0 || file.st_size > kSmall) return;
     const auto size = static_cast<size_t>(file.st_size);
@@ -59,12 +59,12 @@ class SmallFile {
   size_t size_ = 0;
 };
 
-// Whether fchmod would change nothing, and be allowed.
+// Whether fchmod would be permitted and change nothing.
 bool HasMode(const struct stat& target, mode_t mode) {
   return ((target.st_mode ^ mode) & 07777) == 0 && target.st_uid == geteuid();
 }
 
-// On CIFS, a mode cannot be changed, and would mean nothing.
+// CIFS cannot change a mode, which would mean nothing there.
 bool IsCifs(int fd) {
   const uint32_t type = FileSystemType(fd);
   return type == 0x517b || type == 0xfe534d42 || type == 0xff534d42;
@@ -76,13 +76,14 @@ int GiveMode(int fd, const struct stat& target, mode_t mode) {
   return error == EPERM && IsCifs(fd) ? 0 : -error;
 }
 
-// A failure on an empty file does not matter: ceph-fuse refuses to cut a file that has just been made with a read-only mode.
+// A failure on an empty file does not matter: ceph-fuse refuses to truncate a file that was just
+// made with a read-only mode.
 int Cut(int fd, const struct stat& target, off_t size) {
   if (Repeated([=] { return ftruncate(fd, size); }) == 0) return 0;
   return errno == EACCES && target.st_size == 0 ? 0 : -errno;
 }
 
-// Into a file that is open. As libuv does it, its allowances for other file systems included.
+// Copies into an open file. As libuv, with its allowances for other file systems.
 int64_t Fill(int from, int to, const struct stat& source, bool is_new) {
   struct stat target;
   if (fstat(to, &target) != 0) return -errno;
@@ -93,7 +94,7 @@ int64_t Fill(int from, int to, const struct stat& source, bool is_new) {
   int error = cut ? Cut(to, target, over ? small.size() : 0) : 0;
   if (error == 0) error = GiveMode(to, target, source.st_mode);
   if (error == 0) return over ? small.WriteTo(to) : CopyBytes(from, to, source.st_size);
-  // What was there is gone in any case.
+  // The old content is gone in any case.
   if (over) Cut(to, target, 0);
   return error;
 }

@@ -1,4 +1,4 @@
-// The entries of a directory.
+// Reads the entries of a directory.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,9 @@ namespace caio {
 
 enum class Order { kOfBytes, kAsFound };
 
-// Blocks. Writes the length of all names as a 32-bit number, then the names, each ended by a zero, in that order, then a byte for the type of
-// each, as libuv numbers them. Their number, or a negative errno; -EOVERFLOW where `capacity` does not hold it all.
+// Blocks. Writes the length of all names as a 32-bit number, then the names in `order`, each with a
+// terminating zero, then a byte per name for its type, numbered as in libuv. Returns the number of
+// entries, or a negative errno, -EOVERFLOW if `capacity` is too small.
 int64_t ReadDirectory(const char* path, Order order, char* reply, size_t capacity);
 
 }  // namespace caio

@@ -33,7 +33,7 @@ int64_t Stat(const Request& request, StatsOf of) {
 int64_t Readlink(const Request& request) {
   const int64_t length =
       Checked(readlink(request.path.get(), static_cast<char*>(request.single.iov_base), request.length));
-  // It may have been cut.
+  // The target may have been cut off.
   return length == static_cast<int64_t>(request.length) ? -EOVERFLOW : length;
 }
 
@@ -67,7 +67,8 @@ int64_t Realpath(const Request& request) {
   return static_cast<int64_t>(length);
 }
 
-// What open(2) says; -EAGAIN where the file is open and cannot be cut.
+// 0; the errno of open(2); -EAGAIN if the file was opened but not truncated; or the errno of close(2)
+// + kWhileClosing.
 int64_t Truncate(const char* path, int64_t length) {
   Descriptor file(OpenFile(path, O_RDWR, 0));
   if (!file.valid()) return file.get();
@@ -81,7 +82,7 @@ int64_t MakeTemporary(const Request& request) {
   if (length >= request.length) return -EOVERFLOW;
   char* made = static_cast<char*>(request.single.iov_base);
   memcpy(made, request.path.get(), length + 1);
-  // A failure is Node's to tell: its error has the last name that was tried.
+  // -EAGAIN: Node makes the error, which names the last path tried.
   return mkdtemp(made) ? static_cast<int64_t>(length) : -EAGAIN;
 }
 
@@ -134,7 +135,7 @@ int64_t PerformTimesOnce(const Request& request) {
   }
 }
 
-// What is interrupted has done nothing.
+// Repeats after EINTR: an interrupted call has done nothing.
 template <typename Perform>
 int64_t PerformAgain(Perform perform) {
   for (;;) {

@@ -26,7 +26,8 @@ void WriteTime(const Time& time, double* out) {
   out[1] = static_cast<double>(time.tv_nsec);
 }
 
-// Only macOS's stat(2) has a time of birth; elsewhere libuv gives the time of the last change instead.
+// Only macOS's stat(2) has a time of birth; elsewhere libuv gives the time of the last change
+// instead.
 void WriteStats(const struct stat& file, double* out) {
   out[kDev] = static_cast<double>(file.st_dev);
   out[kMode] = static_cast<double>(file.st_mode);
@@ -76,7 +77,7 @@ int Statx(const StatsOf& of, struct statx* file) {
   return statx(AT_FDCWD, of.path, of.follow ? 0 : AT_SYMLINK_NOFOLLOW, kAll, file);
 }
 
-// An older kernel's answer, or that of a filter of system calls: there is another call.
+// Whether an older kernel or a seccomp filter refuses statx(2): stat(2) then serves.
 bool IsMissing(int error) { return error == ENOSYS || error == EPERM || error == EOPNOTSUPP || error == EINVAL; }
 
 }  // namespace

@@ -1,11 +1,11 @@
-// A file's attributes, as JavaScript takes them.
+// Reads a file's attributes, as JavaScript takes them.
 #pragma once
 
 #include <sys/stat.h>
 
 namespace caio {
 
-// A path, following a link that it ends in or not; or, without one, an open file.
+// A path, with or without following a final link; or, if `path` is null, an open file.
 struct StatsOf {
   const char* path;
   bool follow;
@@ -16,7 +16,7 @@ struct StatsOf {
 int ReadStats(const StatsOf& of, double* out);
 
 #ifdef STATX_BASIC_STATS
-// Likewise, of what statx(2) has said.
+// The same, from a result of statx(2).
 void WriteStats(const struct statx& file, double* out);
 #endif
 

@@ -23,7 +23,7 @@ int64_t ReadFile(Request& request) {
   const Descriptor fd(open(request.path.get(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd.valid()) return -errno;
   if (fstat(fd.get(), &status) != 0) return -errno;
-  // Files of /proc have size 0, too: only reading to the end tells how long they are.
+  // Files of /proc also have size 0: only reading to the end tells their length.
   if (!IsRegular(status) || status.st_size == 0) return -EOPNOTSUPP;
   if (static_cast<uint64_t>(status.st_size) > request.length) return status.st_size;
 
@@ -40,13 +40,16 @@ int64_t ReadFile(Request& request) {
   return static_cast<int64_t>(done);
 }
 
-// From this many bytes on, the file system is looked up: writing in place is faster, unless opening the file copies it first.
+// Smallest size for which the file system is looked up: writing in place is faster, unless opening
+// the file copies it first.
 constexpr off_t kLarge = 256 * 1024;
-// On overlayfs, to open a file of a lower layer (such as a container's image) for writing copies all of it, unless the open empties it.
+// On overlayfs, opening a file of a lower layer (such as a container's image) for writing copies
+// all of it, unless the open truncates it.
 constexpr uint32_t kOverlay = 0x794c7630;  // OVERLAYFS_SUPER_MAGIC
 
-// Whether a file of size 0 may still have content: the kernel's files (tracefs, relayfs, debugfs) are cleared only by an open with O_TRUNC.
-// They are on no block device. Files on one are not opened so: ext4 would write back, at close, all that is written next.
+// Whether a file of size 0 may still have content: kernel files (tracefs, relayfs, debugfs), which
+// are on no block device, are cleared only by an open with O_TRUNC. Files on a device are not
+// opened so: ext4 would write back, at close, all that is then written.
 bool MayHoldMore(const struct stat& status) { return status.st_size == 0 && IsOnNoDevice(status); }
 
 int64_t WriteFile(Request& request) {
@@ -67,8 +70,8 @@ int64_t WriteFile(Request& request) {
   size_t written = 0;
   const int64_t error =
       WriteOut({fd.get(), 0}, static_cast<const char*>(request.single.iov_base), request.single.iov_len, &written);
-  // What was there before must not show behind what is there now, not even after a failure.
-  // Where nothing was written it is the truncation that sets the times, as O_TRUNC would.
+  // The old content must not follow the new, not even after a failure. If nothing was written, the
+  // truncation sets the times, as O_TRUNC would.
   const auto length = static_cast<off_t>(written);
   const bool cut = !append && (status.st_size > length || length == 0);
   if (cut && ftruncate(fd.get(), length) != 0 && error == 0) return -errno + kWhileWriting;

@@ -24,9 +24,9 @@ namespace caio {
 namespace {
 
 constexpr uint64_t kSlice = 20 * 1000 * 1000;
-// In front of a directory's name in what is noted.
+// Prefix of a directory's name in the noted position.
 constexpr char kEntered = '+';
-// In front of the name of the entry at which the copy has stopped.
+// Prefix of the entry's name at which the copy has stopped.
 constexpr char kStop = '=';
 
 bool IsSame(const struct stat& a, const struct stat& b) { return a.st_dev == b.st_dev && a.st_ino == b.st_ino; }
@@ -38,7 +38,7 @@ Text ParentOf(const Text& path) {
 
 bool IsRoot(const Text& path) { return path == Text("/"); }
 
-// What a relative path means from a directory, both without looking.
+// Resolves a relative path against a directory, without asking the file system.
 Text Resolve(const Text& directory, const Text& target) {
   std::vector<Text> parts;
   const Text whole = Text(directory).Append('/').Append(target);
@@ -62,14 +62,14 @@ class Copier final : public Progress {
   Copier(const char* from, const char* to, unsigned flags)
       : from_(from), to_(to), verbatim_((flags & tree_copy_flag::kVerbatim) != 0) {}
 
-  // Whether it is for this function. Makes the directory that it goes into.
+  // Whether this function can copy the tree. Makes the target's parent directory.
   bool Begin() {
     struct stat source;
     struct stat target;
     if (lstat(from_.c_str(), &source) != 0 || !S_ISDIR(source.st_mode)) return false;
-    // What is there already has rules of its own.
+    // An existing target has rules of its own.
     if (lstat(to_.c_str(), &target) == 0 || errno != ENOENT) return false;
-    // Into itself, by whatever way.
+    // A copy into itself, by whatever path.
     const Text above = ParentOf(from_);
     for (Text parent = ParentOf(to_); !IsRoot(parent) && parent != above; parent = ParentOf(parent)) {
       if (stat(parent.c_str(), &target) == 0 && IsSame(source, target)) return false;
@@ -82,7 +82,7 @@ class Copier final : public Progress {
     return result == tree_result::kDone || result == tree_result::kMade;
   }
 
-  // Goes down into the directory of that name; the top has none. Makes it, unless `made` says that it was.
+  // Enters the directory of that name, empty for the top. Makes it, unless it was `made` before.
   bool Enter(const char* name, bool made) {
     Level level;
     level.name = Text(name);
@@ -105,8 +105,9 @@ class Copier final : public Progress {
     return true;
   }
 
-  // Goes on after the entry at which it stopped. An entry that is not at its old place is looked for among those already copied. At a
-  // directory that is not there, or cannot be read again, it stops: the rest of that directory has not been copied.
+  // Continues after the noted entry. An entry not at its old place is looked for among those
+  // already copied. Stops at a directory that is gone or cannot be read again: the rest of it has
+  // not been copied.
   bool Resume(const char* noted) {
     while (*noted == kEntered) {
       noted++;
@@ -136,7 +137,7 @@ class Copier final : public Progress {
       if (level.next == level.entries.count()) {
         if (!Leave()) return tree_result::kFailed;
       } else {
-        // By value: what it stands in moves.
+        // By value: the level that holds the name moves.
         const size_t at = level.next++;
         CopyEntry(Text(level.entries.name(at)), level.entries.type(at), level.looks);
       }
@@ -150,10 +151,10 @@ class Copier final : public Progress {
  private:
   struct Level {
     Text name;
-    size_t from_size = 0;  // of the paths above it
+    size_t from_size = 0;  // of the path above it
     size_t to_size = 0;
     mode_t mode = 0;
-    bool looks = false;  // for what has been copied already
+    bool looks = false;  // for entries already copied
     Listing entries;
     size_t next = 0;
   };
@@ -165,7 +166,7 @@ class Copier final : public Progress {
 
   void CopyEntry(const Text& name, EntryType listed, bool looks) {
     if (looks && IsThere(name)) return;
-    // Node has names as text.
+    // Node needs names as text.
     if (IsUtf8(name.c_str())) {
       const EntryType type = TypeOf(name, listed);
       const bool is_directory = type == EntryType::kDirectory;
@@ -229,7 +230,7 @@ class Copier final : public Progress {
     struct stat source;
     if (lstat(from_.c_str(), &source) != 0 || !S_ISREG(source.st_mode)) return false;
     if (CopyFile(from_.c_str(), to_.c_str(), copy_flag::kExclusive) != 0) return false;
-    // Writing has taken these away.
+    // Writing has cleared these bits.
     return (source.st_mode & (S_ISUID | S_ISGID)) == 0 || chmod(to_.c_str(), source.st_mode & 07777) == 0;
   }
 
@@ -247,7 +248,7 @@ class Copier final : public Progress {
   Text to_;
   const bool verbatim_;
   std::vector<Level> levels_;
-  Text stop_;  // the entry of the innermost directory
+  Text stop_;  // an entry of the innermost directory
   int errno_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// Why something in a tree was not done, as the memory of its operation tells it.
+// The reason of a failure in a tree, as written to its operation's memory.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,8 @@
 
 namespace caio {
 
-// The errno as a 32-bit number, then the name of the system call, and the path, both ended by a zero. What does not fit is cut off.
+// Writes the errno as a 32-bit number, then the system call's name and the path, each ended by a
+// zero. Cuts off what does not fit.
 inline void TellFailure(int error, const char* syscall, const Text& path, char* memory, size_t capacity) {
   const auto number = static_cast<int32_t>(error);
   Text text(reinterpret_cast<const char*>(&number), sizeof number);

@@ -1,4 +1,4 @@
-// The entries of a directory, in memory: names, and what each of them is.
+// The entries of a directory, in memory: names and types.
 #pragma once
 
 #include <dirent.h>
@@ -15,26 +15,27 @@ struct ClosingDirectory {
 };
 using Directory = std::unique_ptr<DIR, ClosingDirectory>;
 
-// As libuv numbers them.
+// The numbers of libuv.
 enum class EntryType : char { kUnknown, kFile, kDirectory, kLink, kFifo, kSocket, kCharacter, kBlock };
 
 class Listing {
  public:
-  // Blocks. All but itself and its parent, in the file system's order. 0, or a negative errno.
+  // Blocks. Reads all entries except `.` and `..`, in the file system's order. 0, or a negative
+  // errno.
   int64_t Read(DIR* directory);
   int64_t Read(const char* path);
 
-  // By the bytes of the names, as libuv does it.
+  // Sorts by the bytes of the names, as libuv does.
   void Sort();
 
   size_t count() const { return places_.size(); }
   const char* name(size_t at) const { return text_.data() + places_[at] + 1; }
   EntryType type(size_t at) const { return static_cast<EntryType>(text_[places_[at]]); }
-  // Of all names, each with the zero at its end.
+  // Bytes of all names, including their terminating zeros.
   size_t bytes() const { return text_.size() - places_.size(); }
 
  private:
-  std::vector<char> text_;  // of each its type, its name, and a zero
+  std::vector<char> text_;  // per entry: type, name, zero
   std::vector<uint32_t> places_;
 };
 

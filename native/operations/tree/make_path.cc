@@ -16,7 +16,7 @@ namespace caio {
 
 namespace {
 
-// What Node tells as ENOENT, since it looks then whether the path is there.
+// For these errors Node reports ENOENT, since it then checks whether the path exists.
 bool IsOfFileSystem(int error) { return error == ENOSPC || error == EDQUOT || error == EROFS || error == EIO; }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// A directory, and those on the way to it.
+// Makes a directory and its missing parents.
 #pragma once
 
 #include <sys/types.h>
@@ -8,9 +8,10 @@
 
 namespace caio {
 
-// Blocks. tree_result::kDone: all were there. tree_result::kMore: some have been made, and the memory has the path of the first, ended by
-// a zero. tree_result::kFailed: one could not be made, after others had been or because of the file system; the memory says why, as in
-// failure.h. -EAGAIN: nothing has been done, and Node has to serve the call, or to report its failure.
+// Blocks. tree_result::kDone: all existed. tree_result::kMore: some were made, and the memory holds
+// the path of the first, ended by a zero. tree_result::kFailed: one could not be made, after others
+// had been or because of the file system; the memory holds the reason, see failure.h. -EAGAIN:
+// nothing has been done, and Node has to serve the call, or to report its failure.
 int64_t MakePath(const char* path, mode_t mode, char* memory, size_t capacity);
 
 }  // namespace caio

@@ -34,7 +34,7 @@ class Reader {
     directories_.emplace_back();
     for (size_t at = 0; at < directories_.size(); at++) {
       if (at > 0 && slice.IsOver()) break;
-      // By value: more are found.
+      // By value: ReadOne adds to directories_.
       const Text directory = directories_[at];
       const int64_t error = ReadOne(directory);
       if (error == -EOVERFLOW && at > 0) break;
@@ -55,14 +55,14 @@ class Reader {
   }
 
  private:
-  // `directory` is empty for the first, and else ends in a slash, as it stands in front of what it has.
+  // `directory` is relative to the root: empty for the root itself, else with a slash at its end.
   int64_t ReadOne(const Text& directory) {
     path_.Cut(root_);
     path_.Append(directory);
     Listing entries;
     const int64_t error = entries.Read(path_.c_str());
     if (error < 0) {
-      // It was taken for a directory, but may be none any more, or stat fails.
+      // No longer a directory, or stat fails.
       if (directory.size() == 0 || !follows_ || IsDirectory(path_.c_str())) return error;
       counts_.push_back(0);
       return 0;
@@ -93,7 +93,7 @@ class Reader {
   }
 
   Text path_;
-  size_t root_;  // where what is below it begins
+  size_t root_;  // length of the root's path
   const bool follows_;
   const bool whole_names_;
   const size_t capacity_;

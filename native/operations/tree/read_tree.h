@@ -1,4 +1,4 @@
-// The names in a directory and in all below it.
+// Reads the names in a directory and in all directories below it.
 #pragma once
 
 #include <cstddef>
@@ -6,13 +6,15 @@
 
 namespace caio {
 
-// Blocks for a slice's time at most, unless the directory itself takes longer. Writes, for the directories that it has read, in the order
-// in which they were found: how many directories there are, and how many bytes all names have; how many names each directory has (all of
-// these are 32-bit numbers); the type of each name, as libuv numbers it, plus 128 where it is descended into; then the names, each ended
-// by a zero, sorted by their bytes within a directory. The caller has to ask for directories that it has not come to.
+// Blocks for a slice's time at most, unless the directory itself takes longer. Writes what it has
+// read, directories in the order in which they were found: the number of directories, and the bytes
+// of all names; the number of names per directory (all of these are 32-bit numbers); the type of
+// each name, as libuv numbers it, plus 128 if it is descended into; then the names, each ended by a
+// zero, sorted by their bytes within a directory. The caller has to ask for the directories not
+// reached.
 //
-// The number of directories, or a negative errno; -EOVERFLOW where `capacity` does not hold the first of them; -EAGAIN where one below it cannot be read.
-// `flags` are of tree_flag.
+// Returns the number of directories, or a negative errno: -EOVERFLOW if `capacity` does not hold
+// the first, -EAGAIN if one below it cannot be read. `flags`: tree_flag.
 int64_t ReadTree(const char* path, unsigned flags, char* reply, size_t capacity);
 
 }  // namespace caio

@@ -22,11 +22,12 @@ namespace caio {
 namespace {
 
 constexpr uint64_t kSlice = 20 * 1000 * 1000;
-// How many directories are kept open: in a deeper tree, those near the top are closed, and opened again on the way back.
+// Directories kept open. In a deeper tree, those near the top are closed, and opened again on the
+// way back.
 constexpr size_t kOpen = 8;
-// How often directories are read again because new entries have appeared in them meanwhile.
+// How often directories are read again because new entries have appeared in them.
 constexpr int kMostReadings = 5;
-// nanoseconds for which a removal that makes no progress waits for descriptors that other removals hold
+// Nanoseconds that a removal without progress waits for descriptors that other removals hold.
 constexpr uint64_t kPatience = 2'000'000'000;
 constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 
@@ -78,7 +79,7 @@ class Remover final : public Progress {
       return;
     }
     const Level& root = levels_.front();
-    // After a wait: another directory stands at the path now.
+    // After a wait, the path may name another directory.
     const bool other = device_ != 0 && (root.device != device_ || root.number != number_);
     device_ = root.device;
     number_ = root.number;
@@ -88,8 +89,9 @@ class Remover final : public Progress {
     Fail("rmdir", nullptr);
   }
 
-  // Reads errno. True if descriptors are short only for now, since other removals hold some. Then this one closes all of its own, so that
-  // the others get on, and begins again later: what it has removed stays removed.
+  // Reads errno. True if descriptors are short only for now, because other removals hold some. This
+  // removal then closes all of its own, so that the others can go on, and begins again later: what
+  // it has removed stays removed.
   bool WaitForDescriptors() {
     if (!IsShortage(errno) || begun.load() < 2) return false;
     const uint64_t now = Nanoseconds();
@@ -105,17 +107,19 @@ class Remover final : public Progress {
     return true;
   }
 
-  // The innermost directory has been deleted, so that its `..` leads nowhere: begins again at the top, if that is still the same directory.
+  // The innermost directory has been deleted, and its `..` leads nowhere. Begins again at the top,
+  // if that is still the same directory.
   void BeginAgain() {
     KeepInnermost();
-    // They stay open until then, so that no new directory can get one of their inode numbers.
+    // Kept open until then, so that no new directory gets one of their inode numbers.
     const std::vector<Level> gone = std::move(levels_);
     levels_.clear();
     Begin();
   }
 
-  // Closes all other descriptors, which other threads may need: `..` leads back without them. While the innermost is open, the kernel keeps
-  // the directories above it in memory, too, and so their inode numbers, which overlayfs makes up.
+  // Closes all other descriptors, which other threads may need: `..` leads back without them. While
+  // the innermost is open, the kernel keeps the directories above it in memory, and with them their
+  // inode numbers, which overlayfs makes up.
   void KeepInnermost() {
     for (size_t at = 0; at + 1 < levels_.size(); at++) levels_[at].directory.reset();
   }
@@ -130,18 +134,18 @@ class Remover final : public Progress {
 
   static const char* NameOf(const Level& level) { return level.entries.name(level.next - 1); }
 
-  // The next entry of the innermost directory.
+  // Removes the next entry of the innermost directory.
   void Remove(Level& level) {
     const EntryType type = level.entries.type(level.next++);
     const int directory = dirfd(level.directory.get());
-    // `level` moves when another is entered, but its names stay where they are.
+    // `level` moves when another is entered; its names do not.
     const char* name = NameOf(level);
     if (type != EntryType::kDirectory) {
       if (Unlinked(directory, name, 0)) return;
-      // A directory after all: the file system did not tell the type, or the entry has become one.
+      // A directory after all: the file system did not give the type, or the entry has changed.
       if (errno != EISDIR && errno != EPERM) return Fail("unlink", name);
     }
-    // As Node does it: what may not be removed, or has something mounted on it, is not emptied.
+    // As Node: an entry that may not be removed, or is a mount point, is not emptied.
     if (Unlinked(directory, name, AT_REMOVEDIR)) return;
     if (errno == ENOTDIR) {
       if (!Unlinked(directory, name, 0)) Fail("unlink", name);
@@ -152,7 +156,7 @@ class Remover final : public Progress {
     }
   }
 
-  // Node looks first, and goes on as with a file where it cannot. Keeps errno.
+  // Node calls lstat first, and treats an entry where that fails as a file. Keeps errno.
   static bool CanLookAt(int directory, const char* name) {
     const int error = errno;
     struct stat file;
@@ -161,7 +165,7 @@ class Remover final : public Progress {
     return can;
   }
 
-  // False, with errno set, where it cannot be read.
+  // False, with errno set, if the directory cannot be read.
   bool Enter(int above, const char* name) {
     const int fd = Open(above, name);
     if (fd < 0) return false;
@@ -194,7 +198,7 @@ class Remover final : public Progress {
     if (above && !OpenAgain(*above, level)) {
       if (IsMissing(errno)) return BeginAgain();
       if (WaitForDescriptors()) return;
-      // `..` leads to another directory than the one it came from.
+      // `..` leads to another directory than expected.
       if (!IsShortage(errno)) errno = ENOTEMPTY;
       Fail(IsShortage(errno) ? "scandir" : "rmdir", nullptr);
       return levels_.clear();
@@ -212,7 +216,7 @@ class Remover final : public Progress {
     levels_.pop_back();
   }
 
-  // Opens again the directory that was closed on the way down, if it is still the parent of `below`.
+  // Opens a directory again that was closed on the way down, if it is still the parent of `below`.
   bool OpenAgain(Level& above, const Level& below) {
     if (above.directory) return true;
     const int fd = Open(dirfd(below.directory.get()), "..");
@@ -235,7 +239,8 @@ class Remover final : public Progress {
     return gone;
   }
 
-  // Notes errno as the failure of an entry of the innermost directory, or of that itself. Its parents cannot be removed either.
+  // Records errno as the failure of an entry of the innermost directory, or of that directory. Its
+  // parents cannot be removed either.
   void Fail(const char* syscall, const char* name) {
     if (errno_ != 0) return;
     errno_ = errno;
@@ -245,21 +250,21 @@ class Remover final : public Progress {
     if (name) path_.Append('/').Append(name);
   }
 
-  // Trees that are being removed, in all pools of the process.
+  // Removals in progress, in all pools of the process.
   static inline std::atomic<int> begun{0};
 
   const char* const root_;
   std::vector<Level> levels_;
   int readings_ = 0;
-  // Which directory it is.
+  // Identity of the top directory.
   dev_t device_ = 0;
   ino_t number_ = 0;
-  // Of a wait for descriptors.
+  // State of a wait for descriptors.
   bool waits_ = false;
   uint64_t waits_since_ = 0;
   uint64_t removed_ = 0;
   uint64_t removed_before_ = 0;
-  // Of what has failed first.
+  // The first failure.
   int errno_ = 0;
   const char* syscall_ = "";
   Text path_;
@@ -276,7 +281,8 @@ int64_t RemoveTree(const char* path, unsigned flags, char* memory, size_t capaci
     if (lstat(path, &file) != 0) {
       if (!IsMissing(errno)) return -EAGAIN;
       if (force) return tree_result::kDone;
-      // Told at once: what is asked for behind it may put something there, which Node would remove.
+      // Reported at once: an operation that follows may put something at the path, which Node would
+      // remove.
       TellFailure(ENOENT, "lstat", Text(path), memory, capacity);
       return tree_result::kFailed;
     }

@@ -1,4 +1,4 @@
-// What is long is done in slices, so that no thread is taken for long.
+// Time limit for one part of a long operation, so that it does not keep a thread for long.
 #pragma once
 
 #include <cstdint>
