@@ -1,5 +1,5 @@
 /** What direct I/O asks for: found, and named where it is not met. */
-import { AlignmentOf } from '../../lib/protocol/port.js'
+import { AlignmentOf } from '../../../lib/protocol/port.js'
 import fs from 'node:fs'
 import t from 'tap'
 import type { Test } from 'tap'
