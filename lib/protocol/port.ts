@@ -71,7 +71,7 @@ export const LockKind = { none: 0, shared: 1, exclusive: 2 } as const
 /** For `allocate` and `zeroRange`: keeps the file's size. */
 export const SpaceFlag = { keepSize: 1 } as const
 
-/** For `findAlignment`: of the memory, or of offset and length. */
+/** For `findAlignment`: which alignment to find, that of the memory or that of offset and length. */
 export const AlignmentOf = { memory: 0, offset: 1 } as const
 
 /** Layout of a whole-file operation's record. */
@@ -200,8 +200,8 @@ export const COMPLETION_FIELDS = 4
 export const QUEUE_CAPACITY = 512
 
 /**
- * Added to the errno of a whole-file write that failed when bytes may have been written, in its
- * sync or in its close: repeating it is not the same then. native/request/protocol.h has the same
+ * Added to the errno of a failure on a file that the request has opened: it has been written or
+ * truncated, and repeating the request is not the same. native/request/protocol.h has the same
  * numbers.
  */
 export const WHILE_WRITING = -1000
