@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <new>
 
-#include "../support/mutex_lock.h"
+#include "../support/mutex.h"
 #include "../support/nanoseconds.h"
 #include "../support/processors.h"
 #include "../support/platform.h"
@@ -33,16 +33,9 @@ void Pause() {
 }  // namespace
 
 InlineHelper::InlineHelper(Serve serve, TakeLate take_late, void* owner)
-    : serve_(serve), take_late_(take_late), owner_(owner) {
-  pthread_mutex_init(&mutex_, nullptr);
-  pthread_cond_init(&wake_, nullptr);
-}
+    : serve_(serve), take_late_(take_late), owner_(owner) {}
 
-InlineHelper::~InlineHelper() {
-  Close();
-  pthread_cond_destroy(&wake_);
-  pthread_mutex_destroy(&mutex_);
-}
+InlineHelper::~InlineHelper() { Close(); }
 
 bool InlineHelper::ReadyFor(size_t count) {
   if (count < kFewest || left_.load(std::memory_order_acquire) > 0) return false;
@@ -69,7 +62,7 @@ void InlineHelper::Publish(Request* batch, size_t count) {
   rest_.store({number, static_cast<uint16_t>(count_), 0});
   if (!asleep_.load()) return;
   MutexLock lock(mutex_);
-  pthread_cond_signal(&wake_);
+  wake_.Signal();
 }
 
 // Serves up to kTakenAtOnce parts. Either thread. False if none is left to take.
@@ -138,7 +131,7 @@ void* InlineHelper::ThreadMain(void* helper) {
     if (self->Linger()) continue;
     MutexLock lock(self->mutex_);
     self->asleep_.store(true);
-    while (!self->HasWork() && !self->closing_.load()) pthread_cond_wait(&self->wake_, &self->mutex_);
+    while (!self->HasWork() && !self->closing_.load()) self->wake_.Wait(self->mutex_);
     self->asleep_.store(false);
     if (self->closing_.load()) return nullptr;
   }
@@ -149,7 +142,7 @@ void InlineHelper::Close() {
   {
     MutexLock lock(mutex_);
     closing_.store(true);
-    pthread_cond_signal(&wake_);
+    wake_.Signal();
   }
   pthread_join(thread_, nullptr);
   started_ = false;

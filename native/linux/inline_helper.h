@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "../request/request.h"
+#include "../support/mutex.h"
 
 namespace caio {
 
@@ -92,8 +93,8 @@ class InlineHelper {
   bool started_ = false;
   bool refused_ = false;
   pthread_t thread_{};
-  pthread_mutex_t mutex_;
-  pthread_cond_t wake_;
+  Mutex mutex_;
+  Condition wake_;
 };
 
 }  // namespace caio

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "../support/mutex_lock.h"
+#include "../support/mutex.h"
 
 namespace caio {
 

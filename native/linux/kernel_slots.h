@@ -3,21 +3,17 @@
 // request in the slot. Loop thread only, except where stated.
 #pragma once
 
-#include <pthread.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "../request/request.h"
+#include "../support/mutex.h"
 
 namespace caio {
 
 class KernelSlots {
  public:
-  KernelSlots() { pthread_mutex_init(&mutex_, nullptr); }
-  ~KernelSlots() { pthread_mutex_destroy(&mutex_); }
-
   // Before the first Take. The slots do not move.
   void Make(uint32_t count);
 
@@ -52,7 +48,7 @@ class KernelSlots {
   std::vector<uint32_t> free_;
   std::vector<Deputed> deputed_;
   std::vector<uint32_t> given_back_;  // under mutex_
-  pthread_mutex_t mutex_;
+  Mutex mutex_;
 };
 
 }  // namespace caio

@@ -10,7 +10,7 @@
 #include <cstring>
 
 #include "../support/descriptor.h"
-#include "../support/mutex_lock.h"
+#include "../support/mutex.h"
 #include "../support/open_cached.h"
 #include "../support/platform.h"
 #include "residency.h"

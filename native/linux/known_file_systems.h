@@ -6,7 +6,6 @@
 // come.
 #pragma once
 
-#include <pthread.h>
 #include <sys/types.h>
 
 #include <array>
@@ -15,6 +14,7 @@
 #include <cstdint>
 
 #include "../request/page_check.h"
+#include "../support/mutex.h"
 
 struct statx;
 
@@ -47,9 +47,6 @@ enum class Touch : uint8_t { kOpens, kLooks };
 
 class KnownFileSystems {
  public:
-  KnownFileSystems() { pthread_mutex_init(&mutex_, nullptr); }
-  ~KnownFileSystems() { pthread_mutex_destroy(&mutex_); }
-
   // Any thread. `now`: nanoseconds of a monotonic clock. For an open, kNames counts as kUnknown;
   // for a look, as kInline.
   Findings Of(MountKey mount, uint64_t now, Touch touch = Touch::kOpens);
@@ -76,7 +73,7 @@ class KnownFileSystems {
 
   std::array<Entry, 64> entries_;
   std::atomic<bool> wanted_{false};
-  pthread_mutex_t mutex_;  // for writers
+  Mutex mutex_;  // for writers
   size_t next_ = 0;
 };
 

@@ -3,8 +3,6 @@
 // file frees its space on the thread that unmaps. Loop thread only, except where stated.
 #pragma once
 
-#include <pthread.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -12,14 +10,12 @@
 #include "../request/request.h"
 #include "file_facts.h"
 #include "residency.h"
+#include "../support/mutex.h"
 
 namespace caio {
 
 class TurnMaps {
  public:
-  TurnMaps() { pthread_mutex_init(&mutex_, nullptr); }
-  ~TurnMaps() { pthread_mutex_destroy(&mutex_); }
-
   // Whether EndTurn has to be called.
   bool Any() const { return !maps_.empty(); }
 
@@ -49,7 +45,7 @@ class TurnMaps {
 
   // Maps of files that may have no open descriptor any more.
   std::vector<FileMap> orphans_;  // under mutex_
-  pthread_mutex_t mutex_;
+  Mutex mutex_;
 };
 
 }  // namespace caio

@@ -3,7 +3,6 @@
 // cannot undo anything. So there is a reserve, from which work in progress is finished. Submit
 // takes nothing new until there is memory again. The reserve is the one exception to "no mutable
 // globals": the heap is the process's, too.
-#include <pthread.h>
 
 #include <algorithm>
 #include <atomic>
@@ -14,7 +13,7 @@
 #include <new>
 
 #include "../support/memory.h"
-#include "../support/mutex_lock.h"
+#include "../support/mutex.h"
 
 namespace caio {
 
@@ -26,7 +25,7 @@ constexpr size_t kReserve = 4 * 1024 * 1024;
 constexpr size_t kAlignment = 128;
 alignas(kAlignment) char reserve[kReserve];
 
-pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+Mutex mutex;
 size_t used = 0;   // bytes given out, from its start
 size_t parts = 0;  // pieces in use; the reserve is free again when the last is given back
 std::atomic<bool> failed{false};

@@ -4,19 +4,16 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "../support/mutex_lock.h"
+#include "../support/mutex.h"
 #include "../support/nanoseconds.h"
 #include "../support/pause.h"
 #include "../support/platform.h"
 
 namespace caio {
 
-CompletionQueue::CompletionQueue() { pthread_mutex_init(&mutex_, nullptr); }
-
 CompletionQueue::~CompletionQueue() {
   if (read_fd_ >= 0) close(read_fd_);
   if (write_fd_ >= 0 && write_fd_ != read_fd_) close(write_fd_);
-  pthread_mutex_destroy(&mutex_);
 }
 
 int CompletionQueue::Open() { return OpenSignal(&read_fd_, &write_fd_); }

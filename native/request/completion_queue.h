@@ -2,7 +2,6 @@
 // pipe), so that any number of completions cost one wake-up.
 #pragma once
 
-#include <pthread.h>
 #include <uv.h>
 
 #include <atomic>
@@ -10,12 +9,13 @@
 #include <vector>
 
 #include "request.h"
+#include "../support/mutex.h"
 
 namespace caio {
 
 class CompletionQueue {
  public:
-  CompletionQueue();
+  CompletionQueue() = default;
   ~CompletionQueue();
   CompletionQueue(const CompletionQueue&) = delete;
   CompletionQueue& operator=(const CompletionQueue&) = delete;
@@ -56,7 +56,7 @@ class CompletionQueue {
 
   int read_fd_ = -1;
   int write_fd_ = -1;
-  pthread_mutex_t mutex_;
+  Mutex mutex_;
   std::vector<Completion> items_;  // under mutex_
   bool looks_out_ = false;         // under mutex_
   std::atomic<size_t> size_{0};    // of items_; written under mutex_

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "mutex_lock.h"
+#include "mutex.h"
 
 namespace caio {
 
@@ -22,7 +22,7 @@ struct Entry {
 
 // One list for all environments, since the process ends once. Never deleted: exit() would destroy a
 // static one.
-pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+Mutex mutex;
 std::vector<Entry>* entries = nullptr;
 
 bool TakeOne(Entry& taken) {

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "../support/mutex_lock.h"
+#include "../support/mutex.h"
 #include "../support/nanoseconds.h"
 #include "../support/step.h"
 #include "serve.h"
@@ -76,9 +76,9 @@ void ThreadPool::EndWrites(int fd) { EndTurn(writes_, fd, ItemOf(ItemKind::kWrit
 // Identifies the file without the mutex: after a failure, its server is the least likely to answer.
 int ThreadPool::TakeWritebackError(int fd) {
   if (!writeback_errors_.Has(fd)) return 0;
-  pthread_mutex_unlock(&mutex_);
+  mutex_.Unlock();
   const FileIdentity file = IdentityOf(fd);
-  pthread_mutex_lock(&mutex_);
+  mutex_.Lock();
   return writeback_errors_.Take(fd, file);
 }
 
@@ -151,7 +151,7 @@ void ThreadPool::RunWrites(Worker& self, int fd) {
     Perform(self);
   }
   CAIO_STEP("writes are done");
-  pthread_mutex_lock(&mutex_);
+  mutex_.Lock();
   if (lost == 0) lost = gate.lost;
   // Before the sync, which then covers more writes.
   EndWrites(fd);
@@ -192,7 +192,7 @@ void ThreadPool::RunDurably(Worker& self, int fd) {
   }
   CAIO_STEP("a durable write is done");
   std::deque<Request> group;
-  pthread_mutex_lock(&mutex_);
+  mutex_.Lock();
   if (result < 0) group.push_back(std::move(hand[0]));
   hand.Clear(false);
   EndWrites(fd);
@@ -219,7 +219,7 @@ void ThreadPool::RunNames(Worker& self, uint64_t directory) {
   CAIO_STEP("changes of names are taken");
   PerformNames(self);
   CAIO_STEP("changes of names are done");
-  pthread_mutex_lock(&mutex_);
+  mutex_.Lock();
   EndNames(self);
   hand.Clear(false);
 }
@@ -230,7 +230,7 @@ void ThreadPool::PerformNames(Worker& self) {
     PerformAt(self, place);
     const uint64_t now = Nanoseconds();
     if (now - began > kSlowChange) {
-      pthread_mutex_lock(&mutex_);
+      mutex_.Lock();
       LetOthersChange(self);
       Grow();
       LeaveAndWake();
@@ -288,7 +288,7 @@ void ThreadPool::RunSyncs(Worker& self, int fd) {
   EndStep(self);
   CAIO_STEP("a sync is done");
 
-  pthread_mutex_lock(&mutex_);
+  mutex_.Lock();
   hand.Clear(false);
   if (asked) {
     const int earlier = TakeWritebackError(fd);
@@ -306,9 +306,9 @@ void ThreadPool::EndSync(int fd, Gate& gate, std::deque<Request>& group, int64_t
   bool keep = false;
   FileIdentity file;
   if (lost && IsLoss(result)) {
-    pthread_mutex_unlock(&mutex_);
+    mutex_.Unlock();
     file = IdentityOf(fd);
-    pthread_mutex_lock(&mutex_);
+    mutex_.Lock();
     keep = true;
   }
   if (lost) {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "../support/mutex_lock.h"
+#include "../support/mutex.h"
 #include "../support/nanoseconds.h"
 #include "../support/pause.h"
 #include "../support/step.h"
@@ -38,7 +38,7 @@ bool ThreadPool::Linger(Worker& self) {
   someone_lingers_ = true;
   self.ending.store(true, std::memory_order_relaxed);
   const uint32_t before = submissions_.load(std::memory_order_relaxed);
-  pthread_mutex_unlock(&mutex_);
+  mutex_.Unlock();
   CAIO_STEP("a thread lingers");
   bool came = false;
   uint64_t now = start;
@@ -47,7 +47,7 @@ bool ThreadPool::Linger(Worker& self) {
     came = submissions_.load(std::memory_order_relaxed) != before;
     now = Nanoseconds();
   } while (!came && now - start < kLinger);
-  pthread_mutex_lock(&mutex_);
+  mutex_.Lock();
   self.ending.store(false, std::memory_order_relaxed);
   someone_lingers_ = false;
   lingering_threads.fetch_sub(1);

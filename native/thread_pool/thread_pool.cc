@@ -7,7 +7,7 @@
 #include <array>
 #include <utility>
 
-#include "../support/mutex_lock.h"
+#include "../support/mutex.h"
 #include "../support/platform.h"
 #include "../support/start_thread.h"
 #include "../support/step.h"
@@ -37,20 +37,9 @@ bool IsBuffered([[maybe_unused]] int fd) {
 }  // namespace
 
 ThreadPool::ThreadPool(CompletionQueue& completions, unsigned max_threads, int processors)
-    : completions_(completions), max_threads_(std::max(1u, max_threads)), processors_(processors) {
-  pthread_mutex_init(&mutex_, nullptr);
-  pthread_cond_init(&wake_, nullptr);
-  InitTimedCondition(watch_);
-  pthread_cond_init(&all_idle_, nullptr);
-}
+    : completions_(completions), max_threads_(std::max(1u, max_threads)), processors_(processors) {}
 
-ThreadPool::~ThreadPool() {
-  Close();
-  pthread_cond_destroy(&all_idle_);
-  pthread_cond_destroy(&watch_);
-  pthread_cond_destroy(&wake_);
-  pthread_mutex_destroy(&mutex_);
-}
+ThreadPool::~ThreadPool() { Close(); }
 
 // Threads that take queued work without a wake-up: where one operation follows another, they are
 // sooner than a sleeping thread.
@@ -127,7 +116,7 @@ bool ThreadPool::HasThread() {
 }
 
 void ThreadPool::Submit(Request* batch, size_t count, std::vector<Completion>& finished) {
-  pthread_mutex_lock(&mutex_);
+  mutex_.Lock();
   const bool open = !closing_ && (!workers_.empty() || AddWorker());
   if (open) HandOffBatch(batch, count);
   for (size_t i = 0; i < count; i++) {
@@ -192,8 +181,8 @@ void ThreadPool::Work(Worker& self) {
       idle_++;
       // This thread leaves work to others, which may be stuck by now.
       if (HasWork()) NeedWatch();
-      if (finishing_ && idle_ == workers_.size()) pthread_cond_signal(&all_idle_);
-      if (!closing_) pthread_cond_wait(&wake_, &mutex_);
+      if (finishing_ && idle_ == workers_.size()) all_idle_.Signal();
+      if (!closing_) wake_.Wait(mutex_);
       if (closing_) return;
       idle_--;
       self.busy = true;
@@ -229,8 +218,8 @@ void ThreadPool::TakeAndRun(Worker& self) {
 void ThreadPool::LeaveAndWake() {
   NeedWatch();
   const bool wake = idle_ > 0 && Busy() < Limit() && HasWork() && (queue_.empty() || queue_.size() > Ending());
-  pthread_mutex_unlock(&mutex_);
-  if (wake) pthread_cond_signal(&wake_);
+  mutex_.Unlock();
+  if (wake) wake_.Signal();
 }
 
 void ThreadPool::PerformAt(Worker& self, size_t place) {
@@ -310,7 +299,7 @@ void ThreadPool::RunRequests(Worker& self, Request&& first) {
   for (size_t i = 0; i < fetched; i++) Prefetch(cold[i]);
   Perform(self);
   CAIO_STEP("requests are done");
-  pthread_mutex_lock(&mutex_);
+  mutex_.Lock();
   hand.Clear(true);
 }
 
@@ -336,7 +325,7 @@ void ThreadPool::FinishLocked() {
     if (!queue_.empty() || !trees_.empty() || idle_ < workers_.size()) return false;
     return std::all_of(set_apart_.begin(), set_apart_.end(), [](const auto& each) { return each.second.empty(); });
   };
-  while (!is_finished()) pthread_cond_wait(&all_idle_, &mutex_);
+  while (!is_finished()) all_idle_.Wait(mutex_);
   finishing_ = false;
 }
 
@@ -352,8 +341,8 @@ void ThreadPool::Close() {
     FinishLocked();
     // No thread is added from here on: Submit refuses, and others add one only for queued work.
     closing_ = true;
-    pthread_cond_broadcast(&wake_);
-    pthread_cond_signal(&watch_);
+    wake_.Broadcast();
+    watch_.Signal();
   }
   for (const auto& worker : workers_) pthread_join(worker->thread, nullptr);
   if (has_watch_) pthread_join(watch_thread_, nullptr);

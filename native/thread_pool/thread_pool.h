@@ -28,6 +28,7 @@
 #include "file_system_of.h"
 #include "hand.h"
 #include "hand_off.h"
+#include "../support/mutex.h"
 
 namespace caio {
 
@@ -168,10 +169,10 @@ class ThreadPool final : public Engine {
 
   CompletionQueue& completions_;
   const unsigned max_threads_;
-  pthread_mutex_t mutex_;
-  pthread_cond_t wake_;
-  pthread_cond_t watch_;
-  pthread_cond_t all_idle_;
+  Mutex mutex_;
+  Condition wake_;
+  Condition watch_;
+  Condition all_idle_;
   // All under mutex_.
   std::deque<Item> queue_;
   std::unordered_map<FileSystem, std::deque<Item>> set_apart_;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "../support/mutex_lock.h"
+#include "../support/mutex.h"
 #include "../support/platform.h"
 #include "../support/start_thread.h"
 #include "file_system_of.h"
@@ -34,7 +34,7 @@ bool ThreadPool::NeedsLook() const {
 void ThreadPool::NeedWatch() {
   if (watching_ || !NeedsLook()) return;
   if (has_watch_) {
-    pthread_cond_signal(&watch_);
+    watch_.Signal();
   } else {
     has_watch_ = StartThread(&watch_thread_, WatchMain, this);
   }
@@ -66,7 +66,7 @@ void ThreadPool::Unstick(Worker& self) {
     queue_.push_back(std::move(item));
   }
   set_apart_.erase(waiting);
-  if (idle_ > 0) pthread_cond_signal(&wake_);
+  if (idle_ > 0) wake_.Signal();
 }
 
 void* ThreadPool::WatchMain(void* pool) {
@@ -81,10 +81,10 @@ void ThreadPool::Watch() {
   while (!closing_) {
     watching_ = HasWork() || NeedsLook();
     if (watching_) {
-      WaitFor(watch_, mutex_, kStuck);
+      watch_.WaitFor(mutex_, kStuck);
       Look();
     } else {
-      pthread_cond_wait(&watch_, &mutex_);
+      watch_.Wait(mutex_);
     }
   }
 }
@@ -100,16 +100,16 @@ void ThreadPool::Look() {
     stuck_++;
     LetOthersChange(worker);
     const Whereabouts where = WhereaboutsOf(worker.hand[worker.place.load(std::memory_order_relaxed)]);
-    pthread_mutex_unlock(&mutex_);
+    mutex_.Unlock();
     const FileSystem file_system = FileSystemOf(where);
-    pthread_mutex_lock(&mutex_);
+    mutex_.Lock();
     if (worker.stuck.load(std::memory_order_relaxed) && worker.step.load(std::memory_order_relaxed) == step) {
       worker.file_system = file_system;
     }
   }
   if (!HasWork()) return;
   Grow();
-  if (idle_ > 0) pthread_cond_broadcast(&wake_);
+  if (idle_ > 0) wake_.Broadcast();
 }
 
 unsigned ThreadPool::StuckIn(FileSystem file_system) const {
@@ -124,9 +124,9 @@ unsigned ThreadPool::StuckIn(FileSystem file_system) const {
 bool ThreadPool::SetApart(Item& item) {
   if (stuck_ < max_threads_) return false;
   const Whereabouts where = WhereaboutsOf(item.request);
-  pthread_mutex_unlock(&mutex_);
+  mutex_.Unlock();
   const FileSystem file_system = FileSystemOf(where);
-  pthread_mutex_lock(&mutex_);
+  mutex_.Lock();
   if (file_system == kNoFileSystem || StuckIn(file_system) < max_threads_) return false;
   // Trees that wait for others to end must not wait for this one.
   if (item.request.progress) EndTree();

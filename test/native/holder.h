@@ -2,11 +2,9 @@
 #pragma once
 
 #include <dirent.h>
-#include <pthread.h>
 #include <string.h>
-#include <time.h>
 
-#include "../../native/support/mutex_lock.h"
+#include "../../native/support/mutex.h"
 
 // The place at which the first thread that comes by is held.
 class Holder {
@@ -20,30 +18,28 @@ class Holder {
     caio::MutexLock lock(mutex_);
     if (!place_ || held_ || strcmp(place, place_) != 0) return;
     held_ = true;
-    pthread_cond_broadcast(&changed_);
-    while (!released_) pthread_cond_wait(&changed_, &mutex_);
+    changed_.Broadcast();
+    while (!released_) changed_.Wait(mutex_);
   }
   // False if nobody has come within the seconds.
   bool AwaitHeld(int seconds) {
     caio::MutexLock lock(mutex_);
-    timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += seconds;
-    while (!held_) {
-      if (pthread_cond_timedwait(&changed_, &mutex_, &until) != 0) return held_;
+    constexpr int kTenthsASecond = 10;
+    for (int left = seconds * kTenthsASecond; !held_ && left > 0; left--) {
+      changed_.WaitFor(mutex_, 1000000000L / kTenthsASecond);
     }
-    return true;
+    return held_;
   }
   void Release() {
     caio::MutexLock lock(mutex_);
     released_ = true;
     place_ = nullptr;
-    pthread_cond_broadcast(&changed_);
+    changed_.Broadcast();
   }
 
  private:
-  pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
-  pthread_cond_t changed_ = PTHREAD_COND_INITIALIZER;
+  caio::Mutex mutex_;
+  caio::Condition changed_;
   const char* place_ = nullptr;
   bool held_ = false;
   bool released_ = false;

@@ -1,7 +1,7 @@
 // The pool's end at every step that a thread can be at: one thread is held there, the pool is closed, the thread is let go. Whatever
 // changes a file is done by then, once; nothing is served, and no thread is left, when Close has returned. Beside that: what a held
 // thread has taken and not begun others serve, and it can be cancelled; what is done is told while others are held.
-#include "../../native/support/mutex_lock.h"
+#include "../../native/support/mutex.h"
 #include "../../native/thread_pool/thread_pool.h"
 
 #include <fcntl.h>
