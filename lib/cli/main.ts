@@ -3,7 +3,7 @@
 import fs from 'node:fs'
 import { parseArgs } from 'node:util'
 import { bench } from './bench/bench.js'
-import { UsageError } from './bench/options.js'
+import { UsageError } from './usage-error.js'
 import { demo } from './demo.js'
 import { doctor } from './doctor/doctor.js'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { findMount } from '../../lib/cli/bench/mounts.js'
+import { findMount } from '../../lib/cli/mounts.js'
 
 const mountinfo = `21 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw,discard
 22 21 0:21 / /dev/shm rw - tmpfs tmpfs rw,size=24684084k

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { UsageError, parseOptions } from '../../lib/cli/bench/options.js'
+import { parseOptions } from '../../lib/cli/bench/options.js'
+import { UsageError } from '../../lib/cli/usage-error.js'
 
 const MIB = 1024 * 1024
 

@@ -1,8 +1,8 @@
 /** The machine in a report. */
 import fs from 'node:fs'
 import os from 'node:os'
-import { findMount } from './mounts.js'
-import type { Mount } from './mounts.js'
+import { findMount } from '../mounts.js'
+import type { Mount } from '../mounts.js'
 
 export interface Machine {
   cpu: string

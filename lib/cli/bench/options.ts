@@ -1,4 +1,5 @@
 /** The command line of `caio bench`. */
+import { UsageError } from '../usage-error.js'
 import { parseArgs } from 'node:util'
 import type { BackendName } from '../../protocol/port.js'
 
@@ -72,9 +73,6 @@ Where other programs are: --bun PATH, --deno PATH, --fio PATH (default: looked f
 
   -h, --help         this text
 `
-
-/** A mistake in the command line. */
-export class UsageError extends Error {}
 
 function wholeNumber(name: string, text: string | undefined, fallback: number, least: number): number {
   if (text === undefined) return fallback

@@ -1,5 +1,5 @@
 /** Selects the rows and contenders of a run. */
-import { UsageError } from './options.js'
+import { UsageError } from '../usage-error.js'
 import { groups } from './row.js'
 import type { Row } from './row.js'
 

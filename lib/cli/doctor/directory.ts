@@ -4,9 +4,9 @@ import { loadBinding } from '../../backends/binding.js'
 import type { DirectoryAnswers } from '../../backends/binding.js'
 import { errnoException } from '../../common/errors.js'
 import type { DirectAlignment } from '../../engine/alignment.js'
-import { findMount } from '../bench/mounts.js'
-import type { Mount } from '../bench/mounts.js'
-import { UsageError } from '../bench/options.js'
+import { findMount } from '../mounts.js'
+import type { Mount } from '../mounts.js'
+import { UsageError } from '../usage-error.js'
 
 /** `served`, or the code of the error: `EAGAIN`, `EOPNOTSUPP` … */
 export type Verdict = string

@@ -1,7 +1,7 @@
 /** `caio doctor`: tells what works here, what does not, and the remedies. */
 import { parseArgs } from 'node:util'
 import type { BackendName } from '../../protocol/port.js'
-import { UsageError } from '../bench/options.js'
+import { UsageError } from '../usage-error.js'
 import { examine } from './report.js'
 import { formatReport } from './terminal.js'
 

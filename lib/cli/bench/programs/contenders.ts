@@ -1,10 +1,10 @@
 /** Contenders of the programs: plain node, node with each of caio's preloads, synchronous functions, Bun and Deno. */
-import { runtimeContender, whyNot } from '../bench/contenders.js'
-import type { Options } from '../bench/options.js'
-import type { Candidate } from '../bench/selection.js'
-import type { BackendName } from '../../protocol/port.js'
-import { thisNode } from '../trial/run.js'
-import type { Runtime } from '../trial/run.js'
+import { runtimeContender, whyNot } from '../contenders.js'
+import type { Options } from '../options.js'
+import type { Candidate } from '../selection.js'
+import type { BackendName } from '../../../protocol/port.js'
+import { thisNode } from '../../trial/run.js'
+import type { Runtime } from '../../trial/run.js'
 import { programOf } from './all.js'
 import type { Way } from './task.js'
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Essence } from './program.js'
-import { SMALL_BYTES, fillBlock } from '../sample-file.js'
+import { SMALL_BYTES, fillBlock } from '../../sample-file.js'
 
 /** files per folder */
 const FOLDER = 20

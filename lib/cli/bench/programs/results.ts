@@ -1,7 +1,7 @@
 /** Results of a run of programs, as `--json` writes them, and the report's figures. */
-import type { Machine } from '../bench/machine.js'
-import { spread } from '../statistics.js'
-import type { Spread } from '../statistics.js'
+import type { Machine } from '../machine.js'
+import { spread } from '../../statistics.js'
+import type { Spread } from '../../statistics.js'
 import type { Calls, Told } from './task.js'
 import type { Tree } from './trees.js'
 

@@ -2,9 +2,9 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type * as Package from 'caio'
-import { peakMemory } from '../trial/peak-memory.js'
-import { runtime } from '../trial/subject.js'
-import type { Answer } from '../trial/task.js'
+import { peakMemory } from '../../trial/peak-memory.js'
+import { runtime } from '../../trial/subject.js'
+import type { Answer } from '../../trial/task.js'
 import type { Program, Setting } from './program.js'
 import type { Calls, Task, Told } from './task.js'
 
@@ -15,7 +15,7 @@ type Engine = () => NonNullable<Told['engine']>
  * package's state; the preload has loaded that file already, so this costs the process nothing.
  */
 function findEngine(): Engine {
-  const { defaultContext } = createRequire(import.meta.url)('../../../caio.cjs') as typeof Package
+  const { defaultContext } = createRequire(import.meta.url)('../../../../caio.cjs') as typeof Package
   return () => {
     const { backend, ways } = defaultContext().stats()
     return { backend, calls: ways }

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { programOf, programs } from './all.js'
-import { UsageError } from '../bench/options.js'
+import { UsageError } from '../../usage-error.js'
 import type { Package } from './program.js'
 
 /** A program that can run, and its packages: `glob 13.0.7`. */

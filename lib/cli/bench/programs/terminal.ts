@@ -1,8 +1,8 @@
 /** The report in a terminal: one line per program, written as soon as the program has been run. */
-import { machineLine } from '../bench/notes.js'
-import { BASELINE } from '../bench/results.js'
-import { time, times } from '../bench/units.js'
-import { GrowingTable, figure, firstLine, longest, table } from '../text.js'
+import { machineLine } from '../notes.js'
+import { BASELINE } from '../results.js'
+import { time, times } from '../units.js'
+import { GrowingTable, figure, firstLine, longest, table } from '../../text.js'
 import { frequentCalls, summaryOf } from './results.js'
 import type { ProgramResults, ProgramsResults, Summary } from './results.js'
 
