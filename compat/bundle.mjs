@@ -1,7 +1,8 @@
-// Part of the build: the package in four CommonJS files, each on top of those before, and the entries that share them. What the preload
-// does is in dist/preload.cjs; dist/caio.cjs, which serves programs, is loaded once it is worth it; the toolkit, which most of them never
-// ask for, is in dist/toolkit.cjs, and caio/testing in dist/testing.cjs. One file is loaded in a third of the time that some fifty ES modules
-// take, and `--require` of it works where ES modules cannot be required.
+// Part of the build: bundles the package into four CommonJS files, each on top of the previous
+// ones, and the entries that share them. dist/preload.cjs has what the preload needs;
+// dist/caio.cjs, which serves programs, is loaded once that pays; dist/toolkit.cjs has the toolkit,
+// which few programs use; dist/testing.cjs has caio/testing. Loading one file takes a third of the
+// time of some fifty ES modules, and `--require` works where ES modules cannot be required.
 import { build } from 'esbuild'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
@@ -17,9 +18,9 @@ const common = {
   platform: 'node',
   format: 'cjs',
   target: 'node20.19',
-  // As ES modules are.
+  // ES modules are strict.
   banner: { js: "'use strict'" },
-  // Half of the time goes to the parser. Names stay, for stacks and for people.
+  // The parser takes half of the time. Names stay, for stack traces and readers.
   minifyWhitespace: true,
   lineLimit: 160,
   define: { CAIO_PROTOCOL: JSON.stringify(describeProtocol()) },
@@ -30,9 +31,9 @@ const common = {
   logOverride: { 'empty-import-meta': 'silent' },
 }
 
-/** Each file with what it gives away. */
+/** Each file with its exports. */
 const PARTS = {
-  // It also has the modules that take Node's own functions: they have to be loaded before anything is replaced.
+  // Includes the modules that take Node's own functions: they have to be loaded before any is replaced.
   'preload.cjs': `
     export { patch, provide, unpatch } from './compat/patch.js'
     export { makeFs } from './compat/make-fs.js'
@@ -56,19 +57,20 @@ async function bundle(outfile, contents, plugins = []) {
 
 function repair(file) {
   const text = fs.readFileSync(file, 'utf8')
-  // A view of a module with itself as `default`, in place of a copy of each of its properties, which takes as long as all the rest.
+  // A view of a module with itself as `default`. Copying each of its properties takes as long as
+  // all the rest.
   const viewed = text.replace(
     /__toESM=[^]*?(?=[,;](?:var )?__toCommonJS=)/,
     '__toESM=mod=>({__proto__:mod,default:mod})',
   )
   if (viewed === text) throw new Error('esbuild has another way to import a builtin module now')
-  // A class that speaks of itself has another name within; to users it has its own.
+  // esbuild renames a class inside its own body if it refers to itself; users have to see its own name.
   const inward = [...viewed.matchAll(/\bvar (\w+)=\s*class (_\1)\b/g)]
   const named = inward.reduce((all, [, name, inner]) => all.replaceAll(new RegExp(`\\b${inner}\\b`, 'g'), name), viewed)
   fs.writeFileSync(file, named)
 }
 
-/** Takes modules from the files that have them already, and notes which those are. */
+/** Resolves modules to the files that already contain them, and records them in `taken`. */
 const fromOthers = (fileOf, taken) => ({
   name: 'from others',
   setup(build) {
@@ -92,7 +94,7 @@ for (const [file, contents] of Object.entries(PARTS)) {
   const inputs = await bundle(file, contents, [fromOthers(new Map(fileOf), taken)])
   for (const input of inputs) if (!input.includes(':')) fileOf.set(input, file)
 }
-// Again, now that it is known which modules of each file the others take: the file exports those, too.
+// Builds again, now that it is known which modules of each file the others use: the file also exports those.
 for (const [file, contents] of Object.entries(PARTS)) {
   const others = new Map([...fileOf].filter(([, other]) => other !== file))
   const modules = [...taken].filter((module) => fileOf.get(module) === file).sort()
@@ -108,25 +110,30 @@ const index = require(`${dist}toolkit.cjs`)
 const testing = require(`${dist}testing.cjs`)
 
 /**
- * How an ES module imports one of them: by a file that does nothing else. Node looks through the source of what it imports for the names of
- * its exports, which takes two or three times as long as to load it. Bundlers find it so, as they would not behind createRequire.
+ * Source of an ES module that imports one of the files, through a file that does nothing else. Node
+ * scans the source of an imported CommonJS file for the names of its exports, which takes two or
+ * three times as long as loading it. Bundlers follow this import; they would not follow
+ * createRequire.
  */
 const importing = (part) => `import { caio } from './${part}.import.cjs'\n`
 
-/** As ES modules have it: what a CommonJS module exports is found by its `default`. */
+/** An ES module reaches the exports of a CommonJS module through its `default`. */
 const exporting = (names, from) => `export const { ${names.sort().join(', ')} } = ${from}\n`
 
 const taking = (names) =>
   `const { ${names}, provide } = require('./preload.cjs')\nprovide(() => require('./caio.cjs').replaced)\n`
 
-/** Takes types from an ES module into the declarations of a CommonJS module: TypeScript (5.3) allows that for types alone. */
+/**
+ * Imports types from an ES module into the declarations of a CommonJS module: TypeScript (5.3)
+ * allows that for types only.
+ */
 const types = (name, what) => `${what} from './${name}.js' with { 'resolution-mode': 'import' }\n`
 
 const isClass = (value) => typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value))
 /** Generic classes: their type parameters as declared, and as passed on. */
 const GENERIC = { Operation: ['<T = unknown>', '<T>'] }
 
-/** As an ES module exports it: types, and values with the types that they have there. */
+/** Declarations of an ES module's exports: types, and values with the types they have there. */
 function declarations(module, exported) {
   const values = Object.entries(exported).map(([name, value]) => {
     const [parameters, given] = GENERIC[name] ?? ['', '']
@@ -142,7 +149,7 @@ const entries = {
   'testing.js': `${importing('testing')}${exporting(Object.keys(testing), 'caio')}`,
   'testing.d.cts': declarations('lib/testing/index', testing),
   'fs.cjs': `${taking('loadAtOnce, makeFs')}loadAtOnce()\nmodule.exports = makeFs()\n`,
-  // Not of fs.js: TypeScript gives a CommonJS module what an ES module exports as 'module.exports'.
+  // Not of fs.js: to a CommonJS module, TypeScript gives an ES module's export named 'module.exports'.
   'fs.d.cts':
     types('compat/replacements', 'import type { OpenOptions as Options, Replacements }') +
     types(

@@ -1,4 +1,4 @@
-/** The package entry `caio`: the engine and its toolkit, and what puts them under a program. */
+/** The package entry `caio`: the engine, its toolkit, and the functions that put them under a program. */
 import { provide } from './patch.js'
 import { replaced } from './replaced.js'
 

@@ -1,4 +1,7 @@
-/** Puts caio under a program that says `node:fs`: in place, so that the modules' identity stays and no loader hook is needed. */
+/**
+ * Puts caio under a program that uses `node:fs`: in place, so that the modules' identity stays and
+ * no loader hook is needed.
+ */
 import { syncBuiltinESMExports } from 'node:module'
 import { debug } from '../lib/common/debug.js'
 import { NO_OPTIONS } from '../lib/common/no-options.js'
@@ -12,21 +15,22 @@ export { provide } from './stand-in.js'
 
 const { process } = globalThis
 
-/** What {@link patch} replaces. */
+/** Options of {@link patch}. */
 export interface PatchOptions {
   /**
-   * The functions of `node:fs` that take a callback, too: `open`, `close`, `fstat`, `read`, `write`, `readv`, `writev`, `fsync`,
-   * `fdatasync`, `ftruncate`, `fchmod`, `fchown`, `futimes`, those on paths, `readFile` and `writeFile` by path, and the streams that Node
-   * builds on those. Default: false.
+   * Also replaces the callback functions of `node:fs`: `open`, `close`, `fstat`, `read`, `write`,
+   * `readv`, `writev`, `fsync`, `fdatasync`, `ftruncate`, `fchmod`, `fchown`, `futimes`, those on
+   * paths, `readFile` and `writeFile` by path, and with these the streams that Node builds on them.
+   * Default: false.
    */
   callbacks?: boolean
 }
 
-/** Which of a module's functions are taken over. */
+/** Which of a module's functions are replaced. */
 interface Choice {
-  /** These are replaced only if all of them are Node's own: each keeps account of what the others do. */
+  /** Replaced only if all of them are Node's own: each tracks what the others do. */
   readonly together?: readonly string[]
-  /** These are replaced whatever stands there: ours calls it. */
+  /** Replaced even if somebody else's are in place: ours calls it. */
   readonly around?: readonly string[]
 }
 
@@ -36,7 +40,7 @@ class Layer {
   readonly #originals: Originals
   readonly #ours: Record<string, unknown>
   readonly #choice: Choice
-  /** What stood there, while ours are in place. */
+  /** The original properties, while ours are in place. */
   #replaced: Map<string, PropertyDescriptor> | undefined
 
   constructor(target: object, originals: Originals, ours: object, choice: Choice) {
@@ -46,7 +50,7 @@ class Layer {
     this.#choice = choice
   }
 
-  /** What stands there; undefined where it cannot be replaced, or can be read only by calling a getter. */
+  /** The current property; undefined if it cannot be replaced, or can be read only by calling a getter. */
   #standing(name: string): PropertyDescriptor | undefined {
     const descriptor = Object.getOwnPropertyDescriptor(this.#target, name)
     return descriptor && 'value' in descriptor && (descriptor.configurable || descriptor.writable)
@@ -68,7 +72,7 @@ class Layer {
     )
   }
 
-  /** @returns the names of what it has replaced */
+  /** @returns the names of the replaced functions */
   apply(): string[] {
     if (this.#replaced) return []
     this.#replaced = new Map()
@@ -104,13 +108,16 @@ const inBoth = [
   ...['chmod', 'chown', 'lchown', 'utimes', 'lutimes', 'truncate'],
 ]
 
-/** What keeps account of descriptors: none of these without the others. Descriptors that a worker opens Node keeps account of. */
+/**
+ * Functions that track descriptors: none of these without the others. Node tracks the descriptors
+ * that a worker opens.
+ */
 const onDescriptors = [
   ...['read', 'write', 'readv', 'writev', 'fsync', 'fdatasync', 'fstat', 'close', 'closeSync'],
   ...['fchmod', 'fchown', 'ftruncate', 'futimes', ...(isMainThread ? ['open'] : [])],
 ]
 
-/** The functions that are replaced, by module. */
+/** The replaced functions, by module. */
 export const names = {
   promises: [...inBoth, 'appendFile'],
   callbacks: [...onDescriptors, ...inBoth.filter((name) => name !== 'open')],
@@ -119,7 +126,7 @@ export const names = {
 
 let layers: Record<keyof typeof names, Layer> | undefined
 
-/** Made when they are first asked for: what they stand in for is Node's by then, or somebody else's. */
+/** Made at first use: the functions that they replace are Node's by then, or somebody else's. */
 function allLayers(): Record<keyof typeof names, Layer> {
   return (layers ??= {
     promises: new Layer(promises, ofPromises, standIns(ofPromises, 'promises', names.promises), { around: ['open'] }),
@@ -131,10 +138,12 @@ function allLayers(): Record<keyof typeof names, Layer> {
 }
 
 /**
- * Replaces the functions of `fs.promises` that caio has its own of, in this thread, for every way to reach them: `fs.promises`,
- * `require('fs/promises')`, static and dynamic imports; on request also those of `fs` that take a callback, except under Node's
- * permission model, where descriptors are Node's to judge. Handles that are open already stay as they are. A function in whose place
- * somebody else has put another stays theirs; of `open` theirs is asked. Does nothing that has been done before.
+ * Replaces the functions of `fs.promises` that caio implements, in this thread, for every way to
+ * reach them: `fs.promises`, `require('fs/promises')`, static and dynamic imports. With
+ * `callbacks`, also those of `fs` that take a callback, except under Node's permission model, where
+ * Node judges descriptors. Handles that are already open stay unchanged. A function that somebody
+ * else has replaced stays theirs; for `open`, caio's calls theirs. Calling it again has no further
+ * effect.
  */
 export function patch({ callbacks = false }: PatchOptions = NO_OPTIONS): void {
   const { promises, watching, callbacks: inCallbacks } = allLayers()
@@ -145,7 +154,10 @@ export function patch({ callbacks = false }: PatchOptions = NO_OPTIONS): void {
   syncBuiltinESMExports()
 }
 
-/** Undoes {@link patch}. A function that somebody else has replaced since stays theirs. Does nothing if there is nothing to undo. */
+/**
+ * Undoes {@link patch}. A function that somebody else has replaced since stays theirs. No effect if
+ * there is nothing to undo.
+ */
 export function unpatch(): void {
   const undone = Object.values(layers ?? {}).filter((layer) => layer.undo())
   if (undone.length === 0) return

@@ -1,4 +1,7 @@
-/** The preload that includes the functions of `node:fs` that take a callback: `node --import caio/register/callbacks app.js`. */
+/**
+ * The preload that also replaces the callback functions of `node:fs`: `node --import
+ * caio/register/callbacks app.js`.
+ */
 import { patch, provide } from './patch.js'
 import { replaced } from './replaced.js'
 

@@ -1,4 +1,4 @@
-/** All that {@link patch} puts in the place of Node's own. */
+/** All functions that {@link patch} installs. */
 import { callbackReplacements } from './callbacks/callbacks.js'
 import { watchFile } from './callbacks/watch-file.js'
 import type { Own } from './node/original.js'
@@ -6,7 +6,7 @@ import { served } from './replacements.js'
 
 export type Functions = Readonly<Record<string, Own>>
 
-/** By module, and name. */
+/** Functions by module and name. */
 export interface Replaced {
   readonly promises: Functions
   readonly callbacks: Functions

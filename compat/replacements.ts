@@ -16,11 +16,14 @@ type Replaced =
 
 const onPaths = Object.fromEntries(pathFunctions.map((described) => [described.name, withPromise(described)]))
 
-/** As `caio/fs` has them. */
+/** Their types in `caio/fs`. */
 export type Replacements = Pick<FsPromises, Replaced> & {
-  /** Node's `open`, and {@link OpenOptions} as a fourth argument. */
+  /** Node's `open`, with {@link OpenOptions} as a fourth argument. */
   open: typeof open
 }
 
-/** Each serves what Node's own does. `open` calls whatever stands in the place of Node's, and puts the engine under Node's handles. */
+/**
+ * Each serves what Node's own does. `open` calls the current replacement of Node's, if any, and
+ * puts the engine under Node's handles.
+ */
 export const served = { open, ...onPaths } as Replacements

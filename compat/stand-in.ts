@@ -1,6 +1,6 @@
 /**
- * What stands in the place of Node's own functions: each asks for ours once they are worth their loading. So a program that makes a few
- * calls waits for no engine, and one that makes many waits once.
+ * Stand-ins for Node's own functions: each loads ours once that pays. A program that makes few
+ * calls does not wait for the engine; one that makes many waits once.
  */
 import { debug } from '../lib/common/debug.js'
 import { asksTheKernel } from './node/untouched.js'
@@ -12,30 +12,31 @@ import type { Functions, Replaced } from './replaced.js'
 const { process } = globalThis
 
 /**
- * Calls that Node's own functions serve before ours are loaded. To load them, and for V8 to get to know them, takes about as long as is
- * saved with so many calls. CAIO_LOAD_AFTER is another number, for both; whoever names a backend wants it from the first call on.
+ * Calls that Node's own functions serve before ours are loaded. Loading ours, and warming them up
+ * in V8, takes about as long as this many calls save. CAIO_LOAD_AFTER replaces both numbers; a
+ * program that names a backend uses it from the first call on.
  */
 const CALLS: Readonly<Record<keyof Replaced, number>> = { promises: 100, callbacks: 10_000, watching: 0 }
 
-/** A handle may be used for long, and what comes behind a watch is to wait for its first look. */
+/** A handle may be used for long, and calls after a watch have to wait for its first stat. */
 const AT_ONCE = ['promises.open', 'watching.watchFile']
 
 let load: (() => Replaced) | undefined
 let loaded: Replaced | undefined
 let isAskedFor = false
 
-/** Has the next call load ours: somebody has asked for them by name. */
+/** Makes the next call load ours: the program imports them by name. */
 export function loadAtOnce(): void {
   isAskedFor = true
 }
 
-/** Says where ours are, or gives them, where they are there already. */
+/** Sets the loader of our functions, or the functions themselves. */
 export function provide(given: Replaced | (() => Replaced)): void {
   if (typeof given === 'function') load ??= given
   else loaded ??= given
 }
 
-/** Of a module's functions, and of what they have been called for. */
+/** Counts the calls of a module's functions. */
 class Calls {
   readonly #module: keyof Replaced
   #left: number | undefined
@@ -44,7 +45,10 @@ class Calls {
     this.#module = module
   }
 
-  /** Counts one. @returns whether there have been enough */
+  /**
+   * Counts a call.
+   * @returns whether there have been enough
+   */
   count(): boolean {
     this.#left ??= this.#most()
     return this.#left-- <= 0 || (isAskedFor && this.#module === 'promises')
@@ -57,7 +61,7 @@ class Calls {
   }
 }
 
-/** Undefined where they cannot be had now: without descriptors, say, or with somebody else's files in place of the disk's. */
+/** Undefined if ours cannot be loaded now: without free descriptors, say, or with a replaced file system. */
 function find(): Replaced | undefined {
   if (loaded || !load || !asksTheKernel()) return loaded
   try {
@@ -70,23 +74,26 @@ function find(): Replaced | undefined {
 
 type Called = (...args: unknown[]) => unknown
 
-/** Calls on whole trees are worth loading ours at once. By name: which argument has the options that ask for a tree. */
+/**
+ * A call on a whole tree loads ours at once. By name: the index of the argument with the
+ * `recursive` option.
+ */
 const ON_TREES: Readonly<Record<string, number | undefined>> = { readdir: 1, rm: 1, cp: 2 }
 
 function isRecursive(options: unknown): boolean {
   return (options as { recursive?: unknown } | null | undefined)?.recursive === true
 }
 
-/** Of a call that Node could serve: whether ours are to be loaded for it. */
+/** Whether a call that Node could serve loads ours. */
 function worthOf(module: keyof Replaced, name: string, calls: Calls): (args: readonly unknown[]) => boolean {
-  // It needs nothing of ours unless some of it is there already.
+  // closeSync needs ours only if they are loaded already.
   if (name === 'closeSync') return () => false
   if (AT_ONCE.includes(`${module}.${name}`)) return () => true
   const at = ON_TREES[name]
   return at === undefined ? () => calls.count() : (args) => calls.count() || isRecursive(args[at])
 }
 
-/** What works on a descriptor, which may be at work when ours come. */
+/** Functions on a descriptor, which may be in progress when ours are loaded. */
 const ON_DESCRIPTORS = [
   ...['read', 'write', 'readv', 'writev', 'fsync', 'fdatasync', 'fstat'],
   ...['fchmod', 'fchown', 'ftruncate', 'futimes'],
@@ -107,14 +114,17 @@ function standIn(originals: Originals, module: keyof Replaced, name: string, cal
     }
     return Reflect.apply(ours, this, args)
   }
-  // As an async function looks, without being one: that would take more turns of the microtasks.
+  // Has the prototype of Node's function without being async: that would take more microtasks.
   Object.setPrototypeOf(standing, Object.getPrototypeOf(own) as object)
   return resemble(own, standing)
 }
 
 const made: Partial<Record<keyof Replaced, Functions>> = {}
 
-/** By name, the same ones each time; ours themselves, where they are there when this is first called. */
+/**
+ * Stand-ins by name, the same ones each time; our functions themselves, if they are loaded at the
+ * first call.
+ */
 export function standIns(originals: Originals, module: keyof Replaced, names: readonly string[]): Functions {
   return (made[module] ??= loaded?.[module] ?? make(originals, module, names))
 }

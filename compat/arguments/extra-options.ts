@@ -6,7 +6,7 @@ import type { Options } from './transfer.js'
 const extras = ['signal', 'dsync', 'append', 'priority'] as const
 const all = ['buffer', 'offset', 'length', 'position', ...extras]
 
-/** The options of a call, as Node takes them, and the rest. */
+/** A call's options, split into Node's own and caio's. */
 export interface SplitOptions {
   readonly nodes: Options
   readonly extra: WriteOptions
@@ -14,7 +14,7 @@ export interface SplitOptions {
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null
 
-/** Undefined where it has none of ours: then it is as Node's. `null` is as good as none. */
+/** Undefined if none of caio's options is given, `null` included: the call is then as in Node. */
 export function splitOptions(options: unknown): SplitOptions | undefined {
   const plain = plainOptions(options, all)
   if (!plain || !extras.some((name) => isGiven(plain[name]))) return undefined

@@ -1,4 +1,4 @@
-/** Times as a file gets them. Only plainly valid ones are taken: whatever is odd in the least is Node's own to judge. */
+/** Converts times for utimes. Accepts only plainly valid ones: Node judges all others. */
 import types from 'node:util/types'
 import type { Times } from '../../lib/engine/request.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
@@ -6,10 +6,10 @@ import { intrinsics } from '../../lib/common/intrinsics.js'
 const { process } = globalThis
 const { Date } = intrinsics
 
-/** Seconds beyond which a number of seconds has no fraction. */
+/** From this many seconds on, a double has no fraction. */
 const LARGEST = 2 ** 52
 
-/** libuv cut times to microseconds before 1.52. */
+/** Before 1.52, libuv truncated times to microseconds. */
 const [uvMajor = 0, uvMinor = 0] = process.versions.uv.split('.').map(Number)
 const STEP = uvMajor === 1 && uvMinor < 52 ? 1000 : 1
 
@@ -18,14 +18,14 @@ function secondsOf(time: unknown): number | undefined {
   return typeof seconds === 'number' && seconds >= 0 && seconds <= LARGEST ? seconds : undefined
 }
 
-/** As libuv does it: what a double has beyond the nanosecond is cut off. */
+/** Truncates to nanoseconds, as libuv does. */
 function split(time: number): [seconds: number, nanoseconds: number] {
   const seconds = Math.floor(time)
   const nanoseconds = Math.trunc((time - seconds) * 1e9)
   return [seconds, nanoseconds - (nanoseconds % STEP)]
 }
 
-/** Of a last access and a last change; undefined for Node to judge. */
+/** Times of last access and last change; undefined to leave the call to Node. */
 export function plainTimes(access: unknown, change: unknown): Times | undefined {
   const accessed = secondsOf(access)
   const changed = secondsOf(change)

@@ -1,6 +1,6 @@
 /**
- * Node's overloads of read, write, readv and writev, brought to one record. Only plainly valid calls get one: whatever is odd in
- * the least is Node's own to judge, so that the error is exactly Node's.
+ * Converts Node's overloads of read, write, readv and writev to one record. Accepts only plainly
+ * valid calls: Node judges all others, so that errors are exactly Node's.
  */
 import { Buffer } from 'node:buffer'
 import types from 'node:util/types'
@@ -15,12 +15,12 @@ function isCount(value: unknown, most: number): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most
 }
 
-/** The number of an open file, perhaps. */
+/** Whether a value is in the range of descriptors. */
 export function isDescriptor(fd: unknown): fd is number {
   return isCount(fd, LARGEST_TRANSFER)
 }
 
-/** A position, or the file's own where none is given, for which Node takes -1, too; undefined for Node to judge. */
+/** A position; the file's own if none is given, or -1 as in Node; undefined to leave the call to Node. */
 function placeOf(position: unknown): number | undefined {
   if (position === undefined || position === null || position === -1) return OWN_POSITION
   return isCount(position, Number.MAX_SAFE_INTEGER) ? position : undefined
@@ -29,13 +29,13 @@ function placeOf(position: unknown): number | undefined {
 function transfer(view: unknown, offset: unknown, length: unknown, position: unknown): Span | undefined {
   const place = placeOf(position)
   if (place === undefined) return undefined
-  // A longer read ends there in Node, where the engine's would go on: it is Node's own.
+  // Longer reads are left to Node, which reads no more than this; the engine would continue.
   if (!isUsable(view) || !isCount(offset, LARGEST_TRANSFER) || !isCount(length, LARGEST_TRANSFER)) return undefined
   if (length === 0 || length > view.byteLength - offset) return undefined
   return { views: view, start: offset, length, position: place }
 }
 
-/** A view with memory behind it. A DataView whose buffer is gone throws, which Node then does again in its own words. */
+/** A view with memory. A DataView over a detached buffer throws; Node then throws its own error. */
 function isUsable(view: unknown): view is View {
   try {
     return ArrayBuffer.isView(view) && view.byteLength > 0
@@ -49,8 +49,9 @@ export type Options = Partial<Record<string, unknown>>
 const bare: Options = {}
 
 /**
- * Whether somebody has put an option on Object.prototype. Node reads some of them there and some not, by the call and its release: such
- * a call is its own to judge. By name, one by one, since a loop takes ten times as long.
+ * Whether an option is set on Object.prototype. Node reads some of them there and some not,
+ * depending on function and version, so such a call is left to Node. Reads each by name: a loop
+ * takes ten times as long.
  */
 export function isPolluted(): boolean {
   const { encoding, mode, flag, flush, signal, bigint, recursive, withFileTypes, throwIfNoEntry } = bare
@@ -65,8 +66,8 @@ export function isPolluted(): boolean {
 }
 
 /**
- * The value as an options object with no keys but these (a release may add one that means something), all of them plain data: a
- * getter or a proxy would see that it is asked twice.
+ * The value as an options object with only these keys, all of them data properties. A later version
+ * of Node may know other keys; a getter or a proxy could observe that it is read twice.
  */
 export function plainOptions(value: unknown, keys: readonly string[]): Options | undefined {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || types.isProxy(value)) return undefined
@@ -92,7 +93,7 @@ function optionsBehind(second: unknown, third: unknown, fourth: unknown): Option
 function fromOptions(view: unknown, options: Options | undefined): Span | undefined {
   if (!options || !isUsable(view)) return undefined
   const { offset = 0, position } = options
-  // Only a number is subtracted: a bigint would throw, and an object's valueOf would run.
+  // Subtracts only from a number: a bigint would throw, and an object's valueOf would run.
   if (typeof offset !== 'number') return undefined
   const { length = view.byteLength - offset } = options
   return transfer(view, offset, length, position)
@@ -106,7 +107,7 @@ export function readArguments(first: unknown, second: unknown, third: unknown, f
   return fromOptions(options?.['buffer'], options)
 }
 
-/** Those in which every text has its bytes. */
+/** Encodings that encode every text. */
 const encodings: readonly unknown[] = [
   'utf8',
   'utf-8',
@@ -119,7 +120,10 @@ const encodings: readonly unknown[] = [
   'ucs-2',
 ]
 
-/** `write(text, position, encoding)`: its bytes. Text without a byte is Node's, and so are encodings that need not be those of the text. */
+/**
+ * The bytes of `write(text, position, encoding)`. Leaves empty text and encodings that may reject
+ * text to Node.
+ */
 export function textArguments(text: unknown, position: unknown, encoding: unknown = 'utf8'): Span | undefined {
   if (typeof text !== 'string' || text.length === 0 || !encodings.includes(encoding)) return undefined
   const place = placeOf(position)
@@ -139,7 +143,7 @@ export function vectorArguments(views: unknown, position: unknown): Span | undef
   const place = placeOf(position)
   if (place === undefined || !Array.isArray(views) || types.isProxy(views)) return undefined
   if (views.length > LARGEST_VECTOR) return undefined
-  // As it is now: what the caller does to the list afterwards is the caller's business.
+  // A copy: the caller may change the list afterwards.
   const list: unknown[] = []
   for (let index = 0; index < views.length; index++) list.push(views[index])
   let length = 0

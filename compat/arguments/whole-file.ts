@@ -1,4 +1,4 @@
-/** Arguments of the functions that take a whole file's content. Only plainly valid ones are taken: what is odd is Node's own to judge. */
+/** Checks the arguments of whole-file functions. Accepts only plainly valid ones: Node judges all others. */
 import { Buffer } from 'node:buffer'
 import { isPolluted, plainOptions } from './transfer.js'
 
@@ -9,14 +9,15 @@ export interface PlainFileOptions {
   readonly encoding: BufferEncoding | undefined
   readonly mode: number
   readonly flag: string
-  /** whether the file must not be there */
+  /** whether the file must not exist */
   readonly exclusive: boolean
   readonly flush: boolean
 }
 
 /**
- * Options of the plainest kind, or undefined for Node to judge.
- * @param flags the letters that `flag` may be, those that write with an `x` behind them, too; the first is what it is if not given
+ * Plain options; undefined to leave the call to Node.
+ * @param flags the letters that `flag` may be, each that writes also with a following `x`; the
+ * first is the default
  */
 export function plainFileOptions(
   options: unknown,
@@ -49,7 +50,7 @@ export function plainFileOptions(
   return known ? { encoding: encoding as BufferEncoding, mode, flag, exclusive, flush } : undefined
 }
 
-/** The bytes to write, or undefined for Node to judge. */
+/** The bytes to write; undefined to leave the call to Node. */
 export function plainData(data: unknown, encoding: BufferEncoding | undefined): NodeJS.ArrayBufferView | undefined {
   if (typeof data === 'string') return Buffer.from(data, encoding)
   return ArrayBuffer.isView(data) && data.buffer.byteLength > 0 ? (data as NodeJS.ArrayBufferView) : undefined

@@ -1,13 +1,14 @@
 /**
- * How a callback is called when the engine, and not Node, has done the work: in the asynchronous context of the call, and with an empty
- * stack below it, so that ticks and microtasks run before the next callback, and an error that it throws is uncaught, as with Node.
+ * Calls callbacks for calls that the engine served: in the asynchronous context of the call, and
+ * with an empty stack below. Ticks and microtasks therefore run before the next callback, and an
+ * error that it throws is uncaught, as in Node.
  */
 import { AsyncResource } from 'node:async_hooks'
 import { callSoon } from '../../lib/engine/turn.js'
 import type { Due } from '../../lib/engine/turn.js'
 import { isWatched } from '../node/watched.js'
 
-/** The type by which async hooks know Node's own requests. */
+/** The type of Node's own requests in async hooks. */
 const REQUEST = 'FSREQCALLBACK'
 
 export type Callback = (...args: unknown[]) => void
@@ -16,20 +17,20 @@ function newRequest(): AsyncResource {
   return new AsyncResource(REQUEST, { requireManualDestroy: true })
 }
 
-/** With this many calls under way, several threads are faster than this one serving each call at once. */
+/** With this many calls in progress, pool threads are faster than serving each call inline. */
 const MANY = 8
 
 let underWay = 0
 
-/** Whether there are as many calls whose callbacks have not been called. */
+/** Whether at least {@link MANY} callbacks are outstanding. */
 export function areMany(): boolean {
   return underWay >= MANY
 }
 
-/** One call of a function of `fs`, with the context that it was made in. */
+/** One call of a function of `fs`, with the asynchronous context of its caller. */
 export class Call implements Due {
   protected readonly callback: Callback
-  /** none, if no hook would see it */
+  /** undefined if no hook would see it */
   protected request: AsyncResource | undefined
   protected results: readonly unknown[] | undefined = undefined
 
@@ -39,7 +40,7 @@ export class Call implements Due {
     underWay++
   }
 
-  /** Calls the callback when the event loop comes to it; once. */
+  /** Schedules the callback; to be called once. */
   end(...results: unknown[]): void {
     const { request } = this
     this.results = results
@@ -51,7 +52,7 @@ export class Call implements Due {
     }
   }
 
-  /** Calls it, as Node does: without a receiver. */
+  /** Calls the callback as Node does, without a receiver. */
   due(): void {
     const { callback } = this
     this.ending()
@@ -76,7 +77,10 @@ export class Call implements Due {
   }
 }
 
-/** The last of so many requests, each made by the one before. */
+/**
+ * Makes a chain of requests, each within the one before.
+ * @returns the last
+ */
 function lastOf(first: AsyncResource, requests: number): AsyncResource {
   let last = first
   for (let made = 1; made < requests; made++) {
@@ -87,7 +91,7 @@ function lastOf(first: AsyncResource, requests: number): AsyncResource {
   return last
 }
 
-/** One call that Node serves by several requests, each made by the one before: async hooks see as many here. */
+/** A call that Node serves by several requests, each made by the one before: async hooks see as many here. */
 export class Chain extends Call {
   readonly #requests: number
 

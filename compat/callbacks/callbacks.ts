@@ -1,5 +1,6 @@
 /**
- * The functions of `node:fs` that take a callback, over the engine. Whatever is not a plain call for it is Node's own, called unchanged.
+ * The functions of `node:fs` that take a callback, over the engine. A call that is not plain goes
+ * to Node's own function, unchanged.
  */
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { callbackException } from '../../lib/common/errors.js'
@@ -24,7 +25,7 @@ import type { PathFunction } from '../paths/path-function.js'
 
 type Report = (call: ServedCall, error: Error | null, count: number) => void
 
-/** Results as they come: callbacks take a failure beside the rest. */
+/** Turns results into arguments of the callback; failures become errors. */
 function completer(opcode: Opcode, tell: Report, atOnce?: true): Completer<ServedCall> {
   return {
     api: 'callback',
@@ -48,18 +49,21 @@ const writeDone = completer(Opcode.write, transferred, true)
 const fsyncDone = completer(Opcode.fsync, synced, true)
 const fdatasyncDone = completer(Opcode.fdsync, synced, true)
 
-/** Arguments of a transfer: the descriptor, the callback, and the buffers that the callback is given back. */
+/** Arguments of a transfer: the descriptor, the callback, and the buffers that the callback gets. */
 type Target = readonly [fd: unknown, callback: unknown, given: unknown]
 
 /**
- * Whether the engine serves an operation that moves a file's position: only reads, which it can often serve at once. A write always waits,
- * and single writes wait for less with Node.
+ * Whether the engine serves an operation that moves a file's position. It serves only reads, which
+ * can often complete inline. A write always waits, and single writes wait for less in Node.
  */
 function movesPosition(opcode: Opcode, fd: number): boolean {
   return !isWrite(opcode) && servesFiles() && !descriptors.isNodes(fd) && descriptors.isMovable(fd)
 }
 
-/** Whether the engine has taken a read or a write. */
+/**
+ * Serves a read or a write.
+ * @returns whether the engine has taken it
+ */
 function serve(
   opcode: Opcode,
   span: Span | undefined,
@@ -76,7 +80,10 @@ function serve(
   return true
 }
 
-/** Whether the engine has taken a sync. */
+/**
+ * Serves a sync.
+ * @returns whether the engine has taken it
+ */
 function serveSync(opcode: Opcode, call: ServedCall | undefined, completer: Completer<ServedCall>): boolean {
   if (!call) return false
   void defaultContext().enqueue(new SyncRequest(opcode, call.fd, completer, call))
@@ -86,7 +93,7 @@ function serveSync(opcode: Opcode, call: ServedCall | undefined, completer: Comp
 function read(this: unknown, ...args: Arguments): void {
   const [fd, buffer, offset, length, position] = args
   let span: Span | undefined
-  // Node, too, tells them apart by their number.
+  // Node, too, tells the overloads apart by the number of arguments.
   if (args.length > 4) {
     span = typeof offset === 'number' ? readArguments(buffer, offset, length, position) : undefined
   } else if (args.length === 4) {
@@ -100,7 +107,7 @@ function read(this: unknown, ...args: Arguments): void {
   }
 }
 
-/** The callback comes last, wherever that is. */
+/** Removes the callback, which comes last. */
 function withoutCallback(args: Arguments): Arguments {
   return typeof args.at(-1) === 'function' ? args.slice(0, -1) : args
 }
@@ -117,7 +124,7 @@ function write(this: unknown, ...args: Arguments): void {
   }
 }
 
-/** Of a transfer of several buffers. */
+/** Converts the arguments of a transfer with several buffers. */
 function vectorOf(args: Arguments): [span: Span | undefined, target: Target] {
   const [fd, buffers, position, callback = position] = args
   const span = vectorArguments(buffers, callback === position ? undefined : position)
@@ -147,7 +154,10 @@ function fdatasync(this: unknown, ...args: Arguments): void {
 const ours = { read, write, readv, writev, fsync, fdatasync, fstat, close, closeSync }
 for (const name of Object.keys(ours) as (keyof typeof ours)[]) resemble(ofCallbacks.get(name), ours[name])
 
-/** What changes a descriptor's attributes, and with how many arguments between it and the callback. */
+/**
+ * Functions that change a descriptor's attributes, with the number of arguments between it and the
+ * callback.
+ */
 const changing = [
   { name: 'fchmod', attribute: attributes.chmod, least: 1, most: 1 },
   { name: 'fchown', attribute: attributes.chown, least: 2, most: 2 },
@@ -158,7 +168,7 @@ const changing = [
 const changes = changing.map(({ name, attribute, least, most }) => {
   const done = completer(attribute.opcode, synced, true)
 
-  /** Whether the engine has taken it. */
+  /** Whether the engine has taken the call. */
   function serveChange(args: Arguments): boolean {
     const [fd] = args
     const given = args.slice(1, -1)
@@ -188,7 +198,7 @@ const onPaths = [...callbackPathFunctions, ...(closesDescriptors ? [open] : [])]
   (described) => [described.name, withCallback(described)] as const,
 )
 
-/** By name. */
+/** Replacements by name. */
 export const callbackReplacements: Readonly<Record<string, Own>> = {
   ...ours,
   ...Object.fromEntries([...changes, ...onPaths]),

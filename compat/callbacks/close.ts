@@ -1,4 +1,4 @@
-/** `close` with a callback, and `closeSync`: after what is under way on the descriptor. */
+/** `close` with a callback, and `closeSync`: after the descriptor's operations in flight. */
 import { EAGAIN, callbackException } from '../../lib/common/errors.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { whenThereIsRoom } from '../../lib/engine/turn.js'
@@ -16,10 +16,13 @@ import { leave } from './served.js'
 import type { Arguments } from './served.js'
 
 const syscall = syscallOf(Opcode.close)
-/** Descriptors below this belong to the process, or to the code that has put them in place. */
+/** Descriptors below this belong to the process, or to the code that set them up. */
 const STANDARD = 3
 
-/** Node tracks the descriptors that a worker opens, to close those left over: there, `open` and `close` stay Node's own. */
+/**
+ * Node tracks the descriptors that a worker opens, to close them at its end: workers use Node's
+ * `open` and `close`.
+ */
 export const closesDescriptors = isMainThread
 
 const nobody: Callback = () => undefined
@@ -34,7 +37,7 @@ function tell(call: Call, result: number): void {
   else call.end(null)
 }
 
-/** @param result of the attempt; undefined where this turn has had its share */
+/** @param result of the attempt; undefined if this turn has no room for more inline work */
 function finish(call: Call, fd: number, nodes: () => void, result: number | undefined): void {
   if (result === undefined) whenThereIsRoom(() => finish(call, fd, nodes, attemptClose(fd)))
   else if (result !== EAGAIN) tell(call, result)
@@ -42,8 +45,9 @@ function finish(call: Call, fd: number, nodes: () => void, result: number | unde
 }
 
 /**
- * Whether the engine has taken the call. Without a callback, it takes only a close that succeeds at once: after a failure, Node's own
- * function throws an uncaught exception.
+ * Serves a close. Without a callback, the engine takes only a close that succeeds inline: after a
+ * failure, Node's own function throws an uncaught exception.
+ * @returns whether the engine has taken the call
  */
 function serve(fd: number, callback: unknown, callOf: () => Call, nodes: () => void): boolean {
   const serves = mayClose(fd)
@@ -55,7 +59,10 @@ function serve(fd: number, callback: unknown, callOf: () => Call, nodes: () => v
   return true
 }
 
-/** Waits for the engine's calls on the descriptor. A call left to Node is queued after what is under way, and served after it. */
+/**
+ * Waits for the engine's operations on the descriptor. A call left to Node is queued behind them,
+ * and served after them.
+ */
 export function close(this: unknown, ...args: Arguments): void {
   const [fd, callback] = args
   const nodes = (): void => leave(ofCallbacks.get('close'), this, args)
@@ -76,7 +83,7 @@ export function close(this: unknown, ...args: Arguments): void {
   }
 }
 
-/** Cannot wait. But it submits the calls that this tick has made, so that they are at least under way, as with Node. */
+/** Cannot wait. Submits the calls made in this tick, so that they are in flight at least, as in Node. */
 export function closeSync(this: unknown, ...args: Arguments): void {
   const [fd] = args
   if (descriptors.isInUse(fd)) defaultContext().submitNow()

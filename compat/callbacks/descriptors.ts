@@ -1,7 +1,8 @@
 /**
- * The descriptors that the engine works on for the callback API, where there is no handle to hold: `close` waits for it, since the
- * number may be another file's the moment it is free. Node does not tell which descriptors it is working on. So once one of Node's
- * own functions has been called with a descriptor, all calls on it whose order matters are left to Node.
+ * The descriptors in use by the engine for the callback API, which has no handle to hold: `close`
+ * waits for the engine, since a freed number may become another file's at once. Node does not tell
+ * which descriptors it works on. So once one of Node's own functions was called with a descriptor,
+ * all calls on it whose order matters are left to Node.
  */
 import { loadBinding } from '../../lib/backends/binding.js'
 import { FilePosition } from '../handle/file-position.js'
@@ -13,7 +14,7 @@ const { Promise } = intrinsics
 
 interface InUse {
   operations: number
-  /** what waits for the last of them */
+  /** callbacks for the end of the last operation */
   closing: (() => void)[]
   /** the position of a regular file, set by the first operation that moves it */
   position?: FilePosition
@@ -46,25 +47,28 @@ export function isInUse(fd: unknown): fd is number {
   return inUse.has(fd as number)
 }
 
-/** Calls back when nothing is under way on a descriptor that {@link isInUse}. */
+/** Calls back when no operation is in flight on a descriptor that {@link isInUse}. */
 export function whenReleased(fd: number, close: () => void): void {
   inUse.get(fd)?.closing.push(close)
 }
 
-// For the close of a handle: the callback functions may have been called with its number.
+// For the close of a handle: callback functions may have been called with its number.
 users.whenDone = (fd) => (isInUse(fd) ? new Promise((resolve) => whenReleased(fd, resolve)) : undefined)
 
-/** Whether the descriptor has a position that the engine may move: other kinds of file may have none, or wait for ever. */
+/**
+ * Whether the descriptor has a position that the engine may move. Other kinds of file may have
+ * none, or block for ever.
+ */
 export function isMovable(fd: number): boolean {
   return inUse.get(fd)?.position !== undefined || loadBinding().isRegularFile(fd)
 }
 
-/** Of a descriptor that {@link isInUse}. */
+/** Position of a descriptor that {@link isInUse}. */
 export function positionOf(fd: number): FilePosition {
   return ((inUse.get(fd) as InUse).position ??= new FilePosition())
 }
 
-/** Says that a function of Node's own is called with it. */
+/** Records that one of Node's own functions is called with the descriptor. */
 export function leaveToNode(fd: unknown): void {
   if (typeof fd === 'number') nodes.add(fd)
 }
@@ -73,7 +77,7 @@ export function isNodes(fd: number): boolean {
   return nodes.has(fd) || isUnderWay(fd)
 }
 
-/** Says that the number is another file's from now on, or nobody's. */
+/** Records that the number is free, or becomes another file's. */
 export function forget(fd: number): void {
   nodes.delete(fd)
 }

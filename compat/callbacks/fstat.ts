@@ -16,7 +16,7 @@ import type { Arguments, ServedCall } from './served.js'
 
 interface Caller {
   readonly call: ServedCall
-  /** has Node do it */
+  /** leaves the call to Node */
   leave(): void
 }
 
@@ -51,7 +51,7 @@ function serve(call: ServedCall, leave: () => void): void {
   const result = areMany() ? EAGAIN : defaultContext().attemptOpen(Opcode.fstat, call.fd, numbers)
   if (result === 0) tell(call, numbers)
   statsMemory.giveBack(numbers)
-  // This turn has had its share.
+  // This turn has no room for more inline work.
   if (result === undefined) {
     whenThereIsRoom(() => serve(call, leave))
   } else if (result !== 0) {
@@ -59,7 +59,7 @@ function serve(call: ServedCall, leave: () => void): void {
   }
 }
 
-/** Of any kind of file. */
+/** Serves every kind of file. */
 export function fstat(this: unknown, ...args: Arguments): void {
   const [fd, options] = args
   const leave = (): void => leaveDescriptor(ofCallbacks.get('fstat'), this, args)

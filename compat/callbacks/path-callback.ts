@@ -1,4 +1,4 @@
-/** The functions on paths as `fs` has them, with a callback: of the same descriptions as those with a promise. */
+/** Callback form of the functions on paths, from the same descriptions as the promise form. */
 import { intrinsics } from '../../lib/common/intrinsics.js'
 import { callbackException } from '../../lib/common/errors.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
@@ -17,7 +17,10 @@ import { leaveToNode } from './descriptors.js'
 
 const { Promise, setImmediate } = intrinsics
 
-/** Where the callback is; -1 where the arguments are odd. Node takes the first function for it, in the place of an option. */
+/**
+ * Index of the callback; -1 if the arguments are odd. Node takes the first function for it, even in
+ * the place of an option.
+ */
 function callbackAt(args: readonly unknown[], [least, most]: readonly [number, number]): number {
   for (let at = least; at <= most; at++) {
     if (typeof args[at] === 'function') return args.length === at + 1 ? at : -1
@@ -25,7 +28,10 @@ function callbackAt(args: readonly unknown[], [least, most]: readonly [number, n
   return -1
 }
 
-/** Has Node do a call. @param told in place of the callback */
+/**
+ * Leaves a call to Node.
+ * @param told in place of the callback
+ */
 type Leave = (told?: Callback) => void
 
 interface Caller {
@@ -34,7 +40,7 @@ interface Caller {
   readonly leave: Leave
 }
 
-/** @param succeed tells of a value, or that there is none */
+/** @param succeed reports a value, or that there is none */
 function callbackForm(succeed: (call: Call, value: unknown) => void): Form<Caller> {
   return {
     api: 'callback',
@@ -42,7 +48,7 @@ function callbackForm(succeed: (call: Call, value: unknown) => void): Form<Calle
     succeed: ({ call }, value) => succeed(call, value),
     fail: ({ call }, errno, syscall, circumstances) => call.end(callbackException(errno, syscall, circumstances)),
     throw({ call }, error) {
-      // No frames, as with Node.
+      // No stack frames, as in Node.
       if (error instanceof Error) Error.captureStackTrace(error, callbackForm)
       call.end(error)
     },
@@ -55,11 +61,14 @@ function callbackForm(succeed: (call: Call, value: unknown) => void): Form<Calle
   }
 }
 
-// As Node calls it: what succeeds without a value has one argument.
+// As in Node: a success without a value passes one argument.
 const ofOwn = callbackForm((call, value) => (value === undefined ? call.end(null) : call.end(null, value)))
 const ofPromise = callbackForm((call, value) => call.end(null, value))
 
-/** Serves a call by one operation; false where the arguments are not plain for it. */
+/**
+ * Serves a call by one operation.
+ * @returns false if the arguments are not plain
+ */
 type Serve = (args: readonly unknown[], callback: Callback, leave: Leave) => boolean
 
 function serving<Request extends PathCall>(described: PathFunction<Request>): Serve {
@@ -74,7 +83,10 @@ function serving<Request extends PathCall>(described: PathFunction<Request>): Se
   }
 }
 
-/** Leaves a call to Node after the caller has returned: an error that Node throws goes to the callback, unless the callback threw it. */
+/**
+ * Leaves a call to Node after the caller has returned. An error that Node throws goes to the
+ * callback, unless the callback threw it.
+ */
 function later(leave: Leave, callback: Callback): () => void {
   const leaveNow = (): void => {
     let called = false
@@ -89,7 +101,7 @@ function later(leave: Leave, callback: Callback): () => void {
       callback(error)
     }
   }
-  // By setImmediate, with an empty stack: Node 20 calls the callback at once.
+  // setImmediate gives an empty stack: Node 20 calls the callback synchronously.
   return () => void setImmediate(leaveNow)
 }
 
@@ -102,7 +114,7 @@ export function withCallback(described: PathFunction): Own {
     const callback = callbackAt(args, arity) < 0 ? undefined : (args.pop() as Callback)
     const leave: Leave = (told = callback) => {
       defaultContext().leave(opcode)
-      // Some take a descriptor in place of a path.
+      // Some functions take a descriptor in place of a path.
       leaveToNode(args[0])
       if (told) args.push(told)
       Reflect.apply(ofCallbacks.get(name), this, args)

@@ -1,4 +1,4 @@
-/** Calls with a descriptor that the engine serves, and those that it leaves to Node's own function. */
+/** Calls on a descriptor: taken by the engine, or left to Node's own function. */
 import type { Span } from '../../lib/engine/request.js'
 import { isDescriptor } from '../arguments/transfer.js'
 import { Call } from './call.js'
@@ -17,7 +17,7 @@ export class ServedCall extends Call {
   constructor(
     callback: Callback,
     readonly fd: number,
-    /** the buffer, or the list of them, to give back */
+    /** the buffer, or the list of buffers, that the callback gets */
     readonly given: unknown,
     /** whether it moves the file's position */
     readonly moves = false,
@@ -25,14 +25,14 @@ export class ServedCall extends Call {
     super(callback)
   }
 
-  // The callback of a close that waits comes after this one's, so the use ends here.
+  // Ends the use before this callback: a waiting close's callback comes after it.
   override ending(): void {
     super.ending()
     descriptors.endUse(this.fd)
   }
 }
 
-/** A call that the engine takes; undefined where it is Node's. */
+/** Takes a call for the engine; undefined if it is left to Node. */
 export function take(fd: unknown, callback: unknown, given?: unknown, moves?: boolean): ServedCall | undefined {
   if (!isDescriptor(fd) || typeof callback !== 'function' || !asksTheKernel() || !descriptors.beginUse(fd)) {
     return undefined
@@ -45,15 +45,16 @@ export function leave(call: Own, receiver: unknown, args: Arguments): void {
   Reflect.apply(call, receiver, args)
 }
 
-/** The same of a function whose first argument is a descriptor. */
+/** As {@link leave}, of a function whose first argument is a descriptor. */
 export function leaveDescriptor(call: Own, receiver: unknown, args: Arguments): void {
   descriptors.leaveToNode(args[0])
   leave(call, receiver, args)
 }
 
 /**
- * The same for a write. A close of the descriptor waits for it, as for one of the engine's, unless the write could take for ever.
- * @param span missing if the call is not plain: then Node gets it unchanged
+ * As {@link leaveDescriptor}, of a write. A close of the descriptor waits for it, as for an
+ * operation of the engine, unless the write could block for ever.
+ * @param span undefined if the call is not plain: then Node gets it unchanged
  */
 export function leaveWrite(call: Own, receiver: unknown, args: Arguments, span: Span | undefined): void {
   const [fd] = args

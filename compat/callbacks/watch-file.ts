@@ -1,6 +1,7 @@
 /**
- * `watchFile`, which is Node's own: its first look at the file is under way in Node's pool when it returns. What is asked for afterwards
- * waits for that look, as it does with Node alone; otherwise the first change would be taken for the initial state.
+ * `watchFile`, which is Node's own: its first stat of the file is in progress in Node's pool when
+ * it returns. Later calls wait for that stat, as in Node; otherwise their first change would be
+ * taken for the initial state.
  */
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { ofCallbacks } from '../node/original.js'
@@ -10,10 +11,10 @@ import { intrinsics } from '../../lib/common/intrinsics.js'
 
 const { clearTimeout, setTimeout } = intrinsics
 
-/** milliseconds that later calls wait at most: if Node's pool is busy with other work, its look may come after theirs */
+/** most milliseconds that later calls wait: with Node's pool busy, its stat may come after theirs */
 const MOST = 200
 
-/** Calls back when Node's pool has begun all that it has been given before. */
+/** Calls back when Node's pool has started all its earlier work. */
 function whenNodeHasBegun(done: () => void): void {
   const access = ofCallbacks.get('access') as typeof callbackFs.access
   access('/', done)

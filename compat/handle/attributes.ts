@@ -1,4 +1,4 @@
-/** A file's attributes by its handle: `stat`, and `truncate`, `chmod`, `chown` and `utimes`, which change them. */
+/** A file's attributes by its handle: `stat`, `truncate`, `chmod`, `chown` and `utimes`. */
 import type { FileHandle } from 'node:fs/promises'
 import { EAGAIN } from '../../lib/common/errors.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
@@ -17,13 +17,13 @@ import { ref, unref } from './internals.js'
 
 const { Promise } = intrinsics
 
-/** Makes the request that serves a call. */
+/** Makes the request for a call. */
 type Make = <Caller>(fd: number, completer: Completer<Caller>, caller: Caller) => Request<Caller>
 
-/** A kind of call. */
+/** A handle method that reads or changes attributes. */
 export interface AttributeCall {
   readonly opcode: Opcode
-  /** What serves a call with these arguments, or undefined where it is Node's to judge. */
+  /** Makes the function that makes the request; undefined to leave the call to Node. */
   plain(args: readonly unknown[]): Make | undefined
 }
 
@@ -37,7 +37,7 @@ export const truncate: AttributeCall = {
   },
 }
 
-/** Of a call that a path may take, too. */
+/** A call with the same arguments as its function on a path. */
 function ofOpen(opcode: Opcode, plain: (...args: unknown[]) => OpenCall | undefined): AttributeCall {
   return {
     opcode,
@@ -69,7 +69,7 @@ export const utimes: AttributeCall = {
 
 const changed = atOnce(completer(() => undefined))
 
-/** What the engine makes of a change, or undefined where it is for Node's own method. */
+/** Serves a change of attributes; undefined to leave the call to Node's own method. */
 export function serveChange(
   handle: FileHandle,
   call: AttributeCall,
@@ -92,17 +92,17 @@ const statDone: Completer<HandleCall> = {
   },
 }
 
-/** The same of `stat`. */
+/** As {@link serveChange}, for `stat`. */
 export function serveStat(handle: FileHandle, options: unknown): Promise<unknown> | undefined {
   const fd = makesStats && isInNumbers(options) ? openOf(handle) : undefined
   if (fd === undefined) return leave(Opcode.fstat)
   const numbers = statsMemory.take()
-  // It would come before what was asked for earlier.
+  // An inline stat would overtake earlier changes.
   const result = HandleState.isChanging(handle) ? EAGAIN : defaultContext().attemptOpen(Opcode.fstat, fd, numbers)
   const stats = result === 0 ? Promise.resolve(toStats(numbers)) : undefined
   statsMemory.giveBack(numbers)
   if (!stats) return start(new OpenRequest(Opcode.fstat, fd, statDone, { handle, given: undefined }))
-  // A close in the same tick finds it under way, as with Node's.
+  // A close in the same tick waits for it, as for Node's.
   ref(handle)
   void stats.then(() => unref(handle))
   return stats

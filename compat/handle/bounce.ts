@@ -1,7 +1,8 @@
 /**
- * Direct I/O for callers that are not aligned, by a copy that is. What changes part of a block goes through the page cache, by a
- * descriptor of its own: the kernel keeps that and direct I/O together, except for writes that overlap in a page, and no other write of the
- * handle runs meanwhile. Where there is no such descriptor (without /proc), the block is read first, changed and written.
+ * Direct I/O for unaligned calls, through an aligned copy. A write of part of a block goes through
+ * the page cache, on a second descriptor of the file. The kernel keeps page cache and direct I/O
+ * coherent, except for writes that overlap in a page, so no other write of the handle runs
+ * meanwhile. Without that descriptor (no /proc), reads the block, changes it and writes it back.
  */
 import type { EventEmitter } from 'node:events'
 import { constants } from 'node:fs'
@@ -18,17 +19,17 @@ const { Promise } = intrinsics
 
 type View = NodeJS.ArrayBufferView
 
-/** How a call is served. */
+/** The I/O functions that serve a call. */
 export interface Ways {
-  /** as it is */
+  /** without a copy */
   direct(): Promise<number>
-  /** bytes between the file and one aligned view */
+  /** moves bytes between the file and one aligned view */
   move(write: boolean, view: View, position: number): Promise<number>
-  /** written by another descriptor of the file */
+  /** writes through another descriptor of the file */
   writeBy(fd: number, views: Uint8Array[], position: number): Promise<number>
 }
 
-/** A call's memory: all of these, in turn. */
+/** A call's memory as a list of segments. */
 export function segments(views: View | readonly View[], offset: number, length: number): Uint8Array[] {
   if (!Array.isArray(views)) {
     const { buffer, byteOffset } = views as View
@@ -41,34 +42,37 @@ export function segments(views: View | readonly View[], offset: number, length: 
 
 const isPrepared = Promise.resolve()
 
-/** What a write by the other descriptor has to be, too. */
+/** Flags that the second descriptor takes over. */
 const KEPT = constants.O_APPEND | constants.O_DSYNC | constants.O_SYNC
 
-/** What nobody states is enough nearly everywhere. */
+/** Alignment that suffices nearly everywhere, for files that do not state one. */
 const USUAL = { memory: 4096, offset: 4096 }
 
 export class Bouncer {
   readonly #handle: FileHandle
   #memory: number = USUAL.memory
   #unit: number = USUAL.offset
-  /** the same file's, open for writing through the page cache */
+  /** the same file, open for writing through the page cache */
   #buffered: FileHandle | undefined
   #isClosing = false
   #transfers = 0
   #preparing: Promise<void> | undefined
-  /** Those of a part of a block are alone. */
+  /** Writes of part of a block run alone. */
   readonly #writes = new WriteGate()
 
   private constructor(handle: FileHandle) {
     this.#handle = handle
   }
 
-  /** One for a handle, or undefined where it is not open for direct I/O. What is asked of it before it is {@link prepare}d waits. */
+  /**
+   * A bouncer for a handle; undefined if it is not open for direct I/O. Calls wait until it is
+   * {@link prepare}d.
+   */
   static for(handle: FileHandle): Bouncer | undefined {
     try {
       if (!isDirect(handle.fd)) return undefined
     } catch {
-      // it may be
+      // unknown: it may be open for direct I/O
     }
     return new Bouncer(handle)
   }
@@ -90,15 +94,15 @@ export class Bouncer {
       const open = ofPromises.get('open') as typeof promises.open
       const buffered = await open(`/proc/self/fd/${fd}`, constants.O_WRONLY | (flags & KEPT))
       this.#buffered = buffered
-      // Told when somebody asks for it, which may be long before the last operation is over.
+      // Emitted when close is called, which may be long before the last operation ends.
       const events = this.#handle as FileHandle & EventEmitter
       events.once('close', () => this.close())
     } catch {
-      // by the other way
+      // writes then read, change and write back blocks
     }
   }
 
-  /** What it has of its own is closed when the last transfer is over. */
+  /** Closes its own descriptor when the last transfer has ended. */
   close(): void {
     this.#isClosing = true
     this.#closeIfUnused()
@@ -168,7 +172,7 @@ export class Bouncer {
     }
     const size = partial ? (await this.#handle.stat()).size : 0
     const written = await ways.move(true, block, start)
-    // What the last block holds behind the end of the file is not the file's.
+    // Cuts off what the last block has after the end of the file.
     const end = Math.max(size, position + length)
     if (start + written > end) await this.#handle.truncate(end)
     return Math.max(0, Math.min(written - skipped, length))

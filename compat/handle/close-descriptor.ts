@@ -1,4 +1,4 @@
-/** Closes a descriptor by the engine. */
+/** Closes a descriptor through the engine. */
 import { isMainThread } from '../node/thread.js'
 import { asResult } from '../../lib/engine/completer.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
@@ -7,16 +7,20 @@ import { Opcode } from '../../lib/protocol/operations.js'
 
 const nothing = new Uint8Array(0)
 
-/** At once, where that cannot wait: the result of the system call. It is still open after EAGAIN, and after undefined: see {@link Context.attempt}. */
+/**
+ * Closes inline, if that cannot block.
+ * @returns the result of the system call; after EAGAIN, and after undefined, the descriptor is
+ * still open: see {@link Context.attempt}
+ */
 export function attemptClose(fd: number): number | undefined {
   return defaultContext().attemptOpen(Opcode.close, fd, nothing)
 }
 
-/** The same by the pool. EAGAIN says that the engine could not take it. */
+/** Closes on the pool. EAGAIN: the engine could not take it, and the descriptor is still open. */
 export function closeByPool(fd: number): Promise<number> {
   const context = defaultContext()
   const closed = context.enqueue(new ControlRequest(Opcode.close, fd, NO_CONTROL, asResult, undefined))
-  // A worker may be terminated before its tick ends, and nobody else knows of the descriptor.
+  // A worker may be terminated before its tick ends, and only this request knows the descriptor.
   if (!isMainThread) context.submitNow()
   return closed as Promise<number>
 }

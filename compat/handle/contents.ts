@@ -1,4 +1,4 @@
-/** `readFile`, `writeFile` and `appendFile` of a handle: the rest of a file, or some content, from where the file stands. */
+/** `readFile`, `writeFile` and `appendFile` of a handle: from the file's current position. */
 import { Buffer } from 'node:buffer'
 import type { FileHandle } from 'node:fs/promises'
 import { defaultContext } from '../../lib/engine/default-context.js'
@@ -13,10 +13,10 @@ import { HandleState } from './handle-state.js'
 import { ref, unref } from './internals.js'
 import { serveMoving } from './transfers.js'
 
-/** Larger files Node reads in parts of its own. */
+/** Node reads larger files in parts of its own. */
 const LARGEST_READ = 1024 * 1024
 
-/** The encoding, `null` for none, or undefined for Node to judge. */
+/** The encoding, `null` for none; undefined to leave the call to Node. */
 function plainEncoding(options: unknown): BufferEncoding | null | undefined {
   const given = optionsOrEncoding(options ?? undefined, ['encoding'])
   if (!given) return undefined
@@ -27,7 +27,7 @@ function plainEncoding(options: unknown): BufferEncoding | null | undefined {
 
 const partDone = completer((count) => count)
 
-/** The whole of a file that is cached, from where it stands. */
+/** Reads a cached file from its current position to its end. */
 export function serveReadFile(handle: FileHandle, options: unknown): Promise<unknown> | undefined {
   const encoding = plainEncoding(options)
   const fd = encoding === undefined ? undefined : descriptorOf(handle)
@@ -58,7 +58,7 @@ async function readRest(handle: FileHandle, size: number, encoding: BufferEncodi
 
 const partWritten = atOnce(completer((count) => count))
 
-/** The whole of some content, from where the file stands. */
+/** Writes all data at the file's current position. */
 export function serveWriteFile(handle: FileHandle, data: unknown, options: unknown): Promise<void> | undefined {
   const plain = plainFileOptions(options, writeKeys, 'wa')
   const view = plain && !plain.flush ? plainData(data, plain.encoding) : undefined
@@ -80,7 +80,10 @@ async function writeAll(handle: FileHandle, view: NodeJS.ArrayBufferView): Promi
   }
 }
 
-/** Has Node's own method write, in its place. What gives it bit by bit may itself ask for something on the handle. */
+/**
+ * Leaves a write to Node's own method, in its place in the order. Not for iterables, which may
+ * themselves call the handle.
+ */
 export function writeInOrder(handle: FileHandle, data: unknown, byNode: () => Promise<void>): Promise<void> {
   const isWhole = typeof data === 'string' || ArrayBuffer.isView(data)
   return isWhole ? inOrder(handle, byNode) : byNode()

@@ -1,9 +1,10 @@
 /**
  * Genuine Node FileHandles whose positioned I/O goes to the engine.
  *
- * A handle stays what Node made it, and gets the prototype of a subclass of Node's own class: streams, readline, `instanceof`,
- * warnings on garbage collection and transfer to workers go on as before. That class can be reached only from a handle, so the
- * subclass is made when the first one is adopted.
+ * A handle stays the object that Node made; its prototype becomes that of a subclass of Node's own
+ * class. Streams, readline, `instanceof`, warnings on garbage collection and transfer to workers
+ * continue to work. Node's class can be reached only from a handle, so the subclass is made when
+ * the first one is adopted.
  */
 import type { EventEmitter } from 'node:events'
 import type { Stats } from 'node:fs'
@@ -34,7 +35,10 @@ function getterOfFd(NodeHandle: FileHandleClass): (() => number) | undefined {
   return Object.getOwnPropertyDescriptor(NodeHandle.prototype, 'fd')?.get as (() => number) | undefined
 }
 
-/** Agents put an accessor of this name on the class, to be told of each handle. One that Node has made does not tell ours. */
+/**
+ * Agents put an accessor of this name on the class, to observe each handle. An accessor that Node
+ * itself made does not observe ours.
+ */
 function tellOfNativePart(handle: Internal, name: symbol): void {
   if (subclass && name in Object.getPrototypeOf(subclass.prototype)) return
   const native = handle[name] as Internal[symbol]
@@ -42,16 +46,16 @@ function tellOfNativePart(handle: Internal, name: symbol): void {
   handle[name] = native
 }
 
-/** Where a handle has its native part. */
+/** The symbol under which a handle keeps its native part. */
 let handleSymbol: symbol | undefined
-/** Node's native part of a handle, and ours. */
+/** Caio's subclass of the native part of Node's handles. */
 let NativeFileHandle: OwnedHandleClass | undefined
 
-/** A handle of ours for a descriptor that has just been opened for it; undefined where Node's classes are not known. */
+/** A handle for a newly opened descriptor; undefined if Node's classes are not known. */
 export function handleOf(fd: number): FileHandle | undefined {
   if (!subclass || !NativeFileHandle) return undefined
   const native = new NativeFileHandle(fd)
-  // Should the rest fail, the native part has it, and closes it when it is collected.
+  // Should the rest fail, the native part owns the descriptor, and closes it when it is collected.
   const handle = new subclass(native as never)
   native.owner = handle as FileHandle & EventEmitter
   HandleState.stamp(handle)
@@ -66,14 +70,14 @@ export function makesHandles(): boolean {
 let classCheck: Promise<boolean> | undefined
 
 /**
- * Whether Node's FileHandle is as Node made it. Code that has put its own accessor under `fd`, to watch or to fake what happens to
- * files, must see every handle that Node would use: nothing may be done behind its back. The class is known once a handle has been
- * opened, so that the first answer takes one.
+ * Whether Node's FileHandle is unmodified. Code that has put its own accessor under `fd`, to
+ * observe or to fake file I/O, must see every handle that Node would use. The class is known once a
+ * handle has been opened, so the first answer opens one.
  */
 export function handlesAreUntouched(): boolean | Promise<boolean> {
   if (subclass) return getterOfFd(Object.getPrototypeOf(subclass) as FileHandleClass) === fdGetter
   if (subclass === null) return false
-  // By Node's own `open`, not by a replacement of it, which would see a call that the program never made.
+  // Uses Node's own `open`, not a replacement, which would see a call that the program never made.
   if (!ofPromises.isNodes('open') || !asksTheKernel()) return false
   const open = ofPromises.get('open') as typeof promises.open
   classCheck ??= open(packageRoot === undefined ? process.execPath : join(packageRoot, 'package.json')).then(
@@ -90,7 +94,7 @@ export function handlesAreUntouched(): boolean | Promise<boolean> {
   return classCheck
 }
 
-/** Undefined where what a handle has of Node's is not what is known here. */
+/** Undefined if the native part of Node's handle is not as known here. */
 function nativeClassOf(native: unknown): OwnedHandleClass | undefined {
   const { constructor, releaseFD, close } = native as Record<string, unknown>
   if (typeof constructor !== 'function' || typeof releaseFD !== 'function' || typeof close !== 'function') {
@@ -99,7 +103,10 @@ function nativeClassOf(native: unknown): OwnedHandleClass | undefined {
   return makeNativeClass(constructor as NativeHandleClass)
 }
 
-/** Whether Node has opened it, and the kernel behind it: others give handles of classes of their own, or have Node ask a double. */
+/**
+ * Whether Node opened it through the kernel: others return handles of their own classes, or replace
+ * Node's binding.
+ */
 function isOpenedByNode(handle: FileHandle): boolean {
   if (!asksTheKernel() || types.isProxy(handle)) return false
   if (subclass) return Object.getPrototypeOf(handle) === Object.getPrototypeOf(subclass.prototype)
@@ -107,8 +114,8 @@ function isOpenedByNode(handle: FileHandle): boolean {
 }
 
 /**
- * Puts caio under a handle that Node opened. Where Node's class is not the one known here, the handle stays as it is; so does one that is
- * not of Node's.
+ * Puts caio under a handle that Node opened. A handle that is not Node's, or whose class is not the
+ * one known here, stays unchanged.
  */
 export function adopt(handle: FileHandle): FileHandle {
   if (typeof handle !== 'object' || handle === null || !isOpenedByNode(handle)) return handle
@@ -139,17 +146,17 @@ function arrived(handle: FileHandle, bounces: boolean): void {
 
 function guardNumberOf(handle: FileHandle): void {
   const native = NativeFileHandle && handleSymbol && (handle as Internal)[handleSymbol]
-  // One that is on its way to another thread has none.
+  // A handle in transfer to another thread has none.
   if (native) guardNumber(native)
 }
 
-/** By Node's own method, which whoever replaces the inside of Node's `fs` sees. */
+/** Calls Node's own method, so that code that replaces the inside of Node's `fs` sees it. */
 export function statByNode(handle: FileHandle): Promise<Stats> {
   const NodeHandle = subclass ? (Object.getPrototypeOf(subclass) as FileHandleClass) : undefined
   return NodeHandle ? ((NodeHandle.prototype as FileHandle).stat.call(handle) as Promise<Stats>) : handle.stat()
 }
 
-/** Lets calls that are not aligned work on a handle that is open with O_DIRECT. */
+/** Lets unaligned calls work on a handle that is open with O_DIRECT. */
 export async function bounceCalls(handle: FileHandle): Promise<void> {
   if (!HandleState.has(handle)) return
   const bouncer = Bouncer.for(handle)

@@ -1,6 +1,7 @@
 /**
- * The order of what moves a file's position: reads one after the other, and writes after the reads before them. Writes among themselves
- * have their order in the engine, which serves those of one descriptor in turn.
+ * Orders the operations that move a file's position: reads one at a time, writes after the reads
+ * before them. The engine orders writes among themselves: it serves the writes of one descriptor in
+ * turn.
  */
 import { InOrder } from './in-order.js'
 

@@ -1,4 +1,4 @@
-/** A call on a handle: what it takes for as long as it runs, and its place among the others. */
+/** A call on a handle: what it holds while it runs, and its place in the order. */
 import type { FileHandle } from 'node:fs/promises'
 import { abortError } from '../../lib/engine/abort.js'
 import type { Completer } from '../../lib/engine/completer.js'
@@ -12,18 +12,17 @@ import { ref, unref } from './internals.js'
 const { Promise } = intrinsics
 const { process } = globalThis
 
-/** A call on a handle. */
 export interface HandleCall {
   readonly handle: FileHandle
-  /** what the caller has given, to be given back: the list, where a copy is in use */
+  /** the caller's buffers, for the result: the original list, if a copy is in use */
   readonly given: unknown
-  /** of what moves the file's position: whether it writes */
+  /** of an operation that moves the file's position: whether it writes */
   readonly moves?: boolean
-  /** whether the file's attributes are others afterwards */
+  /** whether it changes the file's attributes */
   readonly changes?: boolean
 }
 
-/** @param value of what the caller has given */
+/** @param value makes the result from what the caller has given */
 export function completer(value: (transferred: number, given: unknown) => unknown): Completer<HandleCall> {
   return {
     api: 'filehandle',
@@ -41,34 +40,37 @@ export function atOnce<Caller>(completer: Completer<Caller>): Completer<Caller> 
   return { ...completer, atOnce: true }
 }
 
-/** The descriptor that the engine is to use, or undefined where the call is for Node's own method. */
+/** The descriptor for the engine to use; undefined to leave the call to Node's own method. */
 export function descriptorOf(handle: FileHandle): number | undefined {
   if (!HandleState.has(handle)) return undefined
   const { fd } = handle
-  // Of one that is closed Node speaks in its own words.
+  // Node has its own errors for closed handles.
   return fd >= 0 && HandleState.isServed(handle, fd) ? fd : undefined
 }
 
-/** As {@link descriptorOf}, of any kind of file. */
+/** As {@link descriptorOf}, for any kind of file. */
 export function openOf(handle: FileHandle): number | undefined {
   if (!HandleState.has(handle) || !defaultContext().servesPaths || process.permission !== undefined) return undefined
   const { fd } = handle
   return fd >= 0 ? fd : undefined
 }
 
-/** Counts a call that is for Node's own method. */
+/** Counts a call that is left to Node's own method. */
 export function leave(opcode: Opcode): undefined {
   defaultContext().leave(opcode)
   return undefined
 }
 
-/** Has Node's own method serve a call that may move the file's position, in its place among those that the engine serves. */
+/**
+ * Leaves a call that may move the file's position to Node's own method, in its place in the order
+ * of the engine's calls.
+ */
 export function inOrder<T>(handle: FileHandle, byNode: () => Promise<T>): Promise<T> {
   const shares = defaultContext().servesPaths && descriptorOf(handle) !== undefined && !HandleState.bouncer(handle)
   if (!shares) return byNode()
   const position = HandleState.position(handle)
   ref(handle)
-  // As a read, whatever it is: nothing else beside it.
+  // Ordered as a read, whatever it is, so that it runs alone.
   return position.begin(false, async () => {
     try {
       return await byNode()
@@ -79,7 +81,7 @@ export function inOrder<T>(handle: FileHandle, byNode: () => Promise<T>): Promis
   })
 }
 
-/** Hands a request over. What it takes for that its completer gives back. */
+/** Hands a request over. Its completer releases what this acquires. */
 export function start(request: Request<HandleCall>, signal?: AbortSignal): Promise<unknown> {
   const { completer, caller } = request
   const { handle, changes, moves } = caller
@@ -88,7 +90,7 @@ export function start(request: Request<HandleCall>, signal?: AbortSignal): Promi
   if (moves === undefined) return defaultContext().enqueue(request)
   return HandleState.position(handle).begin(moves, () => {
     if (!signal?.aborted) return defaultContext().enqueue(request)
-    // While it waited for its turn.
+    // Aborted while it waited for its turn.
     completer.released?.(caller)
     return Promise.reject(abortError(signal))
   })

@@ -1,4 +1,4 @@
-/** A subclass of Node's own FileHandle whose methods the engine serves. */
+/** A subclass of Node's own FileHandle whose methods are served by the engine. */
 import type { FileHandle } from 'node:fs/promises'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { Opcode } from '../../lib/protocol/operations.js'
@@ -20,20 +20,21 @@ const { Buffer } = globalThis
 export type FileHandleClass = new (...args: never[]) => FileHandle
 type Method = (this: FileHandle, ...args: unknown[]) => unknown
 
-/** Set on what travels to another thread, so that it becomes one of ours there. */
+/** Key in the transferred data of a handle: marks it as caio's in the receiving thread. */
 const TRAVELS = 'caio'
 /** Its value for a handle opened with `bounce`. */
 const BOUNCES = 'bounces'
 
-/** Puts a handle under the engine that has come from another thread. `bounces`: it was opened with `bounce`. */
+/** Adopts a handle that arrived from another thread. `bounces`: it was opened with `bounce`. */
 type Arrived = (handle: FileHandle, bounces: boolean) => void
 
 export function makeSubclass(NodeHandle: FileHandleClass, internals: Internals, arrived: Arrived): FileHandleClass {
   useInternals(internals)
-  // Made now: whatever the first operation finds done to this process must not come between us and the addon.
+  // Created now: what the program changes before the first operation must not affect loading the addon.
   defaultContext()
 
-  // Method names and lengths are those that Node's class has. The casts stand for Node's overloads, whose arguments compat/arguments has judged.
+  // Method names and lengths are those of Node's class. The casts replace Node's overloads, whose
+  // arguments compat/arguments has checked.
   const Caio = class FileHandle extends (NodeHandle as new () => Internal) {
     override read(buffer?: unknown, offset?: unknown, length?: unknown, position?: unknown): Promise<never> {
       const isView = ArrayBuffer.isView(buffer)
@@ -140,7 +141,7 @@ export function makeSubclass(NodeHandle: FileHandleClass, internals: Internals, 
   return Caio
 }
 
-/** A method in whose place somebody has put another goes on being that one. */
+/** Keeps methods that somebody else has replaced. */
 function leaveToOthers(NodeHandle: FileHandleClass, Caio: FileHandleClass): void {
   const theirs = NodeHandle.prototype as unknown as Record<string, unknown>
   const ours = Caio.prototype as unknown as Record<string, unknown>
@@ -149,7 +150,10 @@ function leaveToOthers(NodeHandle: FileHandleClass, Caio: FileHandleClass): void
   }
 }
 
-/** All methods are on one prototype, where agents look for them to wrap them. Those that are Node's alone call it there. */
+/**
+ * Puts all methods on one prototype, where agents look for them to wrap them. Those that only Node
+ * has call Node's.
+ */
 function haveAllMethods(NodeHandle: FileHandleClass, Caio: FileHandleClass): void {
   const theirs = NodeHandle.prototype as unknown as Record<string, unknown>
   const ours = Caio.prototype as object
@@ -167,7 +171,10 @@ function haveAllMethods(NodeHandle: FileHandleClass, Caio: FileHandleClass): voi
   }
 }
 
-/** Node looks its symbol-keyed methods up on the prototype itself, and makes a plain handle of one that arrives in a thread. */
+/**
+ * Node looks its symbol-keyed methods up on the prototype itself, and makes a plain handle on
+ * arrival in a thread.
+ */
 function adoptInternals(
   NodeHandle: FileHandleClass,
   Caio: FileHandleClass,
@@ -186,7 +193,7 @@ function adoptInternals(
   ours[transfer] = named(function () {
     const bouncer = HandleState.bouncer(this)
     const payload = send.call(this) as { data: Record<string, unknown> }
-    // Nobody closes this handle any more.
+    // This handle will not be closed any more.
     bouncer?.close()
     payload.data[TRAVELS] = bouncer ? BOUNCES : true
     return payload

@@ -1,4 +1,4 @@
-/** What caio knows of a Node FileHandle, kept on the handle where nobody else can see it. */
+/** Caio's state of a Node FileHandle, in private fields on the handle. */
 import type { Bouncer } from './bounce.js'
 import { FilePosition } from './file-position.js'
 import { loadBinding } from '../../lib/backends/binding.js'
@@ -6,7 +6,7 @@ import { identity } from '../../lib/engine/open-file.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { ofCallbacks } from '../node/original.js'
 
-/** Returns what it is given as `this`, so that a subclass stamps its private fields onto an existing object. */
+/** Returns its argument as `this`, so that a subclass adds its private fields to an existing object. */
 class Stamp {
   constructor(target: object) {
     return target
@@ -24,7 +24,10 @@ let lastKey = 0
 identity.of = (handle) => (HandleState.has(handle) ? HandleState.key(handle) : 0)
 
 export class HandleState extends Stamp {
-  /** Identity for the engine, which learns what a file supports: a descriptor's number is used again, a key is not. */
+  /**
+   * Identifies the file for the engine, which learns what it supports: descriptor numbers are
+   * reused, keys are not.
+   */
   readonly #key: number
   #served: boolean | undefined
   #bouncer: Bouncer | undefined
@@ -33,7 +36,7 @@ export class HandleState extends Stamp {
 
   private constructor(handle: object) {
     super(handle)
-    // A 32-bit number on its way down; by the time it comes round, the table has long forgotten the first.
+    // 32 bits in a request. By the time keys wrap around, the engine's table has long forgotten the first.
     lastKey = (lastKey % 0xffffffff) + 1
     this.#key = lastKey
   }
@@ -50,7 +53,7 @@ export class HandleState extends Stamp {
     return (handle as HandleState).#key
   }
 
-  /** Says that so many more writes, or changes of attributes, are under way; or fewer. */
+  /** Changes the number of writes and attribute changes in flight. */
   static addChanges(handle: object, count: number): void {
     ;(handle as HandleState).#changes += count
   }
@@ -59,12 +62,12 @@ export class HandleState extends Stamp {
     return #changes in handle && handle.#changes > 0
   }
 
-  /** Of what moves the file's position. */
+  /** Orders the operations that move the file's position. */
   static position(handle: object): FilePosition {
     return ((handle as HandleState).#position ??= new FilePosition())
   }
 
-  /** Who serves calls that are not aligned, of a handle opened with `bounce`. */
+  /** Serves unaligned calls, of a handle opened with `bounce`. */
   static bouncer(handle: object): Bouncer | undefined {
     return #bouncer in handle ? handle.#bouncer : undefined
   }
@@ -74,9 +77,11 @@ export class HandleState extends Stamp {
   }
 
   /**
-   * Whether it is for the engine: found out when first needed. Regular files are; anything else may have no position, or wait for ever.
-   * `pure` is Node's own `fs`, which takes every file, and has no way to ask that could not wait. It may serve for a while only. If
-   * a function of `fs` that it calls has been replaced, the call is Node's: Node's handles do not go through the replacement.
+   * Whether the engine serves the handle, determined when first needed. It serves regular files;
+   * others may have no position, or block for ever. `pure` calls Node's own `fs`, which takes every
+   * file, and cannot check the type without waiting. `pure` may be temporary. If a function of `fs`
+   * that it calls has been replaced, the call is left to Node: Node's handles do not go through the
+   * replacement.
    */
   static isServed(handle: object, fd: number): boolean {
     if (!(#served in handle)) return false

@@ -1,4 +1,4 @@
-/** Calls that are started in the order in which they were asked for, each as soon as those that are under way let it. */
+/** Starts calls in the order they were made, each as soon as the calls in flight permit. */
 import { tellAtEnd } from '../../lib/common/end-of-process.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
 import { LinkedQueue } from '../../lib/common/linked-queue.js'
@@ -17,10 +17,10 @@ class Waiting implements Linked<Waiting> {
   ) {}
 }
 
-/** Those of which something waits. */
+/** Those with waiting calls. */
 const waiting = new Set<InOrder>()
 
-/** What waits here when the process ends is handed over, in order, as what waits in the engine is. */
+/** At the end of the process, hands over the waiting calls in order, as the engine does with its own. */
 const atEnd = {
   handOverAll(): void {
     for (const each of waiting) each.startAll()
@@ -28,17 +28,17 @@ const atEnd = {
 }
 tellAtEnd(atEnd)
 
-/** Calls of two kinds in one order; {@link isFree} says which may run side by side. */
+/** Calls of two kinds in one order; {@link isFree} decides which may run side by side. */
 export abstract class InOrder {
   readonly #queue = new LinkedQueue<Waiting>()
 
-  /** Whether one of this kind may run beside those that are under way. */
+  /** Whether a call of this kind may run beside those in flight. */
   protected abstract isFree(kind: boolean): boolean
 
-  /** One of this kind is under way from now on, 1, or no more, -1. */
+  /** Counts a call of this kind as in flight, 1, or as ended, -1. */
   protected abstract count(kind: boolean, change: 1 | -1): void
 
-  /** Starts it, or keeps it until what is before it is over. Whoever starts is to call {@link end}. */
+  /** Starts the call, or keeps it until those before it have ended. The caller has to call {@link end}. */
   begin<T>(kind: boolean, start: () => Promise<T>): Promise<T> {
     if (this.#queue.length === 0 && this.isFree(kind)) {
       this.count(kind, 1)

@@ -1,26 +1,26 @@
-/** What of Node's FileHandle is not public, found by the descriptions of its symbols. */
+/** The private parts of Node's FileHandle, found by the descriptions of its symbols. */
 import type { FileHandle } from 'node:fs/promises'
 import { whyNotLoadable } from '../../lib/common/runtime.js'
 
 const { process } = globalThis
 
-/** Node's names for the parts of a handle that are not public, found by their descriptions. */
+/** Symbols of a handle's private parts. */
 export interface Internals {
-  /** what {@link ref} calls */
+  /** called by {@link ref} */
   ref: symbol
-  /** what {@link unref} calls */
+  /** called by {@link unref} */
   unref: symbol
   transfer: symbol | undefined
   deserialize: symbol | undefined
-  /** where the native part is */
+  /** key of the native part */
   handle: symbol | undefined
 }
 
 export type Internal = FileHandle & Record<symbol, (() => void) & unknown>
 
 export function findInternals(handle: FileHandle): Internals | undefined {
-  // Another runtime's handles look like Node's, down to the symbols, but fail in words of their own, and their own methods do all
-  // that `pure` could.
+  // Another runtime's handles look like Node's, down to the symbols, but have other error messages,
+  // and their own methods do all that `pure` could.
   if (whyNotLoadable(process.versions)) return undefined
   const symbols = [
     ...Object.getOwnPropertySymbols(Object.getPrototypeOf(handle)),
@@ -29,7 +29,7 @@ export function findInternals(handle: FileHandle): Internals | undefined {
   const find = (description: string): symbol | undefined => symbols.find((symbol) => symbol.description === description)
   const ref = find('kRef')
   const unref = find('kUnref')
-  // Without these, close() could not be made to wait for the engine: such a handle is left to its own runtime.
+  // Without these, close() could not wait for the engine: such a handle is left to its own runtime.
   if (!ref || !unref) return undefined
   return {
     ref,
@@ -40,7 +40,7 @@ export function findInternals(handle: FileHandle): Internals | undefined {
   }
 }
 
-// There is one class of handles, so that these are the same for all of them.
+// There is one class of handles, so these are the same for all of them.
 let refName: symbol
 let unrefName: symbol
 
@@ -49,7 +49,7 @@ export function useInternals(internals: Internals): void {
   unrefName = internals.unref
 }
 
-/** Keeps the descriptor open: `close()` waits. A call that comes while it waits is served, as Node's is. */
+/** Keeps the descriptor open: `close()` waits. A call made while it waits is served, as in Node. */
 export function ref(handle: FileHandle): void {
   ;(handle as Internal)[refName]!()
 }

@@ -1,6 +1,7 @@
 /**
- * The native part of a handle, as a subclass of Node's own: the descriptor is closed by the engine, at once where that cannot wait. All
- * else that Node has there, the close of what is collected included, goes on as before.
+ * The native part of a handle, as a subclass of Node's own: the engine closes the descriptor,
+ * inline if that cannot block. The rest of Node's class, including the close on collection, is
+ * unchanged.
  */
 import { EAGAIN, errnoException } from '../../lib/common/errors.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
@@ -13,17 +14,17 @@ import { intrinsics } from '../../lib/common/intrinsics.js'
 
 const { Promise, setImmediate } = intrinsics
 
-/** What Node's own has, as far as it is used here. */
+/** The part of Node's class that is used here. */
 export interface NativeHandle {
   readonly fd: number
   close(): Promise<void>
-  /** The descriptor, which is the caller's to close from then on. */
+  /** The descriptor, which the caller has to close. */
   releaseFD(): number
 }
 
 export type NativeHandleClass = new (fd: number) => NativeHandle
 
-/** Ours, which knows the handle that it is part of. */
+/** Caio's subclass, which knows the handle it belongs to. */
 export type OwnedHandleClass = new (fd: number) => NativeHandle & { owner: Watchable | undefined }
 
 interface Watchable {
@@ -32,7 +33,7 @@ interface Watchable {
 
 const syscall = syscallOf(Opcode.close)
 
-/** Closes a descriptor that nobody else knows. */
+/** Closes a descriptor that only this call knows. */
 async function closeLater(fd: number): Promise<void> {
   const result = await closeByPool(fd)
   if (result >= 0) return
@@ -45,10 +46,10 @@ async function closeLater(fd: number): Promise<void> {
 const closed = Promise.resolve()
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** Others who work on descriptors: when they are done with one that is to be closed; undefined where they are. */
+/** When the other users of a descriptor that is to be closed are done; undefined if none is at work. */
 export const users = { whenDone: (fd: number): Promise<void> | undefined => void fd }
 
-/** Closes it when nothing that was given the number is under way. */
+/** Closes it when no operation on its number is in flight. */
 function afterUse({ fd }: NativeHandle, close: () => Promise<void>): Promise<void> {
   const unused = fd < 0 ? undefined : (whenUnused(fd) ?? users.whenDone(fd))
   return unused ? unused.then(close) : close()
@@ -56,13 +57,13 @@ function afterUse({ fd }: NativeHandle, close: () => Promise<void>): Promise<voi
 
 let guarded: object | undefined
 
-/** Has the close of a native part that Node has made wait for what was given its number. */
+/** Makes the close of a native part made by Node wait for the operations on its number. */
 export function guardNumber(native: object): void {
   guarded ??= guardedPrototype(Object.getPrototypeOf(native) as NativeHandle)
   Object.setPrototypeOf(native, guarded)
 }
 
-/** One more step on the way to Node's own, since what a handle itself has shows. */
+/** Adds a prototype in front of Node's own: own properties of the handle would be visible. */
 function guardedPrototype(nodes: NativeHandle): object {
   const prototype = Object.create(nodes) as NativeHandle
   function close(this: NativeHandle): Promise<void> {
@@ -89,14 +90,15 @@ export function makeNativeClass(Native: NativeHandleClass): OwnedHandleClass {
     }
 
     #close(fd: number): Promise<void> {
-      // Of one that is closed, or on its way to another thread, Node speaks in its own words.
+      // Node has its own errors for a handle that is closed, or in transfer to another thread.
       if (fd < 0 || !defaultContext().servesPaths) return super.close()
-      // First of all: if the thread is ended in between, the descriptor leaks, rather than being closed when its number is another file's.
+      // Released first: if the thread is terminated in between, the descriptor leaks, rather than
+      // being closed when its number is another file's.
       this.releaseFD()
       const result = attemptClose(fd) ?? EAGAIN
       if (result === EAGAIN) return closeLater(fd)
       if (result < 0) return Promise.reject(errnoException(result, syscall))
-      // Whoever listens, such as a stream on the handle, has been told when the caller goes on, as with Node's.
+      // Listeners, such as a stream on the handle, have been called when the caller continues, as in Node.
       return this.#owner && this.#owner.listenerCount('close') > 0 ? turn() : closed
     }
   }

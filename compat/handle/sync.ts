@@ -9,9 +9,9 @@ const { process } = globalThis
 
 const synced = atOnce(completer(() => undefined))
 
-/** What the engine makes of a sync, or undefined where it is for Node's own method. Extra arguments Node ignores, and so do we. */
+/** Serves a sync; undefined to leave the call to Node's own method. Ignores extra arguments, as Node does. */
 export function serveSync(handle: FileHandle, opcode: Opcode): Promise<void> | undefined {
-  // Under Node's permission model a bare descriptor may not be synced, which is what `pure` would do.
+  // Node's permission model forbids syncing a bare descriptor, which is what `pure` would do.
   const forbidden = process.permission !== undefined && defaultContext().backend === 'pure'
   const fd = forbidden ? undefined : descriptorOf(handle)
   if (fd === undefined) return leave(opcode)

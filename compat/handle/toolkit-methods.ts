@@ -1,4 +1,4 @@
-/** What a handle has of the toolkit: each method is the function of that name, with the handle for the file. */
+/** The toolkit's methods of a handle: each calls the function of that name with the handle as its file. */
 import type { FileHandle } from 'node:fs/promises'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import type { DirectAlignment } from '../../lib/engine/alignment.js'
@@ -15,31 +15,37 @@ import type { SpaceOptions } from '../../lib/toolkit/space.js'
 
 type View = NodeJS.ArrayBufferView
 
-/** Where `read` and `readv` of a handle read, with {@link RequestOptions}. */
+/** Range and {@link RequestOptions} of a handle's `read` and `readv`. */
 export interface HandleReadOptions extends RequestOptions {
-  /** In the buffer. Default: 0. */
+  /** bytes into the buffer. Default: 0. */
   offset?: number | undefined
-  /** bytes. Default: all that the buffer has room for. */
+  /** bytes. Default: the rest of the buffer. */
   length?: number | undefined
-  /** In the file; null for the file's own, which moves. Default: null. */
+  /** bytes into the file; null for the file's own position, which moves. Default: null. */
   position?: number | null | undefined
 }
 
-/** Where `write` of a handle writes, with {@link WriteOptions}. With `append`, no position is looked at. */
+/** Range and {@link WriteOptions} of a handle's `write`. `append` ignores the position. */
 export interface HandleWriteOptions extends HandleReadOptions, WriteOptions {}
 
-/** A handle of `caio/fs`, with what Node's does not have; where caio cannot be put under handles (Bun, Deno) it is not there. */
+/**
+ * A handle of `caio/fs`, with caio's methods; they are missing if caio cannot be put under handles
+ * (Bun, Deno).
+ */
 export interface CaioFileHandle extends FileHandle {
-  /** Node's `read`, and with a signal or a priority. @throws (rejects) `ABORT_ERR`, whose cause is the signal's reason */
+  /**
+   * Node's `read`; also takes a signal or a priority.
+   * @throws (rejects) `ABORT_ERR`, whose cause is the signal's reason
+   */
   read: FileHandle['read'] & {
     <T extends View>(buffer: T, options: HandleReadOptions): Promise<{ bytesRead: number; buffer: T }>
     <T extends View>(options: HandleReadOptions & { buffer: T }): Promise<{ bytesRead: number; buffer: T }>
   }
-  /** Node's `write`, and with `dsync`, `append`, a signal or a priority. */
+  /** Node's `write`; also takes `dsync`, `append`, a signal or a priority. */
   write: FileHandle['write'] & {
     <T extends View | string>(data: T, options: HandleWriteOptions): Promise<{ bytesWritten: number; buffer: T }>
   }
-  /** Node's `readv`, and with options behind the position, or in its place. */
+  /** Node's `readv`; also takes options after the position, or in its place. */
   readv: FileHandle['readv'] & {
     <T extends readonly View[]>(
       buffers: T,
@@ -47,7 +53,7 @@ export interface CaioFileHandle extends FileHandle {
       options?: RequestOptions,
     ): Promise<{ bytesRead: number; buffers: T }>
   }
-  /** Node's `writev`, and with options behind the position, or in its place. */
+  /** Node's `writev`; also takes options after the position, or in its place. */
   writev: FileHandle['writev'] & {
     <T extends readonly View[]>(
       buffers: T,
@@ -55,7 +61,7 @@ export interface CaioFileHandle extends FileHandle {
       options?: WriteOptions,
     ): Promise<{ bytesWritten: number; buffers: T }>
   }
-  /** {@link Context.readFully} of this file. */
+  /** {@link Context.readFully} on this file. */
   readFully<T extends number | View>(
     target: T,
     position?: PositionOr<RequestOptions>,
@@ -77,13 +83,13 @@ export interface CaioFileHandle extends FileHandle {
   ): Promise<void>
   /** {@link directAlignment} of `caio`. @throws (rejects) `EBADF` once closed */
   directAlignment(options?: ControlOptions): Promise<DirectAlignment>
-  /** {@link allocate} of `caio`; so are those below. */
+  /** {@link allocate} of `caio`; likewise the following methods. */
   allocate(position: number, length: number, options?: SpaceOptions): Promise<void>
   punchHole(position: number, length: number, options?: ControlOptions): Promise<void>
   zeroRange(position: number, length: number, options?: SpaceOptions): Promise<void>
   seekData(position: number, options?: ControlOptions): Promise<number | undefined>
   seekHole(position: number, options?: ControlOptions): Promise<number | undefined>
-  /** Copies from this file to another, or to another place of this one. */
+  /** Copies from this file to another, or to another position of this one. */
   copyFileRange(
     position: number,
     toFile: OpenFile,
@@ -151,7 +157,7 @@ const methods: Pick<CaioFileHandle, Added> & ThisType<CaioFileHandle> = {
   },
 }
 
-/** Gives a class of handles the toolkit's methods. Those that Node's own class has by then stay Node's. */
+/** Adds the toolkit's methods to a class of handles. Methods that Node's own class has stay Node's. */
 export function addToolkit(prototype: object): void {
   for (const [name, value] of Object.entries(methods)) {
     if (!(name in prototype)) Object.defineProperty(prototype, name, { value, configurable: true, writable: true })

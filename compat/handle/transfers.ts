@@ -22,7 +22,10 @@ import { ref, unref } from './internals.js'
 
 const none = new Uint8Array(0)
 
-/** `{ __proto__: null, [first]: …, [second]: … }`, as Node's results are; the literal takes four times as long. */
+/**
+ * `{ __proto__: null, [first]: …, [second]: … }`, like Node's results; the literal takes four times
+ * as long.
+ */
 function result(first: string, count: number, second: string, views: unknown): object {
   const object = Object.create(null) as Record<string, unknown>
   object[first] = count
@@ -39,7 +42,7 @@ export const writevDone = atOnce(
   completer((bytesWritten, buffers) => result('bytesWritten', bytesWritten, 'buffers', buffers)),
 )
 
-/** What the engine makes of a read or a write, or undefined where it is for Node's own method. */
+/** Serves a read or a write; undefined to leave the call to Node's own method. */
 export function serve(
   handle: FileHandle,
   opcode: Opcode,
@@ -51,7 +54,7 @@ export function serve(
   if (fd === undefined) return leave(opcode)
   const bouncer = HandleState.bouncer(handle)
   if ((span as Span).position === OWN_POSITION) {
-    // On `pure` it would be Node's own in the end; a copy's place in the file is not known.
+    // `pure` would call Node's own method anyway; a bouncer's copy does not know its position in the file.
     return bouncer || !defaultContext().servesPaths
       ? leave(opcode)
       : serveMoving(handle, opcode, span as Span, completer, given)
@@ -62,7 +65,7 @@ export function serve(
   return bouncer ? bounce(bouncer, request, span as Span) : start(request)
 }
 
-/** The same of a transfer at the file's own position. */
+/** As {@link serve}, for a transfer at the file's own position. */
 export function serveMoving(
   handle: FileHandle,
   opcode: Opcode,
@@ -76,7 +79,7 @@ export function serveMoving(
   return start(request)
 }
 
-/** Serves a request, and where it is not aligned, by a copy. */
+/** Serves a request; if it is not aligned, through a copy. */
 async function bounce(bouncer: Bouncer, request: TransferRequest<HandleCall>, span: Span): Promise<unknown> {
   const { opcode, fd, completer, caller, fileKey } = request
   const { handle } = caller
@@ -112,12 +115,12 @@ export interface ExtraCall {
   byNode(): Promise<unknown>
 }
 
-/** The same where it is not for the engine, or by a copy: what the options ask for comes after it. */
+/** Serves a call that the engine does not take, or only through a copy: applies the options around it. */
 async function serveAround(handle: FileHandle, call: ExtraCall, flags: number): Promise<unknown> {
   const { opcode, span, extra, completer, given, byNode } = call
   if (flags & TransferFlag.append) throw errnoException(errnoOf('ENOTSUP'), syscallOf(opcode))
   const { signal } = extra
-  // Until it is durable: a close waits for that, too. Of one that is closed Node speaks.
+  // Held until the data is durable: a close waits for that, too. Node has its own errors for closed handles.
   const isOpen = handle.fd >= 0
   if (isOpen) ref(handle)
   try {
@@ -130,7 +133,7 @@ async function serveAround(handle: FileHandle, call: ExtraCall, flags: number): 
   }
 }
 
-/** Serves a call with such options. */
+/** Serves a call with extra options. */
 export async function serveExtra(handle: FileHandle, call: ExtraCall): Promise<unknown> {
   const { opcode, span, extra, completer, given } = call
   const { flags, priority } = hintsOf(extra, isWrite(opcode))
@@ -154,7 +157,7 @@ export async function serveExtra(handle: FileHandle, call: ExtraCall): Promise<u
   return signal ? untilAborted(signal, promise, () => context.takeBack(request)) : promise
 }
 
-/** A `readv` or a `writev`, as it is called: its buffers, a position, and options behind that or in its place. */
+/** A `readv` or `writev` as called: its buffers, a position, and options after it or in its place. */
 export interface VectorCall {
   readonly opcode: Opcode
   readonly completer: Completer<HandleCall>

@@ -1,11 +1,11 @@
-/** Writes of one file that may run side by side, and those that run alone. */
+/** Gate for the writes of one file: some may run side by side, others run alone. */
 import { InOrder } from './in-order.js'
 
 export class WriteGate extends InOrder {
   #running = 0
   #isAlone = false
 
-  /** Starts the write at once if no other has to end first: the process may end with this turn. */
+  /** Starts the write at once if it need not wait for another: the process may end with this turn. */
   run<T>(alone: boolean, write: () => Promise<T>): Promise<T> {
     return this.begin(alone, async () => {
       try {

@@ -1,20 +1,20 @@
-/** The functions of Node's modules that ours stand for: who serves what the engine does not. */
+/** The original functions of Node's modules, which serve what the engine does not. */
 import fs from 'node:fs'
 import { isNodes } from './untouched.js'
 
 export const promises = fs.promises
-/** What takes a callback: the module itself. */
+/** The module with the callback functions. */
 export const callbackFs = fs
 
 export type Own = (...args: never[]) => unknown
 
 /**
- * By which graceful-fs, which a great many programs load, says what it has wrapped. Its `close` looks after calls that wait for
- * descriptors, as they do themselves from time to time: nobody misses it.
+ * Marks a function wrapped by graceful-fs, which very many programs load. Its `close` retries calls
+ * that wait for descriptors; the calls also retry by themselves, so bypassing it is harmless.
  */
 const WRAPPED_BY_GRACEFUL = Symbol.for('graceful-fs.previous')
 
-/** Those of one module. */
+/** The originals of one module. */
 export class Originals {
   readonly #module: Readonly<Record<string, unknown>>
   readonly #functions = new Map<string, Own>()
@@ -24,7 +24,7 @@ export class Originals {
     this.#module = module as Readonly<Record<string, unknown>>
   }
 
-  /** As it stood when it was first asked for, which is when this package is loaded, or when ours was put there. */
+  /** The function as it was when first requested: when this package was loaded, or when ours replaced it. */
   get(name: string): Own {
     let own = this.#functions.get(name)
     if (!own) {
@@ -34,23 +34,23 @@ export class Originals {
     return own
   }
 
-  /** What calls it, whichever it is by then. */
+  /** A function that calls the current original. */
   caller<Result>(name: string): (...args: readonly unknown[]) => Result {
     return (...args) => (this.get(name) as (...args: readonly unknown[]) => Result)(...args)
   }
 
-  /** Whether it is Node's own: another's goes on being asked. */
+  /** Whether it is Node's own; somebody else's is still called. */
   isNodes(name: string): boolean {
     return isNodes(name, this.get(name))
   }
 
-  /** Says that ours stands in the place of that function from now on; or of none any more. */
+  /** Records that ours replaces that function from now on, or that it no longer does. */
   put(name: string, own: Own, ours: unknown): void {
     this.#functions.set(name, own)
     this.#ours.set(name, ours)
   }
 
-  /** Whether calls by these names, such as Node's own functions make, reach Node's own or ours, and nobody else. */
+  /** Whether calls by these names, as Node's own functions make, reach only Node's functions or ours. */
   stand(names: readonly string[]): boolean {
     for (const name of names) {
       const there = this.#module[name] as Partial<Record<symbol, unknown>> | undefined

@@ -1,4 +1,4 @@
-/** Gives a function of ours the name, the length and the symbols that Node's own has: `util.promisify` reads those. */
+/** Gives a function of ours the name, length and symbols of Node's own: `util.promisify` reads them. */
 export function resemble<F extends object>(own: object, ours: F): F {
   for (const key of Reflect.ownKeys(own)) {
     if (key === 'prototype') continue

@@ -1,15 +1,16 @@
-/** Whether the engine is there for what `fs` is asked for. */
+/** Whether the engine can serve calls of `fs`. */
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { asksTheKernel } from './untouched.js'
 
-// First of all whose files they are: among somebody else's the engine would not be found, nor looked for again.
+// asksTheKernel comes first: with a replaced file system, the engine's addon would not be found,
+// nor looked for again.
 
-/** On paths, and on descriptors in ways that a Context has not. */
+/** Calls on paths, and on descriptors in ways that a Context lacks. */
 export function servesFiles(): boolean {
   return asksTheKernel() && defaultContext().servesPaths
 }
 
-/** On whole files. */
+/** Calls on whole files. */
 export function servesWholeFiles(): boolean {
   return asksTheKernel() && defaultContext().servesWholeFiles
 }

@@ -1,4 +1,4 @@
-/** Node's `Stats`, of the numbers that the engine gives. */
+/** Node's `Stats`, made from the engine's numbers. */
 import type { Stats as NodeStats } from 'node:fs'
 import { FreeList } from '../../lib/common/free-list.js'
 import { StatsField as Field } from '../../lib/protocol/port.js'
@@ -6,14 +6,14 @@ import { callbackFs } from './original.js'
 
 type StatsClass = new (...numbers: number[]) => NodeStats
 
-/** Node's own class: what `fs.Stats` is now warns, in some releases, whoever makes one by it. */
+/** Node's own class. In some releases, `fs.Stats` itself is a wrapper that warns when called. */
 const Stats = callbackFs.Stats.prototype.constructor as unknown as StatsClass
 
 function milliseconds(seconds: number, nanoseconds: number): number {
   return seconds * 1000 + nanoseconds / 1_000_000
 }
 
-/** By index and one by one: this is most of what `stat` costs here. */
+/** By index, one by one: this is most of the cost of `stat` here. */
 export function toStats(n: Float64Array): NodeStats {
   return new Stats(
     n[Field.dev]!,
@@ -33,7 +33,7 @@ export function toStats(n: Float64Array): NodeStats {
   )
 }
 
-/** Whether Node's class takes what is known here: another release's may take other things. */
+/** Whether Node's class takes the arguments known here: another release's may take others. */
 function isKnown(): boolean {
   try {
     const numbers = Float64Array.from({ length: Object.keys(Field).length }, (_, at) => at + 1)
@@ -51,12 +51,12 @@ function isKnown(): boolean {
   }
 }
 
-/** Whether {@link toStats} gives what Node would give. */
+/** Whether {@link toStats} makes the same as Node. */
 export const makesStats = isKnown()
 
 const FIELDS = Object.keys(Field).length
 
-/** A small piece of memory costs the collector as much as a large one: this many are cut from one. */
+/** Number of small pieces cut from one allocation: a small one costs the collector as much as a large one. */
 const A_SLAB = 64
 
 let slab = new Float64Array(0)
@@ -68,5 +68,5 @@ function cut(): Float64Array<ArrayBuffer> {
   return numbers
 }
 
-/** What the numbers are put into. */
+/** Memory for the numbers of a stat. */
 export const statsMemory = new FreeList(cut, 16 * A_SLAB)

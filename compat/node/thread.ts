@@ -1,5 +1,5 @@
-/** The thread that this is loaded in. */
+/** The thread that loads this module. */
 const { process } = globalThis
 
-/** In a worker Node forbids to change the directory. To load node:worker_threads for the answer takes longer than all of this. */
+/** Node disables `process.chdir` in workers. Loading node:worker_threads to find out takes milliseconds. */
 export const isMainThread = !('disabled' in process.chdir)

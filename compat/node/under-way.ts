@@ -1,13 +1,13 @@
 /**
- * What Node's own functions are at work on before ours are loaded, by descriptor: as long as there is something, the order is Node's to
- * keep, a close among it.
+ * Descriptors on which Node's own functions are at work from before ours were loaded. While there
+ * is such work, Node keeps the order of calls, close included.
  */
 type Called = (...args: unknown[]) => unknown
 
 /**
  * Calls a function whose last argument is a callback.
  * @param args not to be used afterwards
- * @param ended called before the callback, or where there will be none, the function having thrown
+ * @param ended called before the callback, or when the function throws and there will be none
  */
 export function callUntil(own: Called, receiver: unknown, args: unknown[], ended: () => void): unknown {
   const last = args.length - 1
@@ -32,13 +32,14 @@ function end(fd: number): void {
   else counts.delete(fd)
 }
 
-/** Whether such a call of a function with a callback has not ended. */
+/** Whether a callback function of Node is at work on the descriptor. */
 export function isUnderWay(fd: number): boolean {
   return counts.has(fd)
 }
 
 /**
- * Calls a function whose first argument is a descriptor, and its last a callback; whatever else is given Node judges.
+ * Calls a function whose first argument is a descriptor and whose last is a callback; other
+ * arguments are left to Node.
  * @param args not to be used afterwards
  */
 export function callOn(own: Called, receiver: unknown, args: unknown[]): unknown {

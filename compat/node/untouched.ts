@@ -1,6 +1,6 @@
 /**
- * Whether Node's parts are as Node has made them. Whatever has replaced one of them (an overlay, a sandbox, a test's double) must be
- * called as with Node alone: nothing bypasses it.
+ * Whether Node's parts are as Node made them. A replacement of one of them (an overlay, a sandbox,
+ * a test double) must be called as with Node alone: nothing bypasses it.
  */
 import { whyNotLoadable } from '../../lib/common/runtime.js'
 
@@ -9,11 +9,11 @@ const { toString } = Function.prototype
 
 interface Process {
   noDeprecation?: boolean
-  /** Deprecated, for years, and without a successor: there is no other way to find out what is asked here. */
+  /** Deprecated for years, and without a successor: there is no other way to find out what is needed here. */
   binding(name: string): Record<string, unknown>
 }
 
-/** Undefined where there is none: under Node's permission model, or in a release to come. */
+/** Undefined if there is none: under Node's permission model, or in a future release. */
 export function bindingOf(name: string): Record<string, unknown> | undefined {
   const deprecated = process as unknown as Process
   const { noDeprecation } = deprecated
@@ -28,7 +28,7 @@ export function bindingOf(name: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Where the functions that are replaced, and the class of handles, are written. */
+/** The modules of Node that define the replaced functions and the class of handles. */
 const MODULES = ['internal/fs/promises', 'fs', 'internal/fs/dir', 'internal/util']
 
 let sources: readonly string[] | undefined
@@ -48,7 +48,7 @@ function isWrittenByNode(name: string, value: { readonly name: string }): boolea
   if (!isNode) return true
   if (value.name !== name) return false
   const text = toString.call(value)
-  // Whoever wraps a function mostly writes another kind of it.
+  // A wrapper is mostly another kind of function.
   if (
     !/^(?:async )?(?:function|class) /.test(text) &&
     !text.startsWith(`${name}(`) &&
@@ -62,7 +62,7 @@ function isWrittenByNode(name: string, value: { readonly name: string }): boolea
 
 const judged = new WeakMap<object, boolean>()
 
-/** Whether it is the function, the method or the class that Node has by that name. */
+/** Whether a value is Node's own function, method or class of that name. */
 export function isNodes(name: string, value: unknown): boolean {
   if (typeof value !== 'function') return false
   let answer = judged.get(value)
@@ -73,10 +73,16 @@ export function isNodes(name: string, value: unknown): boolean {
   return answer
 }
 
-/** What Node's functions call: mock-fs replaces these, and leaves the functions as they are. */
+/**
+ * The native functions that Node's functions call: mock-fs replaces these, and leaves the functions
+ * unchanged.
+ */
 const native = isNode ? bindingOf('fs') : undefined
 
-/** The binding's function when this module is loaded; if it has been replaced by then, a value that nothing equals. */
+/**
+ * The binding's function when this module is loaded; if it has been replaced by then, a value that
+ * equals nothing.
+ */
 function nativeFunction(name: string): unknown {
   const value = native?.[name]
   const isOwn = typeof value === 'function' && toString.call(value) === `function ${name}() { [native code] }`
@@ -86,7 +92,7 @@ function nativeFunction(name: string): unknown {
 const open = nativeFunction('open')
 const stat = nativeFunction('stat')
 
-/** Whether Node's functions would ask the kernel, and nobody else. */
+/** Whether Node's functions call the kernel, and no replacement of it. */
 export function asksTheKernel(): boolean {
   return native === undefined || (native['open'] === open && native['stat'] === stat)
 }

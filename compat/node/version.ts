@@ -1,4 +1,4 @@
-/** The version of Node that runs: some of its functions are made of others than in the next. */
+/** The running version of Node: some of its functions are built from others than in the next. */
 const [major = 0, minor = 0] = globalThis.process.versions.node.split('.').map(Number)
 
 export const nodeMajor = major

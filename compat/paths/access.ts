@@ -1,4 +1,4 @@
-/** `access`; and so `exists`, which Node builds on it. */
+/** `access`, and with it `exists`, which Node builds on it. */
 import { plainPath } from '../arguments/path.js'
 import type { PathFunction } from './path-function.js'
 

@@ -1,4 +1,7 @@
-/** What changes a file's attributes: `chmod`, `chown`, `lchown`, `utimes`, `lutimes`, and `truncate`, its length. */
+/**
+ * Functions that change a file's attributes: `chmod`, `chown`, `lchown`, `utimes`, `lutimes`, and
+ * `truncate`.
+ */
 import type { PathCall } from '../../lib/engine/request.js'
 import { plainId, plainLength, plainMode, plainPath } from '../arguments/path.js'
 import { plainTimes } from '../arguments/times.js'
@@ -47,7 +50,7 @@ export const truncate: PathFunction = {
     const name = plain === undefined ? undefined : plainPath(path)
     return name === undefined ? undefined : { path: name, length: plain as number }
   },
-  // The file has been cut.
+  // After a failed close: the file has been truncated.
   failure: (result) => (result <= WHILE_CLOSING ? new Failed(result - WHILE_CLOSING, 'close') : undefined),
 }
 

@@ -1,4 +1,4 @@
-/** What changes the entries of a directory: `rename`, `unlink`, `mkdir`, `rmdir` and `copyFile`. */
+/** Functions that change the entries of a directory: `rename`, `unlink`, `mkdir`, `rmdir` and `copyFile`. */
 import { Buffer } from 'node:buffer'
 import { constants } from 'node:fs'
 import { FreeList } from '../../lib/common/free-list.js'
@@ -32,7 +32,7 @@ export const rmdir: PathFunction = {
   },
 }
 
-/** The options of `mkdir`, a mode standing for one. */
+/** The options of `mkdir`; a mode may replace the object. */
 function plainMkdir(path: unknown, options: unknown, recursive: boolean): PathCall | undefined {
   const isMode = typeof options === 'number' || typeof options === 'string'
   const given = isMode ? { mode: options } : optionsOrNone(options, ['mode', 'recursive'])
@@ -43,7 +43,7 @@ function plainMkdir(path: unknown, options: unknown, recursive: boolean): PathCa
   return name === undefined ? undefined : { path: name, mode }
 }
 
-/** `mkdir -p` of what is there, which is most of them, makes nothing. */
+/** Most calls of `mkdir -p` find an existing directory and make nothing. */
 function attemptPath(call: PathCall): Attempted {
   const numbers = statsMemory.take()
   const result = defaultContext().attempt(Opcode.stat, call, numbers)
@@ -52,10 +52,10 @@ function attemptPath(call: PathCall): Attempted {
   return isDirectory || result === undefined ? result : EAGAIN
 }
 
-/** For a path, and what failed with it. */
+/** Memory for a path, and for what failed with it. */
 const failureMemory = new FreeList(() => Buffer.allocUnsafeSlow(4096 + 64))
 
-/** `mkdir` with those on the way to it. */
+/** `mkdir` including missing parents. */
 const makePath: PathFunction<PathCall, Buffer> = {
   name: 'makePath',
   arity: [1, 2],
@@ -64,7 +64,7 @@ const makePath: PathFunction<PathCall, Buffer> = {
   attempt: attemptPath,
   value(result, memory) {
     if (result === TreeResult.failed) return failureIn(memory)
-    // The first that was made.
+    // The first directory made.
     return result === TreeResult.made ? memory.toString('utf8', 0, memory.indexOf(0)) : undefined
   },
 }
@@ -80,7 +80,7 @@ export const copyFile: PathFunction = {
   name: 'copyFile',
   arity: [2, 3],
   plain(from, to, flags = 0) {
-    // A clone is Node's to ask for.
+    // Clones are left to Node.
     const paths = flags === 0 || flags === CopyFlag.exclusive ? plainPaths(from, to) : undefined
     return paths && { path: paths.path, otherPath: paths.otherPath, flags: flags as number }
   },

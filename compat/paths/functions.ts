@@ -1,4 +1,4 @@
-/** The functions on paths that the engine serves, each by its description. */
+/** Descriptions of all functions on paths that the engine serves. */
 import { nodeMajor } from '../node/version.js'
 import { access } from './access.js'
 import { chmod, chown, lchown, lutimes, truncate, truncateByCallback, utimes } from './attributes.js'
@@ -17,13 +17,16 @@ import { appendFile, writeFile, writeFileByCallback } from './write-file.js'
 /** From this version on, Node's own `readdir` of a tree is one native operation, too, with its own order. */
 const NATIVE_TREES = 25
 
-/** `readdir`, trees among what it reads. */
+/** `readdir`, including trees. */
 function readdirIn(order: Order, follows: Follows): PathFunction {
   const own: PathFunction = readdir
   return nodeMajor < NATIVE_TREES ? { ...own, otherwise: treeIn(order, follows) } : own
 }
 
-/** With a callback Node lists the links, too, where it was told to give types: not in 20, and at some time in 22. */
+/**
+ * Whether the callback form with types also descends into links: not in Node 20, and from some
+ * release of 22 on.
+ */
 function followsByCallback(withFileTypes: boolean): boolean | undefined {
   if (!withFileTypes || nodeMajor >= 24) return true
   return nodeMajor === 20 ? false : undefined
@@ -35,14 +38,14 @@ const common = [
   ...[chmod, chown, lchown, utimes, lutimes],
 ] as unknown as readonly PathFunction[]
 
-/** With a promise. */
+/** Those with a promise. */
 export const pathFunctions: readonly PathFunction[] = [
   ...common,
   ...([realpath, truncate, writeFile, appendFile] as unknown as readonly PathFunction[]),
   readdirIn('last found first', (withFileTypes) => !withFileTypes),
 ]
 
-/** With a callback. */
+/** Those with a callback. */
 export const callbackPathFunctions: readonly PathFunction[] = [
   ...common,
   ...([realpathByCallback, truncateByCallback, writeFileByCallback] as unknown as readonly PathFunction[]),

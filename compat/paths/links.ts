@@ -1,4 +1,4 @@
-/** `link` and `symlink`, and what gives a path: `readlink`, `realpath` and `mkdtemp`. */
+/** `link` and `symlink`, and functions that return a path: `readlink`, `realpath` and `mkdtemp`. */
 import { Buffer } from 'node:buffer'
 import { FreeList } from '../../lib/common/free-list.js'
 import type { PathCall } from '../../lib/engine/request.js'
@@ -6,10 +6,10 @@ import { UPWARD, isUtf8, optionsOrEncoding, plainPath } from '../arguments/path.
 import { ofCallbacks } from '../node/original.js'
 import type { PathFunction } from './path-function.js'
 
-/** The longest path of the kernel's. */
+/** Memory for the longest path of the kernel. */
 const pathMemory = new FreeList(() => Buffer.allocUnsafeSlow(4096))
 
-/** Other encodings are Node's. */
+/** A path and options; other encodings are left to Node. */
 function plain(path: unknown, options: unknown): PathCall | undefined {
   const given = optionsOrEncoding(options, ['encoding'])
   if (!given || !isUtf8(given['encoding'])) return undefined
@@ -19,7 +19,7 @@ function plain(path: unknown, options: unknown): PathCall | undefined {
 
 const value = (length: number, text: Buffer): unknown => text.toString('utf8', 0, length)
 
-/** What takes a path and an encoding, and gives a path. */
+/** A function that takes a path and an encoding, and returns a path. */
 function givingPath(
   name: 'readlink' | 'realpath' | 'mkdtemp',
   take: typeof plain = plain,
@@ -32,7 +32,10 @@ export const realpath = givingPath('realpath')
 
 const PARTS_OF_REALPATH = ['lstat', 'stat', 'readlink']
 
-/** Node's form with a callback is JavaScript over `lstat` and `readlink`: errors name those, and `..` is resolved textually. */
+/**
+ * Node's callback form is JavaScript over `lstat` and `readlink`: errors name those, and `..` is
+ * resolved textually.
+ */
 export const realpathByCallback: PathFunction<PathCall, Buffer> = {
   ...realpath,
   plain: (path, options) => (typeof path === 'string' && UPWARD.test(path) ? undefined : plain(path, options)),
@@ -40,12 +43,12 @@ export const realpathByCallback: PathFunction<PathCall, Buffer> = {
   partsStand: () => ofCallbacks.stand(PARTS_OF_REALPATH),
 }
 
-// Left to Node: it warns of a prefix that ends in X; an empty prefix is no name.
+// Node warns about a prefix that ends in X; an empty prefix is no name.
 export const mkdtemp = givingPath('mkdtemp', (prefix, options) =>
   typeof prefix === 'string' && !/^$|X$/.test(prefix) ? plain(`${prefix}XXXXXX`, options) : undefined,
 )
 
-/** Two paths. */
+/** Checks two paths. */
 export function plainPaths(path: unknown, otherPath: unknown): PathCall | undefined {
   const name = plainPath(path)
   const otherName = plainPath(otherPath)

@@ -1,4 +1,4 @@
-/** `open`: with handles of `caio/fs`, and, for the form with a callback, with descriptors. */
+/** `open`: returns handles of `caio/fs` or, in the callback form, descriptors. */
 import type { Mode, PathLike } from 'node:fs'
 import { constants } from 'node:fs'
 import { EAGAIN } from '../../lib/common/errors.js'
@@ -13,12 +13,14 @@ import type { promises } from '../node/original.js'
 import { withPromise } from './promise-form.js'
 import type { PathFunction } from './path-function.js'
 
-/** What Node's `open` does not have. */
+/** Options that Node's `open` does not have. */
 export interface OpenOptions {
   /**
-   * On a file opened with `O_DIRECT`, positioned calls whose memory, position or length is not aligned work, through a copy that is.
-   * Such a write reads the blocks that it changes in part: the file has to be open for reading, too, and nobody else may write to the
-   * same blocks. Not for `O_APPEND`. Default: false, and such calls fail with `EINVAL`, which says what has to be aligned.
+   * On a file opened with `O_DIRECT`, lets positioned calls work whose memory, position or length
+   * is not aligned, through an aligned copy. Such a write reads the blocks that it changes in part:
+   * the file has to be open for reading, too, and no other process may write to the same blocks.
+   * Not for `O_APPEND`. Default: false; such calls then fail with `EINVAL`, whose message says what
+   * has to be aligned.
    */
   bounce?: boolean | undefined
 }
@@ -27,7 +29,7 @@ const nothing = new Uint8Array(0)
 const O_ACCMODE = 3
 const { O_RDONLY, O_RDWR, O_WRONLY, O_CREAT, O_TRUNC, O_APPEND, O_EXCL } = constants
 
-/** The letters that are in use; others are Node's. */
+/** The known flag strings; Node judges others. */
 const letters: Partial<Record<string, number>> = {
   // Own entries only: `flags` may be the name of a property that every object inherits.
   __proto__: null as never,
@@ -50,11 +52,11 @@ function plainFlags(flags: unknown): number | undefined {
 }
 
 function bounces(options: unknown): boolean {
-  // Any other value in the place of the options is ignored, as Node ignores it.
+  // Any other value in place of the options is ignored, as in Node.
   return typeof options === 'object' && options !== null && (options as OpenOptions).bounce === true
 }
 
-/** The common part: without `value`, which makes the caller's result from the descriptor. */
+/** The common part, without `value`, which makes the caller's result from the descriptor. */
 export const openFile: PathFunction = {
   name: 'open',
   arity: [1, 3],
@@ -66,7 +68,7 @@ export const openFile: PathFunction = {
     return name === undefined ? undefined : { path: name, flags: plain, mode: permissions }
   },
   manyByThreads: true,
-  // An open that creates or empties a file must not wait for a turn with room: the process may end before it.
+  // An open that creates or empties a file must not wait for a turn with room: the process may end first.
   attempt: (call) =>
     ((call.flags as number) & (O_ACCMODE | O_CREAT | O_TRUNC)) === O_RDONLY
       ? defaultContext().attempt(Opcode.open, call, nothing)
@@ -82,7 +84,7 @@ const openHandle: PathFunction = {
   value: (fd) => handleOf(fd),
 }
 
-/** Opens by Node's `open`, or by whatever function has replaced it. */
+/** Opens through Node's `open`, or its current replacement. */
 async function openByNode(
   path: PathLike,
   flags?: string | number,

@@ -1,4 +1,4 @@
-/** `opendir`: Node's own `Dir`, over entries that are all read when it is opened. */
+/** `opendir`: Node's own `Dir` over entries that are all read at open. */
 import { AsyncResource } from 'node:async_hooks'
 import type { Buffer } from 'node:buffer'
 import type { Dir } from 'node:fs'
@@ -10,7 +10,7 @@ import { NODES } from './path-function.js'
 import type { PathFunction } from './path-function.js'
 import { directoryMemory, namesOf, typesOf } from './readdir.js'
 
-/** What a `Dir` is given to tell it of an end. */
+/** A request object of a `Dir`, notified of completion. */
 interface Answer {
   oncomplete(error: null, entries?: Entries | null): void
 }
@@ -18,7 +18,7 @@ interface Answer {
 /** Names, each before its type. */
 type Entries = (string | number)[]
 
-/** In the place of Node's own, which holds a descriptor. */
+/** Replaces Node's own native part, which holds a descriptor. */
 class Handle {
   readonly #entries: Entries
   #at = 0
@@ -27,7 +27,7 @@ class Handle {
     this.#entries = entries
   }
 
-  /** @returns the next entries, if nobody waits for them; null in the end */
+  /** @returns the next entries, if there is no `answer` to notify; null at the end */
   read(_encoding: string, most: number, answer?: Answer): Entries | null {
     const part = this.#entries.slice(this.#at, this.#at + 2 * most)
     this.#at += part.length
@@ -41,7 +41,7 @@ class Handle {
   }
 }
 
-/** As Node tells it: later, and where it was asked for. */
+/** Notifies asynchronously, in the caller's asynchronous context, as Node does. */
 function tell(answer: Answer, ...entries: [] | [Entries | null]): void {
   callSoon({ due: AsyncResource.bind(() => answer.oncomplete(null, ...entries), 'FSREQCALLBACK') })
 }
@@ -63,7 +63,7 @@ function isKnown(): boolean {
   }
 }
 
-/** Asked when it is needed: it takes Node a few milliseconds the first time. */
+/** Determined when first needed: the first use takes Node a few milliseconds. */
 let makesDirectories: boolean | undefined
 
 interface OpendirCall extends PathCall {
@@ -81,7 +81,7 @@ export const opendir: PathFunction<OpendirCall, Buffer> = {
     if (typeof bufferSize !== 'number' || !Number.isInteger(bufferSize) || bufferSize < 1 || bufferSize > 2 ** 31) {
       return undefined
     }
-    // Node reads what is below on the event loop's thread.
+    // Node reads nested directories on the event loop's thread.
     if (recursive !== false) return undefined
     const name = plainPath(path)
     return name === undefined ? undefined : { path: name, options: { bufferSize } }

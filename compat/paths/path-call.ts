@@ -1,6 +1,7 @@
 /**
- * How a call of a function on a path is served: tried at once, or by one request, or left to Node. What a function takes and gives is
- * in its description; how a caller is told is in the {@link Form}, of which there are two: promise-form.ts and callbacks/path-callback.ts.
+ * Serves a call of a function on a path: inline, by one request, or by Node. The function's
+ * description says what it takes and returns. The {@link Form} says how the caller gets the result;
+ * there are two: promise-form.ts and callbacks/path-callback.ts.
  */
 import { EAGAIN, errnoOf } from '../../lib/common/errors.js'
 import type { Circumstances } from '../../lib/common/errors.js'
@@ -20,35 +21,35 @@ const { Promise } = intrinsics
 type View = NodeJS.ArrayBufferView
 
 /**
- * How the caller of a function is told. What each method returns is what {@link PathOperation.serve} returns, or what the request's
- * promise is fulfilled with.
+ * How a function reports to its caller. Each method's return value is that of {@link
+ * PathOperation.serve}, or fulfils the request's promise.
  */
 export interface Form<Caller> {
   readonly api: 'promise' | 'callback'
-  /** Whether so many calls are under way that threads serve a further one faster than this one does. */
+  /** Whether enough calls are in progress that pool threads serve a further one faster than this thread. */
   areMany(): boolean
   succeed(caller: Caller, value: unknown): unknown
   fail(caller: Caller, errno: number, syscall: string, circumstances: Circumstances): unknown
-  /** Tells of an error that exists already. */
+  /** Reports an existing error. */
   throw(caller: Caller, error: unknown): unknown
-  /** Has Node serve the call. */
+  /** Leaves the call to Node. */
   leave(caller: Caller): unknown
-  /** Has Node serve the call in the place that is kept for it, until what this returns is settled. */
+  /** Leaves the call to Node in its place in the order, which is kept until the returned promise settles. */
   leaveInPlace(caller: Caller): Promise<unknown>
   /** Calls `serve` when this turn of the event loop has room. */
   wait(serve: () => unknown): unknown
 }
 
-/** One call on its way. */
+/** A call that is being served. */
 interface Served<Call, Caller> {
   readonly call: Call
   readonly caller: Caller
 }
 
-/** The reply did not fit, or says too little: Node finds out for itself. */
+/** The reply did not fit, or is incomplete: Node does the call itself. */
 const EOVERFLOW = errnoOf('EOVERFLOW')
 
-/** Whether a request ended without having changed anything, and Node is to do it. */
+/** Whether a request ended without having changed anything, and is left to Node. */
 export function isNodes(result: number): boolean {
   return result === EAGAIN || result === EOVERFLOW
 }
@@ -88,7 +89,7 @@ export class PathOperation<Call extends PathCall, Reply extends View, Caller> {
     }
   }
 
-  /** The call as it travels, or undefined where it is Node's to judge. */
+  /** The call for a request; undefined to leave it to Node. */
   plain(args: readonly unknown[]): Call | undefined {
     const { partsStand } = this.#function
     return this.#serves() && (!partsStand || partsStand()) ? this.#function.plain(...args) : undefined
@@ -119,7 +120,7 @@ export class PathOperation<Call extends PathCall, Reply extends View, Caller> {
     return result !== undefined && result < 0 && result !== EAGAIN && this.#isLeft(result) ? NODES : result
   }
 
-  /** Memory for the reply of attempts, which are over when they return. */
+  /** Memory for the reply of inline attempts. */
   get #reply(): Reply {
     return (this.#replyOfAttempts ??= this.#function.memory?.make() ?? (nothing as unknown as Reply))
   }
@@ -130,10 +131,10 @@ export class PathOperation<Call extends PathCall, Reply extends View, Caller> {
     return new PathRequest(this.opcode, call, this.#completer, served)
   }
 
-  /** Puts memory for the reply behind the paths. */
+  /** Adds memory for the reply after the paths. */
   readonly #lend = (views: Views): Views => {
     const { memory } = this.#function
-    // The request's own list, made for this.
+    // The list belongs to this request alone.
     if (memory) (views as unknown[])[(views as unknown[]).length - 1] = memory.take()
     return views
   }
@@ -151,7 +152,7 @@ export class PathOperation<Call extends PathCall, Reply extends View, Caller> {
     }
   }
 
-  /** Tells the caller of a value, or of what is in place of one. */
+  /** Reports a value to the caller, or what takes the place of one. */
   #settle(value: unknown, caller: Caller): unknown {
     const form = this.#form
     if (value instanceof Promise) {
@@ -178,7 +179,7 @@ export class PathOperation<Call extends PathCall, Reply extends View, Caller> {
     return this.#form.fail(caller, errno, syscallOf(this.opcode), circumstancesOf(call))
   }
 
-  /** Whether Node repeats what has failed. */
+  /** Whether Node repeats a failed call. */
   #isLeft(result: number): boolean {
     return this.#function.failsAsNodes === true || isNodes(result)
   }
@@ -189,7 +190,7 @@ export function opcodeOf({ name, operation = name as Exclude<typeof name, 'appen
   return Opcode[operation]
 }
 
-/** What an error says about a call: the paths as the kernel got them, with lone surrogates replaced. */
+/** An error's details about a call: the paths as the kernel got them, with lone surrogates replaced. */
 function circumstancesOf({ path, given = path, otherPath }: PathCall): Circumstances {
   return { path: wellFormed(given), dest: otherPath === undefined ? undefined : wellFormed(otherPath) }
 }

@@ -1,18 +1,18 @@
-/** What a description of a function on a path says: its forms with a promise and with a callback are made of it. */
+/** Description of a function on a path, from which its promise form and callback form are made. */
 import type { FreeList } from '../../lib/common/free-list.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import type { PathName, WholeFileName } from '../../lib/protocol/operations.js'
 
 type View = NodeJS.ArrayBufferView
 
-/** What a function takes and gives. */
+/** What a function takes and returns. */
 export interface PathFunction<Call extends PathCall = PathCall, Reply extends View = View> {
   readonly name: PathName | WholeFileName | 'appendFile'
-  /** the operation that serves it, where that has another name */
+  /** the operation that serves it, if it has another name */
   readonly operation?: PathName | WholeFileName
-  /** arguments, without the callback: the fewest, and the most */
+  /** number of arguments without the callback: the fewest, and the most */
   readonly arity: readonly [least: number, most: number]
-  /** The call as it travels, or undefined where it is Node's to judge. */
+  /** The call for a request; undefined to leave it to Node. */
   plain(...args: unknown[]): Call | undefined
   /** memory for the reply */
   readonly memory?: FreeList<Reply>
@@ -20,29 +20,38 @@ export interface PathFunction<Call extends PathCall = PathCall, Reply extends Vi
   value?(result: number, reply: Reply, call: Call): unknown
   /** Bytes of the value, as events report them. */
   bytes?(value: unknown, args: readonly unknown[]): number
-  /** Where many are under way, threads do it faster than it is done at once. */
+  /** Whether pool threads serve many calls at once faster than inline attempts do. */
   readonly manyByThreads?: true
-  /** In place of an attempt of the operation itself. */
+  /** Replaces the inline attempt of the operation. */
   attempt?(call: Call, reply: Reply): Attempted
-  /** Node repeats whatever fails, and so fails in its own way. */
+  /** Whether Node repeats every failed call, and so reports its own error. */
   readonly failsAsNodes?: true
-  /** Of a negative result: the error, where Node must not repeat the call. */
+  /** Error of a negative result, if Node must not repeat the call. */
   failure?(result: number, call: Call): Failed | undefined
-  /** Whether Node's call, made after this negative result, has the request's place in the order of calls by path. */
+  /**
+   * Whether Node's call, made after this negative result, has the request's place in the order of
+   * calls by path.
+   */
   keepsPlace?(result: number): boolean
-  /** Node's form with a callback is made of that with a promise, and gives undefined where there is no value. */
+  /**
+   * Whether Node builds the callback form from the promise form, which passes undefined if there is
+   * no value.
+   */
   readonly ofPromise?: true
-  /** Requests that Node's form with a callback makes, one after the other: async hooks see as many. Default 1. */
+  /** Number of successive requests in Node's callback form: async hooks see as many. Default 1. */
   readonly requests?: number
-  /** Whether the functions that Node's own calls by name in its module are all Node's or ours. If not, Node's own serves the call. */
+  /**
+   * Whether the functions that Node's own calls by name in its module are all Node's or ours. If
+   * not, Node's own serves the call.
+   */
   readonly partsStand?: () => boolean
-  /** The same of the handles that Node's form with a promise uses; a promise while that is being found out. */
+  /** The same for the handles that Node's promise form uses; a promise until that is known. */
   readonly handlesStand?: () => boolean | Promise<boolean>
-  /** of another operation, which serves what this one does not take */
+  /** description of another operation, which serves calls that this one does not take */
   readonly otherwise?: PathFunction
 }
 
-/** In place of a value: the error of one part of a function. */
+/** In place of a value: the error of one step of a function. */
 export class Failed {
   constructor(
     readonly errno: number,
@@ -51,8 +60,11 @@ export class Failed {
   ) {}
 }
 
-/** In place of a value: Node has to serve the call. */
+/** In place of a value: the call is left to Node. */
 export const NODES = Symbol("Node's turn")
 
-/** A result; EAGAIN if it would have to wait; undefined if this turn has had its share; or {@link NODES}. */
+/**
+ * A result; EAGAIN if it would block; undefined if this turn has no room for more inline work; or
+ * {@link NODES}.
+ */
 export type Attempted = number | undefined | typeof NODES

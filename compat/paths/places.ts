@@ -9,14 +9,15 @@ import { Opcode, pathsOf } from '../../lib/protocol/operations.js'
 
 const nobodys: Completer = { api: 'promise', value: () => undefined }
 
-/** A request that keeps a place in the order for a call that changes, or looks at, these paths. */
+/** A request that keeps a place in the order for a call that changes, or reads, these paths. */
 export function placeOf(opcode: Opcode, call: PathCall): Request {
   return new PathRequest(opcode, call, nobodys, undefined)
 }
 
 /**
- * Calls that keep no place in the order when Node serves them: those that Node composes of others, which would wait for the whole. A
- * `writeFile` may also wait until another call opens the other end of a FIFO, and that call would wait for it.
+ * Calls that keep no place in the order when Node serves them: Node composes them of other calls,
+ * which would wait for the whole. A `writeFile` may also wait until another call opens the other
+ * end of a FIFO, and that call would wait for it.
  */
 const COMPOSED: ReadonlySet<Opcode> = new Set([
   Opcode.writeFile,
@@ -26,7 +27,7 @@ const COMPOSED: ReadonlySet<Opcode> = new Set([
   Opcode.readTree,
 ])
 
-/** A path as text, by which names are compared; undefined for a path that Node will refuse. */
+/** A path as text, for comparing names; undefined for a path that Node will refuse. */
 function nameOf(path: unknown): string | undefined {
   if (typeof path === 'string') return path
   if (Buffer.isBuffer(path)) return path.toString()
@@ -37,7 +38,7 @@ function nameOf(path: unknown): string | undefined {
   }
 }
 
-/** Has Node's own function serve a call, behind what it has to wait for. */
+/** Leaves a call to Node's own function, after the calls that it has to wait for. */
 export function leaveInOrder(
   opcode: Opcode,
   own: (...args: unknown[]) => Promise<unknown>,

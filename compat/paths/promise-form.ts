@@ -1,4 +1,4 @@
-/** The functions on paths as `fs/promises` has them. */
+/** Promise form of the functions on paths, as in `fs/promises`. */
 import { intrinsics } from '../../lib/common/intrinsics.js'
 import { laterException } from '../../lib/common/errors.js'
 import { isNext, untilOthersAreOver } from '../../lib/common/one-at-a-time.js'
@@ -20,10 +20,13 @@ const { Promise } = intrinsics
 type Own = (...args: unknown[]) => Promise<unknown>
 type Args = readonly unknown[]
 
-/** Serves a call: the value, or a promise for it; {@link NODES} where the arguments are not plain for it. */
+/**
+ * Serves a call.
+ * @returns the value, or a promise for it; {@link NODES} if the arguments are not plain
+ */
 type Serve = (args: Args) => unknown
 
-/** A caller is told by what the function returns, and known by its arguments. */
+/** A form whose caller gets the function's return value; it is identified by its arguments. */
 function promiseForm(own: Own, leave: (args: Args) => unknown): Form<Args> {
   return {
     api: 'promise',
@@ -37,7 +40,7 @@ function promiseForm(own: Own, leave: (args: Args) => unknown): Form<Args> {
   }
 }
 
-/** Makes an async function of `serve`, as Node's own is one, whose calls have their events. */
+/** Makes an async function of `serve`, like Node's own, with trace events for its calls. */
 function asyncFunction({ name, bytes }: PathFunction, serve: Serve): Own {
   const form = async (...args: unknown[]): Promise<unknown> => {
     const outcome = isTraced()
@@ -55,7 +58,7 @@ function asyncFunction({ name, bytes }: PathFunction, serve: Serve): Own {
     }
   }
   const own = ofPromises.get(name)
-  // `opendir` is made of the one with a callback.
+  // Node's `opendir` is not an async function: it is made from the callback form.
   if (own.constructor === form.constructor) return resemble(own, form)
   return resemble(own, function (...args: unknown[]): Promise<unknown> {
     return form(...args)
@@ -63,8 +66,9 @@ function asyncFunction({ name, bytes }: PathFunction, serve: Serve): Own {
 }
 
 /**
- * Serves calls while it is being found out whether Node's handles are its own. No call waits for Node's own: on a FIFO, the waiting
- * call may be the very one that would open the other end. So what is left to Node is left when the place is over.
+ * Serves calls while it is being determined whether Node's handles are its own. Keeps no place
+ * while Node serves a call: on a FIFO, a later call that waits for it may be the one that would
+ * open the other end. So a call is left to Node after its place has ended.
  */
 function servingLater<Call extends PathCall>(described: PathFunction<Call>, own: Own, leave: Own) {
   const operation = new PathOperation(
@@ -103,8 +107,8 @@ function serving<Call extends PathCall>(described: PathFunction<Call>, own: Own,
 }
 
 /**
- * The function as `fs/promises` has it.
- * @param own the function that serves calls that are not plain; by default Node's
+ * The promise form of a function.
+ * @param own serves calls that are not plain; by default Node's
  */
 export function withPromise<Call extends PathCall, Reply extends NodeJS.ArrayBufferView>(
   described: PathFunction<Call, Reply>,

@@ -1,6 +1,7 @@
 /**
- * `readFile` by path: one native operation, in one hop of the pool, or, for a small file whose path and pages are cached, in none. What
- * is not a plain call for a regular file is Node's own, which makes Node's own errors.
+ * `readFile` by path: one native operation, in one hop of the pool, or inline for a small file
+ * whose path and pages are cached. All but plain calls for a regular file are left to Node, which
+ * makes its own errors.
  */
 import { Buffer } from 'node:buffer'
 import { EAGAIN, errnoOf } from '../../lib/common/errors.js'
@@ -24,20 +25,23 @@ import type { PathFunction } from './path-function.js'
 
 const { Promise } = intrinsics
 
-/** What one attempt reads into: larger files take a second, and those beyond MEDIUM are read through a handle, by the chunk. */
+/**
+ * Size of the first attempt's memory. Larger files take a second attempt; those beyond MEDIUM are
+ * read through a handle, in chunks.
+ */
 const SLAB = 64 * 1024
 const MEDIUM = 1024 * 1024
 const CHUNK = 1024 * 1024
-/** Chunks read side by side: to fill fresh memory takes a processor more than a disk. */
+/** Chunks in flight per file: filling fresh memory takes more of a processor than of a disk. */
 const CHUNKS_AT_ONCE = 2
 /** Node's own limit for readFile. */
 const LARGEST_FILE = 0x7fffffff
 type Content = Buffer | string | typeof NODES
 
-/** Chunks of a file are read into memory that nothing has touched yet. */
+/** Completes the read of a chunk into fresh memory. */
 const chunk: Completer<undefined> = { api: 'promise', value: (read) => read }
 
-/** The first `length` bytes as Node would give them: decoded, or in a buffer of their own. */
+/** The first `length` bytes as Node returns them: decoded, or in a buffer of their own. */
 function copyOf(bytes: Buffer, length: number, encoding: BufferEncoding | undefined): Buffer | string {
   if (encoding) return bytes.toString(encoding, 0, length)
   const copy = Buffer.allocUnsafeSlow(length)
@@ -50,7 +54,7 @@ function readInto(path: string, target: Buffer): Promise<number> {
   return defaultContext().enqueue(new WholeFileRequest(Opcode.readFile, file, asResult, undefined)) as Promise<number>
 }
 
-/** A large file: by a handle of its own, so that no thread of the pool is taken for long. */
+/** Reads a large file through its own handle, so that no pool thread is occupied for long. */
 async function readByHandle(path: string, encoding: BufferEncoding | undefined): Promise<Content> {
   // Node's `readFile` does not call a function that has replaced `open` in the module.
   if (!ofPromises.isNodes('open')) return NODES
@@ -67,7 +71,7 @@ async function readByHandle(path: string, encoding: BufferEncoding | undefined):
   }
 }
 
-/** If the content is more than a string can hold, the call is Node's, whose error it is. */
+/** Decodes; content too long for a string is left to Node, which reports the error. */
 function textOf(content: Buffer, encoding: BufferEncoding): Content {
   try {
     return content.toString(encoding)
@@ -76,7 +80,7 @@ function textOf(content: Buffer, encoding: BufferEncoding): Content {
   }
 }
 
-/** For a file without positions (some on FUSE, relayfs): Node reads it from where it stands. */
+/** Leaves a file without positions (some on FUSE, relayfs) to Node, which reads from the current position. */
 function nodesIfNotSeekable(error: NodeJS.ErrnoException): typeof NODES {
   if (error.code === 'ESPIPE') return NODES
   throw error
@@ -89,14 +93,17 @@ async function readSized(fd: number, size: number): Promise<Buffer> {
   return length === size ? buffer : buffer.subarray(0, length)
 }
 
-/** Reads by the engine whatever the kind of file; the handle, which the caller keeps open, is not checked again. */
+/**
+ * Reads through the engine whatever the kind of file; does not check the handle again, which the
+ * caller keeps open.
+ */
 function readChunk(fd: number, span: Span, flags = 0): Promise<number> {
   const request = new TransferRequest(Opcode.read, fd, span, chunk, undefined)
   request.flags = flags
   return defaultContext().enqueue(request) as Promise<number>
 }
 
-/** A file that says it is empty may have more to say. */
+/** Reads to the end: a file whose size is 0 may still have content. */
 async function readToEnd(fd: number): Promise<Buffer> {
   const parts: Buffer[] = []
   let length = 0
@@ -110,7 +117,10 @@ async function readToEnd(fd: number): Promise<Buffer> {
   return Buffer.concat(parts, length)
 }
 
-/** Reads the file's first bytes into fresh memory; fewer than it holds if the file ends before. */
+/**
+ * Reads the file's first bytes into fresh memory.
+ * @returns the number of bytes; less than its length if the file ends before
+ */
 async function fill(buffer: Buffer, fd: number): Promise<number> {
   let next = 0
   let end = buffer.length
@@ -131,13 +141,13 @@ async function fill(buffer: Buffer, fd: number): Promise<number> {
       }
     }
   }
-  // All lanes end before the handle is closed, whatever becomes of one.
+  // All lanes end before the handle is closed, even if one fails.
   const lanes = await Promise.allSettled(Array.from({ length: CHUNKS_AT_ONCE }, lane))
   for (const result of lanes) if (result.status === 'rejected') throw result.reason
   return end
 }
 
-/** What did not fit into a slab. */
+/** Reads a file that did not fit into a slab. */
 async function readLarger(path: string, size: number, encoding: BufferEncoding | undefined): Promise<Content> {
   if (size > MEDIUM) return readByHandle(path, encoding)
   while (size >= 0 && size <= LARGEST_FILE) {
@@ -154,7 +164,7 @@ async function readLarger(path: string, size: number, encoding: BufferEncoding |
   return NODES
 }
 
-/** Stands for a slab if there is no memory for one: the read then fails, and is left to Node. */
+/** Replaces a slab if memory is short: the read then fails, and is left to Node. */
 const noSlab = Buffer.alloc(0)
 
 class Slabs extends FreeList<Buffer> {
@@ -175,7 +185,10 @@ class Slabs extends FreeList<Buffer> {
   }
 }
 
-/** So many calls at once are handed to the engine together, which has more than one thread for a batch. */
+/**
+ * With this many calls per tick, they go to the engine together: it serves a batch on more than one
+ * thread.
+ */
 const WORTH_A_BATCH = 16
 
 let callsThisTick = 0
@@ -187,7 +200,10 @@ const endTick = (): void => {
   callsThisTick = 0
 }
 
-/** Whether enough calls for a batch come in one tick. Callers that await each call before the next make one per tick. */
+/**
+ * Whether enough calls for a batch arrive per tick. Callers that await each call before the next
+ * make one per tick.
+ */
 function callsArriveTogether(): boolean {
   if (callsThisTick++ === 0) void settled.then(endTick)
   return callsLately >= WORTH_A_BATCH
@@ -204,7 +220,7 @@ export const readFile: PathFunction<ReadCall, Buffer> = {
   arity: [1, 2],
   memory: new Slabs(),
   handlesStand: handlesAreUntouched,
-  // Of Node's own: open, fstat, read, close; since 26.8 one for them all.
+  // Node's own: open, fstat, read, close; since 26.8 one request for all.
   requests: nodeMajor > 26 || (nodeMajor === 26 && nodeMinor >= 8) ? 1 : 4,
   plain(path, options) {
     const plain = plainFileOptions(options, readKeys, 'r')
@@ -225,7 +241,7 @@ export const readFile: PathFunction<ReadCall, Buffer> = {
   bytes: (content, args) => bytesOf(content, args[1]),
 }
 
-/** Of text, as many as its encoding takes. */
+/** Bytes of the content; for text, its length in the given encoding. */
 function bytesOf(content: unknown, options: unknown): number {
   if (typeof content !== 'string') return (content as Buffer).length
   const encoding = typeof options === 'string' ? options : (options as { encoding: string }).encoding

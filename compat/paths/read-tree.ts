@@ -1,4 +1,4 @@
-/** `readdir` with `recursive`: a whole tree, in parts of what is read in one go. */
+/** `readdir` with `recursive`: a whole tree, in parts that are read by one request each. */
 import { Buffer } from 'node:buffer'
 import type { Dirent } from 'node:fs'
 import { join } from 'node:path'
@@ -15,38 +15,38 @@ import { intrinsics } from '../../lib/common/intrinsics.js'
 
 const { Promise } = intrinsics
 
-/** Holds some thirty thousand names; a directory that is larger by itself is Node's. */
+/** Holds some thirty thousand names; a directory that is larger by itself is left to Node. */
 const memory = new FreeList(() => Buffer.allocUnsafeSlow(2 ** 20), 4)
 
-/** Added to the type of what is descended into. */
+/** Flag in the type of entries that are descended into. */
 const DESCENDED = 128
 
-/** Parts that are read side by side. */
+/** Parts in flight at a time. */
 const LANES = 4
 
-/** In which order directories are gone through: Node's two forms have one each. */
+/** Order in which directories are visited: Node's two forms differ. */
 export type Order = 'last found first' | 'first found first'
 
 interface TreeCall extends PathCall {
-  /** its path begins at the root of all */
+  /** as the caller gave it; `path` is absolute */
   readonly given: string
   readonly order: Order
   readonly withFileTypes: boolean
 }
 
-/** Directories that were read in one go, each after those found before it. */
+/** Directories read by one request, each after those found before it. */
 class Part {
   /** the path from the tree's root to this part's, ended by a slash unless it is empty */
   readonly prefix: string
   readonly names: readonly string[]
   readonly types: Uint8Array
-  /** of each directory, where its entries begin; and in the end their number */
+  /** start of each directory's entries, followed by the total */
   readonly starts: readonly number[]
-  /** of each directory, the first that was found in it */
+  /** for each directory, the first directory found in it */
   readonly firsts: readonly number[]
-  /** of each directory that was found, its entry */
+  /** for each directory found, its entry */
   readonly entries: readonly number[]
-  /** what begins with a directory that was found and not read */
+  /** parts that begin with a directory that this part found but did not read */
   readonly parts = new Map<number, Part>()
 
   constructor(reply: Buffer, directories: number, prefix: string) {
@@ -56,11 +56,11 @@ class Part {
     const counts = 8
     const types = counts + 4 * directories
     this.types = Uint8Array.prototype.slice.call(reply, types, types + count)
-    // The last is ended by a zero, too.
+    // The last name, too, ends with a zero.
     this.names = count === 0 ? [] : reply.toString('utf8', types + count, types + count + text - 1).split('\0')
     const starts = [0]
     const firsts: number[] = []
-    // Its own root has none.
+    // The part's root has no entry.
     const entries = [-1]
     for (let directory = 0, at = 0; directory < directories; directory++) {
       firsts.push(entries.length)
@@ -73,20 +73,20 @@ class Part {
     this.entries = entries
   }
 
-  /** Directories that were read. */
+  /** Number of directories read. */
   get count(): number {
     return this.firsts.length
   }
 }
 
-/** One of a part's directories, and the path to it from the tree's root. */
+/** One of a part's directories, and its path from the tree's root. */
 interface Place {
   readonly part: Part
   readonly directory: number
   readonly path: string
 }
 
-/** Those that were found in it. */
+/** The directories found in it. */
 function within({ part, directory, path }: Place, whole: boolean): Place[] {
   const places: Place[] = []
   const end = part.firsts[directory + 1] ?? part.entries.length
@@ -99,7 +99,7 @@ function within({ part, directory, path }: Place, whole: boolean): Place[] {
   return places
 }
 
-/** Goes through all directories in that order. */
+/** Visits all directories in the call's order. */
 function walk(root: Part, { order, withFileTypes }: TreeCall, take: (place: Place) => void): void {
   const places: Place[] = [{ part: root, directory: 0, path: '' }]
   for (let at = 0; at < places.length;) {
@@ -110,7 +110,7 @@ function walk(root: Part, { order, withFileTypes }: TreeCall, take: (place: Plac
 }
 
 function namesOf(root: Part, call: TreeCall): string[] {
-  // They are in this order.
+  // The names are already in this order.
   if (call.order === 'first found first' && root.parts.size === 0) return root.names as string[]
   const names: string[] = []
   walk(root, call, ({ part, directory }) => {
@@ -133,8 +133,8 @@ function direntsOf(root: Part, call: TreeCall): Dirent[] {
 }
 
 /**
- * Whether Node has to read this part: a directory whose name is not UTF-8 cannot be reached by the name's text, and if the file system
- * does not give types, Node asks for each.
+ * Whether Node has to read this part: a directory whose name is not UTF-8 cannot be reached by the
+ * name's text, and if the file system does not provide types, Node asks for each.
  */
 function isOdd(part: Part, withFileTypes: boolean): boolean {
   if (withFileTypes && part.types.includes(UNKNOWN)) return true
@@ -145,7 +145,7 @@ function resultOf(root: Part, call: TreeCall): string[] | Dirent[] {
   return call.withFileTypes ? direntsOf(root, call) : namesOf(root, call)
 }
 
-/** Directories that were found in a part, which begins at `path`, but not read. */
+/** Directories found in a part, which begins at `path`, but not read. */
 function missingOf(part: Part, path: string, withFileTypes: boolean): Place[] {
   const missing: Place[] = []
   const places: Place[] = [{ part, directory: 0, path }]
@@ -155,7 +155,7 @@ function missingOf(part: Part, path: string, withFileTypes: boolean): Place[] {
   return missing
 }
 
-/** Reads what the first part has not come to. */
+/** Reads the directories that the first part did not reach. */
 async function readRest(root: Part, call: TreeCall): Promise<string[] | Dirent[] | typeof NODES> {
   const { withFileTypes } = call
   const missing = missingOf(root, '', withFileTypes)
@@ -183,10 +183,10 @@ async function readRest(root: Part, call: TreeCall): Promise<string[] | Dirent[]
   return failed ? NODES : resultOf(root, call)
 }
 
-/** Whether links to directories are descended into; undefined where it is Node's to say. */
+/** Whether links to directories are descended into; undefined to leave the call to Node. */
 export type Follows = (withFileTypes: boolean) => boolean | undefined
 
-/** As `readdir` of that order reads trees. */
+/** Description of `readdir` with `recursive`, in that order. */
 export function treeIn(order: Order, follows: Follows): PathFunction<TreeCall, Buffer> {
   return {
     name: 'readTree',
@@ -194,7 +194,7 @@ export function treeIn(order: Order, follows: Follows): PathFunction<TreeCall, B
     memory,
     plain(path, options) {
       const call = plainReaddir(path, options, true)
-      // Node joins names to what is left of the path then.
+      // Node joins names to the textually resolved path.
       if (!call || UPWARD.test(call.path)) return undefined
       const from = absolute(call.path)
       if (from === undefined) return undefined

@@ -11,7 +11,7 @@ import type { PathFunction } from './path-function.js'
 /** Holds about a thousand names; a larger directory is Node's. */
 export const directoryMemory = new FreeList(() => Buffer.allocUnsafeSlow(32 * 1024))
 
-/** Of libuv's kinds of entries, which native/operations/path/directory.cc gives. */
+/** One of libuv's kinds of entries, which native/operations/path/directory.cc returns. */
 export const UNKNOWN = 0
 const DIRECTORY = 2
 
@@ -19,7 +19,7 @@ export interface ReaddirCall extends PathCall {
   readonly withFileTypes: boolean
 }
 
-/** Node's own class, whose arguments are not documented: undefined if it does not make of these what Node does. */
+/** Node's own class, whose arguments are undocumented; isKnown checks what it makes of them. */
 type DirentClass = new (name: string, type: number, path: string) => Dirent
 export const NodeDirent = callbackFs.Dirent as unknown as DirentClass
 
@@ -37,11 +37,11 @@ const makesDirents = isKnown(NodeDirent)
 export function namesOf(reply: Buffer, count: number): string[] {
   if (count === 0) return []
   const end = 4 + reply.readUInt32LE(0)
-  // The last is ended by a zero, too.
+  // The last name, too, ends with a zero.
   return reply.toString('utf8', 4, end - 1).split('\0')
 }
 
-/** What each of them is; undefined where the file system does not say it of all: Node asks for each. */
+/** Types of the entries; undefined if the file system does not provide all: Node then asks for each. */
 export function typesOf(reply: Buffer, count: number): Buffer | undefined {
   const start = 4 + reply.readUInt32LE(0)
   const types = reply.subarray(start, start + count)
@@ -53,13 +53,13 @@ function direntsOf(reply: Buffer, count: number, path: string): Dirent[] | typeo
   return types ? namesOf(reply, count).map((name, at) => new NodeDirent(name, types[at] as number, path)) : NODES
 }
 
-/** The call of a directory, or of a whole tree. */
+/** The call for a directory, or for a whole tree. */
 export function plainReaddir(path: unknown, options: unknown, tree: boolean): ReaddirCall | undefined {
   const given = optionsOrEncoding(options, ['encoding', 'recursive', 'withFileTypes'])
   if (!given || !isUtf8(given['encoding'])) return undefined
   const { recursive = false, withFileTypes = false } = given as { recursive?: unknown; withFileTypes?: unknown }
   if (recursive !== tree || typeof withFileTypes !== 'boolean' || (withFileTypes && !makesDirents)) return undefined
-  // The directory of each entry, as it was given.
+  // Each entry has its directory's path as it was given.
   if (typeof path !== 'string' && withFileTypes) return undefined
   const name = plainPath(path)
   return name === undefined ? undefined : { path: name, withFileTypes }

@@ -1,4 +1,4 @@
-/** Operations on trees, which are done in slices: asked for again until they are at their end. */
+/** Operations on trees, which run in slices: requested again until they are complete. */
 import type { Buffer } from 'node:buffer'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { asResult } from '../../lib/engine/completer.js'
@@ -7,12 +7,12 @@ import type { PathCall } from '../../lib/engine/request.js'
 import type { Opcode } from '../../lib/protocol/operations.js'
 import { Failed } from './path-function.js'
 
-/** The result of one slice; negative where it has failed. */
+/** @returns the result of one slice; negative if it failed */
 export function askFor(opcode: Opcode, call: PathCall, reply?: NodeJS.ArrayBufferView): Promise<number> {
   return defaultContext().enqueue(new PathRequest(opcode, call, asResult, undefined, reply)) as Promise<number>
 }
 
-/** Why something was not done. */
+/** Decodes the failure from the reply. */
 export function failureIn(memory: Buffer): Failed {
   const call = memory.indexOf(0, 4)
   const path = memory.toString('utf8', call + 1, memory.indexOf(0, call + 1))

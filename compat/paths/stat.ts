@@ -32,17 +32,20 @@ type StatFsClass = new (...numbers: Numbers) => StatsFs
 
 let known: StatFsClass | null | undefined
 
-/** Node's own class, reachable only through an instance; null where its constructor does not take the arguments known here. */
+/**
+ * Node's own class, reachable only through an instance; null if its constructor does not take the
+ * arguments known here.
+ */
 function statFsClass(): StatFsClass | null {
   if (known !== undefined) return known
   known = null
   try {
-    // Of the kernel's own, which never waits.
+    // /proc is the kernel's own file system, which never blocks.
     const Class = callbackFs.statfsSync('/proc').constructor as StatFsClass
     const made = Object.values(new Class(1, 2, 3, 4, 5, 6, 7))
     if (Class !== (Object as unknown) && made.join() === '1,2,3,4,5,6,7') known = Class
   } catch {
-    // Nothing is there, or another kernel is.
+    // There is no /proc, or another kernel.
   }
   return known
 }

@@ -1,4 +1,4 @@
-/** What changes whole trees: `rm` and `cp`. */
+/** Functions that change whole trees: `rm` and `cp`. */
 import { Buffer } from 'node:buffer'
 import type { CopyOptions } from 'node:fs'
 import { join } from 'node:path'
@@ -19,14 +19,17 @@ import { intrinsics } from '../../lib/common/intrinsics.js'
 const { Promise, setTimeout } = intrinsics
 const { process } = globalThis
 
-/** What such an end of a path means is found only by following it. */
+/** An end of a path whose meaning depends on following it. */
 const FOLLOWED_END = /\/$|(?:^|\/)\.{1,2}$/
 
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 31
 }
 
-/** Options that are booleans, with their defaults; undefined where one is something else, as Node has it for undefined, too. */
+/**
+ * Boolean options with their defaults; undefined if one is not a boolean (an explicit undefined
+ * included, as in Node).
+ */
 function booleans<Name extends string>(
   given: Options,
   defaults: Readonly<Record<Name, boolean>>,
@@ -40,7 +43,7 @@ function booleans<Name extends string>(
     : undefined
 }
 
-/** A path that begins at the root of all, and the one that was given. */
+/** An absolute path, and the path as given. */
 interface Named {
   readonly path: string
   readonly given: string
@@ -53,13 +56,13 @@ function named(value: unknown): Named | undefined {
   return path === undefined ? undefined : { path, given }
 }
 
-/** Memory in which an operation writes why it has failed, or how far it has come. */
+/** Memory in which an operation writes why it failed, or how far it got. */
 class Notes extends FreeList<Buffer> {
   constructor() {
     super(() => Buffer.allocUnsafeSlow(8192), 4)
   }
 
-  /** Memory as it has to be before an operation begins. */
+  /** Memory reset for the start of an operation. */
   override take(): Buffer {
     return super.take().fill(0, 0, 1)
   }
@@ -67,17 +70,17 @@ class Notes extends FreeList<Buffer> {
 
 const notes = new Notes()
 
-/** Errors after which Node tries again, if `maxRetries` asks for it. */
+/** Errors after which Node retries, if `maxRetries` asks for it. */
 const PASSING = new Set(['EBUSY', 'EMFILE', 'ENFILE', 'ENOTEMPTY', 'EPERM'].map(errnoOf))
 
 interface RemoveCall extends PathCall {
   readonly given: string
   readonly maxRetries: number
-  /** milliseconds, times the number of the retry */
+  /** milliseconds, multiplied by the number of the retry */
   readonly retryDelay: number
 }
 
-/** The result after a first failure: with the retries that the options ask for. */
+/** The result after a first failure, with the retries that the options ask for. */
 async function removeAgain(memory: Buffer, call: RemoveCall): Promise<unknown> {
   for (let retries = 0, result: number = TreeResult.failed; ;) {
     if (result < 0) return NODES
@@ -92,10 +95,10 @@ async function removeAgain(memory: Buffer, call: RemoveCall): Promise<unknown> {
   }
 }
 
-/** What Node's own removes with. */
+/** Functions by which Node's own removes. */
 const PARTS_OF_RM = ['lstat', 'stat', 'chmod', 'readdir', 'rmdir', 'unlink']
 
-/** The engine removes all that is in a directory, and reports itself what cannot be removed. */
+/** The engine removes a directory with its content, and itself reports what cannot be removed. */
 export const rm: PathFunction<RemoveCall, Buffer> = {
   name: 'rm',
   arity: [1, 2],
@@ -110,39 +113,42 @@ export const rm: PathFunction<RemoveCall, Buffer> = {
     const name = named(target)
     return name && { ...name, flags, maxRetries, retryDelay }
   },
-  // The memory is used again by then.
+  // A copy: the memory is reused by then.
   value: (result, memory, call) => (result === TreeResult.done ? undefined : removeAgain(Buffer.from(memory), call)),
 }
 
 interface CopyCall extends PathCall {
   readonly otherPath: string
-  /** as they were given */
+  /** the paths as given */
   readonly from: string
   readonly to: string
   readonly options: CopyOptions
-  /** the directory that they were given in */
+  /** the working directory at the call */
   readonly directory: string
 }
 
-/** The entry that the engine has stopped at, from the top of the tree. */
+/** Path, from the top of the tree, of the entry at which the engine stopped. */
 function entryIn(memory: Buffer): string {
   const names = memory.toString('utf8', 0, memory.indexOf('\0\0')).split('\0')
-  // A letter in front of each name says which kind it is; the name of the top is empty.
+  // Each name is preceded by a letter for its kind; the name of the top is empty.
   return join(...names.slice(1).map((name) => name.slice(1)))
 }
 
-/** Node's own, of one entry. */
+/** Copies one entry by Node's own `cp`. */
 async function copyEntry(entry: string, call: CopyCall): Promise<void> {
   const { path, otherPath, from, to, directory, options } = call
   const [above, into] = process.cwd() === directory ? [from, to] : [path, otherPath]
   const [source, target] = [join(above, entry), join(into, entry)]
   await (ofPromises.get('cp') as typeof promises.cp)(source, target, options)
-  // A directory that was begun is there already: Node leaves its permissions as they are.
+  // A directory whose copy was started exists already: Node leaves its permissions unchanged.
   const stats = await (ofPromises.get('lstat') as typeof promises.lstat)(source).catch(() => undefined)
   if (stats?.isDirectory()) await (ofPromises.get('chmod') as typeof promises.chmod)(target, stats.mode & 0o7777)
 }
 
-/** Goes on with a copy that is not finished: Node's `cp` copies each entry at which the engine stops, or rejects with its error. */
+/**
+ * Continues an unfinished copy: Node's `cp` copies each entry at which the engine stops, or rejects
+ * with its error.
+ */
 async function copyRest(first: number, memory: Buffer, call: CopyCall): Promise<unknown> {
   for (let result = first; ; result = await askFor(Opcode.cp, call, memory)) {
     if (result < 0) return NODES
@@ -162,7 +168,7 @@ const COPY_OPTIONS = {
   ...{ recursive: false, verbatimSymlinks: false },
 }
 
-/** What Node's own copies with. */
+/** Functions by which Node's own copies. */
 const PARTS_OF_CP = [
   'lstat',
   'stat',
@@ -176,7 +182,7 @@ const PARTS_OF_CP = [
   'utimes',
 ]
 
-/** A directory, with what is in it, to where nothing is. */
+/** Copies a directory with its content to a path that does not exist. */
 export const cp: PathFunction<CopyCall, Buffer> = {
   name: 'cp',
   arity: [2, 3],
@@ -195,7 +201,7 @@ export const cp: PathFunction<CopyCall, Buffer> = {
     const paths = { path: from.path, otherPath: to.path, from: from.given, to: to.given }
     return { ...paths, flags, options: chosen, directory: process.cwd() }
   },
-  // The memory is used again by then.
+  // A copy: the memory is reused by then.
   value: (result, memory, call) =>
     result === TreeResult.done ? undefined : copyRest(result, Buffer.from(memory), call),
 }

@@ -1,6 +1,6 @@
 /**
- * `writeFile` and `appendFile` by path: one native operation, in one hop of the pool. What is not a plain call for a regular file is
- * Node's own, which makes Node's own errors.
+ * `writeFile` and `appendFile` by path: one native operation, in one hop of the pool. All but plain
+ * calls for a regular file are left to Node, which makes its own errors.
  */
 import { EAGAIN, errnoOf } from '../../lib/common/errors.js'
 import { lengthOf } from '../../lib/common/view-length.js'
@@ -26,20 +26,24 @@ function plainWrite(path: unknown, data: unknown, options: unknown, letters: 'w'
   const { mode, flag, flush, exclusive } = plain
   const append = flag === 'a' ? WholeFileFlag.append : 0
   const flags = append | (flush ? WholeFileFlag.flush : 0) | (exclusive ? WholeFileFlag.exclusive : 0)
-  // Not by a spread and more: Node 20's V8 gives each such object a hidden class of its own, which took a third of the rate.
+  // No object spread: Node 20's V8 gives each such object its own hidden class, which cost a third
+  // of the rate.
   return { path: name, view, length: view.byteLength, mode, flags }
 }
 
-/** What Node would not find, were it to write the file again; of any other failure it does all again, and reports its own error. */
+/**
+ * Failures that Node would not find if it wrote the file again. After any other failure Node
+ * repeats the call and reports its own error.
+ */
 function failureOf(result: number, { path, view, length, flags }: WholeFile): Failed | undefined {
   const exclusive = (flags & WholeFileFlag.exclusive) !== 0
   const append = (flags & WholeFileFlag.append) !== 0
-  // The file that was there may be gone by then.
+  // The existing file may be gone by then.
   if (exclusive && result === EEXIST) return new Failed(EEXIST, 'open', path)
   if (result <= WHILE_CLOSING) return new Failed(result - WHILE_CLOSING, 'close')
   if (result <= WHILE_SYNCING) return new Failed(result - WHILE_SYNCING, 'fsync')
   if (result <= WHILE_WRITING && (append || exclusive)) return new Failed(result - WHILE_WRITING, 'write')
-  // The view was transferred, or shrank, before it was handed over: Node would empty the file before it notices.
+  // The view was transferred, or shrank, before hand-off: Node would empty the file before it notices.
   if ((result === EFAULT || result === EAGAIN) && lengthOf(view) < length) return new Failed(EFAULT, 'write')
   return undefined
 }
@@ -62,7 +66,7 @@ export const appendFile: PathFunction<WholeFile> = {
   plain: (path, data, options) => plainWrite(path, data, options, 'a'),
 }
 
-/** Node's own form with a callback calls these by name: another package's, put there, has to be called. */
+/** Node's own callback form calls these by name: a replacement by another package has to be called. */
 const PARTS_OF_WRITE_FILE = ['open', 'write', 'close']
 
 /** Node's `appendFile` with a callback calls it, too. */
@@ -71,7 +75,7 @@ export const writeFileByCallback: PathFunction<WholeFile> = {
   partsStand: () => ofCallbacks.stand(PARTS_OF_WRITE_FILE),
   plain(path, data, options) {
     const call = plainWrite(path, data, options, 'wa')
-    // Node syncs by `fs.fsync`, which others may watch.
+    // Node syncs by `fs.fsync`, which others may observe.
     return call && (call.flags & WholeFileFlag.flush) === 0 ? call : undefined
   },
 }
