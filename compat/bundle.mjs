@@ -1,7 +1,8 @@
-// Part of the build: bundles the package into four CommonJS files, each on top of the previous
+// Part of the build: bundles the package into five CommonJS files, each on top of the previous
 // ones, and the entries that share them. dist/preload.cjs has what the preload needs;
-// dist/caio.cjs, which serves programs, is loaded once that pays; dist/toolkit.cjs has the toolkit,
-// which few programs use; dist/testing.cjs has caio/testing. Loading one file takes a third of the
+// dist/caio.cjs, which serves programs, is loaded once that pays; dist/callbacks.cjs has the functions
+// with a callback; dist/toolkit.cjs has the toolkit, which few programs use; dist/testing.cjs has
+// caio/testing. Loading one file takes a third of the
 // time of some fifty ES modules, and `--require` works where ES modules cannot be required.
 import { build } from 'esbuild'
 import fs from 'node:fs'
@@ -35,15 +36,17 @@ const common = {
 const PARTS = {
   // Includes the modules that take Node's own functions: they have to be loaded before any is replaced.
   'preload.cjs': `
-    export { patch, provide, unpatch } from './compat/patch.js'
+    export { patch, provide, provideLater, unpatch } from './compat/patch.js'
     export { makeFs } from './compat/make-fs.js'
     export { loadAtOnce } from './compat/stand-in.js'
     export * as files from './lib/common/node-files.js'
     export { own } from './lib/backends/pure/own-fs.js'
     export { now } from './lib/common/clock.js'`,
   'caio.cjs': `
-    export { replaced } from './compat/replaced.js'
+    export { served as promises } from './compat/replacements.js'
+    export { watching } from './compat/callbacks/watch-file.js'
     export { defaultContext } from './lib/engine/default-context.js'`,
+  'callbacks.cjs': "export { callbackReplacements as callbacks } from './compat/callbacks/callbacks.js'",
   'toolkit.cjs': "export * from './compat/index.js'",
   'testing.cjs': "export * from './lib/testing/index.js'",
 }
@@ -105,7 +108,7 @@ for (const [file, contents] of Object.entries(PARTS)) {
 }
 
 const require = createRequire(import.meta.url)
-const { replaced } = require(`${dist}caio.cjs`)
+const { promises } = require(`${dist}caio.cjs`)
 const index = require(`${dist}toolkit.cjs`)
 const testing = require(`${dist}testing.cjs`)
 
@@ -121,7 +124,13 @@ const importing = (part) => `import { caio } from './${part}.import.cjs'\n`
 const exporting = (names, from) => `export const { ${names.sort().join(', ')} } = ${from}\n`
 
 const taking = (names) =>
-  `const { ${names}, provide } = require('./preload.cjs')\nprovide(() => require('./caio.cjs').replaced)\n`
+  `const { ${names}, provideLater } = require('./preload.cjs')
+provideLater({
+  promises: () => require('./caio.cjs').promises,
+  watching: () => require('./caio.cjs').watching,
+  callbacks: () => require('./callbacks.cjs').callbacks,
+})
+`
 
 /**
  * Imports types from an ES module into the declarations of a CommonJS module: TypeScript (5.3)
@@ -166,7 +175,7 @@ const entries = {
   'index.js': `${importing('toolkit')}${exporting(Object.keys(index), 'caio')}`,
   'fs.js':
     `${importing('fs')}export * from 'node:fs/promises'\n` +
-    exporting(Object.keys(replaced.promises), 'caio') +
+    exporting(Object.keys(promises), 'caio') +
     "export { caio as default, caio as 'module.exports' }\n",
   'register.cjs': `${taking('patch')}patch()\n`,
   'register-callbacks.cjs': `${taking('patch')}patch({ callbacks: true })\n`,

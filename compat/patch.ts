@@ -11,7 +11,7 @@ import { isMainThread } from './node/thread.js'
 import { isNodes } from './node/untouched.js'
 import { standIns } from './stand-in.js'
 
-export { provide } from './stand-in.js'
+export { provide, provideLater } from './stand-in.js'
 
 const { process } = globalThis
 

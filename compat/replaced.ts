@@ -1,6 +1,6 @@
 /** All functions that {@link patch} installs. */
 import { callbackReplacements } from './callbacks/callbacks.js'
-import { watchFile } from './callbacks/watch-file.js'
+import { watching } from './callbacks/watch-file.js'
 import type { Own } from './node/original.js'
 import { served } from './replacements.js'
 
@@ -16,5 +16,5 @@ export interface Replaced {
 export const replaced: Replaced = {
   promises: served,
   callbacks: callbackReplacements,
-  watching: { watchFile },
+  watching,
 }

@@ -16,13 +16,16 @@ const { process } = globalThis
  * in V8, takes about as long as this many calls save. CAIO_LOAD_AFTER replaces both numbers; a
  * program that names a backend uses it from the first call on.
  */
-const CALLS: Readonly<Record<keyof Replaced, number>> = { promises: 100, callbacks: 10_000, watching: 0 }
+const CALLS: Readonly<Record<Module, number>> = { promises: 100, callbacks: 10_000, watching: 0 }
 
 /** A handle may be used for long, and calls after a watch have to wait for its first stat. */
 const AT_ONCE = ['promises.open', 'watching.watchFile']
 
-let load: (() => Replaced) | undefined
-let loaded: Replaced | undefined
+type Module = keyof Replaced
+
+let loaders: Readonly<Record<Module, () => Functions>> | undefined
+const loaded: Partial<Record<Module, Functions>> = {}
+let isAnyLoaded = false
 let isAskedFor = false
 
 /** Makes the next call load ours: the program imports them by name. */
@@ -30,18 +33,23 @@ export function loadAtOnce(): void {
   isAskedFor = true
 }
 
-/** Sets the loader of our functions, or the functions themselves. */
-export function provide(given: Replaced | (() => Replaced)): void {
-  if (typeof given === 'function') load ??= given
-  else loaded ??= given
+/** Sets our functions. */
+export function provide(given: Replaced): void {
+  Object.assign(loaded, { ...given, ...loaded })
+  isAnyLoaded = true
+}
+
+/** Sets the loaders of our functions: one file has those of a module that few programs call. */
+export function provideLater(given: Readonly<Record<Module, () => Functions>>): void {
+  loaders ??= given
 }
 
 /** Counts the calls of a module's functions. */
 class Calls {
-  readonly #module: keyof Replaced
+  readonly #module: Module
   #left: number | undefined
 
-  constructor(module: keyof Replaced) {
+  constructor(module: Module) {
     this.#module = module
   }
 
@@ -62,14 +70,15 @@ class Calls {
 }
 
 /** Undefined if ours cannot be loaded now: without free descriptors, say, or with a replaced file system. */
-function find(): Replaced | undefined {
-  if (loaded || !load || !asksTheKernel()) return loaded
+function find(module: Module): Functions | undefined {
+  if (loaded[module] || !loaders || !asksTheKernel()) return loaded[module]
   try {
-    loaded = load()
+    loaded[module] = loaders[module]()
+    isAnyLoaded = true
   } catch (error) {
     debug("patch: the engine cannot be loaded, so Node's own functions serve: %s", (error as Error).message)
   }
-  return loaded
+  return loaded[module]
 }
 
 type Called = (...args: unknown[]) => unknown
@@ -85,7 +94,7 @@ function isRecursive(options: unknown): boolean {
 }
 
 /** Whether a call that Node could serve loads ours. */
-function worthOf(module: keyof Replaced, name: string, calls: Calls): (args: readonly unknown[]) => boolean {
+function worthOf(module: Module, name: string, calls: Calls): (args: readonly unknown[]) => boolean {
   // closeSync needs ours only if they are loaded already.
   if (name === 'closeSync') return () => false
   if (AT_ONCE.includes(`${module}.${name}`)) return () => true
@@ -99,14 +108,14 @@ const ON_DESCRIPTORS = [
   ...['fchmod', 'fchown', 'ftruncate', 'futimes'],
 ]
 
-function standIn(originals: Originals, module: keyof Replaced, name: string, calls: Calls): Own {
+function standIn(originals: Originals, module: Module, name: string, calls: Calls): Own {
   const own = originals.get(name)
   const isWorthIt = worthOf(module, name, calls)
   const isWatched = ON_DESCRIPTORS.includes(name)
   let ours: Called | undefined
   const standing = function (this: unknown, ...args: unknown[]): unknown {
     if (ours === undefined) {
-      if (loaded !== undefined || isWorthIt(args)) ours = find()?.[module][name] as Called | undefined
+      if (isAnyLoaded || isWorthIt(args)) ours = find(module)?.[name] as Called | undefined
       if (ours === undefined) {
         const nodes = originals.get(name) as Called
         return isWatched ? callOn(nodes, this, args) : Reflect.apply(nodes, this, args)
@@ -119,17 +128,17 @@ function standIn(originals: Originals, module: keyof Replaced, name: string, cal
   return resemble(own, standing)
 }
 
-const made: Partial<Record<keyof Replaced, Functions>> = {}
+const made: Partial<Record<Module, Functions>> = {}
 
 /**
  * Stand-ins by name, the same ones each time; our functions themselves, if they are loaded at the
  * first call.
  */
-export function standIns(originals: Originals, module: keyof Replaced, names: readonly string[]): Functions {
-  return (made[module] ??= loaded?.[module] ?? make(originals, module, names))
+export function standIns(originals: Originals, module: Module, names: readonly string[]): Functions {
+  return (made[module] ??= loaded[module] ?? make(originals, module, names))
 }
 
-function make(originals: Originals, module: keyof Replaced, names: readonly string[]): Functions {
+function make(originals: Originals, module: Module, names: readonly string[]): Functions {
   const calls = new Calls(module)
   return Object.fromEntries(names.map((name) => [name, standIn(originals, module, name, calls)]))
 }

@@ -20,7 +20,7 @@ function whenNodeHasBegun(done: () => void): void {
   access('/', done)
 }
 
-export const watchFile = resemble(ofCallbacks.get('watchFile'), function (this: unknown, ...args: unknown[]): unknown {
+const watchFile = resemble(ofCallbacks.get('watchFile'), function (this: unknown, ...args: unknown[]): unknown {
   const context = defaultContext()
   context.submitNow()
   const watcher: unknown = Reflect.apply(ofCallbacks.get('watchFile'), this, args)
@@ -32,3 +32,5 @@ export const watchFile = resemble(ofCallbacks.get('watchFile'), function (this: 
   })
   return watcher
 })
+
+export const watching = { watchFile }

@@ -39,6 +39,7 @@ await t.test('the tarball', async (t) => {
     ...needed,
     'dist/preload.cjs',
     'dist/caio.cjs',
+    'dist/callbacks.cjs',
     'dist/toolkit.cjs',
     'dist/index.js',
     'dist/index.cjs',
