@@ -1,4 +1,7 @@
-/** The choice as a whole process makes it: environment, file, a missing addon, a runtime that forbids addons. */
+/**
+ * Choice of a backend by a whole process: environment, file, a missing addon, a runtime that
+ * forbids addons.
+ */
 // @thorough
 import fs from 'node:fs'
 import { join } from 'node:path'
