@@ -6,8 +6,8 @@
 import { execFileSync } from 'node:child_process'
 
 /**
- * Writes zeros past the page cache, so that none were ever in it. Not on btrfs: it may cache them
- * for checksums.
+ * Writes zeros past the page cache, so that none were ever in it. btrfs may still cache them, for
+ * its checksums.
  */
 export function writeCold(path: string, size: number): void {
   execFileSync(
