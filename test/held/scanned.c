@@ -23,7 +23,7 @@ static void allow(int fd) {
 static void take(const struct fanotify_event_metadata *event) {
   char link[64], name[256];
   if (event->fd < 0) return;
-  // Never what this program does, which would wait for itself.
+  // Never an event of this process, which would wait for itself.
   if (holding.count == 0 || event->pid == getpid()) return allow(event->fd);
   holding.count--;
   snprintf(link, sizeof link, "/proc/self/fd/%d", event->fd);
@@ -61,7 +61,7 @@ int main(int argc, char **argv) {
   begin_helper();
   group = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_REPORT_TID,
                         O_RDONLY | O_LARGEFILE | O_CLOEXEC);
-  // Said by the first answer.
+  // Reported by the first answer.
   while (!stopped) {
     int wait;
     for (void *held; (held = overdue(&wait));) release(held);
