@@ -12,7 +12,7 @@ const typescript = dirname(createRequire(import.meta.url).resolve('typescript/pa
 
 const main: Program = async (directory, { promises }) => {
   const at = (...names: string[]): string => join(directory, ...names)
-  // Without what is large: times are the archive's, so they are fixed below.
+  // Without large files; times are the archive's, so they are fixed below.
   cpSync(typescript, at('tree'), {
     recursive: true,
     filter: (path) => !/\.js$|\/(?:bin|loc|[a-z]{2}(?:-[a-z]+)?)$/.test(path),
