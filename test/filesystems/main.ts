@@ -34,7 +34,7 @@ const filters = options.includes('--table') ? [] : quick ? different : everythin
 
 let child: ChildProcess | undefined
 
-/** Whatever ends this process, nothing stays mounted. The suites' runner ends its own children. */
+/** However this process ends, nothing stays mounted. The suites' runner ends its own children. */
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => {
     child?.kill('SIGTERM')
