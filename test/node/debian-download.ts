@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Archive, machineArchives, parseFields } from './debian-sources.js'
 import type { Pin } from './pins.js'
 
-/** Why a tarball could not be had from one place: the next place may have it. */
+/** A tarball is not available at one place: the next may have it. */
 export class Unavailable extends Error {}
 
 /**

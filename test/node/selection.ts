@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { SUITES } from './tree-layout.js'
 
-/** One test of Node's: where it is below test/, and its text. */
+/** One of Node's tests: its path below test/, and its text. */
 export interface TestFile {
   /** For example `parallel/test-fs-promises.js`. */
   readonly name: string
@@ -51,7 +51,7 @@ function destructuresAsync(source: string): boolean {
   return names.some((name) => !name.endsWith('Sync') && name !== 'constants')
 }
 
-/** The tests of a tree that the predicate chooses, sorted by name. */
+/** The tests of a tree that satisfy the predicate, sorted by name. */
 export function selectTests(tree: string, chosen: (test: TestFile) => boolean): TestFile[] {
   return SUITES.flatMap((suite) => readSuite(tree, suite)).filter(chosen)
 }
