@@ -46,7 +46,7 @@ const prettier = ['--log-level=warn', write ? '--write' : '--check', '.']
 const clangFormat = [...(write ? ['-i'] : ['--dry-run', '-Werror']), ...nativeSources()]
 const codes = write
   ? [
-      // A body that prettier moves to a line of its own gets its braces from eslint's rule `curly`: layout, as the rest is.
+      // If prettier moves a body to its own line, eslint's rule `curly` adds braces: that is layout, too.
       run('prettier', prettier),
       run('eslint', ['--fix', '--quiet', '--no-config-lookup', '--config', 'test/package/braces.config.mjs', '.']),
       run('prettier', prettier),
