@@ -1,12 +1,12 @@
-// A scanner of files, as fanotify(7) makes it: who opens or reads a file of a mount waits for its answer.
+// A scanner of files by fanotify(7): opening or reading a file of a mount waits for its answer.
 //
-//   mark POINT      from now on, each open and read of that mount asks
+//   mark POINT      from now on, each open and read of that mount waits for an answer
 //   unmark POINT    no more
-//   hold MS COUNT   the first COUNT from now on wait, each until it is freed, or for so many milliseconds
+//   hold MS COUNT   the next COUNT wait, each until it is freed, or for so many milliseconds
 //   free ID         answers one
 //   pass            answers all, and holds none from now on
 //
-// Each is answered with `done` or `failed WHY`. Event: `held ID OPERATION THREAD NAME`. Its end lets all go on.
+// Each is answered with `done` or `failed WHY`. Event: `held ID OPERATION THREAD NAME`. When it ends, all continue.
 #include "helper.h"
 
 #include <sys/fanotify.h>

@@ -10,7 +10,7 @@ export interface TestFile {
 }
 
 /**
- * What shows that a test touches fs promises or FileHandle:
+ * Signs that a test uses fs promises or FileHandle:
  *   1. `fs/promises` is named, with or without `node:`
  *   2. `fs.promises`, or `fsPromises`, the customary name for it
  *   3. FileHandle, in any case: a `filehandle` too comes from fs promises

@@ -90,7 +90,7 @@ static void serve(unsigned count) {
   if (missing > 0) FAIL("%s: the loop has ended before %u operations", engine, missing);
 }
 
-// What is expected
+// Expected results
 
 static void report(const char *operation, unsigned id, double expected) {
   printf("%s %s %s %.0f %d\n", engine, place, operation, results[id], routes[id]);

@@ -352,7 +352,7 @@ static napi_value call(napi_env env, napi_value function, size_t count, const na
   return result;
 }
 
-// What makes values
+// Making values
 
 napi_status napi_get_undefined(napi_env, napi_value *value) { return *value = new_value(napi_undefined), napi_ok; }
 napi_status napi_get_null(napi_env, napi_value *value) { return *value = new_value(napi_null), napi_ok; }
@@ -394,7 +394,7 @@ napi_status napi_create_function(napi_env, const char *, size_t, napi_callback f
   return napi_ok;
 }
 
-// What looks at them
+// Reading values
 
 napi_status napi_typeof(napi_env, napi_value value, napi_valuetype *type) {
   *type = value->type;
