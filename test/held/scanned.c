@@ -6,7 +6,8 @@
 //   free ID         answers one
 //   pass            answers all, and holds none from now on
 //
-// Each is answered with `done` or `failed WHY`. Event: `held ID OPERATION THREAD NAME`. When it ends, all continue.
+// Each is answered with `done` or `failed WHY`. Event: `held ID OPERATION THREAD NAME`.
+// At its end all continue.
 #include "helper.h"
 
 #include <sys/fanotify.h>
