@@ -1,21 +1,23 @@
 /**
- * Runs our suites: each file a process of plain node, so that what a test starts gets no loader, hook or environment but the
- * test's own. Tried: `tap --disable-coverage`, also without its plugins, gives a file four `--import`s and NODE_OPTIONS with one of
- * them, which its children inherit, and some thirty variables. `node --test` adds only NODE_TEST_CONTEXT, but runs a file once, not
- * once for each subject.
+ * Runs our suites: each file is a process of plain node, so that a test's children get no loader, hook
+ * or environment but the test's own. Tried: `tap --disable-coverage`, also without its plugins, gives a
+ * file four `--import`s and NODE_OPTIONS with one of them, which its children inherit, and some thirty
+ * variables. `node --test` adds only NODE_TEST_CONTEXT, but runs a file once, not once per subject.
  *
- * A file says itself which suite it belongs to, by a line `// @SUITE`:
+ * A file names its suite by a line `// @SUITE`:
  *
  *   @quick      `npm test`. A file without such a line is quick.
- *   @thorough   `npm run test:thorough`: what takes longer.
- *   @held       `npm run test:held`: wants root, minutes, and little beside it.
- *   @alone      in `npm run test:faults`: wants an otherwise idle machine, so these run one by one.
+ *   @thorough   `npm run test:thorough`: takes longer.
+ *   @held       `npm run test:held`: needs root, minutes, and little other load.
+ *   @alone      in `npm run test:faults`: needs an otherwise idle machine, so these run one by one.
  *
- * A file of the shim's contract (test/fs) names its subjects behind the suite, and is run once for each: plain Node, which is
- * the oracle, and the backends. It may have a line for each suite: `// @quick node linux`, `// @thorough thread pure`.
+ * A file of the shim's contract (test/fs) names its subjects after the suite, and runs once for each:
+ * plain Node, which is the oracle, and the backends. It may have a line for each suite:
+ * `// @quick node linux`, `// @thorough thread pure`.
  *
- * `node dist/test/run.js [--SUITE …] [FILTER …]` runs what is in one of the suites and has one of the filters in its name.
- * Without a suite: quick and thorough; with filters, any. A filter `!PART` leaves out what has that in its name. What a file comments as `counted: …` is shown.
+ * `node dist/test/run.js [--SUITE …] [FILTER …]` runs the files of these suites whose names contain one
+ * of the filters. Without a suite: quick and thorough; with filters, any. A filter `!PART` excludes
+ * names that contain PART. TAP comments `counted: …` are shown.
  */
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'

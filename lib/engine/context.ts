@@ -107,8 +107,9 @@ export class Context implements Receiver {
   readonly #counters = new Counters()
 
   /**
-   * @throws `ERR_CAIO_BACKEND_UNAVAILABLE` if a backend asked for by name does not work here, with the reason;
-   * `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for bad options
+   * @throws `ERR_CAIO_BACKEND_UNAVAILABLE`, with the reason, if a backend requested by name does
+   * not work here; `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for bad
+   * options
    */
   constructor({ maxRequests = 512, backend }: ContextOptions = NO_OPTIONS) {
     this.maxRequests = check.maxRequests(maxRequests)

@@ -27,7 +27,10 @@ export interface WriteOptions extends RequestOptions {
    * data of the file. Until it fulfils, others may read data that is not durable yet.
    */
   dsync?: boolean | undefined
-  /** Appends: writes at the current end of the file, whatever the position (`RWF_APPEND`). Linux only; `ENOTSUP` elsewhere, and on `pure`. */
+  /**
+   * Appends: writes at the current end of the file, whatever the position (`RWF_APPEND`). Linux
+   * only; `ENOTSUP` elsewhere, and on `pure`.
+   */
   append?: boolean | undefined
 }
 

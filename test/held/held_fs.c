@@ -1,19 +1,20 @@
 // A file system in memory whose answers can be held back: FUSE, spoken directly with /dev/fuse.
 //
-//   mount POINT [DEVICE]   mounts it; with a block device as fuseblk
-//   hold MS COUNT OPERATION …  requests of these kinds ("all") wait, each until it is freed, or for so many milliseconds; only the
-//                          first COUNT of each kind
-//   free ID                answers one
-//   fail OPERATION ERRNO   requests of this kind fail from now on; 0 ends that
-//   pass                   answers all, and holds none from now on
-//   watch THREAD           tells of each request of this thread; 0 for none
-//   valid ENTRY ATTRIBUTES seconds for which the kernel may believe what it is told from now on
-//   direct 0|1             files that are opened from now on bypass the page cache
-//   positions 0|1          files that are opened from now on have positions, or are read from where they stand
-//   sizes 0|1              files tell their size, or that they are empty, as many of the kernel's own do
+//   mount POINT [DEVICE]       mounts it; with a block device as fuseblk
+//   hold MS COUNT OPERATION …  the next COUNT requests of each of these kinds ("all") wait, each until
+//                              it is freed, or for so many milliseconds
+//   free ID                    answers one
+//   fail OPERATION ERRNO       requests of this kind fail from now on; 0 ends that
+//   pass                       answers all, and holds none from now on
+//   watch THREAD               reports each request of this thread; 0 for none
+//   valid ENTRY ATTRIBUTES     seconds for which the kernel may cache further answers
+//   direct 0|1                 files opened from now on bypass the page cache
+//   positions 0|1              files opened from now on have positions with 1, only sequential reads with 0
+//   sizes 0|1                  files report their size, or 0, as many of the kernel's own do
 //
-// Each is answered with `done` or `failed WHY`. Events: `held ID OPERATION THREAD NAME`, `asked OPERATION NAME`.
-// A held request holds no other: there is one thread, and it never waits for anything but requests and commands.
+// The answer to each command is `done` or `failed WHY`. Events: `held ID OPERATION THREAD NAME`,
+// `asked OPERATION NAME`. A held request blocks no other: the only thread waits for nothing but
+// requests and commands.
 #include "helper.h"
 
 #include <linux/fuse.h>

@@ -1,6 +1,6 @@
 /**
- * Properties checked on random cases by fast-check. CAIO_MODEL_SEED repeats a run, with CAIO_MODEL_PATH just its last case;
- * CAIO_MODEL_RUNS says how many cases.
+ * Properties checked on random cases by fast-check. CAIO_MODEL_SEED repeats a run, with
+ * CAIO_MODEL_PATH only its last case; CAIO_MODEL_RUNS is the number of cases.
  */
 import fc from 'fast-check'
 import type { Test } from 'tap'

@@ -73,7 +73,10 @@ export function parseDeb822(text: string): Entry[] {
   })
 }
 
-/** The fields of one stanza by lower-case name; lines that begin with a space belong to the field before them. */
+/**
+ * The fields of one stanza by lower-case name; lines that begin with a space belong to the previous
+ * field.
+ */
 export function parseFields(stanza: string): Map<string, string> {
   const fields = new Map<string, string>()
   let current: string | undefined

@@ -15,8 +15,9 @@ export interface TestFile {
  *   2. `fs.promises`, or `fsPromises`, the customary name for it
  *   3. FileHandle, in any case: a `filehandle` too comes from fs promises
  *   4. `require('fs').promises`
- *   5. `promises` taken out of fs by destructuring: `const { promises } = fs`, `import { promises } from 'fs'`
- * It looks at the text, comments included: a test too many costs a second, a test too few hides a break.
+ *   5. `promises` taken out of fs by destructuring: `const { promises } = fs`,
+ *      `import { promises } from 'fs'`
+ * It searches the text, comments included: an extra test costs a second, a missing test hides a break.
  */
 const PROMISES = [
   /fs\/promises/,
@@ -36,9 +37,10 @@ const CALLS_ASYNC_FS = /\bfs\.(?!\w*Sync\b|constants\b)\w+/
 const DESTRUCTURES_FS = /\{([^{}]*)\}\s*(?:=\s*require\(|from\s+)['"](?:node:)?fs['"]/
 
 /**
- * The wide list: every test that works with fs. Apart from what {@link touchesPromises} finds, it is a test of fs by its
- * name (`test-fs-`), or one that imports fs and uses something besides the `...Sync` functions and the constants.
- * Tests that only read a fixture with `readFileSync` (certificates, mostly) are not in it: nothing they call is replaced.
+ * The wide list: every test that works with fs. These are the tests that {@link touchesPromises}
+ * finds, those of fs by name (`test-fs-`), and those that import fs and use something besides the
+ * `...Sync` functions and the constants. Tests that only read a fixture with `readFileSync`
+ * (certificates, mostly) are not included: nothing they call is replaced.
  */
 export function usesFs(test: TestFile): boolean {
   if (touchesPromises(test) || basename(test.name).startsWith('test-fs-')) return true

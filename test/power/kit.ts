@@ -1,4 +1,7 @@
-/** Workloads on the kit for storage engines: a log in segments, the table of pages of docs/recipes.md, and a store on both. */
+/**
+ * Workloads on the toolkit: a log in segments, the table of pages of docs/recipes.md, and a store
+ * on both.
+ */
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { SegmentedLog } from 'caio'

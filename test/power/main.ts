@@ -3,7 +3,8 @@
  *
  *     npm run test:power -- [--cuts N] [--fs ext4|xfs|btrfs] [--subject NAME] [--only PART]
  *
- * `--cuts` over all workloads and subjects, 1,000 by default; `--only` runs the workloads with this in their names. Takes root.
+ * `--cuts` over all workloads and subjects, 1,000 by default; `--only` runs the workloads with this
+ * in their names. Needs root.
  */
 import { parseArgs } from 'node:util'
 import { Campaign, LATENCIES } from './campaign.js'

@@ -1,16 +1,19 @@
-// A disk whose writes and flushes are recorded, and which can be had as a power cut would have left it: one file in a FUSE file
-// system, spoken directly with /dev/fuse, and a loop device on it, whose flushes come as fsync. All of it is in memory.
+// A disk whose writes and flushes are recorded, and which can be put into the states that a power cut
+// may leave: one file in a FUSE file system, spoken directly with /dev/fuse, and a loop device on it,
+// whose flushes arrive as fsync. All of it is in memory.
 //
-//   attach MEGABYTES SECTOR       makes the disk, of which so many bytes are written whole or not at all
-//   make COMMAND [ARGUMENT …]     runs mkfs, with the device as its last argument; what is on the disk then, each record starts with
-//   record US TYPE OPTIONS        mounts a fresh disk at HOME/disk, and records; each flush takes so many microseconds. OPTIONS as
-//                                 mount(2) takes them, or "-"
-//   stop                          unmounts. HOME/flushes has a line for each flush that was answered: its event
-//   cut EVENT MODE SEED           mounts the disk as a power cut before this event may leave it. Later ones only: EVENT never falls
+//   attach MEGABYTES SECTOR       makes the disk; SECTOR bytes are written whole or not at all
+//   make COMMAND [ARGUMENT …]     runs mkfs, with the device as its last argument; each record starts
+//                                 with the disk as it is then
+//   record US TYPE OPTIONS        mounts a fresh disk at HOME/disk, and records; each flush takes so
+//                                 many microseconds. OPTIONS as for mount(2), or "-"
+//   stop                          unmounts. HOME/flushes has a line for each answered flush: its event
+//   cut EVENT MODE SEED           mounts the disk in a state that a power cut before this event may
+//                                 leave. EVENT never decreases
 //
-// An event is a write or a flush that comes or is answered. The first eight bytes of HOME/now count them. A flush covers the writes
-// that were answered before it came; MODE is what becomes of the others that had come, see chosen(). Each command is answered with
-// `done` or `failed WHY`.
+// An event is the arrival or the answer of a write or a flush. The first eight bytes of HOME/now count
+// them. A flush covers the writes that were answered before it arrived; MODE is the fate of the other
+// writes that had arrived, see chosen(). The answer to each command is `done` or `failed WHY`.
 #include "../held/helper.h"
 
 #include <linux/fuse.h>

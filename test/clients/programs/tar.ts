@@ -1,4 +1,7 @@
-/** A real tree, TypeScript's library, packed, gzipped, listed, unpacked and removed again; matched by glob and rimraf. */
+/**
+ * A real tree, TypeScript's library, packed, gzipped, listed, unpacked and removed; matched by glob
+ * and rimraf.
+ */
 import { cpSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'

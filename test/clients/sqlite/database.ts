@@ -23,7 +23,10 @@ export interface Database {
 
 export interface DatabaseOptions {
   journal?: Journal
-  /** With `full`, a power cut may undo the last transaction in journal mode `delete`: the directory is not synced. */
+  /**
+   * With `full`, a power cut may undo the last transaction in journal mode `delete`: the directory
+   * is not synced.
+   */
   synchronous?: 'full' | 'extra'
   /**
    * Keeps its locks, so that a write-ahead log needs no shared memory. Default: whether the journal

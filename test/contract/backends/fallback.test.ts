@@ -46,7 +46,7 @@ for (const names of [
       t.same(warnings, [])
       t.equal(stats.fallbacks, 0)
     } else {
-      // From linux to thread, from thread to pure, and from uring to the first of them: at most one warning each.
+      // From linux to thread, from thread to pure, and from uring to linux: at most one warning each.
       t.ok(warnings.length >= 1 && warnings.length <= (names.includes('uring') ? 3 : 2), `${warnings.length} warnings`)
       t.equal(new Set(warnings).size, warnings.length)
       for (const warning of warnings) t.match(warning, /^CAIO_FALLBACK: /)
