@@ -6,7 +6,7 @@ import { ofPromises, promises } from './node/original.js'
 import { names } from './patch.js'
 import { standIns } from './stand-in.js'
 
-/** Keeps functions that somebody else has replaced by now, except for `open`: ours calls theirs. */
+/** Keeps functions that other code has replaced by now, except for `open`: ours calls theirs. */
 function standing(): Record<string, unknown> {
   const ours = standIns(ofPromises, 'promises', names.promises)
   const isOurs = (name: string): boolean => name === 'open' || ofPromises.isNodes(name)

@@ -30,7 +30,7 @@ export interface PatchOptions {
 interface Choice {
   /** Replaced only if all of them are Node's own: each tracks what the others do. */
   readonly together?: readonly string[]
-  /** Replaced even if somebody else's are in place: ours calls it. */
+  /** Replaced even after other code has replaced it: ours calls theirs. */
   readonly around?: readonly string[]
 }
 
@@ -126,7 +126,7 @@ export const names = {
 
 let layers: Record<keyof typeof names, Layer> | undefined
 
-/** Made at first use: the functions that they replace are Node's by then, or somebody else's. */
+/** Made at first use: the functions that they replace are Node's by then, or other code's. */
 function allLayers(): Record<keyof typeof names, Layer> {
   return (layers ??= {
     promises: new Layer(promises, ofPromises, standIns(ofPromises, 'promises', names.promises), { around: ['open'] }),
@@ -141,9 +141,9 @@ function allLayers(): Record<keyof typeof names, Layer> {
  * Replaces the functions of `fs.promises` that caio implements, in this thread, for every way to
  * reach them: `fs.promises`, `require('fs/promises')`, static and dynamic imports. With
  * `callbacks`, also those of `fs` that take a callback, except under Node's permission model, where
- * Node judges descriptors. Handles that are already open stay unchanged. A function that somebody
- * else has replaced stays theirs; for `open`, caio's calls theirs. Calling it again has no further
- * effect.
+ * Node judges descriptors. Handles that are already open stay unchanged. A function that other code
+ * has replaced stays in place, except that caio's `open` calls it. Calling `patch` again replaces
+ * only what is not replaced yet.
  */
 export function patch({ callbacks = false }: PatchOptions = NO_OPTIONS): void {
   const { promises, watching, callbacks: inCallbacks } = allLayers()
@@ -155,7 +155,7 @@ export function patch({ callbacks = false }: PatchOptions = NO_OPTIONS): void {
 }
 
 /**
- * Undoes {@link patch}. A function that somebody else has replaced since stays theirs. No effect if
+ * Undoes {@link patch}. A function that other code has replaced since stays in place. No effect if
  * there is nothing to undo.
  */
 export function unpatch(): void {

@@ -4,7 +4,10 @@ import { dirname, join } from 'node:path'
 import t from 'tap'
 import { packageRoot } from './support/harness.js'
 
-/** Rooms by the folder they are in, the uppermost first. A room has the folders below it, except those that are rooms themselves. */
+/**
+ * Rooms by folder, the uppermost first. A room contains the folders below it, except those that are
+ * rooms themselves.
+ */
 const houses: Record<string, readonly string[]> = {
   TypeScript: [
     ...['compat', 'compat/callbacks', 'compat/paths', 'compat/handle', 'compat/arguments', 'compat/node'],
@@ -23,7 +26,7 @@ function filesIn(folder: string, endings: readonly string[]): string[] {
   return names.filter((name) => endings.some((ending) => name.endsWith(ending))).map((name) => join(folder, name))
 }
 
-/** By a relative path: from the file, to one that need not be there under this name. */
+/** Imports or includes by a relative path, from a file to one that need not exist under this name. */
 function arrowsOf(file: string, pattern: RegExp): Arrow[] {
   const text = fs.readFileSync(join(packageRoot, file), 'utf8')
   return [...text.matchAll(pattern)].map(([, path = '']) => ({ from: file, to: join(dirname(file), path) }))
@@ -37,7 +40,7 @@ function roomOf(file: string, rooms: readonly string[]): number {
   return -1
 }
 
-/** Arrows that point up. What is in no room, such as package.json, is for all. */
+/** Arrows that point up. Files in no room, such as package.json, may be used by all. */
 function wrong(arrows: readonly Arrow[], rooms: readonly string[]): string[] {
   const pointsUp = ({ from, to }: Arrow): boolean => {
     const there = roomOf(to, rooms)
@@ -52,7 +55,7 @@ const includes = /#include "([^"]+)"/g
 const typeScript = [...filesIn('lib', ['.ts']), ...filesIn('compat', ['.ts'])].flatMap((file) =>
   arrowsOf(file, imports),
 )
-// What is in prebuild/ is put before all else of a published binary.
+// prebuild/ is included before everything else of a published binary.
 const native = filesIn('native', ['.cc', '.h']).filter((file) => !file.startsWith('native/prebuild/'))
 const cpp = native.flatMap((file) => arrowsOf(file, includes))
 
@@ -86,7 +89,7 @@ void t.test('only native/node sees Node-API', async (t) => {
   )
 })
 
-/** Ways that lead from a file back to itself. */
+/** Cycles of imports. */
 function circlesOf(arrows: readonly Arrow[]): string[] {
   const needs = new Map<string, string[]>()
   for (const { from, to } of arrows) needs.set(from, [...(needs.get(from) ?? []), to.replace(/\.js$/, '.ts')])

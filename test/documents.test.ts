@@ -1,6 +1,6 @@
 /**
- * The documents' blocks of JavaScript are programs. Each runs alone, on every backend, and prints what
- * the next block of text says, or nothing.
+ * The documents' blocks of JavaScript are programs. Each runs alone, on every backend, and prints
+ * the content of the next block of text, or nothing.
  */
 // @thorough
 import { readFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { makeApp, run } from './support/user-program.js'
 import { onEveryBackend, packageRoot } from './support/harness.js'
 
 interface Program {
-  /** its first line, `// NAME.mjs`, where others import it; else its number */
+  /** its first line, `// NAME.mjs`, if others import it; else its number */
   name: string
   source: string
   prints: string
@@ -19,8 +19,9 @@ interface Program {
 const documents = ['README.md', 'docs/toolkit.md', 'docs/operations.md', 'docs/migration.md', 'docs/recipes.md']
 
 /**
- * Without V8's own threads. At the end of a process Node waits for them, and one that compiles and needs memory waits for the main
- * thread: in about one of a thousand programs here both wait for ever, without any of caio's (nodejs/node#54918).
+ * Without V8's own threads. At the end of a process Node waits for them, and one that compiles and
+ * needs memory waits for the main thread: in about one of a thousand programs here both wait for
+ * ever, even without caio (nodejs/node#54918).
  */
 const NO_COMPILER_THREADS = '--single-threaded'
 

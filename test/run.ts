@@ -1,21 +1,23 @@
 /**
- * Runs our suites: each file a process of plain node, so that what a test starts gets no loader, hook or environment but the
- * test's own. Tried: `tap --disable-coverage`, also without its plugins, gives a file four `--import`s and NODE_OPTIONS with one of
- * them, which its children inherit, and some thirty variables. `node --test` adds only NODE_TEST_CONTEXT, but runs a file once, not
- * once for each subject.
+ * Runs our suites: each file is a process of plain node, so that a test's children get no loader, hook
+ * or environment but the test's own. Tried: `tap --disable-coverage`, also without its plugins, gives a
+ * file four `--import`s and NODE_OPTIONS with one of them, which its children inherit, and some thirty
+ * variables. `node --test` adds only NODE_TEST_CONTEXT, but runs a file once, not once per subject.
  *
- * A file says itself which suite it belongs to, by a line `// @SUITE`:
+ * A file names its suite by a line `// @SUITE`:
  *
  *   @quick      `npm test`. A file without such a line is quick.
- *   @thorough   `npm run test:thorough`: what takes longer.
- *   @held       `npm run test:held`: wants root, minutes, and little beside it.
- *   @alone      in `npm run test:faults`: wants an otherwise idle machine, so these run one by one.
+ *   @thorough   `npm run test:thorough`: takes longer.
+ *   @held       `npm run test:held`: needs root, minutes, and little other load.
+ *   @alone      in `npm run test:faults`: needs an otherwise idle machine, so these run one by one.
  *
- * A file of the shim's contract (test/fs) names its subjects behind the suite, and is run once for each: plain Node, which is
- * the oracle, and the backends. It may have a line for each suite: `// @quick node linux`, `// @thorough thread pure`.
+ * A file of the shim's contract (test/fs) names its subjects after the suite, and runs once for each:
+ * plain Node, which is the oracle, and the backends. It may have a line for each suite:
+ * `// @quick node linux`, `// @thorough thread pure`.
  *
- * `node dist/test/run.js [--SUITE …] [FILTER …]` runs what is in one of the suites and has one of the filters in its name.
- * Without a suite: quick and thorough; with filters, any. A filter `!PART` leaves out what has that in its name. What a file comments as `counted: …` is shown.
+ * `node dist/test/run.js [--SUITE …] [FILTER …]` runs the files of these suites whose names contain one
+ * of the filters. Without a suite: quick and thorough; with filters, any. A filter `!PART` excludes
+ * names that contain PART. TAP comments `counted: …` are shown.
  */
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
@@ -54,9 +56,9 @@ function membershipsOf(source: string): Membership[] {
   }
 }
 
-/** Every run of every file, as the sources have them: what an earlier compilation has left in dist is not run. */
+/** Every run of every file, by the sources: dist may contain files of an earlier compilation. */
 function allRuns(): Run[] {
-  // tap's own 30 seconds are too few where the machine is busy: what hangs is told by TIMEOUT.
+  // tap's own 30 seconds are too few on a busy machine: TIMEOUT reports a hang.
   const env = {
     ...process.env,
     CAIO_IMPL: undefined,
@@ -65,7 +67,7 @@ function allRuns(): Run[] {
     CAIO_TEST_BACKENDS: backends.join(','),
   }
   const available: readonly string[] = ['node', ...backends]
-  // The longest are at the end of the alphabet: begun first, none is left over for one lane alone.
+  // The longest are at the end of the alphabet: started first, so that none runs alone at the end.
   const sources = fs.readdirSync(join(packageRoot, 'test'), { recursive: true, encoding: 'utf8' }).sort().reverse()
   return sources
     .filter((source) => source.endsWith('.test.ts'))
@@ -98,7 +100,10 @@ function choose(args: readonly string[]): Run[] {
   return allRuns().filter((run) => suites.includes(run.suite) && byName(run))
 }
 
-/** tap's own totals, its last word: `# { total: 5, pass: 4, fail: 1 }`. What is skipped counts as neither. */
+/**
+ * tap's own totals, at the end of its output: `# { total: 5, pass: 4, fail: 1 }`. A skip counts as
+ * neither.
+ */
 function totals(output: string): { pass: number; fail: number; skip: number } | undefined {
   const line = output.match(/^# \{ total: .*\}$/gm)?.at(-1)
   if (!line) return undefined
@@ -106,7 +111,7 @@ function totals(output: string): { pass: number; fail: number; skip: number } | 
   return { pass: count('pass'), fail: count('fail'), skip: count('skip') }
 }
 
-/** Each ends one of the files that run now, and all that it has started. */
+/** Each ends one of the running files, with everything it has started. */
 const running = new Set<() => void>()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
@@ -118,7 +123,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 function run({ file, env }: Run): Promise<Outcome> {
   const start = performance.now()
   return new Promise((resolve) => {
-    // A group of its own, so that nothing it started outlives it.
+    // A group of its own, so that all its processes can be ended.
     const child = spawn(process.execPath, ['--enable-source-maps', join(root, file)], {
       env,
       detached: true,
@@ -142,7 +147,8 @@ function run({ file, env }: Run): Promise<Outcome> {
       killAll()
       running.delete(killAll)
       const { pass, fail, skip } = totals(output) ?? { pass: 0, fail: 0, skip: 0 }
-      // A file that ends badly, or says nothing, has failed whatever it counted. One that has skipped everything has said why.
+      // A file that ends badly, or without output, has failed whatever it counted. One that skipped
+      // everything has said why.
       const failed = code === 0 && pass + skip > 0 ? fail : Math.max(fail, 1)
       if (code !== 0) output += `\nnot ok - the file ended with ${signal ?? `exit code ${code}`}\n`
       resolve({ passed: pass, failed, seconds: (performance.now() - start) / 1000, output })
@@ -150,7 +156,7 @@ function run({ file, env }: Run): Promise<Outcome> {
   })
 }
 
-/** The failures and what belongs to them, without the rest. */
+/** The failures and the lines that belong to them. */
 function excerpt(output: string): string {
   const lines = output.split('\n')
   const shown = new Set<number>()

@@ -1,4 +1,7 @@
-/** No file of the shim's contract leaves a subject out unseen, and no misspelt line makes a file another suite's. */
+/**
+ * Every file of the shim's contract runs with all subjects, and no misspelt line puts a file into
+ * another suite.
+ */
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

@@ -141,7 +141,7 @@ export function makeSubclass(NodeHandle: FileHandleClass, internals: Internals, 
   return Caio
 }
 
-/** Keeps methods that somebody else has replaced. */
+/** Keeps methods that other code has replaced. */
 function leaveToOthers(NodeHandle: FileHandleClass, Caio: FileHandleClass): void {
   const theirs = NodeHandle.prototype as unknown as Record<string, unknown>
   const ours = Caio.prototype as unknown as Record<string, unknown>

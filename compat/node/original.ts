@@ -39,7 +39,7 @@ export class Originals {
     return (...args) => (this.get(name) as (...args: readonly unknown[]) => Result)(...args)
   }
 
-  /** Whether it is Node's own; somebody else's is still called. */
+  /** Whether it is Node's own; a replacement by other code is still called. */
   isNodes(name: string): boolean {
     return isNodes(name, this.get(name))
   }

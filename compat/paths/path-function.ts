@@ -16,7 +16,10 @@ export interface PathFunction<Call extends PathCall = PathCall, Reply extends Vi
   plain(...args: unknown[]): Call | undefined
   /** memory for the reply */
   readonly memory?: FreeList<Reply>
-  /** The caller's result, {@link NODES}, {@link Failed}, or a promise for one; missing if there is no value. Must not keep `reply`. */
+  /**
+   * The caller's result, {@link NODES}, {@link Failed}, or a promise for one; missing if there is
+   * no value. Must not keep `reply`.
+   */
   value?(result: number, reply: Reply, call: Call): unknown
   /** Bytes of the value, as events report them. */
   bytes?(value: unknown, args: readonly unknown[]): number

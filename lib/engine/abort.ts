@@ -1,4 +1,4 @@
-/** Operations that an AbortSignal ends: errors as Node's own have them. */
+/** Operations that an AbortSignal ends, with Node's own errors. */
 import { invalidArgType } from '../common/errors.js'
 
 /**
@@ -11,7 +11,7 @@ export function abortError(signal: AbortSignal, begun = false): Error & { code: 
   return Object.assign(error, { code: 'ABORT_ERR', begun })
 }
 
-/** Whether Node takes it for an AbortSignal: one of another realm and a polyfill's are as good as its own. */
+/** Whether Node accepts the value as an AbortSignal: also one of another realm, or a polyfill's. */
 function isSignal(value: unknown): value is AbortSignal {
   return typeof value === 'object' && value !== null && 'aborted' in value
 }
@@ -23,7 +23,7 @@ export function refuseAborted(signal: AbortSignal | undefined): void {
   if (signal.aborted) throw abortError(signal)
 }
 
-/** Those to be told when one signal is aborted. */
+/** Callbacks for the abort of one signal. */
 interface Watch {
   readonly waiting: Set<() => void>
   readonly listener: () => void
@@ -32,9 +32,9 @@ interface Watch {
 const watches = new WeakMap<AbortSignal, Watch>()
 
 /**
- * Calls back when a signal is aborted. It has one listener for all that wait for it: Node looks through the listeners that there are
- * for each that is added, and warns of eleven.
- * @returns ends it; the last one takes the listener away
+ * Calls back when a signal is aborted. All callbacks of a signal share one listener: Node searches
+ * the existing listeners for each that is added, and warns at eleven.
+ * @returns a function that removes the callback; the last one removes the listener
  */
 export function onAbort(signal: AbortSignal, tell: () => void): () => void {
   let watch = watches.get(signal)
@@ -47,7 +47,7 @@ export function onAbort(signal: AbortSignal, tell: () => void): () => void {
       },
     }
     watches.set(signal, watch)
-    // Node accepts a signal without events, and looks at its `aborted` now and then.
+    // Node accepts a signal without events, and polls its `aborted`.
     if (typeof signal.addEventListener === 'function') signal.addEventListener('abort', watch.listener)
   }
   const { waiting, listener } = watch
@@ -60,12 +60,13 @@ export function onAbort(signal: AbortSignal, tell: () => void): () => void {
 }
 
 /**
- * Ends an operation that has been handed in when the signal is aborted. What nothing has begun to serve is taken back. What has been begun
- * is awaited, since its memory is in use. Either is an AbortError, whose cause is the signal's reason, and
- * whose `begun` says which of both.
+ * Ends a submitted operation when the signal is aborted. An operation that nothing has begun to
+ * serve is taken back; one that has begun is awaited, since its memory is in use. Both reject with
+ * an AbortError, whose cause is the signal's reason, and whose `begun` tells them apart.
  *
- * @param takeBack takes it back, so that it is rejected
- * @param keep what succeeds although the signal was aborted meanwhile is a success: for what its caller would have to undo
+ * @param takeBack takes the operation back, which rejects it
+ * @param keep whether a success after the abort stays a success: for results that the caller would
+ * have to undo
  */
 export async function untilAborted<T>(
   signal: AbortSignal,

@@ -1,21 +1,27 @@
-/** What a file opened with O_DIRECT asks of memory, offset and length, as far as it can be told at once. */
+/**
+ * Alignment of memory, offset and length that a file opened with O_DIRECT needs, as far as known
+ * without I/O.
+ */
 import { constants } from 'node:fs'
 import { readFileSync } from '../common/node-files.js'
 import { addressRemainder } from '../backends/address.js'
 import { loadBinding } from '../backends/binding.js'
 import type { Views } from '../protocol/port.js'
 
-/** What direct I/O on a file asks for, in bytes. */
+/** Alignment for direct I/O on a file, in bytes. */
 export interface DirectAlignment {
-  /** of the address */
+  /** of the memory address */
   memory: number
   /** of the offset in the file, and of the length */
   offset: number
-  /** whether statx(2) states it, or reads of all sizes were tried */
+  /** whether statx(2) states it, or it was found by trial reads */
   by: 'statx' | 'trial'
 }
 
-/** As statx(2) states it (Linux 6.1, on file systems that do); undefined otherwise, or without the addon. */
+/**
+ * The alignment that statx(2) states (Linux 6.1, on some file systems); undefined otherwise, or
+ * without the addon.
+ */
 export function statedAlignment(fd: number): DirectAlignment | undefined {
   try {
     const stated = loadBinding().statedAlignment(fd)
@@ -25,21 +31,27 @@ export function statedAlignment(fd: number): DirectAlignment | undefined {
   }
 }
 
-/** What this process has the descriptor open with. @throws where /proc does not tell */
+/**
+ * The open flags of a descriptor of this process.
+ * @throws if /proc is not available
+ */
 export function flagsOf(fd: number | string): number {
   const flags = /^flags:\s+(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '0'
   return parseInt(flags, 8)
 }
 
-/** Whether that is O_DIRECT, among others. @throws as {@link flagsOf} */
+/**
+ * Whether a descriptor is open with O_DIRECT, or with another flag.
+ * @throws as {@link flagsOf}
+ */
 export function isDirect(fd: number | string, flag = constants.O_DIRECT): boolean {
   return (flagsOf(fd) & flag) !== 0
 }
 
-/** What most file systems ask for at the most. */
+/** The strictest requirement of most file systems. */
 const USUAL = 4096
 
-/** What is not aligned as it must be, in words. `undefined`: all of it is. */
+/** Describes what is misaligned; undefined if nothing is. */
 export function misaligned(
   { memory, offset: unit }: Pick<DirectAlignment, 'memory' | 'offset'>,
   offset: number,
@@ -52,8 +64,8 @@ export function misaligned(
 }
 
 /**
- * Why the kernel has refused direct I/O with EINVAL: the requirement, and what does not meet it. Undefined where that is not the
- * reason, as far as is known.
+ * Explains an EINVAL of direct I/O: the requirement, and what violates it. Undefined if
+ * misalignment is not the reason, as far as is known.
  */
 export function explainMisalignment(
   fd: number,

@@ -1,41 +1,46 @@
-/** What becomes of a request once it is served. */
+/** Completers: turn the outcome of a request into the caller's result. */
 import type { Views } from '../protocol/port.js'
 
-/** What a caller called: a Context, a FileHandle, a function of `caio/fs`, or one of `node:fs` with a callback. */
+/**
+ * The API that a caller used: a Context, a FileHandle, a function of `caio/fs`, or one of `node:fs`
+ * with a callback.
+ */
 export type Api = 'context' | 'filehandle' | 'promise' | 'callback'
 
 /**
  * Turns what a backend reports into what the caller awaits. One object per kind of call, shared by
  * all of its requests.
- * @typeParam Caller what the request's maker has given it for this
+ * @typeParam Caller the type of the request's `caller`
  */
 export interface Completer<Caller = unknown> {
-  /** as events name it; none for a Context */
+  /** the name in events; undefined for a Context */
   readonly api?: Api
   /**
-   * The first of an idle Context is handed over with the call, as Node does it: what the caller does next in the same tick (another
-   * current directory or umask, a program that looks at the file, the end of the process) comes after it.
+   * The first request of an idle Context is handed over with the call, as in Node: what the caller
+   * does next in the same tick (changing the directory or umask, looking at the file, ending the
+   * process) comes after it.
    */
   readonly atOnce?: true
-  /** Failures come to `value`, too, as negative results: the caller makes its own of them. */
+  /** Passes failures to `value`, too, as negative results, instead of rejecting. */
   readonly takesFailures?: true
   /**
-   * Whether a failed request keeps its place among those that name the same path, since its maker does the same in another way: until
-   * the promise that `value` then gives is settled.
+   * Whether a failed request keeps its place among requests on the same path, because its maker
+   * then does the same in another way. The place ends when the promise that `value` returns is
+   * settled.
    */
   keepsPlace?(result: number, caller: Caller): boolean
-  /** What the promise is fulfilled with. Must not throw. */
+  /** Makes the value that fulfils the promise. Must not throw. */
   value(transferred: number, views: Views, caller: Caller): unknown
   /**
-   * The memory of a request that has none before it is started, so that what waits takes none: the views in place of those that it
-   * was made with. Must not throw.
+   * Provides memory when the request starts, so that a waiting request holds none: returns the
+   * views that replace its original ones. Must not throw.
    */
   lend?(views: Views): Views
-  /** Called when nothing uses the views any more, whatever the result. */
+  /** Called when the views are no longer in use, whatever the result. */
   released?(caller: Caller): void
   /** Called with the error that the promise is rejected with. */
   failed?(caller: Caller, error: Error): void
 }
 
-/** Of a caller that makes its own of the number: the result, negative for a failure. */
+/** Fulfils with the bare result, negative for a failure. */
 export const asResult: Completer<undefined> = { atOnce: true, takesFailures: true, value: (result) => result }

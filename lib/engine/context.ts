@@ -1,6 +1,7 @@
 /**
- * Context: where requests come in and results go out. It validates, bounds what is with the kernel, hands over all that one tick
- * brought in one call, keeps buffers alive while they are in use, and closes only when nothing is.
+ * Context: accepts requests and delivers results. It validates, limits the operations in flight,
+ * hands over all requests of one tick in one call, keeps buffers alive while they are in use, and
+ * closes once none is.
  */
 import { Route, UNSERVED } from '../protocol/port.js'
 import type { Backend, BackendName, Batch, Receiver, Supports } from '../protocol/port.js'
@@ -33,21 +34,24 @@ import * as check from '../common/validate.js'
 import { intrinsics } from '../common/intrinsics.js'
 import { now } from '../common/clock.js'
 
-/** What `new Context()` takes. */
+/** Options of `new Context()`. */
 export interface ContextOptions {
-  /** The most operations that are with the backend at a time, 1 to 1,048,576; the rest wait in order. Default 512. */
+  /** Most operations in flight at a time, 1 to 1,048,576; the rest wait in order. Default 512. */
   maxRequests?: number | undefined
-  /** A backend by name, or one made by the caller. Default: what `CAIO_IMPL` or the file default_implementation names, else the first that works. */
+  /**
+   * A backend by name, or one made by the caller. Default: the one that `CAIO_IMPL` or the file
+   * default_implementation names, else the first that works.
+   */
   backend?: BackendName | Backend | undefined
 }
 
 const { Promise, setImmediate } = intrinsics
 
-/** Runs the batch at the end of the tick; queueMicrotask costs an AsyncResource a call. */
+/** Runs the batch at the end of the tick; queueMicrotask would cost an AsyncResource per call. */
 const tick = Promise.resolve()
 
-// One executor for every promise, so that none needs a closure.
-/** In place of one that has been taken: nothing is kept from collection by it. */
+// One executor for every promise saves a closure each.
+/** Replaces a resolver that has been taken, so that it can be collected. */
 const noResolve: Resolve = () => undefined
 let lastResolve: Resolve = noResolve
 const takeResolve = (resolve: Resolve): void => {
@@ -55,15 +59,16 @@ const takeResolve = (resolve: Resolve): void => {
 }
 
 /**
- * Where requests come in and results go out. Each thread has a {@link defaultContext}; one of your own has its own limit, backend
- * and counters. It keeps the process alive only while something is in flight.
+ * Accepts requests and delivers results. Each thread has a {@link defaultContext}; a Context of
+ * your own has its own limit, backend and counters. A Context keeps the process alive only while an
+ * operation is in flight.
  */
 export class Context implements Receiver {
   /** Name of the backend. */
   readonly backend: string
-  /** Why this backend. */
+  /** Why this backend was chosen. */
   readonly reason: string
-  /** What its backend can do. */
+  /** Capabilities of the backend. */
   readonly supports: Required<Supports>
   /** See {@link ContextOptions.maxRequests}. */
   readonly maxRequests: number
@@ -72,35 +77,39 @@ export class Context implements Receiver {
 
   readonly #slots: Slots
   readonly #waiting = new LinkedQueue<Request>()
-  /** @internal The order of what is asked for by path. */
+  /** @internal The order of requests by path. */
   readonly places = new Places((request) => this.#admit(request))
   #sequence = 0
 
-  /** how many callers have asked that others go first: nothing is started meanwhile */
+  /** number of active {@link hold}s: nothing starts while there is one */
   #holds = 0
 
   #flushScheduled = false
-  /** What is being handed over: the slots' batch gathers anew meanwhile, since inline completions let waiting operations start. */
+  /**
+   * The batch being handed over. New requests gather in the slots' batch meanwhile, since inline
+   * completions start waiting operations.
+   */
   readonly #handedOver: Batch
   #submitting = false
-  /** Whether this submission's inline results come too late for this turn; asked at the first of them. */
+  /** Whether this submission's inline results exceed the turn's budget; determined at the first of them. */
   #late: boolean | undefined
-  /** operations that are with another backend than #port, by id */
+  /** operations in flight on another backend than #port, by id */
   readonly #fallenBackTo = new Map<number, Backend>()
-  /** rejections under way */
+  /** rejections in progress */
   #rejecting = 0
   #closing: Promise<void> | undefined
   #drained: (() => void) | undefined
 
-  /** Whether operations have been given numbers of descriptors. */
+  /** Whether operations were given descriptor numbers. */
   #takesNumbers = false
-  /** what is under way of operations that were given the number of a descriptor */
+  /** number of operations, in flight or waiting, that were given a descriptor number */
   #byNumber = 0
   readonly #counters = new Counters()
 
   /**
-   * @throws `ERR_CAIO_BACKEND_UNAVAILABLE` if a backend asked for by name does not work here, with the reason;
-   * `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for bad options
+   * @throws `ERR_CAIO_BACKEND_UNAVAILABLE`, with the reason, if a backend requested by name does
+   * not work here; `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for bad
+   * options
    */
   constructor({ maxRequests = 512, backend }: ContextOptions = NO_OPTIONS) {
     this.maxRequests = check.maxRequests(maxRequests)
@@ -120,14 +129,15 @@ export class Context implements Receiver {
    * Reads up to `nbytes` bytes into a new buffer, or up to a view's length into that view.
    *
    * @param nbytes bytes to read, 0 to 2^31 - 1
-   * @param file a FileHandle opened for reading, or the number of its descriptor. A handle is held: its `close()` waits, what comes after
-   * that is refused, and it is not collected. A number the caller has to keep open until the promise is settled
+   * @param file a FileHandle opened for reading, or a descriptor number. A handle is held: its
+   * `close()` waits, operations started after that call are refused, and it is not collected. The
+   * caller has to keep a descriptor number open until the promise is settled
    * @param position bytes from the start of the file, 0 to 2^53 - 1; may be left out before options
    * @param options a priority, or {@link RequestOptions}
-   * @returns the bytes read; fewer than asked for, down to none, at the end of the file
-   * @throws (rejects) Node's errors of read(2): `EBADF`, `EISDIR`, `EIO`, `ESPIPE` for a pipe …; `ERR_OUT_OF_RANGE`,
-   * `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`; `ERR_INVALID_STATE` after close; `ABORT_ERR`. An `EINVAL` of direct I/O says
-   * what has to be aligned.
+   * @returns the bytes read; fewer than requested, down to none, at the end of the file
+   * @throws (rejects) Node's errors of read(2): `EBADF`, `EISDIR`, `EIO`, `ESPIPE` for a pipe …;
+   * `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`; `ERR_INVALID_STATE` after
+   * close; `ABORT_ERR`. The message of an `EINVAL` of direct I/O says what has to be aligned.
    */
   read(
     nbytes: number,
@@ -136,8 +146,8 @@ export class Context implements Receiver {
     options?: number | RequestOptions,
   ): Promise<Buffer>
   /**
-   * Reads into a view, all of it if the file has as much.
-   * @returns the number of bytes read; the rest is as the other `read` has it
+   * Reads into a view, all of it unless the file ends first.
+   * @returns the number of bytes read; otherwise as the other `read`
    */
   read(
     view: NodeJS.ArrayBufferView,
@@ -145,7 +155,7 @@ export class Context implements Receiver {
     position?: PositionOr<RequestOptions>,
     options?: number | RequestOptions,
   ): Promise<number>
-  /** The same where it is not known which of both the target is. */
+  /** For a target that may be either a number or a view. */
   read(
     target: number | NodeJS.ArrayBufferView,
     file: OpenFile,
@@ -162,12 +172,15 @@ export class Context implements Receiver {
   }
 
   /**
-   * Writes all of `payload` (a string as UTF-8) and resolves to the number of bytes written. It is fewer than the payload has
-   * only if an error stopped the write halfway; the next write meets that error. None at all is an error, never a success.
+   * Writes all of `payload` (a string as UTF-8) and resolves to the number of bytes written. It is
+   * less than the payload's length only if an error stopped the write halfway; the next write then
+   * meets that error. If nothing could be written, it rejects; it never resolves to 0.
    *
-   * @param position bytes from the start of the file, 0 to 2^53 - 1; may be left out before options. A file opened for appending is appended to, as by pwrite(2)
+   * @param position bytes from the start of the file, 0 to 2^53 - 1; may be left out before
+   * options. A file opened for appending is appended to, as by pwrite(2)
    * @param options a priority, or {@link WriteOptions}
-   * @throws (rejects) Node's errors of write(2): `EBADF`, `ENOSPC`, `EFBIG`, `EIO` …, and the argument errors of `read`
+   * @throws (rejects) Node's errors of write(2): `EBADF`, `ENOSPC`, `EFBIG`, `EIO` …, and the
+   * argument errors of `read`
    */
   write(
     payload: string | NodeJS.ArrayBufferView,
@@ -178,7 +191,10 @@ export class Context implements Receiver {
     return this.#request(shapes.write, payload, file, position, options)
   }
 
-  /** Reads into several views in one operation, filling each before the next. 1 to 1,024 views. Resolves to the bytes read. */
+  /**
+   * Reads into 1 to 1,024 views in one operation, filling each before the next. Resolves to the
+   * bytes read.
+   */
   readv(
     views: readonly NodeJS.ArrayBufferView[],
     file: OpenFile,
@@ -188,7 +204,7 @@ export class Context implements Receiver {
     return this.#request(shapes.readv, views, file, position, options)
   }
 
-  /** Writes several views in one operation, one behind the other. 1 to 1,024 views. Resolves to the bytes written. */
+  /** Writes 1 to 1,024 views in one operation, one after the other. Resolves to the bytes written. */
   writev(
     views: readonly NodeJS.ArrayBufferView[],
     file: OpenFile,
@@ -199,21 +215,26 @@ export class Context implements Receiver {
   }
 
   /**
-   * Makes what was written before durable, with all metadata: fsync(2). A failed one is not retried: what it could not write is
-   * lost, and everybody who waited on it is told.
+   * Makes earlier writes durable, with all metadata: fsync(2). A failed sync is not retried: the
+   * data that it could not write is lost, and every caller that waits for it gets the error.
    */
   fsync(file: OpenFile, options: number | RequestOptions = 0): Promise<void> {
     return this.#request(shapes.fsync, undefined, file, 0, options)
   }
 
-  /** Makes what was written before durable, with the metadata needed to read it back: fdatasync(2). See {@link fsync}. */
+  /**
+   * Makes earlier writes durable, with the metadata needed to read them back: fdatasync(2). See
+   * {@link fsync}.
+   */
   fdsync(file: OpenFile, options: number | RequestOptions = 0): Promise<void> {
     return this.#request(shapes.fdsync, undefined, file, 0, options)
   }
 
   /**
-   * Reads exactly `nbytes` bytes into a new buffer, or fills a view, and resolves to it; see {@link read}.
-   * @throws (rejects) `ERR_CAIO_SHORT_READ` if the file ends first; each error has `bytesRead`, what has been read before it
+   * Reads exactly `nbytes` bytes into a new buffer, or fills a view, and resolves to it; see {@link
+   * read}.
+   * @throws (rejects) `ERR_CAIO_SHORT_READ` if the file ends first; each error has `bytesRead`, the
+   * bytes read before it
    */
   readFully<T extends number | NodeJS.ArrayBufferView>(
     target: T,
@@ -224,7 +245,10 @@ export class Context implements Receiver {
     return readFully(this, target, file, placeOf(position, options))
   }
 
-  /** Writes all of `payload`; see {@link write}. @throws (rejects) with `bytesWritten`, what has been written before the error */
+  /**
+   * Writes all of `payload`; see {@link write}.
+   * @throws (rejects) with `bytesWritten`, the bytes written before the error
+   */
   writeFully(
     payload: string | NodeJS.ArrayBufferView,
     file: OpenFile,
@@ -234,7 +258,10 @@ export class Context implements Receiver {
     return writeFully(this, payload, file, placeOf(position, options))
   }
 
-  /** Fills several views, any number of them, each before the next. @throws (rejects) as {@link readFully} */
+  /**
+   * Fills any number of views, each before the next.
+   * @throws (rejects) as {@link readFully}
+   */
   readvFully(
     views: readonly NodeJS.ArrayBufferView[],
     file: OpenFile,
@@ -244,7 +271,10 @@ export class Context implements Receiver {
     return readvFully(this, views, file, placeOf(position, options))
   }
 
-  /** Writes all of several views, any number of them, one behind the other. @throws (rejects) as {@link writeFully} */
+  /**
+   * Writes all of any number of views, one after the other.
+   * @throws (rejects) as {@link writeFully}
+   */
   writevFully(
     views: readonly NodeJS.ArrayBufferView[],
     file: OpenFile,
@@ -255,11 +285,13 @@ export class Context implements Receiver {
   }
 
   /**
-   * Submits operations together, in this order. They run concurrently: two that touch the same bytes have no order.
+   * Submits operations together, in this order. They run concurrently: two that touch the same
+   * bytes have no order.
    *
    * @returns their values, when all have completed
-   * @throws (rejects) with the first failure, in the order given, after all have settled; each operation keeps its own result.
-   * `ERR_INVALID_STATE` if one was submitted before, and then none is submitted
+   * @throws (rejects) with the first failure, in the order given, after all have settled; each
+   * operation keeps its own result. `ERR_INVALID_STATE` if one was submitted before; then none is
+   * submitted
    */
   async submit<T extends readonly Operation[]>(
     ...operations: T
@@ -269,10 +301,11 @@ export class Context implements Receiver {
   }
 
   /**
-   * Submits operations together, as {@link submit} does, and resolves to what became of each, in the order given.
-   * @param operations a list of them, or whatever else gives them one after the other
-   * @throws (rejects) `ERR_INVALID_ARG_TYPE` for anything else; `ERR_INVALID_STATE` if one was submitted before, or after close. Then none
-   * is submitted
+   * Submits operations together, as {@link submit} does, and resolves to the outcome of each, in
+   * the order given.
+   * @param operations a list of them, or another iterable
+   * @throws (rejects) `ERR_INVALID_ARG_TYPE` for anything else; `ERR_INVALID_STATE` if one was
+   * submitted before, or after close. Then none is submitted
    */
   batch<T extends readonly Operation[]>(
     operations: T,
@@ -283,14 +316,15 @@ export class Context implements Receiver {
   }
 
   /**
-   * Takes back an operation that nothing has begun to serve: it is rejected with `ECANCELED`, and the file is not touched.
-   * @returns false if it is too late, or not an operation of this context
+   * Takes back an operation that nothing has begun to serve: it rejects with `ECANCELED`, and the
+   * file is not touched.
+   * @returns false if it is too late, or if the operation is not of this context
    */
   cancel(operation: Operation): boolean {
     return operation instanceof Operation && operation.request !== undefined && this.takeBack(operation.request)
   }
 
-  /** @internal {@link cancel}, of what has been enqueued. */
+  /** @internal As {@link cancel}, for an enqueued request. */
   takeBack(request: Request): boolean {
     if (this.#waiting.remove(request)) {
       this.#counters.cancelled++
@@ -307,7 +341,10 @@ export class Context implements Receiver {
     return true
   }
 
-  /** Takes no more operations, and resolves when all that were taken have settled. Further calls wait for the same. */
+  /**
+   * Accepts no more operations, and resolves when all accepted ones have settled. Further calls
+   * wait for the same.
+   */
   close(): Promise<void> {
     this.#closing ??= new Promise((resolve) => {
       this.#drained = resolve
@@ -337,7 +374,7 @@ export class Context implements Receiver {
     if (this.#closing) throw invalidState('the context is closed')
   }
 
-  /** @internal Notes that an operation was given a number, in place of a handle. */
+  /** @internal Records that an operation was given a descriptor number instead of a handle. */
   noteNumber(request: Request): void {
     request.byNumber = true
     if (this.#takesNumbers) return
@@ -345,14 +382,14 @@ export class Context implements Receiver {
     noteNumbers(this)
   }
 
-  /** @internal What is under way of operations that were given the number of this descriptor. */
+  /** @internal The operations in flight or waiting that were given this descriptor number. */
   requestsOf(fd: number): Request[] {
     if (this.#byNumber === 0) return []
     const isThat = (request: Request | undefined): boolean => request?.fd === fd && request.byNumber
     return [...this.#waiting, ...this.#slots.requests].filter(isThat) as Request[]
   }
 
-  /** Not an async function: that would cost three more microtasks an operation. */
+  /** Not an async function: that would cost three more microtasks per operation. */
   #request<T, A>(
     shape: (target: A) => Shape,
     target: A,
@@ -383,10 +420,7 @@ export class Context implements Receiver {
     }
   }
 
-  /**
-   * The way in for callers that have checked everything themselves, and have a completer of their own.
-   * @internal
-   */
+  /** Entry for callers that have checked all arguments, and have their own completer. @internal */
   enqueue(request: Request): Promise<unknown> {
     if (isTraced()) traceRequest(request, this.backend)
     const promise = new Promise(takeResolve)
@@ -397,10 +431,10 @@ export class Context implements Receiver {
     return promise
   }
 
-  /** Starts a request that waits for no other, or has it wait for room. */
+  /** Starts a request that waits for no other, or queues it if there is no room. */
   #admit(request: Request): void {
     const { atOnce } = request.completer
-    // An id may be free while others wait only between a completion and the start of the next in line: never jump the queue.
+    // Between a completion and the start of the next waiting request an id is free: never jump the queue.
     const id = this.#waiting.length > 0 || this.#holds > 0 ? -1 : this.#slots.takeId()
     if (id < 0) {
       this.#waiting.push(request)
@@ -417,7 +451,7 @@ export class Context implements Receiver {
     if (!keepsPlace) this.places.end(request)
   }
 
-  /** @internal Hands over all that there is, more than `maxRequests` if need be: there will be no other occasion. */
+  /** @internal Hands over everything, beyond `maxRequests` if need be: the process ends. */
   handOverAll(): void {
     this.#slots.liftLimit()
     this.#holds = 0
@@ -447,7 +481,7 @@ export class Context implements Receiver {
     if (haveOthersToSay()) {
       whenAllAreSettled(this.#flushNow)
     } else if (turn.areCallbacksDue()) {
-      // They have more to ask for; the last of them at the latest.
+      // Callbacks still due may enqueue more; the last one at the latest.
       setImmediate(this.#flushNow)
     } else {
       this.#flushNow()
@@ -459,12 +493,12 @@ export class Context implements Receiver {
     this.#handOver()
   }
 
-  /** Hands over what has been gathered. */
+  /** Hands over the gathered batch. */
   #handOver(): void {
     this.#slots.closeBatch()
     const { batch } = this.#slots
     if (batch.count === 0) return
-    // While a batch is being handed over, another needs memory of its own.
+    // A batch gathered during a hand-over needs its own memory.
     const outer = this.#submitting
     const handed = outer ? { ...batch, ids: new Uint32Array(0) } : this.#handedOver
     const spare = handed.ids.length < batch.ids.length ? new Uint32Array(batch.ids.length) : handed.ids
@@ -489,7 +523,7 @@ export class Context implements Receiver {
     }
   }
 
-  /** @internal For the backend. */
+  /** @internal Called by the backend. */
   complete(id: number, result: number, route: Route): void {
     if (this.#submitting && (this.#late ??= turn.isSpent(this.#handedOver.count))) {
       this.#counters.deferred++
@@ -501,7 +535,7 @@ export class Context implements Receiver {
     }
   }
 
-  /** Gives an operation that its backend could not take to the next backend in the order. */
+  /** Passes an operation that its backend could not take to the next backend in the order. */
   #fallBack(id: number): void {
     this.#counters.fallbacks++
     const next = fallbackFrom(this.#fallenBackTo.get(id) ?? this.#port)
@@ -537,12 +571,12 @@ export class Context implements Receiver {
   #checkDrained(): void {
     const busy = this.#slots.count > 0 || this.#waiting.length > 0 || this.places.waiting > 0 || this.#rejecting > 0
     if (busy || !this.#drained) return
-    // A turn later, whoever awaits one of the operations has been told.
+    // One turn later, callers that await one of the operations have been notified.
     setImmediate(this.#drained)
     this.#drained = undefined
   }
 
-  /** @internal Counts an operation that Node's own function is called for. */
+  /** @internal Counts an operation that is left to Node's own function. */
   leave(opcode: Opcode): void {
     this.#counters.leave(opcode)
   }
@@ -553,16 +587,16 @@ export class Context implements Receiver {
   }
 
   /**
-   * Has what is enqueued from now on wait, in order, for what others have under way.
-   * @returns ends that; further calls of it do nothing
-   * @internal
+   * Makes further requests wait, in order, until the hold ends: for work in flight outside the
+   * engine.
+   * @returns ends the hold; further calls do nothing @internal
    */
   hold(): () => void {
     if (isEnding()) return () => undefined
     this.#holds++
     let isOver = false
     return () => {
-      // At the end of the process all has been handed over.
+      // At the end of the process, everything has been handed over.
       if (isOver || this.#holds === 0) return
       isOver = true
       if (--this.#holds > 0) return
@@ -575,7 +609,7 @@ export class Context implements Receiver {
     return this.#port.supports.wholeFile === true
   }
 
-  /** @internal See {@link Backend.readCached}; EAGAIN when this turn has had its share. */
+  /** @internal See {@link Backend.readCached}; EAGAIN when this turn has no room for more inline work. */
   readCached(path: string, view: Uint8Array): number {
     if (!this.#port.readCached || !this.places.isFree(path) || turn.isSpent(1)) return EAGAIN
     const result = this.#port.readCached(path, view)
@@ -588,7 +622,10 @@ export class Context implements Receiver {
     return this.#port.supports.paths === true
   }
 
-  /** @internal See {@link Backend.attempt}; undefined when this turn has had its share: see {@link turn.whenThereIsRoom}. */
+  /**
+   * @internal See {@link Backend.attempt}; undefined when this turn has no room for more inline
+   * work: see {@link turn.whenThereIsRoom}.
+   */
   attempt(opcode: Opcode, { path, mode = 0, flags = 0 }: PathCall, reply: NodeJS.ArrayBufferView): number | undefined {
     if (!this.#port.attempt || !this.places.isFree(path)) return EAGAIN
     if (turn.isSpent(1)) return undefined
@@ -597,7 +634,7 @@ export class Context implements Receiver {
     return result
   }
 
-  /** @internal As {@link attempt}, of an open file. */
+  /** @internal As {@link attempt}, for an open file. */
   attemptOpen(opcode: Opcode, fd: number, reply: NodeJS.ArrayBufferView): number | undefined {
     if (!this.#port.attemptOpen) return EAGAIN
     if (turn.isSpent(1)) return undefined
@@ -621,14 +658,14 @@ export class Context implements Receiver {
 /** The capabilities that a backend is assumed to lack unless it states them. */
 const NOTHING_MORE = { wholeFile: false, paths: false, append: false, control: false }
 
-/** Whether a backend takes an operation. All take what is done to open files. */
+/** Whether a backend takes an operation. All backends take those on open files. */
 function supports({ supports }: Backend, opcode: Opcode): boolean {
   const family = familyOf(opcode)
   if (family === 'wholeFile') return supports.wholeFile === true
   return (family !== 'path' && family !== 'times') || supports.paths === true
 }
 
-/** What was wrong with a transfer, in words, as far as is known. */
+/** Describes what is wrong with a transfer, as far as is known. */
 function explain(request: Request): string | undefined {
   if (!(request instanceof TransferRequest)) return undefined
   const { fd, views, start, position, length } = request

@@ -5,14 +5,15 @@ import { now } from '../common/clock.js'
 
 const { process } = globalThis
 
-/** The Context in use, where no better backend is waited for: all that there is to look at, in most processes. */
+/** The Context in use, if no better backend may become available: the usual case, and the only check then. */
 let context: Context | undefined
 /** The Context in use meanwhile, and when to look for a better backend. */
 let provisional: { context: Context; until: number } | undefined
 
 /**
- * The Context that `caio/fs` uses in this thread, made when it is first needed. Do not close it. If the process was short of
- * descriptors, memory or threads then, it is another one once they are there again: ask anew for each use.
+ * The Context that `caio/fs` uses in this thread, made when first needed. Do not close it. If the
+ * process was short of descriptors, memory or threads then, it is replaced by another one once they
+ * are available again: call this anew for each use.
  */
 export function defaultContext(): Context {
   return context ?? current()
@@ -22,7 +23,7 @@ function current(): Context {
   if (provisional && now() < provisional.until) return provisional.context
   const before = provisional?.context
   const used = before && choose().backend.name === before.backend ? before : make()
-  // What is in flight on the context of before ends there.
+  // Operations in flight on the previous context finish there.
   if (used !== before) before?.submitNow()
   if (choiceIsProvisional()) {
     provisional = { context: used, until: now() + RETRY_AFTER }

@@ -1,4 +1,4 @@
-/** All of it or an error: reads and writes that go on until every byte is moved. */
+/** Reads and writes that continue until every byte is moved, or fail. */
 import { Opcode } from '../protocol/operations.js'
 import { Buffer } from 'node:buffer'
 import { invalidArgType, shortRead } from '../common/errors.js'
@@ -10,7 +10,7 @@ import * as check from '../common/validate.js'
 type View = NodeJS.ArrayBufferView
 type Views = readonly View[]
 
-/** What reads and writes as much as it can: a Context. */
+/** Reads and writes as much as possible per call: a Context. */
 interface Mover {
   read(view: View, fd: number, position: number, options: number | RequestOptions): Promise<number>
   write(view: View, fd: number, position: number, options: number | WriteOptions): Promise<number>
@@ -18,7 +18,7 @@ interface Mover {
   writev(views: Views, fd: number, position: number, options: number | WriteOptions): Promise<number>
 }
 
-/** Where in the file, and how. */
+/** Position in the file, and options. */
 export interface Place {
   readonly position: number
   readonly options: number | WriteOptions
@@ -27,12 +27,12 @@ export interface Place {
 /** The smallest sector size: a direct read can go on only at a multiple of it. */
 const SECTOR = 512
 
-/** Moves what is left of a list, from its byte `done` on; resolves to the bytes moved. */
+/** Moves the rest of a list, from its byte `done` on; resolves to the bytes moved. */
 type MoveSome = (left: Uint8Array[], done: number) => Promise<number>
 
 const lengthOf = (views: readonly Uint8Array[]): number => views.reduce((sum, { length }) => sum + length, 0)
 
-/** What is left of a list behind its first bytes, as far as one operation takes it. */
+/** The rest of a list after its first `done` bytes, as far as one operation takes it. */
 function leftOf(views: readonly Uint8Array[], done: number): Uint8Array[] {
   const left: Uint8Array[] = []
   let skipped = done
@@ -41,7 +41,7 @@ function leftOf(views: readonly Uint8Array[], done: number): Uint8Array[] {
     skipped = Math.max(skipped - view.length, 0)
     if (left.length === check.LARGEST_VECTOR) break
   }
-  // Nothing is an operation, too: it finds out whether the descriptor is good for it.
+  // An empty transfer is an operation, too: it checks the descriptor.
   return left.length > 0 ? left : views.slice(0, 1)
 }
 
@@ -104,7 +104,7 @@ function bytesOfAll(views: Views): Uint8Array[] {
   return (views as Views).map((view, index) => check.viewBytes(view, `buffers[${index}]`))
 }
 
-/** Of no views at all: there is nothing to move. */
+/** Without views, there is nothing to move. */
 export async function readvFully(
   context: Mover,
   views: Views,

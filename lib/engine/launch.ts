@@ -1,4 +1,4 @@
-/** Operations handed to a Context together, each with a result of its own. */
+/** Submits operations to a Context together, each with its own result. */
 import { refuseAborted, untilAborted } from './abort.js'
 import type { Request } from './request.js'
 import { invalidArgType, invalidState } from '../common/errors.js'
@@ -7,7 +7,7 @@ import { intrinsics } from '../common/intrinsics.js'
 
 const { Promise } = intrinsics
 
-/** What takes requests: a Context. */
+/** Accepts requests: a Context. */
 export interface Taker {
   refuseWhenClosing(): void
   enqueue(request: Request): Promise<unknown>
@@ -15,7 +15,10 @@ export interface Taker {
   noteNumber(request: Request): void
 }
 
-/** @throws `ERR_INVALID_ARG_TYPE` for what is no Operation, or no iterable of them; `ERR_INVALID_STATE` if one was submitted before, or after close, and then none is submitted */
+/**
+ * @throws `ERR_INVALID_ARG_TYPE` for a value that is no Operation, or no iterable of them;
+ * `ERR_INVALID_STATE` if one was submitted before, or after close. Then none is submitted
+ */
 export function launch(context: Taker, given: Iterable<Operation>): Promise<unknown>[] {
   context.refuseWhenClosing()
   const operations = listOf(given)
@@ -35,13 +38,13 @@ function launchOne(context: Taker, operation: Operation): Promise<unknown> {
     if (typeof operation.file === 'number') context.noteNumber(request)
     return signal ? launchAbortable(context, operation, request, signal) : context.enqueue(request)
   } catch (error) {
-    // Aborted already; or its handle is closed.
+    // The signal is aborted already, or the handle is closed.
     operation.settle('rejected', error)
     return Promise.reject(error)
   }
 }
 
-/** As it is now: what is iterated may be another the next time. */
+/** A copy: an iterable may give others the next time. */
 function listOf(given: unknown): Operation[] {
   const iterable = given as Partial<Iterable<Operation>> | null | undefined
   if (typeof iterable?.[Symbol.iterator] !== 'function') {

@@ -1,6 +1,7 @@
 /**
- * Descriptors that operations were given by number. If one is closed while in use, its operations may reach the next file that gets
- * the number. A close by this package waits for them, and says so once.
+ * Descriptors that operations were given by number. If one is closed while in use, its operations
+ * may reach the next file that gets the number. A close by this package waits for them, and warns
+ * once.
  */
 import { intrinsics } from '../common/intrinsics.js'
 import type { Completer } from './completer.js'
@@ -9,16 +10,16 @@ import type { Request } from './request.js'
 const { process } = globalThis
 const { Promise } = intrinsics
 
-/** What has operations under way: a Context. */
+/** Has operations in flight: a Context. */
 interface Working {
   requestsOf(fd: number): Request[]
 }
 
-/** Those that have been given a number. */
+/** The Contexts that were given a number. */
 const working = new Set<WeakRef<Working>>()
 const collected = new FinalizationRegistry<WeakRef<Working>>((reference) => working.delete(reference))
 
-/** Says that a Context has been given a number. */
+/** Records that a Context was given a number. */
 export function noteNumbers(context: Working): void {
   const reference = new WeakRef(context)
   working.add(reference)
@@ -44,12 +45,12 @@ function inUse(fd: number): Request[] {
   return found
 }
 
-/** Says so, if a descriptor that somebody closes is in use by its number. */
+/** Warns if a descriptor that is being closed is in use by its number. */
 export function reportUse(fd: number): void {
   inUse(fd)
 }
 
-/** Resolves when what a descriptor is in use for by its number is over; undefined where it is in use for nothing. */
+/** Resolves when the operations on a descriptor's number have ended; undefined if there are none. */
 export function whenUnused(fd: number): Promise<void> | undefined {
   const requests = inUse(fd)
   if (requests.length === 0) return undefined
@@ -62,7 +63,7 @@ export function whenUnused(fd: number): Promise<void> | undefined {
   })
 }
 
-/** The same completer, which also tells when its request is over. */
+/** The same completer, which also calls `over` when its request has ended. */
 function toldBy(completer: Completer, over: () => void): Completer {
   return {
     ...(completer.takesFailures && { takesFailures: true }),

@@ -1,8 +1,9 @@
 /**
- * An open file as callers name it: by its FileHandle, which is held while an operation is under way, or by the number of its descriptor.
+ * An open file as callers name it: by its FileHandle, which is held while an operation is in
+ * flight, or by its descriptor number.
  *
- * A number says nothing about the file: once it has been closed, the next `open` may get the same number. A handle that is held has its
- * `close()` wait, as Node's own methods have it wait, and is not collected.
+ * A number does not identify a file: after a close, the next `open` may get the same number. The
+ * `close()` of a held handle waits, as with Node's own methods, and the handle is not collected.
  */
 import { syscallOf } from '../protocol/operations.js'
 import type { Opcode } from '../protocol/operations.js'
@@ -15,15 +16,15 @@ export type OpenFile = number | { readonly fd: number }
 type Handle = Exclude<OpenFile, number>
 type Internal = Handle & Record<symbol, unknown>
 
-/** Node's names for what is not public of a handle, found by their descriptions. */
+/** Symbols of a handle's private parts, found by their descriptions. */
 interface Parts {
   readonly ref: symbol
   readonly unref: symbol
-  /** where the promise of a close that waits is */
+  /** key of the promise of a waiting close */
   readonly closing: symbol | undefined
 }
 
-/** By prototype; null for a class that has no such parts: of another runtime, or a file system in memory. */
+/** By prototype; null for a class without such parts: of another runtime, or of a file system in memory. */
 const known = new WeakMap<object, Parts | null>()
 
 function findParts(handle: object): Parts | null {
@@ -47,18 +48,22 @@ function partsOf(handle: Handle): Parts | null {
   return parts
 }
 
-/** As Node's methods of a handle that is closed reject. */
+/** The error with which Node's methods of a closed handle reject. */
 export function fileClosed(opcode: Opcode): NodeJS.ErrnoException {
   return Object.assign(new Error('file closed'), { code: 'EBADF', syscall: syscallOf(opcode) })
 }
 
-/** Identity of a handle to the engine, by which it remembers what a file supports; 0 where it has none. Whoever makes such handles sets it. */
+/**
+ * Returns the key of a handle, by which the engine remembers what its file supports; 0 if it has
+ * none. Set by the module that makes such handles.
+ */
 export const identity = { of: (handle: object): number => (void handle, 0) }
 
 /**
- * The descriptor of a file. A handle is held from now on, until {@link release}; of a number nothing can be held.
- * @param opcode of the operation that it is for
- * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`; Node's `EBADF` for a handle that is closed, or being closed
+ * The descriptor of a file. A handle is held until {@link release}; a number cannot be held.
+ * @param opcode the operation that needs it
+ * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`; Node's `EBADF` for a handle that is closed,
+ * or being closed
  */
 export function hold(file: OpenFile, opcode: Opcode): number {
   if (typeof file === 'number') return check.descriptor(file)
@@ -87,7 +92,10 @@ async function holdingHandle<T>(handle: OpenFile, opcode: Opcode, use: (fd: numb
   }
 }
 
-/** Holds a file while several operations are made of one: they get its number. @throws as {@link hold}, at once for a number */
+/**
+ * Holds a file for a sequence of operations, which get its number.
+ * @throws as {@link hold}, synchronously for a number
+ */
 export function holding<T>(file: OpenFile, opcode: Opcode, use: (fd: number) => Promise<T>): Promise<T> {
   return typeof file === 'number' ? use(check.descriptor(file)) : holdingHandle(file, opcode, use)
 }

@@ -1,4 +1,4 @@
-/** Operation: one request as a value, to be submitted once. As in Python's caio. */
+/** Operation: one request as a value, submitted once. As in Python's caio. */
 import { Buffer } from 'node:buffer'
 import { invalidState } from '../common/errors.js'
 import type { Views } from '../protocol/port.js'
@@ -17,16 +17,16 @@ type Convert = (transferred: number, views: Views) => unknown
 
 const count: Convert = (transferred) => transferred
 const nothing: Convert = () => undefined
-/** The buffer was made for this read: only what was read is given out. */
+/** Returns the part of the read's own buffer that was filled. */
 const filled: Convert = (transferred, views) => {
   const buffer = views as Buffer
   return transferred === buffer.length ? buffer : buffer.subarray(0, transferred)
 }
 
-/** A request's opcode, memory and way to complete, before it has a descriptor and an offset. */
+/** A request's opcode, memory and completer, before it has a descriptor and an offset. */
 export interface Shape {
   readonly opcode: Opcode
-  /** none: a sync */
+  /** undefined for a sync */
   readonly views: Span['views'] | undefined
   /** bytes */
   readonly length: number
@@ -43,7 +43,7 @@ export const shapes = {
       return { opcode: Opcode.read, views: target, length: check.viewLength(target, 'buffer'), completer: transferred }
     }
     check.byteCount(target, 'nbytes')
-    // Zeroed: what lies behind a short read in the same memory must not be another buffer's bytes.
+    // Zeroed: after a short read, the rest of the memory must not show another buffer's bytes.
     return { opcode: Opcode.read, views: Buffer.alloc(target), length: target, completer: buffer }
   },
   write(payload: string | NodeJS.ArrayBufferView): Shape {
@@ -66,7 +66,7 @@ export const shapes = {
   },
 }
 
-/** Where a request goes, and how. */
+/** Target of a request. */
 export interface Target<Caller> {
   readonly fd: number
   readonly position: number
@@ -87,7 +87,10 @@ export function requestOf<Caller>(
   return request
 }
 
-/** @throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for what is neither a handle nor a descriptor; a handle that is closed is one */
+/**
+ * @throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` if it is neither a handle nor a descriptor;
+ * a closed handle passes
+ */
 function checkFile(file: OpenFile): OpenFile {
   const isHandle = typeof file === 'object' && (file as unknown) !== null && typeof file.fd === 'number'
   return isHandle ? file : check.descriptor(file)
@@ -95,7 +98,7 @@ function checkFile(file: OpenFile): OpenFile {
 
 const ofHandles = new Map<Completer<undefined>, Completer<OpenFile>>()
 
-/** The same of a request whose caller is a handle that it holds. */
+/** The same completer for a request on a handle, which it releases. */
 export function heldBy(completer: Completer<undefined>): Completer<OpenFile> {
   let held = ofHandles.get(completer)
   if (!held) {
@@ -106,7 +109,10 @@ export function heldBy(completer: Completer<undefined>): Completer<OpenFile> {
   return held
 }
 
-/** A request on a file that is a handle: it is held until nothing uses it any more. @throws as {@link hold} */
+/**
+ * A request on a handle, which is held until nothing uses it any more.
+ * @throws as {@link hold}
+ */
 export function requestOfHandle(shape: Shape, file: OpenFile, position: number, hints: Hints): Request<OpenFile> {
   const { completer } = shape
   const fd = hold(file, shape.opcode)
@@ -118,19 +124,19 @@ function keyed<Caller>(request: Request<Caller>, file: OpenFile): Request<Caller
   return request
 }
 
-/** How far an {@link Operation} has come. */
+/** Progress of an {@link Operation}. */
 export type State = 'new' | 'submitted' | 'fulfilled' | 'rejected'
 
 /**
- * One request, made now and submitted later with {@link Context.submit}. It serves once: submitting it again is refused, and
- * its result can be read only when it is there.
+ * One request, made now and submitted later with {@link Context.submit}. It can be submitted once;
+ * its result can be read once it has completed.
  */
 export class Operation<T = unknown> {
-  /** what it does */
+  /** name of the operation */
   readonly opcode: OpcodeName
-  /** what it is for, as it was given: a handle, or a descriptor */
+  /** the handle or descriptor, as given */
   readonly file: OpenFile
-  /** where in the file, in bytes */
+  /** bytes from the start of the file */
   readonly offset: number
   /** an ioprio value, 0 for none; see {@link Context.read} */
   readonly priority: number
@@ -155,14 +161,14 @@ export class Operation<T = unknown> {
     this.priority = typeof options === 'number' ? options : (options.priority ?? 0)
   }
 
-  /** See {@link Context.read}. Throws what that rejects with for a bad argument. */
+  /** See {@link Context.read}. Throws for bad arguments what that rejects with. */
   static read(
     nbytes: number,
     file: OpenFile,
     position?: PositionOr<RequestOptions>,
     options?: number | RequestOptions,
   ): Operation<Buffer>
-  /** The same, into a view. */
+  /** As above, into a view. */
   static read(
     view: NodeJS.ArrayBufferView,
     file: OpenFile,
@@ -218,14 +224,15 @@ export class Operation<T = unknown> {
     return new Operation(shapes.fdsync(), file, 0, options)
   }
 
-  /** How far it has come. */
+  /** Progress of the operation. */
   get state(): State {
     return this.#state
   }
 
   /**
-   * The result: what the corresponding method of {@link Context} resolves to.
-   * @throws the operation's own error if it failed; `ERR_INVALID_STATE` while there is no result yet
+   * The result: the value with which the corresponding method of {@link Context} fulfils.
+   * @throws the operation's own error if it failed; `ERR_INVALID_STATE` while there is no result
+   * yet
    */
   getValue(): T {
     if (this.#state === 'rejected') throw this.#value
@@ -233,14 +240,14 @@ export class Operation<T = unknown> {
     return this.#value as T
   }
 
-  /** the descriptor it is for; -1 once its handle is closed */
+  /** the descriptor; -1 once its handle is closed */
   get fd(): number {
     return typeof this.file === 'number' ? this.file : this.file.fd
   }
 
   /**
-   * @internal Marks it submitted, or throws if it is already. Its handle is held from now on.
-   * @throws as {@link hold}
+   * @internal Marks it submitted, and holds its handle.
+   * @throws `ERR_INVALID_STATE` if it was submitted before; as {@link hold}
    */
   claim(): Request<Operation> {
     if (this.#state !== 'new') throw invalidState('an operation can be submitted only once')
@@ -250,7 +257,7 @@ export class Operation<T = unknown> {
     return (this.#request = keyed(requestOf(shape, { fd, position, hints, caller: this }, operationDone), file))
   }
 
-  /** @internal What serves it, once it is submitted. */
+  /** @internal The request, once submitted. */
   get request(): Request<Operation> | undefined {
     return this.#request
   }
@@ -262,7 +269,7 @@ export class Operation<T = unknown> {
   }
 }
 
-/** Completes an {@link Operation}, besides its promise. */
+/** Settles an {@link Operation} in addition to its promise. */
 const operationDone: Completer<Operation> = {
   value(transferred, views, operation) {
     const value = operation.shape.completer.value(transferred, views, undefined)

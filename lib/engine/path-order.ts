@@ -1,10 +1,11 @@
 /**
- * The order of what is asked for by path: an operation begins after what was asked for earlier and changes what its path names, or the
- * directory that this is in; one that moves, copies or removes a directory, after what changes the names in it. Node's queue mostly has that order; several
- * threads of a pool have it only by chance.
+ * The order of requests by path. A request begins after earlier changes of what its path names, or
+ * of the directory that contains it; one that moves, copies or removes a directory, after earlier
+ * changes of the names in it. Node's queue mostly keeps that order; a pool of several threads keeps
+ * it only by chance.
  *
- * Names are compared as they are given. What is open already, or is being opened, changes no name here: to open a FIFO may take until
- * somebody else opens it, too.
+ * Names are compared as given. An open file changes no name here, nor does an `open` in progress:
+ * opening a FIFO may block until another process opens it, too.
  */
 import { Opcode } from '../protocol/operations.js'
 import type { Request } from './request.js'
@@ -15,7 +16,7 @@ function directoryOf(path: string): string | undefined {
   return end > 0 ? path.slice(0, end) : undefined
 }
 
-/** The paths that a request has; none of what is done to an open file. */
+/** The paths of a request; none for an operation on an open file. */
 function namesOf({ views }: Request): readonly string[] {
   if (views === undefined || !Array.isArray(views)) return []
   const [path, other] = views as readonly unknown[]
@@ -23,20 +24,26 @@ function namesOf({ views }: Request): readonly string[] {
   return typeof other === 'string' ? [path, other] : [path]
 }
 
-/** Those that name something else afterwards, or look otherwise: of two mostly the second, which is what is made. */
+/**
+ * Paths that name something else afterwards, or have other attributes: of two, usually only the
+ * second, which is created.
+ */
 function changedOf(opcode: Opcode, paths: readonly string[]): readonly string[] {
-  // Many may be made by one name.
+  // Several may be made by one name.
   if (opcode === Opcode.open || opcode === Opcode.mkdtemp) return []
   return opcode === Opcode.rename || opcode === Opcode.link ? paths : paths.slice(-1)
 }
 
-/** On a directory as a whole. Not those that list it: they would wait for the end of every large file that is being written there. */
+/**
+ * Operations on a directory as a whole. Listing is not among them: it would wait for every large
+ * file being written there.
+ */
 const ON_WHOLE: ReadonlySet<Opcode> = new Set([Opcode.rename, Opcode.rmdir, Opcode.rm, Opcode.cp])
 
-/** A path that may be another's name: what is in it, or goes through it, is not found by comparing names. */
+/** A path that may be an alias: comparing names does not find what is in it, or reached through it. */
 const ODD = /(?:^|\/)\.{0,2}(?:\/|$)/
 
-/** Names compared as they are given: those from the root, and those from where the process is. */
+/** Numbers of names in use: absolute ones, relative ones, and others. */
 interface Kinds {
   odd: number
   absolute: number
@@ -49,28 +56,28 @@ function kindOf(path: string): keyof Kinds {
   return name === path ? 'relative' : 'absolute'
 }
 
-/** A change that is not over. */
+/** A change that has not ended. */
 interface Change {
   readonly opcode: Opcode
   readonly names: readonly string[]
-  /** what has to wait for it, if it is to be done at once: the names, or the file that is made */
+  /** what an inline attempt would have to wait for: the names, or the file that is created */
   readonly touched: readonly string[]
   readonly followers: Request[]
 }
 
 export class PathOrder {
   readonly #changes = new Map<Request, Change>()
-  /** the last of each name */
+  /** the last change of each name */
   readonly #last = new Map<string, Change>()
-  /** those of names in a directory, by its path */
+  /** changes of names in a directory, by its path */
   readonly #inside = new Map<string, Set<Change>>()
-  /** how many changes touch each path, and paths of each kind */
+  /** number of changes that touch each path, and of paths of each kind */
   readonly #touched = new Map<string, number>()
   readonly #kinds: Kinds = { odd: 0, absolute: 0, relative: 0 }
-  /** how many changes each waits for, in order */
+  /** number of changes that each request waits for, in order */
   readonly #waiting = new Map<Request, number>()
 
-  /** changes that are not over */
+  /** number of changes that have not ended */
   get changes(): number {
     return this.#changes.size
   }
@@ -79,7 +86,7 @@ export class PathOrder {
     return this.#waiting.size
   }
 
-  /** @returns whether it may begin; else {@link leave} says when */
+  /** @returns whether it may begin; if not, {@link leave} reports when */
   enter(request: Request): boolean {
     const paths = namesOf(request)
     if (paths.length === 0) return true
@@ -95,7 +102,7 @@ export class PathOrder {
     const directory = directoryOf(path)
     let earlier = 0
     for (const change of [this.#last.get(path), directory === undefined ? undefined : this.#last.get(directory)]) {
-      // To make a directory that is being made takes no turn.
+      // Making a directory that is being made needs no order.
       if (!change || (change.opcode === Opcode.makePath && request.opcode === Opcode.makePath)) continue
       change.followers.push(request)
       earlier++
@@ -143,7 +150,10 @@ export class PathOrder {
     this.#kinds[kindOf(path)]--
   }
 
-  /** Whether no change that has entered touches this path, or what leads to it, as far as names tell: what is asked of it need not wait. */
+  /**
+   * Whether no change in progress touches this path, or a directory on it, as far as names tell: an
+   * inline attempt need not wait.
+   */
   isFree(path: string): boolean {
     const kind = kindOf(path)
     if (kind === 'odd' || this.#kinds.odd > 0) return false
@@ -155,7 +165,10 @@ export class PathOrder {
     return true
   }
 
-  /** Says that a request that has entered is over. @param begin is called with each that may begin now */
+  /**
+   * Ends a request that has entered.
+   * @param begin called with each request that may begin now
+   */
   leave(request: Request, begin: (request: Request) => void): void {
     const change = this.#changes.get(request)
     if (!change) return
@@ -175,7 +188,7 @@ export class PathOrder {
     }
   }
 
-  /** All that wait, in their order; from then on they follow no change. */
+  /** All waiting requests, in order; they wait for no change any more. */
   takeAll(): readonly Request[] {
     const all = [...this.#waiting.keys()]
     this.#waiting.clear()

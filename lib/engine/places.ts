@@ -1,6 +1,6 @@
 /**
- * The places that operations have in the order of what is asked for by path: of those that the engine serves, and of what is done instead
- * of one, or has to wait for something else first.
+ * Places in the order of requests by path: of requests that the engine serves, of work done in
+ * place of one, and of work that has to wait for something else first.
  */
 import { isEnding } from '../common/end-of-process.js'
 import { intrinsics } from '../common/intrinsics.js'
@@ -12,11 +12,11 @@ const { Promise } = intrinsics
 export class Places {
   readonly #admit: (request: Request) => void
   readonly #paths = new PathOrder()
-  /** operations that change what a path names, or an open file, and are not settled */
+  /** operations not settled that change what a path names, or an open file */
   #changing = 0
-  /** what is done in the place of requests that the engine does not serve itself */
+  /** work in place of requests that the engine does not serve itself */
   readonly #acts = new Map<Request, () => void>()
-  /** Whether what is enqueued now is served in a place that is kept for it. */
+  /** Whether requests enqueued now belong to a kept place. */
   #isInPlace = false
 
   /** @param admit takes a request that waits for no other any more */
@@ -24,25 +24,26 @@ export class Places {
     this.#admit = admit
   }
 
-  /** requests that wait for their place */
+  /** number of requests that wait for their place */
   get waiting(): number {
     return this.#paths.waiting
   }
 
-  /** @returns whether it may begin; else it is admitted when it may */
+  /** @returns whether it may begin; if not, it is admitted when it may */
   enter(request: Request): boolean {
     if (request.changesPaths) this.#changing++
     return this.#changing === 0 || this.#isInPlace || isEnding() || this.#paths.enter(request)
   }
 
   /**
-   * Has what is not one request keep the order: what has to wait for something else first, or is Node's own.
-   * @param request which says what it is; it is not served
-   * @param act must ask for nothing by path, but as the last thing before it returns: that has the request's place
+   * Orders work that is not one request: it waits for something else first, or is Node's own.
+   * @param request describes the work; it is not served
+   * @param act must request nothing by path, except as the last thing before it returns: that has
+   * the request's place
    */
   keep<T>(request: Request, act: () => Promise<T>): Promise<T> {
     if (this.#changing === 0 && !request.changesPaths) return act()
-    // An async function, so that errors of what it does lead to who awaits it.
+    // An async function, so that errors of the work reject the caller's promise.
     const begin = async (): Promise<T> => {
       try {
         return await act()
@@ -54,7 +55,7 @@ export class Places {
     return new Promise((resolve) => this.#acts.set(request, () => resolve(begin())))
   }
 
-  /** What `act` enqueues has the place that is kept for it, and waits for none. */
+  /** Requests that `act` enqueues use the kept place, and wait for none. */
   inPlace<T>(act: () => T): T {
     this.#isInPlace = true
     try {
@@ -64,14 +65,17 @@ export class Places {
     }
   }
 
-  /** Ends the place of a request that is over. */
+  /** Ends the place of a request that has ended. */
   end(request: Request): void {
     if (!request.changesPaths) return
     this.#changing--
     this.#paths.leave(request, this.#begin)
   }
 
-  /** Ends the place of a failed request when what its maker does instead is settled. @returns the same, as the caller is told of it */
+  /**
+   * Ends the place of a failed request when the work done instead is settled.
+   * @returns the result of that work
+   */
   async endAfter(request: Request, instead: unknown): Promise<unknown> {
     try {
       return await instead
@@ -80,14 +84,14 @@ export class Places {
     }
   }
 
-  /** Whether an operation done at once would overtake none that was asked for earlier. */
+  /** Whether an inline attempt would overtake no earlier request. */
   isFree(path: string): boolean {
     if (this.#changing === 0) return true
     // For a change of an open file, the names that it affects are not known.
     return this.#changing === this.#paths.changes && this.#paths.isFree(path)
   }
 
-  /** Nothing waits any more: the process ends. */
+  /** Begins all waiting requests: the process ends. */
   beginAll(): void {
     for (const request of this.#paths.takeAll()) this.#begin(request)
   }

@@ -1,35 +1,43 @@
-/** What a request can be given besides its memory and its place: a priority alone, as Python's caio has it, or options. */
+/** Options of a request, besides memory and position: a bare priority, as in Python's caio, or an object. */
 import { TransferFlag } from '../protocol/port.js'
 import { invalidArgType, invalidArgValue } from '../common/errors.js'
 import * as check from '../common/validate.js'
 
-/** What every operation of a Context takes in place of a priority. */
+/** Options of every operation of a Context; a number is a priority. */
 export interface RequestOptions {
-  /** 0, or an I/O priority as ioprio_set(2) has it: a hint, which only direct I/O on `linux` passes on */
+  /**
+   * 0, or an I/O priority in the format of ioprio_set(2): a hint, which only direct I/O on `linux`
+   * passes on
+   */
   priority?: number | undefined
   /**
-   * Ends it: what nothing has begun to serve is taken back, and rejected with an AbortError ; what has been begun is rejected
-   * when nothing uses its memory any more, whatever became of it. The error's `cause` is the signal's reason, and its
-   * `begun` false where the file has not been touched.
+   * Aborts the operation. If nothing has begun to serve it, it is taken back. If it has begun, it
+   * rejects once its memory is no longer in use, whatever its result. Both reject with an
+   * AbortError, whose `cause` is the signal's reason, and whose `begun` is false if the file has
+   * not been touched.
    */
   signal?: AbortSignal | undefined
 }
 
-/** What a write takes, besides. */
+/** Options of every write. */
 export interface WriteOptions extends RequestOptions {
   /**
-   * Complete when its data is on the disk. By `RWF_DSYNC` if it is direct, or alone; otherwise by an fdatasync(2) after it, which it shares
-   * with others, and which writes whatever else of the file is dirty. Before it fulfils, others may read what is not durable yet.
+   * Completes when the data is on the disk. A direct write, or a single one, uses `RWF_DSYNC`;
+   * others are followed by an fdatasync(2), which they share and which also writes all other dirty
+   * data of the file. Until it fulfils, others may read data that is not durable yet.
    */
   dsync?: boolean | undefined
-  /** Appends: writes at the current end of the file, whatever the position (`RWF_APPEND`). Linux only; `ENOTSUP` elsewhere, and on `pure`. */
+  /**
+   * Appends: writes at the current end of the file, whatever the position (`RWF_APPEND`). Linux
+   * only; `ENOTSUP` elsewhere, and on `pure`.
+   */
   append?: boolean | undefined
 }
 
-/** A position in the file, or the options in its place where none is needed. */
+/** A position in the file; may be replaced by the options. */
 export type PositionOr<Options> = number | Options
 
-/** A position and options, from arguments of which the position may have been left out. */
+/** Position and options, from arguments that may leave out the position. */
 export function placeOf<Options>(
   position: PositionOr<Options>,
   options: number | Options,
@@ -38,7 +46,7 @@ export function placeOf<Options>(
   return isLeftOut ? { position: 0, options: position } : { position: position as number, options }
 }
 
-/** What a request is given of these options, besides a signal. */
+/** Options that a request carries; the signal is not among them. */
 export interface Hints {
   readonly priority: number
   /** of {@link TransferFlag} */

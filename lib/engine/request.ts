@@ -1,4 +1,4 @@
-/** One operation on its way from a caller to a backend and back. */
+/** Requests: one operation on its way from a caller to a backend and back. */
 import { constants } from 'node:fs'
 import { Opcode, changesPaths } from '../protocol/operations.js'
 import {
@@ -22,14 +22,14 @@ const { O_CREAT, O_TRUNC } = constants
 const NONE = -1
 
 /**
- * What all requests have. It waits in a queue, or it has the id of a slot, or it is over.
- * @typeParam Caller what its completer is given besides the result
+ * Base of all requests. A request waits in a queue, or has the id of a slot, or has ended.
+ * @typeParam Caller the type of what its completer gets besides the result
  */
 export abstract class Request<Caller = unknown> implements Linked<Request> {
   resolve: Resolve | undefined = undefined
-  /** that it is in flight under; not to be relied on once it is over */
+  /** its id in flight; invalid after its end */
   id = NONE
-  /** Whether the caller has given the number of a descriptor, which nothing keeps open. */
+  /** Whether the caller gave a descriptor number, which nothing keeps open. */
   byNumber = false
   previous: Request | undefined = undefined
   next: Request | undefined = undefined
@@ -37,35 +37,35 @@ export abstract class Request<Caller = unknown> implements Linked<Request> {
 
   constructor(
     readonly opcode: Opcode,
-    /** of an open file; none where it has a path */
+    /** descriptor of an open file; unused if there is a path */
     readonly fd: number,
     public completer: Completer<Caller>,
     readonly caller: Caller,
     public views: Views,
   ) {}
 
-  /** Whether what a path names may be something else afterwards. */
+  /** Whether it may change what a path names. */
   get changesPaths(): boolean {
     return changesPaths(this.opcode)
   }
 
-  /** bytes that it moves, at the most */
+  /** most bytes that it moves */
   get most(): number {
     return Infinity
   }
 
-  /** Writes the numbers that the backend takes, from `at` on. */
+  /** Writes its record for the backend, from index `at` on. */
   abstract record(records: Float64Array, at: number): void
 }
 
-/** Memory of a transfer, and how much of it. */
+/** Memory of a transfer, and its range. */
 export interface Span {
   readonly views: NodeJS.ArrayBufferView | readonly NodeJS.ArrayBufferView[]
-  /** where in the view; 0 for several */
+  /** bytes into the view; 0 for several views */
   readonly start: number
   /** bytes, over all views */
   readonly length: number
-  /** where in the file, or {@link OWN_POSITION} */
+  /** bytes from the start of the file, or {@link OWN_POSITION} */
   readonly position: number
 }
 
@@ -80,7 +80,7 @@ export class TransferRequest<Caller = unknown> extends Request<Caller> {
   priority = 0
   /** of {@link TransferFlag} */
   flags = 0
-  /** identity of a handle, 0 where only the descriptor is known */
+  /** key of the handle, 0 if only the descriptor is known */
   fileKey = 0
 
   constructor(
@@ -120,18 +120,18 @@ export class SyncRequest<Caller = unknown> extends Request<Caller> {
   }
 }
 
-/** What else is done to an open file. */
+/** Numbers of another operation on an open file. */
 export interface Control {
   readonly position: number
   readonly length: number
-  /** the operation's own, 0 to 255 */
+  /** specific to the operation, 0 to 255 */
   readonly flags: number
   /** another descriptor, and a position in its file */
   readonly otherFd: number
   readonly otherPosition: number
 }
 
-/** Of an operation that takes nothing but the descriptor. */
+/** For an operation that needs only the descriptor. */
 export const NO_CONTROL: Control = { position: 0, length: 0, flags: 0, otherFd: 0, otherPosition: 0 }
 
 export class ControlRequest<Caller = undefined> extends Request<Caller> {
@@ -154,29 +154,29 @@ export class ControlRequest<Caller = undefined> extends Request<Caller> {
   }
 }
 
-/** What is done to a path, or to two. */
+/** Arguments of an operation on one path, or on two. */
 export interface PathCall {
   readonly path: string
-  /** as errors tell it, where that is another */
+  /** the path for errors, if different */
   readonly given?: string
-  /** of an operation with two */
+  /** for operations with two paths */
   readonly otherPath?: string | undefined
-  /** permissions of what is made or changed; what `access` asks for; default 0 */
+  /** permissions to set; for `access`, the mode to check; default 0 */
   readonly mode?: number
   /** 0 to 2^32 - 1; default 0 */
   readonly uid?: number
   readonly gid?: number
-  /** of open(2); of other operations, theirs: WholeFileFlag, CopyFlag, TreeFlag, RemoveFlag, TreeCopyFlag; default 0 */
+  /** flags of open(2); for others WholeFileFlag, CopyFlag, TreeFlag, RemoveFlag or TreeCopyFlag; default 0 */
   readonly flags?: number
-  /** bytes that a file is cut to; default 0 */
+  /** new length of a file, in bytes; default 0 */
   readonly length?: number
-  /** that a file gets, of an operation with times */
+  /** times to set, for operations with times */
   readonly times?: Times
-  /** of an operation on a whole file: its content, or the memory for it */
+  /** for operations on a whole file: its content, or memory for it */
   readonly view?: NodeJS.ArrayBufferView
 }
 
-/** A whole file, and the memory for its content, or with it. */
+/** A whole file, with its content or memory for it. */
 export interface WholeFile extends PathCall {
   readonly view: NodeJS.ArrayBufferView
   /** bytes of the view */
@@ -215,13 +215,13 @@ export class WholeFileRequest<Caller = unknown> extends Request<Caller> {
   }
 }
 
-/** Seconds since 1970, and nanoseconds, of each. */
+/** Times as seconds since 1970 and nanoseconds. */
 export interface Times {
   readonly access: readonly [seconds: number, nanoseconds: number]
   readonly change: readonly [seconds: number, nanoseconds: number]
 }
 
-/** Gives a file times: a path, or what is open. */
+/** Sets the times of a file, given by path or open. */
 export class TimesRequest<Caller = unknown> extends Request<Caller> {
   constructor(
     opcode: Opcode,
@@ -252,7 +252,7 @@ export class PathRequest<Caller = unknown> extends Request<Caller> {
   readonly flags: number
   readonly length: number
 
-  /** @param reply memory for it, where the completer lends none */
+  /** @param reply memory for the reply, if the completer lends none */
   constructor(
     opcode: Opcode,
     call: PathCall,
@@ -284,10 +284,10 @@ export class PathRequest<Caller = unknown> extends Request<Caller> {
   }
 }
 
-/** Numbers of a {@link PathCall} that may be asked of an open file, too. */
+/** The numbers of a {@link PathCall} that also apply to an open file. */
 export type OpenCall = Pick<PathCall, 'mode' | 'uid' | 'gid'>
 
-/** What asks an open file for what a path may be asked for. */
+/** An operation of the path family on an open file. */
 export class OpenRequest<Caller = unknown> extends Request<Caller> {
   constructor(
     opcode: Opcode,

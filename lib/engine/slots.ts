@@ -1,6 +1,6 @@
 /**
- * What is in flight, by id: a slot holds an operation from its start until it is settled. Parallel arrays, and ids that are used
- * again: nothing is allocated for an operation but its promise.
+ * Operations in flight, by id: a slot holds an operation from its start until it is settled.
+ * Parallel arrays and reused ids: an operation allocates nothing but its promise.
  */
 import { RECORD_FIELDS } from '../protocol/port.js'
 import type { Batch } from '../protocol/port.js'
@@ -8,22 +8,22 @@ import type { Request } from './request.js'
 
 const INITIAL_SLOTS = 64
 
-/** Stands in a batch for an id that was taken out of it. */
+/** Replaces an id that was taken out of a batch. */
 const TAKEN_OUT = 0xffffffff
 
-/** Ids that a batch has room for: twice the slots, so that room is made no more often than once for so many taken out. */
+/** Room of a batch, in ids: twice the slots, so that gaps are closed at most once per that many taken out. */
 const roomFor = (slots: number): number => slots * 2
 
 export class Slots {
-  /** The records and views of all that is in flight; its ids are those that this tick has gathered. */
+  /** Records and views of all operations in flight; its ids are those gathered in this tick. */
   readonly batch: Batch
   /** by id */
   readonly requests: (Request | undefined)[] = []
-  /** When an operation started, for the few whose latency is taken; 0 for the rest. */
+  /** Start time of the few operations whose latency is sampled; 0 for the rest. */
   startedAt: Float64Array
-  /** in flight */
+  /** number of operations in flight */
   count = 0
-  /** Where each id was put in its batch. */
+  /** Index of each id in its batch. */
   #batchedAt: Uint32Array
   #takenOut = 0
   #most: number
@@ -52,7 +52,7 @@ export class Slots {
     return this.#used++
   }
 
-  /** From now on there is an id for everything. */
+  /** Removes the limit on ids. */
   liftLimit(): void {
     this.#most = Infinity
   }
@@ -86,7 +86,7 @@ export class Slots {
     return request.id >= 0 && this.requests[request.id] === request
   }
 
-  /** Adds an id to the batch that this tick gathers. */
+  /** Adds an id to the batch of this tick. */
   addToBatch(id: number): void {
     const { batch } = this
     if (batch.count === batch.ids.length) this.closeBatch()
@@ -94,18 +94,18 @@ export class Slots {
     batch.ids[batch.count++] = id
   }
 
-  /** Takes an id out of the batch that this tick has gathered so far. */
+  /** Takes an id out of the batch of this tick. */
   unbatch(id: number): boolean {
     const { batch } = this
     const at = this.#batchedAt[id] as number
     if (at >= batch.count || batch.ids[at] !== id) return false
-    // The rest moves up once for all that are taken out.
+    // closeBatch compacts once for all gaps.
     batch.ids[at] = TAKEN_OUT
     this.#takenOut++
     return true
   }
 
-  /** Closes the gaps that {@link unbatch} has left, the order being kept. */
+  /** Closes the gaps that {@link unbatch} left, keeping the order. */
   closeBatch(): void {
     if (this.#takenOut === 0) return
     const { batch } = this

@@ -1,47 +1,47 @@
-/** What a Context counts. */
+/** Counters of a Context. */
 import { Route } from '../protocol/port.js'
 import { countsAs, opcodeNames } from '../protocol/operations.js'
 import type { Opcode, OpcodeName } from '../protocol/operations.js'
 
-/** Latency is taken of one operation in so many: two looks at the clock would be a tenth of a cached read. */
+/** One operation in this many is timed: reading the clock twice costs a tenth of a cached read. */
 export const LATENCY_SAMPLE = 64
 
-/** From the call to the result, in microseconds: of a sample, each figure up to a fifth too high. */
+/** Time from call to result in microseconds, sampled; percentiles are up to a fifth too high. */
 export interface Latency {
-  /** how many were measured */
+  /** number of samples */
   samples: number
   /** the median */
   p50: number
-  /** what 95 % do not exceed */
+  /** bound of 95 % */
   p95: number
-  /** what 99 % do not exceed */
+  /** bound of 99 % */
   p99: number
   /** the longest of the sample, exactly */
   max: number
 }
 
-/** The names of {@link Route}: who did the work. */
+/** Names of {@link Route}: which part did the work. */
 export type RouteName = keyof typeof Route
 
-/** What {@link Context.stats} gives: counters since the Context was made, and what is under way. */
+/** Result of {@link Context.stats}: counters since the Context was made, and operations in flight. */
 export interface Stats {
   /** name of the backend */
   backend: string
-  /** the most that may be in flight */
+  /** most operations in flight */
   maxRequests: number
   /** operations with the backend, or about to be handed to it at the end of this tick */
   inFlight: number
   /** operations that wait for one of those to complete */
   waiting: number
-  /** settled, successfully or not */
+  /** settled operations, successful or not */
   completed: number
-  /** of those completed, with an error */
+  /** completed operations with an error */
   failed: number
-  /** of those failed, taken back by {@link Context.cancel} */
+  /** failed operations that {@link Context.cancel} took back */
   cancelled: number
-  /** calls into the backend: `completed / batches` operations went with each */
+  /** calls into the backend; each took `completed / batches` operations on average */
   batches: number
-  /** inline results that were delivered a turn of the event loop later, for fairness */
+  /** inline results that were delivered one turn of the event loop later, for fairness */
   deferred: number
   /** operations that the chosen backend could not take and another served */
   fallbacks: number
@@ -51,14 +51,14 @@ export interface Stats {
   bytesWritten: number
   /** completed operations by kind */
   operations: Record<OpcodeName, number>
-  /** completed operations by who did the work */
+  /** completed operations by the part that did the work */
   routes: Record<RouteName, number>
   /**
-   * by both: for each operation, how many each route has done. What was left to Node's own function, since it was no plain call
-   * or the backend does not take it, is among those by `node`, and here only.
+   * completed operations by kind and route. Calls left to Node's own function, because they were
+   * not plain or the backend does not take them, count here only, as `node`.
    */
   ways: Partial<Record<OpcodeName, Partial<Record<RouteName, number>>>>
-  /** of one operation in 64 */
+  /** by route, sampled from one operation in 64 */
   latency: Record<RouteName, Latency>
 }
 
@@ -80,7 +80,7 @@ export class LatencyHistogram {
     if (microseconds > this.#max) this.#max = microseconds
   }
 
-  /** The upper bound of the bucket that holds the sample at this fraction. */
+  /** The upper bound of the bucket that contains the sample at this fraction. */
   #at(fraction: number): number {
     let left = this.#samples * fraction
     for (const [bucket, count] of this.#buckets.entries()) {
@@ -116,7 +116,10 @@ export class Counters {
   readonly #left = new Float64Array(opcodeNames.length)
   readonly #latency = routeNames.map(() => new LatencyHistogram())
 
-  /** One operation is complete. @param most bytes that it could move: a larger result is the size of a file that did not fit */
+  /**
+   * Counts a completed operation.
+   * @param most bytes that it could move: a larger result is the size of a file that did not fit
+   */
   count(opcode: Opcode, route: Route, result: number, most = Infinity): void {
     this.#completed[opcode * routeNames.length + route]!++
     if (result <= 0 || result > most) return
@@ -125,12 +128,12 @@ export class Counters {
     else if (counted === 'written') this.#bytesWritten += result
   }
 
-  /** One that Node's own function is called for. */
+  /** Counts a call that is left to Node's own function. */
   leave(opcode: Opcode): void {
     this.#left[opcode]!++
   }
 
-  /** Of an operation, by route. */
+  /** Counts of an operation, by route. */
   #countsOf(opcode: Opcode): Float64Array {
     return this.#completed.subarray(opcode * routeNames.length, (opcode + 1) * routeNames.length)
   }

@@ -1,6 +1,7 @@
 /**
- * Events of operations, on the channels that Node proposes for its own fs (nodejs/node#65330): `tracing:fs.operation:start`, `end`,
- * `asyncStart`, `asyncEnd` and `error`, as TracingChannel has them. Without subscribers, an operation costs a look at five getters.
+ * Events of operations, on the channels that Node proposes for its own fs (nodejs/node#65330):
+ * `tracing:fs.operation:start`, `end`, `asyncStart`, `asyncEnd` and `error`, as in TracingChannel.
+ * Without subscribers, an operation costs reading five getters.
  */
 import { AsyncResource } from 'node:async_hooks'
 import { tracingChannel } from 'node:diagnostics_channel'
@@ -13,27 +14,33 @@ import { OWN_POSITION, SyncRequest, TransferRequest } from './request.js'
 import type { Request } from './request.js'
 import { intrinsics } from '../common/intrinsics.js'
 
-/** What all events of one operation share; `result` and `error` are there once they are known. It holds no buffer. */
+/**
+ * The object that all events of one operation share; `result` and `error` are set once known. It
+ * holds no buffer.
+ */
 export interface FsOperation {
-  /** by its name in `node:fs` */
+  /** name in `node:fs` */
   operation:
     | ('read' | 'write' | 'readv' | 'writev' | 'fsync' | 'fdatasync' | 'readFile' | 'writeFile' | 'appendFile')
     | Exclude<PathName, 'readTree' | 'makePath'>
-  /** what was called: a {@link Context}, a FileHandle of `caio/fs`, a function of `caio/fs`, or one of `node:fs` with a callback */
+  /**
+   * the API called: a {@link Context}, a FileHandle of `caio/fs`, a function of `caio/fs`, or one
+   * of `node:fs` with a callback
+   */
   api: Api
-  /** the descriptor, where the call has one */
+  /** the descriptor, if the call has one */
   fd?: number
-  /** the path, as the caller gave it, where the call has one */
+  /** the path as the caller gave it, if the call has one */
   path?: unknown
-  /** of a read or write: bytes from the start of the file, unless it is at the file's own position */
+  /** for a read or write: bytes from the start of the file; undefined at the file's own position */
   position?: number
-  /** of a read or write: bytes asked for */
+  /** for a read or write: bytes requested */
   length?: number
-  /** name of the Context's backend, where it is known to serve */
+  /** name of the Context's backend, if known to serve the call */
   backend?: string
-  /** bytes moved, of a read or write; of a `readFile`, what was read, in bytes */
+  /** for a read or write: bytes moved; for `readFile`: bytes read */
   result?: number | undefined
-  /** what the caller's promise is rejected with; of a call with a callback, an error of the same code */
+  /** the error that rejects the promise; for a callback, an error of the same code */
   error?: unknown
 }
 
@@ -41,7 +48,7 @@ const { start, end, asyncStart, asyncEnd, error } = tracingChannel<unknown, FsOp
 
 const settled = intrinsics.Promise.resolve()
 
-/** Whether anybody listens to any of the channels. */
+/** Whether any of the channels has subscribers. */
 export function isTraced(): boolean {
   return (
     start.hasSubscribers ||
@@ -58,7 +65,10 @@ function publishEnd(event: FsOperation): void {
   asyncEnd.publish(event)
 }
 
-/** Publishes what becomes of an operation, where its caller stands: with the AsyncLocalStorage that it was started with. */
+/**
+ * Publishes the end of an operation in its caller's asynchronous context, with the
+ * AsyncLocalStorage of the call.
+ */
 class TracedCompleter implements Completer {
   readonly atOnce?: true
   readonly takesFailures?: true
@@ -80,7 +90,7 @@ class TracedCompleter implements Completer {
   value(transferred: number, views: Views, caller: unknown): unknown {
     if (transferred < 0) this.#event.error = errnoException(transferred, syscallOf(this.#opcode))
     else if (this.#event.length !== undefined) this.#event.result = transferred
-    // In a microtask of its own, which comes before the caller's: subscribers must not run in the middle of a completion.
+    // Subscribers run in a microtask before the caller's: they must not run in the middle of a completion.
     void settled.then(() => this.#end())
     return this.#completer.value(transferred, views, caller)
   }
@@ -100,15 +110,15 @@ class TracedCompleter implements Completer {
   }
 }
 
-/** By its name in `node:fs`. */
+/** The operation's name in `node:fs`. */
 function nameOf(request: TransferRequest | SyncRequest): FsOperation['operation'] {
   const name = opcodeNames[request.opcode]
   return name === 'fdsync' ? 'fdatasync' : (name as FsOperation['operation'])
 }
 
 /**
- * Publishes the start of a transfer or a sync, and has the rest published when it is complete. A whole file has events of its own, from
- * {@link traceCall}; what else is done to a file has none.
+ * Publishes the start of a transfer or a sync, and later its end. Whole files have their own
+ * events, from {@link traceCall}; other operations on open files have none.
  */
 export function traceRequest(request: Request, backend: string): void {
   const isTransfer = request instanceof TransferRequest
@@ -123,7 +133,7 @@ export function traceRequest(request: Request, backend: string): void {
   })
 }
 
-/** Runs a call on a path between its events. */
+/** Publishes the events of a call on a path. */
 export function traceCall<T>(
   operation: FsOperation['operation'],
   path: unknown,
@@ -131,7 +141,7 @@ export function traceCall<T>(
   resultOf?: (value: T) => number,
 ): Promise<T> {
   const event: FsOperation = { operation, api: 'promise', path }
-  // By await, not by then: so that the stack of an error goes on to the caller.
+  // await instead of then keeps the caller in an error's stack.
   return start.runStores(event, async () => {
     const promise = call()
     end.publish(event)

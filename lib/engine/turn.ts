@@ -1,14 +1,15 @@
 /**
- * The budget that results delivered without a trip through the event loop have, per turn of it.
+ * Budget per turn of the event loop for results delivered without a trip through it.
  *
- * Promises that settle in a microtask let a loop of awaits run on for ever, and timers and sockets starve. So inline results are
- * delivered at once for about a millisecond per turn; those that come later wait for the next turn. There is one budget per environment.
+ * Promises that settle in a microtask let a loop of awaits run for ever, while timers and sockets
+ * starve. So inline results are delivered at once for about a millisecond per turn; later ones wait
+ * for the next turn. There is one budget per environment.
  */
 import type { Receiver, Route } from '../protocol/port.js'
 import { intrinsics } from '../common/intrinsics.js'
 import { now } from '../common/clock.js'
 
-// From before any test puts a fake clock in place, which would stop the loop that it runs on.
+// Captured before a test installs fake timers, which would stop the event loop of this budget.
 const { setImmediate } = intrinsics
 
 /** milliseconds */
@@ -21,7 +22,7 @@ interface Late {
   route: Route
 }
 
-/** Operations between two looks at the clock. Each takes ten microseconds at the most. */
+/** Operations between two looks at the clock. Each takes at most ten microseconds. */
 const OPERATIONS_A_LOOK = 8
 
 let deadline = 0
@@ -30,7 +31,7 @@ let unseen = 0
 let next: NodeJS.Immediate | undefined
 let late: Late[] = []
 
-/** What waits for a turn that has room for it, in order. */
+/** Callbacks that wait for a turn with room, in order. */
 const waiting: (() => void)[] = []
 let granted = false
 
@@ -42,7 +43,7 @@ function startTurn(): void {
   if (waiting.length > 0) serveWaiting()
 }
 
-/** Those that there is room for: each is looked at once, however many there are. */
+/** Calls those for which there is room: each is checked once, however many wait. */
 function serveWaiting(): void {
   let served = 0
   while (served < waiting.length && !isSpent(1)) {
@@ -56,8 +57,9 @@ function serveWaiting(): void {
 }
 
 /**
- * True once this turn's budget is spent. The first call in a turn starts the clock; not every further one looks at it.
- * @param operations that have been served since the call before
+ * Whether this turn's budget is spent. The first call in a turn starts the clock; not every further
+ * call looks at it.
+ * @param operations number served since the previous call
  */
 export function isSpent(operations: number): boolean {
   if (granted) {
@@ -81,15 +83,18 @@ export function defer(receiver: Receiver, id: number, result: number, route: Rou
   next ??= setImmediate(startTurn)
 }
 
-/** Callbacks that are due one after the other, with the microtasks of each before the next. */
+/** Number of callbacks due, one after the other, with the microtasks of each before the next. */
 let callbacks = 0
 
-/** What is to be called. */
+/** An object with a callback. */
 export interface Due {
   due(): void
 }
 
-/** Calls it as setImmediate does. What it asks for meanwhile is handed over together: see {@link areCallbacksDue}. */
+/**
+ * Schedules it by setImmediate. What the callbacks enqueue is handed over together: see {@link
+ * areCallbacksDue}.
+ */
 export function callSoon(soon: Due): void {
   callbacks++
   setImmediate(call, soon)
@@ -100,12 +105,12 @@ function call(soon: Due): void {
   soon.due()
 }
 
-/** Whether others are to be called yet, on this turn or the next. */
+/** Whether more callbacks are due, on this turn or the next. */
 export function areCallbacksDue(): boolean {
   return callbacks > 0
 }
 
-/** Calls back on a turn of the event loop that has room for one operation more; it is counted by then. */
+/** Calls back on a turn with room for one more operation, which is counted by then. */
 export function whenThereIsRoom(act: () => void): void {
   waiting.push(act)
   next ??= setImmediate(startTurn)

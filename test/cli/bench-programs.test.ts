@@ -1,4 +1,4 @@
-/** The whole of `caio bench --programs`, on little. */
+/** All of `caio bench --programs`, with small inputs. */
 // @thorough
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -19,14 +19,14 @@ function start(args: readonly string[]): Started {
 
 const little = ['--files', '8', '--rounds', '1']
 
-/** A directory from which the packages of this repository are found. */
+/** A directory in which the packages of this repository are found. */
 function project(t: Test): string {
   const directory = temporaryDirectory(t)
   fs.symlinkSync(join(packageRoot, 'node_modules'), join(directory, 'node_modules'))
   return directory
 }
 
-/** A directory that has a package of this one file. */
+/** A directory with a package that consists of this one file. */
 function projectWith(t: Test, name: string, version: string, code: string): string {
   const directory = temporaryDirectory(t)
   const folder = join(directory, 'node_modules', name)
@@ -203,7 +203,7 @@ void t.test('leaves nothing behind when it is interrupted', async (t) => {
   const code = 'exports.glob = () => new Promise(() => setInterval(() => {}, 1e6))'
   const directory = projectWith(t, 'glob', '13.0.0', code)
   const { child, ended } = start([directory, ...little, '--contenders', 'node', '--programs', 'glob'])
-  // Progress is told on stderr: the trial is under way.
+  // Progress is reported on stderr: the trial is running.
   for (let told = ''; !/\[0\/1\] glob/.test(told);) told += String((await once(child.stderr, 'data'))[0])
   child.kill('SIGTERM')
   t.equal((await ended).code, 143)

@@ -1,4 +1,4 @@
-/** The whole of `caio bench`, on little. */
+/** All of `caio bench`, with small inputs. */
 // @thorough
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -12,7 +12,7 @@ import type { Started } from '../support/run-program.js'
 
 const MAIN = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url))
 
-/** @param path where it looks for programs, if not where all do */
+/** @param path PATH for the programs it runs, if not the test's own */
 function start(args: readonly string[], path = process.env['PATH']): Started {
   return startNode([MAIN, 'bench', ...args], { env: { PATH: path }, timeout: 300_000 })
 }
@@ -100,7 +100,7 @@ void t.test('leaves nothing behind when it is interrupted', async (t) => {
     '--rows',
     'read-64',
   ])
-  // Progress is told on stderr: the first trial is under way.
+  // Progress is reported on stderr: the first trial is running.
   for await (const [text] of on(child)) if (/fh\.read/.test(text)) break
   child.kill('SIGTERM')
   t.equal((await ended).code, 143)

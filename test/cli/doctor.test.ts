@@ -59,7 +59,7 @@ void t.test(
     const { directory: found } = await report(t, [directory])
     t.equal(found.mount?.type, execFileSync('df', ['--output=fstype', directory], { encoding: 'utf8' }).split('\n')[1])
     t.match(found.answers, { write: 'served', asyncSync: 'served', resolveCached: 'served' })
-    // Writes to ext4 know no NOWAIT unless they are direct.
+    // ext4 supports NOWAIT only for direct writes.
     if (found.mount?.type === 'ext4') {
       t.match(found.answers, {
         nowaitReadCached: 'served',
@@ -179,7 +179,7 @@ void t.test('under a seccomp filter', { skip: process.platform !== 'linux' && "s
 
   const old = await report(t, [directory], { under: refuse('ENOSYS', ['preadv2', 'pwritev2', 'openat2', 'statx']) })
   t.match(old.directory.answers, { resolveCached: 'ENOSYS', write: 'served' })
-  // glibc says so where the system call is missing.
+  // glibc reports this if the system call is missing.
   t.match(old.directory.answers, { nowaitReadCached: 'EOPNOTSUPP', nowaitWrite: 'EOPNOTSUPP' })
   if (old.directory.answers.direct === 'served') {
     t.equal(old.directory.alignment?.by, 'trial', 'alignment without statx')

@@ -1,4 +1,7 @@
-/** What the doctor makes of what it finds: /proc as it may be, candidates that work or not, answers of file systems, problems. */
+/**
+ * The doctor's conclusions from what it finds: contents of /proc, working and failing backends,
+ * answers of file systems, problems.
+ */
 import fs from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'

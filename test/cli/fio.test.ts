@@ -1,7 +1,7 @@
 import t from 'tap'
 import { parseFio } from '../../lib/cli/bench/fio.js'
 
-/** What fio 3.33 prints, without what is not read. */
+/** Output of fio 3.33, without the fields that are not read. */
 const none = { total_ios: 0, iops: 0, runtime: 0, lat_ns: { max: 0, N: 0 } }
 const some = {
   total_ios: 61238,

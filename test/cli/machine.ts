@@ -1,4 +1,4 @@
-/** A machine that nobody has: what a report says where it was made. */
+/** An imaginary machine, for the part of a report that says where it was made. */
 import type { BenchResults } from '../../lib/cli/bench/results.js'
 
 export const machine: BenchResults['machine'] = {

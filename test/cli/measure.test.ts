@@ -68,7 +68,7 @@ for (const workload of new Set(rows.filter(({ group }) => group !== 'calls').map
   })
 }
 
-/** One operation a lane, for the calls: there are many, and a measurement warms up. */
+/** One operation per lane of each call: there are many, and a measurement warms up. */
 async function runOnce(fs: FsPromises, task: Trial): Promise<number> {
   const work = await workloads[task.workload](fs, task)
   await work.renew()
@@ -85,7 +85,10 @@ void t.test("the calls through Node's own, and synchronous", async (t) => {
   }
 })
 
-/** Node's, with handles some of whose methods are others; closed in the end, since a measurement that fails closes nothing. */
+/**
+ * Node's fs, with some methods of handles replaced. Closes the handles at the end, since a
+ * measurement that fails closes none.
+ */
 function withMethods(t: Test, methods: (handle: fsPromises.FileHandle) => object): FsPromises {
   const open = async (path: string, flags: string): Promise<fsPromises.FileHandle> => {
     const handle = await fsPromises.open(path, flags)

@@ -1,4 +1,4 @@
-/** Which programs `caio bench --programs` runs, by whom, and how it compares what they leave. */
+/** The programs that `caio bench --programs` runs, their subjects, and the comparison of their results. */
 import fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

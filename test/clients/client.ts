@@ -1,4 +1,7 @@
-/** Runs a client program on plain Node, then over caio on every backend in every way asked for, and compares what they tell. */
+/**
+ * Runs a client program on plain Node, then over caio on every backend in each requested way, and
+ * compares their reports.
+ */
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -8,12 +11,12 @@ import { same } from '../support/differential.js'
 import type { Told, Way } from './launch.js'
 
 export interface Client {
-  /** Under programs/, without its ending. */
+  /** File in programs/, without its extension. */
   program: string
   ways: readonly Exclude<Way, 'node'>[]
-  /** What the engine must have been asked for: else only Node has been tested. */
+  /** Operations that the engine must have served: otherwise only Node has been tested. */
   engine: readonly OpcodeName[]
-  /** Files that differ from run to run: they hold times and inodes. */
+  /** Files that differ from run to run, since they contain times and inodes. */
   unlike?: RegExp
 }
 
@@ -27,9 +30,9 @@ const preloads: Partial<Record<Way, string[]>> = {
 }
 const wholeFiles: readonly OpcodeName[] = ['readFile', 'writeFile']
 
-/** The one test of a client's file. */
+/** The only test of a client's file. */
 export async function sameAsOnNode({ program, ways, engine, unlike }: Client): Promise<void> {
-  // The same path for all, since stories and files name it.
+  // The same path for all, since reports and files contain it.
   const directory = join(temporaryDirectory(t), 'work')
 
   async function run(way: Way, backend?: string): Promise<Told> {

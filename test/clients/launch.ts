@@ -1,6 +1,6 @@
 /**
- * The process that a client program runs in: `launch.js WAY PROGRAM DIRECTORY`. Prints one line of JSON: the program's story, the
- * files that it has left, and what the engine has done, if there was one.
+ * The process of a client program: `launch.js WAY PROGRAM DIRECTORY`. Prints one line of JSON: the
+ * program's report, its files, and the engine's counters, if there was an engine.
  */
 import { createHash } from 'node:crypto'
 import nodeFs from 'node:fs'
@@ -9,8 +9,9 @@ import type { Stats } from 'caio'
 import type { Fs, Program } from './program.js'
 
 /**
- * How caio comes under a program: not at all; by a preload, which is node's argument; by patch(); or handed in. `import callbacks` and
- * `patch callbacks` put it under the functions that take a callback, too.
+ * How caio is put under a program: not at all; by a preload, which is node's argument; by patch();
+ * or passed to it. `import callbacks` and `patch callbacks` include the functions that take a
+ * callback.
  */
 export type Way = 'node' | 'import' | 'import callbacks' | 'patch' | 'patch callbacks' | 'handed'
 
@@ -20,7 +21,7 @@ export interface Told {
   stats?: Stats
 }
 
-// Not patched, and not seen by what the program does to fs.
+// Captured before patching, and unaffected by the program's changes of fs.
 const { lstatSync, readFileSync, readdirSync, readlinkSync, writeSync } = nodeFs
 
 function filesUnder(directory: string): Record<string, unknown> {
@@ -46,7 +47,7 @@ async function fsFor(way: Way): Promise<Fs> {
 const [way, program, directory] = process.argv.slice(2) as [Way, string, string]
 process.chdir(directory)
 const fs = await fsFor(way)
-// Only now: a package may take its functions out of fs as it is loaded.
+// Only now: a package may take its functions from fs when it is loaded.
 const { default: main } = (await import(program)) as { default: Program }
 const story = await main(directory, fs)
 const told: Told = { story, files: filesUnder(directory) }

@@ -1,6 +1,6 @@
 /**
- * A store on the toolkit, as a user would write it: it passes the suite of abstract-level, and what it acknowledged is there after it was
- * killed. CAIO_TEST_ROUNDS: how often on each backend.
+ * A store on the toolkit, as a user would write it: it passes the suite of abstract-level, and
+ * acknowledged changes survive a kill. CAIO_TEST_ROUNDS: rounds per backend.
  */
 // @thorough
 import { fileURLToPath } from 'node:url'
@@ -14,7 +14,7 @@ import type { Acknowledged, Found } from './level/programs/writer.js'
 
 const program = (name: string): string => fileURLToPath(new URL(`./level/programs/${name}.js`, import.meta.url))
 const rounds = Number(process.env['CAIO_TEST_ROUNDS'] ?? 6)
-/** milliseconds from the first acknowledgement on, at the most */
+/** most milliseconds from the first acknowledgement on */
 const LIFE = 400
 
 t.setTimeout(900_000)
@@ -35,7 +35,7 @@ onEveryBackend(t, 'what is read stays as it was while all of it is changed and m
   const context = new Context({ backend })
   const db = new CaioLevel(temporaryDirectory(t), { writeBufferSize: 16 * 1024, cacheSize: 64 * 1024, context })
   const keyOf = (number: number): string => `ключ ${String(number).padStart(5, '0')}`
-  // Of a few bytes, of more than a page, and of more than a table in memory.
+  // Sizes of a few bytes, of more than a page, and of more than a table in memory.
   const valueOf = (number: number, round: number): string => {
     return `${number} of ${round}`.padEnd(number % 100 === 0 ? 20_000 : number % 10 === 0 ? 5000 : 1)
   }
@@ -77,7 +77,7 @@ onEveryBackend(t, 'what is read stays as it was while all of it is changed and m
   await context.close()
 })
 
-/** Each change a table of its own on one backend, and all in memory on the others. */
+/** Each change gets its own table on one backend; on the others all stay in memory. */
 onEveryBackend(t, 'the suite of abstract-level', async (t, backend) => {
   // Its calls are those of `linux`.
   if (backend === 'uring') return
@@ -92,7 +92,7 @@ onEveryBackend(t, 'the suite of abstract-level', async (t, backend) => {
 
 type State = Map<string, number>
 
-/** What is not as it was acknowledged: each lane may have one change that was made and not acknowledged. */
+/** Differences from the acknowledged state: each lane may have one unacknowledged change. */
 function missing(known: State, found: State): string[] {
   const faults: string[] = []
   const unknown = new Map<string, string>()

@@ -1,17 +1,17 @@
-/** What a client program is, and what it uses to tell its story: nothing of caio, which it knows nothing of. */
+/** The type of client programs, and helpers for their reports; without caio, which they do not know. */
 import type nodeFs from 'node:fs'
 
 export type Fs = typeof nodeFs
 
 /**
- * A program over a package that nobody here wrote.
- * @param directory its own, empty, and the current one
- * @param fs what to hand to a package that wants to be handed one; the others have imported theirs
- * @returns its story as JSON can tell it, the same for every run
+ * A program over a package from the registry.
+ * @param directory its own, empty, and the working directory
+ * @param fs for packages that take an fs; others import theirs
+ * @returns a report as JSON, the same for every run
  */
 export type Program = (directory: string, fs: Fs) => Promise<unknown>
 
-/** An error as far as an application looks at it, and whether its stack names a function of the program's. */
+/** The parts of an error that applications look at, and whether its stack names a function of the program. */
 export function told(error: unknown, caller?: string): Record<string, unknown> {
   const { name, message, code, errno, syscall, path, stack } = error as NodeJS.ErrnoException
   const [first] = String(stack).split('\n')
@@ -27,7 +27,7 @@ export function told(error: unknown, caller?: string): Record<string, unknown> {
   }
 }
 
-/** What a promise is rejected with, as told; `caller` as in {@link told}. */
+/** The error of a rejected promise, as a report; `caller` as in {@link told}. */
 export async function failure(promise: Promise<unknown>, caller?: string): Promise<Record<string, unknown>> {
   try {
     return { fulfilled: await promise }

@@ -1,4 +1,4 @@
-/** What the programs use of packages that bring no types. */
+/** The parts used of packages without types. */
 
 declare module 'cacache' {
   import type { Readable, Writable } from 'node:stream'

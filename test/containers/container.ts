@@ -1,4 +1,7 @@
-/** Containers over a copy-on-write layer above this machine's own root, with the default seccomp profile and without a network. */
+/**
+ * Containers over a copy-on-write layer above this machine's own root, with the default seccomp
+ * profile and without a network.
+ */
 import { execFile, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { packageRoot } from '../support/harness.js'
@@ -9,7 +12,7 @@ const TIMEOUT = 10 * 60_000
 
 const podman = ['--runtime', 'runc', '--cgroup-manager=cgroupfs']
 
-/** Without these limits runc asks for more than this machine may have. */
+/** Without these limits runc asks for more than this machine may allow. */
 const limits = ['--ulimit', 'nofile=8192:8192', '--ulimit', 'nproc=4096:4096']
 
 /** Why there are none here, or undefined. */
@@ -19,7 +22,7 @@ export function whyNoContainers(): string | undefined {
   for (const command of ['podman', 'runc']) {
     if (spawnSync(command, ['--version']).status !== 0) return `${command} is not installed`
   }
-  // The container sees what the root's own file system has.
+  // The container sees only the root's own file system.
   if (fs.statSync(process.execPath).dev !== fs.statSync('/').dev) return 'Node is not on the root file system'
   const { status, stderr } = spawnSync('podman', [...podman, ...run(), 'true'], { encoding: 'utf8', timeout: TIMEOUT })
   return status === 0 ? undefined : `podman: ${stderr.trim().split('\n').at(-1) ?? ''}`
@@ -30,13 +33,13 @@ function run(...options: readonly string[]): string[] {
 }
 
 export interface Container {
-  /** of podman run: what is limited, or mounted */
+  /** options of podman run: limits and mounts */
   options?: readonly string[]
-  /** a directory with the packed package, which is /packed in there; the repository is /kit */
+  /** directory with the packed package, mounted at /packed; the repository is at /kit */
   packed: string
 }
 
-/** Runs a script of sh's in there. */
+/** Runs a shell script in the container. */
 export function runInContainer({ options = [], packed }: Container, script: string): Promise<Ending> {
   const volumes = [
     '-v',

@@ -1,4 +1,4 @@
-/** The package as it is published, in containers as programs live in them. */
+/** The package as published, in containers like those of real programs. */
 // @thorough
 import fs from 'node:fs'
 import { homedir } from 'node:os'
@@ -11,10 +11,10 @@ import { runInContainer, whyNoContainers } from './container.js'
 
 t.setTimeout(15 * 60_000)
 
-/** Where it is installed. */
+/** Directory of the installation. */
 const APP = '/opt/app'
 
-/** Installs the tarball, where there is no network, and puts the suites beside it. */
+/** Installs the tarball, without a network, and puts the suites beside it. */
 const install = [
   'set -e',
   'export HOME=/tmp/home npm_config_update_notifier=false',
@@ -39,7 +39,7 @@ interface Told {
   routes: Stats['routes']
 }
 
-/** What {@link program} has told, which is the last line. */
+/** The report of {@link program}, which is the last line. */
 function told(t: Test, stdout: string, inline: boolean): void {
   const line = stdout.split('\n').findLast((each) => each.startsWith('{"backend"')) ?? '{}'
   const { backend, found, routes } = JSON.parse(line) as Partial<Told>

@@ -1,4 +1,4 @@
-/** A program that knows nothing of caio, but that it tells at its end what has served it. */
+/** A program without knowledge of caio, except that it reports at its end what has served it. */
 import fs from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -12,7 +12,7 @@ for (let round = 0; round < 20; round++) {
   const handle = await fs.open(join(own, 'file'))
   found.add(String((await handle.read(Buffer.alloc(7), 0, 7, 0)).buffer))
   found.add(String((await fs.stat(join(own, 'file'))).size))
-  // Root's.
+  // Owned by root.
   await fs.readFile('/etc/passwd', 'utf8')
   await handle.close()
 }

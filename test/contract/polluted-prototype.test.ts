@@ -1,4 +1,4 @@
-/** Options that were not given are not those that somebody has put on Object.prototype. */
+/** Options on Object.prototype are not used. */
 import t from 'tap'
 import {
   BufferPool,
@@ -21,7 +21,7 @@ import {
 import fs from 'node:fs'
 import { temporaryFile } from '../support/harness.js'
 
-/** One of each name that an option has, with a value that is refused, or changes what is done. */
+/** All option names, each with a value that is refused, or changes the operation. */
 const pollution: Record<string, unknown> = {
   signal: AbortSignal.abort(),
   context: {},
@@ -46,7 +46,7 @@ const pollution: Record<string, unknown> = {
   syscall: 'x',
 }
 
-/** The options of a call are read before it returns. */
+/** Runs `call` with the pollution. Options are read before a call returns. */
 function polluted<T>(call: () => T): T {
   for (const [key, value] of Object.entries(pollution)) {
     Object.defineProperty(Object.prototype, key, { value, configurable: true, writable: true })

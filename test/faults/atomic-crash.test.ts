@@ -1,6 +1,6 @@
 /**
- * A process that is killed while it replaces a file: one whole version is there, none older than
- * was said, and the next goes on.
+ * A process is killed while it replaces a file: one whole version is found, none older than the
+ * last reported one, and the next process continues.
  */
 // @thorough
 import fs from 'node:fs'
@@ -12,7 +12,7 @@ import { killedRun } from '../support/killed-run.js'
 
 const rounds = Math.ceil(Number(process.env['CAIO_TEST_ROUNDS'] ?? 32) / 8)
 const program = fileURLToPath(new URL('./programs/atomic.js', import.meta.url))
-/** milliseconds from the first version on, at the most */
+/** most milliseconds from the first version on */
 const LIFE = 60
 
 t.setTimeout(900_000)

@@ -1,7 +1,8 @@
 /**
- * A program that appends records is killed at any moment, again and again: no record that it has acknowledged is missing or torn. What
- * a killed process has written the kernel still has, so that alone says nothing of syncs; a trace of the system calls does.
- * CAIO_TEST_ROUNDS: how many rounds on each backend.
+ * A program that appends records is killed at random moments, repeatedly: no acknowledged record is
+ * missing or torn. The kernel still has the writes of a killed process, so this alone proves
+ * nothing about syncs; a trace of the system calls does. CAIO_TEST_ROUNDS: number of rounds per
+ * backend.
  */
 // @thorough
 import fs from 'node:fs'
@@ -15,9 +16,9 @@ import { acknowledgements, isRecord } from './programs/append.js'
 
 const rounds = Number(process.env['CAIO_TEST_ROUNDS'] ?? 20)
 const program = fileURLToPath(new URL('./programs/append.js', import.meta.url))
-/** Beyond, a new file is begun. */
+/** A larger file is replaced by a new one. */
 const LARGEST = 16 * 1024 * 1024
-/** milliseconds from the first acknowledgement on, at the most */
+/** most milliseconds from the first acknowledgement on */
 const LIFE = 25
 
 t.setTimeout(900_000)

@@ -1,6 +1,6 @@
 /**
- * Disks and file systems that fail with operations in flight: who asked hears of it, and nobody else. File systems of their own on loop
- * devices: root's. A full disk is in test/contract.
+ * Disks and file systems that fail with operations in flight: the callers concerned get the error,
+ * and no others. Needs root, for file systems on loop devices. test/contract tests a full disk.
  */
 // @thorough
 import { execFileSync } from 'node:child_process'
@@ -29,7 +29,7 @@ interface Tally {
   wrong: number
 }
 
-/** Reads, writes and syncs, several at a time, until `enough`; what is read must be what was written. */
+/** Reads, writes and syncs, several at a time, until `enough`; every read must return what was written. */
 async function traffic(context: Context, fd: number, enough: (tally: Tally) => boolean): Promise<Tally> {
   const tally: Tally = { done: 0, errors: new Map(), wrong: 0 }
   const content = (block: number): Buffer => Buffer.alloc(SIZE, `${block} `)
@@ -54,7 +54,7 @@ async function traffic(context: Context, fd: number, enough: (tally: Tally) => b
   return tally
 }
 
-/** Traffic on a file of `directory` and on one of a disk that is well, while `strike` happens to the first. */
+/** Traffic on a file of `directory` and on one of a healthy disk, while `strike` hits the first. */
 async function strikeInFlight(
   t: Test,
   backend: BackendName,
@@ -89,20 +89,23 @@ async function strikeInFlight(
   )
 }
 
-/** FS_IOC_SHUTDOWN, with nothing more written to the device: what is left when it has been pulled out. */
+/** FS_IOC_SHUTDOWN without flushing the log: the state after the device is pulled out. */
 function pullOut(directory: string): void {
   const script = `import fcntl, os, struct, sys; fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587D, struct.pack('I', 2))`
   execFileSync('python3', ['-c', script, directory])
 }
 
-/** What ext4 does when it finds its own data damaged. */
+/** Does what ext4 does when it finds its own data damaged. */
 function remountReadOnly(directory: string): void {
   const device = execFileSync('findmnt', ['-n', '-o', 'SOURCE', directory], { encoding: 'utf8' }).trim()
   execFileSync('mount', ['-o', 'remount,errors=remount-ro', directory])
   fs.writeFileSync(`/sys/fs/ext4/${basename(device)}/trigger_fs_error`, 'a test')
 }
 
-/** A file system that has promised more than its device can hold: buffered writes are taken, and the sync finds out. */
+/**
+ * A file system that has promised more than its device can hold: buffered writes succeed, and the
+ * sync fails.
+ */
 function overcommitted(t: Test): string {
   const store = temporaryDirectory(t)
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', store])

@@ -1,4 +1,7 @@
-/** Trees are removed with few descriptors, and several at once with fewer than each would like, as Node removes them. */
+/**
+ * Trees are removed with few descriptors, and several at once with fewer than each would use, as
+ * Node removes them.
+ */
 // @thorough
 import { fileURLToPath } from 'node:url'
 import t from 'tap'

@@ -1,4 +1,7 @@
-/** Operations that go to another backend while others of the same batch are being told: each settles once, with its own result. */
+/**
+ * Operations move to another backend while others of the same batch complete: each settles once,
+ * with its own result.
+ */
 // @thorough
 import t from 'tap'
 import { requiredBackends, runProgram, temporaryDirectory } from '../support/harness.js'
@@ -13,7 +16,7 @@ for (const backend of requiredBackends.filter((name) => name !== 'pure')) {
     const program = new URL('./programs/first-thread.js', import.meta.url)
     const ending = await runProgram(program, [temporaryDirectory(t)], { env: { ...env, CAIO_IMPL: backend } })
     t.equal(ending.code, 0, ending.stderr)
-    // The pool itself is proved by its first thread: there, all is served.
+    // The pool itself is proved by its first thread: there, all operations are served.
     const refused = backend === 'thread' ? 0 : 1
     t.same(JSON.parse(ending.stdout) as Report, { settled: 5000, wrong: 0, refused, unserved: 0, errors: [] })
   })

@@ -1,6 +1,7 @@
-// Interposed by LD_PRELOAD: every fsync and fdatasync says that it starts, and goes on only when it is told to, and how. So does the
-// second half of a durable write.
-// CAIO_HOLD_EVENTS and CAIO_HOLD_ANSWERS name two FIFOs; an answer is one line, the errno to fail with, or 0 to really sync.
+// Interposed by LD_PRELOAD: every fsync and fdatasync reports that it starts, and waits for an
+// answer that says how it ends. So does the second half of a durable write. CAIO_HOLD_EVENTS and
+// CAIO_HOLD_ANSWERS name two FIFOs; an answer is one line, the errno to fail with, or 0 to really
+// sync.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

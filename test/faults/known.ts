@@ -1,4 +1,7 @@
-/** Direct I/O is the kernel's once a pool thread has found out what file system it is on, and for a second from then on. */
+/**
+ * The kernel's queue serves direct I/O after a pool thread has examined the file system, and for a
+ * second from then on.
+ */
 import fs from 'node:fs'
 import { Context } from 'caio'
 import type { BackendName } from 'caio'
@@ -6,11 +9,14 @@ import { alignedMemory } from '../support/harness.js'
 import type { Plan } from './plan.js'
 
 const LENGTH = 4096
-/** Milliseconds, of that second. */
+/** Milliseconds of that second that tests may rely on. */
 const TRUSTED = 500
 let learnt = -Infinity
 
-/** Reads a file of its own until the kernel has served it, as the plan counts: from then on it does for a while. */
+/**
+ * Reads a file of its own until the kernel's queue has served it, according to the plan; it then
+ * does so for a while.
+ */
 export async function makeKnown(plan: Plan, backend: BackendName, directory: string): Promise<void> {
   if (performance.now() - learnt < TRUSTED) return
   const path = `${directory}/known-${process.pid}`
@@ -28,7 +34,7 @@ export async function makeKnown(plan: Plan, backend: BackendName, directory: str
     await context.read(memory, fd)
     return handedOver() > before
   }
-  // Known from before, it soon is not any more.
+  // If it was known from earlier, that knowledge soon expires.
   while (await byKernel());
   learnt = performance.now()
   while (!(await byKernel()));

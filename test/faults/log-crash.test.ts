@@ -1,4 +1,7 @@
-/** A log whose writer is killed at any moment, again and again: every acknowledged commit is found. CAIO_TEST_ROUNDS as in crash. */
+/**
+ * A log whose writer is killed at random moments, repeatedly: every acknowledged commit is found.
+ * CAIO_TEST_ROUNDS as in crash.
+ */
 // @thorough
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,14 +14,14 @@ import { acknowledgements } from './programs/append.js'
 /** fewer than of other programs, since each reads the whole log twice */
 const rounds = Math.ceil(Number(process.env['CAIO_TEST_ROUNDS'] ?? 32) / 4)
 const program = fileURLToPath(new URL('./programs/log.js', import.meta.url))
-/** milliseconds from the first acknowledgement on, at the most */
+/** most milliseconds from the first acknowledgement on */
 const LIFE = 40
 
 t.setTimeout(900_000)
 
 onEveryBackend(t, `killed ${rounds} times`, async (t, backend) => {
   const path = join(temporaryDirectory(t), 'log')
-  /** all that were ever acknowledged, by position */
+  /** all records ever acknowledged, by position */
   const known = new Map<number, { number: number; length: number }>()
   let [lost, torn] = [0, 0]
   for (let round = 0; round < rounds; round++) {

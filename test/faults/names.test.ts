@@ -1,4 +1,7 @@
-/** Every system call under the functions on names, failing on each path and at each of its uses, as under Node's own: see programs/names.ts. */
+/**
+ * Every system call under the functions on names fails on each path and at each of its uses, as
+ * under Node's own: see programs/names.ts.
+ */
 // @thorough
 import t from 'tap'
 import type { Test } from 'tap'
@@ -13,7 +16,7 @@ t.setTimeout(900_000)
 for (const form of ['promises', 'callbacks']) onEveryLinuxBackend(t, form, (t, backend) => sweep(t, backend, form))
 
 async function sweep(t: Test, backend: BackendName, form: string): Promise<void> {
-  // Its pool is that of `linux`, and nothing else of it has to do with names.
+  // Its pool is that of `linux`, and the rest of it does not involve names.
   if (backend === 'uring') return void t.pass('as linux', { skip: 'as linux' })
   const { env } = makePlan(t)
   const program = new URL('./programs/names.js', import.meta.url)

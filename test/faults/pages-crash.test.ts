@@ -1,4 +1,7 @@
-/** A store on PageFile whose writer is killed at any moment, again and again: every commit is found, whole. CAIO_TEST_ROUNDS as in crash. */
+/**
+ * A store on PageFile whose writer is killed at random moments, repeatedly: every commit is found,
+ * whole. CAIO_TEST_ROUNDS as in crash.
+ */
 // @thorough
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,7 +12,7 @@ import { SLOTS, Table } from '../support/recipe-table.js'
 
 const rounds = Math.ceil(Number(process.env['CAIO_TEST_ROUNDS'] ?? 32) / 4)
 const program = fileURLToPath(new URL('./programs/pages.js', import.meta.url))
-/** milliseconds from the first acknowledgement on, at the most */
+/** most milliseconds from the first acknowledgement on */
 const LIFE = 150
 
 t.setTimeout(900_000)
@@ -33,7 +36,7 @@ onEveryBackend(t, `killed ${rounds} times`, async (t, backend) => {
       const found = Number(text?.split(' ')[1] ?? 0)
       if (text !== undefined && text !== `${slot} ${found} `.padEnd(20 + (slot % 3000), 'x')) damaged++
       if (found < version) lost++
-      // What was not acknowledged may be there.
+      // An unacknowledged commit may be there.
       known[slot] = found
     }
     t.ok(table.file.pages <= 3 * SLOTS, `${table.file.pages} pages: what a crash has lost sight of is used again`)

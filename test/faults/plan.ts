@@ -1,6 +1,6 @@
 /**
- * What is to go wrong in a process that has the fault library (library/) interposed, and what it has done: a file that both map.
- * library/plan.h has the same layout.
+ * Planned faults for a process with the fault library (library/) interposed, and the log of its
+ * calls: a file that both map. library/plan.h has the same layout.
  */
 import fs from 'node:fs'
 import { constants } from 'node:os'
@@ -62,16 +62,16 @@ const actions = { fail: 1, short: 2, hold: 3, late: 4, lateWake: 5, spurious: 6 
 
 export interface Rule {
   call: Call
-  /** of the uses of the call since it was armed, the first that the rule is for, from 1 on */
+  /** first use of the call, counted from 1 since arming, that the rule is for */
   first: number
-  /** and how many from there on */
+  /** number of uses from there on */
   count?: number
   action: keyof typeof actions
   /** an errno by its name, bytes, requests, milliseconds to hold, or microseconds to be late */
   argument?: string | number
 }
 
-/** What befalls a call, whichever and whenever. */
+/** What happens to a call, whichever and whenever. */
 export type Fault = Pick<Rule, 'action' | 'argument'>
 
 export const fails = (...names: string[]): Fault[] => names.map((argument) => ({ action: 'fail', argument }))
@@ -88,7 +88,7 @@ export interface Entry {
   length: number
 }
 
-/** A call on a name, by whoever made it. */
+/** A call on a name, whoever made it. */
 export interface Named {
   call: Call
   path: string
@@ -99,7 +99,7 @@ const MOST_ENTRIES = 16384
 const MOST_CALLS = 64
 const MOST_NAMED = 2048
 const ENTRY = 10
-/** of a path, and of what is logged of one */
+/** bytes of a path, and of a logged one */
 const PATH = 64
 const NAMED = 64
 
@@ -107,7 +107,7 @@ const RULES = 10 + 2 * MOST_CALLS
 const LOG = RULES + 5 * MOST_RULES + 2
 const ROOT = LOG + ENTRY * MOST_ENTRIES
 
-/** numbers of 32 bits */
+/** offsets, in numbers of 32 bits */
 const At = {
   armed: 0,
   emulated: 1,
@@ -148,7 +148,7 @@ export class Plan {
     fs.writeSync(this.#fd, Int32Array.from(numbers), 0, numbers.length * 4, at * 4)
   }
 
-  /** From now on calls are counted, from nothing, and these rules are obeyed. */
+  /** Starts counting calls, from zero, and following these rules. */
   arm(rules: readonly Rule[] = []): void {
     if (rules.length > MOST_RULES) throw new Error('too many rules')
     const numbers = rules.flatMap(({ call, first, count = 1, action, argument = 0 }) => {
@@ -171,7 +171,7 @@ export class Plan {
     fs.writeSync(this.#fd, bytes, 0, bytes.length, at * 4)
   }
 
-  /** From now on calls on names count, of whoever makes them, below this directory; no others do. */
+  /** From now on only calls on names below this directory count, whoever makes them. */
   set root(path: string) {
     this.#writePath(At.root, path)
   }
@@ -181,7 +181,7 @@ export class Plan {
     this.#writePath(At.place, path)
   }
 
-  /** Calls below the root since it was armed. */
+  /** Calls below the root since arming. */
   get named(): Named[] {
     const count = this.#read(At.namedCount, 1)[0] as number
     if (count > MOST_NAMED) throw new Error(`the log is too small for ${count} calls`)
@@ -197,12 +197,12 @@ export class Plan {
     this.#write(At.armed, 0)
   }
 
-  /** Contexts that are set up from now on are emulated: reaped from the ring, or by io_getevents. */
+  /** Emulates contexts set up from now on: reaped from the ring, or by io_getevents. */
   emulate(reaping: 'ring' | 'io_getevents'): void {
     this.#write(At.emulated, reaping === 'ring' ? 1 : 2)
   }
 
-  /** Calls by libuv on this file count, too. */
+  /** Counts libuv's calls on this file, too. */
   watch(fd: number): void {
     const inode = Buffer.alloc(8)
     inode.writeBigInt64LE(fs.fstatSync(fd, { bigint: true }).ino)
@@ -213,17 +213,17 @@ export class Plan {
     this.#write(At.logging, 1)
   }
 
-  /** Lets all go on that are held, and those that would be. */
+  /** Releases all calls that are held, and those that would be. */
   release(): void {
     this.#write(At.released, 1)
   }
 
-  /** How many calls are held at this moment. */
+  /** Number of calls held at this moment. */
   get held(): number {
     return this.#read(At.held, 1)[0] as number
   }
 
-  /** Transfers to or from memory that was no longer there. */
+  /** Number of transfers to or from memory that had been freed. */
   get lost(): number {
     return this.#read(At.lost, 1)[0] as number
   }

@@ -1,6 +1,6 @@
 /**
- * Newer system calls, refused by a filter as containers have them, or missing as in older kernels, from the start or from some use on: the
- * next way serves.
+ * Newer system calls, refused by a filter as in containers, or missing as in older kernels, from
+ * the start or from some use on: the fallback serves.
  */
 // @thorough
 import { execFileSync } from 'node:child_process'
@@ -17,7 +17,7 @@ t.setTimeout(600_000)
 
 type Code = 'EPERM' | 'ENOSYS' | 'EINVAL'
 
-/** On the local disk, in memory, and on an overlay, where such can be had. Their files are two minutes old. */
+/** On the local disk, in memory, and on an overlay, as available. Their files are two minutes old. */
 function directories(t: Test): string[] {
   const local = temporaryDirectory(t)
   const found = [local]
@@ -78,17 +78,21 @@ if (process.platform !== 'linux') {
         const all = [...newer, 'io_setup', 'io_submit', 'io_uring_setup']
         const { faults, backend } = await under(t, Object.fromEntries(all.map((name) => [name, code])), late)
         t.same(faults, [])
-        // Asked of a context that there is not, io_setup and io_submit say EINVAL: it is direct I/O that finds out then.
+        // io_setup and io_submit fail with EINVAL for a context that does not exist: direct I/O
+        // meets it then.
         t.equal(backend, late || code === 'EINVAL' ? 'linux' : 'thread')
       })
     }
   }
 
-  /** What is missing, and what is had at once on the local disk all the same. */
+  /**
+   * Missing calls by kernel version, and whether calls on paths of the local disk run inline
+   * nevertheless.
+   */
   const kernels: [version: string, missing: Record<string, Code>, paths: boolean][] = [
     ['4.18', { openat2: 'ENOSYS', faccessat2: 'ENOSYS', cachestat: 'ENOSYS', io_uring_setup: 'ENOSYS' }, false],
     ['5.4', { openat2: 'ENOSYS', faccessat2: 'ENOSYS', cachestat: 'ENOSYS' }, false],
-    // Which has no RESOLVE_CACHED.
+    // It has no RESOLVE_CACHED.
     ['5.10', { openat2: 'EINVAL', cachestat: 'ENOSYS' }, false],
     ['5.15 and 6.1', { cachestat: 'ENOSYS' }, true],
     ['6.5', {}, true],
@@ -99,7 +103,7 @@ if (process.platform !== 'linux') {
       t.same(faults, [])
       const had = inline[1] as Refused['inline'][number]
       for (const name of ['read', 'read of a descriptor']) t.equal(had[`${name} 0`], true, `${name}: at once`)
-      // Not readFile: of a turn that has had its share it is left to a thread.
+      // Not readFile: when the turn's budget is spent, a thread serves it.
       for (const name of ['stat', 'realpath']) {
         t.equal(had[`${name} 0`], paths, `${name}: ${paths ? 'at once' : 'by threads'}`)
       }

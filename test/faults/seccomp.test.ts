@@ -1,4 +1,4 @@
-/** Real seccomp filters, as containers have them: the next backend serves, and one sentence says so. */
+/** Real seccomp filters, as in containers: the next backend serves, with one warning. */
 // @thorough
 import { constants } from 'node:os'
 import t from 'tap'
@@ -83,7 +83,7 @@ if (process.platform !== 'linux') {
         t.equal((await serveUnder(t, { io_setup: errno }, '', 'uring')).backend, 'uring', 'nor does it need it')
       }
     })
-    // What has another way within the backend is not worth a word.
+    // A fallback within the backend causes no warning.
     for (const names of [
       ['preadv2'],
       ['pwritev2'],

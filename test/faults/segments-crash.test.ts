@@ -1,4 +1,7 @@
-/** A log in segments whose writer is killed at any moment, while it rotates and drops: every acknowledged commit is found. */
+/**
+ * A log in segments whose writer is killed at random moments, while it rotates and drops: every
+ * acknowledged commit is found.
+ */
 // @thorough
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +14,7 @@ import { acknowledgements } from './programs/append.js'
 
 const rounds = Math.ceil(Number(process.env['CAIO_TEST_ROUNDS'] ?? 32) / 4)
 const program = fileURLToPath(new URL('./programs/segments.js', import.meta.url))
-/** milliseconds from the first acknowledgement on, at the most */
+/** most milliseconds from the first acknowledgement on */
 const LIFE = 200
 
 t.setTimeout(900_000)
@@ -19,7 +22,7 @@ t.setTimeout(900_000)
 onEveryBackend(t, `killed ${rounds} times`, async (t, backend) => {
   const directory = join(temporaryDirectory(t), 'log')
   mkdirSync(directory)
-  /** all that were ever acknowledged, by position */
+  /** all records ever acknowledged, by position */
   const known = new Map<number, { number: number; length: number }>()
   let [lost, dropped, kept] = [0, 0, 0]
   for (let round = 0; round < rounds; round++) {

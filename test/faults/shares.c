@@ -1,5 +1,6 @@
-// What other file systems answer to the calls of a copy, below directories of their names. `cifs`: no mode can be changed, as on a share
-// that is mounted without `noperm`. `ceph`: what may only be read cannot be cut, as under ceph-fuse.
+// Emulates other file systems' answers to the calls of a copy, below directories of their names.
+// `cifs`: no mode can be changed, as on a share mounted without `noperm`. `ceph`: a read-only file
+// cannot be truncated, as under ceph-fuse.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

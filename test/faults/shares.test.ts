@@ -1,4 +1,7 @@
-/** `copyFile` where file systems refuse parts of it that libuv does without: as Node's own there, and what was there before is not lost. */
+/**
+ * `copyFile` on file systems that refuse calls which libuv does not need: as Node's own there, and
+ * the old file is not lost.
+ */
 // @thorough
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,7 +13,7 @@ const skip = process.platform !== 'linux' && 'the library is for Linux'
 
 void t.test('shares', { skip }, async (t) => {
   const library = join(temporaryDirectory(t), 'shares.so')
-  // The source stands beside this file's own, not in dist/.
+  // The source is in test/faults, not in dist/.
   compileLibrary(library, fileURLToPath(new URL('../../../test/faults/shares.c', import.meta.url)))
   const program = new URL('./programs/shares.js', import.meta.url)
   async function outcomes(whose: string, backend?: string): Promise<unknown[]> {

@@ -1,4 +1,7 @@
-/** What can go wrong while a backend is opened and proved: the next one serves, rightly, and what is said is said once. */
+/**
+ * Faults while a backend is opened and proved: the next one serves, correctly, and each warning is
+ * given once.
+ */
 // @thorough
 import t from 'tap'
 import type { BackendName } from 'caio'
@@ -16,9 +19,9 @@ interface Case {
   named?: BackendName
   /** codes of the warnings */
   warnings: string[]
-  /** in the first warning */
+  /** contained in the first warning */
   says?: RegExp
-  /** of what the first direct operation makes */
+  /** for faults of the first direct operation */
   direct?: true
   /** how the emulated context, or ring, is reaped */
   emulated?: 'ring' | 'io_getevents'
@@ -49,7 +52,7 @@ const cases: Case[] = [
   { rules: [fail('io_setup', 'ENOSYS')], backend: 'thread', warnings: refused, says: /this kernel has no AIO/ },
   { rules: [fail('io_setup', 'EPERM')], backend: 'thread', warnings: refused, says: /seccomp/ },
   { rules: [fail('io_setup', 'ENOMEM')], backend: 'thread', warnings: refused, says: /ENOMEM/ },
-  // Asked of a context that there is not, EINVAL is the answer.
+  // For a context that does not exist, EINVAL is the right answer.
   ...['EAGAIN', 'ENOSYS', 'EIO'].map((errno): Case => ({
     rules: [fail('io_submit', errno)],
     backend: 'thread',
@@ -58,7 +61,7 @@ const cases: Case[] = [
   })),
   { ...byKernel, rules: [fail('io_submit', 'EINVAL')] },
   { rules: [fail('io_getevents', 'ENOSYS')], backend: 'thread', warnings: refused, says: /probe/ },
-  // The context, which the first direct operation opens.
+  // The context opened by the first direct operation.
   { ...byThreads, rules: [fail('io_setup', 'EAGAIN', 2)], says: /direct I.O is done by threads.*aio-max-nr/ },
   { ...byThreads, rules: [fail('io_setup', 'ENOMEM', 2)], says: /ENOMEM/ },
   // Its proof: a write and a read.
@@ -84,13 +87,13 @@ const cases: Case[] = [
     warnings: refused,
     says: /another serves until it can/,
   },
-  // The memory for the proof's file, and what stands in for it.
+  // The memory file for the proof, and its replacement.
   { ...byKernel, rules: [fail('memfd', 'ENOSYS')] },
   { ...byKernel, rules: [fail('memfd', 'EPERM'), fail('open', 'EOPNOTSUPP')] },
-  // What a file is cannot be told: threads serve.
+  // The type of a file is unknown: threads serve.
   { rules: [fail('statx', 'ENOSYS', 1, always)], backend: 'linux', warnings: [] },
   { rules: [fail('statx', 'EPERM', 2, always)], backend: 'linux', warnings: [] },
-  // The pool, behind a context that cannot be had.
+  // The pool, after a context that cannot be made.
   {
     rules: [noContext, fail('thread', 'EAGAIN')],
     backend: 'pure',
@@ -103,7 +106,7 @@ const cases: Case[] = [
     warnings: refused,
   },
   { rules: [noContext, fail('signal', 'EINTR')], backend: 'thread', warnings: refused },
-  // Threads that cannot be had when there is work for them, from the first on or from a later one.
+  // Threads that cannot be created when there is work for them, from the first on or from a later one.
   {
     rules: [fail('thread', 'EAGAIN', 1, always)],
     backend: 'linux',
@@ -115,7 +118,8 @@ const cases: Case[] = [
     backend: 'linux',
     warnings: [],
   })),
-  // Memory that cannot be had from some time on. What has been begun has a reserve; Node, whom the rule is not for, serves the rest.
+  // Memory runs out at some point. Operations in flight have a reserve; Node, to which the rule
+  // does not apply, serves the rest.
   ...[1, 2, 5, 10, 20].map((first): Case => ({
     rules: [fail('malloc', 'ENOMEM', first, always)],
     backend: 'linux',
@@ -128,7 +132,7 @@ const byRing: Omit<Case, 'rules'> = { named: 'uring', backend: 'uring', warnings
 const notByRing: Omit<Case, 'rules'> = { named: 'uring', backend: 'linux', warnings: refused }
 const ofRing: Case[] = [
   { ...byRing, rules: [] },
-  // The first flag that it tries is newer than the kernels that it wants.
+  // The first flag that it tries is newer than the oldest supported kernels.
   { ...byRing, rules: [fail('io_uring_setup', 'EINVAL')] },
   { ...notByRing, rules: [fail('io_uring_setup', 'EINVAL', 1, 2)], says: /run Linux 5\.6 or later/ },
   {
@@ -138,10 +142,10 @@ const ofRing: Case[] = [
   },
   { ...notByRing, rules: [fail('io_uring_setup', 'EPERM')], says: /io_uring_disabled/ },
   { ...notByRing, rules: [fail('io_uring_setup', 'ENOMEM')], says: /ulimit -l/ },
-  // What it can do, and where it signals.
+  // Its probe, and its eventfd.
   { ...notByRing, rules: [fail('io_uring_register', 'EINVAL')], says: /run Linux 5\.6 or later/ },
   { ...notByRing, rules: [fail('io_uring_register', 'EBUSY', 2)], says: /EBUSY/ },
-  // The first one submits nothing.
+  // The first call submits nothing.
   { ...notByRing, rules: [fail('io_uring_enter', 'EBUSY')], says: /EBUSY.*io_uring_enter/ },
   { ...notByRing, rules: [fail('io_uring_enter', 'ENOSYS')], says: /run Linux 5\.6 or later/ },
   { ...notByRing, rules: [fail('io_uring_enter', 'EPERM')], says: /io_uring_disabled.* allow / },

@@ -1,4 +1,7 @@
-/** Every system call under the engines, failing at each of its uses in every way it can: see programs/sweep.ts. */
+/**
+ * Every system call under the engines fails at each of its uses in every way it can: see
+ * programs/sweep.ts.
+ */
 // @thorough
 import t from 'tap'
 import { requiredBackends, runProgram, temporaryDirectory } from '../support/harness.js'

@@ -8,7 +8,7 @@ import { requiredBackends, temporaryDirectory } from '../support/harness.js'
 
 const directory = temporaryDirectory(t)
 const library = join(directory, 'hold_sync.so')
-// The source stands beside this test's own, not in dist/.
+// The source is in test/faults, not in dist/.
 const source = fileURLToPath(new URL('../../../test/faults/hold_sync.c', import.meta.url))
 compileLibrary(library, source)
 

@@ -1,4 +1,7 @@
-/** A later slice of a copy goes on where the one before has stopped: no directory is read again, which could fail. */
+/**
+ * A later slice of a copy continues where the one before stopped, without reading a directory
+ * again, which could fail.
+ */
 // @thorough
 import fs from 'node:fs'
 import { join } from 'node:path'
@@ -6,7 +9,7 @@ import t from 'tap'
 import { onEveryLinuxBackend, runProgram, temporaryDirectory } from '../support/harness.js'
 import { makePlan } from './interposed.js'
 
-/** More than a slice has time for: to read their names takes none of it. */
+/** More than one slice copies; reading their names takes almost no time. */
 const FILES = 24
 const BYTES = 8 << 20
 
@@ -22,7 +25,7 @@ onEveryLinuxBackend(t, 'a copy in slices', async (t, backend) => {
   }
   plan.root = directory
   plan.place = full
-  // The first reading is of all the names, `.` and `..`, and the end.
+  // The first pass reads all names, `.` and `..`, and the end.
   plan.arm([{ call: 'readdir', first: FILES + 8, action: 'fail', argument: 'EIO' }])
   const program = new URL('./programs/tree.js', import.meta.url)
   const { code, stdout, stderr } = await runProgram(program, ['caio', 'cp', directory], {

@@ -1,6 +1,7 @@
 /**
- * A file system that is full, over a quota, read-only or gone in the middle of a call on a whole tree: the error and what is left are as
- * under Node's own function, on the same image. File systems of their own on loop devices: root's.
+ * A file system that is full, over a quota, read-only or gone in the middle of a call on a whole
+ * tree: the error and the remaining files are as under Node's own function, on the same image.
+ * Needs root, for file systems on loop devices.
  */
 // @thorough
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -20,10 +21,10 @@ t.setTimeout(300_000)
 
 type Operation = 'cp' | 'rm' | 'mkdir' | 'readdir'
 
-/** `uring` has the pool of `linux`, and nothing else of it has to do with trees. */
+/** `uring` has the pool of `linux`, and the rest of it does not involve trees. */
 const backends = requiredBackends.filter((backend) => backend !== 'uring')
 
-/** A file system that is mounted anew for each side as it was made. */
+/** A file system that is mounted anew, in its original state, for each side. */
 class Image {
   readonly mounted: string
   readonly #template: string
@@ -56,7 +57,7 @@ class Image {
     this.#mount(this.#file)
   }
 
-  /** What is on the disk, after whatever has happened. */
+  /** Shows the state on the disk, after whatever has happened. */
   mountAgain(): void {
     this.unmount()
     this.#mount(this.#file)
@@ -69,12 +70,12 @@ class Image {
 }
 
 interface Seen {
-  /** as test/support/look.ts has it */
+  /** in the form of test/support/look.ts */
   outcome: [string, unknown]
   left: string[]
 }
 
-/** What an error has of its own. */
+/** The own properties of an error. */
 const propertiesOf = ({ outcome }: Seen): Record<string, unknown> => {
   const [settled, error] = outcome as [string, [string, [string, unknown][]]]
   return settled === 'rejected' ? Object.fromEntries(error[1]) : {}
@@ -83,11 +84,11 @@ const propertiesOf = ({ outcome }: Seen): Record<string, unknown> => {
 interface Scenario {
   image: Image
   operation: Operation
-  /** while it is held at its use of a call on this path */
+  /** called while the process is held at its use of a call on this path */
   strike?: { call: Call; path: string; now(directory: string): void }
-  /** Only names are looked at, after the file system has been mounted again. */
+  /** Compares only names, after mounting the file system again. */
   again?: boolean
-  /** in place of that in the image */
+  /** replaces the tree in the image */
   tree?: string
 }
 
@@ -108,7 +109,7 @@ async function play(t: Test, { image, operation, strike, again, tree }: Scenario
     const implementation = side === 'node' ? {} : { CAIO_IMPL: side }
     const args = [side === 'node' ? side : 'caio', operation, image.mounted, ...(tree ? [tree] : [])]
     const ending = runProgram(program, args, {
-      // One thread: what Node has begun besides stands still, too.
+      // One thread: Node's other work stops, too.
       env: { ...env, ...implementation, UV_THREADPOOL_SIZE: '1' },
     })
     if (strike) {
@@ -126,14 +127,14 @@ async function play(t: Test, { image, operation, strike, again, tree }: Scenario
   }
 }
 
-/** Names and modes. */
+/** Keeps names and modes. */
 function withoutContent(line: string): string {
   return line.replace(/^(.* \d+) .*$/, '$1')
 }
 
 const asNode = (seen: Seen, node: Seen, t: Test): void => void t.same(seen, node, 'as Node')
 
-/** Each backend beside Node. `judge` says what must be so beyond, or in place of, that both are the same. */
+/** Compares each backend with Node. `judge` replaces or extends the check that both are equal. */
 async function compare(
   t: Test,
   scenario: Scenario,
@@ -161,7 +162,7 @@ function makeTree(directory: string, size = 5000): void {
 
 const ext4 = ['mkfs.ext4', '-q', '-F', '-m', '0'] as const
 
-/** With everything done so far on the disk, and nothing written to it from now on. */
+/** Flushes everything done so far to the disk, then writes nothing more. */
 function pullOut(directory: string): void {
   const script = `import fcntl, os, struct, sys; fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587D, struct.pack('I', 1))`
   execFileSync('python3', ['-c', script, directory])
@@ -169,7 +170,7 @@ function pullOut(directory: string): void {
 
 const remountReadOnly = (directory: string): void => void execFileSync('mount', ['-o', 'remount,ro', directory])
 
-/** Where each is held. */
+/** Where each operation is held. */
 const strikes: Record<Operation, { call: Call; path: string }> = {
   cp: { call: 'mkdir', path: 'copy/b' },
   rm: { call: 'unlink', path: 'tree/b/f' },
@@ -177,7 +178,7 @@ const strikes: Record<Operation, { call: Call; path: string }> = {
   readdir: { call: 'opendir', path: 'tree/b' },
 }
 
-/** The reason, where Node 20 says ENOENT: it looks whether the path is there. */
+/** The reason, where Node 20 reports ENOENT, since it checks whether the path exists. */
 function asNodeButCode(code: string) {
   return (seen: Seen, node: Seen, t: Test): void => {
     const { path, syscall } = propertiesOf(node)
@@ -186,7 +187,7 @@ function asNodeButCode(code: string) {
   }
 }
 
-/** Node removes side by side, caio one after the other: what is left by then differs. */
+/** Node removes in parallel, caio one after the other: the remaining files differ. */
 function sameErrorOfRm(all: string[]) {
   return (seen: Seen, node: Seen, t: Test): void => {
     t.same(seen.outcome, node.outcome, 'the error is as with Node')
@@ -202,7 +203,7 @@ function sameErrorOfRm(all: string[]) {
   }
 }
 
-/** How a call ends while its file system is taken away. */
+/** Outcome of a call while its file system is taken away. */
 async function struck(t: Test, what: 'EIO' | 'EROFS'): Promise<void> {
   const image = new Image(t, 16, ext4, makeTree)
   image.mountAnew()
@@ -249,7 +250,7 @@ void t.test('a file system that is full', { skip: skip ?? false }, async (t) => 
   })
 })
 
-/** ext4's quotas take another kernel than many have. */
+/** ext4's quotas need a kernel option that many lack. */
 function whyNoQuota(): string | undefined {
   if (skip) return skip
   if (spawnSync('btrfs', ['--version']).error || spawnSync('mkfs.btrfs', ['--version']).error) {
@@ -261,7 +262,7 @@ function whyNoQuota(): string | undefined {
 
 const noQuota = whyNoQuota()
 void t.test('a quota', { skip: noQuota ?? false }, async (t) => {
-  // From another file system: within one the kernel would share what it is to copy.
+  // From another file system: within one, the kernel would share the extents instead of copying.
   const elsewhere = temporaryDirectory(t)
   makeTree(elsewhere, 2_000_000)
   const image = new Image(t, 120, ['mkfs.btrfs', '-q', '-f'], (directory) => {
@@ -271,7 +272,7 @@ void t.test('a quota', { skip: noQuota ?? false }, async (t) => {
   })
   await compare(t, { image, operation: 'cp', tree: join(elsewhere, 'tree') }, (seen, node, t) => {
     asNode(seen, node, t)
-    // As libuv calls it, which has no name for it.
+    // libuv has no name for it.
     t.match(propertiesOf(seen), { errno: -122, syscall: 'copyfile' })
   })
 })

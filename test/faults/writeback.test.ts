@@ -1,4 +1,7 @@
-/** A writeback that the engine starts early may fail early: the next sync of that file says so, and no other. */
+/**
+ * A writeback that the engine starts early may fail early: the next sync of that file reports it,
+ * and no other.
+ */
 // @thorough
 import t from 'tap'
 import { requiredBackends, runProgram, temporaryDirectory } from '../support/harness.js'

@@ -1,10 +1,12 @@
 /**
- * The contract and shim suites on each file system, in mounts made for them, and a table of what each supports.
+ * The contract and shim suites on each file system, in mounts made for them, and a table of what
+ * each supports.
  *
  *     npm run test:filesystems -- [--quick] [--table] [--required] [NAME …]
  *
- * `--quick` runs the suites that a file system can make a difference to, a few minutes in all; `--table` none. What cannot be had
- * is said, and a failure only with `--required`. Takes root; without it all is skipped.
+ * `--quick` runs only the suites that depend on the file system, a few minutes in all; `--table`
+ * none. A file system that is not available is reported, and is a failure only with `--required`.
+ * Needs root; without it everything is skipped.
  */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
@@ -34,7 +36,7 @@ const filters = options.includes('--table') ? [] : quick ? different : everythin
 
 let child: ChildProcess | undefined
 
-/** Whatever ends this process, nothing stays mounted. The suites' runner ends its own children. */
+/** However this process ends, nothing stays mounted. The suites' runner ends its own children. */
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => {
     child?.kill('SIGTERM')

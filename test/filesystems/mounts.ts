@@ -1,4 +1,4 @@
-/** File systems made for a test in images of their own, and taken away again whatever happens. */
+/** File systems made for a test in images of their own, and always removed again. */
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,9 +6,9 @@ import { join } from 'node:path'
 
 export interface FileSystem {
   name: string
-  /** what it takes, and where it is to be had */
+  /** required commands, and the packages that have them */
   tools: { command: string; package: string }[]
-  /** Mounts it on `point`, with room for what it needs in `home`. */
+  /** Mounts it on `point`, with its files in `home`. */
   mount(home: string, point: string): void
 }
 
@@ -18,7 +18,7 @@ function run(command: string, ...args: string[]): void {
   execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
 }
 
-/** In a sparse file, by a loop device that goes with the mount. */
+/** In a sparse file, through a loop device that goes with the mount. */
 function inImage(make: string, ...options: string[]): FileSystem['mount'] {
   return (home, point) => {
     const image = join(home, 'image')
@@ -43,7 +43,7 @@ export const fileSystems: readonly FileSystem[] = [
     name: 'overlayfs',
     tools: [{ command: 'mkfs.ext4', package: 'e2fsprogs' }],
     mount(home, point) {
-      // Over a file system of its own: what the home is on may be an overlay, which carries no other.
+      // Over a file system of its own: `home` may be on an overlay, which supports no other above it.
       const base = join(home, 'base')
       fs.mkdirSync(base)
       ext4(home, base)
@@ -71,7 +71,10 @@ function has(command: string): boolean {
 
 let updated = false
 
-/** Installs what is missing. Why that did not work, or undefined. */
+/**
+ * Installs missing tools.
+ * @returns why that failed, or undefined
+ */
 export function whyNoTools({ tools }: FileSystem): string | undefined {
   const missing = tools.filter(({ command }) => !has(command)).map((tool) => tool.package)
   if (missing.length === 0) return undefined
@@ -97,15 +100,15 @@ function unmount(point: string): void {
   try {
     run('umount', point)
   } catch {
-    // Somebody is still in there; it goes when they have.
+    // Still in use; it goes when that ends.
     run('umount', '--lazy', point)
   }
 }
 
-/** What is mounted at the moment. */
+/** Present mounts. */
 const homes = new Set<string>()
 
-/** A mounted file system's root. {@link removeAll} takes it away. */
+/** The root of a mounted file system. {@link removeAll} removes it. */
 export function mount(fileSystem: FileSystem): string {
   const home = fs.realpathSync(fs.mkdtempSync(join(process.env['CAIO_TEST_DIR'] ?? tmpdir(), 'caio-fs-')))
   homes.add(home)
@@ -116,7 +119,7 @@ export function mount(fileSystem: FileSystem): string {
   return point
 }
 
-/** Unmounts and removes all; safe to call at any time, and again. */
+/** Unmounts and removes everything; safe to call at any time, and again. */
 export function removeAll(): void {
   for (const home of homes) {
     // The upper one first.

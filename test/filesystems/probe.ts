@@ -1,6 +1,6 @@
 /**
- * What a file system does with what the engine asks of it, found by asking: `node probe.js DIRECTORY` prints {@link Support} as
- * JSON.
+ * Finds by trial how a file system answers the engine's requests: `node probe.js DIRECTORY` prints
+ * {@link Support} as JSON.
  */
 import fs from 'node:fs'
 import { join } from 'node:path'
@@ -31,7 +31,7 @@ function file(name: string, flags: number): { path: string; fd: number } {
   return { path, fd }
 }
 
-/** Whose work the operation was. */
+/** The route that served the operation. */
 async function route(context: Context, act: () => Promise<unknown>): Promise<keyof Stats['routes']> {
   const before = context.stats().routes
   await act()
@@ -39,7 +39,7 @@ async function route(context: Context, act: () => Promise<unknown>): Promise<key
   return (Object.keys(after) as (keyof Stats['routes'])[]).find((name) => after[name] > before[name]) ?? 'pool'
 }
 
-/** Attempts on a file that the engine knows nothing of yet: after one that missed it tries again, after one that was refused never. */
+/** Attempts on a file that the engine does not know: it retries after a miss, but never after a refusal. */
 async function answer(context: Context, act: (attempt: number) => Promise<unknown>): Promise<string> {
   const routes = []
   for (let attempt = 0; attempt < 3; attempt++) routes.push(await route(context, () => act(attempt)))
@@ -48,7 +48,7 @@ async function answer(context: Context, act: (attempt: number) => Promise<unknow
   return routes.includes('pool') ? 'refused' : 'would wait'
 }
 
-/** The smallest power of two that is taken, or why none. */
+/** The smallest accepted power of two, or why there is none. */
 function alignment(path: string): string {
   let fd: number
   try {
@@ -103,7 +103,7 @@ async function probe(): Promise<Support> {
   const memory = Buffer.alloc(BLOCK)
   const cached = file('cached', fs.constants.O_RDWR)
   fs.readFileSync(cached.path)
-  // The first read tells a thread what file system it is.
+  // After the first read, a thread knows the file system.
   await engine.read(memory, cached.fd, 0)
   const cachedRead = await answer(engine, (attempt) => engine.read(memory, cached.fd, attempt * BLOCK))
 

@@ -1,4 +1,7 @@
-/** Whose callback API of `node:fs` a contract file tests: Node's own, which is the oracle, or caio's, patched in, on one backend. */
+/**
+ * The callback API of `node:fs` that a contract file tests: Node's own, the oracle, or caio's,
+ * patched in, on one backend.
+ */
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
@@ -12,30 +15,30 @@ type Name =
   | ('open' | 'close' | 'fstat' | 'read' | 'write' | 'readv' | 'writev' | 'fsync' | 'fdatasync')
   | ('readFile' | 'writeFile' | 'appendFile')
 
-/** As a program without types calls it. */
+/** Functions for calls without types. */
 export type CallbackFs = Record<Name, (...args: unknown[]) => void> & typeof nodeFs
 
-/** What it must be like: as it is before anybody patches it. */
+/** The oracle: the module before it is patched. */
 export const oracle = { ...nodeFs } as CallbackFs
 if (subject !== 'node') (await import('caio')).patch({ callbacks: true })
-/** What is tested. */
+/** the module under test */
 export const fs = { ...nodeFs } as CallbackFs
 
-/** What a callback was called with, and as. */
+/** Receiver and arguments of a callback. */
 export interface Called {
   receiver: unknown
   args: unknown[]
-  /** What the stack of an error is like: Node's has no frames. */
+  /** Form of an error's stack: Node's has no frames. */
   stack: unknown
 }
 
-/** Node 26 shows the callbacks of whole files things of its own, which no program can mean to see. */
+/** Node 26 calls the callbacks of whole files with internal receivers, which are ignored. */
 function receiverOf(receiver: unknown): unknown {
   const name = (receiver as object | undefined)?.constructor.name
   return name === 'ReadFileContext' || name === 'WriteFileJob' ? undefined : receiver
 }
 
-/** Calls a function with these arguments and a callback behind them; one that throws throws. */
+/** Calls a function with these arguments and a callback after them; throws if the call throws. */
 export function called(call: (...args: never[]) => void, ...args: unknown[]): Promise<Called> {
   let resolve: (value: Called) => void
   const promise = new Promise<Called>((settle) => (resolve = settle))
@@ -48,12 +51,15 @@ export function called(call: (...args: never[]) => void, ...args: unknown[]): Pr
   return promise
 }
 
-/** How such a call ended, as plain data. */
+/** The outcome of such a call, as plain data. */
 export function outcomeOfCall(call: (...args: never[]) => void, ...args: unknown[]): Promise<Outcome> {
   return outcomeOf(() => called(call, ...args))
 }
 
-/** As pairMaker of differential.ts, with descriptors dressed up as handles whose methods are the callback API's. */
+/**
+ * As pairMaker of differential.ts, with descriptors wrapped as handles whose methods call the
+ * callback API.
+ */
 export function descriptorPairMaker(t: Test): (content: string | Uint8Array, flags?: string | number) => Promise<Pair> {
   const directory = temporaryDirectory(t)
   let made = 0
@@ -78,5 +84,8 @@ export function descriptorPairMaker(t: Test): (content: string | Uint8Array, fla
   }
 }
 
-/** Runs one scenario with the subject's fs and with Node's, in a file of the same name, and asserts that it tells the same story. */
+/**
+ * Runs one scenario with the subject's fs and with Node's, on files of the same name, and asserts
+ * equal results.
+ */
 export const tellsTheSame = comparer<CallbackFs>([fs, oracle])

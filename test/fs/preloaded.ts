@@ -1,16 +1,16 @@
-/** Programs that know nothing of caio, started as its documentation says, or plainly for the oracle. */
+/** Programs that do not know of caio, started as its documentation says, or plainly for the oracle. */
 import { subject } from '../support/subject.js'
 
 export type Preload = '--import' | '--require'
 
-/** What comes before the program's name. Plain Node gets none. */
+/** Arguments before the program's name; none for plain Node. */
 export function preload(by: Preload): string[] {
   return subject === 'node' ? [] : [by, 'caio/register']
 }
 
 /**
- * Source of a function that uses one `open` and says whether the engine served, as far as there is one: a handle's class tells,
- * since Node's own is EventEmitter's next heir and caio's is Node's.
+ * Source of a function that uses one `open` and prints whether the engine serves the handle. Its
+ * class tells: Node's own inherits directly from EventEmitter, caio's from Node's.
  */
 export const tellWhoServes = `
   async function tellWhoServes(name, open) {
@@ -22,7 +22,7 @@ export const tellWhoServes = `
     console.log(name, bytesRead, classes > 1 ? 'caio' : 'node')
   }`
 
-/** Who serves a program that is preloaded with it. */
+/** What serves a program with this preload. */
 export const expectedServer = subject === 'node' ? 'node' : 'caio'
 
 export function served(...names: string[]): string {

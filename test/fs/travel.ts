@@ -1,8 +1,8 @@
-/** What both sides of contract/transfer.test.ts say to each other, and do with a handle. */
+/** Messages between both sides of contract/transfer.test.ts, and their use of a handle. */
 import { outcomeOf } from '../support/differential.js'
 import type { Loose } from '../support/subject.js'
 
-/** How far the worker has come with the subject's module when a handle arrives. */
+/** What the worker has done with the subject's module before a handle arrives. */
 export type Acquaintance = 'none' | 'imported' | 'used'
 
 export interface WorkerData {

@@ -1,4 +1,4 @@
-/** Compiles, or caio/fs is no drop-in for node:fs/promises as far as types go. Nothing runs here. */
+/** Compiles only if caio/fs is a drop-in for node:fs/promises as far as types go. Nothing runs here. */
 import type * as node from 'node:fs/promises'
 import caio, * as namespace from 'caio/fs'
 import { constants, open, readFile, watch } from 'caio/fs'
@@ -13,7 +13,7 @@ export const named: Pick<typeof node, 'constants' | 'open' | 'readFile' | 'watch
   watch,
 }
 
-/** And back: what caio/fs gives is Node's, nothing less. */
+/** The reverse: a handle of caio/fs is one of Node's. */
 export const handleIsNodes = (handle: FileHandle): node.FileHandle => handle
 export const nodesIsHandle = (handle: node.FileHandle): FileHandle => handle
 

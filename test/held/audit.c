@@ -1,6 +1,7 @@
-// Notes which functions of libraries the addon calls on a process's first thread, which is that of JavaScript: an auditor of the dynamic
-// linker's, see rtld-audit(7), for LD_AUDIT. Each call site once, as a line of the file $CAIO_AUDIT: the function's name, the number that
-// `syscall` was given or -1, where in the addon it is, and the addon.
+// Records which library functions the addon calls on a process's first thread, the JavaScript
+// thread: an auditor of the dynamic linker, see rtld-audit(7), for LD_AUDIT. Each call site once,
+// as a line of the file $CAIO_AUDIT: the function's name, the number given to `syscall` or -1, the
+// offset in the addon, and the addon.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <link.h>
@@ -14,7 +15,7 @@
 
 static const char addon_name[] = "caio.node";
 static struct link_map *addon;
-// Call sites that have been noted.
+// Call sites already recorded.
 static unsigned char noted[1 << 20];
 
 unsigned la_version(unsigned version UNUSED) { return LAV_CURRENT; }
@@ -26,7 +27,7 @@ unsigned la_objopen(struct link_map *map, Lmid_t space UNUSED, uintptr_t *cookie
   return LA_FLG_BINDFROM;
 }
 
-// Without it the linker asks for no call of the symbol.
+// Without this function, the linker does not report calls of the symbol.
 uintptr_t la_symbind64(Elf64_Sym *symbol, unsigned index UNUSED, uintptr_t *from UNUSED, uintptr_t *to UNUSED,
                        unsigned *flags UNUSED, const char *name UNUSED) {
   return symbol->st_value;
@@ -38,7 +39,7 @@ static void note(const char *name, long number, uintptr_t site) {
   if (file < 0) return;
   char line[4200];
   const int length = snprintf(line, sizeof line, "%s %ld %lx %s\n", name, number, (unsigned long)site, addon->l_name);
-  // A line that is not there would be a call that nobody has seen.
+  // A missing line would be an unseen call.
   if (write(file, line, length) != length) _exit(99);
   close(file);
 }

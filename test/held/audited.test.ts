@@ -1,7 +1,8 @@
 /**
- * Over the whole contract suite, the addon calls on the JavaScript thread no function of the C library but those that make the system calls
- * of docs/architecture.md, or none. As an auditor of the dynamic linker's sees it (audit.c): system-calls.test.ts, by strace, sees what they
- * are in truth, but of a few calls only.
+ * Over the whole contract suite, the functions of the C library that the addon calls on the
+ * JavaScript thread make only system calls listed in docs/architecture.md, or none, according to an
+ * auditor of the dynamic linker (audit.c). system-calls.test.ts sees the real system calls, by
+ * strace, but only of a few operations.
  */
 // @held
 import { spawn, spawnSync } from 'node:child_process'
@@ -14,11 +15,11 @@ import { documentedCalls, systemCallNames } from './documented-calls.js'
 
 t.setTimeout(900_000)
 
-/** Functions that make no system call, or none but those that memory takes. */
+/** Functions that make no system call, or only those for memory. */
 const QUIET =
   /^(?:_|mem|str|napi_|uv_|malloc$|free$|posix_memalign$|snprintf$|sigfillset$|sysconf$|abort$|clock_gettime$|pthread_(?:mutex|cond|condattr|attr)_(?:init|destroy|set\w+)$|pthread_self$)/
 
-/** The system call that a function makes, where it has another name. */
+/** The system call that a function makes, if it has another name. */
 const SYSTEM_CALLS: Readonly<Record<string, string>> = {
   open64: 'openat',
   eventfd: 'eventfd2',
@@ -32,7 +33,10 @@ const SYSTEM_CALLS: Readonly<Record<string, string>> = {
   pthread_cond_broadcast: 'futex',
 }
 
-/** What waits for threads, or for the kernel's queue, and where: at the end of an environment, when no JavaScript runs any more. */
+/**
+ * Functions that wait for threads or the kernel's queue, and their callers: at the end of an
+ * environment, when no JavaScript runs any more.
+ */
 const AT_THE_END: Readonly<Record<string, RegExp>> = {
   pthread_join: /^caio::(?:ThreadPool|InlineHelper)::Close\(/,
   pthread_cond_wait: /^caio::ThreadPool::Finish(?:Locked)?\(/,
@@ -40,7 +44,7 @@ const AT_THE_END: Readonly<Record<string, RegExp>> = {
   io_destroy: /^caio::KernelContext::Close\(/,
 }
 
-/** Where a function of the addon begins, in order. */
+/** Start addresses of the addon's functions, in order. */
 type Places = readonly (readonly [start: number, name: string])[]
 
 function placesIn(addon: string): Places {
@@ -68,7 +72,7 @@ await t.test('what the addon calls on the JavaScript thread', { skip: whyNoAudit
     env: { ...process.env, LD_AUDIT: library, CAIO_AUDIT: calls, CAIO_TEST_BACKENDS: 'linux,thread' },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
-  // What fails of it fails without the auditor, too, and is told there.
+  // Failures of the suite occur without the auditor, too, and are reported there.
   await new Promise((resolve) => suite.once('close', resolve))
   const lines = fs.readFileSync(calls, 'utf8').trim().split('\n')
   const seen = new Map<string, Set<string>>()

@@ -1,10 +1,10 @@
-// An automount, as autofs(5) makes it: who walks through its point waits until this program has mounted something there.
+// An automount by autofs(5): walking through its point waits until this program has mounted something there.
 //
-//   mount POINT DIRECTORY   makes the point; DIRECTORY is what is mounted there each time
-//   expire                  unmounts it, so that the next one waits again
-//   hold MS COUNT           the first COUNT from now on wait, each until it is freed, or for so many milliseconds
-//   free ID                 mounts it for one
-//   pass                    mounts it for all, and holds none from now on
+//   mount POINT DIRECTORY   makes the point, at which DIRECTORY is mounted each time
+//   expire                  unmounts it, so that the next walk waits again
+//   hold MS COUNT           the next COUNT walks wait, each until it is freed, or for so many milliseconds
+//   free ID                 mounts it for one walk
+//   pass                    mounts it for all walks, and holds none from now on
 //
 // Each is answered with `done` or `failed WHY`. Event: `held ID walk THREAD NAME`.
 #include "helper.h"
@@ -15,7 +15,7 @@
 #include <sys/mount.h>
 
 static char point[512], source[512];
-// The pipe by which the kernel asks, and the root of the automount itself.
+// The pipe of the kernel's requests, and the root of the automount itself.
 static int asked = -1, root = -1, bound;
 static struct holding holding;
 
@@ -42,7 +42,7 @@ static int mount_at(const char *where, const char *directory) {
   int ends[2];
   char options[256];
   if (pipe2(ends, O_DIRECT | O_CLOEXEC) != 0) return errno;
-  // Processes of this group, and so this one, walk through it without waiting.
+  // Processes of this group, including this one, walk through it without waiting.
   snprintf(options, sizeof options, "fd=%d,pgrp=%d,minproto=5,maxproto=5,direct", ends[1], getpgrp());
   if (mount("automounted", where, "autofs", MS_NOSUID | MS_NODEV, options) != 0) return errno;
   close(ends[1]);
@@ -55,7 +55,7 @@ static int mount_at(const char *where, const char *directory) {
 }
 
 static int expire(void) {
-  // Files there may be open.
+  // Lazily: files there may be open.
   if (bound && umount2(point, MNT_DETACH) != 0) return errno;
   bound = 0;
   return 0;
@@ -84,7 +84,7 @@ int main(int argc, char **argv) {
     if (files[1].revents & POLLIN && read(asked, &packet, sizeof packet) == sizeof packet) take(&packet);
   }
   expire();
-  // Whoever waits is told that there is nothing.
+  // Waiting walks fail with ENOENT.
   if (root >= 0) ioctl(root, AUTOFS_IOC_CATATONIC), close(root);
   if (point[0]) umount2(point, MNT_DETACH);
   remove_home(argc, argv);

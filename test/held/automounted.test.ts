@@ -1,4 +1,4 @@
-/** A path that leads through an automount, whose server has to be found first, holds no event loop. */
+/** A path through an automount, whose server has to be found first, does not block the event loop. */
 // @held
 import t from 'tap'
 import { measureEverywhere } from './measuring.js'

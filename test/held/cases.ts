@@ -1,4 +1,7 @@
-/** What programs with cases of their own share: `PROGRAM CASE PROGRAMS`. The backend is CAIO_IMPL's. Each tells a {@link Result} as JSON. */
+/**
+ * Shared by programs with their own cases: `PROGRAM CASE PROGRAMS`. CAIO_IMPL names the backend.
+ * Each prints a {@link Result} as JSON.
+ */
 import { LoopWatch } from './event-loop.js'
 import type { Turns } from './event-loop.js'
 import { Helper } from './helper.js'
@@ -6,7 +9,7 @@ import type { HelperName } from './helper.js'
 import { TURNING } from './situations.js'
 
 export interface Result extends Turns {
-  /** what the event loop asked for, and waited for, where that is known */
+  /** requests that the event loop made and waited for, if known */
   asked: readonly string[]
   held: number
 }
@@ -18,7 +21,7 @@ const asked: string[] = []
 const result: Result = { longest: 0, waited: 0, asked: [], held: 0 }
 let measuring = false
 
-/** Its event loop's operations are told, and none is held for good. */
+/** Starts a helper that reports the event loop's operations, and holds none for good. */
 export function begin(kind: HelperName): Helper {
   const helper = new Helper(kind, programs)
   helpers.push(helper)
@@ -26,13 +29,13 @@ export function begin(kind: HelperName): Helper {
   helper.onHeld = (held) => {
     result.held++
     if (held.thread === process.pid) asked.push(`${held.operation} ${held.name}`)
-    // Only a loop that turns ends it early.
+    // Only a running event loop ends it early.
     setTimeout(() => measuring && void helper.free(held), TURNING)
   }
   return helper
 }
 
-/** @param use what must not hold the loop */
+/** @param use must not block the event loop */
 export async function measure(use: () => unknown): Promise<void> {
   watch.reset()
   measuring = true
@@ -41,7 +44,7 @@ export async function measure(use: () => unknown): Promise<void> {
   measuring = false
 }
 
-/** For what cannot be told from what is held. */
+/** For operations that do not show in what is held. */
 export function count(operations: number): void {
   result.held += operations
 }

@@ -1,4 +1,4 @@
-/** The list of functions whose waiting is measured has all that the package exports. */
+/** The list of measured functions contains all that the package exports. */
 // @held
 import nodeFs from 'node:fs'
 import { open } from 'node:fs/promises'
@@ -12,12 +12,12 @@ import { functions } from './functions/index.js'
 
 const listed = new Set([...functions.map(({ name }) => name.split(',', 1)[0] as string), ...Object.keys(exempt)])
 
-/** Methods and getters of a class, but for those that its documentation calls internal. */
+/** Methods and getters of a class, except those documented as internal. */
 function members(prototype: object, internal: ReadonlySet<string> = new Set()): string[] {
   return Object.getOwnPropertyNames(prototype).filter((name) => !internal.has(name))
 }
 
-/** What a module's declarations mark `@internal`. */
+/** Names that a module's declarations mark `@internal`. */
 function internals(module: string): Set<string> {
   const text = nodeFs.readFileSync(join(packageRoot, 'dist/lib', `${module}.d.ts`), 'utf8')
   const marked = text.matchAll(
@@ -26,7 +26,7 @@ function internals(module: string): Set<string> {
   return new Set([...marked].map(([, name]) => name as string))
 }
 
-/** What is exported, and not in the list. */
+/** Exports that are not in the list. */
 function missing(module: string, names: readonly string[]): string[] {
   return names.map((name) => `${module}.${name}`).filter((name) => !listed.has(name))
 }

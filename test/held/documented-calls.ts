@@ -13,7 +13,7 @@ export function documentedCalls(): Set<string> {
 
 let names: ReadonlyMap<number, string> | undefined
 
-/** Of this machine's system calls, by number, as the C compiler knows them. */
+/** This machine's system calls by number, according to the C compiler. */
 export function systemCallNames(): ReadonlyMap<number, string> {
   names ??= new Map(
     [

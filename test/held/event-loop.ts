@@ -1,26 +1,33 @@
-/** How long the event loop was held: the longest turn, however many microtasks were in it, and how much of one was spent waiting. */
+/**
+ * Measures how long the event loop was blocked: the longest turn, whatever its number of
+ * microtasks, and the time spent waiting in a turn.
+ */
 import fs from 'node:fs'
 
 const { performance, setTimeout } = globalThis
 
-/** Where major page faults are among what a thread's `stat` has behind its name. */
+/** Index of major page faults among the fields after the name in a thread's `stat`. */
 const MAJOR_FAULTS = 9
-/** Where it is among what `/proc/stat` begins with, and milliseconds that it counts in. */
+/** Index of steal time in the first line of `/proc/stat`, and milliseconds per tick. */
 const STEAL = 8
 const TICK = 10
 
 export interface Turns {
-  /** milliseconds that the longest turn took, less the time in which another thread, or another machine, had the processor */
+  /**
+   * milliseconds of the longest turn, without the time in which another thread, or another machine,
+   * had the processor
+   */
   longest: number
-  /** milliseconds that were spent waiting, and not working, in the turn that waited longest */
+  /** milliseconds spent waiting, not working, in the turn that waited longest */
   waited: number
 }
 
 /**
- * A loop that turns every millisecond, and looks at the clock at each turn. By the kernel's `schedstat` it tells apart the time in
- * which this thread worked, in which it was ready to but another had the processor, and in which it waited: a busy machine holds no
- * event loop. Nor does one that its host has stopped, which `/proc/stat` tells of, or a disk that is to bring a part of the program
- * back, which major page faults tell of. For the thread that makes it.
+ * A loop that turns every millisecond, and reads the clock at each turn. With the kernel's
+ * `schedstat` it distinguishes the time in which this thread worked, was ready while another had
+ * the processor, and waited: a busy machine does not count as a blocked event loop. Nor does a host
+ * that stopped the machine, as `/proc/stat` shows, or a disk that brings back a part of the
+ * program, as major page faults show. Measures the thread that makes it.
  */
 export class LoopWatch {
   #running = true
@@ -29,7 +36,7 @@ export class LoopWatch {
   #queued = 0
   #turns: Turns = { longest: 0, waited: 0 }
   readonly #ended: Promise<void>
-  /** this thread, as the kernel knows it */
+  /** the kernel's number of this thread */
   readonly thread = Number(fs.readlinkSync('/proc/thread-self').split('/').at(-1))
   readonly #schedstat = fs.openSync(`/proc/self/task/${this.thread}/schedstat`, 'r')
   readonly #threadStat = fs.openSync(`/proc/self/task/${this.thread}/stat`, 'r')
@@ -71,7 +78,7 @@ export class LoopWatch {
     this.#stolen = stolen
   }
 
-  /** What such a file of the kernel's begins with. */
+  /** The numbers at the start of such a file. */
   #numbersOf(file: number): number[] {
     return this.#textOf(file).split(/ +/).map(Number)
   }
@@ -81,13 +88,13 @@ export class LoopWatch {
     return this.#bytes.toString('latin1', 0, length)
   }
 
-  /** Begins anew. */
+  /** Starts a new measurement. */
   reset(): void {
     this.#look()
     this.#turns = { longest: 0, waited: 0 }
   }
 
-  /** Of all turns since then; the present one is over when it resolves. */
+  /** The turns since then; the present one ends before it resolves. */
   async turns(): Promise<Turns> {
     await new Promise((resolve) => setTimeout(resolve, 2))
     this.#look()

@@ -1,6 +1,6 @@
 /**
- * The first use of the engine, in a process or a worker, does not hold the event loop: neither for its proof, where the directory of
- * temporary files is slow, nor for the file.
+ * The first use of the engine, in a process or a worker, does not block the event loop: neither for
+ * its proof, if the directory of temporary files is slow, nor for the file.
  */
 // @held
 import fs from 'node:fs'
@@ -12,9 +12,9 @@ import type { FirstUse } from './first-use.js'
 import { Helper, whyNoFuse } from './helper.js'
 import { HOLD, makePoint } from './situations.js'
 
-/** At a time: they mostly wait. */
+/** In parallel: they mostly wait. */
 const PROCESSES = 4
-/** Calls that are made in a worker, too. */
+/** Calls that are also made in a worker. */
 const inWorkers = ['defaultContext', 'readFile', 'write']
 
 t.setTimeout(600_000)
@@ -55,7 +55,7 @@ await t.test('first use', { skip: whyNoFuse() ?? false, timeout: 600_000 }, asyn
     list.push(`${operation} ${name}`)
     asked.set(thread, list)
   }
-  // No kind is held for good: the proof makes a dozen requests, and each process its own.
+  // No kind is held for good: the proof makes a dozen requests, in each process.
   await helper.tell(`hold ${HOLD} 1000000 all`)
   const longest = new Map<string, number>()
   let next = 0

@@ -1,6 +1,6 @@
 /**
- * The first use of the engine in a process, and how long it holds the event loop: `first-use.js CALL FILE [worker]`. The backend is
- * CAIO_IMPL's. Tells {@link FirstUse} as JSON.
+ * The first use of the engine in a process, and how long it blocks the event loop: `first-use.js
+ * CALL FILE [worker]`. CAIO_IMPL names the backend. Prints {@link FirstUse} as JSON.
  */
 import { fileURLToPath } from 'node:url'
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads'
@@ -8,12 +8,12 @@ import { LoopWatch } from './event-loop.js'
 import type { Turns } from './event-loop.js'
 
 export interface FirstUse extends Turns {
-  /** that of the event loop, as the kernel knows it */
+  /** the kernel's number of the event loop's thread */
   thread: number
   backend: string
 }
 
-/** By name. Nothing has been used before. */
+/** Calls by name. Nothing has been used before. */
 export const firstCalls: Readonly<Record<string, (file: string) => unknown>> = {
   defaultContext: async () => (await import('caio')).defaultContext(),
   async 'new Context, all backends'() {
@@ -45,7 +45,8 @@ export const firstCalls: Readonly<Record<string, (file: string) => unknown>> = {
 
 async function measure(name: string, file: string): Promise<FirstUse> {
   const watch = new LoopWatch()
-  // Loading modules reads files on the loop, as it does for every package; what it asks of the slow file system is seen by the test.
+  // Loading modules reads files on the loop, as for every package; the test sees its requests to
+  // the slow file system.
   await import('caio/fs')
   watch.reset()
   await (firstCalls[name] as (file: string) => unknown)(file)

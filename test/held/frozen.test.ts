@@ -1,4 +1,4 @@
-/** A file system that is frozen, as snapshots and backups do it, holds no event loop. */
+/** A frozen file system, as during snapshots and backups, does not block the event loop. */
 // @held
 import t from 'tap'
 import { measureEverywhere } from './measuring.js'

@@ -1,4 +1,4 @@
-/** A FUSE server that takes its time over each request holds no event loop. */
+/** A FUSE server that is slow to answer does not block the event loop. */
 // @held
 import t from 'tap'
 import { measureEverywhere } from './measuring.js'

@@ -1,19 +1,20 @@
 // A file system in memory whose answers can be held back: FUSE, spoken directly with /dev/fuse.
 //
-//   mount POINT [DEVICE]   mounts it; with a block device as fuseblk
-//   hold MS COUNT OPERATION …  requests of these kinds ("all") wait, each until it is freed, or for so many milliseconds; only the
-//                          first COUNT of each kind
-//   free ID                answers one
-//   fail OPERATION ERRNO   requests of this kind fail from now on; 0 ends that
-//   pass                   answers all, and holds none from now on
-//   watch THREAD           tells of each request of this thread; 0 for none
-//   valid ENTRY ATTRIBUTES seconds for which the kernel may believe what it is told from now on
-//   direct 0|1             files that are opened from now on bypass the page cache
-//   positions 0|1          files that are opened from now on have positions, or are read from where they stand
-//   sizes 0|1              files tell their size, or that they are empty, as many of the kernel's own do
+//   mount POINT [DEVICE]       mounts it; with a block device as fuseblk
+//   hold MS COUNT OPERATION …  the next COUNT requests of each of these kinds ("all") wait, each until
+//                              it is freed, or for so many milliseconds
+//   free ID                    answers one
+//   fail OPERATION ERRNO       requests of this kind fail from now on; 0 ends that
+//   pass                       answers all, and holds none from now on
+//   watch THREAD               reports each request of this thread; 0 for none
+//   valid ENTRY ATTRIBUTES     seconds for which the kernel may cache further answers
+//   direct 0|1                 files opened from now on bypass the page cache
+//   positions 0|1              files opened from now on have positions with 1, only sequential reads with 0
+//   sizes 0|1                  files report their size, or 0, as many of the kernel's own do
 //
-// Each is answered with `done` or `failed WHY`. Events: `held ID OPERATION THREAD NAME`, `asked OPERATION NAME`.
-// A held request holds no other: there is one thread, and it never waits for anything but requests and commands.
+// The answer to each command is `done` or `failed WHY`. Events: `held ID OPERATION THREAD NAME`,
+// `asked OPERATION NAME`. A held request blocks no other: the only thread waits for nothing but
+// requests and commands.
 #include "helper.h"
 
 #include <linux/fuse.h>
@@ -27,7 +28,7 @@
 #define MAX_WRITE (1u << 20)
 #define REQUEST_ROOM (MAX_WRITE + 65536)
 
-// Newer than many a <linux/fuse.h>: 7.39.
+// Newer than many versions of <linux/fuse.h>: 7.39.
 #define FUSE_STATX_REQUEST 52
 struct statx_time {
   int64_t seconds;
@@ -48,7 +49,7 @@ struct statx_reply {
   uint64_t unused3[14];
 };
 
-// By its number less one.
+// Indexed by its number less one.
 static struct node {
   int used;
   uint64_t lookups;
@@ -85,7 +86,7 @@ static const char *const names[] = {
 
 static int device = -1;
 static char point[512];
-// how many more of each kind are to be held
+// number of further requests of each kind to hold
 static unsigned holding[KINDS];
 static int failing[KINDS];
 static long hold_ms;
@@ -100,7 +101,7 @@ static const char *name_of(uint32_t opcode) { return opcode < KINDS && names[opc
 static void reply(const struct fuse_in_header *request, int error, const void *data, size_t size) {
   struct fuse_out_header header = {.len = (uint32_t)(sizeof header + size), .error = -error, .unique = request->unique};
   struct iovec parts[] = {{&header, sizeof header}, {(void *)data, size}};
-  // ENOENT: nobody waits for it any more.
+  // ENOENT: the request was interrupted, and nothing waits for it.
   if (writev(device, parts, size ? 2 : 1) < 0 && errno != ENOENT)
     fprintf(stderr, "held_fs: answering %s: %s\n", name_of(request->opcode), strerror(errno));
 }
@@ -171,7 +172,7 @@ static int remove_entry(struct entry *entry) {
   return 0;
 }
 
-// Makes it so large; what is new is zero.
+// Resizes it; new bytes are zero.
 static int resize(struct node *node, uint64_t size) {
   if (size > LARGEST) return EFBIG;
   if (size > node->room) {
@@ -242,7 +243,7 @@ static struct fuse_open_out opened(void) {
   return (struct fuse_open_out){.open_flags = flags | (direct ? FOPEN_DIRECT_IO : FOPEN_KEEP_CACHE)};
 }
 
-// A new node under a name, or an errno.
+// Makes a new node under a name. Returns 0 or an errno.
 static int make(const struct fuse_in_header *request, const char *name, uint32_t mode, uint64_t *id) {
   if (find(request->nodeid, name)) return EEXIST;
   *id = make_node(request, mode);
@@ -341,9 +342,9 @@ static void init(const struct fuse_in_header *request, const struct fuse_init_in
   const uint32_t wanted = FUSE_ASYNC_READ | FUSE_POSIX_LOCKS | FUSE_ATOMIC_O_TRUNC | FUSE_BIG_WRITES | FUSE_ASYNC_DIO |
                           FUSE_PARALLEL_DIROPS | FUSE_MAX_PAGES;
   out.flags = in->flags & wanted;
-  // Whether statx is asked for goes by the minor number.
+  // The kernel uses statx depending on the minor number.
   if (in->minor > out.minor) out.minor = 39;
-  // Held ones do not hold those that come after them.
+  // Held requests do not block later ones.
   out.max_background = 4096, out.congestion_threshold = 4096;
   out.max_write = MAX_WRITE, out.max_pages = MAX_WRITE / 4096, out.time_gran = 1;
   if (in->minor < out.minor) out.minor = in->minor;
@@ -493,7 +494,7 @@ static void serve(struct fuse_in_header *request) {
   reply(request, error, NULL, 0);
 }
 
-// A name of the node, for who reads the test's output.
+// A name of the node, for readers of the test's output.
 static const char *called(const struct fuse_in_header *request) {
   if (request->opcode == FUSE_LOOKUP) return (const char *)(request + 1);
   for (struct entry *entry = entries; entry < entries + ENTRIES; entry++) {
@@ -502,7 +503,7 @@ static const char *called(const struct fuse_in_header *request) {
   return request->nodeid == FUSE_ROOT_ID ? "/" : "?";
 }
 
-// Serves it, unless it is to be held, and then keeps it.
+// Serves a request, or keeps it if it has to be held.
 static void take(struct fuse_in_header *request) {
   if (request->opcode == FUSE_FORGET)
     forget(request->nodeid, ((struct fuse_forget_in *)(request + 1))->nlookup);
@@ -531,7 +532,7 @@ static int take_next(void) {
   static char room[REQUEST_ROOM];
   const ssize_t size = read(device, room, sizeof room);
   if (size < 0) return errno == EAGAIN || errno == EINTR || errno == ENOENT ? 0 : errno;
-  // One more, so that the last name ends with a zero whatever was sent.
+  // One byte more, so that the last name ends with a zero whatever was sent.
   char *request = (char *)calloc(1, (size_t)size + 1);
   memcpy(request, room, (size_t)size);
   take((struct fuse_in_header *)request);
@@ -612,13 +613,13 @@ int main(int argc, char **argv) {
       for (char *line; (line = next_line());) obey(line);
     }
     if (files[1].revents && take_next() != 0) {
-      // Unmounted by somebody else.
+      // Unmounted by another process.
       close(device);
       device = -1;
       point[0] = '\0';
     }
   }
-  // Closing the device ends the connection: whoever waits is told so, and the unmount asks for no answer of ours.
+  // Closing the device ends the connection: waiting requests fail, and unmounting needs no answer from here.
   if (device >= 0) close(device);
   if (point[0]) umount2(point, MNT_DETACH);
   remove_home(argc, argv);

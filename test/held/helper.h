@@ -1,6 +1,7 @@
-// What the helpers share: lines of commands on stdin, lines of answers and events on stdout, requests that are held, and an end that
-// comes with the end of stdin, however the test ended. A helper is in a session of its own: what kills the test's process group
-// leaves it alive to clean up. Its argument is the directory that it removes at the end.
+// Shared by the helpers: commands on stdin, answers and events on stdout, held requests, and an end
+// that follows the end of stdin, however the test ended. A helper has a session of its own: a kill
+// of the test's process group leaves it alive to clean up. Its argument is the directory that it
+// removes at the end.
 #ifndef CAIO_TEST_HELD_HELPER_H
 #define CAIO_TEST_HELD_HELPER_H
 
@@ -32,9 +33,9 @@ static void stop(int number) {
 
 static UNUSED void begin_helper(void) {
   setsid();
-  // Nothing of ours is to be in the way of an unmount.
+  // The working directory must not prevent unmounting.
   if (chdir("/") != 0) stopped = 1;
-  // Without SA_RESTART: poll is to return.
+  // Without SA_RESTART, so that poll returns.
   struct sigaction action = {.sa_handler = stop};
   sigaction(SIGTERM, &action, NULL);
   sigaction(SIGINT, &action, NULL);
@@ -54,7 +55,7 @@ static UNUSED __attribute__((format(printf, 1, 2))) void say(const char *format,
   if (write(STDOUT_FILENO, line, length) != length) stopped = 1;
 }
 
-// The answer to a command: an errno, or 0.
+// Answers a command with an errno, or 0.
 static UNUSED void answer(int error) {
   if (error)
     say("failed %s", strerror(error));
@@ -62,7 +63,7 @@ static UNUSED void answer(int error) {
     say("done");
 }
 
-// The next whole line, or NULL where there is none yet. The end of stdin stops the helper.
+// The next whole line; NULL if there is none yet. The end of stdin stops the helper.
 static UNUSED char *next_line(void) {
   for (;;) {
     char *start = input + input_taken;
@@ -91,7 +92,7 @@ static UNUSED long now_ms(void) {
   return now.tv_sec * 1000L + now.tv_nsec / 1000000;
 }
 
-// What waits for its answer: until it is freed by its number, or its time is over.
+// A request that waits until it is freed by its number, or its time is over.
 struct held {
   struct held *next;
   unsigned id;
@@ -109,7 +110,7 @@ static UNUSED unsigned hold(void *request, long ms) {
   return entry->id;
 }
 
-// The request at `place`, which is held no more.
+// Removes and returns the request at `place`.
 static UNUSED void *unhold(struct held **place) {
   struct held *entry = *place;
   void *request = entry->request;
@@ -118,7 +119,8 @@ static UNUSED void *unhold(struct held **place) {
   return request;
 }
 
-// The oldest request whose time is over, or NULL; and in `wait` the milliseconds until the next one's is, or -1.
+// The oldest request whose time is over, or NULL; sets `wait` to the milliseconds until the next
+// one's is, or -1.
 static UNUSED void *overdue(int *wait) {
   const long now = now_ms();
   struct held **due = NULL;
@@ -133,7 +135,7 @@ static UNUSED void *overdue(int *wait) {
   return due ? unhold(due) : NULL;
 }
 
-// By its number, or the oldest for 0; NULL where there is none.
+// Removes and returns a request by number, or the oldest for 0; NULL if there is none.
 static UNUSED void *unhold_id(unsigned id) {
   struct held **found = NULL;
   for (struct held **place = &held_first; *place; place = &(*place)->next) {
@@ -142,13 +144,14 @@ static UNUSED void *unhold_id(unsigned id) {
   return found ? unhold(found) : NULL;
 }
 
-// How many of the next requests are to be held, and for how many milliseconds each.
+// How many of the next requests to hold, and for how many milliseconds each.
 struct holding {
   unsigned count;
   long ms;
 };
 
-// Obeys `hold MS COUNT`, `free ID` and `pass`, of requests that `release` lets go; 0 for any other command.
+// Executes `hold MS COUNT`, `free ID` and `pass`; `release` lets a request go. Returns 0 for any
+// other command.
 static UNUSED int obey_holding(const char *const words[3], struct holding *holding, void (*release)(void *)) {
   const char *command = words[0], *first = words[1], *second = words[2];
   if (strcmp(command, "hold") == 0 && second) {
@@ -166,12 +169,12 @@ static UNUSED int obey_holding(const char *const words[3], struct holding *holdi
   return 1;
 }
 
-// The first three words of a command; NULL for those that it lacks.
+// Splits off the first three words of a command; NULL for missing ones.
 static UNUSED void split(char *line, const char *words[3]) {
   for (int i = 0; i < 3; i++) words[i] = strtok(i == 0 ? line : NULL, " ");
 }
 
-// Runs a program to its end; its exit status, or 255.
+// Runs a program to its end. Returns its exit status, or 255.
 static UNUSED int run(const char *const arguments[]) {
   pid_t child = fork();
   if (child == 0) {
@@ -185,7 +188,7 @@ static UNUSED int run(const char *const arguments[]) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
 }
 
-// Removes the helper's directory, but nothing that is still mounted there.
+// Removes the helper's directory, except for what is still mounted there.
 static UNUSED void remove_home(int argc, char **argv) {
   if (argc > 1) run((const char *const[]){"rm", "-rf", "--one-file-system", argv[1], NULL});
 }

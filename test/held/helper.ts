@@ -1,4 +1,7 @@
-/** The programs in C that hold operations back: compiled, started, told what to do, and ended with what they have mounted. */
+/**
+ * The programs in C that hold operations back: compiles, starts, controls and ends them, including
+ * their mounts.
+ */
 import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import fs from 'node:fs'
@@ -8,10 +11,10 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { kernelHas } from '../support/kernel-has.js'
 
-/** One operation that waits until {@link Helper.free} is called, or its time is over. */
+/** An operation that waits until {@link Helper.free} is called, or its time is over. */
 export interface Held {
   id: number
-  /** what it is, as the helper calls it */
+  /** the helper's name for it */
   operation: string
   /** the thread that waits */
   thread: number
@@ -19,7 +22,7 @@ export interface Held {
   name: string
 }
 
-// The sources stand in test/, not in dist/.
+// The sources are in test/, not in dist/.
 const sources = fileURLToPath(new URL('../../../test', import.meta.url))
 
 export const helperNames = ['held_fs', 'mounted', 'scanned', 'leased', 'automounted'] as const
@@ -27,7 +30,7 @@ export type HelperName = (typeof helperNames)[number] | 'recorder'
 
 const folderOf = (name: HelperName): string => (name === 'recorder' ? 'power' : 'held')
 
-/** Why the helpers cannot be had here, or undefined. */
+/** Why the helpers are not available here, or undefined. */
 export function whyNoHelpers(): string | undefined {
   if (process.platform !== 'linux') return 'Linux only'
   if (process.getuid?.() !== 0) return 'mounting takes root'
@@ -46,7 +49,7 @@ export function whyNoAutomount(): string | undefined {
   return whyNoHelpers()
 }
 
-/** Compiles a helper into `programs`, unless it is there, without a warning. */
+/** Compiles a helper into `programs`, unless it is there; warnings are errors. */
 export function compileHelper(name: HelperName, programs: string): string {
   const program = join(programs, name)
   if (fs.existsSync(program)) return program
@@ -64,13 +67,13 @@ export class Helper {
   #complaints = ''
   /** Called for each operation that is held. */
   onHeld: (held: Held) => void = () => {}
-  /** Called for each request of a thread that is watched. */
+  /** Called for each request of a watched thread. */
   onAsked: (what: string) => void = () => {}
 
-  /** A directory on the local disk, which goes with the helper. */
+  /** A directory on the local disk, removed with the helper. */
   readonly home: string
 
-  /** @param programs where compiled helpers are */
+  /** @param programs directory of compiled helpers */
   constructor(name: HelperName, programs: string) {
     const program = compileHelper(name, programs)
     const prefix = join(process.env['CAIO_TEST_DIR'] ?? tmpdir(), `caio-${folderOf(name)}-`)
@@ -101,7 +104,10 @@ export class Helper {
     }
   }
 
-  /** Resolves when it is done. @throws (rejects) why it could not be */
+  /**
+   * Resolves when the command is done.
+   * @throws (rejects) with the reason of its failure
+   */
   tell(command: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#answers.push({ resolve, reject })
@@ -109,12 +115,12 @@ export class Helper {
     })
   }
 
-  /** Lets an operation go on. */
+  /** Lets an operation continue. */
   free({ id }: Held): Promise<void> {
     return this.tell(`free ${id}`)
   }
 
-  /** The next operation of this kind that is held; that of any kind if none is named. */
+  /** The next operation of this kind that is held; of any kind if none is named. */
   nextHeld(operation?: string): Promise<Held> {
     const before = this.onHeld
     return new Promise((resolve) => {
@@ -127,7 +133,10 @@ export class Helper {
     })
   }
 
-  /** Ends it: everything goes on, and what it has mounted is unmounted. @throws (rejects) what it has complained of */
+  /**
+   * Ends it: releases everything, and unmounts.
+   * @throws (rejects) with its error output
+   */
   async end(): Promise<void> {
     this.#child.stdin.end()
     await this.#closed

@@ -1,9 +1,9 @@
-// The holder of a lease, as file servers are: who opens the file against it waits until it is given up. fcntl(2), F_SETLEASE.
+// Holds a lease, as file servers do: a conflicting open waits until it is given up. fcntl(2), F_SETLEASE.
 //
 //   lease write|read PATH   takes one; there is one at a time
-//   hold MS                 from now on it is kept so long against those who want the file
+//   hold MS                 keeps it for so long, from now on, when another process opens the file
 //   free ID                 gives it up
-//   pass                    gives it up, and takes none from now on
+//   pass                    gives it up, and takes no more
 //
 // Each is answered with `done` or `failed WHY`. Event: `held ID lease 0 NAME`.
 #include "helper.h"

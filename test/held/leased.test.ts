@@ -1,4 +1,7 @@
-/** A lease on a file, which its holder has to give up before another may open it, holds no event loop. */
+/**
+ * A lease on a file, which its holder has to give up before another process may open it, does not
+ * block the event loop.
+ */
 // @held
 import t from 'tap'
 import { measureEverywhere } from './measuring.js'

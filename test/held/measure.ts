@@ -1,6 +1,7 @@
 /**
- * How long each function of the package holds the event loop while a situation holds what it asks for: `measure.js SITUATION PROGRAMS
- * [FUNCTION …]`. Tells each measurement as a line of JSON. The backend is CAIO_IMPL's.
+ * Measures how long each function of the package blocks the event loop while a situation holds its
+ * operations: `measure.js SITUATION PROGRAMS [FUNCTION …]`. Prints each measurement as a line of
+ * JSON. CAIO_IMPL names the backend.
  */
 import fs from 'node:fs'
 import { basename, join } from 'node:path'
@@ -15,17 +16,17 @@ import type { SituationName } from './situations.js'
 
 export interface Measurement extends Turns {
   name: string
-  /** 0 for the first call, with what has never been used */
+  /** 0 for the first call, on files that have never been used */
   call: number
-  /** operations that were held */
+  /** number of operations that were held */
   held: number
-  /** what the JavaScript thread waited for, as far as it is known */
+  /** requests that the JavaScript thread waited for, as far as known */
   asked: readonly string[]
-  /** of the error it ended with */
+  /** code of the error it ended with */
   code?: string
 }
 
-// What is held here is closed by its number now and then, and a warning says so.
+// Some calls close a descriptor that is in use by its number, with a warning.
 process.on('warning', (warning: NodeJS.ErrnoException) => {
   if (warning.code !== 'CAIO_DESCRIPTOR_IN_USE') console.error(warning)
 })
@@ -41,7 +42,7 @@ patch({ callbacks: true })
 const watch = new LoopWatch()
 const situation = await situations[name as SituationName].make(programs)
 
-/** Another file, of the local disk, which is used all the while. */
+/** Another file, on the local disk, which is used all the time. */
 const other = fs.openSync(join(situation.local, 'other'), 'w+')
 let lastOther = 0
 let others: Promise<unknown> = Promise.resolve()
@@ -113,7 +114,7 @@ try {
   }
 } finally {
   await watch.end()
-  // A slow disk may have kept some of them.
+  // A slow disk may have delayed some of them.
   await others
   fs.closeSync(other)
   await situation.remove()

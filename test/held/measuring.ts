@@ -1,4 +1,4 @@
-/** Runs the measuring program on every backend, and judges what it tells. */
+/** Runs the measuring program on every backend, and judges its output. */
 import type { Test } from 'tap'
 import type { BackendName } from 'caio'
 import { requiredBackends, runProgram, temporaryDirectory } from '../support/harness.js'
@@ -11,14 +11,18 @@ import type { SituationName } from './situations.js'
 import type { Result } from './cases.js'
 
 /**
- * Milliseconds that a turn may wait: by design none, but a busy machine may take some, 280 have been seen. Who waits for what is held
- * waits {@link HOLD}, since only a loop that turns ends it before.
+ * Milliseconds that a turn may wait: none by design, but a busy machine may take some; 280 have
+ * been seen. A turn that waits for a held operation takes {@link HOLD}, since only a running event
+ * loop ends the hold earlier.
  */
 const MOST_WAITED = HOLD / 2
 /** The same, if the thread does not sleep meanwhile. */
 const MOST_WORKED = (HOLD * 2) / 3
 
-/** Milliseconds that no machine takes by chance in one function on two backends: the four are measured side by side, each at a pace of its own. */
+/**
+ * More milliseconds than a machine takes by chance in one function on two backends: the four are
+ * measured side by side, each at its own pace.
+ */
 const LATE = 50
 
 const program = new URL('./measure.js', import.meta.url)
@@ -53,7 +57,7 @@ function maximum(measured: readonly Measurement[], key: 'longest' | 'waited'): s
   return worst ? `${worst[key].toFixed(1)} ms (${worst.name})` : 'none'
 }
 
-/** In the name of what fails: of a long log the names are what is read. */
+/** For the name of a failing test: names are what is read of a long log. */
 function told(held: readonly Measurement[]): string {
   return held
     .map(({ waited, longest, asked }) => `, ${waited.toFixed(0)} of ${longest.toFixed(0)} ms, ${asked.join()}`)
@@ -63,7 +67,7 @@ function told(held: readonly Measurement[]): string {
 const excuseOf = ({ excused, excusedOnPure }: Described, backend: BackendName): string | undefined =>
   excused ?? (backend === 'pure' ? excusedOnPure : undefined)
 
-/** What is late in the same way on several backends is not so because of the machine. */
+/** A delay of the same kind on several backends is not due to the machine. */
 function judgeTogether(t: Test, all: ReadonlyMap<BackendName, readonly Measurement[]>): void {
   for (const described of functions) {
     const late = [...all].filter(
@@ -116,15 +120,15 @@ async function measureOn(t: Test, situation: SituationName, tolerated: number): 
   }
 }
 
-/** @param tolerated how many calls may have been held, over all */
+/** @param tolerated total number of calls that may have been held */
 export async function measureEverywhere(t: Test, situation: SituationName, tolerated = 0): Promise<void> {
   const skip = situations[situation].whyNot() ?? false
   await t.test(situation, { skip, timeout: 600_000 }, (t) => measureOn(t, situation, tolerated))
 }
 
 /**
- * Runs a program with cases of its own, see cases.ts, on every backend.
- * @param cases why each cannot be had here, or undefined
+ * Runs a program with its own cases, see cases.ts, on every backend.
+ * @param cases why each is not available here, or undefined
  */
 export async function runCases(t: Test, url: URL, cases: Readonly<Record<string, string | undefined>>): Promise<void> {
   const programs = temporaryDirectory(t)

@@ -14,7 +14,7 @@
 #include <sys/mount.h>
 
 static char point[512];
-// of the mounted root, while it is frozen
+// descriptor of the mounted root, while it is frozen
 static int root = -1;
 static long deadline;
 

@@ -1,4 +1,4 @@
-/** Opening a file and closing it holds no event loop, at moments at which that is more than it mostly is. */
+/** Opening and closing a file does not block the event loop when the kernel does more than usual for it. */
 // @held
 import t from 'tap'
 import { whyNoFuse } from './helper.js'

@@ -1,6 +1,7 @@
 /**
- * Opening files and closing them where the kernel does more than that then: a scanner that listens to files and not to directories, a
- * link that is another's between two looks at it, and a close that ends a file, or what a writer has put off; see cases.ts.
+ * Opens and closes files when the kernel does more than usual: a scanner that watches files and not
+ * directories, a link that changes between two looks at it, and a close that frees a file, or
+ * starts deferred writeback; see cases.ts.
  */
 import { execFileSync } from 'node:child_process'
 import nodeFs from 'node:fs'
@@ -13,7 +14,7 @@ import { begin, count, measure, run } from './cases.js'
 import { HOLD, makePoint } from './situations.js'
 import { mountSlowDisk } from './slow-disk.js'
 
-/** Milliseconds after which what is known of a file system has to be found out again. */
+/** Milliseconds after which knowledge of a file system expires. */
 const KNOWN = 1_000
 /** milliseconds of opening a link that is swapped meanwhile */
 const SWAPPING = 1_000
@@ -22,7 +23,7 @@ async function openAndClose(path: string): Promise<void> {
   await (await fs.open(path)).close()
 }
 
-/** So that it is known, and what it takes to open and to close is tried at once. */
+/** Makes the file system known, so that open and close are attempted inline. */
 async function learn(path: string): Promise<void> {
   for (let round = 0; round < 3; round++) await openAndClose(path)
 }
@@ -103,7 +104,7 @@ await run({
     const handle = await fs.open(path)
     await disk.measure(async () => {
       await handle.close()
-      // What that has begun is on its way to the disk.
+      // Its writeback is in progress by now.
       await defaultContext().fsync(writer)
     })
     nodeFs.closeSync(writer)

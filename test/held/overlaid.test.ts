@@ -1,4 +1,4 @@
-/** Files of an overlay hold no event loop, wherever its layers are. */
+/** Files of an overlay do not block the event loop, wherever its layers are. */
 // @held
 import t from 'tap'
 import { kernelHas } from '../support/kernel-has.js'

@@ -1,6 +1,7 @@
 /**
- * Files of an overlay, as those of a container's image are, whose layers are on a slow disk or at a server: see cases.ts. What is in
- * memory is read at once, and what is not holds no event loop, whoever asks.
+ * Files of an overlay, like those of a container's image, with layers on a slow disk or at a
+ * server: see cases.ts. Cached data is read inline; other reads do not block the event loop, for
+ * every user.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import nodeFs from 'node:fs'
@@ -13,7 +14,7 @@ import { mountSlowDisk } from './slow-disk.js'
 import { evict } from '../support/evict.js'
 
 const SIZE = 8 * 2 ** 20
-/** Somebody who owns none of the files. */
+/** A user that owns none of the files. */
 const OTHER = 1234
 
 interface Overlay {
@@ -25,7 +26,7 @@ type Handle = Awaited<ReturnType<typeof fs.open>>
 
 const FOR_LONG = 20_000
 
-/** Unmounts it when its last user is done: a thread that gives a file back, say, of which nobody tells. */
+/** Unmounts it when its last user is done, such as a thread that closes a file without reporting it. */
 async function unmount(point: string): Promise<void> {
   for (const begun = performance.now(); ;) {
     const { status, stderr } = spawnSync('umount', [point], { encoding: 'utf8' })
@@ -36,8 +37,8 @@ async function unmount(point: string): Promise<void> {
 }
 
 /**
- * Uses an overlay over `lower`, where a large file and a small one are.
- * @param parts where the directories `upper` and `work` are, if not on the local disk
+ * Uses an overlay over `lower`, which contains a large file and a small one.
+ * @param parts location of the directories `upper` and `work`, if not on the local disk
  */
 async function overlaid(lower: string, use: (overlay: Overlay) => Promise<void>, parts?: string): Promise<void> {
   const { home } = begin('mounted')
@@ -62,7 +63,7 @@ function fill(directory: string): void {
 
 const block = Buffer.alloc(4096)
 
-/** So that the file system and the files are known, and what is in memory is read at once. */
+/** Makes the file system and the files known, so that cached data is read inline. */
 async function learn({ file, small }: Overlay): Promise<Handle> {
   const handle = await fs.open(file)
   for (let round = 0; round < 20; round++) {
@@ -73,13 +74,13 @@ async function learn({ file, small }: Overlay): Promise<Handle> {
   return handle
 }
 
-/** Some of which is in memory. */
+/** Reads parts, some of which are cached. */
 async function readAll(handle: Handle, { small, file }: Overlay): Promise<void> {
   const parts = Array.from({ length: 32 }, (_, at) => handle.read(Buffer.alloc(4096), 0, 4096, at * 64 * 4096))
   await Promise.all([...parts, fs.readFile(small), fs.stat(file)])
 }
 
-/** As root, to whom the kernel tells what is in memory, or as one to whom it does not. */
+/** As root, whom the kernel tells which pages are cached, or as a user whom it does not. */
 async function cold(user: number): Promise<void> {
   const disk = await mountSlowDisk(fill)
   await overlaid(disk.directory, async (files) => {
@@ -115,7 +116,7 @@ await run({
       await disk.measure(async (asked) => {
         await context.read(block, fd, 0)
         await new Promise((resolve) => nodeFs.close(fd, resolve))
-        // By whoever gives the file back last: a thread that had it mapped, it may be.
+        // By the last user of the file: perhaps a thread that had it mapped.
         await asked
       })
     }

@@ -1,6 +1,6 @@
 /**
- * Files that have no positions, as some of FUSE's, and those that do not tell their size, either, as the kernel's relay files: a large
- * one is read as Node reads it.
+ * Files without positions, as on some FUSE file systems, and files without a size, as the kernel's
+ * relay files: a large one is read as Node reads it.
  */
 // @held
 import fs from 'node:fs'

@@ -1,12 +1,13 @@
-// A scanner of files, as fanotify(7) makes it: who opens or reads a file of a mount waits for its answer.
+// A scanner of files by fanotify(7): opening or reading a file of a mount waits for its answer.
 //
-//   mark POINT      from now on, each open and read of that mount asks
+//   mark POINT      from now on, each open and read of that mount waits for an answer
 //   unmark POINT    no more
-//   hold MS COUNT   the first COUNT from now on wait, each until it is freed, or for so many milliseconds
+//   hold MS COUNT   the next COUNT wait, each until it is freed, or for so many milliseconds
 //   free ID         answers one
 //   pass            answers all, and holds none from now on
 //
-// Each is answered with `done` or `failed WHY`. Event: `held ID OPERATION THREAD NAME`. Its end lets all go on.
+// Each is answered with `done` or `failed WHY`. Event: `held ID OPERATION THREAD NAME`.
+// At its end all continue.
 #include "helper.h"
 
 #include <sys/fanotify.h>
@@ -23,7 +24,7 @@ static void allow(int fd) {
 static void take(const struct fanotify_event_metadata *event) {
   char link[64], name[256];
   if (event->fd < 0) return;
-  // Never what this program does, which would wait for itself.
+  // Never an event of this process, which would wait for itself.
   if (holding.count == 0 || event->pid == getpid()) return allow(event->fd);
   holding.count--;
   snprintf(link, sizeof link, "/proc/self/fd/%d", event->fd);
@@ -61,7 +62,7 @@ int main(int argc, char **argv) {
   begin_helper();
   group = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_REPORT_TID,
                         O_RDONLY | O_LARGEFILE | O_CLOEXEC);
-  // Said by the first answer.
+  // Reported by the first answer.
   while (!stopped) {
     int wait;
     for (void *held; (held = overdue(&wait));) release(held);

@@ -1,6 +1,7 @@
 /**
- * A scanner that looks at each file before it may be opened or read holds no event loop. One that comes while the program runs may hold
- * it once, for one answer: nothing in the kernel tells a program that its files are scanned from now on.
+ * A scanner that checks each file before it may be opened or read does not block the event loop.
+ * One that starts while the program runs may block it once, for one answer: the kernel does not
+ * tell a program that its files are scanned from now on.
  */
 // @held
 import t from 'tap'

@@ -1,4 +1,4 @@
-/** What may hold an operation back: each situation, on a file system of its own, and how it begins and ends. */
+/** Situations that may hold an operation back, each on its own file system, with their start and end. */
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'
@@ -6,41 +6,44 @@ import { Helper, whyNoAutomount, whyNoFuse, whyNoHelpers } from './helper.js'
 import type { Held } from './helper.js'
 
 /**
- * Milliseconds after which a hold ends by itself: nothing else ends it where the event loop is held, too. Longer than a machine may be
- * stopped by its host, of which the kernel may know nothing.
+ * Milliseconds after which a hold ends by itself: nothing else ends it if the event loop is
+ * blocked, too. Longer than a host may stop the machine, of which the kernel may know nothing.
  */
 export const HOLD = 1000
 /** How often an operation of one kind is held in one call: large writes come in hundreds. */
 const TIMES = 3
-/** Milliseconds for which the event loop must have turned before a hold is ended. */
+/** Milliseconds for which the event loop must have run before a hold is ended. */
 export const TURNING = 20
 
 export interface Situation {
-  /** where its files are */
+  /** directory of its files */
   readonly directory: string
   /** a directory on the local disk */
   readonly local: string
-  /** operations that it has held back since it began */
+  /** number of operations held back since it began */
   readonly held: number
-  /** what the JavaScript thread asked for, and waited for, where that is known */
+  /** requests that the JavaScript thread made and waited for, if known */
   readonly asked: readonly string[]
   /**
-   * From here on it holds what it can.
+   * Holds everything it can from here on.
    * @param file the first that is used
-   * @returns whether it can hold what is done with it
+   * @returns whether it can hold operations on it
    */
   begin(file: string | undefined): Promise<boolean>
   /** Called at each turn of the event loop. */
   turn(now: number): void
-  /** All goes on. */
+  /** Releases everything. */
   end(): Promise<void>
-  /** For what comes when the program has already used its files. */
+  /** For a situation that starts when the program has already used its files. */
   arrive?(): Promise<void>
-  /** All is gone. */
+  /** Removes everything. */
   remove(): Promise<void>
 }
 
-/** Whose helper tells of each operation: one after another goes on when the loop has turned for a while. */
+/**
+ * A situation whose helper reports each operation: one after another continues when the loop has
+ * run for a while.
+ */
 abstract class Told implements Situation {
   held = 0
   asked: string[] = []
@@ -124,7 +127,7 @@ export async function mountImage(kind: Kind, programs: string): Promise<{ helper
   return { helper, directory }
 }
 
-/** All that changes a file system which is frozen. */
+/** Everything that changes a frozen file system. */
 class Frozen implements Situation {
   held = 0
   readonly asked: string[] = []
@@ -167,7 +170,7 @@ class Frozen implements Situation {
   }
 }
 
-/** Opens and reads of files that a scanner looks at first. */
+/** Opens and reads of files that a scanner checks first. */
 class Scanned extends Told {
   arrive?: () => Promise<void>
 
@@ -179,7 +182,7 @@ class Scanned extends Told {
     super(helper, directory)
   }
 
-  /** @param late whether the scanner comes when the program has used its files */
+  /** @param late whether the scanner starts when the program has used its files */
   static async make(late: boolean, programs: string): Promise<Scanned> {
     const mounted = await mountImage('ext4', programs)
     const scanned = new Scanned(new Helper('scanned', programs), mounted.directory, mounted.helper)
@@ -208,7 +211,7 @@ class Scanned extends Told {
   }
 }
 
-/** Opening a file that somebody has a lease on. */
+/** Opening a file on which another process has a lease. */
 class Leased extends Told {
   private constructor(
     helper: Helper,
@@ -227,7 +230,7 @@ class Leased extends Told {
 
   override async begin(file: string | undefined): Promise<boolean> {
     await super.begin(file)
-    // Refused where somebody, as a handle does, has the file open.
+    // Refused if the file is open, as by a handle.
     return (
       file !== undefined &&
       this.helper.tell(`lease ${this.kind} ${file}`).then(
@@ -242,7 +245,7 @@ class Leased extends Told {
   }
 }
 
-/** Paths that lead through a point where something is mounted only when somebody comes. */
+/** Paths through a point where something is mounted only on access. */
 class Automounted extends Told {
   static async make(programs: string): Promise<Automounted> {
     const helper = new Helper('automounted', programs)
@@ -267,7 +270,7 @@ class Automounted extends Told {
 
 interface Choice {
   make(programs: string): Promise<Situation>
-  /** Why it cannot be had here, or undefined. */
+  /** Why it is not available here, or undefined. */
   whyNot(): string | undefined
 }
 

@@ -1,4 +1,4 @@
-/** A disk that is as slow as a test wants it. */
+/** A disk as slow as a test needs it. */
 import { execFileSync } from 'node:child_process'
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
@@ -7,19 +7,22 @@ import { HOLD, makePoint } from './situations.js'
 
 export interface Disk {
   directory: string
-  /** While what the disk is asked for waits. @param use is given a promise of the first time that it is asked */
+  /**
+   * Delays all requests to the disk meanwhile.
+   * @param use gets a promise of the first request
+   */
   measure(use: (asked: Promise<unknown>) => unknown): Promise<void>
 }
 
 /**
- * A file system whose disk is a file of a server's, with nothing of it in memory. Small blocks make many groups of them, each with a map
- * that has to be read before something of it is taken or given back.
+ * A file system whose disk is a file on a server, with nothing cached. Small blocks make many block
+ * groups, each with a bitmap that has to be read before blocks of it are allocated or freed.
  */
 export async function mountSlowDisk(fill: (directory: string) => void): Promise<Disk> {
   const server = begin('held_fs')
   const image = join(makePoint(server), 'image')
   await server.tell(`mount ${join(server.home, 'mounted')}`)
-  // The loop device keeps nothing of it, either.
+  // The loop device caches nothing of it, either.
   await server.tell('direct 1')
   nodeFs.writeFileSync(image, '')
   nodeFs.truncateSync(image, 60 * 2 ** 20)

@@ -1,6 +1,6 @@
 /**
- * With a server that does not answer, and operations on it that have taken all threads: other files are served, what is done is told,
- * and what has not begun can be taken back.
+ * A server does not answer, and operations on it occupy all threads: other files are served,
+ * completions are reported, and operations that have not begun can be taken back.
  */
 // @held
 import t from 'tap'
@@ -9,9 +9,9 @@ import { compileHelper, whyNoFuse } from './helper.js'
 
 t.setTimeout(600_000)
 
-/** At a time: where all is as it should be each takes half a second. */
+/** In parallel: each takes half a second if all is well. */
 const PROCESSES = 4
-/** milliseconds for one: where the event loop itself is held, nothing else ends it */
+/** milliseconds for one: if the event loop itself is blocked, nothing else ends it */
 const TIMEOUT = 15_000
 
 // On pure they are Node's threads.

@@ -1,6 +1,7 @@
 /**
- * What becomes of other files, and of what has not begun, when operations on a server that does not answer have taken all threads:
- * `stuck.js CASE KIND COUNT PROGRAMS`. The backend is CAIO_IMPL's. Ends with 0 if all is as it should be; else it says what is not.
+ * Other files, and operations that have not begun, while operations on a server that does not
+ * answer occupy all threads: `stuck.js CASE KIND COUNT PROGRAMS`. CAIO_IMPL names the backend.
+ * Exits with 0 if all is well, else reports what is not.
  */
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
@@ -9,9 +10,9 @@ import fs from 'caio/fs'
 import { Helper } from './helper.js'
 import { makePoint } from './situations.js'
 
-/** Milliseconds for what must not wait for what is held. */
+/** Milliseconds for work that must not wait for held operations. */
 const PATIENCE = 2_000
-/** Milliseconds that operations are held at most: longer than this test takes. */
+/** Most milliseconds that operations are held: longer than this test takes. */
 const LONG = 10_000
 const LOCAL = 64
 
@@ -23,14 +24,14 @@ const slow = makePoint(helper)
 const local = join(helper.home, 'local')
 const content = Buffer.alloc(4096, 'x')
 
-/** An operation on one file, made ready. */
+/** Prepares an operation on one file. */
 type Make = (path: string) => Promise<() => Promise<unknown>>
 
 const handles: { close(): Promise<void> }[] = []
 async function open(path: string): Promise<Awaited<ReturnType<typeof fs.open>>> {
   const handle = await fs.open(path, 'r+')
   handles.push(handle)
-  // The first use of a handle is another test's.
+  // Another test covers the first use of a handle.
   await handle.read(Buffer.alloc(1), 0, 1, 0)
   return handle
 }
@@ -83,7 +84,7 @@ function made(directory: string): string {
   return path
 }
 
-/** Rejects if it is not done in time. */
+/** Rejects if the promise takes too long. */
 async function soon(what: string, promise: Promise<unknown>, progress: () => string = () => ''): Promise<void> {
   let timer
   const late = new Promise((_, reject) => {
@@ -103,7 +104,7 @@ helper.onHeld = () => {
   if (++held >= wantedHeld) enough()
 }
 
-/** Resolves when so many have been held in all. */
+/** Resolves when this many operations have been held in all. */
 function heldUpTo(number: number): Promise<void> {
   wantedHeld = number
   return new Promise((resolve) => {
@@ -112,7 +113,7 @@ function heldUpTo(number: number): Promise<void> {
   })
 }
 
-/** All of it is over before the file system goes. */
+/** All of them end before the file system is removed. */
 const started: Promise<unknown>[] = []
 
 function start(calls: readonly (() => Promise<unknown>)[], settled: { count: number }): Promise<unknown[]> {
@@ -130,7 +131,7 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
     const localOnes = { count: 0 }
     const all = start(stuck, slowOnes)
     await soon('the threads are held', heldUpTo(Math.min(count, 4)), () => `, ${held} are`)
-    // Again and again: the threads that come in the place of those are not to be held, one after the other.
+    // Repeatedly: the replacement threads must not be held one after the other.
     for (let round = 1; round <= 6; round++) {
       const beside = start(others, localOnes)
       await soon(
@@ -144,7 +145,7 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
     await all
   },
 
-  /** One that is held, amid others of the same tick: what is done is told at once. */
+  /** A held operation among others of the same tick: completions are reported at once. */
   async amid() {
     const [stuck, others] = [await ready(slow, count), await ready(local, LOCAL)]
     await helper.tell(`hold ${LONG} 1000000 all`)
@@ -161,7 +162,7 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
     await all
   },
 
-  /** A sync has failed, and what the server is asked for next is held: others are served. */
+  /** A sync has failed, and the next request to the server is held: others are served. */
   async failed() {
     const { fd } = await open(made(slow))
     const { fd: otherFd } = await open(made(local))
@@ -183,7 +184,7 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
     await helper.tell('fail fsync 0')
   },
 
-  /** What the server has not been asked for can be taken back, and what cannot be taken back has been asked for. */
+  /** Operations that the server has not received can be taken back; those that cannot have reached it. */
   async cancelled() {
     const operations: Operation[] = []
     let fd = -1

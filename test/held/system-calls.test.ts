@@ -1,6 +1,6 @@
 /**
- * The system calls that the addon makes on the JavaScript thread, as strace sees them, are those of docs/architecture.md, each of which
- * says why it cannot wait.
+ * The system calls that the addon makes on the JavaScript thread, according to strace, are those of
+ * docs/architecture.md, each with a reason why it cannot wait.
  */
 // @held
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -13,7 +13,7 @@ import { documentedCalls } from './documented-calls.js'
 
 t.setTimeout(900_000)
 
-/** One call, and where in the addon it comes from. */
+/** A call, and its origin in the addon. */
 interface SystemCall {
   name: string
   from: string
@@ -27,12 +27,12 @@ function whyNoStacks(): string | undefined {
   return undefined
 }
 
-/** In whose name the C library is called. */
+/** Libraries in whose name the C library is called. */
 const libraries = /^(?:libc|libstdc\+\+|libgcc_s|libm|libpthread|libdl|ld-linux.*|ld-musl.*)[.-].*$/
 
 /**
- * Those whose stack has come to the addon before it comes to JavaScript: what JavaScript does that the addon has called is not the
- * addon's.
+ * Calls whose stack reaches the addon before JavaScript: calls of JavaScript that the addon has
+ * called are not the addon's.
  */
 export function systemCalls(trace: string): SystemCall[] {
   const found: SystemCall[] = []
@@ -92,7 +92,7 @@ for (const backend of requiredBackends.filter((name): name is BackendName => nam
       t.teardown(() => execFileSync('umount', [join(directory, 'merged')]))
     }
     const elsewhere = ['readFile on an overlay', 'read on an overlay', 'readFile in memory']
-    // What is tried at once takes a process each; only linux tries anything.
+    // Each inline attempt takes its own process; only linux makes any.
     const looks = backend === 'linux' ? ['open', 'realpath', 'access', ...(whyNoMount() ? [] : elsewhere)] : []
     for (const look of [undefined, ...looks]) {
       const output = join(directory, `trace-${look}`)

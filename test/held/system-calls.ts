@@ -1,7 +1,8 @@
 /**
- * Uses each way into the addon while strace looks at this thread, and no other: `system-calls.js DIRECTORY OUTPUT [LOOK]`. The backend is
- * CAIO_IMPL's. In DIRECTORY there may be an overlay, `merged`. A stack takes strace a tenth of a second: what can be asked for together is, and nothing is done that another call has
- * shown.
+ * Uses each way into the addon while strace traces this thread, and no other: `system-calls.js
+ * DIRECTORY OUTPUT [LOOK]`. CAIO_IMPL names the backend. DIRECTORY may contain an overlay,
+ * `merged`. strace takes a tenth of a second per stack: calls are made together if possible, and
+ * none only repeats another.
  */
 import { spawn } from 'node:child_process'
 import nodeFs, { constants } from 'node:fs'
@@ -37,8 +38,8 @@ const fd = nodeFs.openSync(file('plain'), 'r+')
 const to = nodeFs.openSync(other, 'r+')
 
 /**
- * What is tried at once. Each by a process of its own: strace makes the thread wait, so that the next attempt is not made. Of a file that
- * has not been changed lately.
+ * Inline attempts, each in its own process: strace makes the thread wait, so that the next attempt
+ * is not made. On a file that has not been changed lately.
  */
 const settled = process.execPath
 const merged = join(directory, 'merged/file')
@@ -52,10 +53,10 @@ const looks: Readonly<Record<string, () => Promise<unknown>>> = {
   'read on an overlay': () => defaultContext().read(block, layered, 0),
   'readFile in memory': () => fs.readFile('/dev/shm/caio-look'),
 }
-/** So that the file system is known. */
+/** Makes the file system known. */
 if (look !== undefined) for (let round = 0; round < 3; round++) await Promise.all([looks['open']!(), looks[look]!()])
 
-/** Attempts until one is seen to be made: by now the file system may have to be looked at again. */
+/** Repeats attempts until one is made: the file system may have to be examined again by now. */
 const before = defaultContext().stats().routes.inline
 
 const strace = spawn('strace', ['-k', '-o', output, '-p', String(process.pid)], { stdio: ['ignore', 'ignore', 'pipe'] })

@@ -1,4 +1,7 @@
-/** A path that leads to a slow server where it led to a local disk a moment ago holds no event loop, nor does a device used again. */
+/**
+ * A path that leads to a slow server, after having led to a local disk, does not block the event
+ * loop, nor does a reused device number.
+ */
 // @held
 import t from 'tap'
 import { whyNoFuse } from './helper.js'

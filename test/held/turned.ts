@@ -1,6 +1,4 @@
-/**
- * A path that leads to another file system than a moment ago, and a device's number that has become another's; see cases.ts.
- */
+/** A path that leads to another file system than before, and a device number that is reused; see cases.ts. */
 import { execFileSync } from 'node:child_process'
 import nodeFs, { constants } from 'node:fs'
 import { join } from 'node:path'
@@ -15,7 +13,7 @@ function fill(directory: string): void {
   for (let at = 0; at < 4; at++) nodeFs.writeFileSync(join(directory, `f${at}`), Buffer.alloc(4096, 'x'))
 }
 
-/** Use of these files while all that they ask for is held. */
+/** Uses these files while all their requests are held. */
 async function measureUse(directory: string): Promise<void> {
   await helper.tell(`watch ${process.pid}`)
   await helper.tell(`hold ${HOLD} 100 all`)
@@ -44,7 +42,7 @@ async function use(directory: string): Promise<void> {
   await fs.mkdir(`${path}-made`)
   await fs.rmdir(`${path}-made`)
   await fs.mkdir(`${path}-tree/below`, { recursive: true })
-  // Node's own looks at each entry on the JavaScript thread.
+  // Node's own stats each entry on the JavaScript thread.
   if (defaultContext().backend !== 'pure') await fs.readdir(`${path}-tree`, { recursive: true })
   await fs.cp(`${path}-tree`, `${path}-trees`, { recursive: true })
   for (const name of ['tree', 'trees']) await fs.rm(`${path}-${name}`, { recursive: true })
@@ -68,7 +66,7 @@ async function use(directory: string): Promise<void> {
   }
 }
 
-/** So that whatever is learnt of it is learnt. */
+/** Makes everything about the directory known. */
 async function learn(directory: string): Promise<void> {
   fill(directory)
   for (let round = 0; round < 3; round++) await use(directory)
@@ -96,7 +94,7 @@ await run({
     await learn(point)
     await measureUse(point)
   },
-  // Nothing but the mount is between: the names are not even in the kernel's cache.
+  // Only the mount is in between: the names are not even in the kernel's cache.
   async 'mount, unseen'() {
     const point = makePoint(helper)
     await learn(point)

@@ -1,4 +1,4 @@
-/** Programs that end in every way there is: each runs in a process of its own, with a limit on its time. */
+/** Runs programs that end in every possible way, each in its own process, with a time limit. */
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { runProgram, temporaryDirectory } from '../support/harness.js'
@@ -16,7 +16,7 @@ export function run(
   return runProgram(program, [scratch, ...args], options).then((ending) => ({ ...ending, scratch }))
 }
 
-/** The same, expected to end by itself with this code and to say nothing on stderr. */
+/** The same, expected to end by itself with this code and without output on stderr. */
 export async function runToEnd(
   t: Test,
   name: string,

@@ -1,4 +1,4 @@
-/** What was asked for before the end of the process, or of a worker, is done: as Node does it, and no less of it. */
+/** Operations requested before the end of the process, or of a worker, are done, at least as in Node. */
 // @thorough
 import fs from 'node:fs'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { onEveryBackend, runProgram, temporaryDirectory } from '../support/harness.js'
 
-// As in programs/completed.ts, which is not to be run by being imported.
+// As in programs/completed.ts, which cannot be imported without running it.
 const WRITES = 600
 const BYTES = 3000
 
@@ -16,7 +16,7 @@ function isBlock(bytes: Buffer, index: number): boolean {
   return bytes.equals(Buffer.alloc(BYTES, 1 + (index % 255)))
 }
 
-/** How many of the writes are in the files, whole. */
+/** Number of writes that are in the files, whole. */
 function completed(directory: string, means: string): number {
   const file = fs.readFileSync(join(directory, 'file'))
   let count = 0
@@ -47,7 +47,7 @@ for (const means of ['context', 'first context', 'handle', 'writeFile', 'callbac
   onEveryBackend(t, `writes by ${means}, and the end of the process`, async (t, backend) => {
     for (const ending of ['exit', 'exception', 'rejection', 'exit handler']) {
       const directory = await end(t, backend, means, ending, 'process')
-      // On `pure` writeFile is Node's own, which has opened the files by then, and no more.
+      // On `pure`, writeFile is Node's own, which has only opened the files by then.
       if (backend !== 'pure' || means !== 'writeFile') t.equal(completed(directory, means), WRITES, ending)
     }
   })
@@ -56,7 +56,7 @@ for (const means of ['context', 'first context', 'handle', 'writeFile', 'callbac
 onEveryBackend(t, 'a worker that exits', async (t, backend) => {
   for (const means of ['handle', 'first context', 'writeFile']) {
     const directory = await end(t, backend, means, 'exit', 'worker')
-    // Of Node's own, a worker drops what its pool has not begun; what it has begun is whole.
+    // A worker drops the calls that Node's pool has not begun; those begun are whole.
     if (backend !== 'pure') t.equal(completed(directory, means), WRITES, means)
   }
 })

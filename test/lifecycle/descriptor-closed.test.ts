@@ -1,4 +1,4 @@
-/** A descriptor closed, and its number used again, while operations on it are queued. */
+/** A descriptor is closed, and its number reused, while operations on it are queued. */
 import fs from 'node:fs'
 import t from 'tap'
 import { makeContext, onEveryBackend, temporaryDirectory, temporaryFile } from '../support/harness.js'
@@ -34,7 +34,7 @@ onEveryBackend(t, 'a number that stands for one file after the other', async (t,
   const directory = temporaryDirectory(t)
   const { path, fd: first } = temporaryFile(t, 'a regular file')
   fs.writeFileSync(`${directory}/other`, 'another file!!')
-  // Whatever the engine has learned of a descriptor is of the file that it was then.
+  // What the engine has learned about a descriptor applies to its file at that time.
   const numbers = new Set<number>()
   for (let round = 0; round < 20; round++) {
     const regular = fs.openSync(path, 'r')

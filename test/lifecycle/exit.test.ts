@@ -3,7 +3,7 @@ import t from 'tap'
 import { onEveryBackend } from '../support/harness.js'
 import { run } from './child.js'
 
-// Dozens of processes and workers: seconds on an idle machine, more on a busy one. Each has a limit of its own.
+// Dozens of processes and workers: seconds on an idle machine, more on a busy one. Each has its own limit.
 t.setTimeout(180_000)
 
 const endings: Record<string, { code: number | null; signal?: string; stderr?: RegExp }> = {

@@ -1,6 +1,7 @@
 /**
- * Every operation on every route, caught at every step of its life, and then everything that can happen to what it needs. With
- * CAIO_TEST_THOROUGH, processes end with every operation; otherwise with a few, and workers with all.
+ * Every operation on every route, stopped at every step of its life, combined with everything that
+ * can happen to what it needs. With CAIO_TEST_THOROUGH, processes end with every operation;
+ * otherwise with a few, and workers with all.
  */
 // @thorough
 import fs from 'node:fs'
@@ -25,9 +26,9 @@ async function run(
   const { plan, env } = makePlan(t)
   const scratch = join(temporaryDirectory(t), 'scratch')
   const program = new URL(`./programs/${name}.js`, import.meta.url)
-  // For handles, whose context is the default one.
+  // For handles, which use the default context.
   const CAIO_IMPL = backendOf(args[0])
-  // Node warns of handles that it has to close itself, which is right.
+  // Node rightly warns of handles that it has to close itself.
   const nodeArgs = ['--expose-gc', '--no-warnings']
   const ending = await runProgram(program, [scratch, ...args], {
     nodeArgs,

@@ -1,4 +1,7 @@
-/** Under the preload the engine is loaded once there are calls enough to pay for it, or one that wants it; until then Node serves. */
+/**
+ * Under the preload the engine is loaded after enough calls to pay for it, or by a call that needs
+ * it; until then Node serves.
+ */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -6,7 +9,10 @@ import { packageRoot, runProgram, temporaryDirectory } from '../support/harness.
 
 const directory = temporaryDirectory(t)
 
-/** Runs a CommonJS program, under the preload or without it, and gives what it prints as JSON. */
+/**
+ * Runs a CommonJS program, with the preload or without it.
+ * @returns its output, parsed as JSON
+ */
 async function run(source: string, env: NodeJS.ProcessEnv = {}, preload = true): Promise<unknown> {
   const path = join(directory, 'program.cjs')
   writeFileSync(
@@ -26,7 +32,7 @@ async function run(source: string, env: NodeJS.ProcessEnv = {}, preload = true):
   return JSON.parse(stdout)
 }
 
-/** The calls of `stat` until it is loaded, which is within the last of them. */
+/** Counts calls of `stat` until the engine is loaded, during the last of them. */
 const count = (call: string): string => `let calls = 0
   while (!isLoaded() && calls < 20000) { calls++; ${call} }
   return calls`

@@ -1,4 +1,4 @@
-/** The preload in NODE_OPTIONS: every process below inherits it, whatever flags it has. */
+/** The preload in NODE_OPTIONS: every child process inherits it, whatever its flags. */
 // @thorough
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { packageRoot, runProgram, temporaryDirectory } from '../support/harness.
 
 const directory = temporaryDirectory(t)
 const path = (name: string): string => join(directory, name)
-/** Says who serves. */
+/** Prints which implementation serves. */
 const tell = "console.log(require('node:fs').promises.readFile.toString().includes('FileHandle') ? 'node' : 'caio')"
 writeFileSync(path('app.cjs'), tell)
 writeFileSync(
@@ -54,7 +54,7 @@ for (const [how, entry] of Object.entries(preloads)) {
       })
       t.equal(code, 0, stderr)
       t.equal(stderr, '')
-      // On Node 20 such a worker does not wait for what is imported.
+      // On Node 20 such a worker does not wait for its imports.
       const isLate = name.startsWith('a worker') && flag === '--import' && process.versions.node.startsWith('20.')
       if (!isLate) t.match(stdout, /\bcaio\b/)
     })

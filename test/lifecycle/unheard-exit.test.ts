@@ -1,4 +1,7 @@
-/** A process that ends, and whose listeners of `exit` are not told: what was asked for before is done, as with Node. */
+/**
+ * A process ends without its `exit` listeners being called: operations requested before are done,
+ * as in Node.
+ */
 // @thorough
 import fs from 'node:fs'
 import { join } from 'node:path'

@@ -4,7 +4,7 @@ import t from 'tap'
 import { onEveryBackend } from '../support/harness.js'
 import { workers } from './workers.js'
 
-// Dozens of processes and workers: seconds on an idle machine, more on a busy one. Each has a limit of its own.
+// Dozens of processes and workers: seconds on an idle machine, more on a busy one. Each has its own limit.
 t.setTimeout(180_000)
 
 onEveryBackend(t, 'a worker that returns at once has its write done', async (t, backend) => {

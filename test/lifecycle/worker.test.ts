@@ -3,7 +3,7 @@ import t from 'tap'
 import { onEveryBackend } from '../support/harness.js'
 import { workers } from './workers.js'
 
-// Dozens of processes and workers: seconds on an idle machine, more on a busy one. Each has a limit of its own.
+// Dozens of processes and workers: seconds on an idle machine, more on a busy one. Each has its own limit.
 t.setTimeout(180_000)
 
 const many = process.env['CAIO_TEST_THOROUGH'] ? 100 : 30

@@ -1,11 +1,14 @@
-/** Arguments for random calls: most are plain, so that the engine serves them, and some are as odd as callers come. */
+/**
+ * Arguments for random calls: most are plain, so that the engine serves them, and some are as odd
+ * as callers' arguments get.
+ */
 import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
 import { readLengths, writeLengths } from '../fs/arguments/buffer-calls.js'
 import { filled, literals, named, offsets, positions, views } from '../support/argument-values.js'
 import type { Named } from '../support/argument-values.js'
 
-/** A value that is made anew for each side, and says in a report what it is. */
+/** A value that is made anew for each side, and describes itself in a report. */
 export class Given implements Named {
   constructor(
     readonly name: string,
@@ -44,7 +47,7 @@ function list(parts: readonly Named[]): Named {
   return new Given(`[${parts.map(({ name }) => name).join(', ')}]`, () => parts.map((part) => part.make()))
 }
 
-/** Mostly within a page; now and then more than one inline attempt moves. */
+/** Mostly within a page; sometimes more than one inline attempt moves. */
 const sizes = fc.oneof(
   { weight: 20, arbitrary: fc.integer({ min: 1, max: 64 }) },
   { weight: 1, arbitrary: fc.constantFrom(4096, 70_000) },
@@ -52,7 +55,7 @@ const sizes = fc.oneof(
 
 const letters = fc.integer({ min: 65, max: 90 })
 
-/** Where a write may go without making a file that is too large to look at. */
+/** Positions at which a write does not make the file too large to compare. */
 const near = fc.oneof(
   { weight: 10, arbitrary: fc.nat(120) },
   { weight: 1, arbitrary: fc.constantFrom(4095, 4096, 65_536) },
@@ -76,7 +79,7 @@ interface Transfer extends Record<string, Named> {
   position: Named
 }
 
-/** All of it valid. */
+/** Only valid arguments. */
 const transfer: fc.Arbitrary<Transfer> = fc
   .tuple(sizes, letters, fc.nat(100), fc.nat(100_000), near)
   .map(([size, first, a, b, position]) => {
@@ -157,7 +160,7 @@ const modes = oneOf(literals(0o600, 0o444, '644', 0o7777, -1, 1.5, 'mode', null)
 
 const readFlags = oneOf(literals('r', 'r+', 'bad', null, undefined))
 
-/** What readFile takes besides the path. */
+/** Arguments of readFile after the path. */
 export const readOptions: Arguments = fc.oneof(
   { weight: 3, arbitrary: fc.constant([]) },
   { weight: 2, arbitrary: fc.tuple(encodings) },
@@ -184,7 +187,7 @@ const data = fc.oneof(
   },
 )
 
-/** What writeFile and appendFile take besides the path. */
+/** Arguments of writeFile and appendFile after the path. */
 export function writeOptions(flag: string): Arguments {
   const bag = options({
     encoding: encodings,
@@ -201,7 +204,7 @@ export function writeOptions(flag: string): Arguments {
   )
 }
 
-/** A name within the directory of a side, as what a caller might use for it. */
+/** A name in a side's directory, in one of the forms that callers use. */
 export interface Path {
   name: string
   make(directory: string): unknown

@@ -1,6 +1,6 @@
 /**
- * Properties checked on random cases by fast-check. CAIO_MODEL_SEED repeats a run, with CAIO_MODEL_PATH just its last case;
- * CAIO_MODEL_RUNS says how many cases.
+ * Properties checked on random cases by fast-check. CAIO_MODEL_SEED repeats a run, with
+ * CAIO_MODEL_PATH only its last case; CAIO_MODEL_RUNS is the number of cases.
  */
 import fc from 'fast-check'
 import type { Test } from 'tap'
@@ -13,12 +13,12 @@ function number(name: string): number | undefined {
   return value
 }
 
-/** Whether fewer cases are run than usually, so that not everything can be expected to have been seen. */
+/** Whether fewer cases than usual run, so that not everything can be expected to occur. */
 export function isRepeat(): boolean {
   return process.env['CAIO_MODEL_RUNS'] !== undefined || process.env['CAIO_MODEL_PATH'] !== undefined
 }
 
-/** Checks `run` on random cases; a case that fails is made as small as it can be, and printed with its seed. */
+/** Checks `run` on random cases; shrinks a failing case, and prints it with its seed. */
 export async function holds<C>(
   t: Test,
   name: string,
@@ -38,7 +38,7 @@ export async function holds<C>(
   t.fail(`${name}: CAIO_MODEL_SEED=${seed}`, { report: report.split('\n') })
 }
 
-/** How often each thing was seen, for the report. */
+/** Counts of what occurred, for the report. */
 export class Tally {
   readonly #counts = new Map<string, number>()
 

@@ -1,4 +1,7 @@
-/** Random requests to a Context, and what each must come to: for a good one what Node's fs says, for a bad one our own rules. */
+/**
+ * Random requests to a Context, and their expected results: for valid ones Node's, for invalid ones
+ * our own rules.
+ */
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -16,7 +19,7 @@ const { O_RDWR, O_RDONLY, O_WRONLY, O_APPEND } = nodeFs.constants
 const descriptorKinds = { both: O_RDWR, reading: O_RDONLY, writing: O_WRONLY, appending: O_RDWR | O_APPEND } as const
 export type DescriptorKind = keyof typeof descriptorKinds | 'directory' | 'nothing'
 
-/** No descriptor has this number. */
+/** A number that no descriptor has. */
 const NOBODY = 1_000_000
 
 /** A file of one side, open in every way. */
@@ -44,7 +47,7 @@ export class Files {
   }
 }
 
-/** One call: what it is asked to do, on which descriptor. `fd` is in the place of the kind's where that is odd. */
+/** One call: its operation and its descriptor. An odd `fd` replaces that of the kind. */
 export interface Request {
   method: MethodName
   target: Named
@@ -65,7 +68,7 @@ const isRead = (method: MethodName): boolean => method === 'read' || method === 
 
 type Loose = Record<MethodName, (...args: unknown[]) => unknown>
 
-/** The call as arguments: the target that was made, too, to see what is read into it. */
+/** The call as arguments, with the target made, to see what is read into it. */
 export function argumentsOf(request: Request, files: Files): { target: unknown; args: unknown[] } {
   const target = request.target.make()
   const fd = request.fd ? request.fd.make() : files.fd(request.kind)
@@ -113,7 +116,7 @@ function targetProblem({ method, target: { name, make } }: Request): string | un
   return given.map((view) => viewProblem(name, view)).find((problem) => problem !== undefined)
 }
 
-/** The code that a request is refused with before it gets anywhere, in the order in which its arguments are looked at. */
+/** The code that refuses a request, given the order in which arguments are checked. */
 export function refusal(request: Request, asOperation: boolean): string | undefined {
   const orDefault = (given: unknown): unknown => (given === undefined ? 0 : given)
   const fd = request.fd ? integerProblem(request.fd.make(), 0, 0x7fffffff) : undefined
@@ -125,7 +128,7 @@ export function refusal(request: Request, asOperation: boolean): string | undefi
   return asOperation ? (target ?? fd ?? offset ?? options) : (fd ?? offset ?? target ?? options)
 }
 
-/** What Node's fs comes to with the same call, on the other side's file. */
+/** The result of the same call by Node's fs, on the other side's file. */
 export function expectation(
   request: Request,
   files: Files,
@@ -198,7 +201,7 @@ export const requests: fc.Arbitrary<Request> = fc.constantFrom(...methods).chain
       fc.constantFrom<DescriptorKind>('directory', 'nothing'),
     ),
     fd: mostly(fc.constant(undefined), oneOf([...odd, ...literals(2 ** 31)])),
-    // A write at 2^53 - 1 is refused by some file systems only, and leaves a file that nobody can look at.
+    // Only some file systems refuse a write at 2^53 - 1; it leaves a file that cannot be compared.
     offset: mostly(
       fc.nat(250).map(value),
       oneOf([...odd, ...literals(undefined, ...(isRead(method) ? [2 ** 53 - 1] : []))]),

@@ -16,7 +16,7 @@ import type { World } from './world.js'
 type LooseHandle = FileHandle & Record<string, (...args: unknown[]) => unknown>
 type LooseFs = Record<string, (...args: unknown[]) => unknown>
 
-/** What a step did, as plain data that must be the same on both sides. */
+/** Result of a step, as plain data that must be the same on both sides. */
 export class Step {
   constructor(
     readonly kind: string,
@@ -32,7 +32,7 @@ export class Step {
 const names = (args: readonly Named[]): string => args.map(({ name }) => name).join(', ')
 const slots = fc.nat(SLOTS - 1)
 
-/** How the call ended, and what became of its arguments. */
+/** The outcome of the call, and the state of its arguments. */
 async function observe(call: (args: unknown[]) => unknown, args: readonly Named[]): Promise<[Outcome, unknown]> {
   const made = args.map((arg) => arg.make())
   return [await outcomeOf(() => call(made)), snapshot(made)]
@@ -101,7 +101,7 @@ const opens = fc
   })
   .map(opening)
 
-/** A program's first: something is open then. */
+/** A program's first step, so that a file is open. */
 export const firstOpen = fc
   .tuple(fc.constantFrom('a', 'b', 'c', 'empty', 'large'), fc.constantFrom('r+', 'w+', 'a+', 'r', 'rs+'))
   .map(([name, flags]) =>
@@ -137,7 +137,7 @@ const closes = fc.tuple(slots, fc.boolean()).map(([slot, twice]) => {
 
 const streamMethods = { read: 'createReadStream', lines: 'readLines', write: 'createWriteStream' } as const
 
-/** Node's streams, which close the handle when they end, or fail: one left open would hold it for ever. */
+/** Node's streams, which close the handle when they end or fail: an open one would hold it for ever. */
 const streams = fc
   .record({
     slot: slots,
@@ -151,14 +151,14 @@ const streams = fc
       `#${slot} ${kind} stream from ${start}, ${length} bytes`,
       async ({ handles }) => {
         const handle = handles[slot]
-        // An error that a stream meets while it is made has nobody to go to.
+        // An error during a stream's construction cannot be handled.
         if (!handle || handle.fd < 0) return undefined
         return outcomeOf(async () => {
           if (kind === 'read') {
             return collect(handle.createReadStream({ start, end: start + length - 1, highWaterMark: 16 }))
           }
           if (kind === 'lines') {
-            // readline leaves the stream's errors to nobody.
+            // readline does not handle the stream's errors.
             if (!(await readable(handle))) return undefined
             const lines = []
             for await (const line of handle.readLines({ start })) lines.push(line)
@@ -186,7 +186,7 @@ const CELL = 16
 const cellKinds = ['read', 'write', 'readv', 'writev', 'sync', 'datasync', 'stat'] as const
 type CellKind = (typeof cellKinds)[number]
 
-/** One of several calls in the same tick: each has bytes of its own, so that their order does not matter. */
+/** One of several calls in the same tick: each has its own bytes, so that their order does not matter. */
 function cellCall(handle: FileHandle, kind: CellKind, cell: number, appends: boolean): Promise<unknown> {
   const at = cell * CELL
   const memory = filled(CELL, 97 + cell)
@@ -222,14 +222,14 @@ const groups = fc
     return new Step('at once', text, async ({ handles, appends }) => {
       const handle = handles[slot]
       if (!handle) return undefined
-      // Long enough for all: what one adds at the end of the file would be another's bytes.
+      // Long enough for all: bytes appended by one would be another's.
       const grown = await outcomeOf(
         async () => (await handle.stat()).size >= CELL * 12 || (await handle.truncate(CELL * 12)),
       )
       const pending = kinds.map((kind, cell) => outcomeOf(() => cellCall(handle, kind, cell, appends[slot] as boolean)))
       if (close !== 'no') pending.push(outcomeOf(() => handle.close()))
       if (close === 'then, and once more') pending.push(outcomeOf(() => handle.close()))
-      // Served while close() waits, refused where it did not have to.
+      // Served while close() waits; refused if it did not have to wait.
       if (late) pending.push(outcomeOf(() => handle.read(Buffer.alloc(4), 0, 4, CELL * 13)))
       return { grown, outcomes: await Promise.all(pending), open: handle.fd >= 0 }
     })
@@ -237,7 +237,7 @@ const groups = fc
 
 const wholeKinds = ['readFile', 'writeFile', 'appendFile'] as const
 
-/** Whether another path may name the same file: then nobody could say in which order what is asked for at once is done. */
+/** Whether another path may name the same file: then the order of concurrent calls is undefined. */
 function hasAnotherName(path: string): boolean {
   const stats = nodeFs.lstatSync(path, { throwIfNoEntry: false })
   return stats !== undefined && (stats.isSymbolicLink() || stats.nlink > 1)
@@ -267,7 +267,7 @@ const wholeGroups = fc
     })
   })
 
-/** What two paths name: dates differ, and inodes. */
+/** Stats of two paths: dates differ, and inodes. */
 const looks = fc.tuple(paths, fc.constantFrom('stat', 'lstat')).map(([path, method]) => {
   return new Step(`fs.${method}`, `${method}(${path.name})`, ({ fs, directory }) =>
     outcomeOf(async () => {
@@ -295,10 +295,10 @@ function isNot(path: unknown, expected: string): boolean {
   }
 }
 
-/** Node's `cp` looks at both at once, and tells the first error: where both have one, nobody could say which. */
+/** Node's `cp` stats both at once, and reports the first error: if both fail, either may be reported. */
 const tellsEither = (source: unknown, target: unknown): boolean => isNot(source, '') && isNot(target, 'ENOENT')
 
-/** What takes two paths and more. */
+/** Functions that take two paths and more. */
 const copies = fc
   .tuple(paths, paths, fc.constantFrom('cp', 'copyFile'), treeOptions, copyModes)
   .map(([from, to, method, bag, mode]) => {
@@ -307,7 +307,7 @@ const copies = fc
       outcomeOf(() => {
         const [source, target] = [from, to].map((path) => {
           const made = path.make(directory)
-          // Errors of `cp` have the bytes, which no path can be told in.
+          // Errors of `cp` contain the bytes, in which paths cannot be recognized.
           return method === 'cp' && Buffer.isBuffer(made) ? made.toString() : made
         })
         if (method === 'cp' && tellsEither(source, target)) return 'either error'
@@ -317,10 +317,10 @@ const copies = fc
   })
 
 const ENTRIES = new Given('{withFileTypes: true}', () => ({ withFileTypes: true }))
-/** Names alone would be looked for behind links, too: of two that lead back nobody could wait for the end. */
+/** Names alone would also be searched behind links: two that lead back would take far too long. */
 const TREE = new Given('{recursive, withFileTypes: true}', () => ({ recursive: true, withFileTypes: true }))
 
-/** Six characters of the name that is made are random. */
+/** Six characters of the created name are random. */
 const temporaries = fc.constantFrom('temporary-', 'directory/temporary-', 'none/temporary-').map((prefix) => {
   return new Step('fs.mkdtemp', `mkdtemp(${prefix})`, ({ fs, directory }) =>
     outcomeOf(() => fs.mkdtemp(`${directory}/${prefix}`)),

@@ -1,4 +1,7 @@
-/** One side of a comparison: a directory with some files, and the handles that a random program has opened there. */
+/**
+ * One side of a comparison: a directory with some files, and the handles that a random program has
+ * opened there.
+ */
 import nodeFs from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,7 +11,7 @@ import { filled } from '../support/argument-values.js'
 
 export const SLOTS = 3
 
-/** A write far behind the end makes a file too large to be read whole: of that, what is at both ends. */
+/** A write far after the end makes a file too large to be read whole: then only both ends are compared. */
 const MOST_READ = 1024 * 1024
 
 function contentOf(path: string, size: number): string {
@@ -26,7 +29,7 @@ function contentOf(path: string, size: number): string {
 export class World {
   readonly fs: FsPromises
   readonly directory: string
-  /** Closed ones stay, for what comes too late. */
+  /** Closed ones stay, for late calls. */
   readonly handles: (FileHandle | undefined)[] = new Array<undefined>(SLOTS).fill(undefined)
   readonly appends: boolean[] = new Array<boolean>(SLOTS).fill(false)
 
@@ -47,7 +50,7 @@ export class World {
     nodeFs.symlinkSync('gone', join(directory, 'dangling'))
   }
 
-  /** What is there in the end: kinds, modes and contents. */
+  /** The final state: kinds, modes and contents. */
   files(): unknown {
     const names = nodeFs.readdirSync(this.directory, { recursive: true, encoding: 'utf8' }).sort()
     return names.map((name) => {

@@ -1,4 +1,4 @@
-// What the native test programs share.
+// Shared by the native test programs.
 #pragma once
 
 #include <cstdio>

@@ -1,4 +1,4 @@
-// The decoder that stands between JavaScript's numbers and memory: what it refuses, and what it makes of the rest.
+// The decoder between JavaScript's numbers and memory: what it refuses, and how it decodes the rest.
 #include "../../native/request/decode.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ void Expect(bool holds, const char* what) {
   printf("not so: %s\n", what);
 }
 
-// A transfer: opcode, descriptor, position, length, start in the view.
+// Decodes a transfer: opcode, descriptor, position, length, start in the view.
 int Decode(double opcode, double fd, double position, double length, double start, size_t view_length,
            Request& request) {
   const double record[kRecordFields] = {opcode, fd, position, length, start, 0, 0, 0};
@@ -44,7 +44,7 @@ int DecodeOne(Opcode opcode, std::initializer_list<double> rest, Request& reques
   return DecodeRequest(record, &view, 1, request);
 }
 
-// No number means two things: what one family has is not another's.
+// No number has two meanings: a field of one family is not another's.
 void Families() {
   Request copy;
   Expect(DecodeOne(Opcode::kCopyFileRange, {3, 100, 200, 8, 4, 300, 0}, copy) == 0, "a copy is accepted");
@@ -83,7 +83,7 @@ void Families() {
          "another descriptor that is none is refused");
 }
 
-// Whatever the numbers, a request that is accepted stays inside the view.
+// Whatever the numbers, an accepted request stays inside the view.
 void Fuzz(int rounds) {
   std::mt19937_64 random(20261122);
   const double odd[] = {0,

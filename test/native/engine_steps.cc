@@ -1,6 +1,7 @@
-// The engine's end at every step that a thread of its own can be at: one that submits to the kernel for it, or that serves a batch with
-// it. The thread is held there, the engine and the pool are closed, the thread is let go. Each write is answered once, those that the
-// kernel refuses, too; nothing writes to the memory afterwards, and no thread is left.
+// The engine ends while one of its threads is at each step: one that submits to the kernel, or that
+// serves a batch with the loop. The thread is held there, the engine and the pool are closed, the
+// thread is released. Each write is answered once, including those that the kernel refuses; nothing
+// writes to the memory afterwards, and no thread is left.
 #include "../../native/linux/aio/kernel_context.h"
 #include "../../native/linux/engine.h"
 
@@ -71,7 +72,7 @@ struct Round {
     finished.clear();
   }
 
-  // All of one kind in a batch, so that reads are shared with the helper.
+  // All of one kind per batch, so that reads are shared with the helper.
   void Submit(uint32_t from, uint32_t to, Kind kind) {
     std::vector<Request> batch;
     for (uint32_t id = from; id < to; id++) batch.push_back(Make(id, kind));
@@ -91,13 +92,13 @@ struct Round {
 
 void CloseAt(const char* place, const Files& files) {
   Round round(files);
-  // Read often enough that the engine trusts it, in batches too small to be shared.
+  // Reads often enough that the engine trusts it, in batches too small to be shared.
   for (uint32_t id = 0; id < 24; id += 8) round.Submit(id, id + 8, Kind::kCachedRead);
   holder.Arm(place);
   round.Submit(24, 48, Kind::kWrite);
   round.Submit(48, 64, Kind::kRefused);
   round.Submit(64, 96, Kind::kDirectRead);
-  // The helper takes from the same batch as the loop does: once in a while it comes too late.
+  // The helper and the loop take from the same batch: sometimes the helper comes too late.
   for (uint32_t id = 96; id + 32 <= kCount; id += 32) round.Submit(id, id + 32, Kind::kCachedRead);
   const bool held = holder.AwaitHeld(strstr(place, "a part") ? 1 : 20);
   Check(held || strstr(place, "a part"), place);
@@ -120,14 +121,14 @@ void CloseAt(const char* place, const Files& files) {
     const bool writes = round.kinds[id] == Kind::kWrite || round.kinds[id] == Kind::kRefused;
     Check(writes ? round.settled[id] == 1 : round.settled[id] <= 1, "writes are told of once, reads at most");
   }
-  // Whoever writes to it from here on AddressSanitizer sees.
+  // AddressSanitizer reports writes from here on.
   free(round.memory);
 }
 
 }  // namespace
 
 namespace caio {
-// Never the loop: it is what closes.
+// Never the loop, which closes.
 void Step(const char* place) {
   if (!pthread_equal(pthread_self(), loop)) holder.Come(place);
 }

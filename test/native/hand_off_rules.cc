@@ -1,5 +1,6 @@
-// The hand-off's rules as tables: how many occasions are let pass after what was won (w) and lost (l), how long the loop waits after what
-// operations took, on which machines there is a hand-off at all, and what is small enough for it.
+// The hand-off's rules as tables: the number of occasions skipped after wins (w) and losses (l),
+// the loop's waiting time after given durations, the machines with a hand-off, and the batches
+// small enough for it.
 #include "../../native/support/processors.h"
 #include "../../native/thread_pool/hand_off.h"
 #include "../../native/thread_pool/serve.h"
@@ -22,7 +23,7 @@ void Expect(const char* what, const char* of, uint64_t expected, uint64_t found)
 uint64_t RestAfter(const char* events) {
   Credit credit;
   for (const char* at = events; *at; at++) {
-    // What is let pass is neither won nor lost.
+    // A skipped occasion is neither won nor lost.
     while (!IsWorthIt(credit)) {
     }
     credit = *at == 'w' ? Won(credit) : Lost(credit);
@@ -56,12 +57,12 @@ int main() {
       {"llll", 64},
       {"llllllllll", 4096},
       {"llllllllllllllll", 4096},
-      // One in three is paid for by the other two.
+      // Two wins pay for one loss.
       {"wwlwwlwwlwwlwwlwwl", 0},
       {"wlwlwlwl", 32},
       {"llw", 0},
       {"llwl", 32},
-      // What has paid for long forgets the rests.
+      // A long run of wins clears the rests.
       {"llllwwwwwwww", 0},
       {"llllwwwwwwwwlllll", 16},
       {"lllllwwwwlll", 256},
@@ -82,7 +83,7 @@ int main() {
   };
   for (const auto& row : waits) Expect("the wait", row.events, row.wait, WaitAfter(row.events));
 
-  // Milliseconds after each other at which there was a disturbance, and how long the pause after the last is.
+  // Milliseconds between disturbances, and the length of the pause after the last.
   const struct {
     const char* of;
     uint64_t times[6];

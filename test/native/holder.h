@@ -1,4 +1,4 @@
-// For tests that hold a thread at one of the places that native/support/step.h marks, and count threads.
+// For tests that hold a thread at one of the places marked by native/support/step.h, and count threads.
 #pragma once
 
 #include <dirent.h>
@@ -6,7 +6,7 @@
 
 #include "../../native/support/mutex.h"
 
-// The place at which the first thread that comes by is held.
+// Holds the first thread that reaches the place.
 class Holder {
  public:
   void Arm(const char* place) {
@@ -21,7 +21,7 @@ class Holder {
     changed_.Broadcast();
     while (!released_) changed_.Wait(mutex_);
   }
-  // False if nobody has come within the seconds.
+  // False if no thread has come within the seconds.
   bool AwaitHeld(int seconds) {
     caio::MutexLock lock(mutex_);
     constexpr int kTenthsASecond = 10;
@@ -45,7 +45,7 @@ class Holder {
   bool released_ = false;
 };
 
-// Of this process, those of a sanitizer included.
+// Number of threads of this process, including a sanitizer's.
 inline int Threads() {
   int count = 0;
   DIR* tasks = opendir("/proc/self/task");

@@ -1,5 +1,6 @@
-// The helper beside a loop thread, without an engine: each request is served once and answered once, by whom ever, and none is
-// touched after its answer. Run with ThreadSanitizer, with AddressSanitizer, and under valgrind.
+// The helper beside a loop thread, without an engine: each request is served once and answered
+// once, by either, and none is touched after its answer. Run with ThreadSanitizer, with
+// AddressSanitizer, and under valgrind.
 #include "../../native/linux/inline_helper.h"
 
 #include <sched.h>
@@ -16,7 +17,7 @@ namespace {
 using caio::InlineHelper;
 using caio::Request;
 
-// What a caller would see of its requests.
+// A caller's view of its requests.
 struct Caller {
   pthread_t loop = pthread_self();
   std::atomic<bool> hold{false};  // the helper does not end what it serves
@@ -94,7 +95,7 @@ unsigned Shared(unsigned rounds) {
       const timespec pause{0, 200 * 1000};
       nanosleep(&pause, nullptr);
     }
-    // Left to the helper in an earlier round: its memory must not go before it has ended.
+    // Left to the helper in an earlier round: its memory must stay until the helper has finished.
     while (!helper.ReadyFor(count)) sched_yield();
     Prepare(caller, batch, memory, count);
     ServeAll(helper, caller, batch);
@@ -105,7 +106,7 @@ unsigned Shared(unsigned rounds) {
   return caller.by_helper;
 }
 
-// The helper ends what was left to it while the loop is still answering the rest.
+// The helper finishes its requests while the loop is still answering the rest.
 void LateAmongAnswers() {
   Caller caller;
   InlineHelper helper(Serve, TakeLate, &caller);
@@ -124,7 +125,8 @@ void LateAmongAnswers() {
   CheckOnce(caller);
 }
 
-// A helper that has lost its processor with requests in its hands: the loop goes on without it, and shares nothing meanwhile.
+// The helper has lost its processor with requests in hand: the loop continues without it, and
+// shares nothing meanwhile.
 void Late(bool close) {
   Caller caller;
   InlineHelper helper(Serve, TakeLate, &caller);

@@ -1,6 +1,7 @@
-// The engine with all that it is made of, as its environment uses it, without one: large batches of cached reads that it shares with
-// its helper, direct I/O that the kernel has in flight, writes, syncs and whole files. Each request is answered exactly once and with
-// the right bytes, however cancellations and the end fall in between. Run with ThreadSanitizer and with AddressSanitizer.
+// The complete engine, as its environment uses it, but without one: large batches of cached reads
+// that it shares with its helper, direct I/O in flight in the kernel, writes, syncs and whole
+// files. Each request is answered exactly once and with the right bytes, at any timing of
+// cancellations and the end. Run with ThreadSanitizer and with AddressSanitizer.
 #include "../../native/linux/aio/kernel_context.h"
 #include "../../native/linux/engine.h"
 
@@ -25,13 +26,13 @@ using caio::Opcode;
 using caio::Request;
 using caio::Route;
 
-// What direct I/O takes on every disk.
+// Alignment that direct I/O accepts on every disk.
 constexpr size_t kBlock = 4096;
 constexpr uint32_t kBlocks = 256;
 size_t answered = 0, cancelled = 0, abandoned = 0;
 size_t by_route[5] = {};
 
-// No two blocks nearby are the same.
+// Nearby blocks differ.
 char Content(uint32_t block) { return static_cast<char>(block % 251 + 1); }
 
 bool Holds(const char* memory, uint32_t block) {
@@ -83,20 +84,20 @@ class Round {
   void Run(bool abandon) {
     const char* step = "";
     Check(engine_->Open("/tmp", &step) == 0, step);
-    // As on an overlay, in every other round: what is in memory is seen in a mapping.
+    // Every other round is as on an overlay: a mapping shows which pages are in memory.
     caio::MountKey mount;
     if (seed_ % 2 == 0 && caio::FindMount(files_.buffered, &mount)) {
       known_.Learn(mount, {caio::Manner::kInline, caio::PageCheck::kLayered}, caio::Nanoseconds());
     }
     while (asked_.size() + kLargest <= kMost) {
-      // Every other batch is all of one kind, and large: cached reads, or files, that are shared with the helper.
+      // Every other batch is large and of one kind: cached reads, or files, that are shared with the helper.
       const bool uniform = random_() % 2 == 0;
       const Kind kinds[] = {Kind::kCached, Kind::kCached, Kind::kReadFile, Kind::kDirect, Kind::kVectors};
       const Kind kind = kinds[random_() % 5];
       const size_t count = uniform ? 16 + random_() % (kLargest - 16) : 1 + random_() % 24;
       for (size_t i = 0; i < count; i++) Add(uniform ? kind : static_cast<Kind>(random_() % 8));
       Submit();
-      // Of those just handed over: what came earlier is done.
+      // One of those just handed over: earlier ones are done.
       if (random_() % 2 == 0) Cancel(static_cast<uint32_t>(asked_.size() - 1 - random_() % count));
       if (random_() % 4 == 0) Take();
       if (random_() % 4 == 0) engine_->EndTurn();
@@ -117,7 +118,7 @@ class Round {
             "each is answered once, dropped is nothing but reads");
     }
     CheckWritten();
-    // Nobody writes to it any more: AddressSanitizer sees who does.
+    // AddressSanitizer reports writes from here on.
     free(memory_);
     memory_ = nullptr;
   }
@@ -217,7 +218,7 @@ class Round {
       const uint32_t block = asked.kind == Kind::kReadFile ? 0 : asked.block;
       if (read || asked.kind == Kind::kReadFile) Check(Holds(MemoryOf(completion.id), block), "with the right bytes");
       if (asked.kind == Kind::kWriteFile || asked.kind == Kind::kWrite || asked.kind == Kind::kDirectWrite) {
-        // It is the caller's again.
+        // It belongs to the caller again.
         memset(MemoryOf(completion.id), 0, kBlock);
         written_.push_back(completion.id);
       }

@@ -1,4 +1,7 @@
-/** Parts of the addon, each compiled into a program of its own, once for each sanitizer, and run; the pool and the helper under valgrind, too. */
+/**
+ * Parts of the addon, each compiled as its own program, once per sanitizer, and run; the pool and
+ * the helper also under valgrind.
+ */
 // @thorough
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -77,14 +80,14 @@ const programs: readonly Program[] = [
 
 t.setTimeout(400_000)
 
-/** Beside this Node, or where node-gyp has put them. */
+/** Beside this Node, or in node-gyp's cache. */
 const headers = [
   join(process.execPath, '../../include/node'),
   join(homedir(), `.cache/node-gyp/${process.versions.node}/include/node`),
 ].find((folder) => fs.existsSync(folder))
 
 const objects = temporaryDirectory(t)
-/** The compiler's answer, by what it was asked: programs share most of their sources. */
+/** Compiled objects by their command: programs share most of their sources. */
 const compiled = new Map<string, { object: string; status: number | null; stderr: string }>()
 
 function objectOf(source: string, flags: readonly string[]): { object: string; status: number | null; stderr: string } {
@@ -117,7 +120,8 @@ function compile(t: Test, name: string, sources: readonly string[], flags: reado
 function run(t: Test, command: string, args: readonly string[] = []): void {
   const { status, signal, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 120_000 })
   t.comment(stdout.trim())
-  // What valgrind says of itself: of older ones, that they do not know openat2. Faults are told in lines of another kind.
+  // Ignores valgrind's messages about itself: older versions do not know openat2. Faults have lines
+  // of another kind.
   t.equal(stderr.replaceAll(/^--\d+-- .*\n/gm, ''), '')
   t.equal(status, 0, `${signal ?? ''} ${stdout}`)
 }
@@ -131,7 +135,8 @@ for (const { name, sources, sanitizers, flags = [] } of programs) {
 }
 
 const skip = spawnSync('valgrind', ['--version']).status === 0 ? false : 'valgrind is not installed'
-// Not the engine: the kernel maps a ring of more entries than were asked for, and valgrind takes those behind for memory of nobody's.
+// Not the engine: the kernel maps a ring of more entries than requested, and valgrind takes the
+// others for unallocated memory.
 for (const { name, sources, flags = [] } of programs.filter(
   ({ name, sanitizers }) => sanitizers.includes('thread') && !name.includes('engine'),
 )) {

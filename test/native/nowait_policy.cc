@@ -1,4 +1,4 @@
-// The NOWAIT rule as a table: after these answers, is another attempt made, and after how many that are let pass?
+// The NOWAIT rule as a table: after these answers, is another attempt made, and after how many skipped ones?
 #include "../../native/linux/nowait_policy.h"
 
 #include <cstdio>

@@ -1,6 +1,8 @@
-// The pool's end at every step that a thread can be at: one thread is held there, the pool is closed, the thread is let go. Whatever
-// changes a file is done by then, once; nothing is served, and no thread is left, when Close has returned. Beside that: what a held
-// thread has taken and not begun others serve, and it can be cancelled; what is done is told while others are held.
+// The pool ends while a thread is at each step: one thread is held there, the pool is closed, the
+// thread is released. All changes of files are done by then, once; when Close has returned, nothing
+// is served any more, and no thread is left. Also: other threads serve what a held thread has taken
+// and not begun, and it can be cancelled; finished requests are reported while other threads are
+// held.
 #include "../../native/support/mutex.h"
 #include "../../native/thread_pool/thread_pool.h"
 
@@ -73,7 +75,7 @@ struct Round {
   std::vector<Completion> finished;
 };
 
-// Closes the pool, one of whose threads is held.
+// Closes the pool while one of its threads is held.
 void CloseAndRelease(Round& round) {
   pthread_t closer;
   pthread_create(
@@ -83,7 +85,7 @@ void CloseAndRelease(Round& round) {
         return nullptr;
       },
       &round.pool);
-  // Close has the pool's mutex, or has left it to wait; the held thread needs it in either case.
+  // Close has the pool's mutex, or waits without it; the held thread needs it in either case.
   usleep(2000);
   holder.Release();
   pthread_join(closer, nullptr);
@@ -94,7 +96,7 @@ void GivePath(Request& request, const std::string& path) {
   memcpy(request.path.get(), path.c_str(), path.size() + 1);
 }
 
-// Durable writes, plain ones, syncs and reads of one file: all that the pool has steps for.
+// Durable writes, plain ones, syncs and reads of one file: everything for which the pool has steps.
 void CloseAt(const char* place, int fd, unsigned threads, unsigned mix) {
   Round round(fd, threads);
   holder.Arm(place);
@@ -103,7 +105,7 @@ void CloseAt(const char* place, int fd, unsigned threads, unsigned mix) {
     const Opcode opcodes[] = {Opcode::kWrite, Opcode::kWrite, Opcode::kFdsync,
                               Opcode::kWrite, Opcode::kRead,  Opcode::kFsync};
     Request request = round.Make(id, id == 0 ? Opcode::kWrite : opcodes[(id + mix) % 6]);
-    // The first is alone: made durable by itself.
+    // The first is alone: it is made durable by itself.
     request.transfer.durable = caio::IsWrite(request.opcode) && (id == 0 || (id + mix) % 3 == 0);
     round.reads[id] = request.opcode == Opcode::kRead;
     batch.push_back(std::move(request));
@@ -134,7 +136,7 @@ void CloseAt(const char* place, int fd, unsigned threads, unsigned mix) {
   round.finished.clear();
 }
 
-// One thread is held with all that it has taken; the others serve that, too, and tell.
+// One thread is held with all requests it has taken; the others serve and report them.
 void StealFrom(int fd, const std::string& directory) {
   Round round(fd, 4);
   holder.Arm("requests are taken");
@@ -157,7 +159,7 @@ void StealFrom(int fd, const std::string& directory) {
     told = 0;
     for (const int times : round.settled) told += static_cast<size_t>(times);
   }
-  // All of it: the one that is held has begun none.
+  // All of them: the held thread has begun none.
   Check(told == 64, "others have served what it has taken, and told");
   holder.Release();
   round.pool.Close();
@@ -168,7 +170,7 @@ void StealFrom(int fd, const std::string& directory) {
   }
 }
 
-// The only thread is held: what it has taken can be taken back.
+// The only thread is held: the requests it has taken can be cancelled.
 void CancelTaken(int fd) {
   Round round(fd, 1);
   holder.Arm("writes are taken");
@@ -185,7 +187,7 @@ void CancelTaken(int fd) {
   Check(pread(fd, &byte, 1, 0) == 1 && byte == 0, "its bytes are not in the file");
 }
 
-// While a sync is about to be made, for others: what is none of those that wait for it cannot be taken back.
+// While a sync is about to be made for others: only requests that wait for it can be cancelled.
 void CancelBesideSync(int fd) {
   Round round(fd, 2);
   holder.Arm("a sync is taken");
@@ -212,8 +214,9 @@ Request MakeDirectory(const std::string& directory, uint32_t id) {
   return request;
 }
 
-// Changes of one directory are one thread's. Held before the first of them, it holds up neither those of another directory, which the
-// others serve at once, nor for long its own: it counts as stuck then, and they serve those, too. With `late`, more come meanwhile.
+// One thread makes the changes of a directory. Held before the first of them, it does not delay
+// those of another directory, which other threads serve at once. It delays its own only briefly: it
+// then counts as stuck, and others serve those, too. With `late`, more come meanwhile.
 void HoldChanges(int fd, const std::string& directory, unsigned threads, bool late) {
   Round round(fd, threads);
   const std::string other = directory + "/other";
@@ -246,7 +249,7 @@ void HoldChanges(int fd, const std::string& directory, unsigned threads, bool la
   rmdir(other.c_str());
 }
 
-// The pool is closed at a place of theirs: all are made by then, each is told of once.
+// The pool is closed at one of their steps: all are made by then, each is reported once.
 void CloseAmongChanges(const char* place, int fd, const std::string& directory, unsigned threads) {
   Round round(fd, threads);
   holder.Arm(place);
@@ -275,7 +278,7 @@ int main() {
   Check(fd >= 0 && mkdtemp(directory) != nullptr, "a file and a directory");
   const char* places[] = {"requests are taken",       "requests are done",       "writes are taken", "writes are done",
                           "a durable write is taken", "a durable write is done", "a sync is taken",  "a sync is done"};
-  // A sanitizer has a thread of its own, from the first one on.
+  // A sanitizer adds its own thread with the first one.
   CloseAt(places[0], fd, 1, 0);
   const int before = Threads();
   size_t rounds = 1;
@@ -289,7 +292,7 @@ int main() {
       CloseAmongChanges(place, fd, directory, threads);
       rounds++;
     }
-    // With one, all of a file system waits for one that is stuck in it.
+    // With one thread, all requests to a file system wait for a stuck one.
     for (const bool late : {false, true}) {
       if (threads > 1) HoldChanges(fd, directory, threads, late);
     }

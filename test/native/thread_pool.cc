@@ -1,5 +1,6 @@
-// The pool as its environment uses it, without one: everything is served exactly once, however submissions, syncs, cancellations and the
-// end fall together. Run with ThreadSanitizer, with AddressSanitizer, and under valgrind.
+// The pool as its environment uses it, but without one: everything is served exactly once, at any
+// timing of submissions, syncs, cancellations and the end. Run with ThreadSanitizer, with
+// AddressSanitizer, and under valgrind.
 #include "../../native/thread_pool/thread_pool.h"
 
 #include <fcntl.h>
@@ -37,11 +38,12 @@ Request Make(uint32_t id, Opcode opcode, int fd, char* memory) {
   return request;
 }
 
-// Submits in batches, cancels some, waits for the rest. With `abandon`, the pool is closed with work under way.
+// Submits in batches, cancels some, waits for the rest. With `abandon`, the pool is closed with
+// operations in flight.
 void Round(unsigned threads, uint32_t seed, int fd, bool abandon) {
   std::minstd_rand random(seed + 1);
   constexpr uint32_t kCount = 600;
-  // Freed when this returns: who writes to it later writes to memory that is gone.
+  // Freed when this returns: a later write goes to freed memory.
   std::vector<char> memory(kCount * kBlock);
   std::vector<int> settled(kCount);
   caio::CompletionQueue queue;
@@ -114,7 +116,7 @@ Request Remove(const char* tree, char* memory) {
   return request;
 }
 
-// Counts what it is asked to do.
+// Counts its requests.
 class CountingDeputy final : public caio::Deputy {
  public:
   bool SubmitToKernel(uint32_t, Request&) override { return ++submitted > 0; }
@@ -125,7 +127,8 @@ class CountingDeputy final : public caio::Deputy {
   std::atomic<int> given_up{0};
 };
 
-// What is long goes on behind what has come meanwhile. At the end it is given up where it is, and nobody hears of it.
+// A long operation continues after requests that came meanwhile. At the end it is abandoned where
+// it is, without a result.
 void Slices() {
   char tree[] = "/tmp/caio-pool-XXXXXX";
   Check(mkdtemp(tree) != nullptr, "a directory");

@@ -1,4 +1,4 @@
-// For a program without an event loop: its completion queue is not watched by one.
+// For a program without an event loop: nothing watches its completion queue.
 #pragma once
 
 #include <uv.h>

@@ -1,4 +1,7 @@
-/** Agents that record what a program does with files. They are large, and found in the directory CAIO_TEST_NEIGHBOURS. */
+/**
+ * Agents that record a program's file operations. They are large, and found in the directory
+ * CAIO_TEST_NEIGHBOURS.
+ */
 import diagnostics from 'node:diagnostics_channel'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
@@ -6,7 +9,7 @@ import { basename, join } from 'node:path'
 import type { Scenario } from './scenarios.js'
 import { told, walk } from './walk.js'
 
-/** As a program in that directory has it. */
+/** Requires a module as a program in that directory does. */
 function required(name: string): unknown {
   return createRequire(join(process.env['CAIO_TEST_NEIGHBOURS'] ?? '', 'main.js'))(name)
 }
@@ -22,7 +25,7 @@ interface Tracer {
 
 let traced: Tracer | undefined
 
-/** Methods of a handle, which agents wrap on its class. */
+/** Uses the methods of a handle, which agents wrap on its class. */
 async function useHandle(directory: string): Promise<unknown> {
   const path = join(directory, 'handle')
   const handle = await fs.promises.open(path, 'w+')
@@ -43,7 +46,7 @@ async function useHandle(directory: string): Promise<unknown> {
   })
 }
 
-/** What is read on the way to caio itself is no concern of the program's; what runs side by side ends in any order. */
+/** Ignores synchronous reads, which loading caio may cause; parallel operations end in any order. */
 const recorded = (log: unknown[], ...entry: unknown[]): void => {
   if (!/\w+Sync\b/.test(String(entry[0]))) log.push(entry.join(' '))
 }
@@ -110,7 +113,7 @@ export const agents: Readonly<Record<string, Scenario>> = {
     needs: ['dd-trace'],
     come: comeDatadog,
     async act(directory) {
-      // Whose class it looks at once the first has been opened.
+      // The agent looks at the class once the first handle has been opened.
       await (await fs.promises.open(directory)).close()
       return [await useHandle(directory), await useHandle(directory)]
     },
@@ -119,7 +122,7 @@ export const agents: Readonly<Record<string, Scenario>> = {
   'dd-trace, of all': {
     needs: ['dd-trace'],
     come: (directory, log) =>
-      // Not of the handles that Node's own functions open for themselves.
+      // Without the handles that Node's own functions open for themselves.
       comeDatadog(directory, { push: (entry: string) => entry.startsWith('filehandle.') || log.push(entry) } as never),
     seesInAnyOrder: true,
     endsAtOnce: true,

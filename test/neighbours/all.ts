@@ -4,5 +4,5 @@ import { packages } from './packages.js'
 import { scenarios } from './scenarios.js'
 import type { Scenario } from './scenarios.js'
 
-/** All who are tried, by name. */
+/** All neighbours, by name. */
 export const all: Readonly<Record<string, Scenario>> = { ...scenarios, ...packages, ...agents, ...contexts }

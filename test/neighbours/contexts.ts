@@ -1,4 +1,7 @@
-/** What a program has in place of globals, or around its calls: contexts are those of the call, as Node has them. */
+/**
+ * Replacements of globals, and contexts around calls: callbacks run in the context of the call, as
+ * in Node.
+ */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Buffer as NodeBuffer } from 'node:buffer'
 import fs from 'node:fs'
@@ -12,7 +15,7 @@ type Any = (...args: unknown[]) => unknown
 const { isBuffer } = NodeBuffer
 const current = (): unknown => (process as { domain?: unknown }).domain
 
-/** In both forms, and what streams and watchers call back; each says where it was when it came back. */
+/** Both forms of functions, and callbacks of streams and watchers; each reports its context on return. */
 function comeBack(directory: string, where: () => unknown): Record<string, () => Promise<unknown>> {
   const file = join(directory, 'file')
   const missing = join(directory, 'missing')
@@ -92,7 +95,7 @@ function comeBack(directory: string, where: () => unknown): Record<string, () =>
   }
 }
 
-/** One after the other, and then all at once. */
+/** One after the other, then all at once. */
 async function within(
   directory: string,
   where: () => unknown,
@@ -192,7 +195,7 @@ export const contexts: Readonly<Record<string, Scenario>> = {
   },
 }
 
-/** With Buffers of Node's, which the walk asks for. */
+/** With Node's Buffers, which the walk checks for. */
 async function walkWithNodes(directory: string): Promise<unknown> {
   const theirs = globalThis.Buffer
   const { alloc, from } = NodeBuffer

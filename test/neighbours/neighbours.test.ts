@@ -1,4 +1,7 @@
-/** Whoever else puts something into `fs`, before caio or after it, sees and gets what he would see and get with Node alone. */
+/**
+ * Other code that replaces parts of `fs`, before caio or after it, observes and gets the same as
+ * with Node alone.
+ */
 // @thorough
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +13,7 @@ import { all } from './all.js'
 import { whyMissing } from '../support/needed-packages.js'
 
 const program = new URL('./program.js', import.meta.url)
-// The same path for all, since errors name it.
+// The same path for all, since errors contain it.
 const directory = join(temporaryDirectory(t), 'work')
 t.jobs = 1
 

@@ -1,4 +1,4 @@
-/** Neighbours that are packages of others: file systems in archives and in memory, and doubles of tests. */
+/** Neighbours from the registry: file systems in archives and in memory, and test doubles. */
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
@@ -10,7 +10,7 @@ import type { Any, Functions, Scenario } from './scenarios.js'
 
 const require = createRequire(import.meta.url)
 
-/** Puts these functions back into `fs`. */
+/** Restores these functions of `fs`. */
 function restore(own: Functions): void {
   for (const [name, value] of Object.entries(own)) if (callbacks[name] !== value) callbacks[name] = value
 }
@@ -18,7 +18,7 @@ function restore(own: Functions): void {
 const callbacks = fs as unknown as Functions
 const promises = fs.promises as unknown as Functions
 
-/** What a function with a callback gives. */
+/** The result of a function with a callback. */
 function called(name: string, ...args: unknown[]): Promise<unknown> {
   return new Promise((resolve, reject) => {
     ;(callbacks[name] as Any)(...args, (error: unknown, value: unknown) =>
@@ -27,7 +27,7 @@ function called(name: string, ...args: unknown[]): Promise<unknown> {
   })
 }
 
-/** A file, read in every way that there is, and a directory of it. */
+/** Reads a file in every possible way, and lists its directory. */
 async function readInEveryWay(file: string): Promise<unknown> {
   const handle = await fs.promises.open(file)
   const fd = (await called('open', file, 'r')) as number
@@ -88,7 +88,7 @@ function plugAndPlay(directory: string): string {
   return project
 }
 
-/** What a program of that project requires is in the zip file. */
+/** Result of a program of that project that requires a module from the zip file. */
 function inProject(directory: string): string {
   const required = createRequire(join(plugAndPlay(directory), 'main.js'))
   return required('packed') as string
@@ -110,7 +110,7 @@ function archive(directory: string): string {
   return path
 }
 
-/** As Plug'n'Play does it: the functions that were there are kept, and asked for what is in no archive. */
+/** As Plug'n'Play does it: keeps the existing functions, and calls them for paths in no archive. */
 function mountArchives(): () => void {
   const { NodeFS, PosixFS, patchFs } = require('@yarnpkg/fslib') as Record<string, new (fs: object) => object> & {
     patchFs: Any
@@ -130,7 +130,10 @@ function mountArchives(): () => void {
   }
 }
 
-/** An archive that looks like a directory, as Electron has them: what is called by a path in it is answered, all else goes on. */
+/**
+ * An archive that looks like a directory, as Electron's: it answers calls on paths inside, all
+ * others pass through.
+ */
 class Asar {
   readonly #files = new Map([['data/file', 'in an archive']])
   readonly #unpacked: string
@@ -152,7 +155,7 @@ class Asar {
     return Object.assign(new Error(message), { code: 'ENOENT', errno: -2, syscall, path })
   }
 
-  /** Electron's `open`: of a copy outside. */
+  /** Electron's `open`: opens a copy outside of the archive. */
   #elsewhere(name: string): void {
     const own = callbacks[name] as Any
     const asar = (args: unknown[]): unknown[] =>
@@ -198,7 +201,7 @@ class Asar {
   }
 }
 
-/** A module of the program's, which says `fs` itself. */
+/** A module of the program that uses `fs` itself. */
 function moduleOf(directory: string): string {
   const path = join(directory, 'module.cjs')
   fs.writeFileSync(
@@ -254,7 +257,7 @@ export const packages: Readonly<Record<string, Scenario>> = {
       const { patchFs } = require('fs-monkey') as { patchFs(volume: object, fs: object): () => void }
       const file = join(directory, 'mounted/file')
       ufs.use({ ...fs, promises: { ...fs.promises } }).use(createFsFromVolume(Volume.fromJSON({ [file]: 'in memory' })))
-      // fs-monkey would put the constants there, too, which cannot be replaced.
+      // fs-monkey would also assign the constants, which cannot be replaced.
       const constants = ['constants', 'F_OK', 'R_OK', 'W_OK', 'X_OK'].map((name) => [name, { value: undefined }])
       return patchFs(Object.create(ufs, Object.fromEntries(constants) as PropertyDescriptorMap) as object, fs)
     },
@@ -293,7 +296,7 @@ export const packages: Readonly<Record<string, Scenario>> = {
       sinon.stub(fs.promises, 'readFile').callThrough().withArgs('double').resolves('double')
       sinon.stub(fs, 'stat').callThrough().withArgs('double').yields(null, 'double')
       const spies = [sinon.spy(fs, 'lstat'), sinon.spy(fs.promises, 'writeFile')]
-      // A write that is meant for a double reaches no file.
+      // A write that goes to a double reaches no file.
       sinon.stub(fs, 'writeFile').callThrough().withArgs(join(directory, 'never')).yields(null)
       return () => {
         log.push(...spies.map(({ args }) => args.map(([path]) => path)))

@@ -1,7 +1,7 @@
 /**
- * One scenario in a process of its own: `program.js SCENARIO ORDER SUBJECT DIRECTORY`. The neighbour comes `before` anything else, or
- * `after` all has been used; under the program is Node alone, or caio. Prints a line of JSON: what came of it, what the neighbour saw, and
- * the files that are left.
+ * One scenario in its own process: `program.js SCENARIO ORDER SUBJECT DIRECTORY`. The neighbour
+ * comes `before` anything else, or `after` everything has been used; the subject is Node alone, or
+ * caio. Prints a line of JSON: the results, the neighbour's observations, and the remaining files.
  */
 import fs from 'node:fs'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ export interface Told {
   files: unknown
 }
 
-/** Not to be seen by what comes. */
+/** Captured, so that neighbours do not see these calls. */
 const { mkdirSync, readFileSync, readdirSync, rmSync, writeSync } = fs
 
 function filesIn(directory: string): Record<string, string | null> {
@@ -31,7 +31,7 @@ function filesIn(directory: string): Record<string, string | null> {
 async function use(directory: string): Promise<void> {
   const own = join(directory, '..', 'before')
   mkdirSync(own)
-  // Node takes what `cp` is made of at its first use.
+  // Node loads the parts of `cp` at its first use.
   await walk(fs, own, 'cp')
   rmSync(own, { recursive: true })
 }

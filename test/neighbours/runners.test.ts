@@ -1,4 +1,7 @@
-/** Within Jest and Vitest, which load a program's modules themselves: all is as with Node alone there, their doubles included. */
+/**
+ * Jest and Vitest load a program's modules themselves: results are as with Node alone there,
+ * including their doubles.
+ */
 // @thorough
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -17,7 +20,10 @@ const runners = {
   vitest: { test: 'all.test.mjs', bin: 'vitest/vitest.mjs', args: ['run', '--globals'], uses: 'vi' },
 }
 
-/** Node alone; `caio/fs` in the place of `fs/promises`; put under the program by a test, or as a preload of the whole runner. */
+/**
+ * Node alone; `caio/fs` in place of `fs/promises`; patched by a test; or as a preload of the whole
+ * runner.
+ */
 type Way = 'node' | 'caio/fs' | 'patch' | 'preload'
 
 const program = (doubles: string): string => `

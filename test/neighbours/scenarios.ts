@@ -1,4 +1,4 @@
-/** Others who put something of their own into `node:fs`, or under it: each says what it does, and what is looked at then. */
+/** Scenarios: each replaces something in `node:fs`, or under it, and says which calls are then compared. */
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
@@ -11,23 +11,29 @@ const require = createRequire(import.meta.url)
 export type Any = (this: unknown, ...args: unknown[]) => unknown
 export type Functions = Record<string, Any>
 
-/** Gone when it is called, if the neighbour can go. */
+/** Removes the neighbour, if it can be removed. */
 type Leave = (() => void) | void
 
 export interface Scenario {
-  /** Nothing can be loaded once it has come: caio is by then, also where it is put under the program only afterwards. */
+  /**
+   * No module can be loaded once it is there: caio is loaded before, even if it is patched in only
+   * afterwards.
+   */
   readonly inTheWay?: true
-  /** Packages that are not among this one's, and are looked for in the directory CAIO_TEST_NEIGHBOURS. */
+  /** Packages in the directory CAIO_TEST_NEIGHBOURS that it needs. */
   readonly needs?: readonly string[]
-  /** What it sees runs side by side. */
+  /** Its observations are of parallel calls. */
   readonly seesInAnyOrder?: true
-  /** It would keep the process going. */
+  /** It would keep the process alive. */
   readonly endsAtOnce?: true
-  /** Puts itself into the process. @param log for what it sees */
+  /**
+   * Installs the neighbour.
+   * @param log for its observations
+   */
   come(directory: string, log: unknown[]): Leave | Promise<Leave>
-  /** What is done then; by default a walk through all of `fs`. */
+  /** The calls; by default a walk through all of `fs`. */
   act?(directory: string): Promise<unknown>
-  /** Whether the real files afterwards are compared, too. */
+  /** Whether the real files are compared afterwards, too. */
   leavesFiles?: true
 }
 
@@ -35,7 +41,7 @@ function replace(module: object, name: string, make: (own: Any) => Any): void {
   const functions = module as Functions
   const own = functions[name] as Any
   const theirs = make(own)
-  // As agents do it that want to be found by `promisify`.
+  // As agents do it that support `promisify`.
   for (const key of Object.getOwnPropertySymbols(own)) {
     Object.defineProperty(theirs, key, Object.getOwnPropertyDescriptor(own, key) as PropertyDescriptor)
   }
@@ -44,7 +50,7 @@ function replace(module: object, name: string, make: (own: Any) => Any): void {
 
 const promisesOf = fs.promises as unknown as Functions
 
-/** Notes each call, and has it done. */
+/** Records each call, and passes it on. */
 function watch(module: object, names: readonly string[], log: unknown[], prefix = ''): void {
   for (const name of names) {
     replace(
@@ -59,7 +65,7 @@ function watch(module: object, names: readonly string[], log: unknown[], prefix 
   }
 }
 
-/** All that take a callback or give a promise. */
+/** Functions that take a callback or return a promise. */
 function asynchronous(module: object): string[] {
   return Object.entries(Object.getOwnPropertyDescriptors(module))
     .filter(([name, { value }]) => typeof value === 'function' && /^[a-z](?!.*Sync$)/.test(name))
@@ -68,7 +74,7 @@ function asynchronous(module: object): string[] {
 
 const parts = ['open', 'close', 'write', 'read', 'lstat', 'stat', 'readlink', 'ftruncate', 'unlink', 'rmdir'] as const
 
-/** Watched one at a time: what Node's own functions call of it is seen. */
+/** Watched one at a time, which shows the calls of Node's own functions. */
 const watchedParts = Object.fromEntries(
   parts.map((name): [string, Scenario] => [`a watcher of ${name}`, { come: (_, log) => watch(fs, [name], log) }]),
 )
@@ -81,7 +87,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
       watch(fs, asynchronous(fs), log)
       watch(promisesOf, asynchronous(promisesOf), log, 'promises.')
     },
-    // Node's own `rm` of a tree does several at once.
+    // Node's own `rm` of a tree removes several entries in parallel.
     seesInAnyOrder: true,
   },
   ...watchedParts,
@@ -173,7 +179,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     come(directory) {
       const mock = require('mock-fs') as ((tree: object) => void) & { restore(): void }
       fs.writeFileSync(content(directory), 'real')
-      // Loads what it reads of itself when it is first used.
+      // It loads parts of itself at its first use.
       mock({ [directory]: { mocked: 'mocked' } })
       return () => mock.restore()
     },
@@ -187,7 +193,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
       ;(memory['mkdirSync'] as Any)(directory, { recursive: true })
       const own = { ...(fs as unknown as Functions) }
       const ownPromises = { ...promisesOf }
-      // As fs-monkey does it: in place, whatever has one of that name.
+      // As fs-monkey does it: in place, all functions of these names.
       for (const name of [...asynchronous(fs), 'createReadStream', 'createWriteStream']) {
         const theirs = memory[name]
         if (typeof theirs === 'function') (fs as unknown as Functions)[name] = theirs.bind(memory)
@@ -243,7 +249,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'timers that stand still': {
     async come() {
       const { install } = await import('@sinonjs/fake-timers')
-      // Without nextTick Node's own functions stand still, too.
+      // Without nextTick Node's own functions stop, too.
       const clock = install({ toNotFake: ['nextTick', 'queueMicrotask'] })
       return () => clock.uninstall()
     },
@@ -269,7 +275,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
         })
       })
       const story = await walk(fs, directory)
-      // Node calls its callback within the call, which zone.js takes for an error.
+      // Node calls its callback within the call, which zone.js treats as an error.
       delete story['readdir, recursive']
       return [zones, story]
     },

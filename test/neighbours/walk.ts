@@ -1,4 +1,7 @@
-/** A walk through the functions of `node:fs`, with a promise and with a callback, as a program calls them; it tells what each gave. */
+/**
+ * A walk through the functions of `node:fs`, with a promise and with a callback, as a program calls
+ * them; it reports each result.
+ */
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import type nodeFs from 'node:fs'
@@ -21,7 +24,7 @@ function shown(value: unknown): unknown {
   return value.constructor?.name ?? 'object'
 }
 
-/** Reads or writes all, and waits for its end. */
+/** Reads or writes everything, and waits for the end. */
 export function flow(stream: Readable | Writable): Promise<string> {
   let content = ''
   return new Promise((resolve, reject) => {
@@ -49,14 +52,14 @@ class Teller {
   }
 }
 
-/** What each of these acts gives, one after the other. */
+/** The results of these acts, one after the other. */
 export async function told(acts: Readonly<Record<string, () => unknown>>): Promise<Story> {
   const teller = new Teller('', undefined)
   for (const [name, act] of Object.entries(acts)) await teller.tell(name, act)
   return teller.story
 }
 
-/** By name, what to call it with; what it needs is there by the order. */
+/** Arguments by name; earlier calls have made the files that a call needs. */
 const calls: Readonly<Record<string, (path: (name: string) => string) => unknown[]>> = {
   writeFile: (path) => [path('file'), 'content'],
   appendFile: (path) => [path('file'), ' and more'],
@@ -147,7 +150,7 @@ async function withCallbacks(fs: Fs, teller: Teller): Promise<void> {
 
 /**
  * @param directory its own, and empty
- * @param without what is not called
+ * @param without function that is not called
  */
 export async function walk(fs: Fs, directory: string, without?: string): Promise<Story> {
   const teller = new Teller(directory, without)

@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import { type Archive, machineArchives, parseFields } from './debian-sources.js'
 import type { Pin } from './pins.js'
 
-/** Why a tarball could not be had from one place: the next place may have it. */
+/** A tarball is not available at one place: the next may have it. */
 export class Unavailable extends Error {}
 
 /**
- * Downloads the upstream tarball of Debian's source package with the machine's own apt, mirror and keys, and returns its
- * path. Everything apt writes goes below `folder`: neither its configuration nor its lists and caches are touched.
+ * Downloads the upstream tarball of Debian's source package with the machine's own apt, mirror and
+ * keys, and returns its path. apt writes only below `folder`: its own configuration, lists and
+ * caches are not touched.
  */
 export function downloadFromDebian(pin: Pin, folder: string): string {
   const archives = machineArchives()
@@ -31,8 +32,8 @@ function downloadFromArchive(pin: Pin, archive: Archive, root: string): string {
   run(root, 'apt-get', ['-c', config, 'update', '-qq'])
   const index = run(root, 'apt-cache', ['-c', config, 'showsrc', 'nodejs'])
   const version = chooseSourceVersion(index, pin)
-  // --tar-only: the packaging itself is of no use here. The exit code says nothing: apt also fails when a tarball that
-  // we do not need is missing (seen on sid), so what counts is whether ours has arrived.
+  // --tar-only: the packaging itself is not needed. The exit code is ignored: apt also fails when a
+  // tarball that is not needed is missing (seen on sid). What counts is whether ours has arrived.
   const output = spawn(root, 'apt-get', ['-c', config, 'source', '--download-only', '--tar-only', `nodejs=${version}`])
   const tarball = readdirSync(root).find((file) => /^nodejs_.*\.orig\.tar\.xz$/.test(file))
   if (tarball === undefined) {
@@ -67,8 +68,10 @@ function writePrivateRoot(root: string, archive: Archive, suite: string): string
 }
 
 /**
- * The full Debian version that holds the pinned upstream version, out of what `apt-cache showsrc nodejs` printed.
- * @throws Unavailable when the suite has other versions only; Error when it has this one with another checksum.
+ * Finds the full Debian version of the pinned upstream version in the output of `apt-cache showsrc
+ * nodejs`.
+ * @throws Unavailable when the suite has only other versions; Error when it has this one with
+ * another checksum.
  */
 export function chooseSourceVersion(index: string, pin: Pin): string {
   const stanzas = index

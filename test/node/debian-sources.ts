@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A Debian archive as the machine itself knows it: where it is and, where said, the key it is signed by. */
+/** A Debian archive as configured on this machine: its URI and, if given, the key that signs it. */
 export interface Archive {
   readonly uri: string
   /** The value of `Signed-By`, as written: a keyring's path, or a key, whose lines it keeps. */
@@ -13,10 +13,13 @@ interface Entry extends Archive {
   readonly components: readonly string[]
 }
 
-/** Suites of the Debian archive proper: not its -updates, -security and -backports, which lie elsewhere or add to it. */
+/**
+ * Suites of the Debian archive proper: not -updates, -security and -backports, which are elsewhere
+ * or add to it.
+ */
 const DEBIAN_SUITE = /^(?:bullseye|bookworm|trixie|forky|duke|sid|oldoldstable|oldstable|stable|testing|unstable)$/
 
-/** The Debian archives that apt is set up for on this machine, the likeliest first; none where apt is not at home. */
+/** The Debian archives configured for apt on this machine, the likeliest first; none without apt. */
 export function machineArchives(etcApt = '/etc/apt'): Archive[] {
   const parts = join(etcApt, 'sources.list.d')
   const files = [join(etcApt, 'sources.list'), ...list(parts).map((file) => join(parts, file))]
@@ -28,8 +31,9 @@ export function machineArchives(etcApt = '/etc/apt'): Archive[] {
 }
 
 /**
- * Those of the entries that can be the Debian archive: a Debian suite with the component `main`. Third parties name their
- * suites the same way, so what is signed with Debian's own keyring goes first, and the caller tries one after the other.
+ * Entries that may be the Debian archive: a Debian suite with the component `main`. Third parties
+ * use the same names of suites, so those signed with Debian's own keyring go first, and the caller
+ * tries one after the other.
  */
 export function debianArchives(entries: readonly Entry[]): Archive[] {
   const archives = new Map<string, Archive>()
@@ -41,7 +45,7 @@ export function debianArchives(entries: readonly Entry[]): Archive[] {
   return [...archives.values()].sort((a, b) => Number(ofDebian(b)) - Number(ofDebian(a)))
 }
 
-/** `deb [signed-by=/path] URI suite component...`, a line each: see sources.list(5). */
+/** `deb [signed-by=/path] URI suite component...`, one per line: see sources.list(5). */
 export function parseOneLineStyle(text: string): Entry[] {
   return text.split('\n').flatMap((line) => {
     const match = /^\s*deb(?:-src)?\s+(?:\[([^\]]*)\]\s*)?(\S+)\s+([^#]+)/.exec(line)
@@ -69,7 +73,10 @@ export function parseDeb822(text: string): Entry[] {
   })
 }
 
-/** The fields of one stanza by lower-case name; lines that begin with a space belong to the field before them. */
+/**
+ * The fields of one stanza by lower-case name; lines that begin with a space belong to the previous
+ * field.
+ */
 export function parseFields(stanza: string): Map<string, string> {
   const fields = new Map<string, string>()
   let current: string | undefined

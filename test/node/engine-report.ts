@@ -1,4 +1,4 @@
-/** What the preload reports about one process or worker thread. */
+/** The preload's report about one process or worker thread. */
 export interface EngineReport {
   readonly backend: string
   /** Completed operations by opcode. */
@@ -7,7 +7,10 @@ export interface EngineReport {
 
 export type Operations = Readonly<Record<string, number>>
 
-/** The reports of one test, a line each: its child processes and workers add their own. A torn last line is left out. */
+/**
+ * The reports of one test, one per line: its child processes and workers add their own. A torn last
+ * line is left out.
+ */
 export function parseReports(text: string): EngineReport[] {
   return text
     .split('\n')
@@ -21,7 +24,7 @@ export function parseReports(text: string): EngineReport[] {
     })
 }
 
-/** Operations added up opcode by opcode. */
+/** Sums operations by opcode. */
 export function sumOperations(all: readonly Operations[]): Record<string, number> {
   const sum: Record<string, number> = {}
   for (const operations of all) {
@@ -30,7 +33,7 @@ export function sumOperations(all: readonly Operations[]): Record<string, number
   return sum
 }
 
-/** What is missing for the engine to have been used at all: a shim that passes every call on to Node must not pass. */
+/** Opcodes that show that the engine was not used: a shim that passes every call on to Node must fail. */
 export function unusedOpcodes(operations: Operations): string[] {
   const missing: string[] = []
   if (!operations['read'] && !operations['readv']) missing.push('reads')

@@ -2,9 +2,7 @@ import type { Rules } from './verdict.js'
 
 const READS_DOC = "it reads Node's doc/, which is not extracted"
 
-/**
- * The tests that may fail, each with its reason. Keep it short: a name here is a test that nobody hears of again.
- */
+/** The tests that may fail, each with its reason. Keep it short: failures of these tests are not reported. */
 export const RULES: Rules = {
   controlFailures: new Map([
     [

@@ -52,7 +52,10 @@ async function main(): Promise<number> {
   }
 }
 
-/** The selection, whose size must be the known one: a selection that shrinks unseen would pass all the better. */
+/**
+ * The selected tests, whose number must be the known one: an accidentally smaller selection would
+ * pass unnoticed.
+ */
 function chooseTests({ root, pin }: SourceTree, { wide, filter, knownFaults }: Options): TestFile[] {
   const selected = selectTests(root, wide ? usesFs : touchesPromises)
   const expected = wide ? pin?.expected.wide : pin?.expected.promises
@@ -133,7 +136,7 @@ function writeJson(file: string, runs: readonly Run[]): void {
   writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`)
 }
 
-/** Leaves no test running and no scratch folder behind when interrupted. */
+/** On an interrupt, ends all tests and removes the scratch folder. */
 function endCleanly(scratch: string): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {

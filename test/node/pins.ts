@@ -1,19 +1,20 @@
-/** One Node source tree whose tests we know: where it comes from, its checksums, and what is to be found in it. */
+/** A Node source tree with known tests: its origin, checksums, and numbers of tests. */
 export interface Pin {
   readonly version: string
   /** The Debian suite whose `nodejs` source package has this version. */
   readonly suite: string
-  /** SHA-256 of Debian's `.orig.tar.xz`: upstream's tree without what Debian may not distribute. */
+  /** SHA-256 of Debian's `.orig.tar.xz`: upstream's tree without the parts that Debian may not distribute. */
   readonly debianSha256: string
   /** SHA-256 of the `.tar.xz` that the Node.js project releases. */
   readonly releaseSha256: string
-  /** How many tests the two selections find in it: another number means that the selection has changed. */
+  /** Number of tests in each selection: another number means that the selection has changed. */
   readonly expected: { readonly promises: number; readonly wide: number }
 }
 
 /**
- * At most one tree for a major version of Node. The suites move on: when one has another version, the release tarball is
- * fetched instead, until somebody pins the new one here (the runner says so).
+ * At most one tree per major version of Node. Debian's suites move on: when one has another
+ * version, the release tarball is used instead, until the new version is pinned here (the runner
+ * reports it).
  */
 export const PINS: readonly Pin[] = [
   {

@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { parseReports } from './engine-report.js'
 import { type Backend, cleanEnvironment, preloaded, type Setting } from './run-test.js'
 
-/** The version of a Node binary, without the v, and its full path: tests do not start where the user has. */
+/**
+ * The version of a Node binary, without the v, and its full path: tests start in another directory
+ * than the user's.
+ */
 export function inspectNode(node: string): { version: string; path: string } {
   const { status, stdout, error } = spawnSync(node, ['-p', 'process.versions.node + " " + process.execPath'], {
     encoding: 'utf8',
@@ -15,15 +18,15 @@ export function inspectNode(node: string): { version: string; path: string } {
   return { version, path: path.join(' ') }
 }
 
-// One positioned read of what is sure to be there, through the shim.
+// One positioned read of an existing byte, through the shim.
 const READ_A_BYTE = `require('fs').promises.open(process.argv[1]).then(async (handle) => {
   await handle.read(Buffer.alloc(1), 0, 1, 0)
   await handle.close()
 })`
 
 /**
- * Why there is no sense in running the tests on a backend: the preload cannot be loaded, or another backend answers, or
- * none. One sentence instead of a hundred failing tests; undefined when all is well.
+ * Why running the tests on a backend is pointless: the preload cannot be loaded, or another backend
+ * serves, or none. One sentence instead of a hundred failing tests; undefined if all is well.
  */
 export function backendTrouble({ node, preload, scratch }: Setting, backend: Backend): string | undefined {
   if (!existsSync(preload)) return `${preload} is not there: npm run compile makes it`

@@ -1,3 +1,3 @@
-/** As preload.ts, with the functions of `node:fs` that take a callback. */
+/** As preload.ts, with the callback functions of `node:fs`. */
 import './preload.js'
 import 'caio/register/callbacks'

@@ -1,6 +1,6 @@
 import type { TestResult, Variant } from './run-test.js'
 
-/** Shows how far the run of a variant is: one line that is rewritten on a terminal, nothing elsewhere. */
+/** Shows the progress of a variant: one line that is rewritten on a terminal, nothing elsewhere. */
 export class Progress {
   readonly #stream: NodeJS.WriteStream
   readonly #total: number

@@ -1,12 +1,12 @@
 import { runTest, type Setting, type TestResult, type Variant } from './run-test.js'
 import type { TestFile } from './selection.js'
 
-/** Told of every test that has ended. */
+/** Called for every test that has ended. */
 export type OnResult = (variant: Variant, result: TestResult) => void
 
 /**
- * Runs the tests of one variant, `jobs` at a time; those of the folder sequential afterwards, one by one, with nothing
- * beside them, as Node does. Results come in the order of `tests`.
+ * Runs the tests of one variant, `jobs` at a time. Those of the folder sequential follow one by
+ * one, with no other beside them, as in Node. Results come in the order of `tests`.
  */
 export async function runAll(
   setting: Setting,
@@ -31,7 +31,7 @@ export async function runAll(
   return tests.map(({ name }) => results.get(name)!)
 }
 
-/** Takes the items in order, `slots` at a time; the work is told which slot it has to itself. */
+/** Takes the items in order, `slots` at a time; the work is given the slot that it has to itself. */
 export async function inSlots<T>(
   items: readonly T[],
   slots: number,

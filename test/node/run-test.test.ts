@@ -122,7 +122,7 @@ t.test('inSlots gives each slot to one item at a time', async (t) => {
   t.same(done.sort(), [1, 2, 3, 4, 5, 6, 7])
 })
 
-/** A killed process whose parent is gone too stays for a moment, until init has collected it. */
+/** A killed process whose parent is gone, too, remains for a moment, until init has collected it. */
 async function isGone(pid: number): Promise<boolean> {
   for (let attempt = 0; attempt < 100; attempt++) {
     try {

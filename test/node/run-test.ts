@@ -14,22 +14,22 @@ export type Outcome = 'pass' | 'skip' | 'fail'
 export interface TestResult {
   readonly name: string
   readonly outcome: Outcome
-  /** Why it was skipped, or how it ended when it failed; empty when it passed. */
+  /** Why it was skipped, or how it failed; empty if it passed. */
   readonly detail: string
-  /** The end of what a failed test printed, both streams. */
+  /** The end of a failed test's output, both streams. */
   readonly output: string
   readonly milliseconds: number
   readonly reports: readonly EngineReport[]
 }
 
-/** What every test of a run shares. */
+/** Shared by every test of a run. */
 export interface Setting {
   readonly node: string
-  /** Has Node's test/ in it. Tests start here, and some leave files here. */
+  /** Contains Node's test/. Tests start here, and some leave files here. */
   readonly tree: string
   readonly preload: string
   readonly timeoutSeconds: number
-  /** Holds one folder per slot. */
+  /** Contains one folder per slot. */
   readonly scratch: string
 }
 
@@ -58,7 +58,10 @@ interface End {
   readonly timedOut: boolean
 }
 
-/** A skipped test says so on stdout as TAP does, and exits with 0: see `common.skip` in Node's test/common. */
+/**
+ * A skipped test reports it on stdout as in TAP, and exits with 0: see `common.skip` in Node's
+ * test/common.
+ */
 export function judgeEnd(end: End, stdout: string, timeoutSeconds: number): { outcome: Outcome; detail: string } {
   if (end.timedOut) return { outcome: 'fail', detail: `no end after ${timeoutSeconds} s` }
   if (end.code !== 0) return { outcome: 'fail', detail: end.signal ?? `exit code ${end.code}` }
@@ -67,8 +70,8 @@ export function judgeEnd(end: End, stdout: string, timeoutSeconds: number): { ou
 }
 
 /**
- * As Node's tools/test.py runs a test: in the root of the tree, output to files rather than pipes, the folder to work in
- * named by NODE_TEST_DIR and TEST_THREAD_ID.
+ * Runs a test as Node's tools/test.py does: in the root of the tree, output to files rather than
+ * pipes, with its working folder in NODE_TEST_DIR and TEST_THREAD_ID.
  */
 async function execute(
   setting: Setting,
@@ -82,7 +85,7 @@ async function execute(
   const args = [...parseFlags(test.source), join(setting.tree, 'test', test.name)]
   const [stdout, stderr] = [openSync(files.stdout, 'w'), openSync(files.stderr, 'w')]
   try {
-    // Detached: a process group of its own, so that what it leaves behind can be ended with it.
+    // Detached: a process group of its own, so that its remaining children can be ended with it.
     const child = spawn(setting.node, args, {
       cwd: setting.tree,
       env,
@@ -97,8 +100,8 @@ async function execute(
 }
 
 /**
- * The environment that puts caio under a Node. In NODE_OPTIONS, and not as an argument, the preload reaches the children and
- * threads that a test starts, too, as it does where a user sets it.
+ * The environment that puts caio under a Node. In NODE_OPTIONS, and not as an argument, the preload
+ * also reaches the children and threads that a test starts, as for a user that sets it.
  */
 export function preloaded(preload: string, backend: Backend, report: string): NodeJS.ProcessEnv {
   return { NODE_OPTIONS: `--require=${quoted(preload)}`, CAIO_IMPL: backend, CAIO_NODE_TESTS_REPORT: report }
@@ -109,7 +112,7 @@ function quoted(value: string): string {
   return `"${value.replace(/["\\]/g, '\\$&')}"`
 }
 
-/** The environment without what would change how a test's Node runs, or make it part of the run it is started from. */
+/** The environment without variables that change a test's Node, or make it part of the present run. */
 export function cleanEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const unwanted = /^(?:CAIO_|NODE_|npm_|TAP|TEST_)|^(?:NO_COLOR|FORCE_COLOR)$/
   return Object.fromEntries(Object.entries(env).filter(([name]) => !unwanted.test(name)))
@@ -141,7 +144,7 @@ function waitFor(child: ChildProcess, timeoutSeconds: number): Promise<End> {
   })
 }
 
-/** Ends every test that is running, with its children: for when the run is interrupted. */
+/** Ends every running test, with its children, when the run is interrupted. */
 export function killRunning(): void {
   for (const child of running) killGroup(child)
 }

@@ -7,8 +7,8 @@ import { SUITES, UNNEEDED_FIXTURES } from './tree-layout.js'
 const TMPFS_MAGIC = 0x01021994 // linux/magic.h
 
 /**
- * A new folder for the tests to work in, on a real disk where there is one: tmpfs refuses kernel AIO's NOWAIT, so there
- * the `linux` backend would not be what is tested.
+ * A new folder for the tests, on a real disk if there is one: tmpfs refuses kernel AIO's NOWAIT, so
+ * the `linux` backend would not be tested.
  */
 export function makeScratch(): string {
   mkdirSync(cacheFolder(), { recursive: true })
@@ -26,8 +26,8 @@ function isTmpfs(folder: string): boolean {
 }
 
 /**
- * Copies the tests into the scratch folder and returns the root of the copy: tests start in the root of their tree and
- * some write there, so neither the cache nor a user's own tree is where they run.
+ * Copies the tests into the scratch folder and returns the root of the copy: tests start in the
+ * root of their tree and some write there, so neither the cache nor a user's own tree may be used.
  */
 export function copyTree(tree: string, scratch: string): string {
   const [from, to] = [join(tree, 'test'), join(scratch, 'tree/test')]

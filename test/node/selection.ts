@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { SUITES } from './tree-layout.js'
 
-/** One test of Node's: where it is below test/, and its text. */
+/** One of Node's tests: its path below test/, and its text. */
 export interface TestFile {
   /** For example `parallel/test-fs-promises.js`. */
   readonly name: string
@@ -10,13 +10,14 @@ export interface TestFile {
 }
 
 /**
- * What shows that a test touches fs promises or FileHandle:
+ * Signs that a test uses fs promises or FileHandle:
  *   1. `fs/promises` is named, with or without `node:`
  *   2. `fs.promises`, or `fsPromises`, the customary name for it
  *   3. FileHandle, in any case: a `filehandle` too comes from fs promises
  *   4. `require('fs').promises`
- *   5. `promises` taken out of fs by destructuring: `const { promises } = fs`, `import { promises } from 'fs'`
- * It looks at the text, comments included: a test too many costs a second, a test too few hides a break.
+ *   5. `promises` taken out of fs by destructuring: `const { promises } = fs`,
+ *      `import { promises } from 'fs'`
+ * It searches the text, comments included: an extra test costs a second, a missing test hides a break.
  */
 const PROMISES = [
   /fs\/promises/,
@@ -36,9 +37,10 @@ const CALLS_ASYNC_FS = /\bfs\.(?!\w*Sync\b|constants\b)\w+/
 const DESTRUCTURES_FS = /\{([^{}]*)\}\s*(?:=\s*require\(|from\s+)['"](?:node:)?fs['"]/
 
 /**
- * The wide list: every test that works with fs. Apart from what {@link touchesPromises} finds, it is a test of fs by its
- * name (`test-fs-`), or one that imports fs and uses something besides the `...Sync` functions and the constants.
- * Tests that only read a fixture with `readFileSync` (certificates, mostly) are not in it: nothing they call is replaced.
+ * The wide list: every test that works with fs. These are the tests that {@link touchesPromises}
+ * finds, those of fs by name (`test-fs-`), and those that import fs and use something besides the
+ * `...Sync` functions and the constants. Tests that only read a fixture with `readFileSync`
+ * (certificates, mostly) are not included: nothing they call is replaced.
  */
 export function usesFs(test: TestFile): boolean {
   if (touchesPromises(test) || basename(test.name).startsWith('test-fs-')) return true
@@ -51,7 +53,7 @@ function destructuresAsync(source: string): boolean {
   return names.some((name) => !name.endsWith('Sync') && name !== 'constants')
 }
 
-/** The tests of a tree that the predicate chooses, sorted by name. */
+/** The tests of a tree that satisfy the predicate, sorted by name. */
 export function selectTests(tree: string, chosen: (test: TestFile) => boolean): TestFile[] {
   return SUITES.flatMap((suite) => readSuite(tree, suite)).filter(chosen)
 }

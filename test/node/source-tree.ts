@@ -8,18 +8,18 @@ import { Unavailable, downloadFromDebian } from './debian-download.js'
 import { type Pin, PINS, major, pinFor } from './pins.js'
 import { extractTests, verifySha256 } from './tarball.js'
 
-/** A tree that has Node's test/ in it. */
+/** A tree that contains Node's test/. */
 export interface SourceTree {
   readonly root: string
-  /** For the reader: where it came from. */
+  /** Its origin, for messages. */
   readonly origin: string
-  /** What to expect in it; undefined for a tree that the user brought. */
+  /** Its expected content; undefined for a tree of the user's. */
   readonly pin?: Pin
 }
 
 /**
- * Node's tests for the major version of `nodeVersion`: from NODE_SOURCE_DIR, the cache, Debian's source package or the
- * release tarball, whichever comes first. `say` is told what takes time.
+ * Node's tests for the major version of `nodeVersion`: from NODE_SOURCE_DIR, the cache, Debian's
+ * source package or the release tarball, in this order. `say` is called before slow steps.
  */
 export async function obtainSourceTree(nodeVersion: string, say: (line: string) => void): Promise<SourceTree> {
   const given = process.env['NODE_SOURCE_DIR']
@@ -34,7 +34,7 @@ export async function obtainSourceTree(nodeVersion: string, say: (line: string) 
   return { root, origin: await fillCache(root, pin, say), pin }
 }
 
-/** Where downloads are kept: CAIO_CACHE_DIR, else `caio` in the user's cache folder. */
+/** Folder of downloads: CAIO_CACHE_DIR, else `caio` in the user's cache folder. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
   if (env['CAIO_CACHE_DIR']) return resolve(env['CAIO_CACHE_DIR'])
   return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'caio')
@@ -50,7 +50,7 @@ function givenTree(root: string, nodeVersion: string, say: (line: string) => voi
   return { root, origin: `from ${root}` }
 }
 
-/** Downloads and extracts beside `root` and renames into place: a tree that is there is whole. */
+/** Downloads and extracts beside `root` and renames into place: an existing tree is complete. */
 async function fillCache(root: string, pin: Pin, say: (line: string) => void): Promise<string> {
   mkdirSync(cacheFolder(), { recursive: true })
   const work = mkdtempSync(join(cacheFolder(), '.download-'))

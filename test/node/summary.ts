@@ -38,12 +38,12 @@ export function outcomeTable(runs: readonly Run[]): string {
   ])
 }
 
-/** The outcome; in capitals where it is a failure of the run, and not merely the same as on plain Node. */
+/** The outcome; in capitals if it is a failure of the run, and not merely the same as on plain Node. */
 function mark({ result, verdict }: Entry): string {
   return verdict.verdict === 'failed' ? 'FAIL' : result.outcome
 }
 
-/** What each failed test printed last, and what has been excused and why. */
+/** The last output of each failed test, and the excused failures with their reasons. */
 export function failureDetails(runs: readonly Run[]): string[] {
   return runs.flatMap(({ variant, entries }) =>
     entries.flatMap(({ result, verdict }) => {
@@ -58,7 +58,7 @@ function indent(text: string): string {
   return text.replace(/^/gm, '    ')
 }
 
-/** The operations that the engine completed in all the tests of a run. */
+/** The operations that the engine completed in all tests of a run. */
 export function operationsOf({ entries }: Run): Record<string, number> {
   return sumOperations(entries.flatMap(({ result }) => result.reports.map(({ operations }) => operations)))
 }
@@ -76,7 +76,7 @@ export function operationsTable(runs: readonly Run[]): string {
   ])
 }
 
-/** A sentence for each backend that the tests passed without: see {@link unusedOpcodes}. */
+/** A sentence for each backend that was not used although the tests passed: see {@link unusedOpcodes}. */
 export function unusedEngines(runs: readonly Run[]): string[] {
   return runs.flatMap((run) => {
     const missing = unusedOpcodes(operationsOf(run))
@@ -90,7 +90,7 @@ export interface Totals {
   readonly skipped: number
 }
 
-/** Counts the runs on the backends, or those of the control where it is alone, and whatever else has failed. */
+/** Counts the runs on the backends, or those of the control if it is alone, and all other failures. */
 export function totals(control: Run | undefined, backends: readonly Run[], otherFailures: number): Totals {
   const counted = backends.length > 0 ? backends : control === undefined ? [] : [control]
   const verdicts = counted.flatMap(({ entries }) => entries.map(({ verdict }) => verdict.verdict))

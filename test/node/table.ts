@@ -1,4 +1,7 @@
-/** Lays out rows in columns two spaces apart, the first column to the left, the others to the right under their heads. */
+/**
+ * Formats rows in columns two spaces apart: the first left-aligned, the others right-aligned under
+ * their heads.
+ */
 export function renderTable(rows: readonly (readonly string[])[]): string {
   const columns = Math.max(0, ...rows.map((row) => row.length))
   const widths = Array.from({ length: columns }, (_, column) =>

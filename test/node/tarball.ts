@@ -5,7 +5,7 @@ import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { SUITES, UNNEEDED_FIXTURES } from './tree-layout.js'
 
-/** Refuses a file that is not, byte for byte, the one that was pinned. */
+/** Refuses a file that is not, byte for byte, the pinned one. */
 export async function verifySha256(file: string, expected: string): Promise<void> {
   const hash = createHash('sha256')
   await pipeline(createReadStream(file), hash)
@@ -29,7 +29,7 @@ export async function extractTests(tarball: string, version: string, folder: str
   }
 }
 
-/** xz is no essential part of Debian; python3, which node-gyp needs, can do the same. */
+/** xz is not in every Debian installation; python3, which node-gyp needs, can do the same. */
 function decompressor(): [command: string, ...args: string[]] {
   if (spawnSync('xz', ['--version']).status === 0) return ['xz', '-d', '-c']
   const script = 'import lzma, shutil, sys; shutil.copyfileobj(lzma.open(sys.argv[1]), sys.stdout.buffer, 1 << 20)'

@@ -7,20 +7,20 @@ export type Exceptions = ReadonlyMap<string, string>
 
 export interface Verdict {
   readonly verdict: 'passed' | 'skipped' | 'failed'
-  /** What is to be said about it; empty when the outcome says it all. */
+  /** Additional text; empty if the outcome suffices. */
   readonly note: string
 }
 
 export interface Rules {
-  /** Fail on plain Node as well: consulted when there was no control run to show it. */
+  /** Fail on plain Node as well: used without a control run to show it. */
   readonly controlFailures: Exceptions
   /** Cannot work with any preload. */
   readonly preloadForbidden: Exceptions
-  /** Fail by a fault of caio's that is known and not yet mended. */
+  /** Fail by a known fault of caio that is not yet fixed. */
   readonly knownFaults: Exceptions
 }
 
-/** What a plain Node's outcome comes to by itself. */
+/** The verdict of a plain Node's outcome alone. */
 export function judgeControl(control: TestResult, { controlFailures }: Rules): Verdict {
   if (control.outcome === 'pass') return { verdict: 'passed', note: '' }
   if (control.outcome === 'skip') return { verdict: 'skipped', note: control.detail }
@@ -29,8 +29,8 @@ export function judgeControl(control: TestResult, { controlFailures }: Rules): V
 }
 
 /**
- * What the outcome of a test on a backend comes to, beside that of plain Node where it was run. To be skipped where
- * plain Node passes is to fail: the test was not passed.
+ * The verdict of an outcome on a backend, compared with plain Node's if that was run. A skip is a
+ * failure if plain Node passes: the test was not passed.
  */
 export function judgeBackend(
   test: TestFile,
@@ -52,7 +52,7 @@ export function judgeBackend(
   return known === undefined ? { verdict: 'failed', note: result.detail } : { verdict: 'skipped', note: known }
 }
 
-/** A backend that served the test instead of the one that was asked for. */
+/** A backend that served the test instead of the requested one. */
 function otherBackend(test: TestFile, backend: Backend, { reports }: TestResult): string | undefined {
   const allowed: string[] = [backend]
   if (forbidsAddons(parseFlags(test.source))) allowed.push('pure')

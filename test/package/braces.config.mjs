@@ -1,4 +1,7 @@
-/** For `npm run format`: the one rule of eslint.config.js that is about layout. It needs no types, so it is quick. */
+/**
+ * For `npm run format`: the only rule of eslint.config.js about layout. It needs no types, so it is
+ * quick.
+ */
 import { defineConfig, globalIgnores } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 

@@ -1,4 +1,7 @@
-/** An application in one file, with caio in it: with the addon where the package is installed beside it, else with `pure` and a warning. */
+/**
+ * An application in one file, including caio: with the addon if the package is installed beside it,
+ * else with `pure` and a warning.
+ */
 // @thorough
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'

@@ -1,10 +1,10 @@
-/** What a prebuild asks of the system that it is loaded on. */
+/** A prebuild's requirements of the system that loads it. */
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 
-/** The oldest glibc that an official Node of the versions that caio supports runs on. */
+/** The oldest glibc on which an official Node of the supported versions runs. */
 const BASELINE = [2, 28]
 
 /** Node-API finds the addon by these. */
@@ -14,7 +14,10 @@ function readelf(option: string, file: string): string {
   return execFileSync('readelf', ['-W', option, file], { encoding: 'utf8' })
 }
 
-/** The global symbols, as readelf has them: value, size, type, binding, visibility, section and name, after a number. */
+/**
+ * The global symbols in readelf's format: value, size, type, binding, visibility, section and name,
+ * after a number.
+ */
 function symbolsOf(file: string): string[][] {
   return readelf('--dyn-syms', file)
     .split('\n')
@@ -22,7 +25,7 @@ function symbolsOf(file: string): string[][] {
     .filter(([, , , , binding]) => /^(?:GLOBAL|WEAK)$/.test(binding ?? ''))
 }
 
-/** The names, without versions, of what a file takes from others. */
+/** The names, without versions, that a file imports. */
 export function importsOf(file: string): string[] {
   return symbolsOf(file).flatMap(([, , , , , , section, name = '']) =>
     section === 'UND' ? [name.replace(/@.*/, '')] : [],
@@ -36,8 +39,8 @@ function isNewer(version: string): boolean {
 }
 
 /**
- * Fails unless the directory has one prebuild, which needs glibc alone, of the baseline at most, and
- * gives out nothing but its entry. Its name has no tag of a C library, so that node-gyp-build takes
+ * Fails unless the directory has one prebuild, which needs only glibc, of the baseline at most, and
+ * exports nothing but its entry. Its name has no tag of a C library, so that node-gyp-build accepts
  * it on musl, too: see musl.test.ts.
  */
 export function checkElf(t: Test, directory: string): void {

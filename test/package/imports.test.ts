@@ -1,7 +1,7 @@
 /**
- * What the addon, as it is built on the spot, takes from libstdc++: only what a prebuild can do
- * without it, since it links what native/prebuild/runtime.cc has not from the static library, and
- * all that throws in one object. A prebuild takes half a minute, this none.
+ * The imports from libstdc++ of the locally built addon. A prebuild must do without them: it links
+ * what native/prebuild/runtime.cc lacks from the static library, and everything that throws in one
+ * object. Building a prebuild takes half a minute, this test almost none.
  */
 import { join } from 'node:path'
 import { readFileSync } from 'node:fs'
@@ -9,7 +9,7 @@ import t from 'tap'
 import { packageRoot } from '../support/harness.js'
 import { importsOf } from './elf.js'
 
-/** By their names for the linker; the static library has each in an object that needs no other. */
+/** By linker name; the static library has each in an object that needs no other. */
 const harmless = [/^_ZSt11_Hash_bytes/, /^_ZNKSt8__detail20_Prime_rehash_policy/]
 
 t.test('of libstdc++', { skip: process.platform !== 'linux' && 'an ELF file is wanted' }, async (t) => {

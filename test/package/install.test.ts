@@ -1,4 +1,4 @@
-/** What a user gets who has Node, and no compiler, Python or network. */
+/** Installation for a user that has Node, but no compiler, Python or network. */
 // @thorough
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,7 +1,7 @@
 /**
- * The prebuild on musl: its loader finds all that the addon takes from a C library, and real bytes
- * move in a process that has neither glibc nor Node, musl_host.c's. For arm64 under qemu-user, with
- * what test/package/arm64.sh installs.
+ * The prebuild on musl: its loader resolves everything that the addon imports from a C library, and
+ * real bytes move in a process with neither glibc nor Node, that of musl_host.c. For arm64 under
+ * qemu-user, with the tools that test/package/arm64.sh installs.
  */
 // @thorough
 import { spawnSync } from 'node:child_process'
@@ -33,19 +33,19 @@ import { packageRoot, requiredBackends, temporaryDirectory } from '../support/ha
 import { importsOf } from './elf.js'
 import { emptyMachine, install, nodeHeaders, pack, prebuild, program, runThere, stagePackage } from './packed.js'
 
-/** A processor's musl, and how its programs are made and run here. */
+/** A processor's musl, and how programs for it are built and run here. */
 interface Musl {
   platform: string
   loader: string
-  /** what runs them, if this processor does not */
+  /** the command that runs them, if this processor cannot */
   emulator: string[]
   compiler: string
-  /** the compiler's, to use musl */
+  /** the compiler's flags to use musl */
   flags(directory: string): string[]
   engines: readonly string[]
-  /** why its loader cannot be asked */
+  /** why its loader is not available */
   noLoader: string | false
-  /** why no program of it can be made */
+  /** why no program for it can be built */
   noCompiler: string | false
 }
 
@@ -79,7 +79,7 @@ function ofArm64(): Musl {
     loader,
     emulator: ['qemu-aarch64', '-L', root],
     compiler,
-    // As Debian's musl-gcc has them, for files that are not where they would be installed.
+    // As in Debian's musl-gcc, for files in another directory than the installed one.
     flags: (directory) => {
       const specs = join(directory, 'specs')
       const theirs = readFileSync(join(root, 'usr/lib/aarch64-linux-musl/musl-gcc.specs'), 'utf8')
@@ -115,7 +115,7 @@ function definitions(): string[] {
   return [`-DRECORD_FIELDS=${RECORD_FIELDS}`, ...each]
 }
 
-/** Compiles musl_host.c, without a warning. */
+/** Compiles musl_host.c; warnings are errors. */
 function compileHost(t: Test, { compiler, flags }: Musl): string {
   const directory = temporaryDirectory(t)
   const host = join(directory, 'musl_host')
@@ -128,7 +128,10 @@ function compileHost(t: Test, { compiler, flags }: Musl): string {
   return host
 }
 
-/** Runs a host to its end; the lines that it has printed. */
+/**
+ * Runs a host to its end.
+ * @returns its lines of output
+ */
 function runHost(t: Test, [command = '', ...args]: string[]): string[] {
   const { status, signal, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 120_000 })
   t.equal(signal, null, 'neither crashed nor hung')
@@ -141,19 +144,19 @@ const operations = [
   ['readFile', 'writeFile', 'stat', 'statfs', 'mkdir', 'mkdir', 'mkdir', 'readdir', 'rm'],
 ].flat()
 
-/** Fails unless each engine has served all of them in both environments. */
+/** Fails unless each engine has served all operations in both environments. */
 function checkServed(t: Test, lines: string[], engines: readonly string[]): void {
   for (const engine of engines) {
     for (const environment of ['main', 'worker']) {
       const served = lines.map((line) => line.split(' ')).filter(([a, b]) => a === engine && b === environment)
-      // The file system may have no direct I/O.
+      // The file system may lack direct I/O.
       const names = served.map(([, , name]) => name).filter((name) => name !== 'direct')
       t.same(names, operations, `${engine}, ${environment}`)
     }
   }
 }
 
-/** What does not change from one look at a directory to the next. */
+/** Answers that do not change between two looks at a directory. */
 const lasting = [
   ['open', 'type', 'write', 'nowaitReadCached', 'nowaitWrite', 'ioSetup', 'asyncSync', 'resolveCached', 'direct'],
   ['statedMemoryAlignment', 'statedOffsetAlignment', 'triedMemoryAlignment', 'triedOffsetAlignment'],
@@ -168,9 +171,9 @@ function answersIn(lines: string[]): Record<string, number> {
 }
 
 /**
- * Names of functions on large files that the addon takes from glibc. Since 1.2.4 musl has no such
- * symbols: its loader puts the functions of the plain names in their place, for a list of names,
- * that of get_lfs64 in its ldso/dynlink.c. All of these are in it.
+ * Names of functions for large files that the addon imports from glibc. Since 1.2.4 musl has no
+ * such symbols: for a list of names, that of get_lfs64 in its ldso/dynlink.c, its loader uses the
+ * functions of the plain names. All of these are in that list.
  */
 const largeFileNames = [
   ['fallocate64', 'fstatfs64', 'ftruncate64', 'lseek64', 'mkstemp64', 'mmap64', 'open64', 'openat64'],

@@ -70,7 +70,7 @@ static void open_engine(const char *directory) {
   FAIL("%s: %s: %g", engine, refused->array.elements[1]->string, refused->array.elements[0]->number);
 }
 
-// The numbers of request `id`, all 0 but the operation.
+// The record of request `id`: all 0 except the operation.
 static double *request(unsigned id, int opcode, napi_value memory) {
   double *record = records + id * RECORD_FIELDS;
   memset(record, 0, RECORD_FIELDS * sizeof *record);
@@ -79,7 +79,7 @@ static double *request(unsigned id, int opcode, napi_value memory) {
   return record;
 }
 
-// Requests 0 to `count`, to the end. The loop ends by itself, when nothing is under way any more.
+// Serves requests 0 to `count`. The loop ends by itself when nothing is in flight.
 static void serve(unsigned count) {
   missing = count;
   napi_value now = CALL("submit", environment, new_number(engine_number()), new_number(0),
@@ -90,7 +90,7 @@ static void serve(unsigned count) {
   if (missing > 0) FAIL("%s: the loop has ended before %u operations", engine, missing);
 }
 
-// What is expected
+// Expected results
 
 static void report(const char *operation, unsigned id, double expected) {
   printf("%s %s %s %.0f %d\n", engine, place, operation, results[id], routes[id]);
@@ -123,7 +123,7 @@ static napi_value one_path(const char *path, napi_value view) {
   return both;
 }
 
-// One operation on a path, with a number in this field of its record.
+// One operation on a path, with `number` in this field of its record.
 static void path_operation(const char *name, int opcode, napi_value path_and_view, int field, double number,
                            double expected) {
   request(0, opcode, path_and_view)[field] = number;
@@ -157,7 +157,7 @@ static void transfers(const char *path, char *content) {
   report("fsync", 0, 0);
 
   char *memory = calloc(1, SIZE);
-  // In two: the second is small, and its bytes are in the page cache.
+  // In two parts: the second is small, and its bytes are in the page cache.
   const unsigned sizes[] = {SIZE - SMALL, SMALL};
   for (int part = 0; part < 2; part++) {
     const unsigned start = part == 0 ? 0 : sizes[0];
@@ -184,7 +184,7 @@ static void transfers(const char *path, char *content) {
   close(fd);
 }
 
-// Where the file system has O_DIRECT: the way through kernel AIO.
+// If the file system has O_DIRECT: the route through kernel AIO.
 static void direct_read(const char *path, const char *content) {
   const int fd = open(path, O_RDONLY | O_DIRECT);
   if (fd < 0) return;
@@ -220,7 +220,7 @@ static void whole_files(const char *path, char *content) {
   free(memory);
 }
 
-// Structures of the C library that come back: stat, statfs, dirent.
+// Structures that the C library fills: stat, statfs, dirent.
 static void paths(const char *directory, const char *path) {
   double stats[32] = {0}, file_system[8] = {0};
   path_operation("stat", OPCODE_stat, one_path(path, bytes(stats, sizeof stats)), PATH_mode, 0, 0);

@@ -1,6 +1,6 @@
-// What the addon takes from Node, for a process without Node: the part of Node-API that it calls,
-// with values that are never freed, and a loop of libuv's handles over poll(2). Whatever fails ends
-// the process with exit code 1.
+// The parts of Node that the addon uses, for a process without Node: the functions of Node-API that
+// it calls, with values that are never freed, and a loop of libuv's handles over poll(2). Any
+// failure ends the process with exit code 1.
 #ifndef CAIO_TEST_PACKAGE_MUSL_NODE_H
 #define CAIO_TEST_PACKAGE_MUSL_NODE_H
 
@@ -104,7 +104,7 @@ static bool is_view(napi_value value) { return value->type == napi_object && val
 
 // The loop
 
-// In the field `flags` of a handle, which is its loop's to use.
+// Values of a handle's field `flags`, which belongs to its loop.
 enum { ACTIVE = 1, REFERENCED = 2, CLOSING = 4 };
 
 struct loop {
@@ -175,7 +175,7 @@ static bool is_alive(const struct loop *loop) {
   return false;
 }
 
-// Whether there was one.
+// Ends one handle that is closing. Returns whether there was one.
 static bool end_closing(struct loop *loop) {
   for (int i = 0; i < MOST_HANDLES; i++) {
     uv_handle_t *handle = loop->handles[i];
@@ -203,7 +203,7 @@ static void turn(struct loop *loop) {
   }
 }
 
-// Until nothing keeps it alive.
+// Runs until no handle keeps the loop alive.
 static void run(struct loop *loop) {
   for (;;) {
     while (end_closing(loop)) {
@@ -251,7 +251,7 @@ napi_status napi_remove_async_cleanup_hook(napi_async_cleanup_hook_handle handle
   return napi_ok;
 }
 
-// As Node ends an environment.
+// Ends an environment as Node does.
 static void clean_up(napi_env env) {
   env->hook(NULL, env->hook_data);
   run(env->loop);
@@ -320,7 +320,7 @@ napi_status napi_get_and_clear_last_exception(napi_env env, napi_value *exceptio
 
 napi_status napi_fatal_exception(napi_env, napi_value exception) { FAIL("thrown: %s", exception->string); }
 
-// What node-addon-api names besides, for ways that are not gone here.
+// Other functions that node-addon-api refers to, but that are not called here.
 
 #define NOT_HERE(name, ...) \
   napi_status name(__VA_ARGS__) { FAIL("%s is not wanted here", #name); }
@@ -352,7 +352,7 @@ static napi_value call(napi_env env, napi_value function, size_t count, const na
   return result;
 }
 
-// What makes values
+// Making values
 
 napi_status napi_get_undefined(napi_env, napi_value *value) { return *value = new_value(napi_undefined), napi_ok; }
 napi_status napi_get_null(napi_env, napi_value *value) { return *value = new_value(napi_null), napi_ok; }
@@ -394,7 +394,7 @@ napi_status napi_create_function(napi_env, const char *, size_t, napi_callback f
   return napi_ok;
 }
 
-// What looks at them
+// Reading values
 
 napi_status napi_typeof(napi_env, napi_value value, napi_valuetype *type) {
   *type = value->type;
@@ -479,7 +479,7 @@ napi_status napi_get_typedarray_info(napi_env, napi_value value, napi_typedarray
   return napi_ok;
 }
 
-// There are none.
+// There are no data views here.
 napi_status napi_get_dataview_info(napi_env, napi_value, size_t *, void **, napi_value *, size_t *) {
   return napi_invalid_arg;
 }

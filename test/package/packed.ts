@@ -1,4 +1,4 @@
-/** The package as it is published: packed, installed where there is nothing but Node, and used. */
+/** The package as published: packed, installed where nothing but Node is available, and used. */
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -6,7 +6,7 @@ import { delimiter, dirname, join } from 'node:path'
 import type { Test } from 'tap'
 import { packageRoot, temporaryDirectory } from '../support/harness.js'
 
-/** What `npm pack --json` says of a tarball, as far as it is used here. */
+/** The fields used of the output of `npm pack --json`. */
 export interface Tarball {
   /** the tarball's path */
   path: string
@@ -21,7 +21,7 @@ interface Manifest {
   bundleDependencies: string[]
 }
 
-/** npm's own program, for this Node to run whatever PATH is. */
+/** npm's own program, which this Node runs whatever PATH is. */
 function npmProgram(): string {
   const given = process.env['npm_execpath']
   if (given) return given
@@ -38,7 +38,7 @@ function npm(args: readonly string[], options: { cwd: string; env?: NodeJS.Proce
   })
 }
 
-/** Where node_api.h is: beside Node, or where node-gyp keeps what it has fetched. */
+/** Directory of node_api.h: beside Node, or in node-gyp's cache. */
 export function nodeHeaders(): string {
   const prefix = dirname(dirname(realpathSync(process.execPath)))
   const places = [prefix, join(homedir(), '.cache/node-gyp', process.versions.node)].map((place) =>
@@ -55,7 +55,7 @@ export function prebuild(directory: string, ...platforms: string[]): void {
   execFileSync(process.execPath, [script, '--out', directory, ...platforms], { stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
-/** A directory with what the package is made of, but without prebuilds. */
+/** A directory with the parts of the package, without prebuilds. */
 export function stagePackage(t: Test): string {
   const stage = temporaryDirectory(t)
   const manifest = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as Manifest
@@ -69,7 +69,7 @@ export function stagePackage(t: Test): string {
   return stage
 }
 
-/** Packs a directory into a tarball that lies in it. */
+/** Packs a directory into a tarball inside it. */
 export function pack(directory: string): Tarball {
   const answer = JSON.parse(npm(['pack', '--ignore-scripts', '--json'], { cwd: directory })) as (Omit<
     Tarball,
@@ -80,7 +80,10 @@ export function pack(directory: string): Tarball {
   return { ...tarball, path: join(directory, tarball.filename) }
 }
 
-/** An empty machine: a directory, and an environment in which PATH holds Node and nothing else, and the registry is nowhere. */
+/**
+ * An empty machine: a directory, and an environment in which PATH has only Node, and no registry is
+ * reachable.
+ */
 export interface EmptyMachine {
   directory: string
   env: NodeJS.ProcessEnv
@@ -104,7 +107,10 @@ export function install({ directory, env }: EmptyMachine, tarball: string): void
   })
 }
 
-/** Runs Node on the empty machine; its standard output. */
+/**
+ * Runs Node on the empty machine.
+ * @returns its standard output
+ */
 export function runThere(
   { directory, env }: EmptyMachine,
   args: readonly string[],
@@ -113,14 +119,14 @@ export function runThere(
   return execFileSync(command, args, { cwd: directory, env, encoding: 'utf8', timeout: 60_000 })
 }
 
-/** A program of test/package/programs, put where the package is installed. */
+/** A program of test/package/programs, copied to where the package is installed. */
 export function program({ directory }: EmptyMachine, name: string): string {
   const file = join(directory, name)
   cpSync(join(packageRoot, 'test/package/programs', name), file)
   return file
 }
 
-/** Of a machine, where the package lies. */
+/** Path of the installed package on a machine. */
 export function installedAt({ directory }: EmptyMachine): string {
   return dirname(realpathSync(join(directory, 'node_modules/caio/package.json')))
 }

@@ -1,4 +1,7 @@
-/** As much of tap as the shim's suite uses, for runtimes that tap itself does not run in: Bun and Deno. */
+/**
+ * The part of tap that the shim's suite uses, for runtimes in which tap itself does not run: Bun
+ * and Deno.
+ */
 import { isDeepStrictEqual } from 'node:util'
 
 type Work = (t: PlainTest) => unknown
@@ -6,7 +9,7 @@ type Work = (t: PlainTest) => unknown
 let total = 0
 let failed = 0
 
-/** As tap's match: a pattern for strings, otherwise whatever the expectation names. */
+/** As tap's match: a pattern for strings, otherwise the properties that the expectation names. */
 function matches(actual: unknown, expected: unknown): boolean {
   if (expected instanceof RegExp) return expected.test(String(actual))
   if (typeof expected === 'string') return String(actual).includes(expected)

@@ -1,4 +1,7 @@
-/** macOS and Windows as far as Linux can show them: what binding.gyp builds there, the code paths they take, the platform faked. */
+/**
+ * macOS and Windows as far as Linux can show them: the targets of binding.gyp, and the code paths
+ * with a faked platform.
+ */
 // @thorough
 import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -14,7 +17,7 @@ import { nodeHeaders } from './packed.js'
 const choice = 'dist/test/contract/programs/choice.js'
 const tests = fileURLToPath(new URL('../contract', import.meta.url))
 
-/** What binding.gyp says to build on that system. */
+/** The target of binding.gyp on that system. */
 function target(t: Test, os: 'linux' | 'mac' | 'win'): { type: string; sources: string[] } {
   const directory = temporaryDirectory(t)
   const gyp = join(packageRoot, 'node_modules/node-gyp/gyp/gyp_main.py')
@@ -29,7 +32,7 @@ function target(t: Test, os: 'linux' | 'mac' | 'win'): { type: string; sources: 
   return { type: /'type': '(\w+)'/.exec(told)?.[1] ?? '', sources: told.match(/native\/[\w/]+\.cc/g) ?? [] }
 }
 
-/** Node arguments that make the process believe that it runs elsewhere. */
+/** Node arguments that make the process believe that it runs on another platform. */
 const pretend = (platform: string): string[] => [
   '--import',
   `data:text/javascript,Object.defineProperty(process,'platform',{value:'${platform}'})`,
@@ -59,9 +62,9 @@ const contract = [
   'operations/write',
 ]
 
-/** The contract on the backends which that platform must have, over the addon under `directory`, if there is one. */
+/** Runs the contract on the backends required on that platform, with the addon under `directory`, if any. */
 async function runContract(t: Test, directory: string, platform: string, backends: readonly string[]): Promise<void> {
-  // Windows has its temporary files elsewhere; node-gyp-build looks for the addon where CAIO_PREBUILD says.
+  // Windows has another directory for temporary files; node-gyp-build finds the addon by CAIO_PREBUILD.
   const env = {
     CAIO_TEST_DIR: process.env['CAIO_TEST_DIR'] ?? tmpdir(),
     CAIO_PREBUILD: directory,

@@ -1,4 +1,7 @@
-/** Bun and Deno, where they are in PATH: caio loads there, `pure` serves, and the shim is as good as the runtime's own fs. */
+/**
+ * Bun and Deno, if they are in PATH: caio loads there, `pure` serves, and the shim behaves like the
+ * runtime's own fs.
+ */
 // @thorough
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -9,7 +12,10 @@ import { packageCopy, packageRoot, temporaryDirectory } from '../support/harness
 interface Runtime {
   name: string
   command: string[]
-  /** Files of the shim's suite that the runtime's own fs passes, compared with itself, and so must caio's. */
+  /**
+   * Files of the shim's suite that the runtime's own fs passes, compared with itself; caio's must
+   * pass them, too.
+   */
   files: string[]
 }
 
@@ -27,9 +33,10 @@ const common = [
   'streams-and-close',
 ]
 
-// Not here: what is about Node alone (register, permission, garbage, stack, process-life, transfer, workers), and memory that is
-// transferred away, which each runtime has its own way with. Bun's own fs fails write of a few odd arguments, close, and failures;
-// Deno's own names some functions otherwise (exports) and fails whole-file.
+// Not included: tests of Node alone (register, permission, garbage, stack, process-life, transfer,
+// workers), and of transferred memory, which each runtime handles in its own way. Bun's own fs
+// fails write of a few odd arguments, close, and failures; Deno's has other names for some
+// functions (exports) and fails whole-file.
 const runtimes: Runtime[] = [
   { name: 'bun', command: ['bun'], files: [...common, 'exports', 'whole-file', 'tampered-globals'] },
   {
@@ -39,7 +46,7 @@ const runtimes: Runtime[] = [
   },
 ]
 
-/** The package with the suites, and a `tap` that these runtimes can run. */
+/** The package with the suites, and a `tap` that runs in these runtimes. */
 function stage(): string {
   const directory = packageCopy(t, 'dist/test', 'none')
   const modules = join(directory, 'node_modules')
@@ -50,7 +57,7 @@ function stage(): string {
   return directory
 }
 
-/** A project that has caio among its dependencies, without which Deno does not look into node_modules. */
+/** A project with caio among its dependencies; otherwise Deno does not search node_modules. */
 function project(caio: string): string {
   const directory = temporaryDirectory(t)
   mkdirSync(join(directory, 'node_modules'))

@@ -1,4 +1,4 @@
-/** `npm run size`: what the package weighs, packed as it would be published with the prebuilds that there are. */
+/** `npm run size`: the size of the package, packed for publication with the present prebuilds. */
 import { readFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageRoot } from '../support/harness.js'

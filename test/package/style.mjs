@@ -1,8 +1,9 @@
 /**
  * `npm run lint` and `npm run format`: eslint, prettier and clang-format over the whole repository.
  *
- * Without an argument it checks, and ends with exit code 1 if a tool found something. With `--write` it formats.
- * A tool that is not installed is skipped with a line that says so: the linters are no condition for building the package.
+ * Without an argument it checks, and exits with code 1 if a tool found something. With `--write` it
+ * formats. A tool that is not installed is skipped with a message: building the package does not need
+ * the linters.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
@@ -46,7 +47,7 @@ const prettier = ['--log-level=warn', write ? '--write' : '--check', '.']
 const clangFormat = [...(write ? ['-i'] : ['--dry-run', '-Werror']), ...nativeSources()]
 const codes = write
   ? [
-      // A body that prettier moves to a line of its own gets its braces from eslint's rule `curly`: layout, as the rest is.
+      // If prettier moves a body to its own line, eslint's rule `curly` adds braces: that is layout, too.
       run('prettier', prettier),
       run('eslint', ['--fix', '--quiet', '--no-config-lookup', '--config', 'test/package/braces.config.mjs', '.']),
       run('prettier', prettier),

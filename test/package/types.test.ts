@@ -1,4 +1,4 @@
-/** The declarations as a user's compiler finds them in the tarball, under each way to resolve them that Node or a bundler has. */
+/** The declarations in the tarball, as a user's compiler resolves them, in each mode of Node or a bundler. */
 // @thorough
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs'
@@ -7,7 +7,7 @@ import t from 'tap'
 import { packageRoot, temporaryDirectory } from '../support/harness.js'
 import { pack, stagePackage } from './packed.js'
 
-// It packs, and compiles several times over.
+// It packs, and compiles several times.
 t.setTimeout(5 * 60_000)
 
 const { path: tarball } = pack(stagePackage(t))

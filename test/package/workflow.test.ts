@@ -1,4 +1,4 @@
-/** The public forge's workflow names scripts, files and tests of this repository: they must be there. */
+/** The scripts, files and tests that the public forge's workflow names must exist in this repository. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

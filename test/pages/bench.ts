@@ -1,6 +1,7 @@
 /**
- * What a page of a PageFile costs, beside `context.read` of the same pages: `bench.js DIRECTORY [ROUNDS [COUNT]]`. Alternating rounds, medians;
- * 64 in flight, each page a miss, with O_DIRECT and from the kernel's cache; then hits.
+ * The cost of a page of a PageFile, compared with `context.read` of the same pages: `bench.js
+ * DIRECTORY [ROUNDS [COUNT]]`. Alternating rounds, medians; 64 in flight, each page a miss, with
+ * O_DIRECT and from the kernel's cache; then hits.
  */
 import fs from 'node:fs'
 import { join } from 'node:path'
@@ -16,9 +17,9 @@ const [directory = '.', rounds = '5', count = '60000'] = process.argv.slice(2)
 const path = join(directory, `caio-pages-${process.pid}`)
 
 interface Sample {
-  /** a second */
+  /** operations per second */
   rate: number
-  /** microseconds of all threads, each */
+  /** microseconds of all threads per operation */
   cpu: number
 }
 
@@ -43,7 +44,7 @@ for (let at = PAGES - 1; at > 0; at--) {
   order[other] = page
 }
 
-/** Many lanes, each of which takes the next page when it is done with one. */
+/** Runs many lanes, each of which takes the next page when it is done with one. */
 function lanes(name: string, one: (page: number, lane: number) => Promise<void>): Promise<void> {
   const operations = Number(count)
   let next = 0

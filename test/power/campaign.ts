@@ -1,4 +1,4 @@
-/** Records workloads, cuts the power at many of their moments, and counts what is lost. */
+/** Records workloads, cuts the power at many moments, and counts the losses. */
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import fs from 'node:fs'
@@ -30,7 +30,7 @@ export interface Asked {
   cuts: number
   /** microseconds per flush */
   latency: number
-  /** Whether the first loss is enough. */
+  /** Whether to stop at the first loss. */
   isMutant?: boolean
 }
 
@@ -46,7 +46,10 @@ interface Span {
   total: number
 }
 
-/** Half of them at an acknowledgement, a quarter around the end of a flush, a quarter anywhere; in their order. */
+/**
+ * Half of the cuts are at an acknowledgement, a quarter around the end of a flush, a quarter
+ * anywhere; in order.
+ */
 function chooseCuts(
   count: number,
   history: readonly Commit[],
@@ -80,7 +83,7 @@ export class Campaign {
     try {
       return new Campaign(await Recorder.start(fileSystem, programs))
     } finally {
-      // It runs, and needs its file no more.
+      // It is running, and does not need its file any more.
       fs.rmSync(programs, { recursive: true })
     }
   }
@@ -101,7 +104,7 @@ export class Campaign {
     await ended
   }
 
-  /** Records one workload, and cuts. */
+  /** Records one workload, and cuts the power. */
   async try({ workload, subject, cuts, latency, isMutant }: Asked): Promise<Outcome> {
     const recorder = this.#recorder
     const outcome: Outcome = { subject, workload: workload.name, commits: 0, cuts: 0, checks: 0, losses: [] }
@@ -150,7 +153,7 @@ export class Campaign {
       await this.#recorder.cut(cut)
       return await verify(directory, history, cut.event, check)
     } catch (error) {
-      // A file system that cannot be mounted or read has lost everything, but by no fault of a mutant.
+      // A file system that cannot be mounted or read has lost everything, but not because of a mutant.
       if (isMutant) throw error
       return { checks: 1, losses: [(error as Error).stack ?? String(error)] }
     }

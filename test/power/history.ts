@@ -1,26 +1,26 @@
-/** What a workload has committed, and when: by the recorder's count of events. */
+/** A workload's commits, and their times as counts of the recorder's events. */
 
-/** One acknowledged, or at least begun, change of a file. */
+/** A change of a file that was acknowledged, or at least begun. */
 export interface Commit {
   /** its name in the workload's directory */
   file: string
-  /** which one; of one file, later ones have higher numbers */
+  /** number of the commit; later ones of a file have higher numbers */
   number: number
   /** bytes from the start of the file */
   position: number
   /** bytes */
   length: number
-  /** events before it was begun */
+  /** events before it began */
   began: number
   /** events before it was acknowledged; undefined if it never was */
   at?: number
 }
 
-/** How what is committed is looked for. */
+/** Ways to check what was committed. */
 export type Check =
   'places' | 'records' | 'replaced' | 'inPlace' | 'log' | 'segments' | 'store' | 'table' | 'level' | 'database'
 
-/** The bytes of a commit. They begin with its number; no two sectors of one are alike. */
+/** The bytes of a commit. They begin with its number; all its sectors differ. */
 export function contentOf(number: number, length: number): Buffer {
   return Buffer.alloc(length, `${number} of those in ${'the file'.slice(number % 7)},`)
 }

@@ -1,4 +1,4 @@
-/** Stores of values by key, whatever is under them. */
+/** Workloads on stores of values by key. */
 import { contentOf } from './history.js'
 import type { Check, Commit } from './history.js'
 import type { Workload } from './run.js'
@@ -8,7 +8,7 @@ export interface Keyed {
   get(key: string): unknown
   /** Durable when it resolves. */
   set(key: string, value: string): Promise<unknown>
-  /** What the store does now and then to keep small: a checkpoint, a compaction. */
+  /** The store's maintenance, to stay small: a checkpoint, a compaction. */
   tidy(): Promise<unknown>
 }
 
@@ -18,18 +18,18 @@ export type Within = <T>(directory: string, use: (store: Keyed) => Promise<T>) =
 const valueOf = ({ number, length }: Pick<Commit, 'number' | 'length'>): string =>
   contentOf(number, length).toString('latin1')
 
-/** Whether the value is what the commit has set. */
+/** Whether the value is the one that the commit has set. */
 export const isValue = (value: unknown, commit: Commit): boolean => value === valueOf(commit)
 
-/** Of a commit's writer: the commit's position is its number. */
+/** Key of a commit's writer: the commit's position is the writer's number. */
 export const keyOf = (writer: number): string => `key ${writer}`
 
-/** Eight writers, each with a key of its own; between two rounds the store is tidied, and it is opened three times. */
+/** Eight writers, each with its own key; the store is tidied between two rounds, and opened three times. */
 export function storing(name: string, check: Check, within: Within): Workload {
   return {
     name,
     check,
-    // They are written for caio.
+    // These stores need caio.
     subjects: ['linux', 'thread', 'uring', 'pure'],
     async run(run) {
       let rounds = 0

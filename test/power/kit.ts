@@ -1,4 +1,7 @@
-/** Workloads on the kit for storage engines: a log in segments, the table of pages of docs/recipes.md, and a store on both. */
+/**
+ * Workloads on the toolkit: a log in segments, the table of pages of docs/recipes.md, and a store
+ * on both.
+ */
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { SegmentedLog } from 'caio'
@@ -10,7 +13,7 @@ import type { Keyed } from './keyed.js'
 import type { Workload } from './run.js'
 import { lengthOfRecord } from './stores.js'
 
-/** What is before its position may be gone: a commit without a length. */
+/** A drop: everything before its position may be gone. A commit without a length. */
 export const isDrop = ({ length }: { length: number }): boolean => length === 0
 
 /** Sixteen committers on a log that rotates and drops meanwhile, and is opened three times. */
@@ -43,7 +46,7 @@ export const segments: Workload = {
   },
 }
 
-/** Commits one after the other, each of what has come meanwhile. */
+/** Commits one after the other, each with the changes that arrived meanwhile. */
 class KeyedTable implements Keyed {
   #waiting = new Map<number, string>()
   #next: Promise<void> | undefined
@@ -90,7 +93,7 @@ export async function inTable<T>(
 }
 
 export async function inLevel<T>(directory: string, use: (store: Keyed) => Promise<T>, isSynced = true): Promise<T> {
-  // Written out several times in a round.
+  // Small, so that it is written out several times in a round.
   const store = await Store.open(join(directory, 'level'), { writeBufferSize: 16 << 10 })
   try {
     return await use({
@@ -108,7 +111,7 @@ export const table = storing('PageFile, the table of docs/recipes.md', 'table', 
 /** The log-structured merge tree of test/clients/level. */
 export const level = storing('the store of test/clients/level', 'level', inLevel)
 
-/** Nothing of it is durable when it says so. */
+/** Acknowledges without durability. */
 export const tableWithoutSync = storing('mutant: a table without syncs', 'table', (directory, use) =>
   inTable(directory, use, ({ file }) => {
     const write = file.write.bind(file)

@@ -3,7 +3,8 @@
  *
  *     npm run test:power -- [--cuts N] [--fs ext4|xfs|btrfs] [--subject NAME] [--only PART]
  *
- * `--cuts` over all workloads and subjects, 1,000 by default; `--only` runs the workloads with this in their names. Takes root.
+ * `--cuts` over all workloads and subjects, 1,000 by default; `--only` runs the workloads with this
+ * in their names. Needs root.
  */
 import { parseArgs } from 'node:util'
 import { Campaign, LATENCIES } from './campaign.js'
@@ -29,7 +30,7 @@ if (!Object.hasOwn(FILE_SYSTEMS, values.fs)) throw new Error(`--fs: ${Object.key
 if (!(cuts > 0)) throw new Error('--cuts: a number')
 const fileSystem = values.fs as FileSystem
 
-/** Cuts of one record. Recording takes as long as some ten of them. */
+/** Cuts per recording. A recording takes as long as some ten cuts. */
 const MOST = 40
 
 const backends = allowedOf(requiredBackends)
@@ -94,7 +95,7 @@ if (obstacle) {
 } else {
   const start = performance.now()
   const campaign = await Campaign.start(fileSystem)
-  /** Whatever ends this process, nothing stays mounted. */
+  /** However this process ends, nothing stays mounted. */
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => void campaign.end().finally(() => process.exit(1)))
   }

@@ -1,4 +1,7 @@
-/** Programs that acknowledge what is not durable. Each has to lose, or the suite proves nothing. */
+/**
+ * Programs that acknowledge changes that are not durable. Each has to lose some, or the suite
+ * proves nothing.
+ */
 import type { FileHandle } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
 import { levelWithoutSync, tableWithoutSync } from './kit.js'
@@ -11,7 +14,7 @@ export interface Mutant extends Workload {
   mountOptions?: string
 }
 
-/** Eight writers with a sync that proves nothing. */
+/** Eight writers with a useless sync. */
 function mutantWriters(
   name: string,
   act: (handle: FileHandle, write: () => Promise<unknown>) => Promise<unknown>,
@@ -35,7 +38,7 @@ function mutantWriters(
 
 const running = new WeakMap<FileHandle, Promise<void>>()
 
-/** The sync that is under way, or else a new one: it may have begun before the caller's write. */
+/** The sync in progress, or else a new one: it may have begun before the caller's write. */
 function joined(handle: FileHandle): Promise<void> {
   const sync = running.get(handle) ?? handle.datasync().finally(() => running.delete(handle))
   running.set(handle, sync)

@@ -1,6 +1,6 @@
 /**
- * Nothing that was acknowledged as durable is missing after a power cut: a few of the workloads for each subject, others in each
- * run, and a thousand cuts. `npm run test:power` has all of them.
+ * Nothing that was acknowledged as durable is missing after a power cut: a few workloads per
+ * subject, others in each run, and a thousand cuts. `npm run test:power` runs all of them.
  */
 // @thorough
 import t from 'tap'
@@ -18,7 +18,7 @@ const backends = allowedOf(requiredBackends)
 const subjects = SUBJECTS.filter((subject) => subject === 'node' || backends.includes(subject))
 const turn = Math.floor(Math.random() * 100)
 
-/** `few`: one of so many workloads is chosen for each subject. `each`: cuts of a workload. */
+/** `few`: one of so many workloads is chosen for each subject. `each`: cuts per workload. */
 function powerCuts(fileSystem: FileSystem, few: number, each: number, withMutants: boolean): void {
   void t.test(fileSystem, { skip: whyNoRecorder(fileSystem) ?? false }, async (t) => {
     const campaign = await Campaign.start(fileSystem)

@@ -1,4 +1,7 @@
-/** The store of docs/recipes.md, as it stands there: a log of changes, and a snapshot that is replaced at each checkpoint. */
+/**
+ * The store of docs/recipes.md, unchanged: a log of changes, and a snapshot that is replaced at
+ * each checkpoint.
+ */
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { storing } from './keyed.js'
@@ -15,7 +18,7 @@ interface Store {
 type Change = (source: string) => string
 const asItIs: Change = (source) => source
 
-/** The class out of the document, changed for a mutant. What the block does with it is left out. */
+/** Loads the class from the document, changed for a mutant, without the rest of its block. */
 async function load(change: Change): Promise<{ open(): Promise<Store> }> {
   const page = fs.readFileSync(join(packageRoot, 'docs/recipes.md'), 'utf8')
   const [, imports = '', source = ''] = /^\/\/ store\.mjs\n(.*?)^(class Store .*?^\})$/ms.exec(page) ?? []
@@ -25,7 +28,10 @@ async function load(change: Change): Promise<{ open(): Promise<Store> }> {
   return ((await import(url)) as { Store: { open(): Promise<Store> } }).Store
 }
 
-/** Its names are relative: it is opened in its directory, which the process leaves afterwards, so that it can be unmounted. */
+/**
+ * Its paths are relative: it is opened in its directory, which the process leaves afterwards, so
+ * that it can be unmounted.
+ */
 export async function inStore<T>(
   directory: string,
   use: (store: Keyed) => Promise<T>,

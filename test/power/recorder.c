@@ -1,16 +1,19 @@
-// A disk whose writes and flushes are recorded, and which can be had as a power cut would have left it: one file in a FUSE file
-// system, spoken directly with /dev/fuse, and a loop device on it, whose flushes come as fsync. All of it is in memory.
+// A disk whose writes and flushes are recorded, and which can be put into the states that a power cut
+// may leave: one file in a FUSE file system, spoken directly with /dev/fuse, and a loop device on it,
+// whose flushes arrive as fsync. All of it is in memory.
 //
-//   attach MEGABYTES SECTOR       makes the disk, of which so many bytes are written whole or not at all
-//   make COMMAND [ARGUMENT …]     runs mkfs, with the device as its last argument; what is on the disk then, each record starts with
-//   record US TYPE OPTIONS        mounts a fresh disk at HOME/disk, and records; each flush takes so many microseconds. OPTIONS as
-//                                 mount(2) takes them, or "-"
-//   stop                          unmounts. HOME/flushes has a line for each flush that was answered: its event
-//   cut EVENT MODE SEED           mounts the disk as a power cut before this event may leave it. Later ones only: EVENT never falls
+//   attach MEGABYTES SECTOR       makes the disk; SECTOR bytes are written whole or not at all
+//   make COMMAND [ARGUMENT …]     runs mkfs, with the device as its last argument; each record starts
+//                                 with the disk as it is then
+//   record US TYPE OPTIONS        mounts a fresh disk at HOME/disk, and records; each flush takes so
+//                                 many microseconds. OPTIONS as for mount(2), or "-"
+//   stop                          unmounts. HOME/flushes has a line for each answered flush: its event
+//   cut EVENT MODE SEED           mounts the disk in a state that a power cut before this event may
+//                                 leave. EVENT never decreases
 //
-// An event is a write or a flush that comes or is answered. The first eight bytes of HOME/now count them. A flush covers the writes
-// that were answered before it came; MODE is what becomes of the others that had come, see chosen(). Each command is answered with
-// `done` or `failed WHY`.
+// An event is the arrival or the answer of a write or a flush. The first eight bytes of HOME/now count
+// them. A flush covers the writes that were answered before it arrived; MODE is the fate of the other
+// writes that had arrived, see chosen(). The answer to each command is `done` or `failed WHY`.
 #include "../held/helper.h"
 
 #include <linux/fuse.h>
@@ -49,7 +52,7 @@ static int device = -1, loop = -1;
 static char home[400], mounted_fuse[512], mounted_disk[512], loop_path[64];
 static char type[32], mount_options[256];
 
-// The disk as mkfs left it, as far as it was surely durable at the last cut, and as it is.
+// The disk as mkfs left it, as it was certainly durable at the last cut, and as it is.
 static uint64_t size;
 static uint32_t sector;
 static char *fresh, *base, *image;
@@ -91,7 +94,7 @@ static void add_blocks(struct blocks *blocks, uint64_t offset, uint64_t length) 
   }
 }
 
-// Makes these blocks of `to` what they are in `from`.
+// Copies these blocks of `from` to `to`.
 static void copy_blocks(struct blocks *blocks, char *to, const char *from) {
   for (size_t i = 0; i < blocks->count; i++) {
     const uint64_t at = blocks->list[i];
@@ -131,7 +134,7 @@ static void write_came(const struct fuse_in_header *request, const struct fuse_w
     char *copy = (char *)malloc(in->size);
     if (!copy) return reply(request, ENOMEM, NULL, 0);
     memcpy(copy, data, in->size);
-    // Both events at once: nothing can come between them.
+    // Both events at once, so that nothing can come between them.
     writes[write_count++] = (struct write_event){
         .offset = in->offset, .came = *events, .answered = *events + 1, .size = in->size, .data = copy};
     *events += 2;
@@ -191,7 +194,7 @@ static void handle(const struct fuse_in_header *request, const char *body) {
     case FUSE_FORGET:
     case FUSE_BATCH_FORGET:
     case FUSE_INTERRUPT: return;
-    // fallocate, too: the loop driver does without discards then, and zeros come as writes.
+    // fallocate, too: the loop driver then does without discards, and zeros come as writes.
     default: return reply(request, ENOSYS, NULL, 0);
   }
 }
@@ -241,7 +244,8 @@ static int attach_loop(void) {
       error = errno;
       break;
     }
-    // It goes with its last user. The file bypasses the page cache whether the loop device asks for that or not.
+    // It goes with its last user. The file bypasses the page cache whether the loop device asks for
+    // that or not.
     const struct loop_config config = {.fd = (uint32_t)file,
                                        .info = {.lo_flags = LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO}};
     error = ioctl(loop, LOOP_CONFIGURE, &config) == 0 ? 0 : errno;
@@ -271,11 +275,11 @@ static int attach(uint64_t bytes, uint32_t whole) {
   return error ? error : attach_loop();
 }
 
-// Nothing of the disk stays in the page cache.
+// Drops everything of the disk from the page cache.
 static int forget_cache(void) { return fsync(loop) == 0 && ioctl(loop, BLKFLSBUF, 0) == 0 ? 0 : errno; }
 
 static int make(char *command) {
-  // What it prints is no answer.
+  // Its output must not mix with the answers.
   const char *arguments[32] = {"sh", "-c", "\"$@\" >/dev/null", "make", command};
   size_t count = 5;
   while (count < 30 && (arguments[count] = strtok(NULL, " "))) count++;
@@ -293,7 +297,8 @@ static int make(char *command) {
   return error;
 }
 
-// Whoever makes a mount namespace takes the mount along, and the file system lives on there: mounted once more it would be as it was.
+// A new mount namespace keeps a copy of the mount, and the file system alive: mounted again it
+// would be unchanged.
 static int wait_until_free(void) {
   for (int waited = 0; waited < 60000; waited += 5) {
     const int fd = open(loop_path, O_RDONLY | O_EXCL | O_CLOEXEC);
@@ -348,7 +353,7 @@ static int stop_recording(void) {
   if (error) return error;
   pthread_mutex_lock(&mutex);
   recording = 0;
-  // What cuts start from: the fresh disk.
+  // Cuts start from the fresh disk.
   copy_blocks(&dirty, image, base);
   pthread_mutex_unlock(&mutex);
   snprintf(path, sizeof path, "%s/flushes", home);
@@ -368,7 +373,7 @@ static uint64_t random_below(uint64_t limit) {
   return (mixed ^ (mixed >> 31)) % limit;
 }
 
-// Whether the disk has the write that is `at` the place among `count` which no flush covers, oldest first.
+// Whether the disk has the write at index `at`, oldest first, of the `count` that no flush covers.
 static int chosen(const char *mode, size_t at, size_t count, size_t picked) {
   if (strcmp(mode, "all") == 0) return 1;
   if (strcmp(mode, "random") == 0) return (int)random_below(2);
@@ -386,7 +391,7 @@ static void put_torn(const struct write_event *event) {
   }
 }
 
-// Makes `image` what it may be if the power goes before this event.
+// Makes `image` a possible state after a power cut before this event.
 static void build(uint64_t event, const char *mode, uint64_t seed) {
   uint64_t covered = 0;
   for (size_t i = 0; i < flush_count; i++) {
@@ -449,7 +454,7 @@ int main(int argc, char **argv) {
     poll(&input_file, 1, -1);
     for (char *line; (line = next_line());) answer(obey(line));
   }
-  // From the top down. What somebody still uses goes when they have ended: the loop device with its last user.
+  // From the top down. What is still in use goes when that ends: the loop device with its last user.
   if (mounted_disk[0] && umount2(mounted_disk, 0) != 0) umount2(mounted_disk, MNT_DETACH);
   if (loop >= 0) close(loop);
   if (mounted_fuse[0] && umount2(mounted_fuse, 0) != 0) umount2(mounted_fuse, MNT_DETACH);

@@ -1,11 +1,17 @@
-/** The recorder in C (recorder.c) under a file system: records a workload, and shows the disk as a power cut may have left it. */
+/**
+ * The recorder in C (recorder.c) under a file system: records a workload, and shows the disk's
+ * possible states after a power cut.
+ */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { Helper, whyNoFuse } from '../held/helper.js'
 import { kernelHas } from '../support/kernel-has.js'
 
-/** `sector`: bytes that are written whole or not at all. A torn superblock of btrfs, 4 KiB, cannot be mounted. */
+/**
+ * `sector`: bytes that are written whole or not at all. A torn superblock of btrfs, 4 KiB, cannot
+ * be mounted.
+ */
 export const FILE_SYSTEMS = {
   ext4: {
     megabytes: 64,
@@ -17,12 +23,12 @@ export const FILE_SYSTEMS = {
 } as const
 export type FileSystem = keyof typeof FILE_SYSTEMS
 
-/** What becomes of the writes that no flush covers. */
+/** Fates of the writes that no flush covers. */
 export const MODES = ['none', 'all', 'random', 'torn', 'prefix', 'but-one', 'older'] as const
 export type Mode = (typeof MODES)[number]
 
 export interface Cut {
-  /** The power goes before this event. */
+  /** The power is cut before this event. */
   event: number
   mode: Mode
   seed: number
@@ -41,7 +47,7 @@ export function whyNoRecorder(fileSystem: FileSystem): string | undefined {
   return undefined
 }
 
-/** Events so far, by the file that the recorder counts them in. */
+/** Number of events so far, from the file in which the recorder counts them. */
 export function countIn(fd: number): number {
   const count = new BigUint64Array(1)
   fs.readSync(fd, count, 0, 8, 0)
@@ -57,7 +63,7 @@ export class Recorder {
     this.#helper = new Helper('recorder', programs)
   }
 
-  /** @param programs where compiled helpers are */
+  /** @param programs directory of compiled helpers */
   static async start(fileSystem: FileSystem, programs: string): Promise<Recorder> {
     const recorder = new Recorder(fileSystem, programs)
     const { megabytes, sector, make } = FILE_SYSTEMS[fileSystem]
@@ -71,7 +77,7 @@ export class Recorder {
     return recorder
   }
 
-  /** Where the disk is mounted. */
+  /** Mount point of the disk. */
   get disk(): string {
     return join(this.#helper.home, 'disk')
   }
@@ -93,7 +99,7 @@ export class Recorder {
     return lines.slice(0, -1).map(Number)
   }
 
-  /** Mounts the disk as it may be after this cut. The event of one cut is never before that of the last. */
+  /** Mounts the disk in a possible state after this cut. Events of successive cuts never decrease. */
   cut({ event, mode, seed }: Cut): Promise<void> {
     return this.#helper.tell(`cut ${event} ${mode} ${seed}`)
   }

@@ -1,4 +1,4 @@
-/** What every workload is made of, and given: changes that are acknowledged when they are durable. */
+/** Definition and context of workloads: changes that are acknowledged when they are durable. */
 import fs from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ export const SUBJECTS = ['linux', 'thread', 'uring', 'pure', 'node'] as const
 export type Subject = (typeof SUBJECTS)[number]
 export type Files = typeof import('node:fs/promises')
 
-/** What a workload is given. */
+/** Context of a workload. */
 export class Run {
   readonly history: Commit[] = []
   readonly #counter: number
@@ -31,7 +31,7 @@ export class Run {
     return join(this.directory, name)
   }
 
-  /** A file with this content, durable before the workload begins. */
+  /** Makes a file with this content, durable before the workload begins. */
   prepare(name: string, content: Uint8Array | string = ''): string {
     const path = this.path(name)
     fs.writeFileSync(path, content)
@@ -48,7 +48,7 @@ export class Run {
     }
   }
 
-  /** Does one change, which is durable when the action has resolved. */
+  /** Makes one change, which is durable when the action has resolved. */
   async commit(
     { file = 'file', number, position = 0, length }: Partial<Commit> & Pick<Commit, 'number' | 'length'>,
     action: (content: Buffer) => Promise<unknown>,
@@ -59,7 +59,7 @@ export class Run {
     commit.at = countIn(this.#counter)
   }
 
-  /** Runs this many at a time, each for some rounds, at a pace of its own. */
+  /** Runs this many at a time, each for some rounds, at its own pace. */
   async together(
     count: number,
     rounds: number,
@@ -74,7 +74,7 @@ export class Run {
     await Promise.all(Array.from({ length: count }, (_, at) => worker(at)))
   }
 
-  /** With a handle that is closed afterwards. */
+  /** Opens a handle, which is closed afterwards. */
   async opened(path: string, flags: string | number, use: (handle: FileHandle) => Promise<void>): Promise<void> {
     const handle = await this.files.open(path, flags)
     try {
@@ -88,7 +88,7 @@ export class Run {
 export interface Workload {
   name: string
   check: Check
-  /** where it runs; everywhere if absent */
+  /** subjects on which it runs; all if absent */
   subjects?: readonly Subject[]
   run(run: Run): Promise<void>
 }

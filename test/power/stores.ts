@@ -8,10 +8,10 @@ import type { DatabaseOptions } from '../clients/sqlite/database.js'
 import type { Files, Run, Workload } from './run.js'
 import { WRITERS } from './writers.js'
 
-/** bytes; of few records many */
+/** length in bytes; few records are large */
 export const lengthOfRecord = (): number => (Math.random() < 0.02 ? 300_000 : 20 + Math.floor(Math.random() * 3000))
 
-/** Sixteen committers on a log that is new, and then opened again and again. Some records are large. */
+/** Sixteen committers on a log that is new, and is then opened repeatedly. Some records are large. */
 export function logging(name: string, filesOf: (run: Run) => Files | undefined): Workload {
   return {
     name,
@@ -33,7 +33,7 @@ export function logging(name: string, filesOf: (run: Run) => Files | undefined):
   }
 }
 
-/** What writeFileAtomic does, step by step, except for what a mutant leaves out. */
+/** The steps of writeFileAtomic, except for those that a mutant leaves out. */
 export async function replaceByHand(
   { files, directory }: Run,
   path: string,
@@ -55,7 +55,7 @@ export async function replaceByHand(
 export const replace = (run: Run, path: string, content: Buffer): Promise<void> =>
   run.subject === 'node' ? replaceByHand(run, path, content) : writeFileAtomic(path, content)
 
-/** Four files, each replaced again and again. */
+/** Four files, each replaced repeatedly. */
 export function replacing(name: string, by: (run: Run, path: string, content: Buffer) => Promise<void>): Workload {
   return {
     name,
@@ -80,7 +80,7 @@ export const newNames: Workload = {
     }),
 }
 
-/** Files that are there, written over again and again: by path, or by a stream. */
+/** Existing files, overwritten repeatedly: by path, or by a stream. */
 function overwriting(name: string, write: (run: Run, path: string, content: Buffer) => Promise<unknown>): Workload {
   return {
     name,

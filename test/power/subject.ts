@@ -1,4 +1,4 @@
-/** A process that runs workloads on one subject, as it is told; CAIO_IMPL is the backend. */
+/** A process that runs workloads on one subject, on request; CAIO_IMPL names the backend. */
 import fs from 'node:fs'
 import nodeFiles from 'node:fs/promises'
 import { defaultContext } from 'caio'
@@ -11,7 +11,7 @@ import { workloadNamed } from './workloads.js'
 export interface Order {
   subject: Subject
   workload: string
-  /** the recorder's counter */
+  /** path of the recorder's counter */
   counter: string
   /** an empty directory */
   directory: string

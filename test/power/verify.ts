@@ -1,4 +1,4 @@
-/** What has to be on the disk after a power cut: every commit that was acknowledged before. */
+/** Verifies the disk after a power cut: it must have every commit that was acknowledged before. */
 import fs from 'node:fs'
 import files from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -14,13 +14,13 @@ import { inStore } from './recipe.js'
 
 export interface Verdict {
   checks: number
-  /** what is missing */
+  /** the missing commits */
   losses: string[]
 }
 
 interface Looked {
   path: string
-  /** of one file, in the order of their numbers; only what had begun */
+  /** of one file, in the order of their numbers; only those that had begun */
   commits: Commit[]
   /** those that were acknowledged */
   acknowledged: Commit[]
@@ -46,7 +46,7 @@ function missing(acknowledged: readonly Commit[], isThere: (commit: Commit) => b
   }
 }
 
-/** Each at its position. */
+/** Each commit at its position. */
 function places({ path, acknowledged }: Looked): Verdict {
   const bytes = contentOfFile(path) ?? Buffer.alloc(0)
   return missing(acknowledged, (commit) =>
@@ -54,7 +54,7 @@ function places({ path, acknowledged }: Looked): Verdict {
   )
 }
 
-/** Each anywhere among records of the same length. */
+/** Each commit anywhere among records of the same length. */
 function records({ path, commits, acknowledged }: Looked): Verdict {
   const bytes = contentOfFile(path) ?? Buffer.alloc(0)
   const length = commits[0]?.length ?? 1
@@ -66,7 +66,7 @@ function records({ path, commits, acknowledged }: Looked): Verdict {
   return missing(acknowledged, ({ number }) => found.has(number))
 }
 
-/** The file is the last one that was acknowledged, or one that had begun after it: whole. */
+/** The file is the last acknowledged version, or a later one that had begun: whole. */
 function replaced({ path, commits, acknowledged }: Looked): Verdict {
   const bytes = contentOfFile(path)
   const last = acknowledged.at(-1)
@@ -79,7 +79,7 @@ function replaced({ path, commits, acknowledged }: Looked): Verdict {
   }
 }
 
-/** The file is the last one that was acknowledged. If a later one has begun, it may be anything. */
+/** The file is the last acknowledged version. If a later one has begun, it may be anything. */
 function inPlace({ path, commits, acknowledged }: Looked): Verdict {
   const last = acknowledged.at(-1)
   if (!last || commits.at(-1) !== last) return { checks: 0, losses: [] }
@@ -93,7 +93,7 @@ async function contentsOfLog(path: string): Promise<Map<number, Buffer>> {
   return contents
 }
 
-/** What a log has lost by the cut, and then by being opened and appended to. */
+/** Losses of a log by the cut, and then by being opened and appended to. */
 function afterAppend(path: string, lost: Verdict, before: ReadonlyMap<number, Buffer>, after: typeof before): Verdict {
   const changed = [...before].filter(([at, content]) => !after.get(at)?.equals(content))
   return {
@@ -102,7 +102,7 @@ function afterAppend(path: string, lost: Verdict, before: ReadonlyMap<number, Bu
   }
 }
 
-/** Read; opened and appended to; read again. */
+/** Reads; opens and appends; reads again. */
 async function log({ path, acknowledged }: Looked): Promise<Verdict> {
   const before = await contentsOfLog(path)
   const verdict = missing(acknowledged, (commit) => isContent(before.get(commit.position), commit))
@@ -128,7 +128,7 @@ async function contentsOfSegments(
   return contents
 }
 
-/** All behind the last position that was to be dropped; also when it has been opened, appended to, and rotated. */
+/** Everything after the last position to drop; also after opening, appending and rotating. */
 async function segments({ path, commits, acknowledged }: Looked): Promise<Verdict> {
   const start = Math.max(0, ...commits.filter(isDrop).map(({ position }) => position))
   const kept = acknowledged.filter((commit) => !isDrop(commit) && commit.position >= start)
@@ -143,7 +143,7 @@ async function segments({ path, commits, acknowledged }: Looked): Promise<Verdic
   return afterAppend(path, verdict, before, await contentsOfSegments(path, async () => {}))
 }
 
-/** Each writer's key has the last value that was acknowledged, or one that had begun after it; also when it has been tidied. */
+/** Each writer's key has the last acknowledged value, or a later one that had begun; also after tidying. */
 const store =
   (within: Within) =>
   async ({ path, commits, acknowledged }: Looked): Promise<Verdict> => {
@@ -169,13 +169,13 @@ const store =
       await look('')
       await look(' when it has been tidied')
     } catch (error) {
-      // It finds itself damaged.
+      // It reports its own damage.
       total.losses.push(`${path}: ${(error as Error).message}`)
     }
     return total
   }
 
-/** SQLite's own integrity, the sums, and how many transfers there are. */
+/** SQLite's own integrity, the sums, and the number of transfers. */
 async function database({ path, acknowledged }: Looked): Promise<Verdict> {
   const last = acknowledged.at(-1)
   if (!last) return { checks: 0, losses: [] }
@@ -200,7 +200,7 @@ const CHECKS: Record<Check, (looked: Looked) => Verdict | Promise<Verdict>> = {
   database,
 }
 
-/** Looks for everything in the directory that was acknowledged before the event. */
+/** Checks everything in the directory that was acknowledged before the event. */
 export async function verify(
   directory: string,
   history: readonly Commit[],
@@ -208,7 +208,7 @@ export async function verify(
   check: Check,
 ): Promise<Verdict> {
   const total: Verdict = { checks: 0, losses: [] }
-  // What nothing was written for may begin and end at the event itself.
+  // A commit that caused no write may begin and end at the event itself.
   const begun = history.filter(({ began, at = Infinity }) => began < event || at <= event)
   for (const file of new Set(begun.map((commit) => commit.file))) {
     const commits = begun.filter((commit) => commit.file === file)

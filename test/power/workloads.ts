@@ -1,4 +1,4 @@
-/** All that the subjects do while the recorder looks on. */
+/** All workloads of the subjects. */
 import { level, segments, table } from './kit.js'
 import { MUTANTS } from './mutants.js'
 import { store } from './recipe.js'
@@ -34,12 +34,12 @@ const workloads = [
   transfers('SQLite, wal', { journal: 'wal' }),
 ]
 
-/** All for one subject. */
+/** All workloads of one subject. */
 export function workloadsFor(subject: Subject): Workload[] {
   return workloads.filter(({ subjects = SUBJECTS }) => subjects.includes(subject))
 }
 
-/** One of each `few` for a subject, so that as many subjects have all; others with another `turn`. */
+/** One of each `few` for a subject, so that this many subjects cover all; others with another `turn`. */
 export function fewFor(subject: Subject, few: number, turn: number): Workload[] {
   const all = workloadsFor(subject)
   const chosen = workloads.filter((_, at) => (at + SUBJECTS.indexOf(subject) + turn) % few === 0)

@@ -45,7 +45,7 @@ export function writers(kind: keyof typeof FILES, length: number, sync: 'datasyn
   }
 }
 
-/** The same by functions of `node:fs` with a callback. */
+/** The same with the callback functions of `node:fs`. */
 export const callbacks: Workload = {
   name: 'callbacks',
   check: 'places',

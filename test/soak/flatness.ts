@@ -1,10 +1,13 @@
-/** Whether a process's use of memory, descriptors and threads stays as it is: medians of windows, since single looks are luck. */
+/**
+ * Whether a process's memory, descriptors and threads stay constant: medians of windows, since
+ * single samples vary.
+ */
 import fs from 'node:fs'
 
 export interface Look {
-  /** bytes, of the whole process */
+  /** bytes of the whole process */
   rss: number
-  /** bytes, of JavaScript */
+  /** bytes of JavaScript's heap */
   heap: number
   descriptors: number
   threads: number
@@ -23,12 +26,12 @@ export function median(values: readonly number[]): number {
   return sorted[sorted.length >> 1] ?? NaN
 }
 
-/** How much more of each the last window may show than the one after the warm-up: what garbage collection makes of it, no more. */
+/** Allowed growth of each from the first window after the warm-up to the last: that of garbage collection. */
 const allowance: Record<Resource, (before: number) => number> = {
   rss: (before) => before * 0.1 + 8 * 2 ** 20,
   heap: (before) => before * 0.25 + 8 * 2 ** 20,
   descriptors: () => 8,
-  // Where an operation takes long, as on a busy machine, the pool has another thread in the place of the one that waits.
+  // If an operation takes long, as on a busy machine, the pool replaces the waiting thread.
   threads: () => 4,
 }
 
@@ -39,7 +42,10 @@ export interface Trend {
   flat: boolean
 }
 
-/** The first quarter of the looks is warm-up; the rest is cut into windows, of which the last must not be above the first. */
+/**
+ * The first quarter of the samples is warm-up; the rest is cut into windows, of which the last must
+ * not exceed the first.
+ */
 export function trends(looks: readonly Look[], windows = 6): Trend[] {
   const steady = looks.slice(looks.length >> 2)
   const size = Math.floor(steady.length / windows)

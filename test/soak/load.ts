@@ -1,4 +1,7 @@
-/** One backend under mixed load: `node load.js SECONDS`, with CAIO_TEST_SUBJECT. Exits with 1 where anything is wrong. */
+/**
+ * One backend under mixed load: `node load.js SECONDS`, with CAIO_TEST_SUBJECT. Exits with 1 if
+ * anything is wrong.
+ */
 import nodeFs from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -13,9 +16,9 @@ import type { Look } from './flatness.js'
 const { O_DIRECT, O_RDWR } = nodeFs.constants
 const DEPTH = 256
 const BLOCK = 4096
-/** blocks a worker and file */
+/** blocks per worker and file */
 const SLOTS = 16
-/** milliseconds between looks */
+/** milliseconds between samples */
 const INTERVAL = 250
 const LARGEST_SMALL_FILE = 100_000
 
@@ -25,7 +28,10 @@ const noise = Buffer.alloc(2 ** 20 + LARGEST_SMALL_FILE)
 const number = random(1)
 for (let at = 0; at < noise.length; at += 4) noise.writeUInt32LE(number(2 ** 32), at)
 
-/** What a place holds in some version: a piece of the noise that is no other place's, nor another version's, nearby. */
+/**
+ * Content of a place in some version: a piece of noise that differs from those of other places, and
+ * of nearby versions.
+ */
 function expected(place: number, version: number, length: number): Buffer {
   const start = (place * 7919 + version * 104_729) % 2 ** 20
   return noise.subarray(start, start + length)
@@ -49,7 +55,7 @@ function verify(found: Uint8Array, place: number, version: number, length: numbe
   problems.push(`${what}: place ${place} does not hold version ${version}`)
 }
 
-/** A worker's memory: aligned, for any file will do. */
+/** A worker's memory: aligned, so that it suits every file. */
 class Worker {
   readonly #number: number
   readonly #below: (n: number) => number
@@ -111,7 +117,7 @@ class Worker {
     verify(await fs.readFile(path), this.#number, version, length, 'readFile')
   }
 
-  /** A handle that comes and goes. */
+  /** Opens, uses and closes a handle. */
   async #ownHandle(): Promise<void> {
     const at = this.#below(this.#files.length)
     const { path, versions, flags } = this.#files[at] as Shared
@@ -136,7 +142,7 @@ async function shared(name: string, at: number, flags: number): Promise<Shared> 
   return { path, handle: await fs.open(path, flags), flags, versions: new Uint32Array(slots) }
 }
 
-/** Every byte once more, by plain Node. */
+/** Verifies every byte once more, with plain Node. */
 function verifyAll(files: readonly Shared[]): void {
   for (const [at, { path, versions }] of files.entries()) {
     const content = nodeFs.readFileSync(path)

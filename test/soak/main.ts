@@ -1,6 +1,7 @@
 /**
- * Mixed load at depth 256 on several files for a long time, every byte verified; memory, descriptors and threads must stay as they
- * are. `npm run test:soak -- [MINUTES] [BACKEND …]`: 30 minutes over all backends, or CAIO_SOAK_MINUTES.
+ * Mixed load at depth 256 on several files for a long time, with every byte verified; memory,
+ * descriptors and threads must stay constant. `npm run test:soak -- [MINUTES] [BACKEND …]`: 30
+ * minutes over all backends, or CAIO_SOAK_MINUTES.
  */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -12,14 +13,14 @@ const backends = requiredBackends.filter((name) => args.includes(name))
 const chosen = backends.length > 0 ? backends : requiredBackends
 const load = fileURLToPath(new URL('load.js', import.meta.url))
 
-/** One process a backend: what one leaves in memory is not the other's. */
+/** One process per backend, so that leaks of one do not affect another. */
 function run(backend: string, seconds: number): Promise<number | null> {
   const env = { ...process.env, CAIO_TEST_SUBJECT: backend }
   const child = spawn(process.execPath, ['--enable-source-maps', load, String(seconds)], {
     env,
     stdio: ['ignore', 'inherit', 'inherit'],
   })
-  // Twice as long is a hang.
+  // Twice the time counts as a hang.
   const timer = setTimeout(() => child.kill('SIGKILL'), (2 * seconds + 60) * 1000)
   return new Promise((resolve) =>
     child.once('close', (code) => {

@@ -1,4 +1,4 @@
-/** Memory with canaries around the part that is handed out, and a file whose bytes are told from theirs. */
+/** Memory with canaries around the part in use, and a file whose bytes differ from them. */
 import fs from 'node:fs'
 import { resizableBuffer } from './harness.js'
 
@@ -20,7 +20,7 @@ function memory(kind: MemoryKind, bytes: number): ArrayBuffer {
   }
 }
 
-/** Never the canary, and different at all places near one another. */
+/** A byte of the file: never the canary, and different from all bytes near it. */
 export function contentByte(at: number): number {
   return (at * 31 + (at >> 8)) % 193
 }
@@ -33,14 +33,14 @@ export class Arena {
   readonly view: Uint8Array
   readonly #all: Uint8Array
 
-  /** @param at where the view starts behind the first canaries, in bytes */
+  /** @param at bytes between the first canaries and the view */
   constructor(kind: MemoryKind, length: number, at = 0) {
     const buffer = memory(kind, MARGIN + at + length + MARGIN)
     this.#all = new Uint8Array(buffer).fill(CANARY)
     this.view = new Uint8Array(buffer, MARGIN + at, length)
   }
 
-  /** Whether nothing has changed but `count` bytes from `from` on in the view, and those are the file's from `position` on. */
+  /** Whether exactly `count` bytes of the view, from `from` on, have become the file's from `position` on. */
   holdsOnly(from: number, count: number, position: number): boolean {
     const start = this.view.byteOffset + from
     const expected = Buffer.alloc(this.#all.length, CANARY)
@@ -48,13 +48,13 @@ export class Arena {
     return expected.equals(this.#all)
   }
 
-  /** What is in the view is told from what is around it. */
+  /** Fills the view with bytes that differ from those around it. */
   fill(): void {
     for (let at = 0; at < this.view.length; at++) this.view[at] = contentByte(at + 7)
   }
 }
 
-/** Whether a write changed those bytes of the file alone, and to the view's; the file is as it was then. */
+/** Whether a write changed exactly those bytes of the file, to the view's content. The file is read now. */
 export function wroteOnly(path: string, before: Buffer, position: number, written: Uint8Array): boolean {
   const after = fs.readFileSync(path)
   const expected = Buffer.alloc(Math.max(before.length, written.length > 0 ? position + written.length : 0))
@@ -67,7 +67,7 @@ export function wroteOnly(path: string, before: Buffer, position: number, writte
 /** Lengths around pages, sectors and what one inline attempt takes. */
 export const edgeLengths = [0, 1, 7, 511, 512, 513, 4095, 4096, 4097, 65_535, 65_536, 65_537, 140_000]
 
-/** A view that says that it is longer, or shorter, than it is. */
+/** A view that claims to be longer, or shorter, than it is. */
 export function liar(view: Uint8Array, claimed: number): Uint8Array {
   for (const name of ['byteLength', 'length']) Object.defineProperty(view, name, { value: claimed })
   return view

@@ -53,7 +53,7 @@ function shrunk(make: (buffer: ArrayBuffer) => unknown): unknown {
   return view
 }
 
-/** Distinct bytes, so that a write of the wrong ones shows. */
+/** Distinct bytes, so that writing the wrong ones is noticed. */
 export function filled(bytes: number, first = 65): Buffer {
   return Buffer.from(Uint8Array.from({ length: bytes }, (_, at) => first + (at % 26)))
 }
@@ -70,7 +70,7 @@ const shared = (): Uint8Array => {
   return view
 }
 
-/** Views of every kind, and what is none. */
+/** Views of every kind, and values that are no views. */
 export const views: Named[] = [
   named('Buffer', () => filled(16)),
   named('Buffer.allocUnsafe from the pool', () => Buffer.allocUnsafe(16).fill('p')),
@@ -98,7 +98,7 @@ export const views: Named[] = [
   ...literals(undefined, null, true, 16, 'a string', Symbol.for('s'), 4n, NaN),
 ]
 
-/** Positions that are none to Node, or far away. */
+/** Positions that Node refuses, or that are far away. */
 export const positions: Named[] = [
   ...literals(undefined, null, 0, -0, 1, 5, 25, 26, 27, 1000, -1, -5, 0.5, 1.5, NaN, Infinity, -Infinity),
   ...literals(2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 32 + 5, 2 ** 43, 2 ** 53 - 5, 2 ** 53 - 1, 2 ** 53, 2 ** 63, 2 ** 64),

@@ -1,5 +1,8 @@
-/** Where tests make their files. */
+/** Directory for the files of tests. */
 import { tmpdir } from 'node:os'
 
-/** Where temporary files go: tmpfs hides bugs, so CAIO_TEST_DIR or the system's directory must be on a disk. */
+/**
+ * Directory for temporary files: CAIO_TEST_DIR, or the system's. It must be on a disk, since tmpfs
+ * hides bugs.
+ */
 export const base = process.env['CAIO_TEST_DIR'] ?? tmpdir()

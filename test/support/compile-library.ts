@@ -1,7 +1,7 @@
-/** Libraries in C that are put under a process: interposed, or as an auditor of the dynamic linker's. */
+/** Libraries in C that are loaded into a process: interposed, or as an auditor of the dynamic linker. */
 import { execFileSync } from 'node:child_process'
 
-/** Compiles one, without a warning. */
+/** Compiles a library; warnings are errors. */
 export function compileLibrary(library: string, ...sources: readonly string[]): void {
   const flags = ['-std=gnu11', '-shared', '-fPIC', '-O1', '-Wall', '-Wextra', '-Werror']
   execFileSync('cc', [...flags, '-o', library, ...sources, '-ldl', '-lpthread'])

@@ -1,4 +1,7 @@
-/** The same call on Node's handle and on the subject's: whatever an application could notice, as plain data to compare. */
+/**
+ * The same call on Node's handle and on the subject's: everything that an application could notice,
+ * as plain data to compare.
+ */
 import assert from 'node:assert'
 import nodeFs from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
@@ -11,13 +14,16 @@ import { fs, oracle } from './subject.js'
 /** Plain data: see {@link snapshot}. */
 export type Outcome = { settled: 'fulfilled'; value: unknown } | { settled: 'rejected' | 'thrown'; error: unknown }
 
-/** An error with its keys and class; of the stack only the first line, the others being contract/stack.test.ts's business. */
+/**
+ * An error with its keys and class. Of the stack only the first line: contract/stack.test.ts tests
+ * the others.
+ */
 function errorFacts(error: unknown): unknown {
   const { name, stack } = error as Error
   return { error: snapshot(error), name, firstLine: stack?.split('\n')[0] }
 }
 
-/** How a call ended. One that throws before it returns a promise is told from one that rejects. */
+/** How a call ended; distinguishes throwing before a promise is returned from rejecting. */
 export async function outcomeOf(call: () => unknown): Promise<Outcome> {
   let promise
   try {
@@ -50,7 +56,7 @@ export interface Side {
 export interface Pair {
   subject: Side
   oracle: Side
-  /** Closes both. Closed anyway when the test ends. */
+  /** Closes both now, instead of at the end of the test. */
   close(): Promise<void>
 }
 
@@ -74,7 +80,10 @@ export function pairMaker(t: Test): (content: string | Uint8Array, flags?: strin
   }
 }
 
-/** Makes the assertion that one scenario, run with each of two modules in a file of the same name, tells the same story. */
+/**
+ * Makes an assertion that one scenario, run with each of two modules on a file of the same name,
+ * gives the same result.
+ */
 export function comparer<Fs>(sides: readonly [subject: Fs, oracle: Fs]) {
   return async (
     t: Test,
@@ -85,7 +94,7 @@ export function comparer<Fs>(sides: readonly [subject: Fs, oracle: Fs]) {
     const directory = temporaryDirectory(t)
     const stories = []
     for (const side of sides) {
-      // The same path, so that messages that name it are comparable.
+      // The same path, so that messages that contain it are comparable.
       const path = join(directory, 'file')
       remove(directory)
       nodeFs.mkdirSync(directory, { recursive: true })
@@ -96,5 +105,5 @@ export function comparer<Fs>(sides: readonly [subject: Fs, oracle: Fs]) {
   }
 }
 
-/** Runs one scenario with the subject's fs and with Node's, and asserts that it tells the same story. */
+/** Runs one scenario with the subject's fs and with Node's, and asserts that the results are equal. */
 export const tellsTheSame = comparer<typeof oracle>([fs, oracle])

@@ -1,10 +1,14 @@
 /**
- * Takes files out of the page cache. dd asks the kernel to with posix_fadvise, which Node does not have. The kernel leaves a page that
- * somebody has just then in hand, such as the end of its writing: rare, but where that matters, {@link writeCold}.
+ * Takes files out of the page cache by dd, which uses posix_fadvise; Node has no function for it.
+ * Rarely, the kernel keeps a page in use at that moment, such as by the end of its writeback. Where
+ * that matters, use {@link writeCold}.
  */
 import { execFileSync } from 'node:child_process'
 
-/** Writes zeros past the page cache, so that none of them were ever in it. btrfs may not: it sums up what it has in memory. */
+/**
+ * Writes zeros past the page cache, so that none were ever in it. btrfs may still cache them, for
+ * its checksums.
+ */
 export function writeCold(path: string, size: number): void {
   execFileSync(
     'dd',
@@ -19,7 +23,10 @@ export function evict(path: string): void {
   execFileSync('dd', [`of=${path}`, 'oflag=nocache', 'conv=notrunc,fdatasync', 'count=0'], { stdio: 'ignore' })
 }
 
-/** Drops two MiB of it, from a multiple of two MiB on: no page of the kernel's, however large, reaches over their ends. */
+/**
+ * Drops two MiB of it, from a multiple of two MiB on: no page of the kernel, however large, crosses
+ * that boundary.
+ */
 export function evictPart(path: string, from: number): void {
   execFileSync(
     'dd',

@@ -1,4 +1,4 @@
-/** What the suites share: the backends that this machine must have, and temporary files on a real disk. */
+/** Shared by the suites: the backends required on this machine, and temporary files on a real disk. */
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'
@@ -16,7 +16,10 @@ const backendsOfPlatform: readonly BackendName[] =
       ? ['pure']
       : ['thread', 'pure']
 
-/** Without uring, which is said, where somebody forbids io_uring, as containers do. Otherwise all: it is there, or should be. */
+/**
+ * All backends; without uring, with a message, if io_uring is forbidden, as in containers.
+ * Otherwise all must be available.
+ */
 export function allowedOf(names: readonly BackendName[]): readonly BackendName[] {
   const why = names.includes('uring') ? whyNoUring() : undefined
   if (!why) return names
@@ -31,8 +34,9 @@ function whyNoUring(): string | undefined {
 }
 
 /**
- * Required here: one that is not available fails the run, since making a Context of it throws. CAIO_TEST_BACKENDS names fewer, for
- * runtimes that lack one, such as Bun, or Node under an emulator without AIO.
+ * The required backends: an unavailable one fails the run, since making a Context of it throws.
+ * CAIO_TEST_BACKENDS names fewer, for runtimes that lack one, such as Bun, or Node under an
+ * emulator without AIO.
  */
 export const requiredBackends: readonly BackendName[] = process.env['CAIO_TEST_BACKENDS']
   ? backendsOfPlatform.filter((name) => process.env['CAIO_TEST_BACKENDS']?.split(',').includes(name))
@@ -42,22 +46,25 @@ export { base }
 export { runProgram, startNode } from './run-program.js'
 export type { Ending, ProgramOptions } from './run-program.js'
 
-/** Whether direct I/O has to be aligned here: on ext4 and xfs. Others take what they can get, or go by what is under them. */
+/**
+ * Whether direct I/O has to be aligned here: on ext4 and xfs. Other file systems take any
+ * alignment, or that of the layer below.
+ */
 export const mustAlign = [0xef53, 0x58465342].includes(fs.statfsSync(base).type)
 
-/** A file system in a program of its own, which has fewer means. */
+/** A file system served by a program, which supports fewer operations. */
 export const isFuse = fs.statfsSync(base).type === 0x65735546
 
 export function remove(directory: string): void {
   try {
     fs.rmSync(directory, { recursive: true, force: true })
   } catch (error) {
-    // FUSE keeps what is removed while it is open, under another name. It goes with the mount.
+    // FUSE keeps an open file that is removed, under another name. It goes with the mount.
     if (!isFuse) throw error
   }
 }
 
-/** A directory that goes when the test ends. */
+/** A directory that is removed when the test ends. */
 export function temporaryDirectory(t: Test): string {
   const directory = fs.mkdtempSync(join(base, 'caio-test-'))
   t.teardown(() => remove(directory))
@@ -85,7 +92,7 @@ export function makeContext(t: Test, backend: BackendName, options: Omit<Context
   return context
 }
 
-/** Runs one behaviour's test on every backend that this machine must have. */
+/** Runs a test on every required backend. */
 export function onEveryBackend(
   t: Test,
   behaviour: string,
@@ -94,7 +101,7 @@ export function onEveryBackend(
   for (const backend of requiredBackends) void t.test(`${backend}: ${behaviour}`, (sub) => test(sub, backend))
 }
 
-/** {@link onEveryBackend} for what is Linux's alone: elsewhere one skip, that says so. */
+/** {@link onEveryBackend} for Linux only; elsewhere one skip with the reason. */
 export function onEveryLinuxBackend(
   t: Test,
   behaviour: string,
@@ -104,7 +111,7 @@ export function onEveryLinuxBackend(
   else void t.test(behaviour, { skip: 'Linux only' }, async () => {})
 }
 
-/** A Context's methods as a program without types calls them. */
+/** A Context's methods for calls without types. */
 export type Untyped = Record<
   'read' | 'write' | 'readv' | 'writev' | 'fsync' | 'fdsync',
   (...args: unknown[]) => Promise<unknown>
@@ -114,7 +121,7 @@ export function untyped(context: Context): Untyped {
   return context as unknown as Untyped
 }
 
-/** What a call of Node's throws: the oracle for what ours must look like. */
+/** The error that a call of Node's throws: the oracle for caio's. */
 export function errorOf(call: () => unknown): NodeJS.ErrnoException {
   try {
     call()
@@ -124,7 +131,7 @@ export function errorOf(call: () => unknown): NodeJS.ErrnoException {
   throw new Error('the oracle was expected to throw')
 }
 
-/** What a promise is rejected with; fails where it is fulfilled. */
+/** The error of a rejected promise; throws if it is fulfilled. */
 export async function rejectionOf(promise: Promise<unknown>): Promise<NodeJS.ErrnoException> {
   const value = await promise.then(
     (result: unknown) => ({ result }),
@@ -136,19 +143,19 @@ export async function rejectionOf(promise: Promise<unknown>): Promise<NodeJS.Err
 
 export type Resizable = ArrayBuffer & { resize(length: number): void }
 
-/** TypeScript's es2023 library does not know them yet; every Node that caio supports does. */
+/** TypeScript's es2023 library lacks them; every Node that caio supports has them. */
 export function resizableBuffer(length: number, maxByteLength: number): Resizable {
   return Reflect.construct(ArrayBuffer, [length, { maxByteLength }]) as Resizable
 }
 
-/** Takes a buffer's memory away; returns its new owner. */
+/** Detaches a buffer; returns its new owner. */
 export function detach(buffer: ArrayBuffer): ArrayBuffer {
   return structuredClone(buffer, { transfer: [buffer] })
 }
 
 /**
- * Memory that reads with O_DIRECT from `fd` take, out of a bigger buffer: JavaScript does not see addresses, so Node's own read
- * tries one after the other.
+ * Memory aligned for reads with O_DIRECT from `fd`, part of a larger buffer: JavaScript cannot see
+ * addresses, so this tries Node's own read at one offset after the other.
  */
 export function alignedMemory(fd: number, length: number): Buffer {
   const block = 4096
@@ -165,14 +172,14 @@ export function alignedMemory(fd: number, length: number): Buffer {
   throw new Error('no offset of the buffer is aligned')
 }
 
-/** Why no file system can be mounted here, or undefined where one can. */
+/** Why no file system can be mounted here; undefined if one can. */
 export function whyNoMount(): string | undefined {
   if (process.platform !== 'linux') return "loop devices are Linux's"
   if (process.getuid?.() !== 0) return 'mounting a file system takes root'
   return undefined
 }
 
-/** A small file system of its own, gone when the test ends. */
+/** A small file system of its own, removed when the test ends. */
 export function mountedDirectory(t: Test, megabytes: number, type: 'ext4' | 'btrfs' = 'ext4'): string {
   const directory = temporaryDirectory(t)
   const image = join(directory, 'image')
@@ -187,7 +194,11 @@ export function mountedDirectory(t: Test, megabytes: number, type: 'ext4' | 'btr
   return mounted
 }
 
-/** An overlay of two file systems, gone when the test ends. @param lower a directory @param room bytes above it */
+/**
+ * An overlay of two file systems, removed when the test ends.
+ * @param lower a directory
+ * @param room bytes of the upper layer
+ */
 export function overlaidDirectory(t: Test, lower: string, room: string): string {
   const directory = temporaryDirectory(t)
   const path = (name: string): string => join(directory, name)
@@ -203,13 +214,13 @@ export function overlaidDirectory(t: Test, lower: string, room: string): string 
 
 export const packageRoot = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** What the package is made of, as far as it is JavaScript. */
+/** The JavaScript parts of the package. */
 export function builtParts(): string[] {
   const { files } = JSON.parse(fs.readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { files: string[] }
   return [...files.filter((name) => name.startsWith('dist/')), 'package.json', 'node_modules/node-gyp-build']
 }
 
-/** The package in a directory of its own, with one compiled program beside it, and its addon copied, linked or left out. */
+/** The package in its own directory, with one compiled program, and its addon copied, linked or left out. */
 export function packageCopy(t: Test, program: string, addon: 'copied' | 'linked' | 'none'): string {
   const directory = temporaryDirectory(t)
   const parts = [...builtParts(), program]

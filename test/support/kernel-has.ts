@@ -1,5 +1,5 @@
 import fs from 'node:fs'
 
-/** Whether the kernel has this file system now; a module for it may be there to be loaded. */
+/** Whether the kernel has this file system now, without loading a module. */
 export const kernelHas = (fileSystem: string): boolean =>
   new RegExp(`\\b${fileSystem}$`, 'm').test(fs.readFileSync('/proc/filesystems', 'utf8'))

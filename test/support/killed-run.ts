@@ -1,22 +1,22 @@
-/** Programs that are killed at any moment once they have begun to speak. */
+/** Runs programs that are killed at a random moment after their first output. */
 import { startNode } from './run-program.js'
 
-/** Milliseconds until a program that says nothing counts as hung. */
+/** Milliseconds until a program without output counts as hung. */
 const HUNG = 120_000
 
 export interface Killed {
-  /** whole lines of standard output; what was torn is left out */
+  /** whole lines of standard output; a torn last line is left out */
   lines: string[]
   stderr: string
 }
 
 interface Options {
   env?: NodeJS.ProcessEnv
-  /** Its life is counted from this line on. Default: the first. */
+  /** The program's life is counted from this line on. Default: the first. */
   from?: number
 }
 
-/** @param life milliseconds, at the most */
+/** @param life most milliseconds until the kill */
 export async function killedRun(
   program: string,
   args: readonly string[],

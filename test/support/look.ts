@@ -1,4 +1,7 @@
-/** What a program can see of a result or an error: classes by identity, properties in their order, dates, and how it prints. */
+/**
+ * Everything that a program can see of a result or an error: classes by identity, properties in
+ * order, dates, printed form.
+ */
 import nodeFs from 'node:fs'
 import { inspect } from 'node:util'
 
@@ -19,18 +22,18 @@ const prototypes = new Map<unknown, string>(
   }).map(([name, prototype]) => [prototype, name]),
 )
 
-/** What a class says when it is asked. */
+/** Methods that a class may have without arguments. */
 const questions = [
   ...['isFile', 'isDirectory', 'isSymbolicLink', 'isFIFO', 'isSocket', 'isBlockDevice', 'isCharacterDevice'],
 ]
 
 function property(value: object, key: PropertyKey): unknown {
   const { value: held, ...rest } = Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor
-  // Getters and setters are made anew for each.
+  // Node makes new getters and setters for each object.
   const flags = Object.fromEntries(
     Object.entries(rest).map(([name, flag]) => [name, typeof flag === 'function' ? 'a function' : (flag as unknown)]),
   )
-  // Frames are the business of contract/stack.test.ts.
+  // contract/stack.test.ts tests the frames.
   return key === 'stack' ? [key, String(held).split('\n')[0], flags] : [String(key), look(held), flags]
 }
 
@@ -46,7 +49,7 @@ export function look(value: unknown): unknown {
   if (Buffer.isBuffer(value)) return [name, value.toString('latin1')]
   if (Array.isArray(value)) return [name, value.map(look)]
   if (value instanceof Date) return [name, value.getTime(), String(value), Reflect.ownKeys(value).length]
-  // In this order: whatever Node makes when it is first looked at must not be there before.
+  // In this order: properties that Node adds when the object is first printed must not be there before.
   const own = Reflect.ownKeys(value).map((key) => property(value, key))
   const text = value instanceof Error ? `${value.name}: ${value.message}` : inspect(value, { showHidden: true })
   const all: unknown[] = []
@@ -56,7 +59,7 @@ export function look(value: unknown): unknown {
 
 export type Outcome = [settled: 'fulfilled' | 'rejected' | 'thrown', what: unknown]
 
-/** How a call ended. One that throws before it returns a promise is told from one that rejects. */
+/** How a call ended; distinguishes throwing before a promise is returned from rejecting. */
 export async function outcomeOf(call: () => unknown, see: (value: unknown) => unknown = look): Promise<Outcome> {
   let promise
   try {

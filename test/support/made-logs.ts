@@ -7,10 +7,13 @@ import type { LogEnd } from 'caio'
 import { fs } from './subject.js'
 import type { FsPromises } from './subject.js'
 
-/** Contents of many lengths, each telling which it is. */
+/** Contents of many lengths; each contains its number. */
 export const content = (number: number): string => `${number}:`.padEnd(1 + ((number * 37) % 300), 'x')
 
-/** A log of records 0 to `count` - 1; their positions, and where it ends. */
+/**
+ * Makes a log of records 0 to `count` - 1.
+ * @returns their positions, and its end
+ */
 export async function makeLog(path: string, count: number): Promise<number[]> {
   const log = await LogWriter.open(path, { fs })
   const positions = Array.from({ length: count }, (_, number) => log.append(content(number)))
@@ -47,8 +50,8 @@ export interface Watched {
 }
 
 /**
- * The subject's fs, whose handles ask `before` and count; what `before` rejects with the call is
- * rejected with.
+ * The subject's fs with handles that first call `before`, and count. A call rejects with what
+ * `before` rejects with.
  */
 export function watchedFs(before: (method: Method, count: number, args: unknown[]) => unknown): Watched {
   const counts = { write: 0, datasync: 0, sync: 0, truncate: 0 }
@@ -66,17 +69,17 @@ export function watchedFs(before: (method: Method, count: number, args: unknown[
 }
 
 export interface Image {
-  /** The file as a crash of the machine may find it, if every sector has reached the disk. */
+  /** The file after a crash of the machine if every sector has reached the disk. */
   bytes: Buffer
-  /** positions of the records, and where they end */
+  /** positions of the records, and their end */
   positions: number[]
-  /** before which everything had been committed */
+  /** position before which everything had been committed */
   durable: number
 }
 
 /**
- * A log whose writer was stopped after it had written the last batch, and before that was durable.
- * Every other batch was committed.
+ * A log whose writer was stopped after writing the last batch, before it was durable. Every other
+ * batch was committed.
  */
 export async function crashImage(path: string, batches: readonly (readonly string[])[]): Promise<Image> {
   let isLast = false
@@ -99,8 +102,8 @@ export async function crashImage(path: string, batches: readonly (readonly strin
 }
 
 /**
- * A log in the first format, by its description alone; positions of its records, and where they
- * end.
+ * Makes a log in the first format, from its description alone.
+ * @returns positions of its records, and their end
  */
 export function makeFirstFormat(path: string, records: readonly (string | Buffer)[]): number[] {
   const salt = 0x12345678

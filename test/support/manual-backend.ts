@@ -1,4 +1,4 @@
-/** A backend that completes nothing until it is told to: what is in flight and what waits is the test's to say. */
+/** A backend that completes operations only when the test asks for it. */
 import { RECORD_FIELDS, TransferField } from '../../lib/protocol/port.js'
 import type { Backend, Batch, Receiver } from 'caio'
 
@@ -31,7 +31,7 @@ export class ManualBackend implements Backend {
     return true
   }
 
-  /** Completes the oldest `count`, by default with all that they asked for. */
+  /** Completes the oldest `count` operations, by default with the length that they requested. */
   complete(count = 1, result?: number): void {
     for (const { id, length, receiver } of this.held.splice(0, count)) receiver.complete(id, result ?? length, 3)
   }

@@ -1,8 +1,8 @@
-/** Packages that are too large to be among this one's: whoever has them in a directory says so by CAIO_TEST_NEIGHBOURS. */
+/** Packages too large for devDependencies: CAIO_TEST_NEIGHBOURS names a directory that has them. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What a test skips with; false where all are there. */
+/** Reason for a skip; false if all packages are there. */
 export function whyMissing(packages: readonly string[]): string | false {
   const directory = process.env['CAIO_TEST_NEIGHBOURS']
   if (!directory) return `CAIO_TEST_NEIGHBOURS names no directory with ${packages.join(', ')}`

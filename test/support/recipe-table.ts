@@ -1,4 +1,7 @@
-/** The table of docs/recipes.md: values by slot in a PageFile. What the last durable root refers to is never written over. */
+/**
+ * The table of docs/recipes.md: values by slot in a PageFile. Pages that the last durable root
+ * refers to are never overwritten.
+ */
 import { PageFile } from 'caio'
 import type { PageFileOptions } from 'caio'
 
@@ -51,7 +54,7 @@ export class Table {
     }
   }
 
-  /** All of it, or nothing, durable when it resolves. One at a time. */
+  /** Commits all changes or none; durable when it resolves. One commit at a time. */
   async commit(changes: readonly (readonly [slot: number, text: string])[]): Promise<void> {
     const file = this.#file
     const root = Uint32Array.from(this.#root)

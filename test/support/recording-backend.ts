@@ -1,4 +1,4 @@
-/** A backend around a real one, that sees every request go in and every completion come out. */
+/** A backend around a real one that records every request and every completion. */
 import { RECORD_FIELDS, TransferField } from '../../lib/protocol/port.js'
 import { LinuxBackend } from '../../lib/backends/linux.js'
 import { ThreadBackend } from '../../lib/backends/thread.js'
@@ -61,7 +61,7 @@ export class RecordingBackend implements Backend {
     return cancelled
   }
 
-  // One a receiver: backends know their callers by identity.
+  // One relay per receiver: backends know their callers by identity.
   #relayFor(receiver: Receiver): Relay {
     let relay = this.#relays.get(receiver)
     if (!relay) this.#relays.set(receiver, (relay = new Relay(receiver, this)))

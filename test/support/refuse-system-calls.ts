@@ -6,12 +6,12 @@ import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { temporaryDirectory } from './harness.js'
 
-/** A command to put before another's arguments, which then meets `code` in each of these system calls. */
+/** Makes a command to put before another's arguments: each of these system calls then fails with `code`. */
 export function refuser(
   t: Test,
 ): (code: keyof typeof constants.errno, calls: readonly string[]) => [string, ...string[]] {
   const program = join(temporaryDirectory(t), 'refuse_syscalls')
-  // The source stands beside this file's own, not in dist/.
+  // The source is in test/support, not in dist/.
   const source = fileURLToPath(new URL('../../../test/support/refuse_syscalls.c', import.meta.url))
   execFileSync('cc', ['-O1', '-o', program, source])
   return (code, calls) => [program, String(constants.errno[code]), calls.join(',')]

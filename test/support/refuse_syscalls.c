@@ -1,5 +1,5 @@
-// refuse_syscalls ERRNO NAME[,NAME…] PROGRAM [ARGUMENT…]: runs a program under a real seccomp filter that answers these system calls
-// with that errno (a number), and allows all others.
+// refuse_syscalls ERRNO NAME[,NAME…] PROGRAM [ARGUMENT…]: runs a program under a real seccomp
+// filter that fails these system calls with that errno (a number), and allows all others.
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>

@@ -1,11 +1,14 @@
-/** Programs in processes of their own: the one place that starts Node for a test, and gathers what it says. */
+/**
+ * Runs programs in their own processes: the only module that starts Node for a test, and collects
+ * its output.
+ */
 import { spawn } from 'node:child_process'
 import type { ChildProcessByStdio } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { base } from './base.js'
 
-/** How a child process ended. `signal` is SIGKILL where it had to be stopped because it hung. */
+/** How a child process ended. `signal` is SIGKILL if it hung and was stopped. */
 export interface Ending {
   code: number | null
   signal: NodeJS.Signals | null
@@ -14,9 +17,9 @@ export interface Ending {
 }
 
 export interface NodeOptions {
-  /** Added to the test's own, without NODE_OPTIONS, which are the test runner's. */
+  /** Added to the test's own environment, without NODE_OPTIONS, which belong to the test runner. */
   env?: NodeJS.ProcessEnv | undefined
-  /** In place of the test's own. */
+  /** Replaces the test's own environment. */
   environment?: NodeJS.ProcessEnv | undefined
   cwd?: string | undefined
   /** Default: this Node. */
@@ -29,7 +32,7 @@ export interface NodeOptions {
 
 export interface Started {
   child: ChildProcessByStdio<null, Readable, Readable>
-  /** Resolves when it is over, and all that it has said is there. */
+  /** Resolves when the process has ended and all its output has arrived. */
   ended: Promise<Ending>
 }
 
@@ -56,7 +59,7 @@ export interface ProgramOptions extends NodeOptions {
   nodeArgs?: readonly string[]
 }
 
-/** Runs a JavaScript file to its end, where tests make their files. */
+/** Runs a JavaScript file to its end, in the directory for tests' files. */
 export function runProgram(
   file: string | URL,
   args: readonly string[] = [],

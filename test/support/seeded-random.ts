@@ -1,6 +1,6 @@
 /** Random numbers that are the same in every run, so that a failure can be repeated. */
 
-/** A function that gives integers from 0 to below its argument (mulberry32). */
+/** Makes a function that returns integers from 0 to below its argument (mulberry32). */
 export function random(seed: number): (below: number) => number {
   let state = seed
   return (below) => {

@@ -1,7 +1,7 @@
-/** Any value as text to compare: its class, its own keys, and every byte of the memory that it is a window to. */
+/** Any value as text to compare: its class, its own keys, and every byte of the memory that it views. */
 import { inspect, types } from 'node:util'
 
-/** Above this, a view is taken to share its memory with others, as those of Buffer's pool do. */
+/** A view of larger memory is taken to share it with others, as those of Buffer's pool do. */
 const LARGEST_OWN_MEMORY = 64
 
 const hex = (view: Uint8Array): string => Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString('hex')

@@ -1,4 +1,4 @@
-/** Whose fs/promises a contract file tests: Node's own, which is the oracle, or caio's on one backend. */
+/** The fs/promises that a contract file tests: Node's own, the oracle, or caio's on one backend. */
 import type { EventEmitter } from 'node:events'
 import nodeFs from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
@@ -19,26 +19,26 @@ function chosen(): Subject {
 
 export const subject = chosen()
 
-/** Under plain Node nothing of caio ever opens a file, so it cannot be in the oracle's way. */
+/** With plain Node, caio is not loaded, so it cannot affect the oracle. */
 async function load(): Promise<{ fs: FsPromises; stats?: () => Stats }> {
   if (subject === 'node') return { fs: nodeFs }
   process.env['CAIO_IMPL'] = subject
   const { defaultContext } = await import('caio')
   const { default: fs } = await import('caio/fs')
-  // Otherwise another backend might be tested four times over.
+  // Otherwise the test might silently run on another backend.
   if (defaultContext().backend !== subject) throw new Error(`${subject} is not available: ${defaultContext().reason}`)
   return { fs, stats: () => defaultContext().stats() }
 }
 
 const loaded = await load()
 
-/** What is tested. */
+/** the module under test */
 export const fs = loaded.fs
-/** What it must be like. */
+/** the module it must behave like */
 export const oracle = nodeFs
-/** What the engine has done; undefined for plain Node. */
+/** statistics of the engine; undefined for plain Node */
 export const engineStats = loaded.stats
 
-/** A handle as JavaScript sees it, where any argument may be anything. */
+/** A handle whose methods take arguments of any type. */
 export type Method = 'read' | 'write' | 'readv' | 'writev'
 export type Loose = FileHandle & EventEmitter & Record<Method, (...args: unknown[]) => Promise<unknown>>

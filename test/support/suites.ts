@@ -1,13 +1,13 @@
-/** The suites, and how a file says which it belongs to; see run.ts. */
+/** The suites, and how a file states which it belongs to; see run.ts. */
 export const SUITES = ['quick', 'thorough', 'held', 'alone'] as const
 export type Suite = (typeof SUITES)[number]
 
-/** Whom the shim's contract is tested with. */
+/** Implementations that the shim's contract is tested with. */
 export const SUBJECTS = ['node', 'linux', 'thread', 'pure', 'uring'] as const
 
 export interface Membership {
   suite: Suite
-  /** Run once for each; none: run once, as it is. */
+  /** Runs once per subject; empty: runs once, as it is. */
   subjects: string[]
 }
 
@@ -15,7 +15,10 @@ export function isSuite(name: string): name is Suite {
   return (SUITES as readonly string[]).includes(name)
 }
 
-/** The lines `// @SUITE [SUBJECT …]` of a source; without one it is quick. Throws where a name is unknown or comes twice. */
+/**
+ * Parses the lines `// @SUITE [SUBJECT …]` of a source; without one it is quick. Throws if a name
+ * is unknown or comes twice.
+ */
 export function memberships(source: string): Membership[] {
   const lines = [...source.matchAll(/^\/\/ @([a-z]+)(?: (.*))?$/gm)].map(([line, suite = '', list = '']) => {
     const subjects = list.split(' ').filter(Boolean)

@@ -1,4 +1,4 @@
-/** Writes down what is published on `tracing:fs.operation:*` while a test runs. */
+/** Records the events on `tracing:fs.operation:*` while a test runs. */
 import { tracingChannel } from 'node:diagnostics_channel'
 import type { TracingChannel, TracingChannelSubscribers } from 'node:diagnostics_channel'
 import type { Test } from 'tap'
@@ -6,9 +6,9 @@ import type { FsOperation } from 'caio'
 
 export interface Recorded {
   type: keyof TracingChannelSubscribers<FsOperation>
-  /** what all events of the operation share */
+  /** the object that all events of the operation share */
   message: FsOperation
-  /** its fields at that moment */
+  /** a copy of its fields at that moment */
   seen: FsOperation
 }
 

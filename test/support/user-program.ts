@@ -1,4 +1,4 @@
-/** Programs in processes of their own, as a user would run them: nothing of the test's own environment reaches them. */
+/** Runs programs in their own processes as a user would: without the test's own environment. */
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
@@ -9,7 +9,7 @@ import { subject } from './subject.js'
 
 export const repository = packageRoot.replace(/\/$/, '')
 
-/** Long enough for a loaded machine; a program that takes it hangs. */
+/** Long enough for a loaded machine: a program that takes longer hangs. */
 const TIMEOUT = 60_000
 
 export interface ChildOptions {
@@ -24,13 +24,16 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !unwanted.test(name)))
 }
 
-/** Runs Node with these arguments to its end. CAIO_IMPL is the subject's. */
+/** Runs Node with these arguments to its end. CAIO_IMPL names the subject. */
 export function run(args: string[], { cwd, env, command }: ChildOptions = {}): Promise<Ending> {
   const environment = { ...cleanEnvironment(), ...(subject === 'node' ? {} : { CAIO_IMPL: subject }) }
   return startNode(args, { cwd, environment, env, command, timeout: TIMEOUT }).ended
 }
 
-/** A folder with these files, whose programs find `caio` in node_modules as users have it. Gone when the test ends. */
+/**
+ * A directory with these files, whose programs find `caio` in node_modules as users do. Removed
+ * when the test ends.
+ */
 export function makeApp(t: Test, files: Record<string, string>): string {
   const directory = temporaryDirectory(t)
   mkdirSync(join(directory, 'node_modules'))

@@ -1,7 +1,8 @@
 /**
- * The store beside classic-level and better-sqlite3: `node dist/test/clients/level/bench.js DIRECTORY [ROUNDS] [SUBJECT …]`. The packages are
- * looked for in the directory that CAIO_TEST_NEIGHBOURS names: `npm i classic-level better-sqlite3` there. Each trial is a process of its own, in
- * alternating rounds. Prints the medians of operations per second, and the ratios to ours.
+ * Compares the store with classic-level and better-sqlite3: `node dist/test/clients/level/bench.js
+ * DIRECTORY [ROUNDS] [SUBJECT …]`. Finds the packages in the directory that CAIO_TEST_NEIGHBOURS
+ * names: `npm i classic-level better-sqlite3` there. Each trial has its own process, in alternating
+ * rounds. Prints the medians of operations per second, and the ratios to ours.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
@@ -16,33 +17,36 @@ import { evict } from '../../support/evict.js'
 import { CaioLevel } from './level.js'
 
 const MIB = 1024 * 1024
-/** entries of the store that fits into the caches, with values of 100 bytes, and of the one that does not, with values of 1,000 */
+/**
+ * entries and value bytes (100) of the store that fits into the caches, and of the one (1,000) that
+ * does not
+ */
 const [ENTRIES, COLD_ENTRIES] = [300_000, 400_000]
 const [VALUE, COLD_VALUE] = [100, 1000]
 const BATCH = 1000
-/** milliseconds of a row that is not counted by entries */
+/** milliseconds of a row that is not measured by entries */
 const DURATION = 1500
-/** Few: a file that is mapped, as LevelDB's are, is in memory as a whole after some more. */
+/** Few: a mapped file, like those of LevelDB, is entirely in memory after some more. */
 const [COLD_GETS, COLD_TIMES] = [1000, 6]
 
-/** What is measured: operations per second, by the name of the row. */
+/** Results: operations per second, by the name of the row. */
 type Rates = Record<string, number>
 
 interface Subject {
   /** Durable when it resolves. */
   put(key: string, value: string): Promise<unknown>
-  /** Survives the end of the process when it resolves, and not the power. */
+  /** Survives the end of the process when it resolves, but not a power cut. */
   load(entries: readonly (readonly [string, string])[]): Promise<unknown>
   get(key: string): Promise<string | undefined>
   scan(): AsyncIterable<readonly [string, string]> | Iterable<readonly [string, string]>
-  /** The same, by as many at once as are asked for. */
+  /** The same, in batches of the given size. */
   scanBy?(size: number, each: (entry: readonly [string, string]) => void): Promise<void>
-  /** Undefined where there is nothing of the kind. */
+  /** Undefined if there is no such operation. */
   compact?(): Promise<unknown>
   close(): Promise<unknown>
 }
 
-/** What an abstract-level has of it, ours or another. */
+/** The methods used of an abstract-level, ours or another. */
 interface Level {
   open(): Promise<void>
   put(key: string, value: string, options: { sync: boolean }): Promise<void>
@@ -128,7 +132,7 @@ function openSqlite(directory: string, cacheSize: number): Promise<Subject> {
       for (const [key, value] of entries) put.run(key, value)
       db.exec('COMMIT')
       db.pragma('synchronous = FULL')
-      // Others have their turn, as between two batches of the others.
+      // Yields, as the others do between two batches.
       await setImmediate()
     },
     get: async (key) => get.get(key),
@@ -151,7 +155,7 @@ const textOf = (length: number): string => {
 const keyOf = (number: number): string => `key${String(number).padStart(13, '0')}`
 const anyKey = (count: number): string => keyOf(Math.floor(Math.random() * count))
 
-/** Operations per second, by so many that each wait for one after the other. */
+/** Operations per second of so many lanes, each of which awaits one operation after the other. */
 async function rateOf(inFlight: number, duration: number, act: () => Promise<unknown>): Promise<number> {
   const start = performance.now()
   const end = start + duration
@@ -163,7 +167,7 @@ async function rateOf(inFlight: number, duration: number, act: () => Promise<unk
   return (count * 1000) / (performance.now() - start)
 }
 
-/** Entries per second of something that goes over so many of them. */
+/** Entries per second of an operation over so many of them. */
 async function timed(count: number, act: () => Promise<unknown>): Promise<number> {
   const start = performance.now()
   await act()
@@ -180,7 +184,7 @@ async function load(subject: Subject, count: number, length: number): Promise<vo
   }
 }
 
-/** @param size how many are asked for at once; without it, one after the other by `for await` */
+/** @param size entries per batch; undefined: one after the other by `for await` */
 async function scan(subject: Subject, size?: number): Promise<void> {
   let count = 0
   const each = ([key, value]: readonly [string, string]): void => void (count += key.length + value.length > 0 ? 1 : 0)
@@ -224,7 +228,7 @@ async function prepareCold(open: Open, directory: string): Promise<Rates> {
   return {}
 }
 
-/** Gets of 64 callers at a time. */
+/** Gets with 64 callers at a time. */
 async function getAll(subject: Subject, keys: readonly string[]): Promise<void> {
   let next = 0
   const lane = async (): Promise<void> => {
@@ -235,7 +239,7 @@ async function getAll(subject: Subject, keys: readonly string[]): Promise<void> 
 
 async function coldTrial(open: Open, directory: string): Promise<Rates> {
   let seconds = 0
-  // The first time is for the code to be warm.
+  // The first pass warms up the code.
   for (let time = 0; time <= COLD_TIMES; time++) {
     for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
       if (entry.isFile()) evict(join(entry.parentPath, entry.name))

@@ -1,13 +1,14 @@
 /**
- * One change as bytes, the same in the log, in memory and in a table: the length of the key, that of the value, both with 32 bits,
- * then the key and the value. A deleted key has {@link DELETED} for the length of its value.
+ * One change as bytes, the same in the log, in memory and in a table: length of the key and length
+ * of the value, 32 bits each, then the key and the value. A deleted key has {@link DELETED} as the
+ * length of its value.
  *
  * In memory a key is a string of one character per byte: such strings compare as their bytes do.
  */
 export const HEADER = 8
 export const DELETED = 0xffffffff
 
-/** A key as a caller has it, as a string of bytes. */
+/** A caller's key, as a string of bytes. */
 export function keyOf(key: string | Buffer): string {
   if (typeof key !== 'string') return key.toString('latin1')
   for (let at = 0; at < key.length; at++) {
@@ -34,12 +35,12 @@ function decode(bytes: Buffer, start: number, end: number, format: Format): stri
   return format === 'utf8' ? bytes.toString('utf8', start, end) : Buffer.from(bytes.subarray(start, end))
 }
 
-/** The key of an entry as a caller wants it. */
+/** The key of an entry in the caller's format. */
 export function decodeKey(bytes: Buffer, at: number, format: Format): string | Buffer {
   return decode(bytes, at + HEADER, at + HEADER + bytes.readUInt32LE(at), format)
 }
 
-/** The value of an entry as a caller wants it; undefined if the key is deleted. */
+/** The value of an entry in the caller's format; undefined if the key is deleted. */
 export function decodeValue(bytes: Buffer, at: number, format: Format): string | Buffer | undefined {
   const length = bytes.readUInt32LE(at + 4)
   if (length === DELETED) return undefined
@@ -47,7 +48,7 @@ export function decodeValue(bytes: Buffer, at: number, format: Format): string |
   return decode(bytes, start, start + length, format)
 }
 
-/** The first of so many places, in order, that is not before what is looked for; `count` if all are. */
+/** The first of `count` sorted positions that is not before the target; `count` if all are. */
 export function firstFrom(count: number, isBefore: (at: number) => boolean): number {
   let [low, high] = [0, count]
   while (low < high) {
@@ -58,7 +59,7 @@ export function firstFrom(count: number, isBefore: (at: number) => boolean): num
   return low
 }
 
-/** Whether the key of an entry is before another (negative), the same (0) or behind it. */
+/** Whether the key of an entry is before another (negative), equal (0) or after it. */
 export function compareTo(bytes: Buffer, at: number, key: string): number {
   const length = bytes.readUInt32LE(at)
   const start = at + HEADER
@@ -81,7 +82,10 @@ export function compare(a: Buffer, aAt: number, b: Buffer, bAt: number): number 
   return aLength - bLength
 }
 
-/** Copies an entry. For one as short as most are, a loop is faster than a Buffer's `copy`, which makes another Buffer. */
+/**
+ * Copies an entry. For a short one, as most are, a loop is faster than a Buffer's `copy`, which
+ * makes another Buffer.
+ */
 export function copyEntry(from: Buffer, at: number, size: number, to: Buffer, target: number): void {
   if (size > 256) from.copy(to, target, at, at + size)
   else for (let index = 0; index < size; index++) to[target + index] = from[at + index] as number

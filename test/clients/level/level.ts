@@ -1,4 +1,7 @@
-/** The store as an abstract-level, which validates, encodes and defers: what is here gets keys and values as strings or Buffers. */
+/**
+ * The store as an abstract-level, which validates, encodes and defers: this code gets keys and
+ * values as strings or Buffers.
+ */
 import { AbstractIterator, AbstractLevel, AbstractSnapshot } from 'abstract-level'
 import type { AbstractIteratorOptions } from 'abstract-level'
 import { compareTo, decodeKey, decodeValue, isDeleted, keyOf } from './entry.js'
@@ -45,7 +48,7 @@ export class CaioLevel extends AbstractLevel<Bytes> {
     this.#storeOptions = options
   }
 
-  /** The store under it, for its iterators. */
+  /** The underlying store, for its iterators. */
   get store(): Store {
     return this.#store
   }
@@ -58,7 +61,7 @@ export class CaioLevel extends AbstractLevel<Bytes> {
     return this.#store.close()
   }
 
-  /** Merges all into one run. */
+  /** Merges everything into one run. */
   compact(): Promise<void> {
     return this.#store.compact()
   }
@@ -139,15 +142,15 @@ const LOAD = Symbol('load')
 
 class Iterator extends AbstractIterator<CaioLevel, Bytes, Bytes> {
   readonly #store: Store
-  /** its own view, which it releases; undefined with a snapshot of the caller's */
+  /** its own view, which it releases; undefined if the caller gave a snapshot */
   readonly #own: View | undefined
   readonly #options: IteratorOptions
   readonly #merge: Merge
   readonly #low: string | undefined
   readonly #high: string | undefined
-  /** where to go before the next entry; undefined if it is there */
+  /** position to seek before the next entry; undefined if it is already there */
   #target: { key: string | undefined } | undefined
-  /** Whether the current entry has been given. */
+  /** Whether the current entry has been returned. */
   #isPast = false
 
   constructor(db: CaioLevel, options: IteratorOptions) {
@@ -207,7 +210,10 @@ class Iterator extends AbstractIterator<CaioLevel, Bytes, Bytes> {
     }
   }
 
-  /** Whether an entry is before the range (negative), in it (0) or behind it, in the direction of the iterator. */
+  /**
+   * Whether an entry is before the range (negative), in it (0) or after it, in the direction of the
+   * iterator.
+   */
   #placeOf(bytes: Buffer, at: number): number {
     const { gte, lte, reverse } = this.#options
     const sign = reverse === true ? -1 : 1

@@ -1,4 +1,4 @@
-/** Which tables a store has: a small file that is replaced as a whole. */
+/** The list of a store's tables: a small file that is replaced as a whole. */
 import { writeFileAtomic } from 'caio'
 import fs from 'caio/fs'
 import type { Place } from './table.js'
@@ -10,7 +10,7 @@ export interface Manifest {
   runs: Place[][]
 }
 
-/** @returns undefined where there is none */
+/** @returns undefined if there is none */
 export async function readManifest(path: string): Promise<Manifest | undefined> {
   try {
     return JSON.parse(await fs.readFile(path, 'utf8')) as Manifest

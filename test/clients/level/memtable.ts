@@ -1,24 +1,27 @@
-/** The newest changes, in memory: what is in the log and not yet in a table. */
+/** The newest changes, in memory: in the log, but not yet in a table. */
 import { DELETED, HEADER, firstFrom, keyAt, sizeOf } from './entry.js'
 import type { Cursor } from './merge.js'
 
 /**
- * Entries stand in one Buffer, in the order in which they came. Nothing in it changes, so a length of it is a snapshot: an entry is
- * part of the snapshot if its position is below that.
+ * Entries are in one Buffer, in the order of arrival. They never change, so a length of it is a
+ * snapshot: an entry belongs to the snapshot if its position is below that length.
  */
 export class Memtable {
   bytes = Buffer.allocUnsafeSlow(64 * 1024)
-  /** bytes that are used */
+  /** number of bytes used */
   size = 0
-  /** where the newest entry of each key is */
+  /** position of the newest entry of each key */
   readonly #newest = new Map<string, number>()
-  /** for the position of an entry that replaced another: that of the other */
+  /** by position of an entry that replaced another: position of the replaced one */
   readonly #older = new Map<number, number>()
   #sorted: string[] = []
   /** keys that are not in {@link #sorted} yet */
   #fresh: string[] = []
 
-  /** Writes an entry that nobody sees before {@link show}. @returns its position */
+  /**
+   * Writes an entry that is invisible until {@link show}.
+   * @returns its position
+   */
   write(key: string, value: string | Buffer | undefined): number {
     const at = this.size
     this.#reserve(HEADER + key.length + (value === undefined ? 0 : value.length * 3))
@@ -33,7 +36,7 @@ export class Memtable {
     return at
   }
 
-  /** From now on this entry is the newest of its key. */
+  /** Makes this entry the newest of its key. */
   show(key: string, at: number): void {
     const older = this.#newest.get(key)
     if (older === undefined) this.#fresh.push(key)
@@ -54,7 +57,7 @@ export class Memtable {
     return at + sizeOf(this.bytes, at)
   }
 
-  /** The position of a key's newest entry below this one, or -1. */
+  /** The position of a key's newest entry below `before`, or -1. */
   find(key: string, before: number): number {
     if (this.size === 0) return -1
     let at = this.#newest.get(key)
@@ -87,7 +90,7 @@ export class Memtable {
   }
 }
 
-/** Goes over the entries of a memtable, as they are in a snapshot. */
+/** Iterates over the entries of a memtable in a snapshot. */
 export class MemtableCursor implements Cursor {
   bytes: Buffer
   at = -1
@@ -125,7 +128,7 @@ export class MemtableCursor implements Cursor {
     return Promise.resolve()
   }
 
-  /** Passes over keys that came after the snapshot. */
+  /** Skips keys that came after the snapshot. */
   #settle(): void {
     for (let key; (key = this.#keys[this.#index]) !== undefined; this.#index += this.#direction) {
       this.at = this.#table.find(key, this.#before)

@@ -1,26 +1,32 @@
 /** Several sorted sources as one. */
 import { compare } from './entry.js'
 
-/** A place among sorted entries. */
+/** A position among sorted entries. */
 export interface Cursor {
-  /** where the entry is: valid until the next call */
+  /** contains the entry; valid until the next call */
   readonly bytes: Buffer
-  /** its position in there; -1 at the end */
+  /** the entry's position in `bytes`; -1 at the end */
   readonly at: number
-  /** Goes to the first entry from this key on, or the last one up to it in reverse; to the first of all without a key. */
+  /**
+   * Goes to the first entry from this key on, or to the last one up to it in reverse; without a
+   * key, to the first of all.
+   */
   seek(key: string | undefined): Promise<void>
-  /** Goes to the next entry. @returns false if that has to be read: by {@link load} */
+  /**
+   * Goes to the next entry.
+   * @returns false if it has to be read, by {@link load}
+   */
   step(): boolean
   load(): Promise<void>
 }
 
-/** Of entries with the same key, those of the first source hide the others. */
+/** Merges sources. Of entries with the same key, the first source's hides the others. */
 export class Merge {
-  /** the source whose turn it is; undefined at the end */
+  /** the source of the current entry; undefined at the end */
   current: Cursor | undefined
   readonly #sources: readonly Cursor[]
   readonly #sign: number
-  /** others that have the same key, and how many there are */
+  /** other sources at the same key, and their number */
   readonly #hidden: Cursor[] = []
   #hiddenCount = 0
   #waiting: Cursor[] = []
@@ -36,7 +42,10 @@ export class Merge {
     this.#choose()
   }
 
-  /** Goes to the next key. @returns false if something has to be read: by {@link load} */
+  /**
+   * Goes to the next key.
+   * @returns false if something has to be read, by {@link load}
+   */
   step(): boolean {
     if (this.current && !this.current.step()) this.#waiting.push(this.current)
     for (let index = 0; index < this.#hiddenCount; index++) {

@@ -1,6 +1,7 @@
 /**
- * A store of keys in order, as a log-structured merge tree: a change goes to the log and to a table in memory. A full table in memory is
- * written as a run of sorted tables in a file of pages, and runs of about the same size are merged into one.
+ * A store of sorted keys, as a log-structured merge tree: a change goes to the log and to a table
+ * in memory. A full table in memory is written as a run of sorted tables in a file of pages, and
+ * runs of about the same size are merged into one.
  */
 import { dirname, join } from 'node:path'
 import { PageFile, SegmentedLog, lockDirectory, removeTemporaries, syncDirectory } from 'caio'
@@ -18,11 +19,11 @@ import type { Found, Lookup, Run } from './table.js'
 export interface StoreOptions {
   createIfMissing?: boolean
   errorIfExists?: boolean
-  /** bytes of changes in memory before they are written as tables. Default: 4 MiB, as in LevelDB. */
+  /** bytes of changes in memory that cause a flush to tables. Default: 4 MiB, as in LevelDB. */
   writeBufferSize?: number
-  /** bytes of pages in memory. Default: 8 MiB, as in LevelDB. */
+  /** bytes of cached pages. Default: 8 MiB, as in LevelDB. */
   cacheSize?: number
-  /** Where it reads and writes. Default: {@link defaultContext}. */
+  /** Context for reads and writes. Default: {@link defaultContext}. */
   context?: Context | undefined
 }
 
@@ -33,17 +34,17 @@ export interface Change {
   value?: string | Buffer
 }
 
-/** What does not change while somebody reads it. */
+/** A snapshot, which does not change while it is read. */
 export interface View {
   readonly memory: Memtable
-  /** the length of {@link memory} at that moment */
+  /** the length of {@link memory} at the snapshot */
   readonly size: number
   readonly version: Version
 }
 
-/** Runs, the newest first, and the table in memory that is being written as the next one. */
+/** Runs, the newest first, and the memtable that is being written as the next one. */
 class Version {
-  /** how many read it; the store itself is one of them */
+  /** number of readers; the store itself is one of them */
   readers = 1
 
   constructor(
@@ -54,14 +55,17 @@ class Version {
   }
 }
 
-/** So many runs of about the same size are merged. */
+/** Number of runs of about the same size that are merged. */
 const FAN = 10
-/** A run is merged with newer ones if it is at most so many times as large as they are together. */
+/** A run is merged with newer ones if it is at most this many times as large as they are together. */
 const RATIO = 3
 
 const pagesOf = (run: Run): number => run.reduce((sum, table) => sum + table.place[2], 0)
 
-/** How many of the runs are to be merged, from the newest on: 0 for none. Pure. @param sizes the newest first */
+/**
+ * How many of the runs to merge, from the newest on: 0 for none. Pure.
+ * @param sizes the newest first
+ */
 export function runsToMerge(sizes: readonly number[]): number {
   let sum = sizes[0] ?? 0
   let count = 1
@@ -79,7 +83,7 @@ export class Store {
   #memory = new Memtable()
   #version = new Version(undefined, [])
   #logStart = 0
-  /** What replaces the manifest, one after the other. */
+  /** Replacements of the manifest, one after the other. */
   #installing: Promise<unknown> = Promise.resolve()
   #flushing: Promise<void> | undefined
   #merging: Promise<void> | undefined
@@ -101,13 +105,13 @@ export class Store {
     if (!found && !createIfMissing) throw new Error(`${directory} does not exist`)
     if (found && errorIfExists) throw new Error(`${directory} exists`)
     await fs.mkdir(join(directory, 'wal'), { recursive: true })
-    // The manifest makes what is in the directory durable; its own name is in another one.
+    // The manifest makes the directory's content durable; the directory's own name is in its parent.
     if (!found) await syncDirectory(dirname(directory))
     const lock = await lockDirectory(directory, { context })
     let file: PageFile | undefined
     try {
       await removeTemporaries(directory)
-      // By the kernel's cache, as LevelDB reads: what does not fit into ours may be there.
+      // Through the kernel's cache, as LevelDB reads: it may hold pages that do not fit into ours.
       const pages = { cacheBytes: options.cacheSize ?? 8 << 20, checksum: true, direct: false, context }
       file = await PageFile.open(join(directory, 'pages'), pages)
       const store = new Store(directory, lock, file, { writeBufferSize, context })
@@ -122,7 +126,7 @@ export class Store {
 
   async #recover(manifest: Manifest): Promise<void> {
     const file = this.#file
-    // Pages of tables that a crash has left without a manifest are free.
+    // Pages of tables that a crash left without a manifest are free.
     file.reclaim(manifest.runs.flat().map(([first, , pages]) => [first, pages]))
     const runs = await Promise.all(manifest.runs.map((run) => Promise.all(run.map((place) => Table.read(file, place)))))
     this.#version = new Version(undefined, runs)
@@ -142,8 +146,9 @@ export class Store {
   }
 
   /**
-   * Makes all of these changes or none. They are seen at once.
-   * @param isSynced whether it resolves when they are durable; otherwise, when they survive the end of the process
+   * Makes all of these changes or none; they become visible together.
+   * @param isSynced whether it resolves when they are durable; otherwise, when they survive the end
+   * of the process
    */
   async write(changes: readonly Change[], isSynced: boolean): Promise<void> {
     if (this.#failure) throw this.#failure
@@ -158,11 +163,14 @@ export class Store {
     for (let index = 0; index < keys.length; index++) memory.show(keys[index] as string, places[index] as number)
     if (this.#isFull) this.#flush()
     await (isSynced ? log.commit() : log.flush())
-    // Who writes faster than tables are written waits.
+    // A caller that writes faster than tables are written waits.
     if (this.#isFull) await this.#flushing
   }
 
-  /** What `found` makes of a key's entry, undefined without one: at once if it is in memory. */
+  /**
+   * The result of `found` for a key's entry; undefined without one. Synchronous if the entry is in
+   * memory.
+   */
   get<T>(key: string, found: Found<T>, view?: View): T | undefined | Promise<T | undefined> {
     const memory = view?.memory ?? this.#memory
     const at = memory.find(key, view?.size ?? Infinity)
@@ -179,7 +187,7 @@ export class Store {
     return undefined
   }
 
-  /** The rest of {@link get}, from where it has to wait for a page. */
+  /** The rest of {@link get}, from the point where it has to wait for a page. */
   async #getLater<T>(
     key: string,
     found: Found<T>,
@@ -199,7 +207,7 @@ export class Store {
     }
   }
 
-  /** All as it is now, until it is released. */
+  /** The present state, until it is released. */
   view(): View {
     this.#version.readers++
     return { memory: this.#memory, size: this.#memory.size, version: this.#version }
@@ -216,14 +224,14 @@ export class Store {
     }
   }
 
-  /** Goes over what a view has, with what was deleted. */
+  /** Iterates over the entries of a view, including deletions. */
   cursor({ memory, size, version: { frozen, runs } }: View, isReverse: boolean): Merge {
     const sources: Cursor[] = [new MemtableCursor(memory, size, isReverse)]
     if (frozen) sources.push(new MemtableCursor(frozen, Infinity, isReverse))
     return new Merge([...sources, ...runs.map((run) => new RunCursor(this.#file, run, isReverse))], isReverse)
   }
 
-  /** Writes what is in memory as tables, while others go on. One at a time. */
+  /** Writes the memtable as tables, while changes continue. One at a time. */
   #flush(): void {
     this.#flushing ??= this.#flushFrozen(this.#memory, this.#log.end)
       .catch((error: unknown) => this.#fail(error))
@@ -235,7 +243,7 @@ export class Store {
       })
   }
 
-  /** @param logStart where the log goes on with what is not in this table */
+  /** @param logStart position in the log of the first change that is not in this table */
   async #flushFrozen(frozen: Memtable, logStart: number): Promise<void> {
     this.#memory = new Memtable()
     this.#replace(frozen, this.#version.runs)
@@ -256,7 +264,7 @@ export class Store {
       .finally(() => (this.#merging = undefined))
   }
 
-  /** Merges all into one run, and gives back the space of the others. */
+  /** Merges everything into one run, and frees the space of the others. */
   async compact(): Promise<void> {
     while (this.#flushing) await this.#flushing
     if (this.#memory.size > 0) this.#flush()
@@ -264,7 +272,7 @@ export class Store {
     this.#merging = this.#mergeNewest(this.#version.runs.length).finally(() => (this.#merging = undefined))
     await this.#merging
     await this.#file.trim().catch((error: NodeJS.ErrnoException) => {
-      // It may not be to be had: on `pure`, for one.
+      // Not available everywhere: not on `pure`, for example.
       if (error.code !== 'ENOSYS' && error.code !== 'ENOTSUP') throw error
     })
   }
@@ -276,19 +284,22 @@ export class Store {
     const sources = merged.map((run) => new RunCursor(this.#file, run, false, 64))
     const result = await this.#merged(sources, count === runs.length)
     await this.#install(() => {
-      // Others may have come before them.
+      // Newer runs may have been added meanwhile.
       const { frozen, runs } = this.#version
       const at = runs.indexOf(merged[0] as Run)
       return { frozen, runs: [...runs.slice(0, at), result, ...runs.slice(at + count)] }
     })
   }
 
-  /** After a failure nothing is written any more: the log has what was acknowledged. */
+  /** Nothing is written after a failure: the log has all acknowledged changes. */
   #fail(error: unknown): void {
     this.#failure ??= error as Error
   }
 
-  /** Writes entries as a run. @param isAll whether nothing is below, so that what was deleted can be left out */
+  /**
+   * Writes entries as a run.
+   * @param isAll whether there are no older runs, so that deletions can be dropped
+   */
   async #merged(sources: readonly Cursor[], isAll: boolean): Promise<Run> {
     const writer = new TableWriter(this.#file)
     const merge = new Merge(sources)
@@ -302,12 +313,15 @@ export class Store {
     return writer.finish()
   }
 
-  /** Makes other runs the current ones, durably. @param next them, once it is their turn */
+  /**
+   * Makes other runs the current ones, durably.
+   * @param next computes them when it is their turn
+   */
   #install(next: () => Pick<Version, 'frozen' | 'runs'>): Promise<void> {
     const installed = this.#installing.then(async () => {
       const runs = next().runs.filter((run) => run.length > 0)
       await this.#writeManifest(runs)
-      // What is being written as tables may have changed meanwhile.
+      // The memtable being written may have changed meanwhile.
       this.#replace(next().frozen, runs)
     })
     this.#installing = installed.catch(() => undefined)

@@ -1,12 +1,16 @@
 /**
- * A table: sorted entries in pages that follow each other, written once. A block is a page with whole entries: their number and the
- * position of each, with 16 bits, then the entries. An entry that no page has room for is a block alone, in as many pages as it takes.
- * Behind the blocks stand a filter of the keys and the first key of each block.
+ * A table: sorted entries in consecutive pages, written once. A block is a page with whole entries:
+ * their number and the position of each, 16 bits each, then the entries. An entry too large for a
+ * page has a block of its own, of as many pages as it needs. After the blocks come a filter of the
+ * keys and the first key of each block.
  */
 import type { Page, PageFile } from 'caio'
 import { HEADER, compareTo, copyEntry, firstFrom, keyAt } from './entry.js'
 
-/** Where a table is, as the manifest has it: the first page, pages of blocks, pages of all, bytes of what is behind the blocks. */
+/**
+ * A table's location, as in the manifest: the first page, pages of blocks, pages in all, bytes
+ * after the blocks.
+ */
 export type Place = readonly [first: number, blockPages: number, pages: number, metaLength: number]
 
 /** pages of blocks in a table */
@@ -29,14 +33,14 @@ function hashAt(bytes: Buffer, at: number): number {
   return (hash ^ (hash >>> 15)) >>> 0
 }
 
-/** A table that is there: what is kept of it in memory. */
+/** An existing table, with the parts kept in memory. */
 export class Table {
-  /** how many versions of the store have it */
+  /** number of versions of the store that contain it */
   holders = 0
 
   constructor(
     readonly place: Place,
-    /** the first page of each block, from the table's first; behind them, that of the filter */
+    /** the first page of each block, relative to the table; then that of the filter */
     readonly pages: readonly number[],
     /** the first key of each block */
     readonly keys: readonly string[],
@@ -48,7 +52,7 @@ export class Table {
     return this.keys[0] as string
   }
 
-  /** The block that may have this key: the last one that does not begin behind it. */
+  /** The block that may have this key: the last one that does not begin after it. */
   blockOf(key: string): number {
     return Math.max(0, firstFrom(this.keys.length, (at) => (this.keys[at] as string) <= key) - 1)
   }
@@ -97,22 +101,22 @@ const entryOf = (bytes: Buffer, block: number, index: number): number => {
   return block + bytes.readUInt16LE(block + 2 + 2 * index)
 }
 
-/** Sorted tables that do not overlap, and where they are. */
+/** Sorted tables that do not overlap. */
 export type Run = readonly Table[]
 
-/** The table of a run that has a key, if any of them does: the first that does not end before it. */
+/** Index of the table that may have a key: the first that does not end before it. */
 function tableOf(run: Run, key: string): number {
   return firstFrom(run.length, (at) => (run[at] as Table).last < key)
 }
 
-/** What a lookup makes of the entry that it found: undefined if that says that the key is deleted. */
+/** Converts the entry that a lookup found; undefined if it says that the key is deleted. */
 export type Found<T> = (bytes: Buffer, at: number) => T | undefined
 
-/** A run has no entry of a key. */
+/** The run has no entry of the key. */
 export const ABSENT = Symbol('absent')
 export type Lookup<T> = T | undefined | typeof ABSENT
 
-/** Looks up a key in a run: at once if its page is in memory. */
+/** Looks up a key in a run; synchronous if its page is in memory. */
 export function lookUp<T>(file: PageFile, run: Run, key: string, found: Found<T>): Lookup<T> | Promise<Lookup<T>> {
   const table = run[tableOf(run, key)]
   if (!table || key < table.first || !table.mayHave(key)) return ABSENT
@@ -141,27 +145,27 @@ function lookUpIn<T>(bytes: Buffer, key: string, found: Found<T>): Lookup<T> {
   return compareTo(bytes, at, key) === 0 ? found(bytes, at) : ABSENT
 }
 
-/** Goes over the entries of a run. It holds no page between calls: it copies them. */
+/** Iterates over the entries of a run. It holds no page between calls: it copies entries. */
 export class RunCursor {
   bytes: Buffer = Buffer.alloc(0)
   at = -1
   readonly #file: PageFile
   readonly #run: Run
   readonly #direction: number
-  /** the table, the block in it, the index of the entry in the block */
+  /** index of the table, of the block in it, and of the entry in the block */
   #table = 0
   #block = 0
   #index = 0
-  /** entries in the block, and where it is in {@link bytes} */
+  /** number of entries in the block, and its start in {@link bytes} */
   #count = 0
   #start = 0
-  /** the blocks in {@link bytes}, from the first to before the last */
+  /** the range of blocks in {@link bytes}, without the last */
   #from = 0
   #to = 0
   /** pages of the next read */
   #ahead: number
 
-  /** @param ahead pages of the first read; each is four times as large as the last */
+  /** @param ahead pages of the first read; each further read is four times as large */
   constructor(file: PageFile, run: Run, isReverse: boolean, ahead = 1) {
     this.#file = file
     this.#run = run
@@ -175,7 +179,7 @@ export class RunCursor {
     this.#table = isReverse ? this.#run.length - 1 : 0
     if (key !== undefined) {
       this.#table = tableOf(this.#run, key)
-      // In reverse: the last table that does not begin behind the key.
+      // In reverse: the last table that does not begin after the key.
       const table = this.#run[this.#table]
       if (isReverse && (!table || table.first > key)) this.#table--
     }
@@ -229,7 +233,7 @@ export class RunCursor {
     this.at = entryOf(this.bytes, this.#start, this.#index)
   }
 
-  /** Reads blocks from the current one on. */
+  /** Reads blocks, starting with the current one. */
   async #read({ place, pages, keys }: Table): Promise<void> {
     const ahead = this.#ahead
     this.#ahead = Math.min(64, ahead * 4)
@@ -258,14 +262,14 @@ export class TableWriter {
   readonly #size: number
   #bytes: Buffer
   #spare: Buffer | undefined
-  /** pages that are full, and bytes of entries in the one behind them */
+  /** number of full pages, and bytes of entries in the next one */
   #pages = 0
   #used = 0
   #offsets: number[] = []
   #starts: number[] = []
   #keys: string[] = []
   #hashes: number[] = []
-  /** where the last entry is; -1 without one */
+  /** position of the last entry; -1 without one */
   #last = -1
   #writing: Promise<void> = Promise.resolve()
 
@@ -275,7 +279,10 @@ export class TableWriter {
     this.#bytes = Buffer.alloc(TABLE_PAGES * this.#size)
   }
 
-  /** Adds an entry. @returns whether {@link flush} is to be called before the next */
+  /**
+   * Adds an entry.
+   * @returns whether to call {@link flush} before the next
+   */
   add(bytes: Buffer, at: number, size: number): boolean {
     const count = this.#offsets.length
     if (count > 0 && 2 + 2 * (count + 1) + this.#used + size > this.#size) this.#endBlock()
@@ -284,7 +291,7 @@ export class TableWriter {
       this.#keys.push(keyAt(bytes, at))
       this.#room(size)
     }
-    // Entries stand at the end of their page, the last one first: so the list of positions has room to grow.
+    // Entries fill a page from its end, the last one first, so that the list of positions can grow.
     const isLarge = 4 + size > this.#size
     this.#used += size
     const offset = isLarge ? 4 : this.#size - this.#used
@@ -315,7 +322,7 @@ export class TableWriter {
     this.#used = 0
   }
 
-  /** Ends the table. Resolves when the one before it has been written. */
+  /** Ends the table. Resolves when the previous one has been written. */
   async flush(): Promise<void> {
     if (this.#offsets.length > 0) this.#endBlock()
     if (this.#last < 0) return
@@ -343,7 +350,8 @@ export class TableWriter {
       before,
     ]).then(() => undefined)
     this.#writing.catch(() => undefined)
-    // The other one, once it has been written: memory for each table would keep the garbage collector busy.
+    // Reuses the other buffer once it has been written: allocating one per table would keep the
+    // garbage collector busy.
     await before
     ;[this.#bytes, this.#spare] = [this.#spare ?? Buffer.alloc(TABLE_PAGES * this.#size), this.#bytes]
     this.#pages = 0
@@ -373,7 +381,10 @@ export class TableWriter {
     return { bytes: Buffer.concat([length, filter, ...heads]), filter }
   }
 
-  /** Ends the last table. @returns the tables, all of them durable */
+  /**
+   * Ends the last table.
+   * @returns the tables, all durable
+   */
   async finish(): Promise<Run> {
     await this.flush()
     await this.#writing

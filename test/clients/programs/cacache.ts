@@ -1,4 +1,7 @@
-/** A content-addressable cache: entries put, streamed, copied, found, broken on purpose, verified and removed. */
+/**
+ * A content-addressable cache: entries put, streamed, copied, found, broken on purpose, verified
+ * and removed.
+ */
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
@@ -7,7 +10,7 @@ import cacache from 'cacache'
 import { failure, noise, told } from '../program.js'
 import type { Program } from '../program.js'
 
-/** Without the directories, which are told by the files anyway, and times. */
+/** Without directories, which the files imply, and without times. */
 function facts({
   key,
   integrity,

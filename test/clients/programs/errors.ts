@@ -1,11 +1,11 @@
-/** What fails in a program of its own making: what it is told, and which of its own lines the stack leads to. */
+/** Failing calls of the program itself: the errors, and the program's lines in their stacks. */
 import fs from 'node:fs'
 import { open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { told } from '../program.js'
 import type { Program } from '../program.js'
 
-/** Frames that lie in this file, with their lines. */
+/** Frames in this file, with their lines. */
 function ownFrames(error: Error): string[] {
   return (error.stack ?? '')
     .split('\n')

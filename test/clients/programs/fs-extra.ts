@@ -1,4 +1,7 @@
-/** Trees built, copied, moved and emptied, JSON put out and read back, and the promised forms of Node's own calls. */
+/**
+ * Trees built, copied, moved and emptied, JSON written and read back, and the promised forms of
+ * Node's own calls.
+ */
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import fsExtra from 'fs-extra'

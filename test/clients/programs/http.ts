@@ -1,4 +1,7 @@
-/** Node's http server with files as FileHandle streams, and undici as the client: whole, in ranges, many at once, left early. */
+/**
+ * Node's http server with files as FileHandle streams, and undici as the client: whole files,
+ * ranges, many at once, aborted downloads.
+ */
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'

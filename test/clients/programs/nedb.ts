@@ -1,4 +1,7 @@
-/** A document store that appends to one file and rewrites it: inserted, updated, compacted, loaded anew, found corrupt. */
+/**
+ * A document store that appends to one file and rewrites it: documents inserted, updated,
+ * compacted, loaded anew, found corrupt.
+ */
 import { appendFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -6,7 +9,7 @@ import type Nedb from '@seald-io/nedb'
 import { failure } from '../program.js'
 import type { Program } from '../program.js'
 
-// Its types tell of a default export, and it has none.
+// Its types declare a default export that does not exist.
 const Datastore = createRequire(import.meta.url)('@seald-io/nedb') as typeof Nedb.default
 
 interface Plant {

@@ -1,4 +1,4 @@
-/** A storage of random offsets: written and read at once, cut off, reopened, read past its end. */
+/** A storage with random offsets: concurrent writes and reads, truncated, reopened, read past its end. */
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import RandomAccessFile from 'random-access-file'

@@ -1,4 +1,7 @@
-/** The test suite of a random-access-storage for files, as published and unchanged, over an adapter: by version 1 of the base and 3. */
+/**
+ * The published, unchanged test suite of a random-access-storage for files, over an adapter: by
+ * versions 1 and 3 of the base.
+ */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -15,7 +18,7 @@ type Base = new () => object
 
 const require = createRequire(import.meta.url)
 const suite = require.resolve('random-access-file-suite/test.js')
-/** It sets a field of that package's own, its descriptor. */
+/** It sets a private field of that package, its descriptor. */
 const LEFT_OUT = ['trigger bad open']
 
 const main: Program = async (directory, fs) => {
@@ -47,7 +50,7 @@ const main: Program = async (directory, fs) => {
       (id: string) => modules[id] ?? (require(id) as unknown),
     )
     const assertions = await run()
-    // It leaves some open, and what it made has names of the moment.
+    // The suite leaves some open, and its files have names that contain the time.
     for (const storage of made) await new Promise<void>((done) => storage.close(done))
     rmSync(scratch, { recursive: true })
     const failed = assertions.filter(({ ok }) => !ok)

@@ -1,4 +1,7 @@
-/** SQLite, as WebAssembly, over the functions it is handed: in every journal mode; a write-ahead log without shared memory. */
+/**
+ * SQLite, as WebAssembly, over the functions passed to it: in every journal mode; a write-ahead log
+ * without shared memory.
+ */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Program } from '../program.js'
@@ -13,7 +16,7 @@ const main: Program = async (directory, fs) => {
   for (const journal of journals) {
     const place = join(directory, journal)
     mkdirSync(place)
-    // A small cache, so that pages come and go in mid-transaction.
+    // A small cache, so that pages are written and read in mid-transaction.
     const db = await openDatabase(place, fs.promises, { journal, cache: 10 })
     await makeBank(db, ACCOUNTS)
     const transfer = await teller(db, ACCOUNTS)

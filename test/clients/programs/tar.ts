@@ -1,4 +1,7 @@
-/** A real tree, TypeScript's library, packed, gzipped, listed, unpacked and removed again; matched by glob and rimraf. */
+/**
+ * A real tree, TypeScript's library, packed, gzipped, listed, unpacked and removed; matched by glob
+ * and rimraf.
+ */
 import { cpSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -12,7 +15,7 @@ const typescript = dirname(createRequire(import.meta.url).resolve('typescript/pa
 
 const main: Program = async (directory, { promises }) => {
   const at = (...names: string[]): string => join(directory, ...names)
-  // Without what is large: times are the archive's, so they are fixed below.
+  // Without large files; times are the archive's, so they are fixed below.
   cpSync(typescript, at('tree'), {
     recursive: true,
     filter: (path) => !/\.js$|\/(?:bin|loc|[a-z]{2}(?:-[a-z]+)?)$/.test(path),

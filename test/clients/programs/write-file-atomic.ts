@@ -1,4 +1,4 @@
-/** Files replaced as a whole, one after the other and many at once; what fails leaves nothing behind. */
+/** Files replaced as a whole, one after the other and many at once; a failure leaves no file behind. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'

@@ -1,4 +1,4 @@
-/** A zip archive read by its directory at the end, entry by entry and several entries at once. */
+/** A zip archive read through its directory at the end, entry by entry and several entries at once. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
@@ -17,7 +17,7 @@ function crc32(bytes: Buffer): number {
   return ~crc >>> 0
 }
 
-/** An archive as APPNOTE.TXT has it, of these contents. */
+/** Makes an archive of these contents, as APPNOTE.TXT describes. */
 function zip(contents: Record<string, Buffer>): Buffer {
   const parts: Buffer[] = []
   const directory: Buffer[] = []

@@ -1,10 +1,10 @@
-/** A random-access-storage over an fs/promises module, as Hypercore and its like want one. */
+/** A random-access-storage over an fs/promises module, as Hypercore and others need one. */
 import type nodeFs from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { constants } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 
-/** A request of random-access-storage's, of version 1 to 3. */
+/** A request of random-access-storage, of versions 1 to 3. */
 export interface Request<T = void> {
   offset: number
   size: number
@@ -20,7 +20,7 @@ export interface StorageOptions {
   size?: number
   /** Removes directories that unlinking leaves empty, up to `directory`. */
   rmdir?: boolean
-  /** Whether the file behind this descriptor may be used. */
+  /** Whether the file of this descriptor may be used. */
   lock?(fd: number): boolean
 }
 
@@ -97,7 +97,7 @@ export function makeStorage(Base: new () => object, fs: Pick<typeof nodeFs, 'ope
       }
     }
 
-    // Methods of the prototype: by them the base knows, in its constructor, what there is.
+    // Methods of the prototype: in its constructor the base determines from them what is supported.
     _open(request: Request): void {
       answer(request, this.#open(constants.O_RDWR | constants.O_CREAT))
     }

@@ -1,4 +1,7 @@
-/** As much of tape as the suite uses: tests one after the other, each until its `end`. Assertions are told, not thrown. */
+/**
+ * The part of tape that the suite uses: tests one after the other, each until its `end`. Assertions
+ * are recorded, not thrown.
+ */
 import { isDeepStrictEqual } from 'node:util'
 
 export interface Assertion {

@@ -1,4 +1,7 @@
-/** Transfers as of TPC-B: each changes an account, its teller and its branch, and notes it. Their sums must agree at any time. */
+/**
+ * Transfers as in TPC-B: each changes an account, its teller and its branch, and records it. Their
+ * sums must always agree.
+ */
 import type { Database } from './database.js'
 import { random } from '../../support/seeded-random.js'
 
@@ -18,7 +21,7 @@ export async function makeBank({ sql, prepare }: Database, accounts: number): Pr
   await sql('COMMIT')
 }
 
-/** @returns makes so many transfers in one transaction, and resolves when it is committed */
+/** @returns a function that makes so many transfers in one transaction, and resolves when it is committed */
 export async function teller(
   { prepare }: Database,
   accounts: number,
@@ -46,7 +49,7 @@ export async function teller(
   }
 }
 
-/** What is wrong with it, and how many transfers it knows of. */
+/** The faults of the database, and the number of transfers recorded. */
 export async function auditBank({ sql }: Database): Promise<{ faults: string[]; transfers: number }> {
   const faults = (await sql('PRAGMA integrity_check')).map(([text]) => String(text)).filter((text) => text !== 'ok')
   const [sums = []] = await sql(`SELECT (SELECT sum(balance) FROM account), (SELECT sum(balance) FROM teller),

@@ -1,7 +1,8 @@
 /**
- * SQLite over caio/fs, beside the same over node:fs/promises: `node dist/test/clients/sqlite/bench.js DIRECTORY [ROUNDS]`. TPC-B-like: one
- * transfer a transaction. Speedtest-like: inserts, updates, index, selects, deletes in few transactions. Each trial in its own process,
- * in alternating rounds; prints the medians, and from where to where the rounds went.
+ * SQLite over caio/fs, compared with node:fs/promises: `node dist/test/clients/sqlite/bench.js
+ * DIRECTORY [ROUNDS]`. TPC-B-like: one transfer per transaction. Speedtest-like: inserts, updates,
+ * index, selects, deletes in few transactions. Each trial has its own process, in alternating
+ * rounds; prints medians and ranges.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -15,7 +16,7 @@ const ACCOUNTS = 10_000
 const SECONDS = 3
 const ROWS = 20_000
 
-/** transactions a second */
+/** transactions per second */
 async function tpcB(db: Database): Promise<number> {
   await makeBank(db, ACCOUNTS)
   const transfer = await teller(db, ACCOUNTS)
@@ -51,7 +52,7 @@ type Load = keyof typeof loads
 
 async function trial(load: Load, subject: string, directory: string): Promise<void> {
   const fs = subject === 'node' ? await import('node:fs/promises') : (await import('caio/fs')).default
-  // A cache that does not hold the database, as with one larger than memory.
+  // A cache smaller than the database, as for one larger than memory.
   const db = await openDatabase(directory, fs, { journal: 'truncate', cache: 50 })
   console.log(await loads[load](db))
   await db.close()

@@ -1,6 +1,7 @@
 /**
- * SQLite over caio/fs is killed in mid-transaction, again and again: its own integrity check finds nothing, no committed transfer is
- * missing, and none is there by halves. CAIO_TEST_ROUNDS: how many rounds on each backend.
+ * SQLite over caio/fs is killed in mid-transaction, repeatedly: its own integrity check finds no
+ * fault, no committed transfer is missing, and none is there in part. CAIO_TEST_ROUNDS: rounds per
+ * backend.
  */
 // @thorough
 import fs from 'node:fs'
@@ -12,16 +13,16 @@ import { onEveryBackend, temporaryDirectory } from '../../support/harness.js'
 
 const rounds = Number(process.env['CAIO_TEST_ROUNDS'] ?? 9)
 const program = fileURLToPath(new URL('./programs/transfers.js', import.meta.url))
-/** those that bring a database back, one a round */
+/** journal modes that recover a database, one per round */
 const journals = ['delete', 'truncate', 'persist', 'wal']
-/** milliseconds from the first commit on, at the most */
+/** most milliseconds from the first commit on */
 const LIFE = 250
 
 t.setTimeout(900_000)
 
 interface Life {
   audit: { faults: string[]; transfers: number }
-  /** transfers it said were committed */
+  /** number of transfers reported as committed */
   committed: number
   stderr: string
 }
@@ -54,10 +55,10 @@ onEveryBackend(t, `killed ${rounds} times`, async (t, backend) => {
       committed += life.committed - life.audit.transfers
       known = life.committed
       const journal = join(directory, 'test.db-journal')
-      // What rolls back: a journal whose header has not been cut off or wiped.
+      // Needs a rollback: a journal whose header has not been cut off or wiped.
       if (fs.existsSync(journal) && fs.statSync(journal).size > 0 && fs.readFileSync(journal).readUInt8(0) !== 0) hot++
     }
-    // The last one's audit is made by one more.
+    // One more run audits the last one.
     judge(await live(directory, 'delete', 1, backend), 'the last')
   }
   await Promise.all([lane(), lane()])

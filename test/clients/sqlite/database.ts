@@ -1,4 +1,4 @@
-/** A SQLite database whose files are an fs/promises module's. */
+/** A SQLite database over an fs/promises module. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import make from 'wa-sqlite/dist/wa-sqlite-async.mjs'
@@ -23,9 +23,15 @@ export interface Database {
 
 export interface DatabaseOptions {
   journal?: Journal
-  /** With `full`, a power cut may undo the last transaction in journal mode `delete`: the directory is not synced. */
+  /**
+   * With `full`, a power cut may undo the last transaction in journal mode `delete`: the directory
+   * is not synced.
+   */
   synchronous?: 'full' | 'extra'
-  /** Keeps its locks, so that a write-ahead log needs no shared memory. Default: whether it is to have such a log. */
+  /**
+   * Keeps its locks, so that a write-ahead log needs no shared memory. Default: whether the journal
+   * mode is `wal`.
+   */
   exclusive?: boolean
   /** pages, of 4 KiB; a small one is written to the file in mid-transaction */
   cache?: number

@@ -1,4 +1,4 @@
-/** SQLite's files in one directory, over an fs/promises module. One connection: nothing is locked. */
+/** SQLite's files in one directory, over an fs/promises module. For one connection: without locks. */
 import { constants } from 'node:fs'
 import type nodeFs from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
@@ -14,14 +14,14 @@ interface OpenFile {
   flags: number
 }
 
-/** What WebAssembly's memory is seen through. */
+/** Access to WebAssembly's memory. */
 type Out = Pick<DataView, 'setInt32' | 'setBigInt64'>
 
 let temporary = 0
 
 export class DirectoryVfs extends Base {
   override name = 'directory'
-  /** what SQLite was told as an error code only */
+  /** errors that SQLite got only as a code */
   readonly errors: unknown[] = []
   readonly #directory: string
   readonly #fs: VfsFs
@@ -33,7 +33,7 @@ export class DirectoryVfs extends Base {
     this.#fs = fs
   }
 
-  /** @param code what SQLite hears if the work fails */
+  /** @param code the code that SQLite gets if the work fails */
   #run(code: number, work: () => Promise<number | void>): number {
     return this.handleAsync(async () => {
       try {

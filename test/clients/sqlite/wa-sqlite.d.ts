@@ -1,4 +1,4 @@
-/** What is used of SQLite as WebAssembly, whose own types do not match its files. */
+/** The parts used of SQLite as WebAssembly, whose own types do not match its files. */
 
 declare module 'wa-sqlite/dist/wa-sqlite-async.mjs' {
   export interface Module {

@@ -1,4 +1,4 @@
-/** An operation that its backend cannot take is served by the next, and the caller does not notice. */
+/** An operation that its backend cannot take is served by the next backend, invisibly to the caller. */
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import t from 'tap'
@@ -42,11 +42,11 @@ for (const names of [
     t.ok(right, 'every byte was written and read')
     t.equal(error, 'EBADF: bad file descriptor, write', "and an error of the file is the file's")
     if (names.includes('thread')) {
-      // It was proved by the pool's first thread, which serves, alone.
+      // The pool was proved by its first thread, which serves alone.
       t.same(warnings, [])
       t.equal(stats.fallbacks, 0)
     } else {
-      // From linux to thread, from thread to pure, and from uring to the first of them: at most one warning each.
+      // From linux to thread, from thread to pure, and from uring to linux: at most one warning each.
       t.ok(warnings.length >= 1 && warnings.length <= (names.includes('uring') ? 3 : 2), `${warnings.length} warnings`)
       t.equal(new Set(warnings).size, warnings.length)
       for (const warning of warnings) t.match(warning, /^CAIO_FALLBACK: /)

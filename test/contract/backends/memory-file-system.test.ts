@@ -1,4 +1,4 @@
-/** The pure backend stands on whatever looks like Node's fs: here, on one that is all in memory. */
+/** The pure backend works over anything with the interface of Node's fs: here, an in-memory file system. */
 import { memfs } from 'memfs'
 import t from 'tap'
 import { Context, Operation, PureBackend } from 'caio'

@@ -1,4 +1,4 @@
-/** An addon of another build: refused, with the command that mends it, and `pure` serves. */
+/** An addon of another build is refused, with the command that fixes it, and `pure` serves. */
 import fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -22,7 +22,7 @@ void t.test('the table', async (t) => {
   t.ok(lines.length >= 9 && lines.every((line) => /^\w+( \w+=-?\w+)+$/.test(line)), 'numbers by name')
 })
 
-/** What another build may have: an operation more, another place in a record, another flag. */
+/** Possible differences of another build: one more operation, another field offset, another flag. */
 const changes: readonly (readonly [file: string, from: RegExp, to: string])[] = [
   ['operations.js', /readv: \{/, "other: { family: 'sync', syscall: 'other' }, readv: {"],
   ['port.js', /memoryStart: 4/, 'memoryStart: 5'],

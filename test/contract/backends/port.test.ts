@@ -1,4 +1,4 @@
-/** The port itself, without a Context: what a backend owes to each of its receivers. */
+/** The port without a Context: the obligations of a backend to each of its receivers. */
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +10,10 @@ import type { Backend, BackendName, Batch, Receiver } from 'caio'
 import { onEveryBackend, temporaryDirectory, temporaryFile } from '../../support/harness.js'
 import { RecordingBackend } from '../../support/recording-backend.js'
 
-/** Writes or reads of the same `length` bytes, at 0 if the flags say nothing else, under the ids from 0 on. */
+/**
+ * Makes a batch of writes or reads of the same `length` bytes, at 0 unless the flags change that,
+ * with ids from 0 on.
+ */
 function batch(opcode: number, fd: number, count: number, length: number, flags = 0): Batch {
   const records = new Float64Array(count * RECORD_FIELDS)
   for (let id = 0; id < count; id++) {
@@ -23,9 +26,9 @@ function batch(opcode: number, fd: number, count: number, length: number, flags 
   return { ids: Uint32Array.from({ length: count }, (_, id) => id), count, records, views }
 }
 
-/** Counts what it is told; `all` resolves when that is as many as expected. */
+/** Counts completions; `all` resolves when the expected number has arrived. */
 class Counter implements Receiver {
-  /** Memory in flight is held by whoever submits. */
+  /** The submitter keeps the memory in flight alive. */
   readonly batches: Batch[] = []
   readonly results = new Map<number, number>()
   twice = 0
@@ -50,12 +53,12 @@ class Counter implements Receiver {
   }
 }
 
-/** Of the same class that Context uses, in the same environment. */
+/** A backend of the class that Context uses, in the same environment. */
 const backendOf = (name: BackendName): Backend => new RecordingBackend(name).inner
 
 async function complete(t: Test, counter: Counter, length: number): Promise<void> {
   await counter.all
-  // Whatever comes twice comes by then.
+  // Duplicates would have arrived by then.
   await new Promise(setImmediate)
   t.equal(counter.results.size, counter.expected)
   t.ok([...counter.results.values()].every((result) => result === length))
@@ -66,7 +69,7 @@ onEveryBackend(t, 'each completion goes to the receiver that submitted it', asyn
   const backend = backendOf(name)
   const { fd } = temporaryFile(t, 'x'.repeat(200_000))
   const counters = Array.from({ length: 20 }, (_, i) => new Counter(1 + i * 10))
-  // The same ids for all of them.
+  // The same ids for all receivers.
   for (const [i, counter] of counters.entries()) {
     counter.submit(backend, batch(Opcode.read, fd, counter.expected, 5 + i))
   }
@@ -81,7 +84,8 @@ onEveryBackend(t, 'cancel takes back what its own receiver submitted, and nothin
   idle.submit(backend, batch(Opcode.read, fd, 60, 10))
   await complete(t, idle, 10)
 
-  // `idle` has nothing in flight any more; `busy` has the same ids queued, behind those that wait for something to read.
+  // `idle` has nothing in flight any more; `busy` has the same ids queued, after those that wait
+  // for data to read.
   const count = 2000
   const busy = new Counter(count)
   const pipe = join(temporaryDirectory(t), 'pipe')

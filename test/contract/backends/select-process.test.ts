@@ -1,4 +1,7 @@
-/** The choice as a whole process makes it: environment, file, a missing addon, a runtime that forbids addons. */
+/**
+ * Choice of a backend by a whole process: environment, file, a missing addon, a runtime that
+ * forbids addons.
+ */
 // @thorough
 import fs from 'node:fs'
 import { join } from 'node:path'
@@ -162,7 +165,8 @@ t.test('where the permission model forbids addons', async (t) => {
   const nodeArgs = [flag, '--allow-fs-read=*', '--allow-fs-write=*']
   const { sync, ...result } = await choice(t, { nodeArgs })
   t.match(result, { backend: 'pure', reason: /linux: .*thread: /, read: 'it works', warnings: [] })
-  // Node 20.20 and later forbid fsync and fdatasync of a bare descriptor, too. That is no failure of the disk.
+  // Node 20.20 and later also forbid fsync and fdatasync of a bare descriptor. That is no failure
+  // of the disk.
   t.match(sync, /^(done|EACCES|EPERM|ERR_ACCESS_DENIED)$/)
   t.match(await choice(t, { nodeArgs, asked: 'linux' }), {
     error: { code: 'ERR_CAIO_BACKEND_UNAVAILABLE', message: /addon/i },

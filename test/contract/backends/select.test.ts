@@ -1,4 +1,4 @@
-/** Which backend serves, as a table over made-up candidates. */
+/** Choice of a backend, as a table over fake candidates. */
 import t from 'tap'
 import type { Backend } from 'caio'
 import { Registry, chooseByWish, parseDefaultImplementation } from '../../../lib/backends/select.js'
@@ -6,7 +6,7 @@ import type { Wishes } from '../../../lib/backends/select.js'
 import { BackendRefused } from '../../../lib/common/errors.js'
 import { ManualBackend } from '../../support/manual-backend.js'
 
-/** Candidates of which those named work, with a count of how often each was opened. */
+/** Candidates of which only the named ones work, with a count of how often each was opened. */
 function fakes(working: readonly string[], { refused = [] }: { refused?: readonly string[] } = {}) {
   const opened: string[] = []
   const warnings: [message: string, code: string][] = []
@@ -226,7 +226,7 @@ t.test('the file default_implementation', async (t) => {
   for (const [text, name] of texts) t.equal(parseDefaultImplementation(text), name, JSON.stringify(text))
 })
 
-/** An error as a system call makes it. */
+/** An error like that of a system call. */
 const failure = (code: string, syscall: string): Error =>
   Object.assign(new BackendRefused(`${code}: ${syscall}`), { code, syscall })
 

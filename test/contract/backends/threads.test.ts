@@ -35,9 +35,9 @@ for (const backend of ['linux', 'thread']) {
       const { code, stdout, stderr } = await runProgram(program, [scratch, backend], { env: { CAIO_THREADS } })
       t.equal(code, 0, stderr)
       const { idle, after } = JSON.parse(stdout) as { idle: number; after: number }
-      // The pool is proved by its first thread, which may not have given itself its name yet.
+      // The pool is proved by its first thread, which may not have set its name yet.
       t.ok(idle <= (backend === 'thread' ? 1 : 0), `${idle} without work`)
-      // On a busy machine one may have been at its operation for so long that another took its place.
+      // On a busy machine an operation may take so long that another thread replaces the first.
       t.ok(after >= most && after <= 4 * most, `${after} for a lot of it`)
     })
   }

@@ -1,4 +1,4 @@
-/** NODE_DEBUG=caio: what a program decides behind the scenes, on standard error, and nothing without it. */
+/** NODE_DEBUG=caio logs internal decisions to standard error; without it nothing is logged. */
 import { join } from 'node:path'
 import t from 'tap'
 import { packageCopy, packageRoot, requiredBackends, runProgram, temporaryDirectory } from '../../support/harness.js'

@@ -1,11 +1,11 @@
-/** The queue of what waits, beside an array that is searched. */
+/** The queue of waiting entries, compared with an array. */
 import t from 'tap'
 import { LinkedQueue } from '../../../lib/common/linked-queue.js'
 import type { Linked } from '../../../lib/common/linked-queue.js'
 
 let steps = 0
 
-/** An entry that counts how often a neighbour is looked at or set. */
+/** An entry that counts accesses to its neighbours. */
 class Entry implements Linked<Entry> {
   queue: object | undefined
   #previous: Entry | undefined

@@ -1,4 +1,4 @@
-/** What may be a signal, and how much of it many operations take. */
+/** Kinds of signals, and the cost of one signal for many operations. */
 import { getEventListeners } from 'node:events'
 import fs from 'node:fs'
 import t from 'tap'
@@ -7,7 +7,7 @@ import { BufferPool, Context, Operation, lock, tryLock } from 'caio'
 import { makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../../support/harness.js'
 import { ManualBackend } from '../../support/manual-backend.js'
 
-/** More than the listeners that Node takes without a warning. */
+/** More than the number of listeners at which Node warns. */
 const MANY = 50
 
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length
@@ -20,7 +20,7 @@ function warningsOf(t: Test): string[] {
   return warnings
 }
 
-/** Warnings come a tick later. */
+/** Warnings are emitted a tick later. */
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
 
 t.test('one listener, however many operations, gone with the last of them', async (t) => {
@@ -77,7 +77,7 @@ onEveryBackend(t, 'one signal ends all that wait for a lock', async (t, backend)
   t.same(warnings, [])
 })
 
-/** An AbortSignal as a polyfill, or another realm, has it: nothing of Node's classes. */
+/** An AbortSignal like a polyfill's or another realm's, without Node's classes. */
 class ForeignSignal {
   aborted = false
   reason: unknown

@@ -1,4 +1,4 @@
-/** AbortSignal: what has not begun is taken out, what has is awaited. */
+/** AbortSignal: operations that have not begun are taken back, those that have begun are awaited. */
 import fs from 'node:fs'
 import t from 'tap'
 import { Context, Operation } from 'caio'

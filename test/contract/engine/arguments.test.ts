@@ -1,4 +1,4 @@
-/** Arguments that make no sense: an error with Node's code, before anything is done. */
+/** Invalid arguments: an error with Node's code, before anything is done. */
 import fs from 'node:fs'
 import t from 'tap'
 import type { Test } from 'tap'
@@ -32,7 +32,7 @@ const numbers: [value: unknown, code: string][] = [
   [() => 0, 'ERR_INVALID_ARG_TYPE'],
 ]
 
-/** Calls with `value` where `place` is. A valid call otherwise. */
+/** Calls with `value` as the argument named by `place`, otherwise valid. */
 function callsWith(
   context: Context,
   place: 'fd' | 'offset' | 'priority',
@@ -65,7 +65,7 @@ onEveryBackend(t, 'descriptors, offsets and priorities', async (t, backend) => {
   const { path, fd } = temporaryFile(t, 'content')
   for (const [value, code] of numbers) {
     for (const place of ['fd', 'offset', 'priority'] as const) {
-      // In the place of a priority, and of a position that is left out, there may be options, with a priority among them.
+      // Options may replace a priority, or a position that is left out; they may contain a priority.
       const options = place !== 'fd' && Object.prototype.toString.call(value) === '[object Object]'
       if (options) await allRefused(t, callsWith(context, place, fd, { priority: value }), code, 'options.priority')
       else await allRefused(t, callsWith(context, place, fd, value), code, `${place}: ${String(value)}`)

@@ -3,7 +3,7 @@ import t from 'tap'
 import { makeContext, onEveryBackend, temporaryFile } from '../../support/harness.js'
 
 onEveryBackend(t, 'AsyncLocalStorage follows the caller', async (t, backend) => {
-  // Few at a time, so that completions of one caller start what another has waiting.
+  // Few at a time, so that completions of one caller start waiting operations of another.
   const context = makeContext(t, backend, { maxRequests: 3 })
   const { fd } = temporaryFile(t, 'content')
   const storage = new AsyncLocalStorage<number>()

@@ -1,4 +1,4 @@
-/** batch: one submission, and each operation its own result. */
+/** batch: one submission, with a separate result per operation. */
 import fs from 'node:fs'
 import t from 'tap'
 import { Operation } from 'caio'

@@ -1,13 +1,16 @@
-/** Taking operations back costs the same however many there are, and leaves the others in their order. */
+/**
+ * The cost of taking an operation back does not depend on the number of operations, and the others
+ * keep their order.
+ */
 import t from 'tap'
 import type { Test } from 'tap'
 import { BufferPool, Context, Operation } from 'caio'
 import { ManualBackend } from '../../support/manual-backend.js'
 
-/** Entries that built-in functions look at or move. */
+/** Number of entries that built-in functions read or move. */
 let touched = 0
 
-/** Counts, for the rest of the test, what functions that go through a whole array or view go through. */
+/** Counts, for the rest of the test, the entries that functions over whole arrays or views visit. */
 function countWork(t: Test): void {
   const counted: [prototype: object, names: string[]][] = [
     [
@@ -35,7 +38,7 @@ function countWork(t: Test): void {
   }
 }
 
-/** Entries that were gone through while it ran. */
+/** Number of entries visited while `act` runs. */
 function workOf(act: () => void): number {
   touched = 0
   act()
@@ -44,7 +47,7 @@ function workOf(act: () => void): number {
 
 const MANY = 2000
 
-/** `manual` takes everything back, without going through what it holds. */
+/** A backend that accepts every cancellation, without searching what it holds. */
 function takesAllBack(): ManualBackend {
   const manual = new ManualBackend()
   manual.cancel = () => true
@@ -114,7 +117,7 @@ t.test('work an operation that is taken back', async (t) => {
 })
 
 t.test('those that stay are handed over in their order', async (t) => {
-  // A batch of one tick in which many more are taken out than it holds, and others come in their place.
+  // A batch of one tick from which many more are taken out than it holds, while others replace them.
   for (const maxRequests of [1, 2, 8, 64, 65, 500]) {
     const manual = takesAllBack()
     const context = new Context({ backend: manual, maxRequests })

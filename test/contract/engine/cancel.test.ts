@@ -61,7 +61,7 @@ onEveryBackend(t, 'what is not its own, or not to be stopped any more', async (t
 onEveryBackend(t, "a bad argument takes nobody's operation away", async (t, backend) => {
   const context = makeContext(t, backend, { maxRequests: 1 })
   const { fd } = temporaryFile(t, 'content')
-  // Reads that are no Operation have nothing that cancel could name.
+  // Reads without an Operation cannot be named to cancel.
   const reads = [context.read(7, fd), context.read(7, fd), context.read(7, fd)]
   for (const nothing of [undefined, null, {}, 0]) {
     let cancelled
@@ -85,7 +85,7 @@ onEveryBackend(t, 'cancelling among hundreds: each is either written or cancelle
   const { path, fd } = temporaryFile(t)
   const operations = Array.from({ length: 600 }, (_, i) => Operation.write(Buffer.alloc(70_000, 1), fd, i * 70_000))
   const all = context.submit(...operations).catch((error: unknown) => error)
-  // Handed over by now, so that some are with the backend, some being served, and most are waiting.
+  // Handed over by now: some are with the backend, some in progress, most waiting.
   await new Promise(setImmediate)
   const cancelled = operations.map((operation, i) => i % 2 === 1 && context.cancel(operation))
   await all
@@ -120,8 +120,8 @@ t.test('by the backend', async (t) => {
 })
 
 /**
- * `quick` has results that came inside submit and are held back for the next turn; `slow` has operations in the backend's queue
- * under the same ids. Cancelling in the one must not reach the other.
+ * `quick` has inline results that are deferred to the next turn; `slow` has operations in the
+ * backend's queue with the same ids. A cancellation in one must not affect the other.
  */
 onEveryBackend(t, 'one context cannot reach into another', async (t, backend) => {
   const quick = makeContext(t, backend)
@@ -130,7 +130,7 @@ onEveryBackend(t, 'one context cannot reach into another', async (t, backend) =>
   const target = temporaryFile(t)
   await quick.read(1, fd)
   await quick.read(1, fd)
-  // Uses up what inline results may take of this turn.
+  // Uses up this turn's budget for inline results.
   for (const end = performance.now() + 5; performance.now() < end;);
   const reads = Array.from({ length: 60 }, () => Operation.read(16, fd))
   const all = quick.submit(...reads).catch((error: unknown) => error)

@@ -1,4 +1,4 @@
-/** A loop that always has another read to make, of cached data, lets everything else on the event loop run. */
+/** A loop of reads of cached data lets everything else on the event loop run. */
 import { once } from 'node:events'
 import net from 'node:net'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { makeContext, onEveryBackend, temporaryDirectory, temporaryFile } from '../../support/harness.js'
 
-/** Where a loop gives up, so that starvation is a failure and not a hang. */
+/** The loop's limit, so that starvation is a failure and not a hang. */
 const MOST_READS = 1_000_000
 
 /** Sends a byte to a server in this process, and resolves when it has come back. */

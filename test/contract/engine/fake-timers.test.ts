@@ -1,4 +1,7 @@
-/** Test frameworks replace the clock and the timers of the program under test. I/O goes on, as Node's own does. */
+/**
+ * Test frameworks replace the clock and the timers of the program under test. I/O continues, as
+ * Node's own does.
+ */
 import t from 'tap'
 import type { Test } from 'tap'
 import { Context } from 'caio'
@@ -28,13 +31,13 @@ onEveryBackend(t, 'timers that never fire', async (t, backend) => {
     for (; reads < 20_000; reads++) await context.read(7, fd)
     return 'done'
   })()
-  // Keeps the process alive, too: nothing else does that waits on a timer that never fires.
+  // Keeps the process alive, too: waiting on a timer that never fires does not.
   let limit: NodeJS.Timeout | undefined
   const hung = new Promise((resolve) => (limit = realSetTimeout(resolve, 5000, 'hung')))
   const outcome = await Promise.race([all, hung])
   realClearTimeout(limit)
   t.equal(outcome, 'done', `${reads} reads`)
-  // A context that hangs cannot be closed either, and others are to have their turn.
+  // A context that hangs cannot be closed, and the other backends are still to be tested.
   if (outcome === 'done') await context.close()
 })
 

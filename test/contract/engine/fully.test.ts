@@ -1,4 +1,4 @@
-/** readFully and writeFully: all of it, or an error that says how much. */
+/** readFully and writeFully: all bytes, or an error with the number moved. */
 import fs from 'node:fs'
 import t from 'tap'
 import { Context } from 'caio'

@@ -1,4 +1,4 @@
-/** A FileHandle in the place of a descriptor's number: it is held, `close` waits, and what comes afterwards is refused. */
+/** A FileHandle in place of a descriptor: it is held, `close` waits, and later operations are refused. */
 import nodeFs from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -26,7 +26,7 @@ const BLOCK = 65_536
 const MANY = 64
 const closed = { code: 'EBADF', message: 'file closed' }
 
-/** Whose `open`: handles of both are held. */
+/** Modules whose `open` makes the handles: both kinds are held. */
 const openers: [name: string, open: (path: string, flags: string) => Promise<FileHandle>][] = [
   ['caio/fs', fs.open],
   ['node:fs/promises', nodeFs.promises.open],
@@ -78,7 +78,7 @@ onEveryBackend(t, 'closed, and another file opened, while operations are under w
 })
 
 onEveryBackend(t, 'a handle that nobody else has is not collected while it is read', async (t, backend) => {
-  // Node closes what is collected, and says so.
+  // Node closes a handle that is collected, and warns.
   const warned: string[] = []
   const note = ({ message }: Error): void => void warned.push(message)
   process.on('warning', note)
@@ -188,7 +188,7 @@ onEveryBackend(t, 'a handle of a file system of its own', async (t, backend) => 
   t.equal(String(await context.read(7, { fd })), 'content', 'has a descriptor, and nothing to be held by')
 })
 
-/** The number of a descriptor, given while its handle is open, in a process of its own: it warns once. */
+/** A descriptor number used while its handle is open, in a separate process: it warns once. */
 const byNumber = `
   import fs from 'caio/fs'
   import { Context } from 'caio'

@@ -1,4 +1,4 @@
-/** What is in use is held, and what is not is let go: seen by making the garbage collector run. */
+/** Memory in use is kept, and other memory can be collected: tested by running the garbage collector. */
 // @thorough
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -10,7 +10,7 @@ import { ManualBackend } from '../../support/manual-backend.js'
 setFlagsFromString('--expose-gc')
 const gc = runInNewContext('gc') as () => void
 
-/** Collects garbage; what a WeakRef has given out lives until the job ends, so that goes first. */
+/** Collects garbage, after a turn: the target of a WeakRef lives until the current job ends. */
 async function collect(): Promise<void> {
   for (let i = 0; i < 3; i++) {
     await new Promise(setImmediate)
@@ -23,7 +23,7 @@ const alive = (refs: WeakRef<object>[]): number => refs.filter((ref) => ref.dere
 t.test('memory is held while an operation has it, and no longer', async (t) => {
   const manual = new ManualBackend()
   const context = new Context({ maxRequests: 2, backend: manual })
-  // In a function of its own: a suspended one may keep what its variables held last.
+  // In a function of its own: a suspended one may keep the last values of its variables.
   const start = (_: unknown, i: number): WeakRef<object> => {
     const view = Buffer.alloc(4096)
     void (i % 2 ? context.read(view, 0) : context.writev([view], 0))
@@ -87,7 +87,7 @@ onEveryBackend(t, 'memory that is transferred meanwhile, and dropped, is freed i
       ...lists.map((list) => context.writev(list, fd, 0)),
       ...lists.map(([first]) => context.read(first as Uint8Array, fd, 0)),
     ]
-    // Submitted when this goes on.
+    // Submitted by the time this continues.
     await undefined
     await undefined
     for (const { buffer } of lists.flat()) detach(buffer as ArrayBuffer)

@@ -1,6 +1,6 @@
 /**
- * Random requests, one by one and many at once, cancelled, closed and too late: a Context does with a file what Node's fs does with
- * its twin, and refuses what it should.
+ * Random requests, alone and many at once, cancelled, closed and too late: a Context does with a
+ * file what Node's fs does with a copy, and refuses what it should.
  */
 // @thorough
 import assert from 'node:assert'
@@ -85,7 +85,7 @@ const singles = fc.tuple(requests, fc.boolean()).map(([request, asOperation]) =>
   return new Step(request.method, text, (world) => single(world, request, asOperation))
 })
 
-/** What is done in one tick: each operation has a cell of its own, so that their order does not matter. */
+/** Operations of one tick: each has its own cell, so that their order does not matter. */
 const batches = fc
   .array(fc.tuple(fc.constantFrom(...methods), fc.boolean()), { minLength: 1, maxLength: 12 })
   .map((calls) => {
@@ -107,7 +107,7 @@ async function batch({ context, ours, theirs, closed }: World, calls: [Request['
     assert.strictEqual((await rejectionOf(all)).code, 'ERR_INVALID_STATE')
     return assert.ok(operations.every(({ state }) => state === 'new'))
   }
-  // Before the tick ends nothing has begun, with any backend and any number of requests at a time.
+  // Nothing begins before the tick ends, with any backend and any number of requests at a time.
   for (const [cell, [, cancel]] of calls.entries()) {
     if (cancel) assert.ok(context.cancel(operations[cell] as Operation), `cancel ${cell}`)
   }
@@ -136,7 +136,7 @@ const closes = fc.boolean().map((twice) => {
     const first = world.context.close()
     if (twice) assert.strictEqual(await world.context.close(), undefined)
     assert.strictEqual(await first, undefined)
-    // close() has waited for it.
+    // close() has waited for the read.
     if (read) {
       assert.deepStrictEqual(await Promise.race([read, 'not yet']), fs.readFileSync(world.ours.path).subarray(0, 10))
     }

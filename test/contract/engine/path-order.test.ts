@@ -1,4 +1,4 @@
-/** What may be done at once while changes are under way: what none of them touches, as far as names tell. */
+/** Inline attempts during changes: allowed if no change touches the path, as far as names tell. */
 import t from 'tap'
 import { PathOrder } from '../../../lib/engine/path-order.js'
 import { PathRequest } from '../../../lib/engine/request.js'

@@ -1,4 +1,7 @@
-/** The event loop goes on while files are read and written, and ours is not the pool that Node's own work needs. */
+/**
+ * The event loop runs while files are read and written, and caio does not use the pool of Node's
+ * own work.
+ */
 // @thorough
 import { pbkdf2 } from 'node:crypto'
 import fs from 'node:fs'
@@ -9,7 +12,7 @@ import { makeContext, onEveryBackend, requiredBackends, temporaryFile } from '..
 const SIZE = 128 * 1024 * 1024
 const ROUNDS = 8
 
-/** Turns of the event loop until the promise settles. */
+/** Number of turns of the event loop until the promise settles. */
 async function turnsDuring(work: Promise<unknown>): Promise<number> {
   let turns = 0
   let running = true
@@ -27,8 +30,9 @@ onEveryBackend(t, 'large operations do not hold the event loop', async (t, backe
   const { fd } = temporaryFile(t)
   fs.ftruncateSync(fd, SIZE)
   const view = Buffer.alloc(SIZE)
-  // A loop that is held gets a turn or two an operation, one that is not gets thousands. Over several, since a machine that has
-  // other things to do may take the loop's processor away for as long as any one of them lasts.
+  // A blocked loop gets a turn or two per operation, a free one gets thousands. Summed over
+  // several, since a busy machine may take the loop's processor away for the length of any one of
+  // them.
   const turns = { read: 0, write: 0, fdsync: 0 }
   for (let round = 0; round < ROUNDS; round++) {
     turns.read += await turnsDuring(context.read(view, fd))

@@ -7,7 +7,7 @@ import { ManualBackend } from '../../support/manual-backend.js'
 
 const sum = (counts: Record<string, number>): number => Object.values(counts).reduce((total, count) => total + count, 0)
 
-/** What has to hold at any time. */
+/** Invariants of statistics. */
 function consistent(t: Test, stats: Stats, settled: number): void {
   t.equal(stats.completed, settled, 'completed is what has settled')
   t.equal(sum(stats.operations), stats.completed, 'by kind')

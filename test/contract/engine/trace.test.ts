@@ -4,7 +4,7 @@ import { constants } from 'node:os'
 import t from 'tap'
 import type { Test } from 'tap'
 import { onEveryBackend, rejectionOf, temporaryFile, untyped } from '../../support/harness.js'
-// One copy of the engine: what is enqueued here is a request of its own.
+// One copy of the engine: requests enqueued here are of its own classes.
 import { Context, Operation } from '../../../lib/index.js'
 import type { BackendName, ContextOptions } from '../../../lib/index.js'
 import { TransferRequest } from '../../../lib/engine/request.js'
@@ -17,7 +17,7 @@ function makeContext(t: Test, backend: BackendName, options: Omit<ContextOptions
   return context
 }
 
-/** Nothing that tracing makes for an operation is made while nobody listens. */
+/** Counts the async resources that `work` makes: without subscribers, tracing makes none. */
 async function countResources(t: Test, work: () => Promise<unknown>): Promise<number> {
   let made = 0
   const hook = createHook({
@@ -130,7 +130,7 @@ onEveryBackend(t, 'subscribers stand where the caller stood, and may use the con
   const stores: (number | undefined)[] = []
   const events = recordEvents(t, ({ type }) => {
     stores.push(storage.getStore())
-    // More than the context takes at a time, from within each completion.
+    // More than the context runs at a time, from within each completion.
     if (type === 'asyncEnd' && more.length < 60) for (let i = 0; i < 3; i++) more.push(context.read(5, fd, i))
   })
   await Promise.all(

@@ -1,4 +1,7 @@
-/** Pages that are not in memory, or only half of them: what an attempt that must not wait left undone, is done. */
+/**
+ * Reads of pages that are not, or only partly, in memory: the pool completes what an inline attempt
+ * left undone.
+ */
 // @thorough
 import fs from 'node:fs'
 import t from 'tap'
@@ -17,7 +20,7 @@ onEveryBackend(t, 'cold, half cached and cached reads', async (t, backend) => {
     for (const cached of [0, 1, size >> 1, size - 1, size]) {
       evict(path)
       const reads = Array.from({ length: 8 }, async (_, i) => {
-        // Far enough apart that reading one ahead does not reach the next.
+        // Far enough apart that readahead of one does not reach the next.
         const offset = i * 1_040_000 + 3
         fs.readSync(fd, Buffer.alloc(cached), 0, cached, offset)
         const view = Buffer.alloc(size)
@@ -34,11 +37,11 @@ onEveryBackend(t, 'reads over the border of what is cached', async (t, backend) 
   const { path, fd } = temporaryFile(t, content)
   fs.fsyncSync(fd)
   for (const size of [100, 4096, 20_000, 65_536]) {
-    // A context of its own has not learned to leave the attempt.
+    // A separate context has not learned to skip the attempt.
     const context = makeContext(t, backend)
     fs.readFileSync(path)
     for (const from of [0, 4 * MiB]) evictPart(path, from)
-    // From cached into cold, and from cold into cached.
+    // From cached into uncached pages, and the reverse.
     for (const border of [4 * MiB, 6 * MiB, 2 * MiB]) {
       const offset = border - (size >> 1)
       const views = [Buffer.alloc(10), Buffer.alloc(size - 10)]

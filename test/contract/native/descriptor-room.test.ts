@@ -1,6 +1,6 @@
 /**
- * The table of descriptors grows on a thread of the pool, and at once to what most processes need: where it is full the kernel waits for
- * all processors, with the event loop if that is what opens the file.
+ * The table of descriptors grows on a pool thread, once, to the size that most processes need. If
+ * it grows during an open, the kernel waits for all processors, and the event loop with it.
  */
 import { fileURLToPath } from 'node:url'
 import t from 'tap'

@@ -1,4 +1,4 @@
-/** The hand-off: where there is one, where there is none, and that it holds nobody up. */
+/** The hand-off: when it is used, when it is not, and that it delays no other work. */
 // @alone
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -15,11 +15,11 @@ const doctor = fileURLToPath(new URL('../../../lib/cli/main.js', import.meta.url
 interface Told {
   handOff: number
   ways: Record<string, number>
-  /** part of the time for which threads have waited for a processor */
+  /** fraction of the time for which threads have waited for a processor */
   queued: number
 }
 
-/** Of a machine that has nothing else to do, it is less. */
+/** On an otherwise idle machine it is less. */
 const BUSY = 0.02
 
 async function tell(t: Test, backend: string, count: number, env: Record<string, string> = {}): Promise<Told> {
@@ -32,7 +32,7 @@ async function tell(t: Test, backend: string, count: number, env: Record<string,
   return JSON.parse(stdout) as Told
 }
 
-/** The same within a command, whose processes inherit what it has set. */
+/** As {@link tell}, within a command whose settings its processes inherit. */
 async function tellWithin(t: Test, under: readonly string[], backend: string): Promise<Told> {
   const path = join(temporaryDirectory(t), 'file')
   const options = { under, env: { CAIO_IMPL: backend } }
@@ -43,7 +43,7 @@ async function tellWithin(t: Test, under: readonly string[], backend: string): P
 
 const few = availableParallelism() < 2 && 'there is one processor'
 
-/** Under the sanitizers a call takes longer than anybody waits for a hand-off, and other tests run beside this one. */
+/** Under the sanitizers a call takes longer than a hand-off waits, and other tests run beside this one. */
 const slow = process.env['CAIO_TEST_MEMORY_CHECKED'] === 'yes'
 
 onEveryBackend(t, 'calls one after the other', async (t, backend) => {
@@ -55,7 +55,7 @@ onEveryBackend(t, 'calls one after the other', async (t, backend) => {
   }
   if (few !== false) return void t.pass(few, { skip: few })
   const { handOff, ways, queued } = await tell(t, backend, slow ? 500 : 0)
-  // Where threads wait for processors there is none, by design.
+  // While threads wait for processors, no hand-off takes place, by design.
   const busy = queued > BUSY && `threads have waited for ${(queued * 100).toFixed(0)} % of the time`
   if (handOff === 0 && busy) t.pass(busy, { skip: busy })
   else if (!slow) t.ok(handOff > 0, `${handOff} by the hand-off`)
@@ -74,7 +74,7 @@ onEveryBackend(t, 'on one processor', async (t, backend) => {
   t.equal((await tellWithin(t, ['taskset', '1'], backend)).handOff, 0)
 })
 
-/** A control group with the time of one processor, in either hierarchy; undefined where none can be had. */
+/** A control group with the time of one processor, in either hierarchy; undefined if none can be made. */
 function makeGroup(t: Test): string | undefined {
   const name = `caio-test-${process.pid}`
   for (const [root, file, quota] of [
@@ -85,11 +85,11 @@ function makeGroup(t: Test): string | undefined {
     try {
       fs.mkdirSync(group)
       t.teardown(() => fs.rmdirSync(group))
-      // Made by the kernel, if it is one.
+      // The kernel makes the file if it is a control group.
       fs.writeFileSync(join(group, file), quota, { flag: 'r+' })
       return group
     } catch {
-      // of another kind, or not this user's
+      // another hierarchy, or no permission
     }
   }
   return undefined

@@ -1,4 +1,7 @@
-/** Files of an immutable image, as containers and appliances have them: what is read, and what is refused, is as with Node, and at once. */
+/**
+ * Files of an immutable image, as in containers and appliances: reads and refusals are as in Node,
+ * and inline.
+ */
 // @thorough
 import { execFileSync, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -18,7 +21,7 @@ const images = {
   erofs: { tool: 'mkfs.erofs', make: (from: string, to: string) => ['--quiet', to, from] },
 }
 
-/** Times of last year: what has just been changed is not read at once. */
+/** Last year: a recently changed file is not read inline. */
 const PAST = Date.now() / 1000 - 365 * 24 * 3600
 
 function makeTree(tree: string): void {
@@ -30,7 +33,7 @@ function makeTree(tree: string): void {
   for (const name of ['small', 'dir/large', 'dir/inner/empty']) fs.utimesSync(join(tree, name), PAST, PAST)
 }
 
-/** What is asked of an image. */
+/** Calls on an image. */
 function callsOf(files: Files, image: string, outside: string): Record<string, () => Promise<unknown>> {
   const at = (name: string): string => join(image, name)
   return {
@@ -85,11 +88,11 @@ for (const [name, { tool, make }] of Object.entries(images)) {
     const [theirs, ours] = [nodeFiles, caioFiles as Files].map((files) => callsOf(files, image, outside))
     for (const [call, expected] of Object.entries(theirs as Record<string, () => Promise<unknown>>)) {
       const node = await outcomeOf(expected)
-      // Twice: what has been looked at may go another way.
+      // Twice: once the file is known, another way may serve it.
       for (let time = 0; time < 2; time++) t.same(await outcomeOf(ours?.[call] as () => Promise<unknown>), node, call)
     }
     t.same(look(fs.readFileSync(outside)), look(fs.readFileSync(join(tree, 'dir/large'))), 'what was copied')
-    // A file system that has kept the loop waiting once, as under the sanitizers, is left to threads for a while.
+    // After one wait on the loop, as under the sanitizers, threads serve the file system for a while.
     if (defaultContext().backend !== 'linux' || process.env['CAIO_TEST_MEMORY_CHECKED']) return
     const inline = (): number => defaultContext().stats().routes.inline
     const before = inline()

@@ -1,6 +1,7 @@
 /**
- * What `linux` does at once and what it leaves to the pool. In a process of its own: what was learned of a file is remembered by
- * descriptor and inode, and a new file may get both of one that other tests have removed.
+ * Inline work of `linux`, and work it leaves to the pool. In a process of its own: knowledge of a
+ * file is kept by descriptor and inode, and a new file may get both from one that other tests have
+ * removed.
  */
 import fs from 'node:fs'
 import t from 'tap'
@@ -12,17 +13,20 @@ const SIZE = 8 * 1024 * 1024
 
 const skip = process.platform !== 'linux' && 'Linux only'
 
-/** ext4, xfs, btrfs and overlayfs, where what is cached is known, and what is not; memory, where all of it is. */
+/**
+ * File systems that tell which pages are cached (ext4, xfs, btrfs, overlayfs), and those in memory,
+ * where all are.
+ */
 const { type } = fs.statfsSync(base)
 const mayServe = [0xef53, 0x58465342, 0x9123683e, 0x794c7630].includes(type)
 const isMemory = [0x01021994, 0x858458f6].includes(type)
 
-/** How often something was served at once. */
+/** Number of operations served inline. */
 const inline = (context: Context): number => context.stats().routes.inline
 
 /**
- * Reads what is cached until so much more is served at once. Where a turn of the loop has waited, such as for memory, the pool serves
- * for a second before that.
+ * Reads cached data until `more` further operations were served inline. If a turn of the loop had
+ * to wait, such as for memory, the pool serves for a second first.
  */
 async function readUntilInline(context: Context, fd: number, offset = 0, more = 1): Promise<void> {
   const wanted = inline(context) + more
@@ -54,14 +58,15 @@ t.test('linux: what is cached is served at once, what is not by the pool', { ski
       'all of it by the pool',
     )
   }
-  // The first operation on a file system goes to the pool, which finds out what it is, after its answer, and once a second again.
+  // The first operation on a file system goes to the pool, which examines it after its answer, and
+  // again once a second.
   const other = temporaryFile(t, 'x')
   await context.read(1, other.fd)
   t.match(context.stats().routes, { inline: 0, missed: 0, pool: 1 }, 'not known yet')
   writeCold(path, SIZE)
   await readUntilInline(context, other.fd)
-  // An attempt begins to fetch what is missing. It finds it if the disk is faster than the attempt, such as when the loop loses its
-  // processor: not sixteen times.
+  // An attempt starts fetching the missing pages. It finds them if the disk is faster than the
+  // attempt, such as when the loop loses its processor: not sixteen times.
   const places = Array.from({ length: 16 }, (_, i) => (i * SIZE) / 16)
   const missed = (): number => context.stats().routes.missed
   const before = inline(context)

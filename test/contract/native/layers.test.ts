@@ -1,4 +1,4 @@
-/** A large file of a container's image is written over without a copy of it, for which there may be no room. */
+/** A large file of a container's image is overwritten without copying it, for which there may be no room. */
 // @thorough
 import fs from 'node:fs'
 import { join } from 'node:path'
@@ -13,10 +13,10 @@ import {
 } from '../../support/harness.js'
 
 const LOWER = 16_000_000
-/** Less than the lower file takes. */
+/** Less than the size of the lower file. */
 const UPPER = '4m'
 
-/** An overlay over a directory with a large file, and with little room above. */
+/** An overlay over a directory with a large file, with little room in the upper layer. */
 function makeOverlay(t: Test): string {
   const lower = temporaryDirectory(t)
   fs.writeFileSync(join(lower, 'file'), Buffer.alloc(LOWER, 'x'))

@@ -1,6 +1,7 @@
 /**
- * Operations that the kernel's queue refuses, beside others that are cancelled: each settles once. A descriptor that is not open for
- * writing is refused by io_submit, and the pool has the last word.
+ * Operations that the kernel's queue refuses, beside others that are cancelled: each settles once.
+ * io_submit refuses a descriptor that is not open for writing, and the pool then produces the
+ * result.
  */
 import fs from 'node:fs'
 import t from 'tap'

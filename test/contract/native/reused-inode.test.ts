@@ -1,4 +1,4 @@
-/** A descriptor's number and an inode's are both used again: what one file has taught the engine is not held against the next. */
+/** Descriptor numbers and inode numbers are reused: knowledge of one file does not affect the next. */
 import fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -22,7 +22,10 @@ function remove(path: string, { fd }: Made): void {
   fs.unlinkSync(path)
 }
 
-/** The same descriptor and inode, and born later: dates go in steps of some milliseconds. */
+/**
+ * A file with the same descriptor and inode, but born later: timestamps have a granularity of
+ * milliseconds.
+ */
 function successor(path: string, first: Made): Made | undefined {
   for (let tries = 0; tries < 100_000; tries++) {
     const next = make(path)
@@ -39,7 +42,7 @@ t.test('linux: a new file on an old number', { skip: process.platform !== 'linux
   const attempts = (): number => context.stats().routes.missed + context.stats().routes.inline
   const first = make(path)
   fs.writeSync(first.fd, 'first')
-  // The pool finds out what file system it is; then nothing is cached, again and again, until the engine pauses.
+  // The pool examines the file system; then nothing is cached, repeatedly, until the engine pauses attempts.
   await context.read(5, first.fd)
   const known = attempts()
   for (let i = 0; i < 8; i++) {

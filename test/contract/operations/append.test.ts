@@ -1,4 +1,4 @@
-/** O_APPEND, O_DSYNC: the flags that a descriptor was opened with hold. */
+/** O_APPEND, O_DSYNC: the flags of the descriptor apply. */
 import fs from 'node:fs'
 import t from 'tap'
 import { makeContext, onEveryBackend, temporaryFile } from '../../support/harness.js'
@@ -25,7 +25,7 @@ onEveryBackend(t, 'appends at once: each is there once, and whole', async (t, ba
   const records = Array.from({ length: 500 }, (_, i) => `<${String(i).padStart(30, '.')}>`)
   await Promise.all(
     records.map((record, i) => {
-      // writev is one operation: POSIX lets nothing come between its views.
+      // writev is one operation: POSIX lets no other write come between its views.
       const views = [record.slice(0, 9), record.slice(9, 20), record.slice(20)].map((part) => Buffer.from(part))
       return i % 2 === 0 ? context.write(record, fd, i) : context.writev(views, fd, i)
     }),

@@ -1,4 +1,7 @@
-/** Linux moves 2,147,479,552 bytes in one call: what is longer goes on, and ends short at the end of the file alone. */
+/**
+ * Linux moves 2,147,479,552 bytes in one call: longer operations continue, and are short only at
+ * the end of the file.
+ */
 // @thorough
 import fs from 'node:fs'
 import { freemem } from 'node:os'
@@ -32,7 +35,7 @@ t.test('one view', async (t) => {
 
 onEveryBackend(t, 'many views', async (t, backend) => {
   const fd = sparseFile(t)
-  // Again and again the same memory: it is the last ones that matter.
+  // The same memory repeatedly: the last bytes matter.
   const memory = Buffer.alloc(64 * 1024 * 1024)
   const border = Buffer.alloc(6)
   const last = Buffer.alloc(100_000, 'c')

@@ -1,4 +1,7 @@
-/** A Context touches the memory that it is given, and of that no more than was read; and it writes nobody else's bytes. */
+/**
+ * A Context touches only the memory that it is given, of that no more than was read, and writes no
+ * other bytes.
+ */
 // @thorough
 import fs from 'node:fs'
 import t from 'tap'
@@ -10,7 +13,7 @@ const SIZE = 70_000
 const positions = [0, 1, 4095, SIZE - 4097, SIZE - 1, SIZE, SIZE + 1, 2 ** 40]
 const before = content(SIZE)
 
-/** Counts checks, and says of the first that failed what it was. */
+/** Counts checks, and describes the first failure. */
 class Checks {
   count = 0
   #failure: string | undefined
@@ -26,7 +29,7 @@ class Checks {
   }
 }
 
-/** The view in three pieces, one of them empty. */
+/** Splits the view into three pieces, one of them empty. */
 function pieces(view: Uint8Array): Uint8Array[] {
   const at = view.length >> 2
   return [view.subarray(0, at), view.subarray(0, 0), view.subarray(at)]
@@ -90,7 +93,7 @@ onEveryBackend(t, 'what is refused touches nothing', async (t, backend) => {
         const arena = new Arena('ArrayBuffer', 64)
         const list = method.endsWith('v')
         if (place === 'in the list' && !list) continue
-        // An object in the place of a priority is options, and these are empty.
+        // An object in place of a priority is options; here they are empty.
         if (place === 'priority' && Object.prototype.toString.call(value) === '[object Object]') continue
         const target = list ? (place === 'in the list' ? [arena.view, value] : [arena.view]) : arena.view
         const options = place === 'priority' ? value : { priority: place === 'options.priority' ? value : 0 }
@@ -170,7 +173,7 @@ onEveryBackend(t, 'memory that grows and shrinks under an operation', async (t, 
   const { fd } = temporaryFile(t, file)
   const checks = new Checks()
   for (let round = 0; round < 40; round++) {
-    // The view ends before the memory does, and the memory may come and go.
+    // The view ends before the memory does, and the memory is resized.
     const buffer = resizableBuffer(size + 4096, 2 * size)
     const all = new Uint8Array(buffer)
     all.fill(CANARY)
@@ -183,7 +186,7 @@ onEveryBackend(t, 'memory that grows and shrinks under an operation', async (t, 
     checks.check(read === 'EFAULT' || (typeof read === 'number' && read <= length), `read: ${read}`)
     buffer.resize(2 * size)
     const now = new Uint8Array(buffer)
-    // A canary, or the zero of memory that was given back; behind the view never a byte of the file.
+    // A canary, or the zero of memory after shrinking; never a byte of the file after the view.
     const untouched = (byte: number): boolean => byte === CANARY || byte === 0
     checks.check(
       now.subarray(0, 4096).every(untouched) && now.subarray(4096 + length).every(untouched),
@@ -203,7 +206,7 @@ onEveryBackend(t, 'what is given out holds nobody else’s bytes', async (t, bac
   const checks = new Checks()
   for (const length of edgeLengths) {
     for (const position of positions) {
-      // Memory that was somebody's is given back, for the next to find.
+      // Frees memory with canaries, for the next allocation to find.
       Buffer.alloc(length + 1, CANARY)
       const given = await context.read(length, fd, position)
       const whole = new Uint8Array(given.buffer)

@@ -1,4 +1,4 @@
-/** Memory taken away after the call: before it is handed over that is EFAULT, and it must never be a crash. */
+/** Memory detached after the call: EFAULT if that was before hand-off; never a crash. */
 import fs from 'node:fs'
 import t from 'tap'
 import { Operation } from 'caio'
@@ -102,7 +102,7 @@ onEveryBackend(t, 'grown between the call and its submission: as it was asked fo
   t.equal(await write, 2)
   t.equal(fs.readFileSync(path, 'utf8'), '01234567\0\0')
 
-  // Of several views nobody can tell any more what was asked for of each.
+  // With several views, the length requested for each is not known any more.
   const several = resizableBuffer(2, 64)
   const readv = context.readv([new Uint8Array(several), Buffer.alloc(2)], fd)
   several.resize(3)
@@ -116,10 +116,10 @@ onEveryBackend(t, 'taken away while the operation is under way', async (t, backe
   for (let round = 0; round < 5; round++) {
     const buffers = [new ArrayBuffer(size), resizableBuffer(size, size)] as const
     const reads = buffers.map((buffer) => context.read(new Uint8Array(buffer), fd))
-    // Submitted when this goes on; a read of this size is not over so soon.
+    // Submitted by the time this continues; a read of this size takes longer.
     await undefined
     await undefined
-    // The new owner is kept: the kernel may still be writing to it.
+    // The new owner is kept: the kernel may still be writing to the memory.
     const owner = detach(buffers[0])
     buffers[1].resize(0)
     const outcomes = await Promise.allSettled(reads)

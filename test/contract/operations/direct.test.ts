@@ -15,7 +15,7 @@ import {
 
 const BLOCK = 4096
 
-/** Node's words, without ours behind them, which alignment.test.ts looks at. */
+/** Node's message without caio's explanation, which alignment.test.ts tests. */
 const messageOf = (error: unknown): string => (error as Error).message.replace(/ \(O_DIRECT needs .*/, '')
 const outcomeOf = (promise: Promise<number>): Promise<unknown> => promise.catch(messageOf)
 
@@ -32,7 +32,7 @@ function directFile(t: Test, blocks: number): { path: string; fd: number } {
   const content = Buffer.alloc(blocks * BLOCK)
   for (let i = 0; i < blocks; i++) content.fill(i % 256, i * BLOCK, (i + 1) * BLOCK)
   const { path, fd: buffered } = temporaryFile(t, content)
-  // Pages yet to be written make a direct read wait, and so not the kernel's.
+  // Dirty pages delay a direct read, which then does not go to the kernel's queue.
   fs.fsyncSync(buffered)
   const fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_DIRECT)
   t.teardown(() => fs.closeSync(fd))
@@ -155,7 +155,7 @@ for (const backend of requiredBackends.filter((name) => name === 'linux' || name
       )
 
     const served = (): number => context.stats().routes.kernel + context.stats().routes.inline
-    // What the file is on is looked at after a first read, and again after a while: until then the pool reads.
+    // The file system is examined after a first read, and again after a while: until then the pool reads.
     const readUntilServed = async (): Promise<boolean> => {
       const before = served()
       for (let round = 0; round < 1000 && served() === before; round++) await readAll()

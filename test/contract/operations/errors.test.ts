@@ -1,4 +1,4 @@
-/** A failure of the file looks exactly as Node's own: compared with what node:fs says to the same call. */
+/** Errors of a file are equal to those of the same call of node:fs. */
 import fs from 'node:fs'
 import { promisify } from 'node:util'
 import t from 'tap'
@@ -8,7 +8,7 @@ import type { Context } from 'caio'
 import { makeContext, onEveryBackend, rejectionOf, temporaryDirectory, temporaryFile } from '../../support/harness.js'
 
 const { O_DIRECTORY, O_RDONLY, O_WRONLY } = fs.constants
-// The asynchronous ones: errors of the synchronous ones have their keys in another order.
+// The asynchronous functions: errors of the synchronous ones have their keys in another order.
 const node = {
   read: promisify(fs.read),
   write: promisify(fs.write) as (
@@ -22,7 +22,7 @@ const node = {
   fdatasync: promisify(fs.fdatasync),
 }
 
-/** Not in Node's constants: a descriptor that names a file and reads nothing of it. */
+/** Not in Node's constants: a descriptor that only identifies a file. */
 const O_PATH = 0o10000000
 
 function opened(t: Test, path: string, flags: number): number {
@@ -31,7 +31,7 @@ function opened(t: Test, path: string, flags: number): number {
   return fd
 }
 
-/** The parts of an error that programs look at, with the order of its keys. */
+/** The parts of an error that programs look at, and the order of its keys. */
 function shape(error: NodeJS.ErrnoException): unknown {
   const { name, message, errno, code, syscall } = error
   return { name, message, errno, code, syscall, keys: Object.keys(error), string: String(error) }
@@ -98,7 +98,8 @@ onEveryBackend(t, '/dev/full', async (t, backend) => {
 })
 
 onEveryBackend(t, 'memory that is not there', async (t, backend) => {
-  // /proc/self/mem answers an address that is not mapped with EIO: an error from the middle of a read of a regular file.
+  // Reading /proc/self/mem at an unmapped address fails with EIO: an error in the middle of reading
+  // a regular file.
   const context = makeContext(t, backend)
   await sameReadErrors(t, context, opened(t, '/proc/self/mem', O_RDONLY), 'EIO')
 })

@@ -1,4 +1,7 @@
-/** A disk that is full: what fits is written and counted, the rest is ENOSPC, and nothing is called a success that is none. */
+/**
+ * A full disk: what fits is written and counted, the rest is ENOSPC, and no failure is reported as
+ * a success.
+ */
 import fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -14,7 +17,7 @@ onEveryBackend(t, 'writing until the disk is full', async (t, backend) => {
   const fd = fs.openSync(path, 'w+')
   t.teardown(() => fs.closeSync(fd))
 
-  // Odd, so that the last one that fits does so in part.
+  // Odd, so that the last write fits in part.
   const size = 999_999
   let position = 0
   let error: NodeJS.ErrnoException | undefined

@@ -5,7 +5,7 @@ import { makeContext, onEveryBackend, rejectionOf, temporaryFile } from '../../s
 
 const GiB = 2 ** 30
 
-/** What Node's own synchronous calls find there. */
+/** Content there, read by Node's own synchronous calls. */
 function nodeReads(fd: number, offset: number, length: number): string {
   const buffer = Buffer.alloc(length)
   return String(buffer.subarray(0, fs.readSync(fd, buffer, 0, length, offset)))
@@ -34,7 +34,7 @@ onEveryBackend(t, 'writes and reads far out', async (t, backend) => {
 onEveryBackend(t, 'a file of more than 4 GiB', async (t, backend) => {
   const context = makeContext(t, backend)
   const { fd } = temporaryFile(t)
-  // 256 bytes a GiB would look alike if only the low 32 bits of the offset counted.
+  // Marks 4 GiB apart would collide if only the low 32 bits of the offset counted.
   const marks = Array.from({ length: 9 }, (_, i) => ({ offset: i * GiB + 5, text: `mark ${i}` }))
   await Promise.all(marks.map(({ offset, text }) => context.write(text, fd, offset)))
   const found = await Promise.all(marks.map(({ offset }) => context.read(6, fd, offset)))
@@ -56,7 +56,7 @@ onEveryBackend(t, 'the largest offset there is', async (t, backend) => {
   let expected: NodeJS.ErrnoException
   try {
     fs.writeSync(twin.fd, Buffer.from('x'), 0, 1, last)
-    // xfs and btrfs have no limit below it.
+    // xfs and btrfs have no lower limit.
     t.equal(await context.write('x', fd, last), 1)
     return void t.equal(String(await context.read(5, fd, last)), 'x')
   } catch (error) {

@@ -1,4 +1,4 @@
-/** Thousands of operations of every kind at once, against a plain Buffer that is told the same. */
+/** Thousands of operations of every kind at once, compared with a plain Buffer. */
 // @thorough
 import fs from 'node:fs'
 import t from 'tap'
@@ -32,7 +32,7 @@ onEveryBackend(t, 'random operations agree with a model', async (t, backend) => 
     const random = generator(20_250_000 + maxRequests)
     const context = makeContext(t, backend, { maxRequests })
     for (let round = 0; round < ROUNDS; round++) {
-      // Regions that do not overlap, since concurrent operations on the same bytes have no order.
+      // Disjoint regions, since concurrent operations on the same bytes have no order.
       const borders = Array.from({ length: OPERATIONS }, () => random(SIZE)).sort((a, b) => a - b)
       const operations = borders.map(async (from, i) => {
         const to = borders[i + 1] ?? SIZE

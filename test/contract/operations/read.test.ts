@@ -36,7 +36,7 @@ onEveryBackend(t, 'an empty file has nothing', async (t, backend) => {
 onEveryBackend(t, 'memory behind a short read is zero', async (t, backend) => {
   const context = makeContext(t, backend)
   const { fd } = temporaryFile(t, 'short')
-  // Leaves bytes in Buffer's shared pool and on the heap: memory that is not cleared shows them.
+  // Leaves bytes in Buffer's shared pool and on the heap, which memory that is not cleared would show.
   for (let i = 0; i < 50; i++) Buffer.allocUnsafe(1000 + i).fill(0xff)
   for (const nbytes of [6, 1000, 5000, 300_000]) {
     const buffer = await context.read(nbytes, fd)
@@ -67,7 +67,7 @@ onEveryBackend(t, 'large reads at odd offsets give the right bytes', async (t, b
     content.writeUInt32LE((i * 2654435761) >>> 0, Math.min(i, content.length - 4))
   }
   const { fd } = temporaryFile(t, content)
-  // Around the size up to which a read may be served inside submit, and far above.
+  // Sizes around the limit of an inline read, and far above.
   const sizes = [65_535, 65_536, 65_537, 1_048_577, content.length]
   for (const size of sizes) {
     const offset = Math.min(8191, content.length - size)
@@ -78,13 +78,13 @@ onEveryBackend(t, 'large reads at odd offsets give the right bytes', async (t, b
 
 onEveryBackend(t, 'a view beyond 2 GiB is no obstacle', async (t, backend) => {
   const context = makeContext(t, backend)
-  // Never touched but for its first bytes, so it takes no memory.
+  // Only its first bytes are touched, so it takes no memory.
   const huge = Buffer.alloc(2 ** 31 + 16)
   const { fd } = temporaryFile(t, 'small')
   t.equal(await context.read(huge, fd), 5)
   t.equal(String(huge.subarray(0, 6)), 'small\0')
 
-  // /dev/null takes at most 2^31 - 4096 bytes a call, as every file does: what is left must be continued.
+  // /dev/null takes at most 2^31 - 4096 bytes per call, like every file: the rest must be continued.
   const sink = fs.openSync('/dev/null', 'w')
   t.teardown(() => fs.closeSync(sink))
   t.equal(await context.write(huge, sink), huge.length)

@@ -71,7 +71,7 @@ onEveryBackend(t, "a bad descriptor is everybody's error", async (t, backend) =>
   )
 })
 
-/** The pure backend over syncs and writes that the test completes, in the order in which they were called. */
+/** The pure backend over syncs and writes that the test completes, in the order of the calls. */
 function manualSyncs() {
   const calls: { name: string; done: (error: NodeJS.ErrnoException | null) => void }[] = []
   const { read } = fs
@@ -89,7 +89,7 @@ function manualSyncs() {
     fdatasync: manual('fdatasync'),
   }
   const context = new Context({ backend: new PureBackend({ fs: fake }) })
-  /** Completes those that were called, and lets what follows from that happen. */
+  /** Completes the calls made so far, and lets their consequences happen. */
   const complete = async (error: NodeJS.ErrnoException | null = null): Promise<void> => {
     for (const { done } of calls.splice(0)) done(error)
     await new Promise(setImmediate)
@@ -98,8 +98,9 @@ function manualSyncs() {
 }
 
 /**
- * The kernel reports pages that it could not write once a descriptor, and calls them clean afterwards: a second fsync succeeds
- * with the data lost. So whoever waits while one fails has to hear of it.
+ * The kernel reports pages that it could not write once per descriptor, and then marks them clean:
+ * a second fsync succeeds although the data is lost. So every caller that waits during a failing
+ * sync must get the error.
  */
 t.test('pure: a failing sync fails for all who wait for it', async (t) => {
   const { context, calls, complete } = manualSyncs()
@@ -158,7 +159,8 @@ t.test('pure: who comes while a sync runs gets one that starts later, and as str
   record('third', context.fsync(7))
   record('other', context.fdsync(8))
   await undefined
-  // Of what was called by now, only the first can be the first's: the others had not come when it began.
+  // Of these, only the first sync can share the first call: the others had not been requested when
+  // it started.
   calls.splice(0, 1)[0]?.done(null)
   await new Promise(setImmediate)
   t.same(settled, ['first'])
@@ -175,7 +177,8 @@ t.test('pure: who comes while a sync runs gets one that starts later, and as str
 onEveryBackend(t, 'a disk that fails to write: every waiting sync hears of it', async (t, backend) => {
   const obstacle = whyNoMount()
   if (obstacle) return void t.pass(obstacle, { skip: obstacle })
-  // A device of 64 MiB whose backing file is on a file system of 16: its cache takes writes that it cannot store.
+  // A device of 64 MiB whose backing file is on a file system of 16 MiB: its cache takes writes
+  // that it cannot store.
   const backing = join(mountedDirectory(t, 16), 'backing')
   fs.writeFileSync(backing, '')
   fs.truncateSync(backing, 64 * 1024 * 1024)

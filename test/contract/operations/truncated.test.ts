@@ -1,4 +1,4 @@
-/** A file that changes under its readers: what is read is what was there, of the old file or the new, and nothing else. */
+/** A file that changes under its readers: a read returns only bytes of the old content or the new. */
 // @thorough
 import fs from 'node:fs'
 import t from 'tap'
@@ -22,7 +22,7 @@ onEveryBackend(t, 'truncated while reads are in flight', async (t, backend) => {
     fs.ftruncateSync(fd, round % 2 === 0 ? 0 : 1_000_003)
     for (const { view, count, most } of await Promise.all(reads)) {
       if (count < 0 || count > most) t.fail(`${count} of ${most} bytes`)
-      // The kernel zeroes a page that is being truncated, so zeros may be seen in place of what was there.
+      // The kernel zeroes a page that is being truncated, so a read may see zeros.
       if (!view.subarray(0, count).every((byte) => byte === 120 || byte === 0)) {
         t.fail('bytes that never were in the file')
       }

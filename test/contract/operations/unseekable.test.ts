@@ -1,4 +1,7 @@
-/** Pipes and sockets have no positions: ESPIPE, as from Node's positioned calls, and nothing is taken out of them. */
+/**
+ * Pipes and sockets have no positions: ESPIPE, as from Node's positioned calls, and no data is
+ * taken out of them.
+ */
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import net from 'node:net'
@@ -16,7 +19,10 @@ function namedPipe(t: Test): number {
   return fd
 }
 
-/** Both ends of a connection; the descriptor is one end's. */
+/**
+ * Opens both ends of a connection.
+ * @returns the descriptor of one end
+ */
 async function socket(t: Test): Promise<number> {
   const server = net.createServer((connection) => connection.unref())
   server.listen(join(temporaryDirectory(t), 'socket'))
@@ -60,7 +66,7 @@ onEveryBackend(t, 'devices and files of /proc', async (t, backend) => {
   t.same(await context.read(100_000, opened('/dev/zero')), Buffer.alloc(100_000))
   t.equal((await context.read(100, opened('/dev/null'))).length, 0)
   t.equal(new Set(await context.read(4096, opened('/dev/urandom'))).size > 100, true)
-  // Their size is 0, whatever they hold.
+  // Their size is 0, whatever their content.
   const version = fs.readFileSync('/proc/version', 'utf8')
   t.equal(String(await context.read(4096, opened('/proc/version'))), version)
   t.equal(String(await context.read(5, opened('/proc/version'), 6)), version.slice(6, 11))

@@ -120,7 +120,7 @@ onEveryBackend(t, 'what is no list of views is refused', async (t, backend) => {
   t.equal(fs.readFileSync(path, 'utf8'), 'content')
 })
 
-/** An array that shows one thing the first time it is iterated, and another from then on. */
+/** An array that iterates over `shown` the first time, and over `held` from then on. */
 function lying(shown: Buffer[], held: unknown[]): unknown[] {
   let times = 0
   return Object.assign([...shown], { [Symbol.iterator]: () => (times++ === 0 ? shown : held).values() })
@@ -132,7 +132,7 @@ onEveryBackend(t, 'an array that lies fails or tells the truth, and harms nobody
   const shown = [Buffer.alloc(4), Buffer.alloc(4)]
   for (const held of [[1, 2], [undefined], [{}, {}], [null, Buffer.alloc(4)], [Buffer.alloc(2)], []]) {
     const views = lying(shown, held)
-    // Uses up the truth, so that whoever iterates next, is lied to.
+    // Uses up the first iteration, so that the next one gets `held`.
     if (held.length % 2 === 0) void [...views]
     const neighbour = context.read(7, fd)
     const [outcome] = await Promise.allSettled([untyped(context).readv.call(context, views, fd)])

@@ -1,9 +1,9 @@
-/** Every kind of memory that JavaScript has, in both directions, and nothing written beside it. */
+/** Every kind of JavaScript memory, in both directions; no byte beside it is written. */
 import fs from 'node:fs'
 import t from 'tap'
 import { makeContext, onEveryBackend, resizableBuffer, temporaryFile } from '../../support/harness.js'
 
-// Node has it; TypeScript has it only with the DOM's types.
+// Node has it; TypeScript has it only in the DOM's types.
 declare const WebAssembly: { Memory: new (options: { initial: number }) => { buffer: ArrayBuffer } }
 
 const BYTES = 16
@@ -35,7 +35,7 @@ const memories: Record<string, (size: number) => ArrayBuffer | SharedArrayBuffer
   'WebAssembly.Memory': () => new WebAssembly.Memory({ initial: 1 }).buffer,
 }
 
-/** A view of BYTES bytes, in memory that is full of '#'. */
+/** A view of BYTES bytes, in memory filled with '#'. */
 function viewOf(kind: (typeof kinds)[number], memory: ArrayBuffer | SharedArrayBuffer): NodeJS.ArrayBufferView {
   new Uint8Array(memory).fill(35)
   const elementSize = kind === DataView ? 1 : (kind as Uint8ArrayConstructor).BYTES_PER_ELEMENT

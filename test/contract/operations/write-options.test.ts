@@ -1,4 +1,4 @@
-/** Writes that are durable by themselves, or go to the end of the file. */
+/** Writes that are durable by themselves, or append. */
 import fs from 'node:fs'
 import t from 'tap'
 import { Operation } from 'caio'

@@ -1,4 +1,4 @@
-/** Aligned buffers of an environment without the addon: apart, zeroed, and refused where nobody can tell. */
+/** Aligned buffers without the addon: disjoint, zeroed, and refused if the alignment cannot be checked. */
 import { alignedBuffer, defaultContext } from 'caio'
 
 const sizes = [1, 4096, 10_000, 300_000, 4096, 2_000_000, ...Array<number>(300).fill(8192)]

@@ -1,9 +1,9 @@
-/** Replaces files as another user: `atomic-as.js UID GID GROUP FILE…`. Prints what became of each, as JSON. */
+/** Replaces files as another user: `atomic-as.js UID GID GROUP FILE…`. Prints each outcome, as JSON. */
 import { join } from 'node:path'
 import { writeFileAtomic } from 'caio'
 
 const [uid, gid, group, ...paths] = process.argv.slice(2)
-// All that has to be loaded is loaded before this user may not read it any more.
+// Loads all modules before this user loses the right to read them.
 await writeFileAtomic(join(process.cwd(), 'warm'), '')
 process.setgroups?.([Number(group)])
 process.setgid?.(Number(gid))

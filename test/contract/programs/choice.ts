@@ -1,6 +1,6 @@
 /**
- * Prints which backend serves here, what was warned of, and whether it works: run as a process of its own.
- * Arguments: a scratch file, and the backend to ask for in code, if any.
+ * Prints the chosen backend, the warnings, and whether it works; run in its own process. Arguments:
+ * a scratch file, and the backend to request in code, if any.
  */
 import fs from 'node:fs'
 // Relative, so that a copy of the package tests the copy.
@@ -21,7 +21,7 @@ const [path = '', asked] = process.argv.slice(2)
 const result: Choice = { warnings: [] }
 process.on('warning', ({ name, message, ...rest }) => {
   const { code = '' } = rest as { code?: string }
-  // Those of the permission model are Node's business.
+  // Warnings of the permission model are Node's.
   if (name.startsWith('Caio') || code.startsWith('CAIO')) result.warnings.push({ name, code, message })
 })
 try {

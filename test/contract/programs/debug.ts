@@ -1,4 +1,4 @@
-/** Everything that NODE_DEBUG=caio tells of, once. Argument: a scratch file. */
+/** Does everything that NODE_DEBUG=caio logs, once. Argument: a scratch file. */
 import fs from 'node:fs/promises'
 // Relative, so that a copy of the package tests the copy.
 import { patch, unpatch } from '../../../compat/index.js'

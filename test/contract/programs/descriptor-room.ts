@@ -1,4 +1,7 @@
-/** Prints how many descriptors the process has room for, before and after the engine has looked at a file system. */
+/**
+ * Prints how many descriptors the process has room for, before and after the engine has examined a
+ * file system.
+ */
 import fs from 'node:fs'
 import { Context } from 'caio'
 

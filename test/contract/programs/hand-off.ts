@@ -1,6 +1,7 @@
 /**
- * Calls one after the other: `hand-off.js PATH BACKEND COUNT`. Tells how many the hand-off has served. With a COUNT of 0 until it has
- * served one, or a minute is over; and what part of the time threads have waited for a processor.
+ * Calls one after the other: `hand-off.js PATH BACKEND COUNT`. Prints how many the hand-off served,
+ * and the fraction of the time for which threads have waited for a processor. A COUNT of 0 runs
+ * until it has served one, or for a minute.
  */
 import nodeFs from 'node:fs'
 import fs from 'caio/fs'
@@ -13,7 +14,7 @@ nodeFs.writeFileSync(path, '')
 /** milliseconds */
 const PATIENCE = 60_000
 
-/** Milliseconds that this process's threads have waited for a processor. */
+/** Milliseconds for which this process's threads have waited for a processor. */
 function waited(): number {
   const nanoseconds = nodeFs.readdirSync('/proc/self/task').map((thread) => {
     const [, queued] = nodeFs.readFileSync(`/proc/self/task/${thread}/schedstat`, 'latin1').split(' ')
@@ -32,13 +33,13 @@ let calls = 0
 const started = performance.now()
 const waitedBefore = waited()
 do {
-  // Nothing between them: a thread stays awake for some microseconds.
+  // Without a pause: a thread stays awake for only some microseconds.
   for (let at = 0; at < (most || 100); at++, calls++) await fs.chmod(path, calls % 2 === 0 ? 0o600 : 0o640)
   const { mode } = nodeFs.statSync(path)
   if ((mode & 0o777) !== (calls % 2 === 0 ? 0o640 : 0o600)) throw new Error(`after ${calls} calls: ${mode.toString(8)}`)
 } while (most === 0 && served() === 0 && performance.now() - started < PATIENCE)
 const queued = (waited() - waitedBefore) / (performance.now() - started)
-// However many are served without a trip through the event loop, it turns.
+// Even if calls are served without a trip through the event loop, it runs.
 while (turns === before) await fs.chmod(path, 0o600)
 clearInterval(timer)
 console.log(JSON.stringify({ handOff: served(), ways: defaultContext().stats().ways.chmod, queued }))

@@ -1,4 +1,4 @@
-/** Holds the lock of a file until it is killed: `hold-lock.js FILE`. Says that it has it, or why not. */
+/** Holds the lock of a file until it is killed: `hold-lock.js FILE`. Reports that it has it, or why not. */
 import { writeSync } from 'node:fs'
 import { lockFile } from 'caio'
 

@@ -1,4 +1,4 @@
-/** Loses two blocks of a pool while it keeps the memory of one. */
+/** Loses two blocks of a pool, but keeps the memory of one. */
 import { BufferPool } from 'caio'
 
 const pool = new BufferPool({ blockSize: 4096, blocks: 2 })
@@ -8,7 +8,7 @@ async function lose(): Promise<Buffer[]> {
 }
 
 const kept = await lose()
-// Waits for the collector, which nothing else tells of.
+// Polls the collector, which nothing else reports.
 const waiting = pool.acquire()
 while (pool.leaked < 2) {
   ;(globalThis as unknown as { gc(): void }).gc()

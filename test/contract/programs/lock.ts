@@ -1,4 +1,4 @@
-/** Locks a file, says so, and holds it until it is killed. */
+/** Locks a file, reports it, and holds the lock until it is killed. */
 import fs from 'node:fs'
 import { lock } from 'caio'
 

@@ -1,4 +1,4 @@
-/** Loses pages of a file until it is told so. */
+/** Loses pages of a file until it gets the warning. */
 import { join } from 'node:path'
 import { PageFile } from 'caio'
 

@@ -1,6 +1,6 @@
 /**
- * Takes away the right to make threads, and then does I/O: run as a process of its own.
- * Arguments: a scratch file, and the backends to open before, the last of which is used.
+ * Removes the right to make threads, and then does I/O; run in its own process. Arguments: a
+ * scratch file, and the backends to open first, the last of which is used.
  */
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -15,10 +15,10 @@ for (const name of names) context = new Context({ maxRequests: 8, backend: name 
 const warnings: string[] = []
 process.on('warning', (warning) => warnings.push(`${(warning as { code?: string }).code}: ${warning.message}`))
 
-// libuv's threads are there from now on.
+// libuv's threads exist from now on.
 await fs.promises.stat('/')
 execFileSync('prlimit', ['--pid', String(process.pid), '--nproc=1:1'])
-// The limit is not root's.
+// The limit does not apply to root.
 if (process.getuid?.() === 0) process.setuid?.(65534)
 
 const chunk = Buffer.alloc(70_000, 'x')

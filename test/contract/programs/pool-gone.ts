@@ -1,4 +1,7 @@
-/** A pool that goes with the blocks that are out: nobody is told. One that somebody waits for does not go. */
+/**
+ * A pool that is collected together with its blocks causes no warning. A pool with waiting callers
+ * is not collected.
+ */
 import { BufferPool } from 'caio'
 
 const { gc } = globalThis as unknown as { gc(): void }
@@ -16,7 +19,7 @@ async function waitAlone(): Promise<void> {
   const pool = new BufferPool({ blockSize: 4096, blocks: 1 })
   watched.register(pool, 'awaited')
   await pool.acquire()
-  // Nothing else keeps this pool: the block that is lost lets it go on.
+  // Nothing else references this pool: collecting the lost block lets the waiting call continue.
   const block = await pool.acquire()
   gone.add(`served after ${pool.leaked} leak`)
   block.release()
@@ -24,14 +27,14 @@ async function waitAlone(): Promise<void> {
 
 await drop()
 const waiting = waitAlone()
-// Until the turn ends, what a WeakRef has just been made of is kept.
+// Until the turn ends, the target of a new WeakRef is kept.
 await new Promise(setImmediate)
 while (!gone.has('dropped') || !gone.has('served after 1 leak')) {
   gc()
   await new Promise(setImmediate)
 }
 await waiting
-// What a collection tells comes a turn later.
+// A finalization callback runs a turn later.
 for (let turn = 0; turn < 3; turn++) {
   gc()
   await new Promise(setImmediate)

@@ -1,4 +1,4 @@
-/** Removes a tree with as many descriptors to spare as it is told. Prints how that ended, and what is left. */
+/** Removes a tree with the given number of spare descriptors. Prints the outcome, and what is left. */
 import { closeSync, existsSync, openSync } from 'node:fs'
 import fs from 'caio/fs'
 

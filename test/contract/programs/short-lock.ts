@@ -1,4 +1,7 @@
-/** Asks for the lock of a file with 0, 1, 2 … descriptors left: `short-lock.js FILE`. Says what became of each attempt. */
+/**
+ * Requests the lock of a file with 0, 1, 2 … descriptors left: `short-lock.js FILE`. Prints the
+ * outcome of each attempt.
+ */
 import fs from 'node:fs'
 import { lockFile } from 'caio'
 
@@ -12,7 +15,7 @@ const attempt = (): Promise<string> =>
     ({ code }: NodeJS.ErrnoException) => String(code),
   )
 
-/** All that there are. */
+/** Opens all remaining descriptors. */
 function takeDescriptors(): number[] {
   const taken: number[] = []
   for (;;) {
@@ -24,7 +27,7 @@ function takeDescriptors(): number[] {
   }
 }
 
-// What it loads is loaded.
+// Loads everything needed first.
 const outcomes = [await attempt()]
 for (let left = 0; left < 6; left++) {
   const taken = takeDescriptors()

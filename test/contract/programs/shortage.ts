@@ -1,10 +1,11 @@
 /**
- * Uses caio for the first time when there are no descriptors left, then when there are again. Prints what served, and the warnings.
- * Arguments: a file to read; `loaded` if the engine is there before, and only the handles are not known.
+ * Uses caio for the first time with no descriptors left, then again with some. Prints which backend
+ * served, and the warnings. Arguments: a file to read; `loaded` to load the engine first, so that
+ * only Node's handles are unknown.
  */
 import fs from 'node:fs'
 
-// Before caio takes it: the test says what time it is.
+// Replaced before caio captures it: the test sets the time.
 let time = 5000
 process.hrtime.bigint = () => BigInt(time) * 1_000_000n
 
@@ -15,7 +16,7 @@ process.on('warning', ({ message }) => void warnings.push(message))
 
 const path = process.argv[2] as string
 const taken: number[] = []
-/** Takes all descriptors but so many. */
+/** Opens descriptors until only `left` remain. */
 function exhaust(left: number): void {
   try {
     for (;;) taken.push(fs.openSync('/dev/null', 'r'))
@@ -35,9 +36,9 @@ if (process.argv[3] === 'loaded') defaultContext()
 exhaust(0)
 await use(() => caio.readFile(path, 'utf8'))
 fs.closeSync(taken.pop() as number)
-// All that is there is one: what Node opens is what opens first.
+// One is available: Node's open takes it first.
 await use(() => caio.readFile(path, 'utf8'))
-// Node's class is learnt from the handle that takes the last one.
+// Node's class is learned from the handle that takes the last one.
 const handle = await caio.open(path)
 const read = async (): Promise<Buffer> => {
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(7), 0, 7, 0)

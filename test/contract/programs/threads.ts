@@ -1,4 +1,7 @@
-/** Prints how many threads of the engine there are, before any work and after a lot of it. Arguments: a scratch file, a backend. */
+/**
+ * Prints the number of the engine's threads, before any work and after a lot of it. Arguments: a
+ * scratch file, a backend.
+ */
 import fs from 'node:fs'
 import { Context } from 'caio'
 import type { BackendName } from 'caio'
@@ -9,7 +12,7 @@ const fd = fs.openSync(path, 'r+')
 const context = new Context({ backend: backend as BackendName })
 
 const tasks = (): string[] => fs.readdirSync('/proc/self/task')
-/** '' for one that has ended since. */
+/** Name of a thread; '' if it has ended since. */
 function nameOf(task: string): string {
   try {
     return fs.readFileSync(`/proc/self/task/${task}/comm`, 'utf8').trim()
@@ -21,9 +24,9 @@ const threads = (): number => tasks().filter((task) => nameOf(task) === 'caio').
 
 const before = new Set(tasks())
 const idle = threads()
-// Reads too large for an attempt inline; writes of one file would share one thread.
+// Reads too large for an inline attempt; writes of one file would share one thread.
 await context.write(Buffer.alloc(500_000), fd, 0)
 await Promise.all(Array.from({ length: 200 }, () => context.read(500_000, fd, 0)))
-// A thread names itself, and may not have run yet.
+// A thread sets its own name, and may not have run yet.
 while (tasks().some((task) => !before.has(task) && nameOf(task) === 'node')) await new Promise(setImmediate)
 console.log(JSON.stringify({ idle, after: threads() }))

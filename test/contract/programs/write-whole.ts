@@ -1,4 +1,4 @@
-/** Writes a file by `caio/fs`, and says which ways have done it. Arguments: a path, the content. */
+/** Writes a file by `caio/fs`, and prints the routes that served it. Arguments: a path, the content. */
 import fs from '../../../compat/fs.js'
 import { defaultContext } from '../../../lib/engine/default-context.js'
 

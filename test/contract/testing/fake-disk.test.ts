@@ -1,4 +1,4 @@
-/** caio/testing: what a fake disk shows, what a power cut leaves of it, and that stores are tested by it. */
+/** caio/testing: views of a fake disk, its state after a power cut, and stores tested with it. */
 import nodePromises from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
@@ -107,7 +107,7 @@ t.test('as a real disk', { skip: process.platform !== 'linux' && 'errors are tho
   const real = await play(nodePromises, temporaryDirectory(t))
   const disk = new FakeDisk()
   t.same(await play(disk.promises, ''), real)
-  // Node's, since version 21.
+  // An overload of Node's since version 21.
   const handle = await disk.promises.open('/file', 'r')
   const memory = Buffer.alloc(3)
   await handle.read({ buffer: memory, position: 2n as unknown as number })
@@ -234,7 +234,10 @@ t.test('a log loses no commit', async (t) => {
   t.ok(found > 100, `${found} commits`)
 })
 
-/** Commits to a table until the power is cut; then looks for what was acknowledged. @returns how many commits, and what is wrong */
+/**
+ * Commits to a table until the power is cut; then checks all that was acknowledged.
+ * @returns the number of commits, and the faults
+ */
 async function tableRun(seed: number, syncs: boolean): Promise<{ commits: number; faults: string[] }> {
   const disk = new FakeDisk({ seed })
   const { promises } = disk
@@ -264,7 +267,7 @@ async function tableRun(seed: number, syncs: boolean): Promise<{ commits: number
   disk.powerOn()
   const faults: string[] = []
   const table = await Table.open('/table', { fs: promises, cacheBytes: 16 * 4096 }).catch((error) => String(error))
-  // A root that refers to pages which the file does not have.
+  // A root that refers to pages beyond the end of the file.
   if (typeof table === 'string') return { commits, faults: [table] }
   for (const [slot, version] of versions.entries()) {
     const text = await table.get(slot).catch(({ code }: NodeJS.ErrnoException) => String(code))

@@ -1,4 +1,4 @@
-/** What direct I/O asks for: found, and named where it is not met. */
+/** Requirements of direct I/O: determined, and named in errors. */
 import { AlignmentOf } from '../../../lib/protocol/port.js'
 import fs from 'node:fs'
 import t from 'tap'
@@ -60,7 +60,7 @@ onEveryLinuxBackend(t, 'trials find what statx would say', async (t, backend) =>
     const memory = await trial(fd, AlignmentOf.memory)
     const offset = await trial(fd, AlignmentOf.offset)
     const stated = statedAlignment(fd)
-    // The kernel may take more than it promises.
+    // The kernel may accept more than it promises.
     t.ok(
       memory > 0 && offset > 0 && (!stated || (memory <= stated.memory && offset <= stated.offset)),
       `${memory}, ${offset}`,

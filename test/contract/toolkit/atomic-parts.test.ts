@@ -1,6 +1,6 @@
 /**
- * What writeFileAtomic decides, as tables: names of temporary files, permissions, what can be
- * replaced, and parts of paths.
+ * The decisions of writeFileAtomic, as tables: names of temporary files, permissions, which files
+ * can be replaced, and parts of paths.
  */
 import fs from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** BufferPool: blocks out and back, several at once, adjacent ones, waiting, leaks. */
+/** BufferPool: acquire and release, several at once, adjacent ones, waiting, leaks. */
 import fs from 'node:fs'
 import t from 'tap'
 import { Block, BufferPool } from 'caio'
@@ -102,7 +102,7 @@ t.test('who comes first is served first', async (t) => {
 
 t.test('several at once', async (t) => {
   const pool = new BufferPool({ blockSize: 512, blocks: 4 })
-  // Two scans that want two blocks each, of three that are left.
+  // Two scans that want two blocks each, with three left.
   const held = await pool.acquire()
   const order: string[] = []
   const scan = async (name: string): Promise<void> => {

@@ -1,4 +1,7 @@
-/** lockFile and lockDirectory: one owner, in this process and among processes, on every backend, until it ends. */
+/**
+ * lockFile and lockDirectory: one owner, within this process and among processes, on every backend,
+ * until it ends.
+ */
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -27,15 +30,15 @@ import {
 import { kernelHas } from '../../support/kernel-has.js'
 
 const program = fileURLToPath(new URL('../programs/hold-lock.js', import.meta.url))
-// Processes are started.
+// The tests start processes.
 t.setTimeout(120_000)
 
 const isLinux = process.platform === 'linux'
 
-/** Of the backends with the addon, one is as good as another. */
+/** One of the backends with the addon suffices. */
 const some = requiredBackends.filter((name) => name === 'linux' || name === 'pure')
 
-/** A process that holds a lock, or has said why it does not. */
+/** A process that holds a lock, or has reported why it does not. */
 async function holder(
   t: Test,
   path: string,
@@ -112,7 +115,7 @@ const whyNoBtrfs = (): string | undefined =>
 const whyNoOverlay = (): string | undefined =>
   whyNoMount() ?? (kernelHas('overlay') ? undefined : 'the kernel has no overlayfs')
 
-/** File systems whose devices the kernel calls by another name in /proc/locks than `stat` does. */
+/** File systems whose device numbers differ between /proc/locks and `stat`. */
 const oddly = [
   { name: 'btrfs', why: whyNoBtrfs(), make: (t: Test) => mountedDirectory(t, 128, 'btrfs') },
   { name: 'an overlay', why: whyNoOverlay(), make: (t: Test) => overlaidDirectory(t, temporaryDirectory(t), '4m') },
@@ -159,7 +162,7 @@ t.test('which line of /proc/locks is meant', async (t) => {
   ].join('\n')
   t.same(nameInTable(fdinfo, mountinfo, 5n), { device: '00:29', ino: '257' })
   t.same(nameInTable('pos:\t0\nmnt_id:\t49\n', mountinfo, 5n), { device: '103:fffff', ino: '5' })
-  // It is not among the mounts that the process sees, or nothing is told.
+  // It is not among the mounts that the process sees, or nothing is known.
   t.same(nameInTable('mnt_id:\t4\n', mountinfo, 5n), { device: undefined, ino: '5' })
   t.same(nameInTable('', '', 2n ** 63n + 1n), { device: undefined, ino: '9223372036854775809' })
 
@@ -245,7 +248,10 @@ onEveryBackend(t, 'a log with a lock', async (t, backend) => {
   await (await LogWriter.open(path, { context, lock: true })).close()
 })
 
-/** Files of Node, of which the first that is opened is removed at once, as by another process that could not make a log there. */
+/**
+ * Node's files, but the first one opened is removed at once, as by another process that failed to
+ * make a log there.
+ */
 function withRemovals(
   path: string,
   times: number,

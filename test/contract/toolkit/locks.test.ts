@@ -88,7 +88,7 @@ onEveryLinuxBackend(t, 'who is rejected by a signal holds nothing, who is not ho
       () => true,
       ({ code }: NodeJS.ErrnoException) => code,
     )
-    // In the same tick, when it has been handed over, or when it may have been done.
+    // Aborts in the same tick, after hand-off, or when the call may be done.
     for (let turns = round % 5; turns > 0; turns--) await (turns === 1 ? undefined : turn())
     controller.abort()
     const locked = await outcome

@@ -1,11 +1,11 @@
-/** advise and syncRange: what the page cache does with a file. */
+/** advise and syncRange: their effect on the page cache. */
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { advise, syncRange } from 'caio'
 import type { Advice } from 'caio'
 import { makeContext, onEveryLinuxBackend, rejectionOf, temporaryFile } from '../../support/harness.js'
 
-/** bytes that this process has made the kernel fetch from a disk: proc_pid_io(5) */
+/** bytes that this process made the kernel fetch from a disk: proc_pid_io(5) */
 function fetched(): number {
   return Number(/^read_bytes: (\d+)$/m.exec(readFileSync('/proc/self/io', 'latin1'))?.[1])
 }
@@ -31,7 +31,7 @@ onEveryLinuxBackend(t, 'pages that have been written back can be dropped', async
     t.match(await rejectionOf(syncRange(fd, 0, 0, { context })), { code: 'ENOSYS', syscall: 'sync_file_range' })
     return
   }
-  // A file system that serves a cached read at once has a disk under it.
+  // A file system that serves a cached read inline has a disk under it.
   const linux = makeContext(t, 'linux')
   await linux.read(4096, fd, 40_960)
   const onDisk = linux.stats().routes.inline === 1

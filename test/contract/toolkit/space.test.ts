@@ -1,4 +1,4 @@
-/** What a file occupies. */
+/** The space that a file occupies. */
 import fs from 'node:fs'
 import t from 'tap'
 import { allocate, copyFileRange, punchHole, seekData, seekHole, zeroRange } from 'caio'
@@ -7,7 +7,7 @@ import { base, isFuse, makeContext, onEveryLinuxBackend, rejectionOf, temporaryF
 const BLOCK = 65_536
 const filled = (...bytes: number[]): Buffer => Buffer.concat(bytes.map((byte) => Buffer.alloc(BLOCK, byte)))
 
-/** tmpfs and bindfs have no way to do it. */
+/** tmpfs and bindfs do not support it. */
 const zeroes = fs.statfsSync(base).type !== 0x01021994 && !isFuse
 
 /** 2^54: xfs, btrfs and tmpfs have files of that size, but no room. */
@@ -126,7 +126,7 @@ onEveryLinuxBackend(t, 'copyFileRange', async (t, backend) => {
     { code: 'EINVAL', syscall: 'copy_file_range' },
     'overlapping',
   )
-  // More than goes to a thread at a time: the parts do not overlap, all of it does.
+  // More than one request to a thread: the parts do not overlap, but the whole ranges do.
   const large = temporaryFile(t, '')
   const length = 40 * 1024 * 1024 + 10
   fs.ftruncateSync(large.fd, length + 20 * 1024 * 1024)

@@ -1,4 +1,4 @@
-/** What is made through a link that leads nowhere yet is in another directory: that is the one whose names have to be durable. */
+/** A file made through a dangling link is in another directory: that one has to be synced. */
 import fs from 'node:fs'
 import { basename, join } from 'node:path'
 import t from 'tap'
@@ -19,7 +19,7 @@ function watched(): { files: typeof fs.promises; directories: string[] } {
   return { files: { ...fs.promises, open } as typeof fs.promises, directories }
 }
 
-/** A link to a link, and neither where the file will be. */
+/** A link to a link; neither is where the file will be. */
 function dangling(t: Test): { path: string; target: string } {
   const base = temporaryDirectory(t)
   for (const name of ['first', 'second', 'there']) fs.mkdirSync(join(base, name))

@@ -77,7 +77,7 @@ onEveryBackend(t, 'what fails leaves the old file, and nothing else', async (t, 
 })
 
 onEveryBackend(t, 'who reads meanwhile sees one whole content or another', async (t, backend) => {
-  // bindfs lets a reader find nothing in the middle of a rename.
+  // On bindfs, a reader may find nothing in the middle of a rename.
   if (isFuse) return void t.pass('not promised by this file system', { skip: 'not promised by this file system' })
   const context = makeContext(t, backend)
   const path = join(temporaryDirectory(t), 'file')
@@ -123,7 +123,7 @@ onEveryBackend(t, 'links to where no file is yet', async (t, backend) => {
   fs.symlinkSync(inside('absolute-target'), inside('absolute'))
   fs.symlinkSync('middle', inside('chain'))
   fs.symlinkSync('far/end', inside('middle'))
-  // `..` of what a link leads to is not the directory that the link is in.
+  // `..` of a link's target is not the directory that contains the link.
   fs.symlinkSync('far/deep', inside('aside'))
   fs.symlinkSync('aside/../beside', inside('above'))
   const links = {
@@ -162,7 +162,7 @@ onEveryBackend(t, 'what is no regular file is refused, and stays', async (t, bac
   t.teardown(() => server.close())
   execFileSync('mkfifo', [inside('fifo')])
   fs.mkdirSync(inside('folder'))
-  // Were it not refused, root would replace the system's own.
+  // If it were not refused, root would replace the system's own.
   if (process.getuid?.() === 0) execFileSync('mknod', [inside('null'), 'c', '1', '3'])
   else fs.symlinkSync('/dev/null', inside('null'))
   fs.symlinkSync('fifo', inside('to-fifo'))
@@ -242,7 +242,7 @@ onEveryBackend(t, 'owner, group and set-user-id bit are kept', async (t, backend
   t.equal(fs.readFileSync(path, 'utf8'), 'new')
 })
 
-/** By Python, since Node has no functions for them; undefined where they cannot be had on this file system. */
+/** Uses Python, since Node has no functions for them; undefined if this file system does not support them. */
 function attributesOf(path: string, set: Readonly<Record<string, string>> = {}): Record<string, string> | undefined {
   const program = `
 import json, os, sys
@@ -259,7 +259,10 @@ print(json.dumps({ name: os.getxattr(path, name).hex() for name in sorted(os.lis
   }
 }
 
-/** As the kernel has it: the owner may read and write, user 1234 may read, the group may read, the mask lets reading through. */
+/**
+ * In the kernel's format: the owner may read and write, user 1234 may read, the group may read, the
+ * mask allows reading.
+ */
 const ACCESS_LIST =
   '02000000' + '01000600ffffffff' + '02000400d2040000' + '04000400ffffffff' + '10000400ffffffff' + '20000000ffffffff'
 

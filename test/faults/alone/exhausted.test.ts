@@ -1,6 +1,6 @@
 /**
- * fs.aio-max-nr used up, by real contexts of another process. It is the whole machine's, so nothing else may run meanwhile: `npm run
- * test:faults` runs this last, and alone.
+ * fs.aio-max-nr exhausted by real contexts of another process. The limit is machine-wide, so
+ * nothing else may run meanwhile: `npm run test:faults` runs this last, and alone.
  */
 // @alone
 import { spawn } from 'node:child_process'
@@ -12,7 +12,7 @@ import type { Service } from '../programs/serve.js'
 
 t.setTimeout(120_000)
 
-/** Takes all there are, by ever smaller contexts; gives them back when it ends. */
+/** Takes all available contexts, in ever smaller numbers; releases them when it ends. */
 const hog = `
 import ctypes, sys
 libc = ctypes.CDLL(None, use_errno=True)

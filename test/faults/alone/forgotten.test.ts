@@ -1,6 +1,6 @@
 /**
- * A large tree on an overlay over another file system is removed while the kernel is short of
- * memory: overlayfs makes the numbers of directories up anew, once it has forgotten them.
+ * Removes a large tree on an overlay over another file system while the kernel is short of memory:
+ * overlayfs makes up new inode numbers for directories that it has forgotten.
  */
 // @alone
 import fs from 'node:fs'

@@ -1,12 +1,14 @@
 /**
- * The whole addon built with AddressSanitizer and UndefinedBehaviorSanitizer, in a copy of the package where it is the only one, loaded
- * by an ordinary Node through the suites that move bytes and end threads. Before that a control, the same addon with bugs planted, shows
- * that a report is not missed, however deep in child processes. Reports are taken from files, since a test that has its child killed
+ * The whole addon built with AddressSanitizer and UndefinedBehaviorSanitizer, in a copy of the
+ * package with no other addon, loaded by an ordinary Node through the suites that move bytes and
+ * end threads. First a control, the same addon with planted bugs, shows that no report is missed,
+ * even in nested child processes. Reports are read from files, since a test that kills its child
  * does not look at its stderr.
  *
- * Not here: `pure`, which runs no native code; and the addon under ThreadSanitizer. That has to see every synchronization of the process,
- * and Node's and libuv's are not instrumented: all that the loop hands to a worker, or gets from it, would be reported. The threads of
- * the addon run under it as programs without Node, by test/native.
+ * Not included: `pure`, which runs no native code, and the addon under ThreadSanitizer. That has to
+ * see every synchronization of the process, but Node's and libuv's are not instrumented: it would
+ * report everything that the loop hands to a worker, or gets from it. test/native runs the addon's
+ * threads under it, as programs without Node.
  */
 // @alone
 import { execFileSync } from 'node:child_process'
@@ -22,20 +24,20 @@ t.setTimeout(900_000)
 
 const skip = process.platform === 'linux' ? false : 'the sanitizers are tried on Linux'
 
-/** -O1, after node-gyp's own -O3: compiles in half the time, and its stacks can be read. */
+/** -O1, after node-gyp's own -O3: compiles in half the time, with readable stacks. */
 const flags = '-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g -O1'
 
 const asan = [
-  // Node gives nothing back when it ends, and V8 and OpenSSL not what a worker had.
+  // Node frees nothing when it ends, nor do V8 and OpenSSL the memory of a worker.
   'detect_leaks=0',
-  // Off unless asked for: the addon's own frames, for a pool thread that keeps a pointer into one.
+  // Off by default: detects a pool thread that keeps a pointer into a frame of the addon.
   'detect_stack_use_after_return=1',
-  // A fifth less time: Node's own allocations are most of what is kept track of.
+  // A fifth less time: Node's own allocations are most of those tracked.
   'malloc_context_size=5',
   'quarantine_size_mb=32',
 ]
 
-/** A test file, of dist/test, and the names of those of its tests that are run. */
+/** A test file of dist/test, and a filter for the names of its tests. */
 interface Suite {
   file: string
   grep?: string
@@ -43,10 +45,13 @@ interface Suite {
 }
 
 const BACKENDS = 'linux,thread,uring'
-/** Of the contract, which takes long. */
+/** Backends of the contract suite, which takes long. */
 const { CAIO_SANITIZED_BACKENDS = BACKENDS } = process.env
 
-/** Ends of threads, of processes and of descriptors, with operations under way. What else test/lifecycle has ends the same ways. */
+/**
+ * Ends of threads, processes and descriptors with operations in flight. The rest of test/lifecycle
+ * ends in the same ways.
+ */
 const lifecycle: readonly Suite[] = [
   { file: 'lifecycle/lifetimes.test.js', grep: '/^thread: workers/' },
   { file: 'lifecycle/lifetimes.test.js', grep: '/^direct: workers/' },
@@ -58,7 +63,10 @@ const lifecycle: readonly Suite[] = [
   { file: 'lifecycle/descriptor-closed.test.js' },
 ]
 
-/** What is wrong in the control: used after it is freed, when an environment ends; an overflow, when an operation is cancelled. */
+/**
+ * Bugs of the control: a use after free at the end of an environment, and an overflow in cancelling
+ * an operation.
+ */
 const planted = [
   {
     right:
@@ -76,7 +84,7 @@ function build(command: 'rebuild' | 'build', directory: string): void {
   const beside = join(process.execPath, '../..')
   const cached = join(homedir(), `.cache/node-gyp/${process.versions.node}`)
   const nodedir = [beside, cached].find((folder) => fs.existsSync(join(folder, 'include/node/node_api.h')))
-  // Without headers here, node-gyp gets them.
+  // Without local headers, node-gyp downloads them.
   const args = [command, '--silent', '--jobs=2', ...(nodedir ? [`--nodedir=${nodedir}`] : [])]
   const env = { ...process.env, CXXFLAGS: flags, LDFLAGS: flags }
   execFileSync(join(packageRoot, 'node_modules/.bin/node-gyp'), args, {
@@ -86,7 +94,7 @@ function build(command: 'rebuild' | 'build', directory: string): void {
   })
 }
 
-/** The package with everything that its tests need, and without an addon. */
+/** Copies the package with everything that its tests need, without an addon. */
 function copyPackage(t: Test): string {
   const directory = temporaryDirectory(t)
   for (const part of ['dist', 'native', 'package.json', 'binding.gyp', 'test/faults']) {
@@ -98,12 +106,12 @@ function copyPackage(t: Test): string {
 
 interface Outcome extends Ending {
   passed: number
-  /** tests that said themselves why they do not run on this machine */
+  /** tests that reported why they do not run on this machine */
   skips: number
   reports: string
 }
 
-/** Runs a suite with the package, and so the addon, in `directory`. */
+/** Runs a suite with the package, including its addon, in `directory`. */
 async function run(t: Test, directory: string, { file, grep = '', backends = BACKENDS }: Suite): Promise<Outcome> {
   const reports = temporaryDirectory(t)
   const env = {
@@ -112,16 +120,17 @@ async function run(t: Test, directory: string, { file, grep = '', backends = BAC
     UBSAN_OPTIONS: `print_stacktrace=1:log_path=${reports}/undefined`,
     CAIO_TEST_BACKENDS: backends,
     CAIO_TEST_MEMORY_CHECKED: 'yes',
-    // What a process leaves behind when a report ends it goes with the rest.
+    // Files left by a process that a report ended are removed with the rest.
     CAIO_TEST_DIR: temporaryDirectory(t),
-    // Each of them at a quarter of the usual speed.
+    // Each runs at a quarter of the usual speed.
     CAIO_MODEL_RUNS: '100',
     TAP_GREP: grep,
     TAP_TIMEOUT: '300',
   }
   const ending = await runProgram(join(directory, 'dist/test', file), [], { env, timeout: 300_000 })
   const files = fs.readdirSync(reports).map((name) => fs.readFileSync(join(reports, name), 'utf8'))
-  // GCC's UndefinedBehaviorSanitizer tells stderr, whatever log_path says; deeper down it is the exit code that fails a test.
+  // GCC's UndefinedBehaviorSanitizer writes to stderr, whatever log_path says; in nested processes
+  // the exit code fails the test.
   if (/runtime error/.test(ending.stderr)) files.push(ending.stderr)
   const passed = Number(
     ending.stdout
@@ -141,7 +150,7 @@ if (skip) {
 
   void t.test('what is planted is reported', async (t) => {
     const control = temporaryDirectory(t)
-    // As old as they are: only what is changed is compiled.
+    // Keeps timestamps, so that only the changed file is compiled.
     fs.cpSync(directory, control, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true })
     const file = join(control, 'native/node/environment.cc')
     let source = fs.readFileSync(file, 'utf8')
@@ -169,26 +178,26 @@ if (skip) {
   })
 
   void t.test('nothing is reported', async (t) => {
-    // Of these the addon has no part, or none that others have not.
+    // Tests that involve no code of the addon, or only code that others run, too.
     const inJavaScript = [
       /^(common\/|operations\/errors|polluted)/,
       /^backends\/(memory-file-system|select)/,
       /^engine\/(abort-signals|arguments|fake-timers|operation|stats|trace)/,
       /^toolkit\/log\/(?!segmented-log)/,
     ]
-    // As the sources have them: what an earlier compilation has left in dist is not run.
+    // By the sources: dist may contain files of an earlier compilation.
     const names = fs
       .readdirSync(join(packageRoot, 'test/contract'), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.test.ts') && !inJavaScript.some((pattern) => pattern.test(name)))
       .map((name) => name.replace(/\.ts$/, '.js'))
-    // Who gives up a privilege there gives it up for all threads, which the sanitizers' runtime does not have so.
+    // Dropping a privilege applies to all threads, which the sanitizers' runtime does not support.
     const greps: Record<string, string> = { 'toolkit/write-file-atomic.test.js': '/^(?!.*give files away)/' }
     const contract = names.map((name) => ({
       file: `contract/${name}`,
       backends: CAIO_SANITIZED_BACKENDS,
       ...(greps[name] && { grep: greps[name] }),
     }))
-    // Those that take long first, so that nothing is left to one lane in the end.
+    // Long ones first, so that no lane runs alone at the end.
     const suites: Suite[] = [...lifecycle, ...contract]
     let passed = 0
     let next = 0

@@ -1,8 +1,9 @@
 /**
- * Node itself under valgrind's memcheck, with the addon as it is shipped: what may become of an operation at each step of its life,
- * and workers that end with it. Without a JIT, whose code memcheck would follow at a crawl. What it says of Node's own garbage
- * collector, which looks for pointers on the stack, is not counted: only reports with a frame of the addon's, or of the fault library,
- * which makes the system calls.
+ * Node itself under valgrind's memcheck, with the addon as shipped: the possible outcomes of an
+ * operation at each step of its life, and workers that end with it. Runs without a JIT, whose code
+ * memcheck would follow very slowly. Reports about Node's own garbage collector, which scans the
+ * stack for pointers, are ignored: only reports with a frame of the addon count, or of the fault
+ * library, which makes the system calls.
  */
 // @alone
 import { spawnSync } from 'node:child_process'
@@ -33,17 +34,18 @@ interface Case {
   operations: readonly OperationName[]
 }
 
-/** One that reads, one of several views that writes, and a sync where the route has them. */
+/** One read, one write of several views, and a sync if the route has syncs. */
 const few: readonly OperationName[] = ['read', 'writev', 'fdsync']
 /** The longest first. */
 const cases: readonly Case[] = [
   { program: 'worker-ends', route: 'thread', operations: few.slice(0, 1) },
   { program: 'survives', route: 'thread', operations: few },
 ]
-// Not the direct routes: with one thread at a time, as memcheck has them, every attempt on the loop looks as if it had waited, so
-// that the engine leaves the file system to the pool for longer and longer. AddressSanitizer has them (sanitized.test.ts).
+// Not the direct routes: memcheck runs one thread at a time, so every attempt on the loop seems to
+// have waited, and the engine leaves the file system to the pool for longer and longer.
+// AddressSanitizer runs them (sanitized.test.ts).
 
-/** memcheck's reports in what a process wrote to stderr. */
+/** memcheck's reports in a process's stderr. */
 function reportsIn(stderr: string): string[] {
   const lines = stderr.split('\n').filter((line) => /^==\d+==/.test(line))
   return lines.join('\n').split(/^==\d+== \n/m)

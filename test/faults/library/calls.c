@@ -1,5 +1,6 @@
-// Interposed by LD_PRELOAD under the addon: each call does as planned, or what it always does. The addon's own calls count, and of
-// others' (libuv's, for the pure backend) those on the file that the plan names.
+// Interposed by LD_PRELOAD under the addon: each call behaves as planned, or as usual. Counts the
+// addon's own calls, and others' calls (libuv's, for the pure backend) on the file that the plan
+// names.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -33,7 +34,7 @@ static int failed(int error) {
   return -1;
 }
 
-// Of what is done to a file. fstat by the plain system call, which is not counted.
+// Whether a call on a file counts. Uses the plain system call for fstat, which is not counted.
 static bool counts(const void *caller, int fd) {
   char memory[PATH_ROOM];
   if (plan()->root[0] != '\0') return is_named(path_at(fd, NULL, memory));
@@ -60,7 +61,7 @@ static long total(const struct iovec *vectors, int count) {
   return sum;
 }
 
-// The vectors that hold the first `limit` bytes.
+// Copies the vectors that hold the first `limit` bytes.
 static int cut(const struct iovec *vectors, int count, long limit, struct iovec *out) {
   int used = 0;
   for (; used < count && limit > 0; used++) {
@@ -148,7 +149,7 @@ static ssize_t write_vectors(const void *caller, int fd, const struct iovec *mem
   return raw(SYS_pwritev2, fd, memory, length, offset, flags);
 }
 
-// A durable write counts as the two calls that it stands for.
+// A durable write counts as the two calls that it replaces.
 ssize_t pwritev64v2(int fd, const struct iovec *memory, int length, off offset, int flags) {
   const void *caller = __builtin_return_address(0);
   const ssize_t written = write_vectors(caller, fd, memory, length, offset, flags & ~RWF_DSYNC);
@@ -156,13 +157,13 @@ ssize_t pwritev64v2(int fd, const struct iovec *memory, int length, off offset, 
   return synced ? written : -1;
 }
 
-// What may fail, and has no other way to go wrong.
+// Calls that may fail, and have no other way to go wrong.
 #define MAY_FAIL(call)                                     \
   if (plan()->root[0] == '\0' && BY_ADDON) {               \
     const struct rule rule = use(call);                    \
     if (rule.action == FAIL) return failed(rule.argument); \
   }
-// And of a name, or of a descriptor, whoever calls.
+// The same for a name, or for a descriptor, whoever calls.
 #define MAY_FAIL_AS(named, call, directory, name)          \
   char named_path[PATH_ROOM];                              \
   if (is_named(path_at(directory, name, named_path))) {    \
@@ -256,7 +257,8 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
   return rule.action == FAIL ? rule.argument : REAL(pthread_create)(thread, attributes, start, argument);
 }
 
-// glibc's own. The dynamic linker itself wants memory, so that only what is known of the addon already is asked.
+// glibc's own functions. The dynamic linker itself allocates memory, so this may only check known
+// code of the addon.
 extern void *__libc_malloc(size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
 static bool fails(const void *caller) { return known_addon(caller) && use(CALL_MALLOC).action == FAIL; }
@@ -290,7 +292,7 @@ static long enter(int fd, long count) {
   return real_syscall(SYS_io_uring_enter, fd, count, 0, 0, 0, 0);
 }
 
-// A named file, which is closed all the same.
+// Fails as planned, but closes the named file nevertheless.
 static int close_named(int fd, const char *path) {
   const struct rule rule = use_at(CALL_CLOSE, path);
   const int result = REAL(close)(fd);
@@ -304,7 +306,7 @@ int close(int fd) {
   return REAL(close)(fd);
 }
 
-// libuv's, and the addon's.
+// libuv's calls, and the addon's.
 static long named_syscall(long number, long a[6]) {
   char memory[PATH_ROOM];
   struct rule rule = {0};

@@ -1,5 +1,6 @@
-// Stands for the kernel's AIO, and its io_uring, where a test wants a say in what it answers: the same rings, the same eventfd, and one
-// thread a context that carries the requests out by ordinary system calls, as planned.
+// Emulates the kernel's AIO, and its io_uring, for tests that control the results: the same rings,
+// the same eventfd, and one thread per context that serves the requests by ordinary system calls,
+// as planned.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/aio_abi.h>
@@ -28,7 +29,7 @@ struct task {
   struct iovec *vectors;
 };
 
-// An io_uring's, in a file that the addon maps as it would map the kernel's.
+// Queues of an io_uring, in a file that the addon maps like the kernel's.
 struct queues {
   uint32_t sq_head, sq_tail, sq_mask, sq_entries, cq_head, cq_tail, cq_mask, cq_entries;
   uint32_t array[64];
@@ -65,7 +66,7 @@ static struct context *find(unsigned long id) {
 
 bool is_emulated(unsigned long id) { return find(id) != NULL; }
 
-// The vectors, or one for the memory, no longer than `limit` bytes.
+// The request's vectors, or one for its memory, no longer than `limit` bytes.
 static int vectors_of(const struct task *task, long limit, struct iovec *out) {
   const struct iovec single = {(void *)(uintptr_t)task->command.aio_buf, task->command.aio_nbytes};
   const int given = task->vectors ? (int)task->command.aio_nbytes : 1;
@@ -108,7 +109,7 @@ static void signal_wake(const struct iocb *command) {
     real_syscall(SYS_write, command->aio_resfd, (long)&one, sizeof one, 0, 0, 0);
 }
 
-// The ring has a slot more than may be in flight, so it is never full.
+// The ring has one slot more than may be in flight, so it is never full.
 static void post(struct context *context, const struct task *task, int64_t result) {
   struct queues *queues = context->queues;
   if (queues) {
@@ -145,7 +146,7 @@ static void *serve(void *data) {
     context->count--;
     pthread_mutex_unlock(&context->mutex);
     const struct rule rule = use(CALL_EVENT);
-    // Of an io_uring whichever there is when it is done.
+    // An io_uring signals the eventfd registered at completion.
     if (context->queues && context->signal_fd >= 0) {
       task.command.aio_flags = IOCB_FLAG_RESFD;
       task.command.aio_resfd = (uint32_t)context->signal_fd;
@@ -245,7 +246,8 @@ long emulated_uring_register(int fd, unsigned what, void *argument) {
   return 0;
 }
 
-// As the kernel's: waits for what is under way. What closes an io_uring does not, whose thread goes on alone.
+// As the kernel's: waits for requests in flight. Closing an io_uring does not, and its thread
+// continues alone.
 long emulated_destroy(unsigned long id) {
   struct context *context = find(id);
   const bool waits = !context->queues;
@@ -268,12 +270,12 @@ long emulated_destroy(unsigned long id) {
   return 0;
 }
 
-// With the lock held.
+// Called with the lock held.
 static void take(struct context *context, const struct iocb *command) {
   struct task task = {*command, NULL};
   const bool vectored = command->aio_lio_opcode == IOCB_CMD_PREADV || command->aio_lio_opcode == IOCB_CMD_PWRITEV;
   if (vectored) {
-    // The list is copied when it is submitted; the memory that it names is not.
+    // Submission copies the list, but not the memory that it names.
     const size_t bytes = command->aio_nbytes * sizeof(struct iovec);
     task.vectors = malloc(bytes);
     memcpy(task.vectors, (void *)(uintptr_t)command->aio_buf, bytes);
@@ -301,7 +303,7 @@ static struct iocb as_iocb(const struct io_uring_sqe *sqe) {
                        .aio_rw_flags = (int)sqe->rw_flags};
 }
 
-// As the kernel's: a bad one is taken and answered, and ends the call.
+// As the kernel's: a bad request is taken and answered, and ends the call.
 long emulated_uring_enter(int fd, long count) {
   struct context *context = find((unsigned long)fd);
   struct queues *queues = context->queues;

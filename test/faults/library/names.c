@@ -1,4 +1,5 @@
-// System calls on names. They go wrong as planned on what is below the plan's root, whoever makes them: the addon, or libuv.
+// System calls on names. They fail as planned for paths below the plan's root, whoever makes them:
+// the addon, or libuv.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
@@ -17,7 +18,7 @@
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
-// Counts one use of a call on a name, or on a descriptor without one. True where it is to fail, with errno set.
+// Counts one use of a call on a name, or on a descriptor without one. True if it has to fail, with errno set.
 static bool fails(enum call call, int directory, const char *name) {
   char memory[PATH_ROOM];
   if (!is_named(path_at(directory, name, memory))) return false;
@@ -89,7 +90,7 @@ char *realpath(const char *restrict path, char *restrict resolved) {
   return fails(CALL_REALPATH, AT_FDCWD, path) ? NULL : REAL(realpath)(path, resolved);
 }
 
-// By what is written to.
+// Counts by the file that is written to.
 ssize_t sendfile64(int to, int from, off64_t *offset, size_t length) {
   char memory[PATH_ROOM];
   struct rule rule = {0};

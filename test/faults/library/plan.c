@@ -36,7 +36,7 @@ struct plan *plan(void) {
 static uintptr_t addon_start, addon_end;
 static unsigned long long changes;
 
-// The addon goes when the last environment that has it does, and comes back at another address.
+// The addon is unloaded with its last environment, and may be loaded again at another address.
 static int find_addon(struct dl_phdr_info *info, size_t size, void *first) {
   (void)size;
   const unsigned long long now = info->dlpi_adds + info->dlpi_subs;
@@ -81,7 +81,7 @@ static void hold(struct plan *p, int milliseconds) {
   __atomic_sub_fetch(&p->held, 1, __ATOMIC_SEQ_CST);
 }
 
-// The n-th use of a call, of those that the rules are for.
+// The rule for the n-th counted use of a call.
 static struct rule obey(struct plan *p, enum call call, int32_t n) {
   const struct rule none = {0};
   for (int i = 0; i < p->rule_count; i++) {

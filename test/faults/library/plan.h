@@ -1,4 +1,5 @@
-// What is to go wrong, in memory that the test shares with the process under test. test/faults/plan.ts has the same layout.
+// Planned faults, in memory shared by the test and the process under test. test/faults/plan.ts has
+// the same layout.
 #pragma once
 
 #include <stdbool.h>
@@ -37,7 +38,7 @@ enum call {
   CALL_MALLOC,
   CALL_STATX,
   CALL_MEMFD,
-  // Of names: see names.c.
+  // On names: see names.c.
   CALL_RENAME,
   CALL_LINK,
   CALL_SYMLINK,
@@ -77,7 +78,7 @@ struct entry {  // of the log
   int64_t offset, length;
 };
 
-// A call on a name, as it was made.
+// A call on a name, as made.
 struct named {
   int32_t call;
   char path[252];
@@ -87,7 +88,8 @@ enum { MOST_RULES = 16, MOST_ENTRIES = 16384, MOST_CALLS = 64, MOST_NAMED = 2048
 
 struct plan {
   int32_t armed;  // calls are counted and rules obeyed
-  // Contexts are emulated: 1 with the ring that the engine knows, 2 with one that it must reap by io_getevents. An io_uring has but one.
+  // Contexts are emulated: 1 with the ring that the engine knows, 2 with one that needs
+  // io_getevents. An io_uring has only one.
   int32_t emulated;
   int32_t rule_count;
   int32_t held;      // calls held at present
@@ -102,8 +104,8 @@ struct plan {
   int32_t entries;
   int32_t unused;
   struct entry log[MOST_ENTRIES];
-  // With a root, calls by whoever makes them count, on what is below it and on nothing else; and rules are for `place` alone, of which
-  // uses are counted here.
+  // With a root, only calls on paths below it count, whoever makes them. Rules then apply to
+  // `place` alone, whose uses are counted here.
   char root[256];
   char place[256];
   int32_t uses_of_place[MOST_CALLS];
@@ -113,37 +115,38 @@ struct plan {
 
 struct plan *plan(void);
 
-// Whether it is the addon that calls.
+// Whether the caller is in the addon.
 bool by_addon(const void *return_address);
-// The same, without looking for it: not before it has made another call.
+// The same, without searching for it: false until the addon has made another call.
 bool known_addon(const void *return_address);
 
-// Counts one use and obeys what is planned for it, holding and lateness included. What is left to do: `action` FAIL or SHORT, or 0.
+// Counts one use and follows its rule, including holds and delays. Returns what is left to do:
+// `action` FAIL or SHORT, or 0.
 struct rule use(enum call call);
 
-// Whether it is below the plan's root.
+// Whether a path is below the plan's root.
 bool is_named(const char *path);
-// The same, as one use of a call on that path.
+// As `use`, for a call on that path.
 struct rule use_at(enum call call, const char *path);
 
 enum { PATH_ROOM = 4096 };
-// The path of a name in a directory, or of a descriptor alone if there is none. Empty where the plan has no root.
+// The path of a name in a directory, or of a descriptor if there is no name. Empty if the plan has no root.
 const char *path_at(int directory, const char *name, char *memory);
 
-// A point in time, for the log; and what happened between two.
+// Points in time for the log; and a log entry for what happened between two.
 int32_t tick(void);
 void note(enum call call, int fd, int64_t offset, int64_t length, int64_t result, int32_t begin);
 
-// The result of a transfer: EFAULT says that its memory had been given back.
+// Checks the result of a transfer: EFAULT means that its memory had been freed.
 void check_memory(const char *name, int64_t error);
 
-// How short a transfer can be that is to move no more than `bytes`.
+// The shortest possible transfer for a limit of `bytes`.
 int32_t possible(int fd, int32_t bytes);
 
 // The real system call.
 long real_syscall(long number, long a, long b, long c, long d, long e, long f);
 
-// What stands for the kernel's AIO: emulated_io.c. Results as system calls have them, -1 and errno.
+// Emulation of the kernel's AIO: emulated_io.c. Results as of system calls, -1 and errno.
 bool is_emulated(unsigned long context);
 long emulated_setup(unsigned events, unsigned long *context);
 long emulated_destroy(unsigned long context);

@@ -1,5 +1,5 @@
-// A real filter, such as containers have: CAIO_SECCOMP="io_setup=1,preadv2=38" refuses these system calls with these errno numbers. With
-// CAIO_SECCOMP_LATE it does so from a SIGUSR2 on, for all threads.
+// A real filter, as in containers: CAIO_SECCOMP="io_setup=1,preadv2=38" fails these system calls
+// with these errno numbers. With CAIO_SECCOMP_LATE it does so after a SIGUSR2, for all threads.
 #define _GNU_SOURCE
 #include <linux/filter.h>
 #include <linux/seccomp.h>

@@ -1,6 +1,7 @@
 /**
- * Appends records with checksums, and acknowledges each, on standard output, when a sync after its write has completed: until it is
- * killed, or has acknowledged so many. Arguments: a backend, a file, where in it to start, the first record's number, how many batches.
+ * Appends records with checksums, and acknowledges each on standard output when a sync after its
+ * write has completed, until it is killed or has acknowledged a given number. Arguments: a backend,
+ * a file, the start position in it, the first record's number, the number of batches.
  */
 import fs from 'node:fs'
 import { crc32 } from 'node:zlib'
@@ -8,7 +9,7 @@ import { Context } from 'caio'
 import type { BackendName } from 'caio'
 import { Plan } from '../plan.js'
 
-/** number, bytes of content, checksum of both and the content */
+/** number, length of the content, checksum of both and the content */
 const HEADER = 12
 const LANES = 4
 
@@ -18,7 +19,7 @@ export interface Acknowledged {
   length: number
 }
 
-/** Lines as the program prints them; the last may be torn, and is no acknowledgement then. */
+/** Parses the program's output; a torn last line is no acknowledgement. */
 export function acknowledgements(output: string): Acknowledged[] {
   const lines = output.split('\n').slice(0, -1)
   return lines
@@ -29,7 +30,7 @@ export function acknowledgements(output: string): Acknowledged[] {
     })
 }
 
-/** Whether these bytes are that record, whole. */
+/** Whether the bytes are this record, whole. */
 export function isRecord(bytes: Buffer, number: number): boolean {
   if (bytes.length < HEADER || bytes.readUInt32LE(0) !== number || bytes.readUInt32LE(4) !== bytes.length - HEADER) {
     return false
@@ -38,7 +39,7 @@ export function isRecord(bytes: Buffer, number: number): boolean {
 }
 
 function record(number: number): Buffer {
-  // From a few bytes to what no attempt on the loop thread takes.
+  // From a few bytes to more than an inline attempt takes.
   const length = number % 50 === 0 ? 100_000 : 1 + ((number * 7919) % 6000)
   const bytes = Buffer.alloc(HEADER + length, `${number} `)
   bytes.writeUInt32LE(number, 0)
@@ -65,7 +66,7 @@ async function main([backend, path = '', start = '0', first = '0', batches = 'In
         at += length
         return `${number - records.length + index} ${at - length} ${length};`
       })
-      // A batch in two is written record by record, one in three of all made durable by its writes.
+      // Every second batch is written record by record; every third of all is made durable by its writes.
       const dsync = number % 3 === 0
       const written =
         number % 2 === 0

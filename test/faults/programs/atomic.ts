@@ -1,4 +1,7 @@
-/** Replaces a file by ever new versions until it is killed: `atomic.js FILE`. Says each version when it is durable. */
+/**
+ * Replaces a file by new versions until it is killed: `atomic.js FILE`. Reports each version when
+ * it is durable.
+ */
 import { writeSync } from 'node:fs'
 import { writeFileAtomic } from 'caio'
 

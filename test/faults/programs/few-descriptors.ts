@@ -1,4 +1,7 @@
-/** Removes trees, several at once, with few descriptors: `few-descriptors.js DIRECTORY TREES FREE`. Prints how they ended, by kind. */
+/**
+ * Removes trees, several at once, with few descriptors: `few-descriptors.js DIRECTORY TREES FREE`.
+ * Prints the outcomes, by kind.
+ */
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import fs from 'caio/fs'
@@ -12,7 +15,7 @@ for (const root of roots) {
     for (let file = 0; file < 5; file++) nodeFs.writeFileSync(join(deep, String(file)), '')
   }
 }
-// Loads what serves, which takes descriptors, too.
+// Loads the engine, which needs descriptors, too.
 await fs.rm(join(directory, 'none'), { recursive: true, force: true })
 const taken: number[] = []
 try {

@@ -1,4 +1,7 @@
-/** Many operations in one tick, for which the pool's first thread is refused. Run with the fault library. Argument: a directory. */
+/**
+ * Many operations in one tick, while the pool's first thread cannot be created. Run with the fault
+ * library. Argument: a directory.
+ */
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { Context } from 'caio'
@@ -6,7 +9,7 @@ import { Plan } from '../plan.js'
 
 export interface Report {
   settled: number
-  /** of them, with another result than their own */
+  /** operations with another result than their own */
   wrong: number
   refused: number
   unserved: number

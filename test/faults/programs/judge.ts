@@ -1,26 +1,29 @@
-/** Which failures an operation may report, given what went wrong below: those of the file, never those of the engine's own means. */
+/**
+ * The failures that an operation may report, given the faults below: those of the file, never those
+ * of the engine's own means.
+ */
 import type { Call, Rule } from '../plan.js'
 import type { Outcome } from './workload.js'
 
-/** Answers of an interface that has another behind it. */
+/** Errors of an interface that has a fallback. */
 const absorbed = new Set(['EAGAIN', 'EOPNOTSUPP', 'EINVAL', 'ENOSYS', 'ENOMEM', 'EINTR', 'EPERM', 'ECANCELED'])
 const attempts: readonly Call[] = ['io_submit', 'iocb', 'event', 'preadv2', 'pwritev2']
 const transfers: readonly Call[] = ['pread', 'pwrite', 'preadv', 'pwritev']
 const syncs: readonly Call[] = ['fsync', 'fdatasync']
 
-/** The code that an operation may fail with because of this rule. */
+/** The code with which an operation may fail because of this rule. */
 function surfaces({ call, action, argument }: Rule): string | undefined {
-  // Nothing written is no success.
+  // A write of 0 bytes is no success.
   if (action === 'short') return argument === 0 && (call === 'pwrite' || call === 'pwritev') ? 'EIO' : undefined
   if (action !== 'fail') return undefined
-  // As libuv calls it, which has no name for it.
+  // libuv has no name for it.
   if (argument === 'EDQUOT') return 'Unknown system error -122'
   if (attempts.includes(call)) return absorbed.has(String(argument)) ? undefined : String(argument)
   if (transfers.includes(call)) return argument === 'EINTR' ? undefined : String(argument)
   return syncs.includes(call) ? String(argument) : undefined
 }
 
-/** A read may be short where read(2) was; a write only where an error stopped it. */
+/** A read may be short if read(2) was; a write only if an error stopped it. */
 function mayBeShort(kind: Outcome['kind'], rules: readonly Rule[]): boolean {
   if (kind === 'read') {
     return rules.some(
@@ -30,7 +33,7 @@ function mayBeShort(kind: Outcome['kind'], rules: readonly Rule[]): boolean {
   return rules.some((rule) => surfaces(rule) !== undefined) && rules.some(({ action }) => action === 'short')
 }
 
-/** What is wrong with these outcomes. */
+/** The faults of these outcomes. */
 export function judge(
   outcomes: readonly Outcome[],
   rules: readonly Rule[],
@@ -44,7 +47,7 @@ export function judge(
   for (const { name, result } of failures) {
     if (!codes.has(String(result))) faults.push(`${name} fails with ${result}`)
   }
-  // Each failure of a call is the failure of one operation; only a sync is everybody's who waits for it.
+  // Each failure of a call is the failure of one operation; only a sync fails for all its callers.
   const own = failures.filter(({ kind }) => kind !== 'sync').length
   if (own > most) faults.push(`${own} operations fail of ${most} calls`)
   if (failures.some(({ kind }) => kind === 'sync') && !syncs.some((call) => injected[call])) {

@@ -1,6 +1,6 @@
 /**
- * Appends records to a log by many committers until it is killed: `log.js FILE FIRST`. Acknowledges each, as append.js does, when its
- * commit has resolved.
+ * Appends records to a log by many committers until it is killed: `log.js FILE FIRST`. Acknowledges
+ * each, as append.js does, when its commit has resolved.
  */
 import { writeSync } from 'node:fs'
 import { LogWriter } from 'caio'

@@ -1,4 +1,4 @@
-/** Calls of functions on names, each in a tree that is made for it. */
+/** Calls of functions on names, each in its own tree. */
 import fs from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,13 +9,13 @@ export type Files = typeof import('node:fs/promises')
 export interface Case {
   name: string
   make(work: string): void
-  /** Whether Node's goes on behind its first error. */
+  /** Whether Node's function continues after its first error. */
   goesOn?: true
-  /** Whether it is a method of a handle: there is none with a callback. */
+  /** Whether it is a method of a handle, which has no callback form. */
   isOfHandle?: true
-  /** What goes wrong besides, on the same path. */
+  /** An additional fault on the same path. */
   besides?: Rule
-  /** What is tried only then: on one path, a call and its uses. */
+  /** If set, the only fault that is tried: on one path, a call and its uses. */
   tried?: { call: Call; name: string; count: number }
   call(files: Files, work: string): Promise<unknown>
 }
@@ -127,7 +127,7 @@ export const cases: readonly Case[] = [
   { ...onTree('rm, force', (files, at) => files.rm(at('tree'), { recursive: true, force: true })), goesOn: true },
   onTree('cp', (files, at) => files.cp(at('tree'), at('copy'), { recursive: true })),
   onTree('cp to where no directory is', (files, at) => files.cp(at('tree/b'), at('new/x/copy'), { recursive: true })),
-  // Its requests are active until they are collected: nothing that goes on may come after it.
+  // Its requests stay active until they are collected, so it has to be the last.
   onFiles('opendir', async (files, at) => {
     const names = []
     for await (const { name } of await files.opendir(at('dir'))) names.push(name)
@@ -135,25 +135,25 @@ export const cases: readonly Case[] = [
   }),
 ]
 
-/** What caio does otherwise than Node, as docs/guarantees.md says. */
+/** Differences between caio and Node, as in docs/guarantees.md. */
 interface Difference {
   cases: RegExp
   call: Call
-  /** fails with the error that was injected, or does as if nothing were wrong */
+  /** fails with the injected error, or behaves as if nothing were wrong */
   caio: 'fails' | 'goes on'
-  /** Whether what is left is the same all the same. */
+  /** Whether the resulting tree is the same nevertheless. */
   sameTree: boolean
 }
 
 export const differences: readonly Difference[] = [
-  // Node says ENOENT, since it looks whether the path is there.
+  // Node checks whether the path exists, and reports ENOENT.
   { cases: /^mkdir, recursive/, call: 'mkdir', caio: 'fails', sameTree: true },
-  // A directory is looked at when it has been opened, which Node never does.
+  // caio stats a directory after opening it; Node does not.
   { cases: /^rm/, call: 'statx', caio: 'fails', sameTree: false },
-  // All entries are read when it is opened: it is `opendir` that fails, and not the reading.
+  // All entries are read when it is opened: `opendir` fails, not the reading.
   { cases: /^opendir$/, call: 'readdir', caio: 'fails', sameTree: true },
-  // With a callback, Node looks at each part of the path, and caio asks the kernel for all of it.
+  // With a callback, Node resolves each part of the path; caio asks the kernel for all of it.
   { cases: /^realpath$/, call: 'statx', caio: 'goes on', sameTree: true },
-  // What was read has been read.
+  // The data has been read by then.
   { cases: /^readFile$/, call: 'close', caio: 'goes on', sameTree: true },
 ]

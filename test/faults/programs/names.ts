@@ -1,7 +1,8 @@
 /**
- * Makes each system call that a function on names needs fail, or go short, on each path and at each of its uses there, under Node's own
- * functions and under caio's: the error is the same then, with its paths, and so is what is left. Run with the fault library interposed.
- * Arguments: a directory, and which form of them: `promises` or `callbacks`. Prints a report as JSON.
+ * Makes each system call of a function on names fail, or be short, on each path and at each of its
+ * uses there, under Node's own functions and under caio's: the error has to be the same, with its
+ * paths, and so does the resulting tree. Run with the fault library interposed. Arguments: a
+ * directory, and the form of the functions: `promises` or `callbacks`. Prints a report as JSON.
  */
 import fs from 'node:fs'
 import nodeFiles from 'node:fs/promises'
@@ -21,7 +22,7 @@ export interface NamesReport {
   backend: string
   /** plans that were run under both */
   states: number
-  /** those of them in which caio's calls met what was planned */
+  /** plans whose faults caio's calls met */
   reached: number
   failed: number
   injected: Partial<Record<Call, number>>
@@ -69,16 +70,16 @@ const ways: Partial<Record<Call, Fault[]>> = {
   close: fails('EIO', 'EDQUOT', 'EINTR'),
 }
 
-/** Tried at each single use, too, and not only at all of them: they differ in nothing but the number. */
+/** Codes tried at each single use, too, and not only at all uses: others differ only in the number. */
 const AT_EACH: readonly unknown[] = ['EIO', 'EACCES', 'EINTR']
 
-/** What a run has come to. */
+/** Result of a run. */
 interface Seen {
   outcome: unknown
   tree: string[]
 }
 
-/** Resolves when nothing that Node's own functions have begun is under way. */
+/** Resolves when no request of Node's own functions is in flight. */
 async function quiet(): Promise<void> {
   while (process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'))) await setImmediate()
 }
@@ -86,15 +87,15 @@ async function quiet(): Promise<void> {
 const withoutChance = (value: unknown): unknown =>
   JSON.parse((JSON.stringify(value) ?? 'null').replace(/(temporary-)\w{6}/g, '$1XXXXXX')) as unknown
 
-/** Whose functions they are. */
+/** One implementation of the functions. */
 interface Side {
   files: Files
-  /** Makes them those of `node:fs`, which Node's functions look each other up in. */
+  /** Installs them in `node:fs`, where Node's functions look each other up. */
   begin?(): void
   end?(): void
 }
 
-/** Functions with a callback of `node:fs`, as they are now, as functions with a promise. */
+/** The present callback functions of `node:fs`, as functions with a promise. */
 function promised(): Files {
   const functions = Object.entries(fs).filter(([name, each]) => typeof each === 'function' && `${name}Sync` in fs)
   return Object.fromEntries(
@@ -141,7 +142,7 @@ function fault(what: string, seen: Seen, expected: Seen): void {
   report.faults.push(`${what}:\n  ${text(seen)}\n  and Node\n  ${text(expected)}`)
 }
 
-/** Paths of calls, each with how often. */
+/** Paths of calls, each with its number of uses. */
 function placesOf(...logs: Named[][]): Map<string, { named: Named; count: number }> {
   const places = new Map<string, { named: Named; count: number }>()
   for (const log of logs) {
@@ -158,21 +159,21 @@ function placesOf(...logs: Named[][]): Map<string, { named: Named; count: number
 
 const same = (a: Seen, b: Seen): boolean => isDeepStrictEqual(a, b)
 
-/** What a run has come to, and whether it met what was planned. */
+/** The result of a run, and how many faults it met. */
 async function met(each: Case, side: Side, { call, path }: Named, rule: Omit<Rule, 'call'>): Promise<[Seen, number]> {
   const seen = await play(each, side, path, [{ call, ...rule }])
   return [seen, plan.injected[call] ?? 0]
 }
 
-/** A failure with this code. */
+/** Whether it is a failure with this code. */
 function isFailure({ outcome }: Seen, name: unknown): boolean {
-  // As libuv calls it, which has no name for it.
+  // libuv has no name for it.
   const code = name === 'EDQUOT' ? 'Unknown system error -122' : name
   const [settled, error] = outcome as [string, [string, [string, unknown][]]]
   return settled === 'rejected' && error[1].some(([key, value]) => key === 'code' && value === code)
 }
 
-/** Whether caio is known to do this otherwise. */
+/** Whether this is a known difference of caio. */
 function isKnown({ name }: Case, { call }: Named, seen: Seen, expected: Seen, fails: boolean): boolean {
   const known = differences.find((each) => each.cases.test(name) && each.call === call)
   if (!known || fails !== (known.caio === 'fails')) return false
@@ -184,7 +185,7 @@ async function tryPlace(each: Case, named: Named, count: number, undisturbed: Se
   for (const way of ways[call] ?? []) {
     const times = way.action === 'short' || AT_EACH.includes(way.argument) ? count : 0
     const rules: Omit<Rule, 'call'>[] = Array.from({ length: times }, (_, at) => ({ first: at + 1, count: 1, ...way }))
-    // For ever that would be a different matter.
+    // EINTR for ever would be a different matter.
     if (way.argument !== 'EINTR') rules.unshift({ first: 1, count: 1_000_000, ...way })
     let always: Seen | undefined
     for (const rule of rules) {
@@ -194,12 +195,13 @@ async function tryPlace(each: Case, named: Named, count: number, undisturbed: Se
       if (injected > 0) report.reached++
       report.injected[call] = (report.injected[call] ?? 0) + injected
       if ((seen.outcome as [string])[0] !== 'fulfilled') report.failed++
-      // What has failed once may have been tried in another way, and what one does not ask for cannot fail.
+      // After one failure the call may have been retried in another way, and a call that is not
+      // made cannot fail.
       if ((once || injected === 0) && same(seen, undisturbed)) continue
       const [expected, nodesInjected] = await met(each, nodes, named, rule)
       if (!once) always = expected
       if (same(seen, expected) || (always && same(seen, always))) continue
-      // Nor can what Node does not ask for fail under Node: there is nothing to compare with.
+      // If Node does not make the call, there is nothing to compare with.
       if (nodesInjected === 0 && (same(seen, undisturbed) || isFailure(seen, way.argument))) continue
       if (isKnown(each, named, seen, expected, isFailure(seen, way.argument))) continue
       const when = once ? `at ${rule.first}` : 'always'
@@ -217,7 +219,7 @@ for (const each of cases) {
   const logs: Named[][] = []
   const seen: Seen[] = []
   for (const side of [nodes, ours]) {
-    // Twice: what is asked for the first time may go another way.
+    // Twice: the first call may be served in another way.
     await play(each, side, '', [])
     seen.push(await play(each, side, '', []))
     logs.push(plan.named)

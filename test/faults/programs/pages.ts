@@ -1,6 +1,6 @@
 /**
- * Commits changes to a table until it is killed: `pages.js FILE`. Each value says its slot and its version. Prints `slot version;` of
- * what a commit has made durable, when it has resolved.
+ * Commits changes to a table until it is killed: `pages.js FILE`. Each value contains its slot and
+ * its version. Prints `slot version;` for each change when its commit has resolved.
  */
 import { writeSync } from 'node:fs'
 import { SLOTS, Table } from '../../support/recipe-table.js'

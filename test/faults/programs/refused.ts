@@ -1,6 +1,7 @@
 /**
- * Whether every function does what it is to do, twice, while system calls are refused; and which of them were had at once: `refused.js
- * DIRECTORY …`, directories on file systems of different kinds. With CAIO_SECCOMP_LATE the refusals begin after the first time.
+ * Checks every function, twice, while system calls are refused, and records which ran inline:
+ * `refused.js DIRECTORY …`, directories on file systems of different kinds. With CAIO_SECCOMP_LATE
+ * the refusals begin after the first round.
  */
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
@@ -8,10 +9,10 @@ import { copyFileRange, defaultContext } from 'caio'
 import fs from 'caio/fs'
 
 export interface Refused {
-  /** what was not as it must be */
+  /** wrong results */
   faults: string[]
   backend: string
-  /** by round and function: whether the last call of three was had at once */
+  /** by round and function: whether the last call of three ran inline */
   inline: Record<string, boolean>[]
 }
 
@@ -29,7 +30,7 @@ interface Files {
   handle: Awaited<ReturnType<typeof fs.open>>
 }
 
-/** A call, and what it has to give. */
+/** A call, with its result and the expected one. */
 type Calls = Record<string, (files: Files) => Promise<[found: unknown, wanted: unknown]>>
 
 const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
@@ -85,7 +86,7 @@ const calls: Calls = {
     await handle.close()
     return [nodeFs.readFileSync(path('synced'), 'utf8'), content]
   },
-  /** which a refusal must not be taken for */
+  /** must not be taken for a refusal */
   "the file's own EPERM": async ({ old }) => {
     if (geteuid() !== 0) return ['', '']
     seteuid(1234)

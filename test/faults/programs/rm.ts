@@ -1,4 +1,4 @@
-/** Removes a tree, the kernel forgetting meanwhile what names nobody holds. Prints how that ended. */
+/** Removes a tree, while the kernel drops unused names from its caches. Prints the outcome. */
 import { writeFileSync } from 'node:fs'
 import fs from 'caio/fs'
 
@@ -14,5 +14,5 @@ for (; ended === ''; times++) {
   writeFileSync('/proc/sys/vm/drop_caches', '2')
   await new Promise(setImmediate)
 }
-// Where it takes the kernel long to forget, a few times have to do.
+// Dropping caches may take long: a few times suffice then.
 console.log(times > 1, ended)

@@ -1,6 +1,7 @@
 /**
- * Appends records to a log in segments by many committers, which rotates and drops meanwhile, until it is killed: `segments.js DIRECTORY
- * FIRST`. Acknowledges each, as append.js does, when its commit has resolved, and `0 POSITION 0;` before it drops what is before a position.
+ * Appends records to a log in segments by many committers, and rotates and drops meanwhile, until
+ * it is killed: `segments.js DIRECTORY FIRST`. Acknowledges each record, as append.js does, when
+ * its commit has resolved, and prints `0 POSITION 0;` before it drops what is before a position.
  */
 import { writeSync } from 'node:fs'
 import { SegmentedLog } from 'caio'

@@ -1,7 +1,8 @@
 /**
- * Which backend serves when something is wrong from the start, what is said of it, and whether it serves rightly: every kind of operation
- * twice, checked. Arguments: a directory, and the backend to ask for in code, if any. With CAIO_TEST_DIRECT it goes on reading directly
- * until that is the kernel's, or it is said why not.
+ * Prints which backend serves when something is wrong from the start, the warnings, and whether
+ * results are right: every kind of operation twice, checked. Arguments: a directory, and the
+ * backend to request in code, if any. With CAIO_TEST_DIRECT it continues direct reads until the
+ * kernel's queue serves them, or a warning says why not.
  */
 import fs from 'node:fs'
 import { Context, defaultContext } from 'caio'
@@ -13,7 +14,7 @@ export interface Service {
   backend?: string
   reason?: string
   error?: { code: string; message: string }
-  /** operations that failed, and what else was not as it must be */
+  /** operations that failed, and other wrong results */
   failures: string[]
   faults: string[]
   warnings: { code: string; message: string }[]

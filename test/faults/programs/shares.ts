@@ -1,4 +1,7 @@
-/** Copies files of several sizes to where nothing is and over others. Arguments: a directory; `node`, for Node's own function. Prints what comes of it. */
+/**
+ * Copies files of several sizes to new paths and over other files. Arguments: a directory; `node`,
+ * for Node's own function. Prints the outcomes.
+ */
 import fs from 'node:fs'
 import own from 'node:fs/promises'
 import { join } from 'node:path'

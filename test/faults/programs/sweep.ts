@@ -1,7 +1,8 @@
 /**
- * Makes each system call that a workload needs fail at its n-th use, in each way it can, for every n; then several at once, at random.
- * Run with the fault library interposed. Arguments: a directory, how contexts are reaped (or 'kernel' for the kernel's own), how many
- * random plans, a seed. Prints a report as JSON.
+ * Makes each system call of a workload fail at its n-th use, in each possible way, for every n;
+ * then several at once, at random. Run with the fault library interposed. Arguments: a directory,
+ * how contexts are reaped (or 'kernel' for the kernel's own), the number of random plans, a seed.
+ * Prints a report as JSON.
  */
 import { defaultContext } from 'caio'
 import type { BackendName } from 'caio'
@@ -13,18 +14,18 @@ import { Workload } from './workload.js'
 
 export interface Report {
   backend: string
-  /** plans run, and those of them in which what was planned did happen */
+  /** plans run, and those of them whose faults happened */
   states: number
   reached: number
   operations: number
   /** operations that failed as planned */
   failed: number
   injected: Partial<Record<Call, number>>
-  /** what should not have been */
+  /** violations */
   faults: string[]
 }
 
-/** milliseconds for one run of the workload; the longest that is planned takes a twentieth */
+/** milliseconds for one run of the workload; the longest planned delay takes a twentieth */
 const HANGS_AFTER = 20_000
 const MOST_FAULTS = 20
 
@@ -41,7 +42,7 @@ const writing = [...fails('EINTR', 'EIO', 'ENOSPC'), ...shorts(0, 1, 4095), late
 const reading = [...fails('EINTR', 'EIO'), ...shorts(1, 4095), late]
 const syncing = [...fails('EIO', 'ENOSPC', 'EDQUOT'), late]
 
-/** How each call can go wrong. libuv passes EINTR of a read on, so it is not for `pure`. */
+/** The ways in which each call can fail. libuv passes on EINTR of a read, so it is not for `pure`. */
 const ways: Partial<Record<Call, Fault[]>> = {
   io_submit: [...fails('EAGAIN', 'EINVAL', 'ENOMEM', 'ENOSYS', 'EPERM', 'EBADF'), ...shorts(0, 1, 2, 3), late],
   io_uring_enter: [
@@ -111,7 +112,7 @@ async function visit(rules: readonly Rule[]): Promise<Partial<Record<Call, numbe
   return uses
 }
 
-/** Of several runs, the most uses of each call: how they fall out between loop and pool differs. */
+/** The most uses of each call in several runs: the division between loop and pool varies. */
 async function undisturbed(): Promise<Partial<Record<Call, number>>> {
   const most: Partial<Record<Call, number>> = {}
   for (let i = 0; i < 10; i++) {
@@ -133,7 +134,7 @@ for (const call of used) {
   for (let first = 1; first <= (uses[call] as number); first++) {
     for (const way of waysOf(call)) await visit([{ call, first, ...way }])
   }
-  // And from some use on, always. EINTR for ever would be a different matter.
+  // And always, from some use on. EINTR for ever would be a different matter.
   for (const way of waysOf(call)) if (way.argument !== 'EINTR') await visit([{ call, first: 2, count: 1000, ...way }])
 }
 

@@ -1,4 +1,7 @@
-/** Run with hold_sync.c interposed: the test decides when each sync of the pool ends, and how. */
+/**
+ * Run with hold_sync.c interposed: the test decides when each sync of the pool ends, and with which
+ * result.
+ */
 import fs from 'node:fs'
 import { once } from 'node:events'
 import { Socket } from 'node:net'
@@ -8,7 +11,7 @@ import { Context, LogWriter, Operation } from 'caio'
 import type { BackendName } from 'caio'
 
 const [backend, directory] = process.argv.slice(2) as [BackendName, string]
-// Made, and so proved, before the FIFOs exist: the proof syncs a file, too. So does a log that is begun.
+// Made, and so proved, before the FIFOs exist: the proof syncs a file, too. So does a new log.
 const context = new Context({ backend })
 const fd = fs.openSync(`${directory}/data`, 'w+')
 const log = await LogWriter.open(`${directory}/log`)
@@ -16,7 +19,8 @@ const log = await LogWriter.open(`${directory}/log`)
 const { CAIO_HOLD_EVENTS: events = '', CAIO_HOLD_ANSWERS: answers = '' } = process.env
 const { execFileSync } = await import('node:child_process')
 execFileSync('mkfifo', [`${answers}`, `${events}.new`])
-// Read and write: opening does not wait for the other end. A socket, since a file stream would block a thread of libuv's.
+// Read and write: opening does not wait for the other end. A socket, since a file stream would
+// block a thread of libuv's.
 const fifo = new Socket({ fd: fs.openSync(`${events}.new`, 'r+'), readable: true, writable: false })
 const starts = createInterface({ input: fifo })
 const answer = fs.openSync(answers, 'r+')
@@ -27,7 +31,7 @@ starts.on('line', () => started++)
 const nextStart = async (): Promise<void> => void (await once(starts, 'line'))
 const release = (errno: number): void => void fs.writeSync(answer, `${errno}\n`)
 
-/** Whether a promise has settled, looked at after everything else that is due. */
+/** Tracks whether a promise has settled, checked after everything else that is due. */
 function watch<T>(promise: Promise<T>): { settled: () => boolean; promise: Promise<T> } {
   let settled = false
   promise.then(
@@ -49,7 +53,7 @@ t.test('a sync covers what had been written when it started, and is shared by al
   const first = watch(context.fdsync(fd))
   await start
 
-  // The first sync is running: what comes now needs another.
+  // The first sync is running: later requests need another.
   await context.write('B', fd, 1)
   const second = watch(context.fdsync(fd))
   const third = watch(context.fdsync(fd))
@@ -78,7 +82,7 @@ t.test('a failed sync fails everybody who waited, and is not tried again', async
   t.equal(started, 3, 'one attempt')
 })
 
-/** What it begins, which may be a promise, once the next sync has started. */
+/** Calls `begin` once the next sync has started; its result may be a promise. */
 async function whenStarted<T>(begin: () => T): Promise<{ begun: T }> {
   const start = nextStart()
   const begun = begin()

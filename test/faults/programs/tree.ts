@@ -1,7 +1,6 @@
 /**
- * One call on a whole tree, of Node's or of caio's, while something happens to its file system: `tree.js node|caio CALL DIRECTORY
- * [TREE]`.
- * Prints how it ended, as JSON.
+ * One call on a whole tree, of Node or of caio, while something happens to its file system:
+ * `tree.js node|caio CALL DIRECTORY [TREE]`. Prints the outcome as JSON.
  */
 import nodeFiles from 'node:fs/promises'
 import { join } from 'node:path'

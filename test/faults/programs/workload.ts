@@ -1,6 +1,6 @@
 /**
- * Every kind of operation at once, on one file, with what each must have done afterwards: for runs in which something goes wrong.
- * A success has moved the right bytes, a failure only its own, and the rest of the file is as it was.
+ * Every kind of operation at once, on one file, with its required effect: for runs with faults. A
+ * success has moved the right bytes, a failure only its own, and the rest of the file is unchanged.
  */
 import fs from 'node:fs'
 import { defaultContext } from 'caio'
@@ -9,19 +9,19 @@ import { alignedMemory } from '../../support/harness.js'
 
 const BLOCK = 4096
 const BLOCKS = 96
-/** Beyond what is tried on the loop thread. */
+/** More than an inline attempt takes. */
 const LARGE = 80 * 1024
 const MARGIN = 0xee
 
 type Kind = 'read' | 'write' | 'sync' | 'whole'
-/** The bytes moved; for a sync, and for a whole file that is as it should be, 0. */
+/** Resolves to the bytes moved; to 0 for a sync, and for a whole file with the right content. */
 type Work = () => Promise<number>
 
 interface Task {
   name: string
   kind: Kind
   work: Work
-  /** of a read or write: where, and how many bytes */
+  /** of a read or write: position and length in bytes */
   at: number
   length: number
   memory: Buffer[]
@@ -37,7 +37,7 @@ export interface Outcome {
 
 export interface Run {
   outcomes: Outcome[]
-  /** what is not as it must be, whatever went wrong below */
+  /** violations, whatever the faults */
   faults: string[]
 }
 
@@ -56,7 +56,7 @@ export class Workload {
   #round = 0
 
   constructor(readonly directory: string) {
-    // Two files in turn: what an engine has learnt of one it must not believe of the other, and finds out again.
+    // Two files in turn: what the engine has learned of one must not be applied to the other.
     this.#paths = ['a', 'b'].map((name) => `${directory}/${name}`)
     for (const path of this.#paths) fs.writeFileSync(path, pattern(0, 0, BLOCKS * BLOCK))
     const direct = fs.openSync(this.#paths[0] as string, fs.constants.O_RDONLY | fs.constants.O_DIRECT)
@@ -64,7 +64,7 @@ export class Workload {
     fs.closeSync(direct)
   }
 
-  /** Runs it all. `begin` is called when everything is ready, `end` when all has settled. */
+  /** Runs all tasks. `begin` is called when everything is ready, `end` when all have settled. */
   async run(begin: (fd: number) => void, end: () => void): Promise<Run> {
     const round = ++this.#round
     const path = this.#paths[round % 2] as string
@@ -84,7 +84,7 @@ export class Workload {
     })
     const faults = this.#check(tasks, outcomes, before, path)
     const { completed: now, inFlight, waiting } = this.#context.stats()
-    // Whole files take one operation, or more, or are Node's.
+    // A whole file takes one operation, or more, or is left to Node.
     const least = tasks.filter(({ kind }) => kind !== 'whole').length
     if (now - completed < least || inFlight + waiting > 0) {
       faults.push(`${now - completed} completed, ${inFlight} in flight, ${waiting} waiting`)
@@ -171,7 +171,7 @@ export class Workload {
         if (!now.equals(old)) fail('a read has changed the file')
       } else {
         if (!now.subarray(0, moved).equals(bytes.subarray(0, moved))) fail('the file has other bytes')
-        // What was not reported may have been written all the same, but nothing else.
+        // Bytes not reported may have been written nevertheless, but no others.
         if (now.some((byte, i) => byte !== bytes[i] && byte !== old[i])) fail('bytes that are neither old nor new')
       }
     }

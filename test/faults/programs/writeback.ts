@@ -1,10 +1,13 @@
-/** Writes in pairs and syncs in turn, until the engine starts the writeback of a pair before its sync is asked for: then that fails. */
+/**
+ * Writes in pairs and syncs in turn, until the engine starts the writeback of a pair before its
+ * sync is requested: then that writeback fails.
+ */
 import fs from 'node:fs'
 import { Context } from 'caio'
 import { Plan } from '../plan.js'
 
 export interface Report {
-  /** codes of the syncs: '' for one that succeeded */
+  /** codes of the syncs: '' for success */
   afterFailure: string[]
   ofAnotherFile: string[]
   unknownCall: string[]
@@ -39,7 +42,7 @@ async function commit(fd: number): Promise<string> {
   return sync(fd)
 }
 
-/** Until it is expected that the writes are followed by a sync. */
+/** Until the engine expects the writes to be followed by a sync. */
 async function openWithHabit(name: string): Promise<number> {
   const fd = fs.openSync(`${directory}/${name}`, 'w')
   for (let count = 0; count < 3; count++) await commit(fd)
@@ -64,7 +67,7 @@ plan.arm([{ call: 'sync_file_range', first: 1, count: 3, action: 'fail', argumen
 const unknownCall = [await commit(third), await commit(third), await commit(third)]
 plan.disarm()
 
-/** How often the writeback is started behind one write. */
+/** Number of writebacks started after one write. */
 async function usesBehind(view: Buffer): Promise<number> {
   plan.arm([])
   await writeOne(third, view)

@@ -1,4 +1,7 @@
-/** Calls of read and write, by every overload: some plain, most odd, all but those that make plain Node abort. */
+/**
+ * Calls of read and write, by every overload: some plain, most odd, except those that make plain
+ * Node abort.
+ */
 import { combinations, filled, literals, named, offsets, positions, views } from '../../support/argument-values.js'
 import type { Call, Named } from '../../support/argument-values.js'
 
@@ -6,7 +9,7 @@ const buffer = [named('Buffer', () => filled(16))]
 const zero = literals(0)
 const four = literals(4)
 
-/** Node aborts on a read of NaN, '4' or true bytes, and on a write of -0. */
+/** Without NaN, '4' and true for reads, and -0 for writes: Node aborts on those. */
 export const readLengths = literals(
   undefined,
   null,
@@ -31,7 +34,7 @@ export const writeLengths = [
 
 const somePositions = literals(undefined, null, 0, 5, 24, 30)
 
-/** Objects that options may be, given the keys to spread into them. */
+/** Forms of an options object, made from the keys to spread into it. */
 const forms: [string, (options: object) => object][] = [
   ['', (options) => options],
   ['null prototype ', (options) => Object.assign(Object.create(null) as object, options)],

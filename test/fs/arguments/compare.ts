@@ -1,4 +1,7 @@
-/** Makes each call on both sides of a fresh pair, and compares all that an application could notice. */
+/**
+ * Makes each call on both handles of a fresh pair, and compares everything that an application
+ * could notice.
+ */
 import nodeFs from 'node:fs'
 import type { Test } from 'tap'
 import { outcomeOf, pairMaker, same } from '../../support/differential.js'
@@ -8,7 +11,7 @@ import type { Loose, Method } from '../../support/subject.js'
 import type { Call } from '../../support/argument-values.js'
 
 const CONTENT = 'abcdefghijklmnopqrstuvwxyz'
-/** A sparse file may be huge: only its edges are looked at. */
+/** A sparse file may be huge: only its edges are compared. */
 const EDGE = 4096
 
 function edges(fd: number): { size: number; head: string; tail: string } {
@@ -20,13 +23,13 @@ function edges(fd: number): { size: number; head: string; tail: string } {
   return { size, head: head.toString('latin1', 0, inHead), tail: tail.toString('latin1', 0, inTail) }
 }
 
-/** Where the file position is: what a sequential read finds next. */
+/** Bytes at the file's position, as found by a sequential read. */
 function next(fd: number): string {
   const buffer = Buffer.alloc(8)
   return buffer.toString('latin1', 0, nodeFs.readSync(fd, buffer, 0, 8, null))
 }
 
-/** Which of its own arguments a call gives back. */
+/** Names the argument that a call returns. */
 function givenBack(value: unknown, first: unknown): string {
   const { buffer, buffers = buffer } = (value ?? {}) as { buffer?: unknown; buffers?: unknown }
   if (buffers === undefined) return 'nothing'
@@ -42,7 +45,7 @@ async function observe({ handle }: Side, method: Method, call: Call): Promise<un
   const value = outcome.settled === 'fulfilled' ? await promise : undefined
   return {
     outcome,
-    // What a read has put into the arguments, and that nothing else in them has changed.
+    // Includes the bytes read into the arguments, and shows that nothing else in them has changed.
     given: snapshot(given),
     givenBack: givenBack(value, given[0]),
     next: next(fd),

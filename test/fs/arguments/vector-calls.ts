@@ -14,14 +14,14 @@ function holes(): unknown[] {
 
 class Subclass extends Array<Buffer> {}
 
-/** What a for-of loop sees is not what is in it. */
+/** Iterates over other elements than it contains. */
 class Misleading extends Array<Buffer> {
   override *[Symbol.iterator](): ArrayIterator<Buffer> {
     yield filled(1)
   }
 }
 
-/** Before 20.20, Node's own readv of an empty list ends the process by a rejection that nobody can handle. */
+/** Before 20.20, Node's own readv of an empty list ends the process by a rejection that cannot be handled. */
 export const emptyReadvIsFatal = nodeVersion.major === 20 && nodeVersion.minor < 20
 
 const lists: Named[] = [

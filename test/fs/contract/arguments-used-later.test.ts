@@ -1,4 +1,4 @@
-/** What a caller does with its arguments once the call is made is no longer the call's business. */
+/** Changing arguments after a call does not affect the call. */
 // @quick node linux thread pure
 import nodeFs from 'node:fs'
 import t from 'tap'
@@ -10,7 +10,7 @@ import type { Loose } from '../../support/subject.js'
 
 type Step = (handle: Loose, settled: Promise<unknown>[]) => unknown
 
-/** Opens, makes calls in one tick, and tells how they ended and what the file holds. */
+/** Opens, makes calls in one tick, and reports their outcomes and the file's content. */
 async function story(t: Test, name: string, step: Step): Promise<void> {
   await tellsTheSame(t, name, async ({ fs, path }) => {
     const handle = (await fs.open(path, 'r+')) as Loose
@@ -48,8 +48,8 @@ for (const method of ['readv', 'writev'] as const) {
 }
 
 for (const method of ['read', 'write'] as const) {
-  // Node goes on with memory that is another's by then. So does the engine with a write that it was handed with the call; what it is
-  // handed at the end of the tick, since it is not the first, it refuses.
+  // Node continues with memory that has been transferred. So does the engine with a write handed
+  // over with the call; a later write of the tick, handed over at its end, is refused.
   await t.test(`the memory given to ${method} is transferred away in the same tick`, async (t) => {
     const { path } = temporaryFile(t, 'abcdefghijklmnop')
     const handle = (await fs.open(path, 'r+')) as Loose
@@ -107,7 +107,7 @@ for (const method of ['read', 'write'] as const) {
 const answers = { buffer: (): unknown => Buffer.from('ABCDEFGH'), offset: () => 1, length: () => 4, position: () => 2 }
 type Key = keyof typeof answers
 
-/** Options that note what is asked of them. */
+/** Options that record which of them are read. */
 function noting(keys: readonly Key[], asked: string[], overrides: Partial<Record<Key, () => unknown>> = {}): object {
   const all: Partial<Record<Key, () => unknown>> = { ...answers, ...overrides }
   const descriptors = keys.map(

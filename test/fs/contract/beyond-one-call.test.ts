@@ -1,4 +1,4 @@
-/** Calls for more than the 2,147,479,552 bytes that Linux moves at once: where Node stops, everybody stops. */
+/** Calls for more than the 2,147,479,552 bytes that Linux moves at once: they stop where Node stops. */
 // @thorough node linux thread pure
 import nodeFs from 'node:fs'
 import { freemem } from 'node:os'
@@ -24,7 +24,7 @@ await t.test(`more than the kernel takes, on ${subject}`, { skip: obstacle }, as
   const memory = Buffer.allocUnsafeSlow(LARGEST_LENGTH)
   t.equal((await handle.read(memory, 0, LARGEST_LENGTH, 0)).bytesRead, LARGEST_CALL, 'read')
   t.equal(memory.toString('latin1', 0, 4), 'head')
-  // Again and again the same memory.
+  // The same memory repeatedly.
   const parts = Array.from({ length: 33 }, () => memory.subarray(0, 64 * 1024 * 1024))
   t.equal((await handle.readv(parts, 0)).bytesRead, LARGEST_CALL, 'readv')
 })
@@ -35,7 +35,7 @@ await t.test('files that are too large for readFile', async (t) => {
   nodeFs.truncateSync(path, LARGEST_LENGTH + 1)
   const handle = await fs.open(path, 'r')
   t.teardown(() => handle.close())
-  // A release of Node may take them one day, with memory for them.
+  // A later version of Node may take them, and need memory for them.
   if (obstacle) return void t.pass(obstacle, { skip: obstacle })
   for (const options of [undefined, 'latin1', { encoding: null }] as const) {
     const expected = await outcomeOf(async () => (await oracle.readFile(path, options)).length)
@@ -54,7 +54,7 @@ await t.test('files that are too large for readFile', async (t) => {
   }
 })
 
-// The other subjects have this code of linux's, or of Node's.
+// The other subjects share this code with linux, or with Node.
 const skip = obstacle || (subject !== 'linux' && 'asked of linux')
 await t.test('the largest that readFile takes', { skip }, async (t) => {
   const path = join(temporaryDirectory(t), 'sparse')

@@ -1,4 +1,4 @@
-/** The callback API by every overload, and with callbacks and descriptors that are none. */
+/** The callback API by every overload, and with invalid callbacks and descriptors. */
 // @thorough node linux thread pure
 import t from 'tap'
 import nodeFs from 'node:fs'
@@ -10,13 +10,13 @@ import { descriptorPairMaker, fs, oracle, outcomeOfCall, tellsTheSame } from '..
 import { outcomeOf, same } from '../../support/differential.js'
 
 await t.test('read', (t) => compareCalls(t, 'read', readCalls(), 900, descriptorPairMaker(t)))
-// A function in the place of a string's position is the callback, and ours would wait for ever.
+// A function in place of a string's position is the callback: the test's own would never be called.
 const writes = writeCalls().filter(({ name }) => !name.startsWith('"text", function'))
 await t.test('write', (t) => compareCalls(t, 'write', writes, 600, descriptorPairMaker(t)))
 await t.test('readv', (t) => compareCalls(t, 'readv', vectorCalls(), 300, descriptorPairMaker(t)))
 await t.test('writev', (t) => compareCalls(t, 'writev', vectorCalls(), 300, descriptorPairMaker(t)))
 
-/** No symbol: plain Node aborts on one. */
+/** Without a symbol: plain Node aborts on one. */
 const descriptors = [
   ...literals(undefined, null, -1, -0.5, 1.5, NaN, Infinity, 2 ** 31, 2 ** 31 - 1, '3', '', true, 3n),
   named('{}', () => ({})),
@@ -127,7 +127,7 @@ await t.test('options of whole files', async (t) => {
 })
 
 await t.test('data of whole files', async (t) => {
-  // Plain Node throws for a detached DataView where nobody can catch it.
+  // For a detached DataView, plain Node throws an error that cannot be caught.
   for (const { name, make } of views.filter((view) => view.name !== 'detached DataView')) {
     await tellsTheSame(t, `writeFile(${name})`, async ({ fs, path }) => [
       await outcomeOfCall(fs.writeFile, path, make()),

@@ -1,4 +1,4 @@
-/** Node's own streams over the callback API, which is the engine's where they have a start. */
+/** Node's own streams over the callback API, which the engine serves if they have a start. */
 // @thorough node linux thread pure
 import nodeFs from 'node:fs'
 import { once } from 'node:events'

@@ -1,4 +1,4 @@
-/** The callback API's life: what comes when, in which context, what is thrown, what close waits for, and what fails how. */
+/** The callback API: order, asynchronous context, thrown errors, what close waits for, and failures. */
 // @thorough node linux thread pure
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { constants } from 'node:buffer'
@@ -16,7 +16,7 @@ import { subject } from '../../support/subject.js'
 const sizeOf = ({ size }: Stats): number => size
 const close = (fd: number): void => nodeFs.closeSync(fd)
 
-/** Every function that may be the engine's, as one call on an open file. */
+/** Every function that the engine may serve, as one call on an open file. */
 function calls(
   fs: CallbackFs,
   fd: number,
@@ -38,7 +38,7 @@ function calls(
     'writev, at the file’s own position': (callback) => fs.writev(fd, [Buffer.from('a'), Buffer.from('b')], callback),
     fsync: (callback) => fs.fsync(fd, callback),
     fdatasync: (callback) => fs.fdatasync(fd, callback),
-    // What they are of differs between the sides.
+    // Their results differ between the sides.
     fstat: (callback) => fs.fstat(fd, (error: unknown, ...rest: Stats[]) => callback(error, ...rest.map(sizeOf))),
     open: (callback) => fs.open(path, (error: unknown, ...rest: number[]) => callback(error, ...rest.map(close))),
     close: (callback) => fs.close(nodeFs.openSync(path, 'r'), callback),
@@ -308,7 +308,7 @@ await t.test('what a callback throws', async (t) => {
     const plain = await run([`${name}.cjs`], { cwd: app })
     const sorted = ({ stdout }: { stdout: string }): string[] => stdout.split('\n').sort()
     same(t, [ours.code, ours.signal, sorted(ours)], [plain.code, plain.signal, sorted(plain)], name)
-    // The frames below the program's own are whoever called it.
+    // The frames below the program's own are those of its caller.
     const programs = ({ stderr }: { stderr: string }): string[] => stderr.split('\n').slice(0, 6)
     same(t, programs(ours), programs(plain), `${name}: the line, the error and the program's frame`)
   }

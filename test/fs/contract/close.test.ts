@@ -1,4 +1,7 @@
-/** close(): what is in flight ends well, what comes while it waits is served, what comes after is refused, and the events are Node's in Node's order. */
+/**
+ * close(): operations in flight complete, calls made while it waits are served, later ones are
+ * refused, and the events are Node's in Node's order.
+ */
 // @quick node linux pure uring
 // @thorough thread
 import t from 'tap'
@@ -9,7 +12,7 @@ import type { FsPromises, Loose } from '../../support/subject.js'
 
 type Log = (what: unknown) => void
 
-/** What happened on a handle, in order. */
+/** Records the events on a handle, in order. */
 async function chronicle(
   t: Test,
   name: string,
@@ -60,7 +63,7 @@ for (const [name, call] of Object.entries(calls)) {
       return outcome
     })
     await chronicle(t, 'in flight when close is called', async (handle, log) => {
-      // Told at the first occasion: what was at once is over before the close is.
+      // Recorded in the first microtask: an inline operation ends before the close.
       const promise = Promise.resolve(call(handle))
       promise.then(
         () => log(name),

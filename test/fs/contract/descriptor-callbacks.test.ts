@@ -1,4 +1,7 @@
-/** `open`, `fstat`, `close` and transfers without a position, with a callback: whole lives of descriptors, as Node's. */
+/**
+ * `open`, `fstat`, `close` and transfers without a position, with a callback: whole lives of
+ * descriptors, as in Node.
+ */
 // @quick linux
 // @thorough node thread pure
 import { createHook } from 'node:async_hooks'
@@ -84,7 +87,7 @@ await t.test('hooks', async (t) => {
 
 const preload = subject === 'node' ? [] : ['--import', 'caio/register/callbacks']
 
-/** Numbers of descriptors are whatever is free. */
+/** Descriptor numbers vary. */
 const withoutNumbers = (text: string): string => text.replace(/\d+/g, 'N')
 
 await t.test('programs', async (t) => {
@@ -100,7 +103,7 @@ await t.test('programs', async (t) => {
       fs.fstat(99_999, thrower('fstat'))
       fs.fstat(fs.openSync(__filename), thrower('fstat of a file'))
       fs.close(fs.openSync(__filename), thrower('close'))`,
-    // What has been asked for is done.
+    // Requested calls are still done.
     'exits.cjs': `
       const fs = require('fs')
       fs.open(__filename + '.opened', 'w', () => {})

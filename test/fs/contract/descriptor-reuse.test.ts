@@ -1,4 +1,4 @@
-/** A descriptor's number is used again at once: a handle that was closed never touches the file that has it now. */
+/** Descriptor numbers are reused at once: a closed handle never touches the file that has its number now. */
 // @thorough node linux thread pure uring
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ const BLOCKS = 8
 
 const pattern = (letter: number): Buffer => Buffer.alloc(BLOCK, 65 + letter)
 
-/** Makes calls of each kind, all of which write or read this handle's own letter only. */
+/** Makes calls of each kind, which write or read only this handle's own letter. */
 function callsOn(handle: Loose, letter: number): Promise<unknown>[] {
   const at = (block: number): number => block * BLOCK
   return [
@@ -56,14 +56,14 @@ await t.test(`${LANES} lanes open, use, close and reopen without pause`, async (
       numbers.set(handle.fd, (numbers.get(handle.fd) ?? 0) + 1)
       expect('reads its own file', await readsOf(handle, letter))
       const calls = Promise.allSettled(callsOn(handle, letter))
-      // In flight, or not even handed over, when close is called.
+      // In flight, or not yet handed over, when close is called.
       await handle.close()
       expect(
         'calls before close succeed',
         codes(await calls).every((code) => code === 'done'),
       )
       old.push({ handle, letter })
-      // The numbers of these are other lanes' by now.
+      // Their numbers belong to other lanes by now.
       const stale = old[(round * 7 + letter) % old.length] as (typeof old)[number]
       const refused = codes(
         await Promise.allSettled([...callsOn(stale.handle, stale.letter), readsOf(stale.handle, 0)]),
@@ -111,7 +111,7 @@ await t.test('what is known of a file is not known of the next with its number',
     const number = first.fd
     await first.read(Buffer.alloc(4), 0, 4, 0)
     await first.close()
-    // An open at once has a second descriptor for a moment: the number need not be the lowest that is free.
+    // An inline open briefly has a second descriptor: the number need not be the lowest free one.
     const opened: Loose[] = []
     while (opened.length < 4 && opened.at(-1)?.fd !== number) opened.push((await fs.open(other)) as Loose)
     const second = opened.at(-1) as Loose

@@ -1,4 +1,4 @@
-/** What the module exports: all that Node's does, each thing itself, but for what is replaced. */
+/** The module exports all that Node's does, the same values except for those replaced. */
 // @quick node linux thread pure
 import { createRequire } from 'node:module'
 import nodeFs from 'node:fs'
@@ -8,7 +8,7 @@ import { makeApp, moduleName, run } from '../../support/user-program.js'
 import { same } from '../../support/differential.js'
 import { fs, subject } from '../../support/subject.js'
 
-/** Replaced by caio; the rest must be Node's very own. */
+/** Replaced by caio; the rest must be identical to Node's. */
 const mayDiffer = new Set([
   ...['open', 'readFile', 'writeFile', 'appendFile'],
   ...['stat', 'lstat', 'access', 'readlink', 'realpath', 'readdir', 'opendir', 'statfs'],

@@ -1,4 +1,4 @@
-/** Failures of the file, each as Node reports it: what cannot be opened, written, extended, aligned. */
+/** Failures of the file, each as Node reports it: open, write, extend, misalignment. */
 // @quick linux pure
 // @thorough node thread uring
 import { execFileSync } from 'node:child_process'
@@ -144,7 +144,7 @@ await t.test('a file that would be too large', async (t) => {
   })
 })
 
-/** Writes across a limit of 8 KiB, whatever sets it, and prints how each call ended. */
+/** Writes across a limit of 8 KiB, whatever sets it, and prints the outcome of each call. */
 const acrossLimit = `
   import { appendFile, open, stat, unlink, writeFile } from '${moduleName}'
   const handle = await open(process.argv[2], 'w+')
@@ -174,7 +174,7 @@ const toldWith = (code: string): string =>
 await t.test('a limit in the middle of a write: what fitted is told, what did not fails', async (t) => {
   const app = makeApp(t, { 'limited.mjs': acrossLimit })
   await t.test('ulimit -f: EFBIG', async (t) => {
-    // Ignored, as SIGXFSZ must be for anybody to see EFBIG.
+    // SIGXFSZ must be ignored to get EFBIG.
     const script = 'trap "" XFSZ; ulimit -f 16; exec "$0" "$@"'
     const ended = await run(['-c', script, process.execPath, join(app, 'limited.mjs'), join(app, 'output')], {
       command: 'sh',
@@ -208,10 +208,10 @@ await t.test('O_DIRECT', async (t) => {
   const subjects = (await fs.open(path, flags)) as Loose
   t.teardown(() => Promise.all([nodes.close(), subjects.close()]))
   const memory = Buffer.alloc(256 * 1024)
-  // Ours says, behind Node's words, what is not aligned.
+  // Caio's message adds to Node's what is misaligned.
   const plain = async (call: () => Promise<unknown>): Promise<unknown> =>
     JSON.parse(JSON.stringify(await outcomeOf(call)).replaceAll(/ \(O_DIRECT needs [^)]*\)/g, '')) as unknown
-  // Where in the memory an address is aligned can only be found out by trying.
+  // An aligned address can only be found by trying.
   const offsets = Array.from({ length: 256 }, (_, at) => at * 16)
   let aligned = 0
   for (const offset of offsets) {
@@ -265,6 +265,6 @@ await t.test('O_DIRECT', async (t) => {
     true,
     'written, vectored',
   )
-  // Behind what was too short, which tmpfs takes all the same.
+  // After the misaligned part, which tmpfs accepts nevertheless.
   t.equal(content.subarray(4096).filter((byte) => byte === 87).length, 16_384, 'and nothing else')
 })

@@ -1,4 +1,4 @@
-/** An endless loop of reads that are always in the cache lets everybody else run. Bounded by a count of reads, never by time. */
+/** An endless loop of cached reads lets all other work run. Bounded by a count of reads, never by time. */
 // @thorough node linux thread pure
 import { once } from 'node:events'
 import nodeFs from 'node:fs'
@@ -12,7 +12,7 @@ import { temporaryDirectory } from '../../support/harness.js'
 import { fs, subject } from '../../support/subject.js'
 import type { Loose } from '../../support/subject.js'
 
-/** A thousand times what a turn's budget allows on a fast machine: others starve if it takes more. */
+/** A thousand times a turn's budget on a fast machine: if it takes more, other work starves. */
 const MOST_READS = 500_000
 const BLOCK = 4096
 
@@ -38,7 +38,10 @@ const loops: Record<string, Loop> = {
   'reads that find the end': (handle) => handle.read(buffer, 0, BLOCK, 20 * BLOCK),
 }
 
-/** Loops until `others` are done; the number of rounds, or more than the bound if they never are. */
+/**
+ * Loops until `others` are done.
+ * @returns the number of rounds; more than the bound if they never are
+ */
 async function roundsUntil(handle: Loose, loop: Loop, others: Promise<unknown>): Promise<number> {
   let done = false
   void others.then(() => (done = true))
@@ -120,6 +123,6 @@ await t.test('turns of the event loop go on at a steady pace', async (t) => {
   const READS = 30_000
   for (let round = 0; round < READS; round++) await loops['read']?.(handle, round)
   counting = false
-  // 30,000 reads take 10 ms at the very least, and a turn is to take about one.
+  // 30,000 reads take at least 10 ms, and a turn should take about one.
   t.ok(turns >= 5, `${turns} turns in ${READS} reads`)
 })

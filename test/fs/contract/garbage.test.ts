@@ -1,4 +1,4 @@
-/** Handles that nobody closed: Node warns of them when they are collected, and never while they are in use. */
+/** Handles that were not closed: Node warns when they are collected, never while they are in use. */
 // @thorough node linux thread pure
 import { join } from 'node:path'
 import t from 'tap'
@@ -6,7 +6,7 @@ import { makeApp, moduleName, run } from '../../support/user-program.js'
 import { same } from '../../support/differential.js'
 import { nodeVersion } from '../../support/node-version.js'
 
-/** Since 25, Node throws where it has to close a handle itself; before, it warns, twice. */
+/** Since 25, Node throws if it has to close a handle itself; before, it warns, twice. */
 const throwsThen = nodeVersion.major >= 25
 const warnings = throwsThen ? 1 : 2
 

@@ -1,4 +1,7 @@
-/** A handle is Node's FileHandle: for instanceof, for inspect, for EventEmitter, and for everybody who takes one. */
+/**
+ * A handle is Node's FileHandle: for instanceof, for inspect, for EventEmitter, and for every
+ * function that takes one.
+ */
 // @quick node linux thread pure
 import nodeFs from 'node:fs'
 import { EventEmitter } from 'node:events'
@@ -148,7 +151,7 @@ await t.test('the other methods of a handle', async (t) => {
     const handle = await fs.open(path, 'r+')
     const results: unknown[] = [await oracle.readFile(handle, 'latin1')]
     await oracle.writeFile(handle, 'by Node')
-    // By its number, synchronously and by callback.
+    // By its number, synchronously and with a callback.
     results.push(nodeFs.readSync(handle.fd, Buffer.alloc(4), 0, 4, 2))
     results.push(nodeFs.writeSync(handle.fd, Buffer.from('sync'), 0, 4, 1))
     results.push(

@@ -1,4 +1,4 @@
-/** What a handle changes of its file: results, errors, and the file afterwards, as Node's. */
+/** A handle's changes of its file: results, errors, and the file afterwards, as in Node. */
 // @quick linux
 // @thorough node thread pure uring
 import nodeFs from 'node:fs'
@@ -48,7 +48,7 @@ const calls: Record<Name, Value[][]> = {
   appendFile: [[], ...writes],
 }
 
-/** That the test itself makes come out alike. Those that are now on either side are not compared. */
+/** Attributes that the test itself makes equal. Times that are now on either side are not compared. */
 function factsOf({ path }: Side, name: Name): unknown {
   const { mode, uid, gid, size, atimeNs, mtimeNs } = nodeFs.statSync(path, { bigint: true })
   const now = BigInt(Date.now() - 60_000) * 1_000_000n
@@ -67,7 +67,7 @@ for (const name of Object.keys(calls) as Name[]) {
       const stories: unknown[] = []
       for (const side of [pair.subject, pair.oracle]) {
         const handle = side.handle as FileHandle & Record<Name, (...args: unknown[]) => Promise<unknown>>
-        // From a position of its own.
+        // From its own position.
         if (kind === 'r+' && at % 2 === 0) await handle.read(Buffer.alloc(4))
         const outcome = await outcomeOf(() => handle[name](...row.map((each) => each.make(given))))
         const position = kind === 'r' ? undefined : await outcomeOf(() => handle.write('|'))

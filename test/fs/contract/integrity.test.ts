@@ -1,4 +1,4 @@
-/** Many writers at once lose, mix and tear nothing: every block is checked by plain Node afterwards. */
+/** Many writers at once lose, mix and tear no data: plain Node checks every block afterwards. */
 // @quick linux
 // @thorough node thread pure uring
 import { createHash } from 'node:crypto'
@@ -28,7 +28,7 @@ function fill(slot: number, version: number): Buffer {
   return block
 }
 
-/** The version that a slot holds; throws if it is not whole, or another's. */
+/** The version in a slot; throws if it is torn, or another's. */
 function versionIn(block: Buffer, slot: number): number {
   if (!digest(block.subarray(0, SLOT - DIGEST)).equals(block.subarray(SLOT - DIGEST))) {
     throw new Error(`slot ${slot} is torn`)
@@ -43,7 +43,7 @@ function split(block: Buffer, at: number): Buffer[] {
 
 await t.test(`${WRITERS} writers at random positions on ${subject}`, async (t) => {
   const path = join(temporaryDirectory(t), 'slots')
-  // Two handles on one file, so that what one writes is read through the other.
+  // Two handles on one file, so that one reads what the other has written.
   const handles = [(await fs.open(path, 'w+')) as Loose, (await fs.open(path, 'r+')) as Loose] as const
   const versions = new Array<number>(SLOTS).fill(0)
   const mine = (writer: number, below: (n: number) => number): number => writer + WRITERS * below(SLOTS / WRITERS)

@@ -1,6 +1,6 @@
 /**
- * Damage in the middle of a log, and what a crash leaves: the one is refused or salvaged, the other
- * cut off, and nothing whole is lost.
+ * Damage in the middle of a log, and the remains of a crash: damage is refused or salvaged, remains
+ * are cut off, and no whole record is lost.
  */
 // @thorough node linux thread pure
 import nodeFs from 'node:fs'
@@ -16,7 +16,7 @@ const COUNT = 20
 const expected = Array.from({ length: COUNT }, (_, number) => content(number))
 const SECTOR = 512
 
-/** The file with some bytes of it changed. */
+/** Changes some bytes of the file. */
 function spoil(path: string, position: number, bytes: Buffer | ((old: number) => number)): Buffer {
   const whole = nodeFs.readFileSync(path)
   if (typeof bytes === 'function') whole[position] = bytes(whole[position] as number)
@@ -28,7 +28,7 @@ function spoil(path: string, position: number, bytes: Buffer | ((old: number) =>
 const flip = (old: number): number => old ^ 4
 const besides = (path: string): string[] => nodeFs.readdirSync(dirname(path)).filter((name) => name !== basename(path))
 
-/** Expects that the log is refused, that its file stays as it is, and nothing comes beside it. */
+/** Expects that the log is refused, that its file is unchanged, and that no file is made beside it. */
 async function refused(t: Test, path: string, position: number, next: number): Promise<void> {
   const before = nodeFs.readFileSync(path)
   const error = await rejectionOf(LogWriter.open(path, { fs }))
@@ -86,7 +86,7 @@ await t.test('salvage', async (t) => {
   const [first, second] = [places[3], places[11]] as [number, number]
   spoil(path, first + 1, flip) // its length
   spoil(path, second + 13, flip)
-  const spoilt = spoil(path, (places[12] as number) + 5, flip) // and the one behind it
+  const spoilt = spoil(path, (places[12] as number) + 5, flip) // and the next one
   nodeFs.appendFileSync(path, 'torn')
   const log = await LogWriter.open(path, { fs, damaged: 'salvage' })
   const [afterFirst, afterSecond] = [places[4], places[13]] as [number, number]
@@ -192,7 +192,7 @@ await t.test('a hole in the batch that was not committed is what a crash leaves'
 
 await t.test('a hole that ends within the header of an empty record', async (t) => {
   const directory = temporaryDirectory(t)
-  // Zeros are the first bytes of that header anyway.
+  // That header begins with zeros anyway.
   const spaces = Array.from({ length: SECTOR }, (_, length) => 'x'.repeat(length + SECTOR))
   let tried = 0
   for (const space of spaces) {
@@ -247,7 +247,7 @@ await t.test('the last record of a log that was closed is cut off, and kept', as
   const log = await LogWriter.open(path, { fs })
   t.match(log.recovered, { position: last, records: COUNT - 1, torn: end - last, kept: [`${path}.torn-${last}`] })
   t.ok(nodeFs.readFileSync(`${path}.torn-${last}`).equals(whole.subarray(last)))
-  // What replaces it is not vouched for by what was said of the old.
+  // The proof of a commit of the old record does not apply to its replacement.
   log.append('x'.repeat(2000))
   await log.close()
   const image = nodeFs.readFileSync(path)

@@ -1,4 +1,4 @@
-/** What a log holds after a crash: whole records up to the first that is not, and nothing else. */
+/** Content of a log after a crash: whole records up to the first torn one, and nothing else. */
 // @thorough node linux thread pure
 import nodeFs from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** Group commit: what is committed is durable, in order, by few syncs; and a failure is final. */
+/** Group commit: committed records are durable, in order, by few syncs; and a failure is final. */
 // @quick node linux pure
 // @thorough thread
 import nodeFs from 'node:fs'
@@ -220,7 +220,7 @@ await t.test('views that lie about their length', async (t) => {
 
 await t.test('paths of every kind', async (t) => {
   const directory = temporaryDirectory(t)
-  // A name that is not UTF-8, where the file system has such.
+  // A name that is not UTF-8, if the file system allows it.
   const bytes = Buffer.concat([
     Buffer.from(join(directory, 'log-')),
     Buffer.from([process.platform === 'linux' ? 0xff : 0x66]),

@@ -1,4 +1,7 @@
-/** A second opinion: memfs' handle, Node's and the subject's do the same walk, and end with the same content. */
+/**
+ * A second oracle: memfs' handle, Node's and the subject's do the same walk, and end with the same
+ * content.
+ */
 // @thorough node linux thread pure
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +12,7 @@ import { same } from '../../support/differential.js'
 import { random } from '../../support/seeded-random.js'
 import { fs, subject } from '../../support/subject.js'
 
-/** What both kinds of handle have. */
+/** Methods of both kinds of handle. */
 interface Handle {
   read(buffer: Buffer, offset: number, length: number, position: number | null): Promise<{ bytesRead: number }>
   write(buffer: Buffer, offset: number, length: number, position: number | null): Promise<{ bytesWritten: number }>
@@ -30,7 +33,7 @@ async function walk(handle: Handle, seed: number): Promise<string[]> {
   for (let step = 0; step < STEPS; step++) {
     const length = 1 + below(2000)
     const offset = below(10)
-    // Within the file or right behind it: what memfs puts into a gap is its own idea.
+    // Within the file or directly after it: memfs fills a gap in its own way.
     const position = below(size + 1)
     const buffer = Buffer.alloc(offset + length, 65 + (step % 26))
     const kind = below(9)

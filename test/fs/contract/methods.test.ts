@@ -10,7 +10,7 @@ import type { Loose } from '../../support/subject.js'
 
 const methods = ['read', 'write', 'readv', 'writev', 'sync', 'datasync'] as const
 
-/** What handles of `caio/fs` have of the toolkit. */
+/** Methods of the toolkit on handles of `caio/fs`. */
 const added = [
   ...['readFully', 'writeFully', 'readvFully', 'writevFully', 'directAlignment', 'allocate', 'punchHole', 'zeroRange'],
   ...['seekData', 'seekHole', 'copyFileRange', 'advise', 'syncRange', 'lock', 'tryLock', 'unlock'],
@@ -29,7 +29,7 @@ await t.test('called on something else', async (t) => {
         const { [method]: unbound } = handle as unknown as Record<string, (...args: unknown[]) => unknown>
         const outcome = await outcomeOf(() => unbound?.call(receiver, Buffer.alloc(4), 0, 4, 0))
         await handle.close()
-        // What is read from `undefined` first is not part of the deal; that it rejects with a TypeError is.
+        // Which property of `undefined` is read first may differ; the TypeError must not.
         return JSON.stringify(outcome, (key, value: unknown) =>
           key === 'firstLine' || key === 'error' ? undefined : value,
         )
@@ -131,7 +131,7 @@ await t.test('a failure that nobody handles', async (t) => {
       process.on('unhandledRejection', listener)
       t.teardown(() => process.off('unhandledRejection', listener))
     })
-    // Of a microtask: such rejections are not tap's own.
+    // In a microtask: tap does not handle rejections made there.
     made.push(handle.write(Buffer.alloc(4), 0, 4, 0))
     made.push(handle.writev([Buffer.alloc(4)], 4))
     made.push(handle.read(Buffer.alloc(4), 0, 40, 0))

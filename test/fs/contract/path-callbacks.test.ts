@@ -1,4 +1,7 @@
-/** The functions of node:fs that take a path and a callback: what the callback is called with, when and as what, as Node's. */
+/**
+ * The functions of node:fs that take a path and a callback: arguments, receiver and time of the
+ * callback, as in Node.
+ */
 // @quick linux
 // @thorough node thread pure uring
 import { promisify } from 'node:util'
@@ -20,13 +23,16 @@ function functionOf(module: CallbackFs, name: Name): Loose {
   return (name === 'realpath.native' ? module.realpath.native : module[name]) as Loose
 }
 
-/** Each side's function, called in a way of its own. */
+/** The functions of both sides, called in the same way. */
 function sidesOf(call: (each: Loose, args: unknown[]) => unknown): Sides {
   const callerOf = (module: CallbackFs) => (name: Name, args: unknown[]) => call(functionOf(module, name), args)
   return { subject: callerOf(fs), oracle: callerOf(oracle) }
 }
 
-/** Node 20 throws the failures of `readdir` with `recursive` at the caller: as later versions have it, they are the callback's. */
+/**
+ * Node 20 throws failures of `readdir` with `recursive` at the caller; later versions pass them to
+ * the callback.
+ */
 async function tolerantly(each: Loose, args: unknown[]): Promise<Called> {
   try {
     return await called(each as (...args: never[]) => void, ...args)
@@ -38,7 +44,10 @@ async function tolerantly(each: Loose, args: unknown[]): Promise<Called> {
   }
 }
 
-/** Told by their callback, where an error is a rejection. How many arguments it is called with, and as what, shows in both. */
+/**
+ * The sides called with a callback; an error becomes a rejection. Number and receiver of its
+ * arguments show in both cases.
+ */
 const sides: Sides = {
   ...sidesOf(async (each, args) => {
     const { receiver, args: results, stack } = await tolerantly(each, args)
@@ -65,7 +74,7 @@ await t.test('callbacks that are none', async (t) => {
   const tails = [[], ...callbacks.map((each) => [each]), [undefined, undefined], [{}, {}]]
   const tree = makeTree(t)
   const plain = sidesOf((each, args) => each(...args))
-  // Node's `rm` finds out only when it calls it, and what it throws then is uncaught.
+  // Node's `rm` checks it only on calling it, and its error then is uncaught.
   for (const name of everyName.filter((each) => each !== 'rm')) {
     const [call] = plainCalls[name] as [Call]
     const calls = tails.flatMap((tail): Call[] => [
@@ -77,7 +86,7 @@ await t.test('callbacks that are none', async (t) => {
   }
 })
 
-/** What happens from the call to the end of everything that follows it at once. */
+/** Records the order of events from the call to the last immediate consequence. */
 function order(each: Loose, args: unknown[]): Promise<unknown> {
   const story: unknown[] = []
   const note = (what: string) => (): unknown => story.push(what)

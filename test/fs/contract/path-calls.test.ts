@@ -1,4 +1,7 @@
-/** The functions of fs/promises that take a path: those that only look, and whatever all have in common, as Node's. */
+/**
+ * The functions of fs/promises that take a path: those that change nothing, and behaviour common to
+ * all, as in Node.
+ */
 // @quick linux
 // @thorough node thread pure uring
 import { execFileSync } from 'node:child_process'
@@ -32,7 +35,7 @@ for (const name of promiseNames.filter((each) => !callsOf[each].changes)) {
 await t.test('files as they seldom are', async (t) => {
   const directory = temporaryDirectory(t)
   const path = (name: string): string => join(directory, name)
-  // By touch, and as text: Node takes what is below 0 for now, and a number does not hold nanoseconds.
+  // By touch, and as text: Node takes negative times for now, and a number cannot hold nanoseconds.
   const times = ['-1.5', '-1.000250001', '-0.001', '-62135596800', '0', '0.000000001', '1.0005', '999.999999999']
   times.push('1000000000.123456789', '2147483648', '4000000000', '15000000000')
   for (const [at, time] of times.entries()) {
@@ -51,7 +54,7 @@ await t.test('files as they seldom are', async (t) => {
   const server = createServer().listen(path('socket'))
   await once(server, 'listening')
   t.teardown(() => server.close())
-  // More than one reading of the directory.
+  // More than one read of the directory.
   nodeFs.mkdirSync(path('many'))
   for (let at = 0; at < 300; at++) nodeFs.symlinkSync('x', path(`many/${at}-${'n'.repeat(200)}`))
 

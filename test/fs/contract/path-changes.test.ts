@@ -1,4 +1,7 @@
-/** The functions of fs/promises that take a path and change something: results, errors and what becomes of the files, as Node's. */
+/**
+ * The functions of fs/promises that change what a path names: results, errors and the files
+ * afterwards, as in Node.
+ */
 // @quick linux
 // @thorough node thread pure uring
 import nodeFs from 'node:fs'
@@ -29,7 +32,7 @@ await t.test('from one file system to another', async (t) => {
   const tree = makeTree(t)
   for (const name of ['rename', 'link', 'copyFile', 'symlink'] as const) {
     nodeFs.rmSync(`${directory}/new`, { force: true })
-    // Of a link that is there already both are told alike.
+    // If the link exists already, both report the same.
     if (name === 'symlink') nodeFs.symlinkSync('x', `${directory}/new`)
     await compareCalls(t, sides, tree, name, callsWith(...ways))
   }

@@ -1,4 +1,7 @@
-/** Node's permission model: without --allow-addons pure serves, and what is forbidden is refused as Node refuses it. */
+/**
+ * Node's permission model: without --allow-addons pure serves, and what is forbidden is refused as
+ * in Node.
+ */
 // @quick linux pure
 // @thorough node thread
 import { join } from 'node:path'
@@ -30,7 +33,7 @@ const program = (module: string): string => `
   await tell('forbidden writeFile', () => writeFile(forbidden, 'x'))
   console.log(process.permission.has('fs.read', forbidden), process.permission.has('addon'))`
 
-// Node 20.19 looks for a package.json in the folders above where there is none, which it may not read.
+// Node 20.19 searches parent directories, which it may not read, for a missing package.json.
 const app = makeApp(t, {
   'package.json': '{}',
   'plain.mjs': program('node:fs/promises'),
@@ -46,9 +49,9 @@ const flags = [
 const writable = `--allow-fs-write=${join(app, '*')}`
 const files = [join(app, 'file'), '/etc/hostname']
 
-/** Nothing chosen: then what does not work here is passed over without a word. */
+/** No backend chosen: then unavailable ones are skipped silently. */
 const silent = { env: { CAIO_IMPL: undefined }, cwd: app }
-/** Node's own warning names the process. */
+/** Node's own warning contains the process ID. */
 const told = ({ stderr, ...rest }: Awaited<ReturnType<typeof run>>): unknown => ({
   ...rest,
   stderr: stderr.replace(/node:\d+/g, 'node:pid'),

@@ -1,4 +1,4 @@
-/** Options that somebody has put on Object.prototype: where Node sees them, so do we, and where it does not, we do not. */
+/** Options on Object.prototype: used where Node uses them, and ignored where Node ignores them. */
 // @quick linux pure
 // @thorough node thread
 import t from 'tap'

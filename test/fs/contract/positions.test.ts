@@ -1,4 +1,4 @@
-/** The file position moves for calls without a position, and for no other, however they are mixed. */
+/** The file position moves for calls without a position, and only for those, in any mix. */
 // @quick linux pure
 // @thorough node thread uring
 import { createHash } from 'node:crypto'
@@ -45,7 +45,7 @@ await t.test('append mode', async (t) => {
     await tellsTheSame(t, flags, async ({ fs, path }) => {
       const handle = (await fs.open(path, flags)) as Loose
       const results: unknown[] = [
-        // Linux appends whatever the position is, and says so in pwrite(2).
+        // Linux appends whatever the position is, as pwrite(2) states.
         await handle.write(Buffer.from('at 0'), 0, 4, 0),
         await handle.writev([Buffer.from('at '), Buffer.from('5')], 5),
         await handle.write(Buffer.from('at none')),
@@ -122,7 +122,7 @@ await t.test(`a long random walk on ${subject}`, async (t) => {
   })
 })
 
-/** What the steps gave, small enough to compare in a message. */
+/** Results of the steps, short enough to compare in a message. */
 function digest(results: unknown[]): string[] {
   return results.map((each) => {
     const { bytesRead, bytesWritten, buffer, buffers } = (each ?? {}) as Record<string, unknown>

@@ -1,4 +1,7 @@
-/** What a process is like that uses it: it stays alive for what is in flight, ends when there is nothing, and says nothing. */
+/**
+ * A process that uses it stays alive for operations in flight, ends when there are none, and prints
+ * nothing.
+ */
 // @thorough node linux thread pure
 import { join } from 'node:path'
 import t from 'tap'
@@ -103,7 +106,8 @@ await t.test('Node’s flags make no difference', async (t) => {
     '--force-node-api-uncaught-exceptions-policy=true',
   ]
   for (const flag of flags) {
-    // Where addons are forbidden only pure can serve: to ask for another would be warned of, to ask for none is not.
+    // With addons forbidden, only pure can serve: asking for another backend causes a warning,
+    // asking for none does not.
     const env = flag === '--no-addons' ? { CAIO_IMPL: undefined } : {}
     same(t, await run([flag, join(app, 'app.mjs'), join(app, 'file')], { env }), done('4\n'), flag)
   }

@@ -1,4 +1,7 @@
-/** caio/register under programs that know nothing of it: every way to reach fs.promises, and nothing else is different. */
+/**
+ * caio/register under programs that do not know of it: it reaches fs.promises in every way, and
+ * changes nothing else.
+ */
 // @thorough node linux thread pure
 import { join } from 'node:path'
 import t from 'tap'
@@ -127,7 +130,7 @@ const esm = [
 ]
 const cjs = ['destructured', 'fs/promises', 'node:fs', 'node:fs/promises', 'imported', 'library.cjs', 'library.mjs']
 
-/** A process's number, and how long a test of node:test took, are nobody's contract. */
+/** Ignores process IDs, and the durations of node:test. */
 const comparable = ({ stdout, stderr, ...rest }: Ending): Ending => ({
   ...rest,
   stdout: stdout.replace(/duration_ms[: ]+[\d.]+|\([\d.]+ms\)/g, 'duration'),
@@ -194,7 +197,8 @@ await t.test('the standard streams stay unopened until the program asks for them
 await t.test('module hooks, whose thread is preloaded, too', async (t) => {
   const plain = await run(['hooks.mjs'], { cwd: app })
   for (const by of ['--import', '--require'] as const) {
-    // Node 22 cannot --require any ES module that imports another where there are hooks: then this cannot be asked of caio.
+    // With hooks, Node 22 cannot --require any ES module that imports another: then it is not
+    // required of caio either.
     const inert = await run([by, './inert.mjs', 'hooks.mjs'], { cwd: app })
     const ours = await run([...preload(by), 'hooks.mjs'], { cwd: app })
     if (inert.code === 0) same(t, comparable(ours), comparable(plain), `${by}: as without it`)

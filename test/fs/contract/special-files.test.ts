@@ -1,4 +1,4 @@
-/** Files that are none: pipes, devices, directories, /proc. What they answer is Node's. */
+/** Special files: pipes, devices, directories, /proc. Results are Node's. */
 // @quick node linux pure
 // @thorough thread
 import { execFileSync } from 'node:child_process'
@@ -107,7 +107,7 @@ await t.test('a trace, which is cleared by being opened', { skip: whyNoMount() ?
   } catch (error) {
     return void t.comment(`no tracefs can be mounted here: ${(error as Error).message}`)
   }
-  // One of its own: the machine's is another test's, too.
+  // An instance of its own: other tests use the machine's.
   const instance = nodeFs.mkdtempSync(join(directory, 'instances', 'caio-'))
   t.teardown(() => {
     nodeFs.rmdirSync(instance)
@@ -136,7 +136,7 @@ await t.test('a FIFO', async (t) => {
     for (const [name, call] of Object.entries({ ...writes, ...syncs })) {
       outcomes.push([name, await outcomeOf(() => call(handle))])
     }
-    // Enough for those that have no position; the others must fail, and neither take from it nor wait.
+    // Enough for calls without a position; the others must fail, without taking data or waiting.
     await handle.write('0123456789'.repeat(4))
     for (const [name, call] of Object.entries(reads)) outcomes.push([name, await outcomeOf(() => call(handle))])
     await handle.close()
@@ -184,7 +184,7 @@ await t.test('a pipe at stdin', async (t) => {
     console.log(await handle.readFile('utf8'))
     await handle.close()`
   const app = join(makeApp(t, { 'app.mjs': program }), 'app.mjs')
-  // A shell's pipe: what spawn makes is a socket, which cannot be opened by name.
+  // A shell's pipe: spawn makes a socket, which cannot be opened by name.
   const ended = await run(['-c', 'printf abcdefghijklmnop | "$0" "$@"', process.execPath, app], { command: 'sh' })
   const espipe = 'ESPIPE read ESPIPE: invalid seek, read'
   const lines = [

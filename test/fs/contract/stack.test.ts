@@ -1,4 +1,4 @@
-/** The stack of an error leads to the caller's own functions, as Node's does, however the call was awaited. */
+/** The stack of an error leads to the caller's own functions, as in Node, however the call was awaited. */
 // @quick node linux pure
 // @thorough thread
 import t from 'tap'
@@ -10,7 +10,7 @@ import type { Loose, Method } from '../../support/subject.js'
 
 const ownFile = new URL(import.meta.url).pathname
 
-/** The lines of a stack that lie in this file, without those of the harness. */
+/** The lines of a stack that are in this file, without those of the harness. */
 function ownFrames(error: unknown): string[] {
   const lines = String((error as Error).stack).split('\n')
   return lines
@@ -42,7 +42,7 @@ async function compare(t: Test, name: string, method: Method, act: Act, expected
       await handle.close()
     }
   })
-  // Those of the oracle, which came last and which the subject's are equal to.
+  // The oracle's, which came last and equal the subject's.
   if (expected) t.match(frames.join('\n'), expected)
 }
 
@@ -124,9 +124,9 @@ const furtherArguments: Partial<Record<PromiseName, unknown[]>> = {
   ...{ chown: [1, 2], lchown: [1, 2], utimes: [1, 2], lutimes: [1, 2] },
 }
 
-// A frame of the package's own may be between: no other is to fall off the end for it.
+// Frames of the package may be in between: they must not push others out.
 Error.stackTraceLimit = 50
-// Node's `opendir` is made of the one with a callback: its errors have no frames, and ours have.
+// Node's `opendir` is made of the callback form: its errors have no frames, caio's have some.
 for (const name of promiseNames.filter((each) => each !== 'opendir')) {
   await t.test(name, async (t) => {
     for (const [what, of] of [
@@ -150,7 +150,7 @@ for (const name of promiseNames.filter((each) => each !== 'opendir')) {
         const ways: (() => Promise<unknown>)[] = [
           outer,
           async function together(): Promise<void> {
-            // Which is rejected first is chance, so they are alike.
+            // Which of them rejects first is random, so they are alike.
             await Promise.all([call(), call()])
           },
           () => call().then(() => 'not in an async function'),
@@ -161,13 +161,14 @@ for (const name of promiseNames.filter((each) => each !== 'opendir')) {
           },
         ]
         const stacks: unknown[] = []
-        // Otherwise only one of the sides would be called while the test's own function is still on the stack.
+        // Otherwise only one of the sides would be called while the test's own function is still on
+        // the stack.
         await Promise.resolve()
         for (const way of ways) {
           try {
             stacks.push(await way())
           } catch (error) {
-            // mkdtemp's path ends by chance.
+            // mkdtemp's path ends with random characters.
             const [first = ''] = String((error as Error).stack).split('\n')
             stacks.push(ownFrames(error), name === 'mkdtemp' ? first.slice(0, -7) : first)
           }

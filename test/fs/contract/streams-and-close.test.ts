@@ -1,4 +1,4 @@
-/** The handle is closed, or the stream destroyed, in the middle of things. */
+/** The handle is closed, or the stream destroyed, during use. */
 // @quick node linux thread pure
 import nodeFs from 'node:fs'
 import { once } from 'node:events'
@@ -9,7 +9,7 @@ import type { Loose } from '../../support/subject.js'
 
 const BIG = 'abcdefgh'.repeat(64 * 1024)
 
-/** As an event alone: `once` of node:events would reject for an error before it. */
+/** The event alone: `once` of node:events would reject for an earlier error. */
 function closeOf(stream: EventEmitter): Promise<unknown> {
   return new Promise((resolve) => stream.once('close', resolve))
 }
@@ -51,7 +51,7 @@ await t.test('a handle closed under its streams', async (t) => {
         const stream = handle.createWriteStream(options)
         const errors: unknown[] = []
         stream.on('error', (error) => errors.push(error))
-        // The first is over before the second is begun at once.
+        // The first write ends before the second begins.
         await new Promise((resolve) => stream.write('first ', resolve))
         stream.write('in flight')
         const closed = closeOf(stream)

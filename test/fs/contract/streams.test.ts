@@ -1,4 +1,7 @@
-/** Streams over a handle: Node's own, which call the handle's methods, with a position once they are given a start. */
+/**
+ * Streams over a handle: Node's own, which call the handle's methods, with a position if they have
+ * a start.
+ */
 // @quick linux pure
 // @thorough node thread uring
 import nodeFs from 'node:fs'

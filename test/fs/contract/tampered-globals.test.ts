@@ -1,4 +1,7 @@
-/** Test runners, zones and polyfills replace globals under a running program: Node's fs goes on, and so must this. */
+/**
+ * Test runners, zones and polyfills replace globals of a running program: Node's fs keeps working,
+ * and so must caio's.
+ */
 // @thorough node linux thread pure
 import { join } from 'node:path'
 import t from 'tap'
@@ -6,7 +9,7 @@ import { makeApp, moduleName, run } from '../../support/user-program.js'
 import { same } from '../../support/differential.js'
 import { subject } from '../../support/subject.js'
 
-/** All operations, with what is left of the globals. Prints by a function taken before. */
+/** All operations, with the remaining globals. Prints through a function captured before. */
 const program = (tamper: string): string => `
   import nodeFs from 'node:fs'
   import fs from '${moduleName}'

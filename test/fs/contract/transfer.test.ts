@@ -1,4 +1,4 @@
-/** Handles travel to workers and back, by Node's own means, and are as usable on the other side. */
+/** Handles are transferred to workers and back, by Node's own means, and work on the other side. */
 // @quick node linux pure
 // @thorough thread
 import { once } from 'node:events'
@@ -28,7 +28,7 @@ const own = await oracle.open(import.meta.filename)
 const NodeHandle = own.constructor as new () => object
 await own.close()
 
-/** There, used, back, used again, closed. */
+/** Sends a handle to the worker, which uses it, back, uses it again, and closes it. */
 async function journey(worker: Worker, { open }: FsPromises, path: string): Promise<Record<string, unknown>> {
   nodeFs.writeFileSync(path, ALPHABET)
   const handle = (await open(path, 'r+')) as Loose
@@ -63,7 +63,8 @@ for (const acquaintance of ['none', 'imported', 'used'] as const) {
     same(t, ours['story'], nodes['story'], 'there and back')
     same(t, nodes['reads'] ?? 0, 0, 'a handle of Node’s stays one')
     if (subject === 'node') return
-    // A thread knows Node's class, and with it how to make an arriving handle one of caio's, only once it has opened a file.
+    // A thread knows Node's class, and can make an arriving handle one of caio's, only after it has
+    // opened a file.
     if (acquaintance !== 'used') return
     t.equal(ours['reads'], subject === 'pure' ? 2 : 3, 'served there by the engine')
     t.equal(ours['readsBack'], subject === 'pure' ? 2 : 3, 'and back here')

@@ -1,4 +1,7 @@
-/** Whole trees: `readdir`, `rm`, `cp` and `mkdir` with `recursive`, compared with Node's own over trees of every shape. */
+/**
+ * Whole trees: `readdir`, `rm`, `cp` and `mkdir` with `recursive`, compared with Node's own over
+ * trees of every shape.
+ */
 // @quick linux
 // @thorough node thread pure uring
 import { execFileSync } from 'node:child_process'
@@ -93,7 +96,7 @@ const shapes: Record<string, (root: string) => void> = {
     nodeFs.writeFileSync(join(root, 'a/file'), 'x')
     execFileSync('mkfifo', [join(root, 'a/pipe')])
   },
-  // A directory that nobody but root can write to, within: only another user can tell.
+  // Contains a directory that only root can write to: matters only for another user.
   'modes that forbid': (root) => {
     nodeFs.mkdirSync(join(root, 'locked/inner'), { recursive: true })
     nodeFs.writeFileSync(join(root, 'locked/inner/file'), 'x')
@@ -125,7 +128,7 @@ await t.test('a tree that changes meanwhile', async (t) => {
       }
     }
     await Promise.all([fs.rm(root, { recursive: true, maxRetries: 50, retryDelay: 1 }), add()])
-    // Whoever adds may be last.
+    // The process that adds files may be last.
     remove(root)
   }
   t.pass('nobody gives up')

@@ -1,4 +1,7 @@
-/** readFile, writeFile and appendFile where files change under them, or are no plain files, or not alone. */
+/**
+ * readFile, writeFile and appendFile on files that change meanwhile, on special files, and with
+ * concurrent calls.
+ */
 // @thorough node linux thread pure
 import { constants } from 'node:buffer'
 import { execFileSync } from 'node:child_process'
@@ -9,7 +12,10 @@ import { temporaryDirectory } from '../../support/harness.js'
 import { outcomeOf, tellsTheSame } from '../../support/differential.js'
 import { fs, oracle, subject } from '../../support/subject.js'
 
-/** Opens and closes the FIFO until a reader that has missed its writer is rid of waiting; one that has not is none the wiser. */
+/**
+ * Opens and closes the FIFO until a reader that has missed its writer stops waiting; others are not
+ * affected.
+ */
 async function release(reader: Promise<unknown>, fifo: string): Promise<void> {
   let settled = false
   void reader.finally(() => (settled = true))
@@ -17,7 +23,7 @@ async function release(reader: Promise<unknown>, fifo: string): Promise<void> {
     try {
       nodeFs.closeSync(nodeFs.openSync(fifo, nodeFs.constants.O_WRONLY | nodeFs.constants.O_NONBLOCK))
     } catch {
-      // Nobody has it open yet.
+      // Not open at the other end yet.
     }
     await new Promise((resolve) => setImmediate(resolve))
   }
@@ -27,7 +33,7 @@ await t.test('a path that names something else than before', async (t) => {
   await tellsTheSame(t, 'longer, shorter, empty, gone, a directory, a link', async ({ fs, path }) => {
     const results: unknown[] = []
     const read = async (): Promise<void> => void results.push(await outcomeOf(() => fs.readFile(path, 'latin1')))
-    // Twice each: what is remembered of a path must not outlive it.
+    // Twice each: cached knowledge of a path must not outlive it.
     for (const content of ['first', 'longer than the first', '', 'x'.repeat(100_000), 'short']) {
       nodeFs.writeFileSync(path, content)
       await read()
@@ -151,7 +157,7 @@ await t.test('times and modes', async (t) => {
 })
 
 await t.test('what the caller does with the data meanwhile', async (t) => {
-  // Node itself, and so `pure`, rejects when it has emptied the file, or, since 26.9, writes it all.
+  // Node itself, and so `pure`, rejects after emptying the file, or, since 26.9, writes it all.
   if (subject === 'node' || subject === 'pure') {
     return tellsTheSame(t, 'memory transferred away in the same tick', async ({ fs, path }) => {
       const view = new Uint8Array(100).fill(65)
@@ -170,7 +176,7 @@ await t.test('what the caller does with the data meanwhile', async (t) => {
     const path = join(temporaryDirectory(t), 'file')
     nodeFs.writeFileSync(path, 'as it was')
     const view = viewOf(new ArrayBuffer(100))
-    // The first of a tick is handed over with the call.
+    // The first call of a tick is handed over at once.
     const first = fs.writeFile(`${path}-first`, 'x')
     const writing = fs[name](path, view as Uint8Array)
     const kept = structuredClone(view, { transfer: [view.buffer] })

@@ -15,7 +15,7 @@ import { detached } from '../../support/argument-values.js'
 
 type LooseFs = Record<'readFile' | 'writeFile' | 'appendFile', (...args: unknown[]) => Promise<unknown>>
 
-/** The scenario with functions that take anything. */
+/** Runs the scenario with untyped functions. */
 const tell = (
   t: import('tap').Test,
   name: string,
@@ -230,7 +230,7 @@ await t.test('a read that waits takes no memory', async (t) => {
   nodeFs.writeFileSync(path, 'content')
   await fs.readFile(path)
   const before = process.memoryUsage().arrayBuffers
-  // More than are served within the budget of a turn.
+  // More than a turn's budget serves.
   const reads = Array.from({ length: 10_000 }, () => fs.readFile(path))
   for (let tick = 0; tick < 3; tick++) await undefined
   const taken = process.memoryUsage().arrayBuffers - before

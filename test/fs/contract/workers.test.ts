@@ -96,7 +96,8 @@ await t.test('a worker made from a string', async (t) => {
   same(t, await run([...preload('--require'), 'with-eval.mjs'], { cwd: app }), ended(inWorker), '--require')
   const { code, signal, stdout, stderr } = await run([...preload('--import'), 'with-eval.mjs'], { cwd: app })
   same(t, { code, signal, stderr }, { code: 0, signal: null, stderr: '' }, '--import does no harm')
-  // Node 20 starts such a worker's script before its --import preload is done: then Node serves what is opened before that.
+  // Node 20 starts such a worker's script before its --import preload is done: Node then serves
+  // files opened before that.
   t.match(
     stdout,
     /^main 4 \w+\nworker 4 (?:node|caio)\nworker fs 4 (?:node|caio)\nexit 0\nmain again 4 \w+\n$/,

@@ -1,4 +1,4 @@
-/** Handles opened with O_DIRECT: what they ask for, and calls that are not aligned, through a copy. */
+/** Handles opened with O_DIRECT: their alignment, and unaligned calls through a copy. */
 // @quick linux pure
 // @thorough thread uring
 import { once } from 'node:events'
@@ -167,7 +167,7 @@ await t.test('close waits, and failures are told', async (t) => {
   t.match(await rejectionOf(readOnly.write(Buffer.from('x'), 0, 1, 5)), { code: 'EBADF' }, 'nor may they be written')
 })
 
-/** The flags of the descriptors of this process that are of a file. */
+/** The flags of this process's descriptors of a file. */
 function flagsOfAll(path: string): number[] {
   return nodeFs.readdirSync('/proc/self/fd').flatMap((fd) => {
     try {
@@ -175,7 +175,7 @@ function flagsOfAll(path: string): number[] {
       const { groups } = /^flags:\s+(?<flags>\d+)$/m.exec(nodeFs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8')) ?? {}
       return [parseInt(groups?.['flags'] ?? '', 8)]
     } catch {
-      return [] // it is that of the directory
+      return [] // the descriptor of the directory itself
     }
   })
 }

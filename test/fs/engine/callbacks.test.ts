@@ -1,4 +1,7 @@
-/** patch({ callbacks: true }) and its preload: the engine serves what is plain, everybody is reached, and all of it is given back. */
+/**
+ * patch({ callbacks: true }) and its preload: the engine serves plain calls, every way to reach
+ * them works, and unpatch restores all.
+ */
 // @thorough linux thread pure uring
 import t from 'tap'
 import { makeApp, run } from '../../support/user-program.js'

@@ -1,4 +1,7 @@
-/** The shim touches the part of a buffer that a call names, and of that no more than was read; and it writes nobody else's bytes. */
+/**
+ * The shim touches only the part of a buffer that a call names, of that no more than was read, and
+ * writes no other bytes.
+ */
 // @thorough linux thread pure uring
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
@@ -72,7 +75,7 @@ await t.test('odd offsets, lengths and positions', async (t) => {
     for (const offset of offsets) {
       for (const length of lengths) {
         for (const position of positions) {
-          // A file of exabytes is not to be looked at.
+          // A file of exabytes cannot be compared.
           if (method === 'write' && far(position.make())) continue
           const arena = new Arena('ArrayBuffer', 16)
           if (method === 'write') arena.fill()
@@ -95,7 +98,7 @@ await t.test('odd offsets, lengths and positions', async (t) => {
             }
             if (!after.equals(before)) nodeFs.writeFileSync(path, before)
             if (after.length < 5000) continue
-            // Without a position, each goes on behind the last.
+            // Without a position, each write continues after the last.
             await handle.close()
             handle = (await fs.open(path, 'r+')) as Loose
           }
@@ -123,7 +126,7 @@ await t.test('whole files hold nobody else’s bytes', async (t) => {
     nodeFs.truncateSync(small, size)
     const read = await fs.readFile(small)
     t.ok(read.equals(file), 'read')
-    // Of nothing it is Node's own, in memory that Node did not clear.
+    // For an empty file the memory is Node's own, which Node did not clear.
     if (size > 0) t.notOk(new Uint8Array(read.buffer).includes(CANARY), 'in memory of its own')
     t.equal(await fs.readFile(small, 'latin1'), file.toString('latin1'), 'as a string')
   }

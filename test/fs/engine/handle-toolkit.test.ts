@@ -1,4 +1,4 @@
-/** What handles of `caio/fs` have of the toolkit, and their reads and writes with options that Node's do not have. */
+/** The toolkit's methods of handles of `caio/fs`, and their reads and writes with options that Node lacks. */
 // @quick linux pure
 // @thorough thread uring
 import nodeFs from 'node:fs'
@@ -49,7 +49,7 @@ await t.test('a signal', async (t) => {
   })
   t.same(await handle.read({ buffer, signal: unused.signal }), { bytesRead: 3, buffer: Buffer.from('012') })
   t.same(await handle.readv([buffer], 7, { signal: unused.signal }), { bytesRead: 3, buffers: [Buffer.from('789')] })
-  // Node ignores them; these are none.
+  // Node ignores these options; null values count as absent.
   const none = { signal: null, priority: null, dsync: null, append: null } as unknown as HandleWriteOptions
   t.same(await handle.read(buffer, { position: 2, ...none }), { bytesRead: 3, buffer: Buffer.from('234') })
   t.same(await handle.write(Buffer.from('234'), { position: 2, ...none }), {
@@ -151,7 +151,7 @@ await t.test(
       () => ({ begun: true }),
       (error: Error) => error,
     )
-    // Where nothing had begun it, it is taken back.
+    // If nothing had begun it, it was taken back.
     t.equal((outcome as { begun: boolean }).begun, nodeFs.readFileSync(secondPath, 'utf8').startsWith('begun'))
   },
 )

@@ -1,4 +1,4 @@
-/** What the engine cannot do and Node is asked to do instead comes before what was asked for later by the same name. */
+/** A call that the engine leaves to Node is done before later calls on the same name. */
 // @quick linux
 // @thorough thread pure uring
 import nodeFs from 'node:fs'
@@ -14,7 +14,7 @@ const ROUNDS = 30
 /** `pure` is Node's own, which keeps no order. */
 const skip = subject === 'pure' && 'Node’s own'
 
-/** How often all ends as it does where each call is awaited before the next. */
+/** Counts the outcomes over many rounds. */
 async function counted(t: Test, round: (path: string) => Promise<string>): Promise<Record<string, number>> {
   const directory = temporaryDirectory(t)
   const seen: Record<string, number> = {}

@@ -1,4 +1,7 @@
-/** Views that lie about themselves, or lose their memory: what makes plain Node abort must not harm memory here. */
+/**
+ * Views with false lengths, or that lose their memory: what makes plain Node abort must not corrupt
+ * memory here.
+ */
 // @quick linux thread pure uring
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
@@ -26,7 +29,7 @@ const settle = (promise: Promise<unknown>): Promise<Settled> =>
 
 const wasMoved = (bytes: unknown): boolean => typeof bytes === 'number' && bytes > 0 && bytes <= 65_536
 
-/** A view that says it is longer than it is. */
+/** A view that claims to be longer than it is. */
 function liar(bytes: number, claimed: number): Buffer {
   return Object.defineProperty(Buffer.alloc(bytes, 'm'), 'byteLength', { value: claimed }) as Buffer
 }
@@ -85,7 +88,7 @@ await t.test('memory that is resized while calls are in flight', async (t) => {
     memory.resize(round % 2 ? 0 : 131_072)
     if (round % 3 === 0) await Promise.resolve()
     memory.resize(round % 5 ? 16 : 65_536)
-    // Pages that were given back end a transfer early: what is told is what was moved.
+    // Freed pages end a transfer early: the result is the number of bytes moved.
     for (const outcome of await settled) {
       t.ok('code' in outcome ? typeof outcome.code === 'string' : wasMoved(outcome.bytes), 'moved or refused')
     }
@@ -95,7 +98,7 @@ await t.test('memory that is resized while calls are in flight', async (t) => {
 
 await t.test('buffers that nobody else holds', async (t) => {
   const handle = await open(t)
-  // Dropped at once: only the engine keeps them, while others take their place.
+  // Dropped at once: only the engine references them, while other allocations follow.
   const reads = Array.from(
     { length: 300 },
     (_, at) => handle.read(Buffer.alloc(4096), 0, 4096, at * 100) as Promise<unknown>,

@@ -1,4 +1,7 @@
-/** Random programs, run on the shim and on node:fs/promises over identical files: nothing that a program could notice differs. */
+/**
+ * Random programs, run on the shim and on node:fs/promises over identical files: no difference that
+ * a program could notice.
+ */
 // @thorough linux thread pure uring
 import assert from 'node:assert'
 import { join } from 'node:path'
@@ -18,7 +21,7 @@ const directory = temporaryDirectory(t)
 const played = new Tally()
 const ended = new Tally()
 
-/** milliseconds: a step that takes longer hangs, which is a story, too */
+/** milliseconds: a step that takes longer counts as hung, which is an outcome, too */
 const HANGS = 10_000
 
 let told = 0
@@ -29,14 +32,17 @@ async function inTime(outcome: Promise<unknown>): Promise<unknown> {
   return Promise.race([outcome, hangs]).finally(() => clearTimeout(timer))
 }
 
-/** The whole story: each step with what came of it, and what is on the disk in the end. */
+/**
+ * Runs a program.
+ * @returns the outcome of each step, and the files at the end
+ */
 async function tell(side: FsPromises, name: string, program: readonly Step[]): Promise<string[]> {
   const home = join(directory, `${name}-${String(told++).padStart(8, '0')}`)
   const world = new World(side, home)
   const story = []
   for (const step of program) story.push([step.text, await inTime(step.play(world))])
   story.push(['in the end', await inTime(world.end())])
-  // Paths are told apart by nothing but the directory.
+  // Paths differ only in the directory.
   const asBuffer = Buffer.from(home).toString('hex')
   const texts = story.map((line) => JSON.stringify(line).replaceAll(home, 'HOME').replaceAll(asBuffer, 'HOME'))
   return texts.map((line) => line.replace(/temporary-\w{6}/g, 'temporary-XXXXXX'))

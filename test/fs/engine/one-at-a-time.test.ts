@@ -1,6 +1,7 @@
 /**
- * Promises of functions on paths that are settled together: what follows from one, its microtasks and its `process.nextTick`, is over before
- * the next is settled, as with Node, which settles each in a turn of its own.
+ * Promises of functions on paths that settle together: the microtasks and `process.nextTick`
+ * callbacks that follow from one run before the next settles, as in Node, which settles each in its
+ * own turn.
  */
 // @quick linux thread pure
 import { join } from 'node:path'
@@ -23,7 +24,7 @@ const HEAD = `
   import fs from 'node:fs/promises'
   const names = [...'abcdefgh']`
 
-/** Each caller goes on for a while, and puts something off. */
+/** Each caller continues for a while, and defers something. */
 const chain = (call: string): string => `
   const log = []
   const chain = async (name) => {
@@ -35,7 +36,7 @@ const chain = (call: string): string => `
     process.nextTick(() => log.push(name))
   }`
 
-/** Into how many pieces what was logged falls: 8, if each caller's is in one. */
+/** Number of runs of equal names in the log: 8, if each caller's entries are adjacent. */
 const PIECES = `log.filter((name, at) => name !== log[at - 1]).length`
 
 async function told(t: Test, program: string, ...args: string[]): Promise<string> {
@@ -76,7 +77,7 @@ await t.test('an exception in what follows from one does not keep the others', a
   t.equal(await told(t, program), 'abcdefgh abcdefgh')
 })
 
-// On `pure` they are Node's own, which does not go on without it.
+// On `pure` they are Node's own, which stops without it.
 for (const when of subject === 'pure' ? [] : ['before', 'after']) {
   await t.test(`process.nextTick is replaced ${when} caio is loaded`, async (t) => {
     const replaced = 'process.nextTick = () => {}'

@@ -1,6 +1,6 @@
 /**
- * What is asked for in one tick, and not awaited, is done in the order in which it was asked for where it is of one name, or of one
- * descriptor's position. Node's own queue has that order mostly, and programs lean on it.
+ * Calls of one tick, not awaited, are done in order if they are on the same name, or on one
+ * descriptor's position. Node's own queue mostly keeps that order, and programs rely on it.
  */
 // @thorough linux thread pure uring
 import nodeFs from 'node:fs'
@@ -14,7 +14,7 @@ t.setTimeout(5 * 60_000)
 
 const ROUNDS = 50
 
-/** By name: what a round does, each of which throws, or gives something else than true, if the order is another. */
+/** Rounds by name. Each throws, or returns something other than true, if the order is wrong. */
 const kinds: Readonly<Record<string, string>> = {
   'writeFile, readFile': `const [, text] = await all(['writeFile', path, 'new'], ['readFile', path, 'utf8']); return text === 'new'`,
   'writeFile of a new file, rename': `
@@ -54,7 +54,7 @@ const kinds: Readonly<Record<string, string>> = {
     await all(['rename', path, path + '-2'], ['stat', path + '-2/file']); return true`,
 }
 
-/** The same of what is open. */
+/** The same for open files. */
 const ofOpen: Readonly<Record<string, string>> = {
   'text and bytes, by a handle': `
     const handle = await fs.promises.open(path, 'w')
@@ -111,7 +111,7 @@ async function tell(t: Test, form: string, body: string): Promise<void> {
   t.equal(stdout, '0\n', 'no round had another order')
 }
 
-// On `pure` they are Node's own, whose queue has that order mostly.
+// On `pure` they are Node's own, whose queue mostly keeps that order.
 if (subject !== 'pure') {
   for (const form of ['promises', 'callbacks']) {
     for (const [name, body] of Object.entries(kinds)) await t.test(`${name}, ${form}`, (t) => tell(t, form, body))
@@ -134,7 +134,7 @@ await t.test('the first of a process', async (t) => {
       }
       console.log(await acts[process.argv[2]]())`,
   })
-  // On `pure` each is several of Node's own, between which others may come.
+  // On `pure` each is several calls of Node, and others may come in between.
   for (const act of subject === 'pure' ? ['fifo'] : ['rename', 'open', 'truncate', 'fifo']) {
     for (const name of ['file', 'renamed']) nodeFs.rmSync(join(app, name), { force: true })
     const { code, stdout, stderr } = await run([join(app, 'app.mjs'), act], { cwd: app, env: { CAIO_IMPL: subject } })

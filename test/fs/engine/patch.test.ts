@@ -1,4 +1,4 @@
-/** patch() and unpatch() in a program of its own: idempotent, reversible, and considerate of others who patch. */
+/** patch() and unpatch() in a separate program: idempotent, reversible, and compatible with other patches. */
 // @thorough linux thread pure uring
 import t from 'tap'
 import { names } from '../../../compat/patch.js'

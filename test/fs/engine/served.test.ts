@@ -1,4 +1,4 @@
-/** Who serves: the engine counts every plain positioned call, and none that is Node's own to judge. */
+/** The engine counts every plain positioned call, and none that is left to Node. */
 // @quick linux pure
 // @thorough thread uring
 import { execFileSync } from 'node:child_process'
@@ -20,7 +20,10 @@ type Counts = Partial<Record<OpcodeName, number>>
 
 const stats = (): Stats => defaultContext().stats()
 
-/** What the engine did while `act` ran: only what is not none, and no closing, which comes when the others are done. */
+/**
+ * Non-zero counts of the engine's operations during `act`, without closes, which happen when the
+ * others are done.
+ */
 async function served(act: () => Promise<unknown>): Promise<Counts> {
   const before = stats().operations
   await act().catch(() => undefined)
@@ -136,7 +139,7 @@ await t.test('at the file’s own position', async (t) => {
     ['writeFile', () => handle.writeFile('text'), { write: 1 }],
     ['appendFile', () => handle.appendFile(four()), { write: 1 }],
   ]
-  // `pure` is Node's own in the end.
+  // `pure` is Node's own.
   for (const [name, act, counts] of table) same(t, await served(act), subject === 'pure' ? {} : counts, name)
 })
 
@@ -188,7 +191,7 @@ await t.test('files that are not regular', async (t) => {
         handle.readv([four()], 0),
         handle.writev([four()], 0),
       ])
-    // On `pure`, Node's own `fs` does them in either case, and what they are is not asked.
+    // On `pure`, Node's own `fs` serves them in either case, without checking their type.
     const counts = subject === 'pure' ? { read: 1, write: 1, readv: 1, writev: 1 } : {}
     same(t, await served(acts), counts, path === directory ? 'a directory' : path)
     await handle.close()
@@ -238,7 +241,7 @@ await t.test('failures and sums', async (t) => {
   t.equal(after.failed - before.failed, 1, 'a failure is counted')
   t.equal(after.bytesRead - before.bytesRead, 6, 'bytes read')
   t.equal(after.bytesWritten - before.bytesWritten, 0, 'no bytes written')
-  // The streams of the test before are closed when they like.
+  // The previous test's streams may be closed at any time.
   const completed = ({ completed, operations }: Stats): number => completed - operations.close
   t.equal(completed(after) - completed(before), 2)
   t.equal(after.inFlight, 0, 'nothing is left')

@@ -1,4 +1,4 @@
-/** Large and deep trees, in slices, and one that somebody exchanges directories in. */
+/** Large and deep trees, in slices, and one in which another process exchanges directories. */
 // @thorough linux thread pure uring
 import { spawn } from 'node:child_process'
 import nodeFs from 'node:fs'
@@ -36,7 +36,7 @@ for (const [name, make] of Object.entries(shapes)) {
   })
 }
 
-/** How many operations of that kind the engine has had. */
+/** Number of the engine's operations of that kind. */
 const served = (name: 'readTree' | 'rm' | 'cp'): number => defaultContext().stats().operations[name]
 /** `pure` is Node's own. */
 const skip = subject === 'pure' && 'Node’s own'
@@ -112,7 +112,7 @@ await t.test('a directory exchanged for a link while it is removed', { skip, tim
   nodeFs.mkdirSync(join(victim, 'kept'), { recursive: true })
   for (let at = 0; at < 50; at++) nodeFs.writeFileSync(join(victim, 'kept', String(at)), 'precious')
   const before = text(victim)
-  // In a loop of its own: directory, link, directory, link.
+  // Exchanges a directory and a link in a loop.
   const attacker = `
     cd ${outer}; i=0
     while [ ! -e stop ]; do
@@ -132,7 +132,7 @@ await t.test('a directory exchanged for a link while it is removed', { skip, tim
         try {
           nodeFs.writeFileSync(join(root, directory, String(at)), '')
         } catch {
-          // it is being moved
+          // being moved
         }
       }
       if (nodeFs.readdirSync(victim).length !== 1) break
@@ -142,12 +142,12 @@ await t.test('a directory exchanged for a link while it is removed', { skip, tim
   nodeFs.writeFileSync(join(outer, 'stop'), '')
   await ended
   nodeFs.rmSync(join(outer, 'stop'))
-  // What this test itself has written through a link.
+  // Files that this test itself has written through a link.
   for (let at = 0; at < 20; at++) nodeFs.rmSync(join(victim, String(at)), { force: true })
   same(t, text(victim), before, 'the victim is whole')
 })
 
-/** Two directories with a tree of the same name in each; the process is in the first. */
+/** Makes two directories with a tree of the same name in each; the process is in the first. */
 function makeTwo(t: Test, files: number): { first: string; second: string } {
   const outer = temporaryDirectory(t)
   const before = process.cwd()
@@ -160,7 +160,7 @@ function makeTwo(t: Test, files: number): { first: string; second: string } {
   return { first, second }
 }
 
-/** Resolves when something is gone from a directory of so many. */
+/** Resolves when an entry is gone from a directory of so many. */
 async function begun(directory: string, files: number): Promise<void> {
   while (nodeFs.readdirSync(directory).length === files) await new Promise(setImmediate)
 }
@@ -203,7 +203,7 @@ await t.test('what is removed from the source while it is copied', { skip, timeo
   nodeFs.symlinkSync('gone', 'tree/link')
   const copied = fs.cp('tree', 'copy', { recursive: true })
   while (!nodeFs.existsSync('copy')) await new Promise(setImmediate)
-  // All of what has been copied by now, the entry among them that the engine has noted.
+  // Removes everything copied by now, including the entry that the engine has noted.
   for (let left = 50; left > 0; left--) {
     for (const name of nodeFs.readdirSync('copy')) nodeFs.rmSync(join('tree', name), { force: true })
     await new Promise(setImmediate)

@@ -1,4 +1,7 @@
-/** Two copies of caio in one program, as two versions in a dependency tree are: each is well, alone and over the other. */
+/**
+ * Two copies of caio in one program, like two versions in a dependency tree: each works, alone and
+ * over the other.
+ */
 // @thorough linux thread pure uring
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,7 @@
-/** A change that is asked for right behind `fs.watchFile` is reported, as with Node, whose pool has the watcher's first look before it. */
+/**
+ * A change requested directly after `fs.watchFile` is reported, as in Node, whose pool does the
+ * watcher's first stat before it.
+ */
 // @thorough linux thread pure uring
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,9 +10,9 @@ import { makeApp, run } from '../../support/user-program.js'
 import { subject } from '../../support/subject.js'
 
 const ROUNDS = 50
-/** One thread, so that what comes behind the look in Node's pool cannot overtake it, however busy the machine. */
+/** One thread, so that later work in Node's pool cannot overtake the stat, however busy the machine. */
 const env = { UV_THREADPOOL_SIZE: '1' }
-/** Milliseconds after which a change is lost; one that is reported is so within a few. */
+/** Milliseconds after which a change counts as lost; others are reported within a few. */
 const LOST = 4000
 
 const changes: Readonly<Record<string, string>> = {
@@ -69,7 +72,7 @@ await t.test('not for as long as Node’s pool is busy with something else', asy
     env: { ...env, CAIO_LOAD_AFTER: '0' },
   })
   t.equal(code, 0, stderr)
-  // On pure it is that pool that writes.
+  // On pure, that pool also does the write.
   t.equal(stdout, subject === 'pure' ? 'pool,file\n' : 'file,pool\n')
 })
 

@@ -1,4 +1,7 @@
-/** Compares calls on files that are somebody else's: `as-another-user.js DIRECTORY UID`. Prints what differs, and how many there were. */
+/**
+ * Compares calls on another user's files: `as-another-user.js DIRECTORY UID`. Prints the
+ * differences, and the number of calls.
+ */
 import nodeFs from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { fs, oracle } from '../../support/subject.js'
@@ -8,7 +11,7 @@ const [directory = '', uid = ''] = process.argv.slice(2)
 
 type Loose = Record<string, (...args: unknown[]) => Promise<unknown>>
 
-/** In the order of the calls: those that may succeed must leave the same to the other side. */
+/** In the order of the calls: those that may succeed must leave the same state to the other side. */
 const single: readonly [string, ...unknown[]][] = [
   ['stat'],
   ['lstat'],
@@ -59,7 +62,7 @@ function calls(): [name: string, ...args: unknown[]][] {
   ]
 }
 
-/** What the other user has for itself, each time anew. */
+/** Makes the other user's own files, anew each time. */
 function prepare(): void {
   for (const name of nodeFs.readdirSync('.')) nodeFs.rmSync(name, { recursive: true })
   nodeFs.writeFileSync('own', 'own content')
@@ -78,7 +81,7 @@ function left(side: string): unknown {
   return [mode, files]
 }
 
-// All that has to be loaded is loaded before this user may not read it any more.
+// Loads all modules before this user loses the right to read them.
 for (const module of [fs, oracle]) await module.readdir(directory, { recursive: true })
 process.setgroups?.([])
 process.setgid?.(Number(uid))
@@ -106,7 +109,7 @@ for (const [name, ...args] of list) {
   console.log(name, ...args, JSON.stringify(stories, undefined, 1))
 }
 
-/** Of what each side has in its own directory, only that it is there. */
+/** Of files in a side's own directory, only their existence. */
 function seen(value: unknown): unknown {
   if (typeof value === 'object' && value !== null && 'ino' in value) {
     const { mode, uid, gid } = value as nodeFs.Stats

@@ -37,7 +37,7 @@ export interface Call {
 
 export interface Calls {
   calls: Call[]
-  /** Whether the tree is another afterwards. */
+  /** Whether the calls may change the tree. */
   changes: boolean
 }
 
@@ -51,7 +51,7 @@ function calls(...columns: Value[][]): Call[] {
   }))
 }
 
-/** Calls with these arguments, whatever tree there is. */
+/** Calls with these arguments, for any tree. */
 export const callsWith = (...list: unknown[][]): Call[] =>
   list.map((args) => ({ name: inspect(args), make: () => args }))
 
@@ -64,7 +64,7 @@ const more = (...args: unknown[]): Call[] => calls([FILE], ...args.map((each) =>
 const target = names('new')
 const kinds = ['file', 'dir', 'empty', 'link', 'dangling', 'missing'] as const
 const pairs = calls(names(...kinds), names(...kinds, 'hard-link', 'dir-link', 'dir/below', 'new/'))
-/** What two paths have to do with each other. */
+/** Pairs of related paths. */
 const related = [
   ...calls(names('dir'), names('dir/below/new', 'dir/below/deep', 'dir/new/', '.', '..', 'dir/.', 'dir/..')),
   ...calls(names('dir/inner'), names('dir/below', 'inner', 'dir-link/moved', 'dir/inner/x', 'dir/./inner')),
@@ -181,7 +181,7 @@ export const callsOf = {
       objects({ withFileTypes: true }, { withFileTypes: true, encoding: 'buffer' }, { recursive: true }),
     ),
   ]),
-  // Never of a path that could be anything but the tree's.
+  // Never of a path that could lead out of the tree.
   rm: changes([
     ...calls(removable, objects({}, { recursive: true }, { force: true }, { recursive: true, force: true })),
     ...calls(removable.slice(0, 3)),
@@ -272,14 +272,14 @@ export const callsOf = {
 } satisfies Record<string, Calls>
 
 export type Name = keyof typeof callsOf
-/** There are no promise forms of two, and that of `open` gives handles. */
+/** Two functions have no promise form, and that of `open` returns handles. */
 export type PromiseName = Exclude<Name, 'exists' | 'realpath.native' | 'open'>
 export const everyName = Object.keys(callsOf) as Name[]
 export const promiseNames = everyName.filter(
   (name): name is PromiseName => name !== 'exists' && name !== 'realpath.native' && name !== 'open',
 )
 
-/** Of the promise forms, but `rm` and `cp`: Node's own are made of others, which fail by what is put on every object. */
+/** Promise forms, except `rm` and `cp`: Node's own use other functions, which fail with the pollution. */
 export const takingOptions: readonly PromiseName[] = [
   ...(['stat', 'lstat', 'readlink', 'realpath', 'statfs', 'readdir', 'opendir', 'mkdtemp', 'mkdir', 'rmdir'] as const),
 ]
@@ -298,7 +298,7 @@ const withOptions = calls(names('dir', 'link', 'missing'), [...literals(undefine
 const withTwoNumbers = calls(names('file', 'link', 'missing'), literals(1), literals(2))
 const toNew = calls(names('file', 'missing'), target)
 
-/** Each function a few times as it is meant to be called: some succeed, some fail. */
+/** Each function a few times as intended: some calls succeed, some fail. */
 export const plainCalls: Record<Name, Call[]> = {
   ...{ stat: withOptions, lstat: withOptions, readlink: withOptions, realpath: withOptions, statfs: withOptions },
   ...{
@@ -321,7 +321,7 @@ export const plainCalls: Record<Name, Call[]> = {
   open: [...calls(names('file', 'missing')), ...calls(names('new', 'missing/new'), literals('w'))],
 }
 
-/** Calls that only look, of all functions in turn. */
+/** Calls that change nothing, of all functions in turn. */
 export function readingCalls(count: number): [PromiseName, Call][] {
   const all = promiseNames.filter((name) => !callsOf[name].changes)
   return Array.from({ length: count }, (_, at) => {
@@ -331,7 +331,7 @@ export function readingCalls(count: number): [PromiseName, Call][] {
   })
 }
 
-/** Calls that change something, together: each its own, and some that all want the same. */
+/** Concurrent changing calls: each on its own name, and some on the same. */
 export function changingCalls(count: number): [PromiseName, Call][] {
   return Array.from({ length: count }, (_, at) => at).flatMap((at): [PromiseName, Call | undefined][] => [
     ['mkdir', calls(names(`d-${at}`))[0]],

@@ -1,4 +1,7 @@
-/** Makes calls of two modules, each in the same tree as it was, and compares all that an application could notice. */
+/**
+ * Makes calls of two modules, each in an identical tree, and compares everything that an
+ * application could notice.
+ */
 import nodeFs from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import type { Test } from 'tap'
@@ -11,17 +14,17 @@ import type { Outcome } from '../../support/look.js'
 import { Tree } from './tree.js'
 import type { Given } from './values.js'
 
-/** Calls a function by its name; what there is to see comes with the promise. */
+/** Calls a function by its name. */
 export type Caller = (name: Name, args: unknown[]) => unknown
 
 export interface Sides {
   subject: Caller
   oracle: Caller
-  /** What there is to see of what the promise is fulfilled with, given how to look at a result. */
+  /** Makes plain data of a fulfilled value, given a function for results. */
   see?: (value: unknown, seeResult: (value: unknown) => unknown) => unknown
 }
 
-/** The same, while every object seems to have this property. */
+/** The same sides, while every object seems to have this property. */
 export function polluted({ subject, oracle, ...sides }: Sides, key: string, value: unknown): Sides {
   const within =
     (caller: Caller): Caller =>
@@ -36,7 +39,7 @@ export function polluted({ subject, oracle, ...sides }: Sides, key: string, valu
   return { ...sides, subject: within(subject), oracle: within(oracle) }
 }
 
-/** A tree to make calls in, which the process is in, too. */
+/** A tree to make calls in, which is also the working directory. */
 export function makeTree(t: Test): Tree {
   const before = process.cwd()
   const outer = temporaryDirectory(t)
@@ -47,7 +50,7 @@ export function makeTree(t: Test): Tree {
   return new Tree(outer)
 }
 
-/** Six characters at the end of a name, which are random. */
+/** Removes six random characters at the end of a name. */
 function withoutChance(text: string): string {
   return text.replace(/[A-Za-z0-9]{6}$/, 'XXXXXX')
 }
@@ -58,7 +61,7 @@ function withoutChanceIn([settled, what]: Outcome): Outcome {
   return [settled, text.replace(/(\/[^"]*?)[A-Za-z0-9]{6}('?\\?")/g, '$1XXXXXX$2')]
 }
 
-/** What mkdtemp has made, in whichever encoding it says so. */
+/** Result of mkdtemp, in any encoding. */
 function seeTemporary(value: unknown): unknown {
   if (Buffer.isBuffer(value)) return ['Buffer', withoutChance(value.toString('latin1'))]
   if (typeof value !== 'string') return look(value)
@@ -68,7 +71,7 @@ function seeTemporary(value: unknown): unknown {
   return decoded ? [decoded[0], withoutChance(decoded[1])] : value.length
 }
 
-/** How much is free on a file system changes while others use it. */
+/** The free space of a file system changes while others use it. */
 function seeFileSystem(value: unknown): unknown {
   if (typeof value === 'object' && value !== null) {
     for (const key of ['bfree', 'bavail', 'ffree', 'files']) {
@@ -78,7 +81,7 @@ function seeFileSystem(value: unknown): unknown {
   return look(value)
 }
 
-/** What a descriptor is of, and how it is open. Closes it. */
+/** File and flags of a descriptor. Closes it. */
 function seeDescriptor(value: unknown): unknown {
   if (typeof value !== 'number') return look(value)
   const [flags] = nodeFs.readFileSync(`/proc/self/fdinfo/${value}`, 'latin1').match(/^flags:.*$/m) ?? []
@@ -87,7 +90,7 @@ function seeDescriptor(value: unknown): unknown {
   return [path, flags]
 }
 
-/** What a directory has, in the order in which it says so. Closes it. */
+/** Entries of a directory, in their order. Closes it. */
 function seeDirectory(value: unknown): unknown {
   if (!(value instanceof nodeFs.Dir)) return look(value)
   const entries = []
@@ -105,7 +108,7 @@ const seeing: Partial<Record<Name, (value: unknown) => unknown>> = {
 
 interface Seen {
   outcome: Outcome
-  /** What has been read of the options, in order. */
+  /** Options that were read, in order. */
   read: string[]
 }
 
@@ -126,7 +129,7 @@ async function observe({ caller, see, name, call }: Act, given: Given): Promise<
   return { outcome: name === 'mkdtemp' ? withoutChanceIn(outcome) : outcome, read: given.log }
 }
 
-/** What has become of the tree, where mkdtemp's names are random. */
+/** State of the tree without mkdtemp's random names. */
 function withoutNames(text: string): string[] {
   return text
     .replace(/^(.*)[A-Za-z0-9]{6}(: directory, 40700,.*)$/gm, '$1XXXXXX$2')
@@ -141,13 +144,13 @@ function actsOf({ subject, oracle, see = (value, seeResult) => seeResult(value) 
 async function story(act: Act, tree: Tree): Promise<unknown> {
   const seen = await observe(act, { root: tree.root, log: [] })
   if (!callsOf[act.name].changes) return { seen }
-  // What is rejected changes nothing, as a rule: that is looked at more closely in the end.
+  // A rejected call rarely changes anything: the whole tree is compared at the end.
   const text = seen.outcome[0] === 'fulfilled' ? tree.text() : tree.textOfPart()
   tree.restore(text)
   return { seen, tree: act.name === 'mkdtemp' ? withoutNames(text) : text.split('\n') }
 }
 
-/** One assertion for all that are alike, and one for each that is not: there are thousands. */
+/** One assertion for all equal results, and one for each difference: there are thousands. */
 export async function compareCalls(
   t: Test,
   sides: Sides,
@@ -166,7 +169,10 @@ export async function compareCalls(
   t.equal(alike, list.length, `${name}: ${list.length} calls`)
 }
 
-/** All calls at once of the subject, then all at once of Node. Some may be after the same name: which gets it is chance. */
+/**
+ * Makes all calls at once with the subject, then with Node. Some use the same name: which gets it
+ * is random.
+ */
 export async function compareTogether(
   t: Test,
   sides: Sides,

@@ -1,16 +1,16 @@
-/** A directory with everything that a path may name, and what has become of it, as plain data to compare. */
+/** A directory with everything that a path may name, and its state as plain data to compare. */
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
 import { chdir } from 'node:process'
 
-/** Seconds since 1970: whatever has other times has been touched. */
+/** Seconds since 1970: a file with other times has been touched. */
 const MADE = 1_000_000
 const HOUR = 3600n * 1_000_000_000n
 
 /** Names as bytes, which latin1 keeps. */
 const bytes = (name: string): Buffer => Buffer.from(name, 'latin1')
 export const NOT_UTF8 = bytes('not-utf8-\xff')
-/** Of every two-byte kind, and of more. */
+/** Characters of two, three and four bytes. */
 export const NON_ASCII = 'žluťoučký-🐎'
 
 function time(nanoseconds: bigint): string {
@@ -19,7 +19,7 @@ function time(nanoseconds: bigint): string {
   return age < HOUR && age > -HOUR ? 'now' : String(nanoseconds)
 }
 
-/** The time of the last access: looking changes it, too. */
+/** Time of the last access, which looking changes, too. */
 function accessTime(nanoseconds: bigint): string {
   const text = time(nanoseconds)
   return text === 'now' || text === 'as made' ? '' : `, accessed ${text}`
@@ -44,7 +44,7 @@ function lines(path: Buffer, name: string): string[] {
 
 type Entry = readonly [name: Buffer, is: 'file' | 'directory' | 'symlink' | 'hard link', of: string, mode: number]
 
-/** Directories before what is in them. */
+/** Directories before their entries. */
 const entries: readonly Entry[] = [
   [bytes('.'), 'directory', '', 0o755],
   [bytes('dir'), 'directory', '', 0o755],
@@ -67,7 +67,7 @@ const entries: readonly Entry[] = [
 
 const known = new Set(entries.map(([name]) => name.toString('latin1')))
 
-/** Removes what is not part of the tree. */
+/** Removes everything that is not part of the tree. */
 function removeStrays(): void {
   for (const directory of ['.', 'dir', 'dir/below', 'dir/below/deep', 'empty']) {
     for (const name of nodeFs.readdirSync(directory, 'latin1')) {
@@ -77,7 +77,7 @@ function removeStrays(): void {
   }
 }
 
-/** Their sizes tell files from each other, and links. */
+/** Files and links have different sizes. */
 function isAsMade(stats: nodeFs.Stats | undefined, is: Entry[1], of: string): boolean {
   if (is === 'hard link') return stats?.ino === nodeFs.lstatSync(of).ino
   if (is === 'file') return stats?.isFile() === true && stats.mtimeMs === MADE * 1000 && stats.size === of.length
@@ -95,14 +95,14 @@ function create(name: Buffer, is: Entry[1], of: string): void {
 }
 
 const directories = entries.filter(([, is]) => is === 'directory').map(([name]) => name)
-/** What is looked at where nothing should have changed. */
+/** Checked when nothing should have changed. */
 const some = [...directories.slice(0, 3), bytes('empty'), bytes('file')]
 const all = [bytes('..'), ...entries.map(([name]) => name)]
 
 const uid = process.getuid?.() ?? 0
 const gid = process.getgid?.() ?? 0
 
-/** Nothing can change but that one of these does: a name changes its directory's times, content its file's. */
+/** Every change shows in these: a name changes its directory's times, content its file's. */
 function statsOf(names: readonly Buffer[]): string {
   const each = names.map((name) => {
     const stats = nodeFs.lstatSync(name, { bigint: true, throwIfNoEntry: false })
@@ -131,7 +131,7 @@ export class Tree {
     this.pristine = { text: lines(bytes(this.outer), '').join('\n'), all: statsOf(all), some: statsOf(some) }
   }
 
-  /** Makes what is not there or has changed: removing directories takes long. */
+  /** Makes what is missing or changed: removing directories is slow. */
   private make(): void {
     for (const name of nodeFs.readdirSync('..')) {
       if (name !== 'root') nodeFs.rmSync(`../${name}`, { recursive: true })
@@ -152,17 +152,17 @@ export class Tree {
     for (const name of touched) nodeFs.lutimesSync(name, MADE, MADE)
   }
 
-  /** Every file with whatever is seen of it from outside. */
+  /** Every file with its visible attributes. */
   text(): string {
     return statsOf(all) === this.pristine.all ? this.pristine.text : lines(bytes(this.outer), '').join('\n')
   }
 
-  /** Likewise, looking at once only at a part: the rest is for {@link text}, later. */
+  /** As {@link text}, but checks only a part: {@link text} checks the rest later. */
   textOfPart(): string {
     return statsOf(some) === this.pristine.some ? this.pristine.text : this.text()
   }
 
-  /** Makes of a tree that this is the text of what it was. */
+  /** Restores the tree from a state with this text. */
   restore(text: string): void {
     if (text === this.pristine.text) return
     this.make()

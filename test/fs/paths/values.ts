@@ -1,8 +1,11 @@
-/** Paths and arguments behind them, of every kind: each made anew for every call, as it may name the tree's own directory. */
+/**
+ * Paths and other arguments of every kind: each made anew for every call, since it may name the
+ * tree's own directory.
+ */
 import { constants } from 'node:fs'
 import { NON_ASCII, NOT_UTF8 } from './tree.js'
 
-/** What a call is given, and what it has read of it. */
+/** Context of a call: the tree's root, and a log of what the call reads. */
 export interface Given {
   root: string
   log: string[]
@@ -23,7 +26,7 @@ export function literals(...values: unknown[]): Value[] {
   return values.map((each) => value(text(each), () => each))
 }
 
-/** Objects that have these properties; made anew, as some functions keep them. */
+/** Objects with these properties, made anew, since some functions keep them. */
 export function objects(...list: object[]): Value[] {
   const text = (each: object): string =>
     Object.entries(each)
@@ -32,7 +35,7 @@ export function objects(...list: object[]): Value[] {
   return list.map((each) => value(`{${text(each)}}`, () => ({ ...each })))
 }
 
-/** An object with its every reading written down. */
+/** An object that logs every access. */
 function watched(object: object, { log }: Given): object {
   const note = (what: string, key: PropertyKey): void => void log.push(`${what} ${String(key)}`)
   return new Proxy(object, {
@@ -64,7 +67,7 @@ function throwing(key: string): object {
   })
 }
 
-/** One object in the shapes that programs give options in. */
+/** One object in the shapes in which programs pass options. */
 function shapes(object: object): Value[] {
   return [
     value('options by getters', (given) => getters(object, given)),
@@ -84,10 +87,10 @@ const below = (name: string, path: string): Value => value(name, ({ root }) => `
 const at = (path: string): Value => below(path, path)
 const url = (name: string, path: string): Value => value(name, ({ root }) => new URL(`file://${root}/${path}`))
 
-/** The few that every set of options is tried on. */
+/** The few paths with which every set of options is tried. */
 export const [FILE, DIR, MISSING] = [at('file'), at('dir'), at('missing')] as const
 
-/** None is outside of the tree: there are functions here that remove, and the tests run as root. */
+/** All inside the tree: some functions remove files, and the tests run as root. */
 export const paths: Value[] = [
   ...[FILE, DIR, MISSING],
   ...['hard-link', 'link', 'dir-link', 'dangling', 'loop', 'empty', 'secret', 'dir/inner', 'dir-link/inner'].map(at),
@@ -147,7 +150,7 @@ export const paths: Value[] = [
   ...objects({}, { path: 'file' }),
 ]
 
-/** What is taken for an encoding by getOptions, and what is not. */
+/** Values that getOptions takes for an encoding, and others. */
 export const encodings: Value[] = [
   ...literals(
     undefined,
@@ -190,7 +193,7 @@ export const copyModes: Value[] = [
   ...objects({}, { mode: 1 }),
 ]
 
-/** Of `open`; without -0: plain Node aborts. */
+/** Flags of `open`, without -0: plain Node aborts. */
 export const openFlags: Value[] = [
   ...literals('r', 'rs', 'sr', 'r+', 'rs+', 'sr+', 'w', 'wx', 'xw', 'w+', 'wx+', 'xw+', 'a', 'ax', 'xa', 'as', 'sa'),
   ...literals('a+', 'ax+', 'xa+', 'as+', 'sa+', 'R', 'rw', 'x', '', '0', '__proto__', 'constructor'),
@@ -200,7 +203,7 @@ export const openFlags: Value[] = [
   ...objects({}, { flags: 'w' }),
 ]
 
-/** Without -0 and what is from 2 ** 31 to 2 ** 32 - 1: plain Node aborts. */
+/** Without -0 and 2 ** 31 to 2 ** 32 - 1: plain Node aborts. */
 export const modes: Value[] = [
   ...literals(0, 0o600, 0o644, 0o7777, 0o10000, 0o100644, 2 ** 31 - 1, 2 ** 32),
   ...literals('600', '0644', '0o644', '7777', '888', '-1', '77777777777', '17777777777'),
@@ -233,7 +236,7 @@ export const rmOptions: Value[] = [
   ...shapes({ recursive: true, force: false, maxRetries: 0, retryDelay: 1 }),
 ]
 
-/** Of `cp`; what Node makes of `filter` is in the tests of trees. */
+/** Options of `cp`; the tests of trees cover `filter`. */
 export const cpOptions: Value[] = [
   ...literals(undefined, null, 0, 'x', true, Symbol.for('options')),
   ...['dereference', 'errorOnExist', 'force', 'preserveTimestamps', 'verbatimSymlinks'].flatMap((key) =>
@@ -249,7 +252,7 @@ export const cpOptions: Value[] = [
 
 export const opendirOptions: Value[] = [
   ...encodings,
-  // What is no number Node throws where nobody can catch it.
+  // For a value that is not a number, Node throws an error that cannot be caught.
   ...[1, 2, 32, 1000].flatMap((bufferSize) => objects({ bufferSize })),
   ...[true, false, undefined, null, 1].flatMap((recursive) => objects({ recursive })),
   ...objects({ bufferSize: 5, encoding: 'utf8', recursive: false }, { encoding: 'utf8', later: 1 }),

@@ -1,4 +1,4 @@
-/** Trees of every shape, and what calls that go through all of one make of them on both sides. */
+/** Trees of every shape, and the effects of calls on whole trees on both sides. */
 import nodeFs from 'node:fs'
 import nodePromises from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { same } from '../../support/differential.js'
 import { fs } from '../../support/subject.js'
 import { outcomeOf } from '../../support/look.js'
 
-/** What a tree looks like, names in the order of their bytes; in bytes, as latin1 keeps them. */
+/** Text of a tree, names in byte order and as bytes, which latin1 keeps. */
 function textOf(path: Buffer, name = ''): string[] {
   const stats = nodeFs.lstatSync(path)
   const mode = stats.mode.toString(8)
@@ -26,7 +26,7 @@ function textOf(path: Buffer, name = ''): string[] {
 export const text = (path: string): string[] =>
   nodeFs.lstatSync(path, { throwIfNoEntry: false }) ? textOf(Buffer.from(path)) : ['nothing']
 
-/** The same numbers each time. */
+/** The same pseudo-random numbers each time. */
 function* chances(seed: number): Generator<number, never> {
   for (let state = seed; ;) {
     state = (state * 1103515245 + 12345) % 2 ** 31
@@ -36,7 +36,7 @@ function* chances(seed: number): Generator<number, never> {
 
 const NAMES = ['a', 'b', 'A', 'ž', '🐎', '.hidden', 'with space', 'new\nline', '-x', '10', '9', 'z'.repeat(200)]
 
-/** A tree of files, directories, links in and out, loops, and links to nothing. */
+/** Makes a tree of files, directories, links in and out, loops, and dangling links. */
 export function generate(root: string, seed: number): void {
   const chance = chances(seed)
   const next = (below: number): number => Math.floor((chance.next().value as number) * below)
@@ -56,7 +56,7 @@ export function generate(root: string, seed: number): void {
       nodeFs.writeFileSync(path, 'x'.repeat(next(3) * 3000))
       nodeFs.chmodSync(path, next(2) === 0 ? 0o644 : 0o400)
     } else {
-      // Node's `readdir` follows a loop forty times, and two of them more often than anybody can wait for.
+      // Node's `readdir` follows a loop forty times; two loops would take far too long.
       const directed = ['.', '..', '../b1', join(root, 'a0'), './/b0/../a0']
       const targets = ['gone', '/etc/hostname', path, ...(looped ? [] : directed)]
       const target = targets[next(targets.length)] as string
@@ -66,7 +66,7 @@ export function generate(root: string, seed: number): void {
   }
 }
 
-/** Of both sides, each in a tree of its own at the same path, with what becomes of it. */
+/** Compares both sides, each in its own tree at the same path, including the resulting trees. */
 export async function compare(
   t: Test,
   message: string,

@@ -3,7 +3,7 @@ import nodeFs from 'node:fs'
 import { block, called, direct, drain, fill, ofPath, twice } from './described.js'
 import type { Described } from './described.js'
 
-/** With `patch({ callbacks: true })` in force. */
+/** With `patch({ callbacks: true })` in effect. */
 function ofCallbacks(
   name: string,
   call: (fd: number, callback: (error?: unknown) => void) => void,

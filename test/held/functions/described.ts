@@ -1,4 +1,4 @@
-/** How a function is described, and what several of these files share. */
+/** Descriptions of functions, and helpers that several of these files share. */
 import { constants } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
@@ -9,15 +9,18 @@ import type { Room } from './room.js'
 export type Call = () => unknown
 
 export interface Described {
-  /** what is called: `fs.readFile`, and behind a comma, how */
+  /** the function, `fs.readFile`, and after a comma its variant */
   name: string
-  /** why it may fail, by code */
+  /** codes with which it may fail */
   refused?: readonly string[]
   /** why it may wait */
   excused?: string
-  /** the same, where it is Node's own */
+  /** the same, if it is Node's own */
   excusedOnPure?: string
-  /** Gets everything ready. The calls are made one after another, the first of them with what has never been used. */
+  /**
+   * Prepares the calls. They are made one after another, the first of them on files that have never
+   * been used.
+   */
   prepare(room: Room): Call[] | Promise<Call[]>
 }
 
@@ -25,7 +28,7 @@ export const twice = (call: Call): Call[] => [call, call]
 
 export const block = (): Buffer => alignedBuffer(4096).fill('b')
 
-/** Where the backend has no such thing, or the file system. */
+/** Codes if the backend, or the file system, does not support it. */
 export const unsupported = ['ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']
 
 export async function drain(stream: Readable): Promise<void> {
@@ -38,12 +41,12 @@ export function fill(stream: Writable): Promise<void> {
   return finished(stream)
 }
 
-/** For a function of `node:fs` that takes a callback. */
+/** Promise form of a function of `node:fs` with a callback. */
 export function called(call: (callback: (error?: unknown) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => call((error) => (error ? reject(error as Error) : resolve())))
 }
 
-/** For a file that is there, and that nobody has open. */
+/** For a function on a file that exists and is not open. */
 export function ofPath(name: string, call: (path: string, room: Room) => unknown, bytes = 3000): Described {
   return {
     name,
@@ -56,13 +59,13 @@ export function ofPath(name: string, call: (path: string, room: Room) => unknown
 
 export const direct = constants.O_RDWR | constants.O_DIRECT
 
-/** What works but once. */
+/** For a call that works only once. */
 export const once = (described: Described): Described => ({
   ...described,
   prepare: async (room) => (await described.prepare(room)).slice(0, 1),
 })
 
-/** A method of a handle that nothing has used before. */
+/** A method of a handle that has not been used before. */
 export function ofHandle(
   name: string,
   call: (handle: CaioFileHandle) => unknown,

@@ -1,4 +1,4 @@
-/** What needs no call here, and why. */
+/** Exports that need no call here, and why. */
 export const exempt: Readonly<Record<string, string>> = {
   'fs.constants': 'no function',
   'handle.constructor': 'no function of its own',

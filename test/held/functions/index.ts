@@ -1,6 +1,6 @@
 /**
- * Every function of the package, each with a call that must not wait on the JavaScript thread. complete.test.ts compares the list
- * with what is exported.
+ * Every function of the package, each with a call that must not wait on the JavaScript thread.
+ * complete.test.ts compares the list with the exports.
  */
 import fs from 'caio/fs'
 import { callbacks } from './callbacks.js'

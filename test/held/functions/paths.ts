@@ -1,4 +1,7 @@
-/** The functions of `caio/fs`, most of which take a path; those that the engine serves on paths also with a callback. */
+/**
+ * The functions of `caio/fs`, most of which take a path; those that the engine serves on paths also
+ * with a callback.
+ */
 import nodeFs, { constants } from 'node:fs'
 import fs from 'caio/fs'
 import { called, direct, ofHandle, ofPath, once, twice } from './described.js'
@@ -11,7 +14,7 @@ type NewerFs = Partial<{
 }>
 const newer = fs as unknown as NewerFs
 
-/** What a path is of; `nothing` is there. */
+/** Kinds of files at a path; `nothing` does not exist. */
 const kinds = {
   'a file': (room: Room) => room.file(),
   nothing: (room: Room) => room.path('none'),
@@ -29,11 +32,11 @@ interface OnPath {
   of?: keyof typeof kinds
   /** by default the path */
   args?(path: string): unknown[]
-  /** what works but once */
+  /** whether it works only once */
   once?: true
 }
 
-/** The functions that the engine serves on paths, alike with a promise and with a callback. */
+/** The functions that the engine serves on paths, the same with a promise and with a callback. */
 const onPaths: Readonly<Record<string, OnPath>> = {
   access: {},
   chmod: { args: (path) => [path, 0o600] },
@@ -62,10 +65,10 @@ const onPaths: Readonly<Record<string, OnPath>> = {
 
 type Any = (...args: unknown[]) => unknown
 const promised = fs as unknown as Record<string, Any>
-/** Looked up when it is called: by then `patch` has put ours there. */
+/** Looked up at the call: `patch` has installed ours by then. */
 const withCallback = nodeFs as unknown as Record<string, Any>
 
-/** Each by a path, by a path from elsewhere, and with a callback. */
+/** Each by a path, by a path through another file system, and with a callback. */
 const onEachPath = Object.entries(onPaths).flatMap(
   ([name, { of = 'a file', args = (path: string): unknown[] => [path], once }]) => {
     const described = (name: string, call: (path: string, room: Room) => unknown): Described => ({
@@ -88,7 +91,7 @@ async function openAndClose(path: string): Promise<void> {
   await handle.close()
 }
 
-/** What is tried on the JavaScript thread, of whatever a path may lead to. */
+/** Inline attempts, for every kind of file at a path. */
 const looks: Readonly<Record<string, (path: string) => unknown>> = {
   'fs.access': (path) => fs.access(path, constants.R_OK | constants.W_OK),
   'fs.lstat': (path) => fs.lstat(path),

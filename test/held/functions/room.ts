@@ -1,11 +1,11 @@
-/** Where one function is called. */
+/** Directory and files for the calls of one function. */
 import nodeFs from 'node:fs'
 import { join, relative } from 'node:path'
 import type { Context } from 'caio'
 import fs from 'caio/fs'
 import type { CaioFileHandle } from 'caio/fs'
 
-/** A directory of its own for one function's calls; all is removed afterwards. */
+/** A directory for one function's calls; removed afterwards with its content. */
 export class Room {
   readonly #cleanups: (() => unknown)[] = []
   #files = 0
@@ -26,16 +26,16 @@ export class Room {
     return join(this.link, relative(this.directory, path))
   }
 
-  /** The first that was made, if any. */
+  /** The first file made, if any. */
   get firstFile(): string | undefined {
     return this.#files > 0 ? this.path('file0') : undefined
   }
 
-  /** A file with something in it, that nobody has open. */
+  /** A file with content that is not open. */
   file(bytes = 3000): string {
     const path = this.path(`file${this.#files++}`)
     nodeFs.writeFileSync(path, Buffer.alloc(bytes, 'x'))
-    // What the kernel may remember of it, it shall remember.
+    // Lets the kernel cache its attributes.
     nodeFs.statSync(path)
     return path
   }
@@ -46,7 +46,7 @@ export class Room {
     return handle
   }
 
-  /** A descriptor that no handle of caio's has seen. */
+  /** A descriptor that no handle of caio has seen. */
   descriptor(flags: string | number = 'r+', bytes = 65536): number {
     const fd = nodeFs.openSync(this.file(bytes), flags)
     this.defer(() => nodeFs.closeSync(fd))

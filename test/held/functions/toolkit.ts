@@ -1,4 +1,4 @@
-/** The toolkit: what `caio` exports besides the engine. */
+/** The toolkit: the exports of `caio` besides the engine. */
 import {
   Context,
   LogReader,

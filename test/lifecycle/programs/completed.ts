@@ -1,6 +1,6 @@
 /**
- * Asks for writes, and ends at once. Arguments: a scratch directory, by what means to write, how to end, and, for the one in a worker,
- * that it is.
+ * Requests writes, and ends at once. Arguments: a scratch directory, the function for the writes,
+ * how to end, and, inside a worker, a marker.
  */
 import nodeFs from 'node:fs'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ const BYTES = 3000
 const block = (index: number): Buffer => Buffer.alloc(BYTES, 1 + (index % 255))
 const path = join(directory, 'file')
 
-/** By a Context that is made when it is needed, the first one of the process. */
+/** By a Context made when needed, the first one of the process. */
 function writeByFirst(): void {
   const context = new Context({ maxRequests: 8 })
   const fd = nodeFs.openSync(path, 'r+')
@@ -32,7 +32,7 @@ async function prepare(): Promise<() => void> {
   const context = new Context({ maxRequests: 64 })
   nodeFs.writeFileSync(path, '')
   const handle = await fs.open(path, 'r+')
-  // Once, so that nothing about handles has to be found out first.
+  // Once, so that Node's handles are known.
   await fs.writeFile(join(directory, 'first'), 'x')
   const each = (write: (index: number) => unknown) => (): void => {
     for (let index = 0; index < WRITES; index++) void write(index)

@@ -1,6 +1,6 @@
 /**
- * A thread that ends with an operation at some step. As the main thread: arguments scratch file, route, operation, step, ending. As a
- * worker: the same in workerData.
+ * A thread that ends with an operation at some step. As the main thread: arguments scratch file,
+ * route, operation, step, ending. As a worker: the same in workerData.
  */
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { Plan } from '../../faults/plan.js'
@@ -33,6 +33,6 @@ switch (ending) {
     throw new Error('thrown in flight')
   case 'terminated':
     parentPort?.postMessage('at its step')
-    // Nothing is delivered, and nothing ends it, until it is terminated.
+    // Blocks, so that nothing is delivered, until it is terminated.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
 }

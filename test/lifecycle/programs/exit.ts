@@ -8,11 +8,11 @@ const [path = '', backend, manner = ''] = process.argv.slice(2)
 fs.writeFileSync(path, Buffer.alloc(4 * 1024 * 1024))
 const fd = fs.openSync(path, 'r+')
 const direct = fs.openSync(path, fs.constants.O_RDWR | (fs.constants.O_DIRECT ?? 0))
-// Direct reads are what the kernel itself has in flight, with the address of this memory.
+// The kernel has direct reads in flight, with the address of this memory.
 const aligned = alignedMemory(direct, 1024 * 1024)
 const context = new Context({ backend: backend as BackendName, maxRequests: 64 })
 
-/** Everything there is, more than fits; nobody awaits it, and nobody minds if it fails. */
+/** Starts every kind of operation, more than fit, without awaiting results or failures. */
 function start(): void {
   const chunk = Buffer.alloc(1024 * 1024, 'x')
   const operations: Promise<unknown>[] = []

@@ -1,4 +1,7 @@
-/** An operation caught at a step of its life by the fault library: waiting, queued, submitted, or completed and not yet delivered. */
+/**
+ * An operation stopped at a step of its life by the fault library: waiting, queued, submitted, or
+ * completed and not yet delivered.
+ */
 import fs from 'node:fs'
 import { dirname } from 'node:path'
 import { Context } from 'caio'
@@ -12,16 +15,21 @@ export type Step = (typeof steps)[number]
 export const operations = ['read', 'write', 'readv', 'writev', 'fsync', 'fdsync'] as const
 export type OperationName = (typeof operations)[number]
 
-/** How a thread ends by itself, and what only a worker can suffer. */
+/** Ways for a thread to end by itself, and one for workers only. */
 export const endings = ['exit', 'throws', 'returns'] as const
 export type Ending = (typeof endings)[number] | 'terminated'
 
-/** Who serves: direct I/O is what the kernel itself has in flight, here an emulated one, since a kernel cannot be held. What
- * else uring does is what linux does, by the same code. */
+/**
+ * Routes: the kernel itself has direct I/O in flight, here an emulated one, since a kernel cannot
+ * be held. The rest of uring is linux, by the same code.
+ */
 export const routes = ['direct', 'direct by uring', 'linux', 'thread', 'pure'] as const
 export type RouteName = (typeof routes)[number]
 
-/** Not tried on the loop thread; and, by MALLOC_MMAP_THRESHOLD_, a mapping of its own: given back, it is gone. */
+/**
+ * Too large for an inline attempt; and, by MALLOC_MMAP_THRESHOLD_, a mapping of its own, which is
+ * gone when freed.
+ */
 export const LENGTH = 128 * 1024
 export const FILE_LENGTH = 4 * LENGTH
 
@@ -42,11 +50,11 @@ export function backendOf(route: RouteName): BackendName {
 }
 
 export function operationsOf(route: RouteName): readonly OperationName[] {
-  // Syncs of a direct file are the pool's, too.
+  // The pool also serves syncs of a direct file.
   return isDirect(route) ? operations.filter((name) => !name.endsWith('sync')) : operations
 }
 
-/** One thread each, so that one held call is enough to keep the next from being begun. */
+/** One thread each, so that one held call keeps the next from being begun. */
 export const environment = { CAIO_THREADS: '1', UV_THREADPOOL_SIZE: '1', MALLOC_MMAP_THRESHOLD_: '65536' }
 
 export interface Holding {
@@ -55,12 +63,12 @@ export interface Holding {
   operation: OperationName
   step: Step
   plan: Plan
-  /** milliseconds after which a held call goes on by itself */
+  /** milliseconds after which a held call continues by itself */
   atMost: number
 }
 
 const sleeper = new Int32Array(new SharedArrayBuffer(4))
-/** Blocks the thread: nothing can be delivered meanwhile. */
+/** Blocks the thread, so that nothing can be delivered. */
 const block = (milliseconds: number): void => void Atomics.wait(sleeper, 0, 0, milliseconds)
 
 /** Waits, blocking, until `happened`. */
@@ -76,7 +84,7 @@ export class Held {
   readonly context: Context
   readonly #holding: Holding
   readonly #heldCall: Call
-  /** settles as the one that is in the way */
+  /** settles like the operation in the way */
   readonly blocker: Promise<unknown> | undefined
 
   static async make(holding: Holding): Promise<Held> {
@@ -91,13 +99,14 @@ export class Held {
     fs.writeFileSync(path, Buffer.alloc(FILE_LENGTH, 'o'))
     const direct = isDirect(route) ? fs.constants.O_DIRECT : 0
     this.fd = fs.openSync(path, fs.constants.O_RDWR | direct)
-    // Past the page cache: where that has something of the file, NOWAIT is refused.
+    // Past the page cache: NOWAIT is refused if that has pages of the file.
     const content = direct ? this.memory('o') : Buffer.alloc(0)
     for (let at = 0; direct && at < FILE_LENGTH; at += LENGTH) fs.writeSync(this.fd, content, 0, LENGTH, at)
     this.context = new Context({ backend: backendOf(route), maxRequests: step === 'waiting' ? 1 : 8 })
     const inTheWay = step === 'waiting' || step === 'queued'
     const memory = inTheWay ? this.memory() : undefined
-    // By the file, since libuv makes the calls of `pure`, and a sanitizer's runtime those of an addon built with it.
+    // By the file: libuv makes the calls of `pure`, and a sanitizer's runtime those of an addon
+    // built with it.
     if (!isDirect(route)) plan.watch(this.fd)
     const call = isDirect(route) ? 'event' : inTheWay ? 'pread' : calls[operation]
     this.#heldCall = call
@@ -106,7 +115,7 @@ export class Held {
     this.blocker?.catch(() => {})
   }
 
-  /** For the operation: aligned where it must be. */
+  /** Memory for the operation, aligned if necessary. */
   memory(fill = 'n'): Buffer {
     const { route } = this.#holding
     return isDirect(route) ? alignedMemory(this.fd, LENGTH).fill(fill) : Buffer.alloc(LENGTH, fill)
@@ -130,19 +139,22 @@ export class Held {
     return works[this.#holding.operation]()
   }
 
-  /** Resolves when the operation is at its step: call it when the batch has been handed over. Completed, it stays undelivered only until the loop turns. */
+  /**
+   * Waits until the operation is at its step: call it after hand-off. A completed operation stays
+   * undelivered only until the loop turns.
+   */
   reach(): void {
     const { route, operation, step, plan } = this.#holding
-    // Not until it is held: on a busy machine that may be over before it has been seen.
+    // Not until it is held: on a busy machine the hold may be over before it has been seen.
     if (step !== 'completed') return blockUntil(() => (plan.uses[this.#heldCall] ?? 0) > 0)
     const call = isDirect(route) ? 'event' : calls[operation]
     blockUntil(() => (plan.uses[call] ?? 0) > 0)
-    // Its completion is posted right behind the call, and nothing can be seen of that from here.
+    // Its completion is posted directly after the call, which cannot be observed from here.
     block(20)
   }
 }
 
-/** Whether the file has what an operation that succeeded leaves there, or may have left. */
+/** Whether the file has the content that an operation leaves on success, or may leave otherwise. */
 export function rightContent(path: string, operation: OperationName, succeeded: boolean): boolean {
   const content = fs.readFileSync(path)
   const part = content.subarray(LENGTH, 2 * LENGTH)

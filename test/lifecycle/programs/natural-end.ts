@@ -1,4 +1,7 @@
-/** Comes to its end with operations that nobody awaits. Arguments: a scratch file, a backend, and what is left to do. */
+/**
+ * Comes to its end with operations that are not awaited. Arguments: a scratch file, a backend, and
+ * the remaining work.
+ */
 import fs from 'node:fs'
 import { Context } from 'caio'
 import type { BackendName } from 'caio'
@@ -22,7 +25,7 @@ const works: Record<string, () => unknown> = {
   async nothing() {
     await context.write('x', fd)
   },
-  // Whoever waits on nothing but the engine: Node exits with 13 if nothing keeps the event loop alive.
+  // Waits only for the engine: Node exits with 13 if nothing keeps the event loop alive.
   async 'one awaited sync'() {
     await context.write('x', fd)
     await context.fdsync(fd)

@@ -1,4 +1,7 @@
-/** Starts other processes with a context open and operations in flight. Arguments: a scratch file, a backend. */
+/**
+ * Starts other processes with an open context and operations in flight. Arguments: a scratch file,
+ * a backend.
+ */
 import { execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'

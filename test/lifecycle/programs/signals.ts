@@ -1,4 +1,4 @@
-/** Gets signals all the time while it does I/O. Arguments: a scratch file, a backend. */
+/** Receives signals all the time while it does I/O. Arguments: a scratch file, a backend. */
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import { Context } from 'caio'

@@ -1,6 +1,7 @@
 /**
- * Everything that a program may do with an operation under way and live on: contexts, handles and buffers closed, dropped, transferred,
- * resized, for every operation at every step. Arguments: a scratch file, a route. Needs --expose-gc and the fault library.
+ * Everything that a program may do during an operation and survive: contexts, handles and buffers
+ * closed, dropped, transferred, resized, for every operation at every step. Arguments: a scratch
+ * file, a route. Needs --expose-gc and the fault library.
  */
 import { setTimeout as later } from 'node:timers/promises'
 import caioFs from 'caio/fs'
@@ -12,7 +13,10 @@ import type { Holding, OperationName, RouteName, Step } from './held.js'
 export interface Report {
   cases: number
   faults: string[]
-  /** uses of memory that its next owner had given back, by Node's own fs: what `pure` cannot promise, docs/guarantees.md says so */
+  /**
+   * uses, by Node's own fs, of memory that its next owner had freed: `pure` cannot prevent it
+   * (docs/guarantees.md)
+   */
   unpromised?: number
 }
 
@@ -22,7 +26,7 @@ if (isDirect(route)) plan.emulate('ring')
 const gc = (globalThis as unknown as { gc: () => void }).gc
 const report = { cases: 0, faults: [], unpromised: 0 } satisfies Report as Required<Report>
 
-/** Enough for whatever is unreachable to be gone. */
+/** Collects garbage, until everything unreachable is gone. */
 async function collect(): Promise<void> {
   for (let i = 0; i < 3; i++) {
     gc()
@@ -37,7 +41,7 @@ interface Started {
 
 type Deed = (holding: Holding) => Promise<{ promise: Promise<unknown>; after?: () => Promise<void> }>
 
-/** Starts it on memory that this function lets go of. */
+/** Starts it on memory that this function drops. */
 async function start(
   holding: Holding,
   make: (held: Held) => Uint8Array = (held) => held.memory(),
@@ -56,12 +60,12 @@ const must = (condition: boolean, what: string): void => {
   if (!condition) throw new Error(what)
 }
 
-// Of a handle that is dropped: Node, since 25, where it has to close it.
+// Node, since 25, throws this when it has to close a dropped handle.
 process.on('uncaughtException', (error: NodeJS.ErrnoException) =>
   must(error.code === 'ERR_INVALID_STATE', String(error.stack)),
 )
 
-/** Each resolves when it is done with what it does while the operation is held. */
+/** Each resolves when its action during the hold is done. */
 const deeds: Record<string, Deed> = {
   async 'the buffer is dropped'(holding) {
     const { promise, held } = await start(holding)
@@ -106,7 +110,7 @@ const deeds: Record<string, Deed> = {
   },
 }
 
-/** The same of a FileHandle, whose context is the default one, which does not end. */
+/** The same for a FileHandle, whose context is the default one, which does not end. */
 async function byHandle(holding: Holding, deed: 'dropped' | 'closed'): ReturnType<Deed> {
   let handle: Awaited<ReturnType<typeof caioFs.open>> | undefined = await caioFs.open(holding.path, 'r+')
   const held = await Held.make(holding)
@@ -168,13 +172,13 @@ async function tryOut(operation: OperationName, step: Step, what: string, deed: 
     ])
     await after?.()
     plan.disarm()
-    // Memory that is not there any more when it is handed over is refused.
+    // Memory that is gone at hand-off is refused.
     const taken = what.includes('transferred') || what.includes('resized')
     if (settled !== 'right' && !(taken && settled === 'EFAULT')) fail(String(settled))
     const changed = taken && operation.startsWith('write')
     if (!changed && !rightContent(path, operation, settled === 'right')) fail('the file is not as it must be')
-    // Who takes over memory that is in use, and lets it go, takes it from under Node's own calls. What has been resized away is still
-    // reserved.
+    // A new owner that drops memory in use frees it under Node's own calls. Memory cut off by
+    // resizing is still reserved.
     if (plan.lost !== lost && route === 'pure' && what.includes('transferred, and dropped')) report.unpromised++
     else if (plan.lost !== lost && !what.includes('resized')) fail('the memory had been given back')
   } catch (error) {
@@ -185,8 +189,8 @@ async function tryOut(operation: OperationName, step: Step, what: string, deed: 
 for (const operation of chosen.length > 0 ? chosen : operationsOf(route)) {
   for (const step of steps) {
     for (const [what, deed] of Object.entries(deeds)) {
-      // On `pure`, a read into such memory may land in anybody's, this program's own included; a write from it is reported by who
-      // checks the memory, rightly.
+      // On `pure`, a read into such memory may corrupt any other, this program's own included; a
+      // memory checker rightly reports a write from it.
       const spoils = operation.startsWith('read') || process.env['CAIO_TEST_MEMORY_CHECKED']
       if (route === 'pure' && spoils && what === 'the buffer is transferred, and dropped') continue
       await tryOut(operation, step, what, deed)

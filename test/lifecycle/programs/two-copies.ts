@@ -1,6 +1,6 @@
 /**
- * The package twice in one process, as nested installs and module registries of test frameworks have it.
- * Arguments: a scratch file, a backend, and the URL of the other copy's entry.
+ * The package twice in one process, as with nested installs and the module registries of test
+ * frameworks. Arguments: a scratch file, a backend, and the URL of the other copy's entry.
  */
 import fs from 'node:fs'
 import { Context } from '../../../lib/index.js'

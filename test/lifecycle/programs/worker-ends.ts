@@ -1,6 +1,6 @@
 /**
- * Workers that end, one after the other, in every way, with every operation at every step. Arguments: a scratch file, a route, operations
- * (all, where none is named). Needs the fault library.
+ * Workers that end, one after the other, in every way, with every operation at every step.
+ * Arguments: a scratch file, a route, operations (default: all). Needs the fault library.
  */
 import { Worker } from 'node:worker_threads'
 import { Plan } from '../../faults/plan.js'

@@ -1,4 +1,4 @@
-/** A worker thread that does as workerData says. */
+/** A worker thread with the task in workerData. */
 import fs from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { Context } from 'caio'
@@ -9,7 +9,7 @@ const { path, backend, task } = workerData as { path: string; backend: BackendNa
 const fd = fs.openSync(path, 'r+')
 const direct = fs.openSync(path, fs.constants.O_RDWR | (fs.constants.O_DIRECT ?? 0))
 
-/** Contexts with everything in flight, awaited by nobody. */
+/** Contexts with every kind of operation in flight, not awaited. */
 function start(count = 40): Context {
   const context = new Context({ backend, maxRequests: 32 })
   const chunk = Buffer.alloc(256 * 1024, 'x')

@@ -1,6 +1,7 @@
 /**
- * Starts workers, and prints as JSON what came of each, and what of the engine this process holds afterwards.
- * Arguments: a scratch file, a backend, the worker's task, how many in all, how many at once.
+ * Starts workers, and prints as JSON the outcome of each, and what this process still holds of the
+ * engine afterwards. Arguments: a scratch file, a backend, the worker's task, how many in all, how
+ * many at once.
  */
 import fs from 'node:fs'
 import { Worker } from 'node:worker_threads'
@@ -28,7 +29,7 @@ async function oneWorker(index: number): Promise<void> {
   report.exitCodes.push(await new Promise<number>((resolve) => worker.on('exit', resolve)))
 }
 
-/** Only Linux shows them. */
+/** Counts entries; only Linux shows them. */
 function count(directory: string, matches: (entry: string) => boolean): number {
   if (process.platform !== 'linux') return 0
   const matching = (entry: string): boolean => {

@@ -1,4 +1,4 @@
-// A user's program that knows nothing of caio, started with its preload.
+// A user's program without knowledge of caio, started with its preload.
 const { open } = require('node:fs/promises')
 
 async function main() {

@@ -8,7 +8,7 @@ async function main() {
   const file = await open(process.argv[2], 'w+')
   await file.write(Buffer.from('positioned'), 0, 10, 5)
   const { buffer } = await file.read(Buffer.alloc(10), 0, 10, 5)
-  // Refused by Node 26 itself where it has a permission model.
+  // Node 26 itself refuses this under its permission model.
   await file.sync().catch((error) => assert.equal(error.code, 'ERR_ACCESS_DENIED'))
   await file.close()
   const whole = (await readFile(process.argv[2])).length

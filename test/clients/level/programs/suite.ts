@@ -1,6 +1,6 @@
 /**
- * The suite of abstract-level, as published, over the store: `suite.js DIRECTORY BYTES`, with a write buffer of so many bytes. Prints TAP, and
- * ends with 1 if something failed.
+ * The published suite of abstract-level, over the store: `suite.js DIRECTORY BYTES`, with a write
+ * buffer of so many bytes. Prints TAP, and exits with 1 if something failed.
  */
 import { mkdtempSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -12,14 +12,17 @@ const require = createRequire(import.meta.url)
 const suite = require('abstract-level/test') as (options: object) => void
 const [base = '', bytes = ''] = process.argv.slice(2)
 
-/** The suite looks at the options of the constructor: they are left as it gave them. */
+/** The suite checks the options of the constructor, so they stay as given. */
 class Tested extends CaioLevel {
   override _open(options: StoreOptions): Promise<void> {
     return super._open({ ...options, writeBufferSize: Number(bytes) })
   }
 }
 
-/** All that were made, to the end: where the suite is about sublevels, it closes only those, and Node warns of handles that are collected. */
+/**
+ * All stores made, closed at the end: tests of sublevels close only those, and Node warns about
+ * handles that are collected.
+ */
 const made: Tested[] = []
 
 suite({

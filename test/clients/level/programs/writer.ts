@@ -1,15 +1,19 @@
 /**
- * Writes with sync until it is killed: `writer.js DIRECTORY SEED`. Its first line is what it found, as JSON; each further one is a change
- * that was acknowledged. Each of several lanes has keys of its own and waits for one change before it makes the next.
+ * Writes with sync until it is killed: `writer.js DIRECTORY SEED`. Its first line is what it found,
+ * as JSON; each further line is an acknowledged change. Each of several lanes has its own keys and
+ * awaits one change before it makes the next.
  */
 import { writeSync } from 'node:fs'
 import { random } from '../../../support/seeded-random.js'
 import { CaioLevel } from '../level.js'
 
-/** What a line says: the lane changed this slot, in both of its keys, to this number, which is higher than those of earlier lives; `-1`: deleted. */
+/**
+ * A line: the lane changed this slot, in both of its keys, to this number, higher than all of
+ * earlier lives; `-1`: deleted.
+ */
 export type Acknowledged = [lane: number, slot: number, number: number]
 
-/** What was found: the slots of each lane that have a value, and what is wrong. */
+/** What was found: the slots of each lane that have a value, and the faults. */
 export interface Found {
   faults: string[]
   slots: Acknowledged[]

@@ -1,6 +1,6 @@
 /**
- * Makes transfers until it is killed: `transfers.js DIRECTORY JOURNAL SEED`. First audits what it finds, as a line of JSON; then prints,
- * after each commit, how many transfers are committed.
+ * Makes transfers until it is killed: `transfers.js DIRECTORY JOURNAL SEED`. First prints an audit
+ * of what it finds, as a line of JSON; then, after each commit, the number of committed transfers.
  */
 import fs from 'caio/fs'
 import { writeSync } from 'node:fs'

@@ -1,6 +1,6 @@
 /**
- * The bytes of a log, as tables: what a file is by its beginning, what is searched for, how a gap
- * is divided, what a place is.
+ * The bytes of a log, as tables: the format by its first bytes, what is searched for, how a gap is
+ * judged, what a place is.
  */
 import t from 'tap'
 import * as format from '../../../../lib/toolkit/log/format.js'

@@ -1,6 +1,6 @@
 /**
- * Logs whose numbers are large and wrong: no memory for what is not believed, and the event loop
- * goes on.
+ * Logs with large wrong numbers: no memory is allocated for unverified lengths, and the event loop
+ * keeps running.
  */
 // @thorough
 import fs from 'node:fs'
@@ -16,9 +16,9 @@ const GIB = 0x40000000
 const MIB = 1024 * 1024
 
 interface Watched {
-  /** bytes, of all ArrayBuffers, more than before */
+  /** increase of the memory of all ArrayBuffers, in bytes */
   memory: number
-  /** of the event loop, meanwhile */
+  /** turns of the event loop meanwhile */
   turns: number
 }
 
@@ -35,7 +35,7 @@ async function watching(work: () => Promise<void>): Promise<Watched> {
   return { memory, turns }
 }
 
-/** Files that answer at once, so that only the log itself lets the event loop go round. */
+/** Files that answer at once, so that only the log itself yields to the event loop. */
 const immediateFs = {
   async open(path: string): Promise<FileHandle> {
     const fd = fs.openSync(path, 'r')
@@ -56,7 +56,7 @@ async function endOf(path: string): Promise<LogEnd | undefined> {
   return reader.end
 }
 
-/** The first format's header, and one record whose length is the largest there is. */
+/** The first format's header, and one record of the largest possible length. */
 function largestRecord(): Buffer {
   const bytes = Buffer.alloc(24)
   bytes.write('caiolog1')

@@ -1,4 +1,7 @@
-/** What LogWriter.open takes besides: records during its scan, space ahead, a Context; and what is written without a commit. */
+/**
+ * Other options of LogWriter.open: records during its scan, space ahead, a Context; and records
+ * written without a commit.
+ */
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -13,7 +16,7 @@ async function read(path: string): Promise<LogRecord[]> {
   return records
 }
 
-/** Of all sizes around that of the scan's window. */
+/** Sizes around that of the scan's window. */
 const sizes = [0, 1, 100, 4096, 2 ** 20 - 1, 2 ** 20, 2 ** 20 + 1, 3 * 2 ** 20, 5]
 
 onEveryBackend(t, 'each record during the only scan', async (t, backend) => {

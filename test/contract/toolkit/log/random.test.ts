@@ -1,7 +1,7 @@
 /**
- * Random logs, torn and damaged at random: no record that is whole is lost, none is given that was
- * not appended, and what a crash leaves is no error. CAIO_TEST_ROUNDS rounds; CAIO_TEST_SEED, as
- * printed, repeats a run.
+ * Random logs, torn and damaged at random: no whole record is lost, no record is returned that was
+ * not appended, and the remains of a crash are no error. CAIO_TEST_ROUNDS rounds; CAIO_TEST_SEED,
+ * as printed, repeats a run.
  */
 // @thorough
 import fs from 'node:fs'
@@ -18,14 +18,14 @@ const seed = Number(process.env['CAIO_TEST_SEED'] ?? Date.now() % 1_000_000_000)
 const next = random(seed)
 const SECTOR = 512
 
-// Nothing here asks for durability: without it a round takes a millisecond.
+// No sync is needed here: without it a round takes a millisecond.
 const { fs: quick } = watchedFs((method) => (method === 'sync' || method === 'datasync' ? {} : undefined))
 
 interface Log {
   bytes: Buffer
-  /** what was appended, by position */
+  /** appended records, by position */
   records: Map<number, Buffer>
-  /** before which everything was committed */
+  /** position before which everything was committed */
   durable: number
   isClosed: boolean
   format: 1 | 2
@@ -81,7 +81,7 @@ async function someLog(path: string): Promise<Log> {
   return { bytes, records, durable, isClosed, format: 2, barriers }
 }
 
-/** What is done to the file, and whether a crash may do it, too. */
+/** Damages the file; `isCrash` says whether a crash could have done so. */
 function spoil({ bytes, durable, isClosed, format }: Log): { spoilt: Buffer; isCrash: boolean; told: string } {
   let spoilt = Buffer.from(bytes)
   const told: string[] = []
@@ -100,7 +100,7 @@ function spoil({ bytes, durable, isClosed, format }: Log): { spoilt: Buffer; isC
     } else if (kind === 2) {
       const start = at - (at % SECTOR)
       told.push(`sector at ${start}`)
-      // What was in the sector before stays, since it had been committed.
+      // A committed sector's old content stays.
       const isHole = start >= durable && !isClosed && format === 2
       if (!isHole) isCrash = false
       spoilt.fill(0, start, Math.min(start + SECTOR, spoilt.length))
@@ -130,7 +130,7 @@ function untouched({ bytes, records, format }: Log, spoilt: Buffer): number[] {
   })
 }
 
-/** Whether the log itself proves that a record which is not whole any more had been committed. */
+/** Whether the log itself proves that a damaged record had been committed. */
 function isDamage({ records, isClosed, format, barriers }: Log, whole: number[]): boolean {
   const first = [...records.keys()].find((position) => !whole.includes(position)) ?? Infinity
   return whole.some((position) => position > first && (isClosed || format === 1 || barriers.includes(position)))
@@ -193,8 +193,8 @@ await t.test(`seed ${seed}`, async (t) => {
     const opened = await LogWriter.open(path, { fs: quick }).catch((error: NodeJS.ErrnoException) => error)
     if (opened instanceof LogWriter) {
       whole++
-      // A file that was made shorter than its seal says can be opened: what it has lost is gone. So
-      // is a seal that is not whole.
+      // A file shorter than its seal says can be opened: its lost part is gone. So can one with a
+      // damaged seal.
       const isSealed = !log.isClosed || spoilt.subarray(16, 28).equals(log.bytes.subarray(16, 28))
       if (isDamage(log, left) && isSealed && log.format === 2) wrong('opened in spite of damage')
       await check(opened)

@@ -1,4 +1,4 @@
-/** A log in several files: positions go on, its beginning is dropped, and both while others append. */
+/** A log in several files: positions continue, its beginning is dropped, and both while others append. */
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -13,7 +13,7 @@ async function all(log: SegmentedLog, start?: number): Promise<Map<number, strin
   return found
 }
 
-/** Opens it, with the records that it is told of. */
+/** Opens it, with the records that it reports. */
 async function open(
   directory: string,
   options: SegmentedLogOptions = {},
@@ -87,7 +87,7 @@ onEveryBackend(t, 'what a crash leaves of it', async (t, backend) => {
   const second = await log.rotate()
   const position = log.append('second')
   await log.close()
-  // A segment that had no name yet, and a tail that is not whole.
+  // A segment without a name yet, and a torn tail.
   const next = await LogWriter.open(join(directory, 'next'))
   next.append('never acknowledged')
   await next.close()
@@ -104,7 +104,7 @@ onEveryBackend(t, 'what a crash leaves of it', async (t, backend) => {
   t.match(again.recovered, { segments: 2, records: 2, torn: 4 })
   await again.close()
 
-  // An earlier one that has lost its end was whole once.
+  // An earlier segment that has lost its end was whole once.
   const earlier = join(directory, `${'0'.repeat(16)}.log`)
   fs.truncateSync(earlier, second - 1)
   t.match(await rejectionOf(SegmentedLog.open(directory, { context })), { code: 'ERR_CAIO_LOG_DAMAGED', path: earlier })
@@ -129,7 +129,7 @@ onEveryBackend(t, 'damage that comes while it is open', async (t, backend) => {
         await log.commit()
         if (segment < 2) await log.rotate()
       }
-      // None of the last one: without a seal, and with nothing behind it, that is what a crash may leave.
+      // None for the last one: without a seal, and with nothing after it, this is what a crash may leave.
       const record = { first: 0, middle: 7, end: 9, header: 5, current: 12 }[hurt]
       const base = positions[record - (record % 5)]! - 32
       const path = join(directory, `${String(base).padStart(16, '0')}.log`)
@@ -179,7 +179,8 @@ onEveryBackend(t, 'rotated while it is read', async (t, backend) => {
     async open(...args: Parameters<typeof openFile>) {
       const handle = await openFile(...args)
       if (args[1] !== 'r' || !String(args[0]).endsWith('.log')) return handle
-      // The second one has not found what is appended and not written: now it is, and another segment follows.
+      // The second reading has not found appended records that are unwritten: now they are written,
+      // and another segment follows.
       const reading = ++readings
       const close = handle.close.bind(handle)
       const rotate = async (): Promise<void> => {

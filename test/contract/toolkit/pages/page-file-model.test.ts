@@ -1,6 +1,7 @@
 /**
- * PageFile against a plain list: random reads, writes, runs, aborts, scans, pages that are held, freed and allocated, many at a time, in a
- * cache of a few pages. CAIO_TEST_ROUNDS rounds; CAIO_TEST_SEED, as printed, repeats a run.
+ * PageFile compared with a plain list: random reads, writes, runs, aborts, scans, pages held, freed
+ * and allocated, many at a time, in a cache of a few pages. CAIO_TEST_ROUNDS rounds;
+ * CAIO_TEST_SEED, as printed, repeats a run.
  */
 import fs from 'node:fs'
 import { join } from 'node:path'
@@ -20,12 +21,12 @@ const STEPS = 60
 
 t.setTimeout(600_000)
 
-/** What may be in a page: the last content that was written for certain, and those whose fate is not known. */
+/** Possible contents of a page: the last one certainly written, and those whose outcome is unknown. */
 interface Cell {
   possible: Set<string>
-  /** reads under way: they may also find what is written meanwhile */
+  /** reads in progress: they may also find what is written meanwhile */
   readers: Set<Set<string>>
-  /** writes under way */
+  /** writes in progress */
   writers: number
 }
 
@@ -107,7 +108,7 @@ class Model {
     try {
       await this.file.write(first, data, { signal, dsync: this.next(20) === 0 })
     } catch (error) {
-      // It may have been written, or not.
+      // It may or may not have been written.
       if (!signal?.aborted) this.faults.push(`a write: ${String(error)}`)
       return
     } finally {
@@ -148,7 +149,7 @@ class Model {
     if (kind < 17) {
       const number = this.somePage()
       const cell = this.cells.get(number)!
-      // Nothing else may go on there: who frees a page knows that.
+      // A page may be freed only while no other operation uses it.
       if (cell.possible.size > 1 || cell.readers.size > 0 || cell.writers > 0 || this.cells.size < 20) return
       this.cells.delete(number)
       this.file.free(number)
@@ -203,7 +204,7 @@ t.test('runs of free pages over many chunks', async (t) => {
   t.equal(free.take(70_000), 10)
   t.equal(free.take(130_001), -1)
   t.equal(free.take(130_000), 70_010)
-  // A run over the end of a chunk, behind single pages, and one in the middle of the next.
+  // A run across the end of a chunk, after single pages, and one in the middle of the next.
   for (let page = 0; page < 32_766; page += 2) free.add(page, 1)
   free.add(32_766, 5)
   free.add(40_000, 9)
@@ -222,7 +223,7 @@ t.test('free pages against a plain list', async (t) => {
   const next = random(seed)
   for (let round = 0; round < 10; round++) {
     const free = new FreePages()
-    // Across the chunks in which they are kept.
+    // Across the chunks that store the free pages.
     const base = 32_768 * next(3) + (next(2) === 0 ? 32_768 - 100 : 0)
     const list = new Set<number>()
     const runAt = (first: number, count: number): boolean => {

@@ -1,4 +1,4 @@
-/** PageFile: pages in and out of the file, what is shared, what is seen of writes, which pages are free. */
+/** PageFile: reads and writes of pages, sharing, visibility of writes, free pages. */
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -26,10 +26,10 @@ t.setTimeout(120_000)
 const PAGE = 4096
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** A page's content, which says which page it is. */
+/** Content of a page, with its number. */
 const content = (number: number, size = PAGE): Buffer => Buffer.alloc(size, `page ${number} `)
 
-/** What a page has, which is released. */
+/** Reads a page's content, and releases it. */
 async function read(file: PageFile, number: number, options = {}): Promise<string> {
   const page = await file.page(number, options)
   try {
@@ -66,7 +66,7 @@ onEveryBackend(t, 'pages are written, read, and there when the file is opened ag
     await file.close()
     t.equal(fs.statSync(path).size, 33 * PAGE)
     t.equal(fs.readFileSync(path, 'latin1').slice(31 * PAGE, 31 * PAGE + 7), 'page 31')
-    // A crash in mid-write leaves a part of a page.
+    // A crash in the middle of a write leaves part of a page.
     fs.appendFileSync(path, 'torn')
     const again = await PageFile.open(Buffer.from(path), options)
     t.equal(again.pages, 33)
@@ -136,7 +136,7 @@ t.test('one read for all who ask, each with a signal of his own', async (t) => {
   a.release()
   b.release()
 
-  // Nobody waits any more: what nothing has begun is taken back, and the page can be read anew.
+  // No caller waits any more: a read that has not begun is taken back, and the page can be read anew.
   const controllers = [new AbortController(), new AbortController()]
   const gone = controllers.map(({ signal }) => file.page(8, { signal }))
   await turn()
@@ -151,7 +151,7 @@ t.test('one read for all who ask, each with a signal of his own', async (t) => {
   manual.complete()
   ;(await anew).release()
 
-  // One that has begun goes on, and the page is there.
+  // A read that has begun continues, and the page is cached.
   manual.cancel = () => false
   const late = new AbortController()
   const begun = file.page(9, { signal: late.signal })
@@ -161,7 +161,7 @@ t.test('one read for all who ask, each with a signal of his own', async (t) => {
   manual.complete()
   t.ok(file.cached(9))
 
-  // One who comes without a signal after all others have gone.
+  // A caller without a signal, after all others have gone.
   manual.cancel = ManualBackend.prototype.cancel.bind(manual)
   const leaving = new AbortController()
   const left = file.page(10, { signal: leaving.signal })
@@ -230,7 +230,7 @@ onEveryBackend(t, 'what cannot be read', async (t, backend) => {
   t.teardown(() => cut.close())
   t.equal(cut.pages, 2)
   await cut.write(5, content(5))
-  // By somebody else, while it is open.
+  // By another process, while it is open.
   fs.truncateSync(path, 4 * PAGE + 512)
   t.match(await rejectionOf(cut.page(4)), { code: 'ERR_CAIO_SHORT_READ', page: 4 })
   t.ok((await cut.page(3)).bytes.equals(Buffer.alloc(PAGE)), 'one that was left out reads as zeros')
@@ -250,7 +250,7 @@ onEveryBackend(t, 'what is seen of writes', async (t, backend) => {
   t.ok(held.bytes.equals(content(3)), 'what is held does not change')
   for (const each of [held, during, after]) each.release()
 
-  // Pages that are not in the cache, one of them being read.
+  // Pages that are not cached, one of them being read.
   for (let number = 10; number < 40; number++) await read(file, number)
   t.equal(file.cached(1), undefined)
   const reading = read(file, 1)
@@ -261,7 +261,7 @@ onEveryBackend(t, 'what is seen of writes', async (t, backend) => {
   t.equal(await read(file, 2), 'page 102', 'who asks meanwhile waits')
   await second
 
-  // The last one stays.
+  // The last write stays.
   await Promise.all(Array.from({ length: 20 }, (_, at) => file.write(5, content(200 + at))))
   t.equal(await read(file, 5), 'page 219')
   await Promise.all([
@@ -322,7 +322,7 @@ t.test('who waits for room in the cache', async (t) => {
   ]
   await turn()
   t.equal(file.stats().waiting, 3)
-  // What is held does not keep anybody from writing.
+  // A held page does not block writers.
   await file.write(0, content(100))
   await file.write(20, content(120))
   t.ok(held[0]?.bytes.equals(content(0)))
@@ -428,7 +428,7 @@ onEveryBackend(t, 'a scan', async (t, backend) => {
 })
 
 t.test('a scan passes over a page that is freed while it waits, and allocated again', async (t) => {
-  // The allocation comes in every turn of the microtasks in which the scan may learn of it.
+  // Allocates in every microtask in which the scan may notice it.
   for (let turns = 1; turns < 12; turns++) {
     const { file } = await made(t, 2)
     const written = file.write(0, content(0))
@@ -455,7 +455,7 @@ t.test('a scan does not empty the cache', async (t) => {
 
 t.test('what is asked for again stays', async (t) => {
   const { file } = await made(t, 1000, { cacheBytes: 64 * PAGE })
-  // A fifth of the cache, between pages that are asked for once.
+  // A fifth of the cache, between pages that are read once.
   for (let at = 0; at < 900; at++) {
     await read(file, at % 12)
     await read(file, 100 + at)
@@ -480,7 +480,7 @@ t.test('a miss costs the same however many pages are in the cache, and held', as
       return frame
     }
     const first = Array.from({ length: frames }, (_, number) => load(number))
-    // Half of them held, the others asked for again.
+    // Half of them held, the others read again.
     for (const [at, frame] of first.entries()) {
       if (at % 2 === 0) frame.pins++
       else frame.isReferenced = true
@@ -552,7 +552,7 @@ t.test('by O_DIRECT where that is to be had', { skip: process.platform !== 'linu
       t.equal(file.stats().direct, (flags(path) & fs.constants.O_DIRECT) !== 0, file.stats().notDirect ?? 'it is')
       if (!isFuse) t.equal(file.stats().direct, direct === 'auto')
       if (direct === false) t.equal(file.stats().notDirect, 'options.direct is false')
-      // From memory that is not aligned, too.
+      // From unaligned memory, too.
       await file.write(0, content(0, 3 * PAGE + 1).subarray(1))
       await file.write(1, content(9, PAGE + 1).subarray(1))
       t.match((await file.page(1)).bytes.toString('latin1', 0, 10), 'age 9 page')
@@ -602,7 +602,7 @@ onEveryBackend(t, 'a loop of hits does not hold the event loop', async (t, backe
   await read(file, 1)
   let isDue = false
   setTimeout(() => (isDue = true), 1)
-  // Ends only if the timer has its turn.
+  // Ends only if the timer fires.
   let hits = 0
   while (!isDue && hits < 3_000_000) {
     ;(await file.page(1)).release()

@@ -1,4 +1,4 @@
-/** PageFile.trim: the space of free pages goes back to the file system, and nothing else changes. */
+/** PageFile.trim: returns the space of free pages to the file system, and changes nothing else. */
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { memfs } from 'memfs'
@@ -24,7 +24,7 @@ async function made(t: Test, options: PageFileOptions): Promise<{ file: PageFile
   return { file, path }
 }
 
-/** bytes that the file takes of its file system */
+/** bytes that the file occupies in its file system */
 function occupied(path: string): number {
   const fd = fs.openSync(path, 'r')
   fs.fsyncSync(fd)
