@@ -69,6 +69,18 @@ void t.test('at once', async (t) => {
   for (const [call, loads] of Object.entries(calls)) t.equal(await run(`${call}; return isLoaded()`), loads, call)
 })
 
+void t.test('no more than is needed', async (t) => {
+  const loaded = await run(
+    `const ours = require('caio/fs')
+    for (const call of ['stat', 'open']) await ours[call](home).then((made) => made.close?.())
+    const hasThreads = process.moduleLoadList.includes('NativeModule worker_threads')
+    return { engine: isLoaded(), hasThreads, callbacks: Object.keys(require.cache).some((file) => file.endsWith('callbacks.cjs')) }`,
+    {},
+    false,
+  )
+  t.same(loaded, { engine: true, hasThreads: false, callbacks: false })
+})
+
 void t.test('what Node is at work on stays its own', async (t) => {
   const told = await run(
     `require('node:child_process').execFileSync('mkfifo', [home + '/fifo'])

@@ -172,6 +172,17 @@ await t.test('Node’s own', async (t) => {
   for (const [name, act] of Object.entries(table)) same(t, await served(act), {}, name)
 })
 
+await t.test('whole files that are left to Node are counted as such', async (t) => {
+  const path = join(temporaryDirectory(t), 'file')
+  const left = (name: 'readFile' | 'writeFile'): number => stats().ways[name]?.node ?? 0
+  const before = [left('readFile'), left('writeFile')] as const
+  const signal = new AbortController().signal
+  await fs.writeFile(path, 'one', { signal })
+  await fs.appendFile(path, 'two', { flag: 'a+' })
+  t.equal(await fs.readFile(path, { encoding: 'utf8', signal }), 'onetwo')
+  t.same([left('readFile') - before[0], left('writeFile') - before[1]], [1, 2])
+})
+
 await t.test('files that are not regular', async (t) => {
   const directory = temporaryDirectory(t)
   const fifo = join(directory, 'fifo')
