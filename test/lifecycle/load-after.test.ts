@@ -71,7 +71,7 @@ void t.test('at once', async (t) => {
 
 void t.test('no more than is needed', async (t) => {
   const loaded = await run(
-    `const ours = require('caio/fs')
+    `const ours = require('node:module').createRequire(${JSON.stringify(join(packageRoot, 'package.json'))})('caio/fs')
     for (const call of ['stat', 'open']) await ours[call](home).then((made) => made.close?.())
     const hasThreads = process.moduleLoadList.includes('NativeModule worker_threads')
     return { engine: isLoaded(), hasThreads, callbacks: Object.keys(require.cache).some((file) => file.endsWith('callbacks.cjs')) }`,
