@@ -38,6 +38,9 @@ constexpr size_t kSubmitAtOnce = 8;
 // takes as long as copying so many.
 constexpr size_t kWholeFileShare = 16 * 1024;
 
+// A read of as many bytes is shared with the helper whatever is known of its file.
+constexpr size_t kLongCopy = 32 * 1024;
+
 // Channel and id of a request whose completion is not reported.
 constexpr uint32_t kNobodys = UINT32_MAX;
 
@@ -168,7 +171,8 @@ LinuxEngine::Destination LinuxEngine::Choose(Request& request) {
   }
   if (IsMapped(check) && !maps_.Map(request, *facts)) return Destination::kPool;
   inline_bytes_ += request.length;
-  return IsTrusted(history) ? Destination::kShared : Destination::kInline;
+  return IsTrusted(history) || (request.length >= kLongCopy && history.misses == 0) ? Destination::kShared
+                                                                                    : Destination::kInline;
 }
 
 void LinuxEngine::EndTurn() {
@@ -213,7 +217,9 @@ void LinuxEngine::ServeShared() {
   const auto end = [this](Request& request, int64_t result) { EndInline(request, result); };
   for (size_t next = 0; next < shared_.size();) {
     const size_t count = std::min(shared_.size() - next, InlineHelper::kMost);
-    if (helper_.ReadyFor(count)) {
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++) bytes += shared_[next + i].length;
+    if (helper_.ReadyFor(count, bytes)) {
       helper_.ServeAll(&shared_[next], count, end);
     } else {
       for (size_t i = 0; i < count; i++) end(shared_[next + i], ServeNowait(shared_[next + i]));

@@ -37,8 +37,9 @@ InlineHelper::InlineHelper(Serve serve, TakeLate take_late, void* owner)
 
 InlineHelper::~InlineHelper() { Close(); }
 
-bool InlineHelper::ReadyFor(size_t count) {
-  if (count < kFewest || left_.load(std::memory_order_acquire) > 0) return false;
+bool InlineHelper::ReadyFor(size_t count, size_t bytes) {
+  if (count < 2 || (count < kFewest && bytes < kFewestBytes)) return false;
+  if (left_.load(std::memory_order_acquire) > 0) return false;
   return started_ || Start();
 }
 
@@ -65,14 +66,15 @@ void InlineHelper::Publish(Request* batch, size_t count) {
   wake_.Signal();
 }
 
-// Serves up to kTakenAtOnce parts. Either thread. False if none is left to take.
+// Serves the next part, or a few of many. Either thread. False if none is left to take.
 bool InlineHelper::ServeSome() {
   Rest rest = rest_.load(std::memory_order_acquire);
   Rest taken;
   do {
     if (rest.next >= rest.count) return false;
     taken = rest;
-    taken.next = static_cast<uint16_t>(std::min<unsigned>(rest.count, rest.next + kTakenAtOnce));
+    const unsigned most = rest.count < kFewest ? 1 : kTakenAtOnce;
+    taken.next = static_cast<uint16_t>(std::min<unsigned>(rest.count, rest.next + most));
   } while (!rest_.compare_exchange_weak(rest, taken, std::memory_order_acq_rel, std::memory_order_acquire));
   for (unsigned i = rest.next; i < taken.next; i++) {
     Part& part = parts_[i];

@@ -1,7 +1,7 @@
-// A second thread for large batches of requests that cannot block. The loop thread and the helper
-// serve the same batch, so that the loop is done in little more than half the time. The loop never
-// waits for the helper to be woken or scheduled: it serves what the helper has not begun. A request
-// that the helper finishes late is completed by the helper.
+// A second thread for large batches of requests that cannot block, and for a few large requests.
+// The loop thread and the helper serve the same batch, so that the loop is done in little more than
+// half the time. The loop never waits for the helper to be woken or scheduled: it serves what the
+// helper has not begun. A request that the helper finishes late is completed by the helper.
 #pragma once
 
 #include <pthread.h>
@@ -29,13 +29,15 @@ class InlineHelper {
 
   // The functions below are for the loop thread only.
 
-  // Smallest batch to share: the loop has served a smaller one before the helper is awake.
+  // Smallest batch to share, by its requests or by its bytes: the loop has served a smaller one
+  // before the helper is awake.
   static constexpr size_t kFewest = 16;
+  static constexpr size_t kFewestBytes = 128 * 1024;
   static constexpr size_t kMost = 512;
 
-  // Whether to share a batch of `count` requests: it is large enough, a processor is usable for the
-  // helper, and the helper is free.
-  bool ReadyFor(size_t count);
+  // Whether to share a batch of `count` requests for `bytes`: it is large enough, a processor is
+  // usable for the helper, and the helper is free.
+  bool ReadyFor(size_t count, size_t bytes);
 
   // Serves at most kMost requests. Calls `answered(request, result)` for each, except those left to
   // TakeLate.

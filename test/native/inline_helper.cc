@@ -82,24 +82,25 @@ void CheckOnce(const Caller& caller) {
   }
 }
 
-// Batches of all sizes, back to back and with pauses in which the helper goes to sleep.
-unsigned Shared(unsigned rounds) {
+// Batches of `fewest` to `most`, back to back and with pauses in which the helper goes to sleep.
+unsigned Shared(unsigned rounds, size_t fewest, size_t most) {
   Caller caller;
   InlineHelper helper(Serve, TakeLate, &caller);
   std::minstd_rand random(7);
   std::vector<Request> batch;
   std::vector<char> memory;
   for (unsigned round = 0; round < rounds; round++) {
-    const size_t count = InlineHelper::kFewest + random() % (InlineHelper::kMost - InlineHelper::kFewest + 1);
+    const size_t count = fewest + random() % (most - fewest + 1);
+    const size_t bytes = InlineHelper::kFewestBytes;
     if (random() % 8 == 0) {
       const timespec pause{0, 200 * 1000};
       nanosleep(&pause, nullptr);
     }
     // Left to the helper in an earlier round: its memory must stay until the helper has finished.
-    while (!helper.ReadyFor(count)) sched_yield();
+    while (!helper.ReadyFor(count, bytes)) sched_yield();
     Prepare(caller, batch, memory, count);
     ServeAll(helper, caller, batch);
-    while (!helper.ReadyFor(count)) sched_yield();
+    while (!helper.ReadyFor(count, bytes)) sched_yield();
     CheckOnce(caller);
   }
   helper.Close();
@@ -113,13 +114,13 @@ void LateAmongAnswers() {
   std::vector<Request> batch;
   std::vector<char> memory;
   while (caller.late == 0) {
-    while (!helper.ReadyFor(InlineHelper::kMost)) sched_yield();
+    while (!helper.ReadyFor(InlineHelper::kMost, 0)) sched_yield();
     Prepare(caller, batch, memory, InlineHelper::kMost);
     caller.hold = true;
     helper.ServeAll(batch.data(), batch.size(), [&](Request& request, int64_t) {
       caller.answered[request.id]++;
       caller.hold = false;
-      while (caller.held > 0 || !helper.ReadyFor(InlineHelper::kMost)) sched_yield();
+      while (caller.held > 0 || !helper.ReadyFor(InlineHelper::kMost, 0)) sched_yield();
     });
   }
   CheckOnce(caller);
@@ -134,7 +135,7 @@ void Late(bool close) {
   std::vector<char> memory;
   caller.hold = true;
   do {
-    Check(helper.ReadyFor(InlineHelper::kMost), "the helper is free");
+    Check(helper.ReadyFor(InlineHelper::kMost, 0), "the helper is free");
     Prepare(caller, batch, memory, InlineHelper::kMost);
     ServeAll(helper, caller, batch);
   } while (caller.held == 0);
@@ -142,19 +143,19 @@ void Late(bool close) {
   for (int count : caller.answered) answered += static_cast<unsigned>(count);
   Check(answered < InlineHelper::kMost, "what the helper holds is not answered");
   Check(caller.late == 0, "nor told of yet");
-  Check(!helper.ReadyFor(InlineHelper::kMost), "there is no other batch meanwhile");
+  Check(!helper.ReadyFor(InlineHelper::kMost, 0), "there is no other batch meanwhile");
   caller.hold = false;
   if (close) {
     helper.Close();
   } else {
-    while (!helper.ReadyFor(InlineHelper::kMost)) sched_yield();
+    while (!helper.ReadyFor(InlineHelper::kMost, 0)) sched_yield();
   }
   CheckOnce(caller);
   Check(answered + caller.late == InlineHelper::kMost, "what it held is told of late");
   if (!close) {
     Prepare(caller, batch, memory, InlineHelper::kMost);
     ServeAll(helper, caller, batch);
-    while (!helper.ReadyFor(InlineHelper::kMost)) sched_yield();
+    while (!helper.ReadyFor(InlineHelper::kMost, 0)) sched_yield();
     CheckOnce(caller);
   }
 }
@@ -167,13 +168,16 @@ int main() {
     InlineHelper never_started(Serve, TakeLate, &idle);
   }
   InlineHelper small(Serve, TakeLate, &idle);
-  Check(!small.ReadyFor(InlineHelper::kFewest - 1), "a small batch is not shared");
-  if (!small.ReadyFor(InlineHelper::kFewest)) {
+  Check(!small.ReadyFor(InlineHelper::kFewest - 1, InlineHelper::kFewestBytes - 1), "a small batch is not shared");
+  Check(!small.ReadyFor(1, InlineHelper::kFewestBytes), "nor one request");
+  if (!small.ReadyFor(InlineHelper::kFewest, 0)) {
     printf("one processor: nothing to share\n");
     return failures > 0;
   }
-  const unsigned by_helper = Shared(3000);
+  const unsigned by_helper = Shared(3000, InlineHelper::kFewest, InlineHelper::kMost);
   Check(by_helper > 0, "the helper had its share");
+  // Shared for their bytes.
+  Shared(1000, 2, InlineHelper::kFewest - 1);
   for (int i = 0; i < 20; i++) {
     Late(false);
     Late(true);
