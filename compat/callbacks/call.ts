@@ -101,9 +101,12 @@ export class Chain extends Call {
   }
 
   override end(...results: unknown[]): void {
-    if (this.request !== undefined) this.request = lastOf(this.request, this.#requests)
+    const { request } = this
     this.results = results
-    callSoon(this)
+    if (request === undefined) return callSoon(this)
+    this.request = lastOf(request, this.#requests)
+    // The immediate belongs to the caller's domain, which gets an error that the callback throws.
+    this.request.runInAsyncScope(callSoon, undefined, this)
   }
 
   override due(): void {

@@ -36,6 +36,7 @@ const CHUNK = 1024 * 1024
 const CHUNKS_AT_ONCE = 2
 /** Node's own limit for readFile. */
 const LARGEST_FILE = 0x7fffffff
+
 type Content = Buffer | string | typeof NODES
 
 /** Completes the read of a chunk into fresh memory. */
