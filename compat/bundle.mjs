@@ -2,8 +2,8 @@
 // ones, and the entries that share them. dist/preload.cjs has what the preload needs;
 // dist/caio.cjs, which serves programs, is loaded once that pays; dist/callbacks.cjs has the functions
 // with a callback; dist/toolkit.cjs has the toolkit, which few programs use; dist/testing.cjs has
-// caio/testing. Loading one file takes a third of the
-// time of some fifty ES modules, and `--require` works where ES modules cannot be required.
+// caio/testing. Loading one file takes a third of the time of some fifty ES modules, and `--require`
+// works where ES modules cannot be required.
 import { build } from 'esbuild'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'

@@ -11,6 +11,8 @@ import type { Functions, Replaced } from './replaced.js'
 
 const { process } = globalThis
 
+type Module = keyof Replaced
+
 /**
  * Calls that Node's own functions serve before ours are loaded. Loading ours, and warming them up
  * in V8, takes about as long as this many calls save. CAIO_LOAD_AFTER replaces both numbers; a
@@ -20,8 +22,6 @@ const CALLS: Readonly<Record<Module, number>> = { promises: 100, callbacks: 10_0
 
 /** A handle may be used for long, and calls after a watch have to wait for its first stat. */
 const AT_ONCE = ['promises.open', 'watching.watchFile']
-
-type Module = keyof Replaced
 
 let loaders: Readonly<Record<Module, () => Functions>> | undefined
 const loaded: Partial<Record<Module, Functions>> = {}

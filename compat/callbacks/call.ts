@@ -42,14 +42,16 @@ export class Call implements Due {
 
   /** Schedules the callback; to be called once. */
   end(...results: unknown[]): void {
-    const { request } = this
     this.results = results
-    if (request === undefined) {
-      callSoon(this)
-    } else {
-      request.runInAsyncScope(callSoon, undefined, this)
-      request.emitDestroy()
-    }
+    this.schedule()
+    this.request?.emitDestroy()
+  }
+
+  /** The immediate belongs to the caller's domain, which gets an error that the callback throws. */
+  protected schedule(): void {
+    const { request } = this
+    if (request === undefined) callSoon(this)
+    else request.runInAsyncScope(callSoon, undefined, this)
   }
 
   /** Calls the callback as Node does, without a receiver. */
@@ -101,12 +103,9 @@ export class Chain extends Call {
   }
 
   override end(...results: unknown[]): void {
-    const { request } = this
+    if (this.request !== undefined) this.request = lastOf(this.request, this.#requests)
     this.results = results
-    if (request === undefined) return callSoon(this)
-    this.request = lastOf(request, this.#requests)
-    // The immediate belongs to the caller's domain, which gets an error that the callback throws.
-    this.request.runInAsyncScope(callSoon, undefined, this)
+    this.schedule()
   }
 
   override due(): void {

@@ -30,7 +30,7 @@ export class GrowingTable {
   readonly #write: (text: string) => void
   #begun = false
 
-  /** @param sample a line with cells as wide as any will be */
+  /** @param sample a line whose cells have their greatest width */
   constructor(head: readonly string[], sample: readonly string[], write: (text: string) => void) {
     this.#head = head
     this.#widths = widest(head, [sample])

@@ -5,6 +5,7 @@
 
 #include "../support/mutex.h"
 #include "../support/nanoseconds.h"
+#include "../support/pause.h"
 #include "../support/processors.h"
 #include "../support/platform.h"
 #include "../support/start_thread.h"
@@ -21,14 +22,6 @@ constexpr uint64_t kAwait = 20 * 1000;
 // Nanoseconds that the helper polls for the next batch before it sleeps: waking it costs the loop
 // more than all the rest.
 constexpr uint64_t kLinger = 50 * 1000;
-
-void Pause() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
 
 }  // namespace
 
