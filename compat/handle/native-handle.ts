@@ -6,8 +6,10 @@
 import { EAGAIN, errnoException } from '../../lib/common/errors.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { whenUnused } from '../../lib/engine/numbers.js'
+import { whenThereIsRoom } from '../../lib/engine/turn.js'
 import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
 import { ofCallbacks } from '../node/original.js'
+import { isMainThread } from '../node/thread.js'
 import type { callbackFs } from '../node/original.js'
 import { attemptClose, closeByPool } from './close-descriptor.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
@@ -95,8 +97,16 @@ export function makeNativeClass(Native: NativeHandleClass): OwnedHandleClass {
       // Released first: if the thread is terminated in between, the descriptor leaks, rather than
       // being closed when its number is another file's.
       this.releaseFD()
-      const result = attemptClose(fd) ?? EAGAIN
-      if (result === EAGAIN) return closeLater(fd)
+      return this.#end(fd, attemptClose(fd))
+    }
+
+    /** @param result of the attempt; undefined if this turn has no room for more inline work */
+    #end(fd: number, result: number | undefined): Promise<void> {
+      // A worker may be terminated while it waits, and only this call knows the descriptor.
+      if (result === undefined && isMainThread) {
+        return new Promise((resolve) => whenThereIsRoom(() => resolve(this.#end(fd, attemptClose(fd)))))
+      }
+      if (result === undefined || result === EAGAIN) return closeLater(fd)
       if (result < 0) return Promise.reject(errnoException(result, syscall))
       // Listeners, such as a stream on the handle, have been called when the caller continues, as in Node.
       return this.#owner && this.#owner.listenerCount('close') > 0 ? turn() : closed

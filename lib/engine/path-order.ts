@@ -16,12 +16,16 @@ function directoryOf(path: string): string | undefined {
   return end > 0 ? path.slice(0, end) : undefined
 }
 
-/** The paths of a request; none for an operation on an open file. */
-function namesOf({ views }: Request): readonly string[] {
-  if (views === undefined || !Array.isArray(views)) return []
-  const [path, other] = views as readonly unknown[]
-  if (typeof path !== 'string') return []
-  return typeof other === 'string' ? [path, other] : [path]
+/** Whether a request names files; an operation on an open file does not. */
+function hasNames({ views }: Request): boolean {
+  return Array.isArray(views) && typeof (views as readonly unknown[])[0] === 'string'
+}
+
+/** The paths of a request. */
+function namesOf(request: Request): readonly string[] {
+  if (!hasNames(request)) return []
+  const [path, other] = request.views as readonly unknown[]
+  return typeof other === 'string' ? [path as string, other] : [path as string]
 }
 
 /**
@@ -76,10 +80,12 @@ export class PathOrder {
   readonly #kinds: Kinds = { odd: 0, absolute: 0, relative: 0 }
   /** number of changes that each request waits for, in order */
   readonly #waiting = new Map<Request, number>()
+  /** a change without others beside it: its names are noted when another request comes */
+  #lone: Request | undefined
 
   /** number of changes that have not ended */
   get changes(): number {
-    return this.#changes.size
+    return this.#changes.size + (this.#lone === undefined ? 0 : 1)
   }
 
   get waiting(): number {
@@ -88,8 +94,13 @@ export class PathOrder {
 
   /** @returns whether it may begin; if not, {@link leave} reports when */
   enter(request: Request): boolean {
+    if (request.changesPaths && this.#lone === undefined && this.#changes.size === 0 && hasNames(request)) {
+      this.#lone = request
+      return true
+    }
     const paths = namesOf(request)
     if (paths.length === 0) return true
+    this.#noteLone()
     let earlier = 0
     if (this.#last.size > 0) for (const path of paths) earlier += this.#follow(request, path)
     if (request.changesPaths) this.#add(request, paths)
@@ -143,6 +154,13 @@ export class PathOrder {
     }
   }
 
+  #noteLone(): void {
+    const lone = this.#lone
+    if (lone === undefined) return
+    this.#lone = undefined
+    this.#add(lone, namesOf(lone))
+  }
+
   #untouch(path: string): void {
     const left = (this.#touched.get(path) as number) - 1
     if (left > 0) this.#touched.set(path, left)
@@ -155,6 +173,7 @@ export class PathOrder {
    * inline attempt need not wait.
    */
   isFree(path: string): boolean {
+    this.#noteLone()
     const kind = kindOf(path)
     if (kind === 'odd' || this.#kinds.odd > 0) return false
     if (this.#kinds[kind === 'absolute' ? 'relative' : 'absolute'] > 0) return false
@@ -170,6 +189,10 @@ export class PathOrder {
    * @param begin called with each request that may begin now
    */
   leave(request: Request, begin: (request: Request) => void): void {
+    if (request === this.#lone) {
+      this.#lone = undefined
+      return
+    }
     const change = this.#changes.get(request)
     if (!change) return
     this.#changes.delete(request)

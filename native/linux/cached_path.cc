@@ -116,15 +116,29 @@ int64_t Name(int fd, const struct statx& file, char* name, size_t capacity) {
 // asks for a directory.
 bool OnlyReads(unsigned flags) { return (flags & ~static_cast<unsigned>(O_CLOEXEC)) == O_RDONLY; }
 
-int64_t Close(int fd, const struct statx& file) {
+bool IsForReading(int fd) {
   const int flags = fcntl(fd, F_GETFL);
-  if (flags < 0 || (flags & O_ACCMODE) != O_RDONLY) return -EAGAIN;
-  // Closing the last descriptor of a file without a name frees its space. Closing any descriptor
-  // also starts writeback of what was written since the file was truncated (ext4, xfs, btrfs); a
-  // minute later that has been written anyway.
-  if (file.stx_nlink == 0 || IsFresh(file)) return -EAGAIN;
-  // An interrupted close(2) has closed the descriptor.
-  return close(fd) == 0 || errno == EINTR || errno == EAGAIN ? 0 : -errno;
+  return flags >= 0 && (flags & O_ACCMODE) == O_RDONLY;
+}
+
+FileState StateFrom(const struct statx& file) {
+  FileState state = MountKeyOf(file);
+  const uint64_t seconds = static_cast<uint64_t>(file.stx_ctime.tv_sec);
+  for (const uint64_t part : {uint64_t{file.stx_ino}, seconds, uint64_t{file.stx_ctime.tv_nsec}}) {
+    state = (state ^ part) * 0x9e3779b97f4a7c15u;
+    state ^= state >> 32;
+  }
+  return state != 0 ? state : 1;
+}
+
+// Whether a change from now on gets another time than the file's last one. The kernel's clock for
+// them ticks every few milliseconds.
+bool IsPast(const struct statx& file) {
+  constexpr int64_t kTicks = 20 * 1000 * 1000;
+  timespec now;
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  const int64_t seconds = now.tv_sec - file.stx_ctime.tv_sec;
+  return seconds > 1 || seconds * 1000000000 + now.tv_nsec - file.stx_ctime.tv_nsec > kTicks;
 }
 
 }  // namespace
@@ -141,6 +155,22 @@ int64_t CachedPaths::Open(int name, const struct statx& file) {
   // Makes fcntl(F_GETFL) report the flags that the caller asked for.
   fcntl(fd, F_SETFL, 0);
   return fd;
+}
+
+// Closing the last descriptor of a file without a name frees its space. Closing any descriptor also
+// starts writeback if the file was truncated and written since the last close (ext4, xfs, btrfs): a
+// minute later that has been written anyway, and whoever truncates it again changes its times.
+int64_t CachedPaths::Close(int fd, const struct statx& file) {
+  if (!IsForReading(fd) || file.stx_nlink == 0) return -EAGAIN;
+  if (IsFresh(file) && !released_.Has(StateFrom(file))) return -EAGAIN;
+  // An interrupted close(2) has closed the descriptor.
+  return close(fd) == 0 || errno == EINTR || errno == EAGAIN ? 0 : -errno;
+}
+
+FileState CachedPaths::StateOf(int fd) const {
+  struct statx file;
+  if (!LookAt(fd, STATX_INO | STATX_CTIME | STATX_NLINK, file)) return 0;
+  return IsForReading(fd) && file.stx_nlink > 0 && IsPast(file) ? StateFrom(file) : 0;
 }
 
 CachedPaths::CachedPaths(KnownFileSystems& known)

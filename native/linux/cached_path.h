@@ -5,6 +5,7 @@
 
 #include "../request/path_attempt.h"
 #include "known_file_systems.h"
+#include "released_files.h"
 
 namespace caio {
 
@@ -23,14 +24,22 @@ class CachedPaths {
   // -EAGAIN it is still open.
   int64_t AttemptOpen(const OpenAttempt& attempt, uint64_t now, MountKey* mount);
 
+  // The file of a descriptor that AttemptOpen has not closed, since its close may wait; 0 if a later
+  // close would, too. Once a thread has closed it, in this state it is to be passed to HasClosed.
+  FileState StateOf(int fd) const;
+  // Any thread.
+  void HasClosed(FileState state) { released_.Add(state); }
+
   // Pool thread; blocks. Examines the file system of a path on which an operation has succeeded.
   void Examine(Opcode opcode, const char* path);
 
  private:
   int64_t Open(int name, const struct statx& file);
+  int64_t Close(int fd, const struct statx& file);
   bool ExamineOne(Opcode opcode, const char* path, int flags);
 
   KnownFileSystems& known_;
+  ReleasedFiles released_;
   const bool looks_up_;
   const bool has_usual_rights_;
 };

@@ -134,7 +134,14 @@ bool LinuxEngine::HasQueue() {
 
 // The loop thread serves only what cannot block.
 LinuxEngine::Destination LinuxEngine::Choose(Request& request) {
-  if (request.opcode == Opcode::kClose) maps_.Unmap(request.fd, files_);
+  if (request.opcode == Opcode::kClose) {
+    maps_.Unmap(request.fd, files_);
+    request.close.state = cached_paths_.StateOf(request.fd);
+    if (request.close.state != 0) {
+      request.duty = Duty::kExamine;
+      request.deputy = this;
+    }
+  }
   // In the pool, syncs of one file share their work.
   if (IsSync(request.opcode) || request.opcode == Opcode::kWriteFile || IsControl(request.opcode))
     return Destination::kPool;
@@ -287,6 +294,7 @@ bool LinuxEngine::SubmitToKernel(uint32_t slot, Request& request) {
 
 // Pool thread.
 void LinuxEngine::Examine(const Request& request) {
+  if (request.opcode == Opcode::kClose) return cached_paths_.HasClosed(request.close.state);
   MakeRoomForDescriptors(completions_.fd());
   if (HasPath(request.opcode)) {
     return cached_paths_.Examine(request.opcode, request.path.get());

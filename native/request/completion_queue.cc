@@ -44,9 +44,11 @@ size_t CompletionQueue::LookOut(size_t count, uint64_t until, std::vector<Comple
     looks_out_ = true;
   }
   while (size_.load(std::memory_order_acquire) < count && Nanoseconds() < until) Pause();
-  MutexLock lock(mutex_);
+  mutex_.LockAwake();
   looks_out_ = false;
-  return Take(out);
+  const size_t taken = Take(out);
+  mutex_.Unlock();
+  return taken;
 }
 
 // With mutex_ held.

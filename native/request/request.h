@@ -27,7 +27,8 @@ class Deputy {
   // it was moved into `request`.
   virtual bool SubmitToKernel(uint32_t slot, Request& request) = 0;
 
-  // Pool thread, after the request was served. Examines the file system of the request.
+  // Pool thread, after the request was served: examines the file system of the request, or records
+  // that its file was closed.
   virtual void Examine(const Request& request) = 0;
 
   // Pool thread. Releases what the engine kept for one, since that may wait.
@@ -95,6 +96,9 @@ struct Request {
     int other_fd;
     int64_t other_offset;
   };
+  struct ClosePart {
+    uint64_t state;  // for the deputy: of the file before the close
+  };
   struct WholeFilePart {
     mode_t mode;     // mode of a new file
     unsigned flags;  // whole_file_flag
@@ -113,6 +117,7 @@ struct Request {
   union {
     TransferPart transfer{};
     ControlPart control;
+    ClosePart close;
     WholeFilePart file;
     PathPart names;
     TimesPart times;

@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "pause.h"
+
 namespace caio {
 
 // Never destroyed, which no system here needs: one that is static is locked until the process ends.
@@ -14,6 +16,15 @@ class Mutex {
   Mutex& operator=(const Mutex&) = delete;
 
   void Lock() { pthread_mutex_lock(&mutex_); }
+  // Sleeps only if the mutex stays locked for some microseconds: for a thread that has stayed awake
+  // to be quick.
+  void LockAwake() {
+    for (int i = 0; i < 64; i++) {
+      if (pthread_mutex_trylock(&mutex_) == 0) return;
+      Pause();
+    }
+    Lock();
+  }
   void Unlock() { pthread_mutex_unlock(&mutex_); }
 
  private:

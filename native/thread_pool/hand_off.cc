@@ -1,6 +1,8 @@
 // The pool's part of the hand-off.
 #include "hand_off.h"
 
+#include <sched.h>
+
 #include <algorithm>
 
 #include "../support/mutex.h"
@@ -36,6 +38,7 @@ bool ThreadPool::Linger(Worker& self) {
     return false;
   }
   someone_lingers_ = true;
+  const uint64_t linger = awaited_ ? kLinger : kLongLinger;
   self.ending.store(true, std::memory_order_relaxed);
   const uint32_t before = submissions_.load(std::memory_order_relaxed);
   mutex_.Unlock();
@@ -43,22 +46,32 @@ bool ThreadPool::Linger(Worker& self) {
   bool came = false;
   uint64_t now = start;
   do {
-    Pause();
+    // The loop may have to be woken on this processor.
+    if (linger == kLongLinger) {
+      sched_yield();
+    } else {
+      Pause();
+    }
     came = submissions_.load(std::memory_order_relaxed) != before;
     now = Nanoseconds();
-  } while (!came && now - start < kLinger);
-  mutex_.Lock();
+  } while (!came && now - start < linger);
+  mutex_.LockAwake();
   self.ending.store(false, std::memory_order_relaxed);
   someone_lingers_ = false;
   lingering_threads.fetch_sub(1);
   lingering_ = came ? Won(lingering_) : Lost(lingering_);
-  if (now - start > kLinger + kDisturbance) calm_ = Disturbed(calm_, now);
+  Waited(now - start, linger, now);
   return true;
+}
+
+void ThreadPool::Waited(uint64_t time, uint64_t most, uint64_t now) {
+  if (time > most + kDisturbance) calm_ = Disturbed(calm_, time - most, now);
 }
 
 // Records what the loop may wait for: a few requests, while a thread is awake without other work.
 void ThreadPool::HandOffBatch(const Request* batch, size_t count) {
   submissions_.fetch_add(1, std::memory_order_relaxed);
+  awaited_ = false;
   if (processors_ < 2 || count > kHandedOffAtOnce || !queue_.empty()) return;
   if (!std::all_of(batch, batch + count, IsForHandOff) || Ending() == 0) return;
   const uint64_t now = Nanoseconds();
@@ -73,6 +86,7 @@ void ThreadPool::HandOffBatch(const Request* batch, size_t count) {
   }
   handed_off_.since = now;
   handed_off_.count = count;
+  awaited_ = true;
 }
 
 void ThreadPool::AwaitHandedOff(std::vector<Completion>& finished) {
@@ -83,9 +97,10 @@ void ThreadPool::AwaitHandedOff(std::vector<Completion>& finished) {
   const size_t taken = completions_.LookOut(count, handed_off_.since + handed_off_.patience, finished);
   const uint64_t now = Nanoseconds();
   const uint64_t took = (now - handed_off_.since) / count;
-  if (now - handed_off_.since > handed_off_.patience + kDisturbance) {
+  {
     MutexLock lock(mutex_);
-    calm_ = Disturbed(calm_, now);
+    Waited(now - handed_off_.since, handed_off_.patience, now);
+    if (taken < count) awaited_ = false;
   }
   for (size_t i = 0; i < count; i++) {
     Patience& patience = patience_[static_cast<size_t>(handed_off_.opcodes[i])];

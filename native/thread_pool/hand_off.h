@@ -8,12 +8,14 @@
 
 namespace caio {
 
-// Nanoseconds that a thread stays awake.
+// Nanoseconds that a thread stays awake: if the loop has waited for the last result, and if it has
+// slept meanwhile and has to be woken first.
 constexpr uint64_t kLinger = 50 * 1000;
+constexpr uint64_t kLongLinger = 150 * 1000;
 // A larger batch is work for several threads.
 constexpr size_t kHandedOffAtOnce = 4;
 // Nanoseconds that the loop waits for one result.
-constexpr uint64_t kShortestPatience = 15 * 1000;
+constexpr uint64_t kShortestPatience = 30 * 1000;
 constexpr uint64_t kLongestPatience = 60 * 1000;
 
 // Decides whether to do something that only sometimes pays off: a balance of gains and losses, and
@@ -27,7 +29,7 @@ struct Credit {
 constexpr int8_t kMostCredit = 8;
 constexpr int8_t kPrice = 2;  // successes that one failure costs
 constexpr uint16_t kFirstRest = 16;
-constexpr uint16_t kLongestRest = 4096;
+constexpr uint16_t kLongestRest = 128;
 
 inline Credit Won(Credit credit) {
   if (credit.balance < kMostCredit) credit.balance++;
@@ -71,25 +73,29 @@ inline Patience InTime(Patience patience, uint64_t took) {
 inline Patience TooLate(Patience patience) { return {Lost(patience.credit), patience.typical}; }
 
 // The scheduler takes two threads that never sleep for busy ones, and seldom runs both at once if
-// others want the processors. The hand-off then takes a break, longer each time if nothing has
-// improved.
+// others want the processors. A wait that is interrupted for so long that the hand-off cannot make
+// up for it is followed by a break, longer each time.
+constexpr uint64_t kFirstBreak = 2 * 1000 * 1000;
+constexpr uint64_t kLongestBreak = 3200ull * 1000 * 1000;
+
 struct Calm {
   uint64_t since = 0;  // nanoseconds; in the future during a break
-  uint64_t next_break = 0;
+  uint64_t next_break = kFirstBreak;
 };
 
-// Least nanoseconds of a wait for a processor.
+// Least nanoseconds of an interruption.
 constexpr uint64_t kDisturbance = 200 * 1000;
-constexpr uint64_t kFirstBreak = 100 * 1000 * 1000;
-constexpr uint64_t kLongestBreak = 3200ull * 1000 * 1000;
+// An interruption is made up for by so many times its length without another.
+constexpr uint64_t kMadeUp = 20;
 
 inline bool IsCalm(const Calm& calm, uint64_t now) { return now >= calm.since; }
 
-inline Calm Disturbed(const Calm& calm, uint64_t now) {
+// `lost`: nanoseconds of the interruption, which has just ended.
+inline Calm Disturbed(const Calm& calm, uint64_t lost, uint64_t now) {
   if (!IsCalm(calm, now)) return calm;
-  const bool for_long = now - calm.since > 10 * kFirstBreak;
-  const uint64_t length = for_long || calm.next_break == 0 ? kFirstBreak : calm.next_break;
-  return {now + length, length < kLongestBreak ? 2 * length : kLongestBreak};
+  const uint64_t length = calm.next_break;
+  if (now - calm.since > kMadeUp * lost) return {now, length / 2 < kFirstBreak ? kFirstBreak : length / 2};
+  return {now + length, 2 * length < kLongestBreak ? 2 * length : kLongestBreak};
 }
 
 // `usable`: processors that the process may keep busy. The hand-off needs two: one thread waits

@@ -121,6 +121,8 @@ class ThreadPool final : public Engine {
   // Pool threads, hand_off.cc.
   // Entered and left with mutex_ held. True if the thread lingered, and work may have come.
   bool Linger(Worker& self);
+  // With mutex_ held. A thread has stayed awake for `time` that was to do so for `most`.
+  void Waited(uint64_t time, uint64_t most, uint64_t now);
   // Loop thread, with mutex_ held.
   void HandOffBatch(const Request* batch, size_t count);
 
@@ -196,6 +198,7 @@ class ThreadPool final : public Engine {
   Credit lingering_;
   Calm calm_;
   bool someone_lingers_ = false;
+  bool awaited_ = false;  // the loop waits for the last batch, or has got its results
 
   std::atomic<uint32_t> submissions_{0};
   // Loop thread.

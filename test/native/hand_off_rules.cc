@@ -55,8 +55,8 @@ int main() {
       {"ll", 16},
       {"lll", 32},
       {"llll", 64},
-      {"llllllllll", 4096},
-      {"llllllllllllllll", 4096},
+      {"lllll", 128},
+      {"llllllllll", 128},
       // Two wins pay for one loss.
       {"wwlwwlwwlwwlwwlwwl", 0},
       {"wlwlwlwl", 32},
@@ -65,7 +65,7 @@ int main() {
       // A long run of wins clears the rests.
       {"llllwwwwwwww", 0},
       {"llllwwwwwwwwlllll", 16},
-      {"lllllwwwwlll", 256},
+      {"lllwwwwlll", 64},
       {"wwwwwwwwwwwwllll", 0},
       {"wwwwwwwwwwwwlllll", 16},
   };
@@ -76,24 +76,27 @@ int main() {
     uint64_t wait;
   } waits[] = {
       {"", 40000},
-      {"tttttttttttttttttttttttttttttt", 20380},
+      {"tttttttttttttttttttttttttttttt", kShortestPatience},
       {"TTTTTTTTTTTTTTTTTTTTTTTT", kLongestPatience},
       {"l", 40000},
       {"ll", 0},
   };
   for (const auto& row : waits) Expect("the wait", row.events, row.wait, WaitAfter(row.events));
 
-  // Milliseconds between disturbances, and the length of the pause after the last.
+  // Milliseconds at which interruptions end, how long each was, and the break after the last.
   const struct {
     const char* of;
+    uint64_t lost;
     uint64_t times[6];
     uint64_t pause;
   } pauses[] = {
-      {"the first", {1000}, 100},
-      {"another soon", {1000, 1150}, 200},
-      {"one in the pause", {1000, 1050}, 50},
-      {"one after the other", {1000, 1150, 1400, 1850, 2700, 4400}, 3200},
-      {"one after a long calm", {1000, 1150, 5000}, 100},
+      {"the first after a long calm", 1, {1000}, 0},
+      {"another soon", 1, {1000, 1015}, 2},
+      {"another that is made up for", 1, {1000, 1021}, 0},
+      {"a long one", 10, {1000, 1150}, 2},
+      {"one in the break", 1, {1000, 1015, 1016}, 1},
+      {"one after the other", 4, {1000, 1010, 1020, 1030, 1045, 1070}, 32},
+      {"a third after a calm", 1, {1000, 1010, 1020, 1100, 1110}, 4},
   };
   for (const auto& row : pauses) {
     constexpr uint64_t kMillisecond = 1000 * 1000;
@@ -102,12 +105,17 @@ int main() {
     for (const uint64_t time : row.times) {
       if (time == 0) continue;
       now = time * kMillisecond;
-      calm = Disturbed(calm, now);
+      calm = Disturbed(calm, row.lost * kMillisecond, now);
     }
-    Expect("the pause", row.of, row.pause, (calm.since - now) / kMillisecond);
+    Expect("the break", row.of, row.pause, (calm.since - now) / kMillisecond);
     Expect("calm", row.of, false, IsCalm(calm, calm.since - 1));
     Expect("calm", row.of, true, IsCalm(calm, calm.since));
   }
+  // However short the calm between them, it ends at the longest break.
+  Calm calm;
+  for (int i = 0; i < 20; i++) calm = Disturbed(calm, kLongestBreak, calm.since + 1);
+  const uint64_t last = calm.since;
+  Expect("the longest break", "20 interruptions", kLongestBreak, Disturbed(calm, kLongestBreak, last).since - last);
 
   const struct {
     unsigned processors;
