@@ -3,12 +3,14 @@
  * calls does not wait for the engine; one that makes many waits once.
  */
 import { debug } from '../lib/common/debug.js'
+import { intrinsics } from '../lib/common/intrinsics.js'
 import { asksTheKernel } from './node/untouched.js'
 import { resemble } from './node/resemble.js'
 import { callOn } from './node/under-way.js'
 import type { Originals, Own } from './node/original.js'
 import type { Functions, Replaced } from './replaced.js'
 
+const { Promise } = intrinsics
 const { process } = globalThis
 
 type Module = keyof Replaced
@@ -28,9 +30,28 @@ const loaded: Partial<Record<Module, Functions>> = {}
 let isAnyLoaded = false
 let isAskedFor = false
 
-/** Makes the next call load ours: the program imports them by name. */
-export function loadAtOnce(): void {
+/**
+ * Makes a call that is not alone load ours: the program imports them by name. Calls one after the
+ * other are served by Node's at first: loading ours takes as long as some hundred of them.
+ */
+export function loadForSeveral(): void {
   isAskedFor = true
+}
+
+const microtask = Promise.resolve()
+/** Whether a call has been left to Node in this job of JavaScript's. */
+let hasJustLeft = false
+
+function noteLeft(): void {
+  hasJustLeft = true
+  void microtask.then(() => {
+    hasJustLeft = false
+  })
+}
+
+/** Whether another call is in progress. Node lists the operation whose end this call follows, too. */
+function isAnyInProgress(): boolean {
+  return hasJustLeft || process.getActiveResourcesInfo().filter((type) => type === 'FSReqPromise').length > 1
 }
 
 /** Sets our functions. */
@@ -59,7 +80,11 @@ class Calls {
    */
   count(): boolean {
     this.#left ??= this.#most()
-    return this.#left-- <= 0 || (isAskedFor && this.#module === 'promises')
+    if (this.#left-- <= 0) return true
+    if (!isAskedFor || this.#module !== 'promises') return false
+    if (isAnyInProgress()) return true
+    noteLeft()
+    return false
   }
 
   #most(): number {

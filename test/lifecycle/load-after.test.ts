@@ -101,7 +101,7 @@ void t.test('what Node is at work on stays its own', async (t) => {
   t.strictSame(told, { loaded: true, errors: [null, null, null], content: 'text' })
 })
 
-void t.test('caio/fs: with the first call, and not before', async (t) => {
+void t.test('caio/fs: with a call that is not alone, and not before', async (t) => {
   const program = (what: string): string => `
     const own = require('node:module').createRequire(${JSON.stringify(join(packageRoot, 'package.json'))})
     const caio = own('caio/fs')
@@ -110,7 +110,36 @@ void t.test('caio/fs: with the first call, and not before', async (t) => {
     return [before, isLoaded()]`
   const imported = `await import(own.resolve('caio/fs').replace('.cjs', '.js'))`
   t.same(await run(program(imported), {}, false), [false, false])
-  for (const preload of [false, true]) t.same(await run(program('await caio.stat(home)'), {}, preload), [false, true])
+  const calls: Readonly<Record<string, boolean>> = {
+    'await caio.stat(home); await caio.stat(home)': false,
+    'await Promise.all([caio.stat(home), caio.stat(home)])': true,
+    'await caio.open(home).then((handle) => handle.close())': true,
+    'for (let calls = 0; calls < 100; calls++) await caio.stat(home)': false,
+    'for (let calls = 0; calls < 101; calls++) await caio.stat(home)': true,
+  }
+  for (const [call, loads] of Object.entries(calls)) {
+    for (const preload of [false, true]) t.same(await run(program(call), {}, preload), [false, loads], call)
+  }
+  // The only thread of Node's pool is taken meanwhile.
+  const waiting = (count: number): string => `
+    require('node:child_process').execFileSync('mkfifo', [home + '/fifo${count}'])
+    const fifo = fs.openSync(home + '/fifo${count}', 'r+')
+    const calls = [new Promise((resolve) => fs.read(fifo, Buffer.alloc(1), 0, 1, null, resolve))]
+    for (let at = 0; at < ${count}; at++) {
+      calls.push(caio.stat(home))
+      await new Promise(setImmediate)
+    }
+    fs.writeSync(fifo, 'x')
+    await Promise.all(calls)`
+  for (const [count, loads] of [
+    [2, false],
+    [3, true],
+  ] as const) {
+    t.same(await run(program(waiting(count)), { UV_THREADPOOL_SIZE: '1' }, false), [false, loads], `${count} turns`)
+  }
+  t.same(await run(program('await caio.stat(home)'), { CAIO_IMPL: 'thread' }, false), [false, true])
+  const both = `own('caio'); await caio.stat(home)`
+  t.same(await run(program(both), {}, false), [false, true], 'whoever has the engine already uses it')
   const areThoseInPlace = 'if (caio.stat !== promises.stat) throw new Error("others")'
   t.same(await run(program(areThoseInPlace)), [false, false])
   t.same(await run(program(`own('caio').patch(); ${areThoseInPlace}`)), [false, true])
