@@ -25,14 +25,18 @@ const CALLS: Readonly<Record<Module, number>> = { promises: 100, callbacks: 10_0
 /** A handle may be used for long, and calls after a watch have to wait for its first stat. */
 const AT_ONCE = ['promises.open', 'watching.watchFile']
 
+/** Calls that change nothing, so that no later one has to come after them. */
+const ONLY_READ = ['access', 'lstat', 'opendir', 'readFile', 'readdir', 'readlink', 'realpath', 'stat', 'statfs']
+
 let loaders: Readonly<Record<Module, () => Functions>> | undefined
 const loaded: Partial<Record<Module, Functions>> = {}
 let isAnyLoaded = false
 let isAskedFor = false
 
 /**
- * Makes a call that is not alone load ours: the program imports them by name. Calls one after the
- * other are served by Node's at first: loading ours takes as long as some hundred of them.
+ * Makes a call load ours that is not alone, or that changes what a path names: the program imports
+ * them by name, and later calls have to find what it has changed. Others are Node's at first, one
+ * after the other: loading ours takes as long as some hundred of them.
  */
 export function loadForSeveral(): void {
   isAskedFor = true
@@ -51,7 +55,9 @@ function noteLeft(): void {
 
 /** Whether another call is in progress. Node lists the operation whose end this call follows, too. */
 function isAnyInProgress(): boolean {
-  return hasJustLeft || process.getActiveResourcesInfo().filter((type) => type === 'FSReqPromise').length > 1
+  // Other runtimes than Node may lack it.
+  const active = process.getActiveResourcesInfo?.() ?? ['FSReqPromise', 'FSReqPromise']
+  return hasJustLeft || active.filter((type) => type === 'FSReqPromise').length > 1
 }
 
 /** Sets our functions. */
@@ -78,11 +84,11 @@ class Calls {
    * Counts a call.
    * @returns whether there have been enough
    */
-  count(): boolean {
+  count(name: string): boolean {
     this.#left ??= this.#most()
     if (this.#left-- <= 0) return true
     if (!isAskedFor || this.#module !== 'promises') return false
-    if (isAnyInProgress()) return true
+    if (!ONLY_READ.includes(name) || isAnyInProgress()) return true
     noteLeft()
     return false
   }
@@ -124,7 +130,7 @@ function worthOf(module: Module, name: string, calls: Calls): (args: readonly un
   if (name === 'closeSync') return () => false
   if (AT_ONCE.includes(`${module}.${name}`)) return () => true
   const at = ON_TREES[name]
-  return at === undefined ? () => calls.count() : (args) => calls.count() || isRecursive(args[at])
+  return at === undefined ? () => calls.count(name) : (args) => calls.count(name) || isRecursive(args[at])
 }
 
 /** Functions on a descriptor, which may be in progress when ours are loaded. */

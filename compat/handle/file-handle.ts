@@ -52,9 +52,9 @@ let handleSymbol: symbol | undefined
 let NativeFileHandle: OwnedHandleClass | undefined
 
 /** A handle for a newly opened descriptor; undefined if Node's classes are not known. */
-export function handleOf(fd: number): FileHandle | undefined {
+export function handleOf(fd: number, isForReading: boolean): FileHandle | undefined {
   if (!subclass || !NativeFileHandle) return undefined
-  const native = new NativeFileHandle(fd)
+  const native = new NativeFileHandle(fd, isForReading)
   // Should the rest fail, the native part owns the descriptor, and closes it when it is collected.
   const handle = new subclass(native as never)
   native.owner = handle as FileHandle & EventEmitter

@@ -27,7 +27,10 @@ export interface NativeHandle {
 export type NativeHandleClass = new (fd: number) => NativeHandle
 
 /** Caio's subclass, which knows the handle it belongs to. */
-export type OwnedHandleClass = new (fd: number) => NativeHandle & { owner: Watchable | undefined }
+export type OwnedHandleClass = new (
+  fd: number,
+  isForReading: boolean,
+) => NativeHandle & { owner: Watchable | undefined }
 
 interface Watchable {
   listenerCount(event: string): number
@@ -78,6 +81,12 @@ function guardedPrototype(nodes: NativeHandle): object {
 export function makeNativeClass(Native: NativeHandleClass): OwnedHandleClass {
   return class FileHandle extends Native {
     #owner: Watchable | undefined
+    readonly #isForReading: boolean
+
+    constructor(fd: number, isForReading: boolean) {
+      super(fd)
+      this.#isForReading = isForReading
+    }
 
     get owner(): Watchable | undefined {
       return this.#owner
@@ -102,8 +111,9 @@ export function makeNativeClass(Native: NativeHandleClass): OwnedHandleClass {
 
     /** @param result of the attempt; undefined if this turn has no room for more inline work */
     #end(fd: number, result: number | undefined): Promise<void> {
-      // A worker may be terminated while it waits, and only this call knows the descriptor.
-      if (result === undefined && isMainThread) {
+      // A worker may be terminated while it waits, and only this call knows the descriptor. No file
+      // open for writing is closed inline.
+      if (result === undefined && isMainThread && this.#isForReading) {
         return new Promise((resolve) => whenThereIsRoom(() => resolve(this.#end(fd, attemptClose(fd)))))
       }
       if (result === undefined || result === EAGAIN) return closeLater(fd)

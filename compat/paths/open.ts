@@ -81,7 +81,7 @@ const openHandle: PathFunction = {
     ofPromises.isNodes('open') && makesHandles() && handlesAreUntouched() === true && !bounces(options)
       ? openFile.plain(path, flags, mode)
       : undefined,
-  value: (fd) => handleOf(fd),
+  value: (fd, _, { flags = 0 }) => handleOf(fd, (flags & O_ACCMODE) === O_RDONLY),
 }
 
 /** Opens through Node's `open`, or its current replacement. */

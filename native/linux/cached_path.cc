@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -121,7 +123,7 @@ bool IsForReading(int fd) {
   return flags >= 0 && (flags & O_ACCMODE) == O_RDONLY;
 }
 
-FileState StateFrom(const struct statx& file) {
+FileState HashOf(const struct statx& file) {
   FileState state = MountKeyOf(file);
   const uint64_t seconds = static_cast<uint64_t>(file.stx_ctime.tv_sec);
   for (const uint64_t part : {uint64_t{file.stx_ino}, seconds, uint64_t{file.stx_ctime.tv_nsec}}) {
@@ -131,14 +133,23 @@ FileState StateFrom(const struct statx& file) {
   return state != 0 ? state : 1;
 }
 
-// Whether a change from now on gets another time than the file's last one. The kernel's clock for
-// them ticks every few milliseconds.
-bool IsPast(const struct statx& file) {
+// Whether any change from now on gets another time than the file's last one. The kernel's clock for
+// them ticks every few milliseconds, and some file systems keep whole seconds.
+bool IsTimePast(const struct statx& file) {
   constexpr int64_t kTicks = 20 * 1000 * 1000;
   timespec now;
   clock_gettime(CLOCK_REALTIME_COARSE, &now);
   const int64_t seconds = now.tv_sec - file.stx_ctime.tv_sec;
-  return seconds > 1 || seconds * 1000000000 + now.tv_nsec - file.stx_ctime.tv_nsec > kTicks;
+  if (seconds < 0 || seconds > 1) return seconds > 1;
+  const int64_t nanoseconds = now.tv_nsec - static_cast<int64_t>(file.stx_ctime.tv_nsec);
+  return file.stx_ctime.tv_nsec != 0 && seconds * 1000000000 + nanoseconds > kTicks;
+}
+
+// Until Linux 6.12, any close frees what xfs has reserved past the end of the file, unless somebody
+// reads it.
+bool IsXfs(int fd) {
+  struct statfs found;
+  return fstatfs(fd, &found) == 0 && found.f_type == XFS_SUPER_MAGIC;
 }
 
 }  // namespace
@@ -162,15 +173,23 @@ int64_t CachedPaths::Open(int name, const struct statx& file) {
 // minute later that has been written anyway, and whoever truncates it again changes its times.
 int64_t CachedPaths::Close(int fd, const struct statx& file) {
   if (!IsForReading(fd) || file.stx_nlink == 0) return -EAGAIN;
-  if (IsFresh(file) && !released_.Has(StateFrom(file))) return -EAGAIN;
+  if (IsFresh(file) && !released_.Has(HashOf(file))) return -EAGAIN;
   // An interrupted close(2) has closed the descriptor.
   return close(fd) == 0 || errno == EINTR || errno == EAGAIN ? 0 : -errno;
 }
 
-FileState CachedPaths::StateOf(int fd) const {
+FileState CachedPaths::Release(int fd) {
   struct statx file;
-  if (!LookAt(fd, STATX_INO | STATX_CTIME | STATX_NLINK, file)) return 0;
-  return IsForReading(fd) && file.stx_nlink > 0 && IsPast(file) ? StateFrom(file) : 0;
+  if (!IsForReading(fd) || !LookAt(fd, STATX_TYPE | STATX_INO | STATX_CTIME | STATX_NLINK, file)) return 0;
+  if (!S_ISREG(file.stx_mode) || file.stx_nlink == 0 || !IsTimePast(file)) return 0;
+  if (!IsInline(known_.Of(MountKeyOf(file), Nanoseconds()), file) || IsXfs(fd)) return 0;
+  // A file is released when its last duplicate is closed: this descriptor has none.
+  Descriptor own(open(LinkOf(fd).path, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  return own.valid() && own.Close() == 0 ? HashOf(file) : 0;
+}
+
+void CachedPaths::HasClosed(FileState state) {
+  if (state != 0) released_.Add(state);
 }
 
 CachedPaths::CachedPaths(KnownFileSystems& known)

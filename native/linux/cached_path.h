@@ -24,11 +24,11 @@ class CachedPaths {
   // -EAGAIN it is still open.
   int64_t AttemptOpen(const OpenAttempt& attempt, uint64_t now, MountKey* mount);
 
-  // The file of a descriptor that AttemptOpen has not closed, since its close may wait; 0 if a later
-  // close would, too. Once a thread has closed it, in this state it is to be passed to HasClosed.
-  FileState StateOf(int fd) const;
-  // Any thread.
-  void HasClosed(FileState state) { released_.Add(state); }
+  // Pool thread; blocks. Before a close that AttemptOpen has left to it: releases the file as the
+  // close of its last descriptor would. Returns the file's state, for HasClosed after the close; 0
+  // if a later close may wait all the same.
+  FileState Release(int fd);
+  void HasClosed(FileState state);
 
   // Pool thread; blocks. Examines the file system of a path on which an operation has succeeded.
   void Examine(Opcode opcode, const char* path);

@@ -136,11 +136,8 @@ bool LinuxEngine::HasQueue() {
 LinuxEngine::Destination LinuxEngine::Choose(Request& request) {
   if (request.opcode == Opcode::kClose) {
     maps_.Unmap(request.fd, files_);
-    request.close.state = cached_paths_.StateOf(request.fd);
-    if (request.close.state != 0) {
-      request.duty = Duty::kExamine;
-      request.deputy = this;
-    }
+    request.duty = Duty::kClose;
+    request.deputy = this;
   }
   // In the pool, syncs of one file share their work.
   if (IsSync(request.opcode) || request.opcode == Opcode::kWriteFile || IsControl(request.opcode))
@@ -294,7 +291,6 @@ bool LinuxEngine::SubmitToKernel(uint32_t slot, Request& request) {
 
 // Pool thread.
 void LinuxEngine::Examine(const Request& request) {
-  if (request.opcode == Opcode::kClose) return cached_paths_.HasClosed(request.close.state);
   MakeRoomForDescriptors(completions_.fd());
   if (HasPath(request.opcode)) {
     return cached_paths_.Examine(request.opcode, request.path.get());
@@ -306,6 +302,10 @@ void LinuxEngine::Examine(const Request& request) {
   const Findings found = ExamineManner(request.fd, nullptr, true);
   if (FindMount(request.fd, &after) && after == mount) known_.Learn(mount, found, Nanoseconds());
 }
+
+void LinuxEngine::BeginClose(Request& request) { request.close.state = cached_paths_.Release(request.fd); }
+
+void LinuxEngine::EndClose(const Request& request) { cached_paths_.HasClosed(request.close.state); }
 
 bool LinuxEngine::Cancel(uint32_t channel, uint32_t id) {
   // A slot that was given back holds no request: its id may be another operation's by now.

@@ -63,6 +63,8 @@ class LinuxEngine final : public Engine, private Deputy {
   // Pool thread.
   bool SubmitToKernel(uint32_t slot, Request& request) override;
   void Examine(const Request& request) override;
+  void BeginClose(Request& request) override;
+  void EndClose(const Request& request) override;
   void GiveUp() override { maps_.GiveUp(); }
 
   Destination Choose(Request& request);

@@ -1,4 +1,4 @@
-// Files of which the last close has left nothing to do, so that a further one cannot wait.
+// Files that were released by a thread, so that a further close has nothing to do that may wait.
 #pragma once
 
 #include <algorithm>

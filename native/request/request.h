@@ -27,9 +27,13 @@ class Deputy {
   // it was moved into `request`.
   virtual bool SubmitToKernel(uint32_t slot, Request& request) = 0;
 
-  // Pool thread, after the request was served: examines the file system of the request, or records
-  // that its file was closed.
+  // Pool thread, after the request was served. Examines the file system of the request.
   virtual void Examine(const Request& request) = 0;
+
+  // Pool thread, before a close and after it. Finds out, and records, of which file a further close
+  // would have nothing to do.
+  virtual void BeginClose(Request& request) = 0;
+  virtual void EndClose(const Request& request) = 0;
 
   // Pool thread. Releases what the engine kept for one, since that may wait.
   virtual void GiveUp() = 0;
@@ -48,6 +52,7 @@ enum class Duty : uint8_t {
   kNone,
   kSubmit,  // a stand-in for the request that the deputy keeps in `slot`
   kExamine,
+  kClose,
   kGiveUp,  // only calls GiveUp
 };
 
@@ -97,7 +102,7 @@ struct Request {
     int64_t other_offset;
   };
   struct ClosePart {
-    uint64_t state;  // for the deputy: of the file before the close
+    uint64_t state;  // of the file, for the deputy
   };
   struct WholeFilePart {
     mode_t mode;     // mode of a new file

@@ -38,7 +38,8 @@ bool ThreadPool::Linger(Worker& self) {
     return false;
   }
   someone_lingers_ = true;
-  const uint64_t linger = awaited_ ? kLinger : kLongLinger;
+  const bool awaited = awaited_;
+  const uint64_t linger = awaited ? kLinger : kLongLinger;
   self.ending.store(true, std::memory_order_relaxed);
   const uint32_t before = submissions_.load(std::memory_order_relaxed);
   mutex_.Unlock();
@@ -47,10 +48,10 @@ bool ThreadPool::Linger(Worker& self) {
   uint64_t now = start;
   do {
     // The loop may have to be woken on this processor.
-    if (linger == kLongLinger) {
-      sched_yield();
-    } else {
+    if (awaited) {
       Pause();
+    } else {
+      sched_yield();
     }
     came = submissions_.load(std::memory_order_relaxed) != before;
     now = Nanoseconds();
@@ -60,12 +61,13 @@ bool ThreadPool::Linger(Worker& self) {
   someone_lingers_ = false;
   lingering_threads.fetch_sub(1);
   lingering_ = came ? Won(lingering_) : Lost(lingering_);
-  Waited(now - start, linger, now);
+  // One that gives its processor away is interrupted by design.
+  if (came || awaited) NoteWait(now - start, linger, now);
   return true;
 }
 
-void ThreadPool::Waited(uint64_t time, uint64_t most, uint64_t now) {
-  if (time > most + kDisturbance) calm_ = Disturbed(calm_, time - most, now);
+void ThreadPool::NoteWait(uint64_t time, uint64_t most, uint64_t now) {
+  if (IsInterrupted(time, most)) calm_ = Disturbed(calm_, time - most, now);
 }
 
 // Records what the loop may wait for: a few requests, while a thread is awake without other work.
@@ -96,15 +98,15 @@ void ThreadPool::AwaitHandedOff(std::vector<Completion>& finished) {
   const size_t before = finished.size();
   const size_t taken = completions_.LookOut(count, handed_off_.since + handed_off_.patience, finished);
   const uint64_t now = Nanoseconds();
-  const uint64_t took = (now - handed_off_.since) / count;
-  {
+  const uint64_t time = now - handed_off_.since;
+  if (taken < count || IsInterrupted(time, handed_off_.patience)) {
     MutexLock lock(mutex_);
-    Waited(now - handed_off_.since, handed_off_.patience, now);
-    if (taken < count) awaited_ = false;
+    NoteWait(time, handed_off_.patience, now);
+    awaited_ = taken >= count;
   }
   for (size_t i = 0; i < count; i++) {
     Patience& patience = patience_[static_cast<size_t>(handed_off_.opcodes[i])];
-    patience = taken >= count ? InTime(patience, took) : TooLate(patience);
+    patience = taken >= count ? InTime(patience, time / count) : TooLate(patience);
   }
   for (size_t i = before; i < finished.size(); i++) {
     if (finished[i].route == Route::kPool) finished[i].route = Route::kHandOff;

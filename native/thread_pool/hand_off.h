@@ -8,9 +8,9 @@
 
 namespace caio {
 
-// Nanoseconds that a thread stays awake: if the loop has waited for the last result, and if it has
-// slept meanwhile and has to be woken first.
+// Nanoseconds that a thread stays awake for a loop that has waited for the last result.
 constexpr uint64_t kLinger = 50 * 1000;
+// For one that sleeps, and has to be woken first.
 constexpr uint64_t kLongLinger = 150 * 1000;
 // A larger batch is work for several threads.
 constexpr size_t kHandedOffAtOnce = 4;
@@ -74,7 +74,7 @@ inline Patience TooLate(Patience patience) { return {Lost(patience.credit), pati
 
 // The scheduler takes two threads that never sleep for busy ones, and seldom runs both at once if
 // others want the processors. A wait that is interrupted for so long that the hand-off cannot make
-// up for it is followed by a break, longer each time.
+// up for it is followed by a break, longer each time; one that is made up for shortens the next break.
 constexpr uint64_t kFirstBreak = 2 * 1000 * 1000;
 constexpr uint64_t kLongestBreak = 3200ull * 1000 * 1000;
 
@@ -85,6 +85,10 @@ struct Calm {
 
 // Least nanoseconds of an interruption.
 constexpr uint64_t kDisturbance = 200 * 1000;
+
+// Whether a thread that stayed awake for `time`, and was to do so for `most`, lost its processor.
+inline bool IsInterrupted(uint64_t time, uint64_t most) { return time > most + kDisturbance; }
+
 // An interruption is made up for by so many times its length without another.
 constexpr uint64_t kMadeUp = 20;
 

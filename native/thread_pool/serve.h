@@ -57,6 +57,7 @@ inline Outcome Serve(Request& request, Completion& completion) {
     completion = CompletionOf(refused, PerformBlocking(refused));
     return Outcome::kDone;
   }
+  if (request.duty == Duty::kClose) request.deputy->BeginClose(request);
   const int64_t result = PerformBlocking(request);
   if (result == kUnfinished) return Outcome::kUnfinished;
   if (result < 0 && IsTransfer(request.opcode)) request.transfer.shares_sync = false;

@@ -229,10 +229,13 @@ void ThreadPool::PerformAt(Worker& self, size_t place) {
   Completion completion;
   const bool has_begun = hand[place].progress != nullptr;
   const Outcome outcome = Serve(hand[place], completion);
-  if (place + 1 == hand.count() && hand[place].duty == Duty::kNone) self.ending.store(true, std::memory_order_relaxed);
+  const Duty duty = hand[place].duty;
+  if (place + 1 == hand.count() && (duty == Duty::kNone || duty == Duty::kClose))
+    self.ending.store(true, std::memory_order_relaxed);
   // Pushed at once: the next request may be slow.
   if (outcome == Outcome::kDone) completions_.Push(&completion, 1);
-  if (hand[place].duty == Duty::kExamine && completion.result >= 0) hand[place].deputy->Examine(hand[place]);
+  if (duty == Duty::kExamine && completion.result >= 0) hand[place].deputy->Examine(hand[place]);
+  if (duty == Duty::kClose && completion.result >= 0) hand[place].deputy->EndClose(hand[place]);
   EndStep(self);
   if (outcome != Outcome::kUnfinished && !has_begun) return;
   MutexLock lock(mutex_);

@@ -122,7 +122,7 @@ class ThreadPool final : public Engine {
   // Entered and left with mutex_ held. True if the thread lingered, and work may have come.
   bool Linger(Worker& self);
   // With mutex_ held. A thread has stayed awake for `time` that was to do so for `most`.
-  void Waited(uint64_t time, uint64_t most, uint64_t now);
+  void NoteWait(uint64_t time, uint64_t most, uint64_t now);
   // Loop thread, with mutex_ held.
   void HandOffBatch(const Request* batch, size_t count);
 

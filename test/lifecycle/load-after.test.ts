@@ -101,7 +101,7 @@ void t.test('what Node is at work on stays its own', async (t) => {
   t.strictSame(told, { loaded: true, errors: [null, null, null], content: 'text' })
 })
 
-void t.test('caio/fs: with a call that is not alone, and not before', async (t) => {
+void t.test('caio/fs: with a call that changes something, or is not alone, and not before', async (t) => {
   const program = (what: string): string => `
     const own = require('node:module').createRequire(${JSON.stringify(join(packageRoot, 'package.json'))})
     const caio = own('caio/fs')
@@ -113,6 +113,8 @@ void t.test('caio/fs: with a call that is not alone, and not before', async (t) 
   const calls: Readonly<Record<string, boolean>> = {
     'await caio.stat(home); await caio.stat(home)': false,
     'await Promise.all([caio.stat(home), caio.stat(home)])': true,
+    "await caio.writeFile(home + '/first', '')": true,
+    "await caio.access(home); await caio.readFile(home + '/program.cjs'); await caio.readdir(home)": false,
     'await caio.open(home).then((handle) => handle.close())': true,
     'for (let calls = 0; calls < 100; calls++) await caio.stat(home)': false,
     'for (let calls = 0; calls < 101; calls++) await caio.stat(home)': true,

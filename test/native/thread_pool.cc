@@ -3,6 +3,7 @@
 // AddressSanitizer, and under valgrind.
 #include "../../native/thread_pool/thread_pool.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -121,10 +122,13 @@ class CountingDeputy final : public caio::Deputy {
  public:
   bool SubmitToKernel(uint32_t, Request&) override { return ++submitted > 0; }
   void Examine(const Request&) override {}
+  void BeginClose(Request& request) override { request.close.state = fcntl(request.fd, F_GETFD) == 0; }
+  void EndClose(const Request& request) override { closed += request.close.state == 1 ? 1 : 0; }
   void GiveUp() override { given_up++; }
 
   std::atomic<int> submitted{0};
   std::atomic<int> given_up{0};
+  std::atomic<int> closed{0};
 };
 
 // A long operation continues after requests that came meanwhile. At the end it is abandoned where
@@ -162,6 +166,31 @@ void Slices() {
   Check(deputy.submitted == 1 && deputy.given_up == 1, "what is done for a deputy is done once");
 }
 
+// A deputy is asked before a close, while the descriptor is open, and told after one that succeeded.
+void Closes() {
+  std::vector<Completion> finished;
+  caio::CompletionQueue queue;
+  Check(queue.Open() == 0, "the queue opens");
+  CountingDeputy deputy;
+  {
+    caio::ThreadPool pool(queue, 1);
+    Request batch[2];
+    for (uint32_t id = 0; id < 2; id++) {
+      batch[id].id = id;
+      batch[id].opcode = Opcode::kClose;
+      batch[id].duty = caio::Duty::kClose;
+      batch[id].deputy = &deputy;
+    }
+    batch[0].fd = dup(0);
+    batch[1].fd = 1 << 20;
+    pool.Submit(batch, 2, finished);
+    while (finished.size() < 2 && queue.Wait(10000)) queue.Drain(finished);
+    pool.Finish();
+  }
+  Check(finished.size() == 2 && finished[0].result + finished[1].result == -EBADF, "one was open");
+  Check(deputy.closed == 1, "the one that was open is told");
+}
+
 }  // namespace
 
 int main() {
@@ -171,6 +200,7 @@ int main() {
   Check(fd >= 0 && ftruncate(fd, 1 << 20) == 0, "a file");
   for (uint32_t round = 0; round < 40; round++) Round(1 + round % 8, round, fd, round % 4 == 3);
   Slices();
+  Closes();
   printf("%zu served, %zu cancelled, %d failures\n", served, cancelled, failures);
   return failures == 0 ? 0 : 1;
 }

@@ -14,6 +14,9 @@ const isLocal = [0xef53, 0x58465342, 0x9123683e].includes(nodeFs.statfsSync(base
 const skip =
   defaultContext().backend !== 'linux' ? 'for linux' : !isLocal && 'no file is opened at once on this file system'
 
+/** milliseconds */
+const PATIENCE = 20_000
+
 const closedAtOnce = (): number => defaultContext().stats().ways.close?.inline ?? 0
 
 /** Whether the handle's close was inline. */
@@ -25,7 +28,10 @@ async function closes(handle: FileHandle): Promise<boolean> {
 
 /** Closes the file until that is inline: its change has to be some milliseconds old, and its file system known. */
 async function closeUntilAtOnce(path: string): Promise<void> {
-  while (!(await closes(await fs.open(path))));
+  const end = performance.now() + PATIENCE
+  while (!(await closes(await fs.open(path)))) {
+    if (performance.now() > end) throw new Error('it is never closed at once')
+  }
 }
 
 t.test('it is, until it is changed again', { skip }, async (t) => {
