@@ -20,6 +20,7 @@ CAIO_BIND(pthread_sigmask, CAIO_OLDEST);                     // new in 2.32
 CAIO_BIND(pthread_attr_setstacksize, CAIO_OLDEST);           // new in 2.34
 CAIO_BIND(pthread_create, CAIO_OLDEST);                      // new in 2.34
 CAIO_BIND(pthread_join, CAIO_OLDEST);                        // new in 2.34
+CAIO_BIND(pthread_mutex_trylock, CAIO_OLDEST);               // new in 2.34
 CAIO_BIND(pthread_setname_np, CAIO_OLDEST_SETNAME);          // new in 2.34
 CAIO_BIND(pthread_condattr_setclock, CAIO_OLDEST_SETCLOCK);  // new in 2.34
 #undef CAIO_BIND
