@@ -17,7 +17,7 @@ t.setTimeout(900_000)
 
 /** Functions that make no system call, or only those for memory. */
 const QUIET =
-  /^(?:_|mem|str|napi_|uv_|malloc$|free$|posix_memalign$|snprintf$|sigfillset$|sysconf$|abort$|clock_gettime$|pthread_(?:mutex|cond|condattr|attr)_(?:init|destroy|set\w+)$|pthread_self$)/
+  /^(?:_|mem|str|napi_|uv_|malloc$|free$|posix_memalign$|snprintf$|sigfillset$|sysconf$|abort$|clock_gettime$|pthread_(?:mutex|cond|condattr|attr)_(?:init|destroy|set\w+)$|pthread_mutex_trylock$|pthread_self$)/
 
 /** The system call that a function makes, if it has another name. */
 const SYSTEM_CALLS: Readonly<Record<string, string>> = {
