@@ -38,7 +38,7 @@ const PARTS = {
   'preload.cjs': `
     export { patch, provide, provideLater, unpatch } from './compat/patch.js'
     export { makeFs } from './compat/make-fs.js'
-    export { loadForSeveral } from './compat/stand-in.js'
+    export { loadWhenNeeded } from './compat/stand-in.js'
     export * as files from './lib/common/node-files.js'
     export { own } from './lib/backends/pure/own-fs.js'
     export { now } from './lib/common/clock.js'`,
@@ -157,7 +157,7 @@ const entries = {
   'index.d.cts': declarations('compat/index', index),
   'testing.js': `${importing('testing')}${exporting(Object.keys(testing), 'caio')}`,
   'testing.d.cts': declarations('lib/testing/index', testing),
-  'fs.cjs': `${taking('loadForSeveral, makeFs')}loadForSeveral()\nmodule.exports = makeFs()\n`,
+  'fs.cjs': `${taking('loadWhenNeeded, makeFs')}loadWhenNeeded()\nmodule.exports = makeFs()\n`,
   // Not of fs.js: to a CommonJS module, TypeScript gives an ES module's export named 'module.exports'.
   'fs.d.cts':
     types('compat/replacements', 'import type { OpenOptions as Options, Replacements }') +

@@ -38,7 +38,7 @@ let isAskedFor = false
  * them by name, and later calls have to find what it has changed. Others are Node's at first, one
  * after the other: loading ours takes as long as some hundred of them.
  */
-export function loadForSeveral(): void {
+export function loadWhenNeeded(): void {
   isAskedFor = true
 }
 
@@ -56,8 +56,8 @@ function noteLeft(): void {
 /** Whether another call is in progress. Node lists the operation whose end this call follows, too. */
 function isAnyInProgress(): boolean {
   // Other runtimes than Node may lack it.
-  const active = process.getActiveResourcesInfo?.() ?? ['FSReqPromise', 'FSReqPromise']
-  return hasJustLeft || active.filter((type) => type === 'FSReqPromise').length > 1
+  if (hasJustLeft || typeof process.getActiveResourcesInfo !== 'function') return true
+  return process.getActiveResourcesInfo().filter((type) => type === 'FSReqPromise').length > 1
 }
 
 /** Sets our functions. */
@@ -84,13 +84,9 @@ class Calls {
    * Counts a call.
    * @returns whether there have been enough
    */
-  count(name: string): boolean {
+  count(): boolean {
     this.#left ??= this.#most()
-    if (this.#left-- <= 0) return true
-    if (!isAskedFor || this.#module !== 'promises') return false
-    if (!ONLY_READ.includes(name) || isAnyInProgress()) return true
-    noteLeft()
-    return false
+    return this.#left-- <= 0
   }
 
   #most(): number {
@@ -129,8 +125,16 @@ function worthOf(module: Module, name: string, calls: Calls): (args: readonly un
   // closeSync needs ours only if they are loaded already.
   if (name === 'closeSync') return () => false
   if (AT_ONCE.includes(`${module}.${name}`)) return () => true
+  const reads = ONLY_READ.includes(name)
+  const isNeeded = (): boolean => {
+    if (calls.count()) return true
+    if (!isAskedFor || module !== 'promises') return false
+    if (!reads || isAnyInProgress()) return true
+    noteLeft()
+    return false
+  }
   const at = ON_TREES[name]
-  return at === undefined ? () => calls.count(name) : (args) => calls.count(name) || isRecursive(args[at])
+  return at === undefined ? isNeeded : (args) => isNeeded() || isRecursive(args[at])
 }
 
 /** Functions on a descriptor, which may be in progress when ours are loaded. */

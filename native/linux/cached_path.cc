@@ -182,10 +182,13 @@ FileState CachedPaths::Release(int fd) {
   struct statx file;
   if (!IsForReading(fd) || !LookAt(fd, STATX_TYPE | STATX_INO | STATX_CTIME | STATX_NLINK, file)) return 0;
   if (!S_ISREG(file.stx_mode) || file.stx_nlink == 0 || !IsTimePast(file)) return 0;
+  const FileState state = HashOf(file);
+  // The loop closes those without this, if it tries.
+  if (!IsFresh(file) || released_.Has(state)) return 0;
   if (!IsInline(known_.Of(MountKeyOf(file), Nanoseconds()), file) || IsXfs(fd)) return 0;
   // A file is released when its last duplicate is closed: this descriptor has none.
   Descriptor own(open(LinkOf(fd).path, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  return own.valid() && own.Close() == 0 ? HashOf(file) : 0;
+  return own.valid() && own.Close() == 0 ? state : 0;
 }
 
 void CachedPaths::HasClosed(FileState state) {

@@ -230,6 +230,7 @@ void ThreadPool::PerformAt(Worker& self, size_t place) {
   const bool has_begun = hand[place].progress != nullptr;
   const Outcome outcome = Serve(hand[place], completion);
   const Duty duty = hand[place].duty;
+  // Its deputy has nothing more to do that takes time.
   if (place + 1 == hand.count() && (duty == Duty::kNone || duty == Duty::kClose))
     self.ending.store(true, std::memory_order_relaxed);
   // Pushed at once: the next request may be slow.
