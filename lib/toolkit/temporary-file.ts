@@ -12,9 +12,15 @@ const ATTEMPTS = 100
 /** Bytes of a name that every file system accepts. */
 const SHORT = 64
 
-/** A unique name: the process's number, so that a person can tell the maker, and 48 random bits. */
+/**
+ * A unique name: the process's number, so that a person can tell the maker, and 48 random bits.
+ * They need not be secret, since an existing file is never opened; to load `node:crypto` for them
+ * would hold the loop for milliseconds.
+ */
 export const randomToken = (): string =>
-  `${process.pid}-${process.getBuiltinModule('node:crypto').randomBytes(6).toString('hex')}`
+  `${process.pid}-${Math.floor(Math.random() * 2 ** 48)
+    .toString(16)
+    .padStart(12, '0')}`
 
 /**
  * `.NAME.TOKEN.tmp`. NAME is cut so that the whole is no longer than NAME, which the file system

@@ -18,7 +18,7 @@ const [, , name = '', programs = ''] = process.argv
 const watch = new LoopWatch()
 const helpers: Helper[] = []
 const asked: string[] = []
-const result: Result = { longest: 0, waited: 0, asked: [], held: 0 }
+const result: Result = { longest: 0, waited: 0, ended: 0, asked: [], held: 0 }
 let measuring = false
 
 /** Starts a helper that reports the event loop's operations, and holds none for good. */

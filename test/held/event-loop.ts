@@ -20,6 +20,8 @@ export interface Turns {
   longest: number
   /** milliseconds spent waiting, not working, in the turn that waited longest */
   waited: number
+  /** when that turn ended, in milliseconds of the same clock in every process */
+  ended: number
 }
 
 /**
@@ -34,7 +36,7 @@ export class LoopWatch {
   #last = performance.now()
   #worked = 0
   #queued = 0
-  #turns: Turns = { longest: 0, waited: 0 }
+  #turns: Turns = { longest: 0, waited: 0, ended: 0 }
   readonly #ended: Promise<void>
   /** the kernel's number of this thread */
   readonly thread = Number(fs.readlinkSync('/proc/thread-self').split('/').at(-1))
@@ -68,8 +70,9 @@ export class LoopWatch {
     const took = now - this.#last - (queued - this.#queued) - (stolen - this.#stolen)
     const faults = Number(this.#textOf(this.#threadStat).split(') ').at(-1)?.split(' ')[MAJOR_FAULTS])
     if (faults === this.#faults) {
+      const waited = took - (worked - this.#worked)
       this.#turns.longest = Math.max(this.#turns.longest, took)
-      this.#turns.waited = Math.max(this.#turns.waited, took - (worked - this.#worked))
+      if (waited > this.#turns.waited) Object.assign(this.#turns, { waited, ended: performance.timeOrigin + now })
     }
     this.#faults = faults
     this.#last = now
@@ -91,7 +94,7 @@ export class LoopWatch {
   /** Starts a new measurement. */
   reset(): void {
     this.#look()
-    this.#turns = { longest: 0, waited: 0 }
+    this.#turns = { longest: 0, waited: 0, ended: 0 }
   }
 
   /** The turns since then; the present one ends before it resolves. */

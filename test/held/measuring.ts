@@ -67,12 +67,24 @@ function told(held: readonly Measurement[]): string {
 const excuseOf = ({ excused, excusedOnPure }: Described, backend: BackendName): string | undefined =>
   excused ?? (backend === 'pure' ? excusedOnPure : undefined)
 
-/** A delay of the same kind on several backends is not due to the machine. */
+const overlap = (one: Measurement, other: Measurement): boolean =>
+  one.ended > other.ended - other.waited && other.ended > one.ended - one.waited
+
+/**
+ * A delay of the same kind on several backends is not due to the machine, unless the machine
+ * stopped: another function, on another backend, was late at the same time.
+ */
 function judgeTogether(t: Test, all: ReadonlyMap<BackendName, readonly Measurement[]>): void {
+  const delays = [...all].flatMap(([backend, measured]) =>
+    measured.filter(({ waited }) => waited > LATE).map((delay) => ({ backend, delay })),
+  )
+  const isMachines = ({ backend, delay }: (typeof delays)[number]): boolean =>
+    delays.some((other) => other.backend !== backend && other.delay.name !== delay.name && overlap(delay, other.delay))
   for (const described of functions) {
     const late = [...all].filter(
-      ([backend, measured]) =>
-        !excuseOf(described, backend) && measured.some(({ name, waited }) => name === described.name && waited > LATE),
+      ([backend]) =>
+        !excuseOf(described, backend) &&
+        delays.some((each) => each.backend === backend && each.delay.name === described.name && !isMachines(each)),
     )
     if (late.length > 1) t.fail(`${described.name} is late on ${late.map(([backend]) => backend).join(' and ')}`)
   }
