@@ -96,13 +96,26 @@ class Calls {
   }
 }
 
+/** Most calls after a failure to load ours until the next attempt, which may take many milliseconds. */
+const LONGEST_PAUSE = 4096
+
+/** Calls until then, and after the next failure. */
+let pause = 0
+let nextPause = 1
+
 /** Undefined if ours cannot be loaded now: without free descriptors, say, or with a replaced file system. */
 function find(module: Module): Functions | undefined {
   if (loaded[module] || !loaders || !asksTheKernel()) return loaded[module]
+  if (pause > 0) {
+    pause--
+    return undefined
+  }
   try {
     loaded[module] = loaders[module]()
     isAnyLoaded = true
   } catch (error) {
+    pause = nextPause
+    nextPause = Math.min(2 * pause, LONGEST_PAUSE)
     debug("patch: the engine cannot be loaded, so Node's own functions serve: %s", (error as Error).message)
   }
   return loaded[module]

@@ -3,7 +3,7 @@ import { intrinsics } from '../../lib/common/intrinsics.js'
 import { callbackException } from '../../lib/common/errors.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import type { PathCall } from '../../lib/engine/request.js'
-import { whenThereIsRoom } from '../../lib/engine/turn.js'
+import { callbacksDue, whenThereIsRoom } from '../../lib/engine/turn.js'
 import { ofCallbacks } from '../node/original.js'
 import type { Own } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
@@ -11,7 +11,7 @@ import { callUntil } from '../node/under-way.js'
 import { PathOperation, opcodeOf } from '../paths/path-call.js'
 import type { Form } from '../paths/path-call.js'
 import type { PathFunction } from '../paths/path-function.js'
-import { Call, Chain, areMany } from './call.js'
+import { Call, Chain } from './call.js'
 import type { Callback } from './call.js'
 import { leaveToNode } from './descriptors.js'
 
@@ -44,7 +44,7 @@ interface Caller {
 function callbackForm(succeed: (call: Call, value: unknown) => void): Form<Caller> {
   return {
     api: 'callback',
-    areMany,
+    untold: callbacksDue,
     succeed: ({ call }, value) => succeed(call, value),
     fail: ({ call }, errno, syscall, circumstances) => call.end(callbackException(errno, syscall, circumstances)),
     throw({ call }, error) {

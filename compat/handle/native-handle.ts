@@ -5,6 +5,7 @@
  */
 import { EAGAIN, errnoException } from '../../lib/common/errors.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
+import { beginOneOfMany, endOneOfMany } from '../../lib/engine/many.js'
 import { whenUnused } from '../../lib/engine/numbers.js'
 import { whenThereIsRoom } from '../../lib/engine/turn.js'
 import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
@@ -13,6 +14,7 @@ import { isMainThread } from '../node/thread.js'
 import type { callbackFs } from '../node/original.js'
 import { attemptClose, closeByPool } from './close-descriptor.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
+import { unsettled } from '../../lib/common/one-at-a-time.js'
 
 const { Promise, setImmediate } = intrinsics
 
@@ -106,6 +108,7 @@ export function makeNativeClass(Native: NativeHandleClass): OwnedHandleClass {
       // Released first: if the thread is terminated in between, the descriptor leaks, rather than
       // being closed when its number is another file's.
       this.releaseFD()
+      if (isMainThread && this.#isForReading && beginOneOfMany(unsettled())) return closeLater(fd).finally(endOneOfMany)
       return this.#end(fd, attemptClose(fd))
     }
 

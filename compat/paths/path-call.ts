@@ -8,6 +8,7 @@ import type { Circumstances } from '../../lib/common/errors.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
 import type { Completer } from '../../lib/engine/completer.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
+import { beginOneOfMany, endOneOfMany } from '../../lib/engine/many.js'
 import { PathRequest, TimesRequest, WholeFileRequest } from '../../lib/engine/request.js'
 import type { PathCall, Request, WholeFile } from '../../lib/engine/request.js'
 import { Opcode, changesPaths, familyOf, isInline, syscallOf } from '../../lib/protocol/operations.js'
@@ -26,8 +27,8 @@ type View = NodeJS.ArrayBufferView
  */
 export interface Form<Caller> {
   readonly api: 'promise' | 'callback'
-  /** Whether enough calls are in progress that pool threads serve a further one faster than this thread. */
-  areMany(): boolean
+  /** Number of calls that have their results and wait for their turn to be told. */
+  untold(): number
   succeed(caller: Caller, value: unknown): unknown
   fail(caller: Caller, errno: number, syscall: string, circumstances: Circumstances): unknown
   /** Reports an existing error. */
@@ -44,6 +45,7 @@ export interface Form<Caller> {
 interface Served<Call, Caller> {
   readonly call: Call
   readonly caller: Caller
+  readonly isOneOfMany: boolean
 }
 
 /** The reply did not fit, or is incomplete: Node does the call itself. */
@@ -63,6 +65,7 @@ export class PathOperation<Call extends PathCall, Reply extends View, Caller> {
   readonly #form: Form<Caller>
   readonly #completer: Completer<Served<Call, Caller>>
   readonly #serves: () => boolean
+  /** whether this thread may have the result at once */
   readonly #inline: boolean
   /** whether its place in the order of calls by path matters */
   readonly #changes: boolean
@@ -73,7 +76,7 @@ export class PathOperation<Call extends PathCall, Reply extends View, Caller> {
     this.#function = described
     this.#form = form
     this.#serves = familyOf(this.opcode) === 'wholeFile' ? servesWholeFiles : servesFiles
-    this.#inline = isInline(this.opcode)
+    this.#inline = described.attempt !== undefined || isInline(this.opcode)
     this.#changes = changesPaths(this.opcode)
     const { keepsPlace } = described
     this.#completer = {
@@ -81,8 +84,10 @@ export class PathOperation<Call extends PathCall, Reply extends View, Caller> {
       atOnce: true,
       takesFailures: true,
       lend: this.#lend,
-      value: (result, views, served) =>
-        result < 0 ? this.#failed(result, views, served) : this.#completed(result, views, served),
+      value: (result, views, served) => {
+        if (served.isOneOfMany) endOneOfMany()
+        return result < 0 ? this.#failed(result, views, served) : this.#completed(result, views, served)
+      },
       ...(keepsPlace && {
         keepsPlace: (result, { call }) => keepsPlace(result) && described.failure?.(result, call) === undefined,
       }),
@@ -97,12 +102,13 @@ export class PathOperation<Call extends PathCall, Reply extends View, Caller> {
 
   serve(call: Call, caller: Caller): unknown {
     const form = this.#form
-    const result = this.#attempt(call)
+    const isOneOfMany = this.#inline && beginOneOfMany(form.untold())
+    const result = isOneOfMany ? EAGAIN : this.#attempt(call)
     if (result === undefined) return form.wait(() => this.serve(call, caller))
     if (result === NODES) return form.leave(caller)
     if (result >= 0) return this.#settle(this.#function.value?.(result, this.#reply, call), caller)
     if (result !== EAGAIN) return this.#fail(result, call, caller)
-    return defaultContext().enqueue(this.#request(call, { call, caller }))
+    return defaultContext().enqueue(this.#request(call, { call, caller, isOneOfMany }))
   }
 
   /** The result, if no wait is needed. A call that changes something never waits for the next turn. */
@@ -112,10 +118,9 @@ export class PathOperation<Call extends PathCall, Reply extends View, Caller> {
   }
 
   #tryAtOnce(call: Call): Attempted {
-    const { manyByThreads, attempt } = this.#function
-    if (manyByThreads && this.#form.areMany()) return EAGAIN
-    if (attempt) return attempt(call, this.#reply)
     if (!this.#inline) return EAGAIN
+    const { attempt } = this.#function
+    if (attempt) return attempt(call, this.#reply)
     const result = defaultContext().attempt(this.opcode, call, this.#reply)
     return result !== undefined && result < 0 && result !== EAGAIN && this.#isLeft(result) ? NODES : result
   }

@@ -1,7 +1,7 @@
 /** Promise form of the functions on paths, as in `fs/promises`. */
 import { intrinsics } from '../../lib/common/intrinsics.js'
 import { laterException } from '../../lib/common/errors.js'
-import { isNext, untilOthersAreOver } from '../../lib/common/one-at-a-time.js'
+import { isNext, unsettled, untilOthersAreOver } from '../../lib/common/one-at-a-time.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { isTraced, traceCall } from '../../lib/engine/trace.js'
@@ -30,7 +30,7 @@ type Serve = (args: Args) => unknown
 function promiseForm(own: Own, leave: (args: Args) => unknown): Form<Args> {
   return {
     api: 'promise',
-    areMany: () => false,
+    untold: unsettled,
     succeed: (_, value) => value,
     fail: (_, errno, syscall, circumstances) => laterException(errno, syscall, circumstances),
     throw: (_, error) => Promise.reject(error),

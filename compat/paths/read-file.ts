@@ -186,30 +186,6 @@ class Slabs extends FreeList<Buffer> {
   }
 }
 
-/**
- * With this many calls per tick, they go to the engine together: it serves a batch on more than one
- * thread.
- */
-const WORTH_A_BATCH = 16
-
-let callsThisTick = 0
-let callsLately = 0
-const settled = Promise.resolve()
-
-const endTick = (): void => {
-  callsLately = Math.max(callsThisTick, callsLately >> 1)
-  callsThisTick = 0
-}
-
-/**
- * Whether enough calls for a batch arrive per tick. Callers that await each call before the next
- * make one per tick.
- */
-function callsArriveTogether(): boolean {
-  if (callsThisTick++ === 0) void settled.then(endTick)
-  return callsLately >= WORTH_A_BATCH
-}
-
 const ENOENT = errnoOf('ENOENT')
 
 interface ReadCall extends WholeFile {
@@ -231,7 +207,6 @@ export const readFile: PathFunction<ReadCall, Buffer> = {
       : undefined
   },
   attempt({ path }, slab) {
-    if (callsArriveTogether()) return EAGAIN
     const read = defaultContext().readCached(path, slab)
     if (read >= 0) return read
     return read === ENOENT ? NODES : EAGAIN

@@ -480,7 +480,7 @@ export class Context implements Receiver {
   readonly #flush = (): void => {
     if (haveOthersToSay()) {
       whenAllAreSettled(this.#flushNow)
-    } else if (turn.areCallbacksDue()) {
+    } else if (turn.callbacksDue() > 0) {
       // Callbacks still due may enqueue more; the last one at the latest.
       setImmediate(this.#flushNow)
     } else {

@@ -93,7 +93,7 @@ export interface Due {
 
 /**
  * Schedules it by setImmediate. What the callbacks enqueue is handed over together: see {@link
- * areCallbacksDue}.
+ * callbacksDue}.
  */
 export function callSoon(soon: Due): void {
   callbacks++
@@ -105,9 +105,14 @@ function call(soon: Due): void {
   soon.due()
 }
 
-/** Whether more callbacks are due, on this turn or the next. */
-export function areCallbacksDue(): boolean {
-  return callbacks > 0
+/** Number of callbacks due, on this turn or the next. */
+export function callbacksDue(): number {
+  return callbacks
+}
+
+/** Number of calls for {@link whenThereIsRoom} that wait. */
+export function waitingForRoom(): number {
+  return waiting.length
 }
 
 /** Calls back on a turn with room for one more operation, which is counted by then. */

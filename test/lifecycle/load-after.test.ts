@@ -69,6 +69,26 @@ void t.test('at once', async (t) => {
   for (const [call, loads] of Object.entries(calls)) t.equal(await run(`${call}; return isLoaded()`), loads, call)
 })
 
+void t.test('again, but ever more rarely, if it fails', async (t) => {
+  const [tried, isLoaded] = (await run(
+    `const Module = require('node:module')
+    const load = Module._load
+    let tried = 0
+    Module._load = function (request, ...rest) {
+      if (!request.endsWith('caio.cjs')) return load.call(this, request, ...rest)
+      tried++
+      throw new Error('not now')
+    }
+    for (let calls = 0; calls < 1000; calls++) await promises.stat(home)
+    Module._load = load
+    for (let calls = 0; calls < 1000; calls++) await promises.stat(home)
+    return [tried, isLoaded()]`,
+    { CAIO_LOAD_AFTER: '0' },
+  )) as [number, boolean]
+  t.ok(tried > 5 && tried <= 10, `tried ${tried} times`)
+  t.ok(isLoaded)
+})
+
 void t.test('no more than is needed', async (t) => {
   const loaded = await run(
     `const ours = require('node:module').createRequire(${JSON.stringify(join(packageRoot, 'package.json'))})('caio/fs')
