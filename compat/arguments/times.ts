@@ -2,16 +2,15 @@
 import types from 'node:util/types'
 import type { Times } from '../../lib/engine/request.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
+import { isLibuvSince } from '../node/version.js'
 
-const { process } = globalThis
 const { Date } = intrinsics
 
 /** From this many seconds on, a double has no fraction. */
 const LARGEST = 2 ** 52
 
 /** Before 1.52, libuv truncated times to microseconds. */
-const [uvMajor = 0, uvMinor = 0] = process.versions.uv.split('.').map(Number)
-const STEP = uvMajor === 1 && uvMinor < 52 ? 1000 : 1
+const STEP = isLibuvSince(52) ? 1 : 1000
 
 function secondsOf(time: unknown): number | undefined {
   const seconds = types.isDate(time) ? Date.prototype.getTime.call(time) / 1000 : time

@@ -13,8 +13,12 @@ function milliseconds(seconds: number, nanoseconds: number): number {
   return seconds * 1000 + nanoseconds / 1_000_000
 }
 
+/** Since Node 26, the class takes seconds and nanoseconds of each time. */
+const TAKES_NANOSECONDS = Stats.length > 14
+
 /** By index, one by one: this is most of the cost of `stat` here. */
 export function toStats(n: Float64Array): NodeStats {
+  if (TAKES_NANOSECONDS) return toStatsInNanoseconds(n)
   return new Stats(
     n[Field.dev]!,
     n[Field.mode]!,
@@ -30,6 +34,29 @@ export function toStats(n: Float64Array): NodeStats {
     milliseconds(n[Field.mtimeSeconds]!, n[Field.mtimeNanoseconds]!),
     milliseconds(n[Field.ctimeSeconds]!, n[Field.ctimeNanoseconds]!),
     milliseconds(n[Field.birthtimeSeconds]!, n[Field.birthtimeNanoseconds]!),
+  )
+}
+
+function toStatsInNanoseconds(n: Float64Array): NodeStats {
+  return new Stats(
+    n[Field.dev]!,
+    n[Field.mode]!,
+    n[Field.nlink]!,
+    n[Field.uid]!,
+    n[Field.gid]!,
+    n[Field.rdev]!,
+    n[Field.blksize]!,
+    n[Field.ino]!,
+    n[Field.size]!,
+    n[Field.blocks]!,
+    n[Field.atimeSeconds]!,
+    n[Field.atimeNanoseconds]!,
+    n[Field.mtimeSeconds]!,
+    n[Field.mtimeNanoseconds]!,
+    n[Field.ctimeSeconds]!,
+    n[Field.ctimeNanoseconds]!,
+    n[Field.birthtimeSeconds]!,
+    n[Field.birthtimeNanoseconds]!,
   )
 }
 

@@ -92,7 +92,14 @@ function nativeFunction(name: string): unknown {
 const open = nativeFunction('open')
 const stat = nativeFunction('stat')
 
+/**
+ * Whether Node's functions look into file systems in memory first: Node 26 with
+ * `--experimental-vfs`. Which are mounted, only Node knows.
+ */
+const mayBeVirtual = isNode && process.getBuiltinModule('node:module').isBuiltin('node:vfs')
+
 /** Whether Node's functions call the kernel, and no replacement of it. */
 export function asksTheKernel(): boolean {
+  if (mayBeVirtual) return false
   return native === undefined || (native['open'] === open && native['stat'] === stat)
 }

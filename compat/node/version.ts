@@ -3,3 +3,8 @@ const [major = 0, minor = 0] = globalThis.process.versions.node.split('.').map(N
 
 export const nodeMajor = major
 export const nodeMinor = minor
+
+const [uvMajor = 0, uvMinor = 0] = globalThis.process.versions.uv.split('.').map(Number)
+
+/** Whether its libuv is at least 1.`minor`. */
+export const isLibuvSince = (minor: number): boolean => uvMajor > 1 || uvMinor >= minor

@@ -6,6 +6,7 @@ import { EAGAIN } from '../../lib/common/errors.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { Opcode } from '../../lib/protocol/operations.js'
+import { isLibuvSince } from '../node/version.js'
 import { CopyFlag, StatsField, TreeResult } from '../../lib/protocol/port.js'
 import { optionsOrNone, plainMode, plainPath } from '../arguments/path.js'
 import { statsMemory } from '../node/stats.js'
@@ -76,12 +77,17 @@ export const mkdir: PathFunction = {
   otherwise: makePath,
 }
 
+/** Since 1.49, libuv gives a copy the owner and the times of its source, as far as the process may. */
+export const copiesAttributes = isLibuvSince(49)
+
 export const copyFile: PathFunction = {
   name: 'copyFile',
   arity: [2, 3],
   plain(from, to, flags = 0) {
     // Clones are left to Node.
     const paths = flags === 0 || flags === CopyFlag.exclusive ? plainPaths(from, to) : undefined
-    return paths && { path: paths.path, otherPath: paths.otherPath, flags: flags as number }
+    if (!paths) return undefined
+    const { path, otherPath } = paths
+    return { path, otherPath, flags: (flags as number) | (copiesAttributes ? CopyFlag.likeSource : 0) }
   },
 }

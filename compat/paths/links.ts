@@ -4,6 +4,7 @@ import { FreeList } from '../../lib/common/free-list.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { UPWARD, isUtf8, optionsOrEncoding, plainPath } from '../arguments/path.js'
 import { ofCallbacks } from '../node/original.js'
+import { nodeMajor } from '../node/version.js'
 import type { PathFunction } from './path-function.js'
 
 /** Memory for the longest path of the kernel. */
@@ -60,7 +61,10 @@ export const link: PathFunction = { name: 'link', arity: [2, 2], plain: plainPat
 export const symlink: PathFunction = {
   name: 'symlink',
   arity: [2, 3],
-  plain(target, path, type) {
+  plain(...args) {
+    const [target, path, type] = args
+    // Since 24, Node calls the callback of such a call as a method of its request.
+    if (nodeMajor >= 24 && args.length > 2) return undefined
     // The type of a link matters on Windows only; Node checks that it is a known one.
     return type === undefined || type === null ? plainPaths(target, path) : undefined
   },

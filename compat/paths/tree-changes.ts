@@ -11,6 +11,8 @@ import { UPWARD, absolute, optionsOrNone, plainPath } from '../arguments/path.js
 import type { Options } from '../arguments/transfer.js'
 import { ofCallbacks, ofPromises } from '../node/original.js'
 import type { promises } from '../node/original.js'
+import { nodeMajor } from '../node/version.js'
+import { copiesAttributes } from './entries.js'
 import { Failed, NODES } from './path-function.js'
 import type { PathFunction } from './path-function.js'
 import { askFor, failureIn } from './slices.js'
@@ -182,6 +184,9 @@ const PARTS_OF_CP = [
   'utimes',
 ]
 
+/** Since 26, Node copies a tree in one request of its own, with other rules for odd names. */
+const copiesTreesItself = nodeMajor >= 26
+
 /** Copies a directory with its content to a path that does not exist. */
 export const cp: PathFunction<CopyCall, Buffer> = {
   name: 'cp',
@@ -190,6 +195,7 @@ export const cp: PathFunction<CopyCall, Buffer> = {
   ofPromise: true,
   memory: notes,
   plain(source, target, options) {
+    if (copiesTreesItself) return undefined
     const own = optionsOrNone(options, [...Object.keys(COPY_OPTIONS), 'filter', 'mode'])
     const chosen = own && booleans(own, COPY_OPTIONS)
     if (!chosen?.recursive || chosen.dereference || chosen.preserveTimestamps) return undefined
@@ -197,7 +203,8 @@ export const cp: PathFunction<CopyCall, Buffer> = {
     const [from, to] = [named(source), named(target)]
     if (!from || !to || UPWARD.test(from.given) || UPWARD.test(to.given)) return undefined
     if (isBelow(to.path, from.path) || isBelow(from.path, to.path)) return undefined
-    const flags = chosen.verbatimSymlinks ? TreeCopyFlag.verbatim : 0
+    const flags =
+      (chosen.verbatimSymlinks ? TreeCopyFlag.verbatim : 0) | (copiesAttributes ? TreeCopyFlag.likeSource : 0)
     const paths = { path: from.path, otherPath: to.path, from: from.given, to: to.given }
     return { ...paths, flags, options: chosen, directory: process.cwd() }
   },

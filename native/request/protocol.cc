@@ -119,14 +119,14 @@ ProtocolText DescribeProtocol() {
               {{"none", lock_kind::kNone}, {"shared", lock_kind::kShared}, {"exclusive", lock_kind::kExclusive}});
   writer.Line("spaceFlag", {{"keepSize", space_flag::kKeepSize}});
   writer.Line("alignmentOf", {{"memory", alignment_of::kMemory}, {"offset", alignment_of::kOffset}});
-  writer.Line("copyFlag", {{"exclusive", copy_flag::kExclusive}});
+  writer.Line("copyFlag", {{"exclusive", copy_flag::kExclusive}, {"likeSource", copy_flag::kLikeSource}});
   writer.Line("treeFlag", {{"follow", tree_flag::kFollow}, {"wholeNames", tree_flag::kWholeNames}});
   writer.Line("removeFlag", {{"recursive", remove_flag::kRecursive}, {"force", remove_flag::kForce}});
   {
     using namespace tree_result;
     writer.Line("treeResult", {{"done", kDone}, {"made", kMade}, {"stopped", kStopped}, {"failed", kFailed}});
   }
-  writer.Line("treeCopyFlag", {{"verbatim", tree_copy_flag::kVerbatim}});
+  writer.Line("treeCopyFlag", {{"verbatim", tree_copy_flag::kVerbatim}, {"likeSource", tree_copy_flag::kLikeSource}});
   writer.Line("wholeFileFlag", {{"append", whole_file_flag::kAppend},
                                 {"flush", whole_file_flag::kFlush},
                                 {"exclusive", whole_file_flag::kExclusive}});

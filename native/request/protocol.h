@@ -59,7 +59,10 @@ enum : unsigned { kAppend = 1, kFlush = 2, kExclusive = 4, kAll = 7 };
 }
 
 namespace copy_flag {
-enum : unsigned { kExclusive = 1 };
+enum : unsigned {
+  kExclusive = 1,
+  kLikeSource = 2,  // the target gets the source's owner and times before its content
+};
 }
 
 namespace tree_flag {
@@ -87,7 +90,10 @@ constexpr int64_t kFailed = 3;
 }  // namespace tree_result
 
 namespace tree_copy_flag {
-enum : unsigned { kVerbatim = 1 };  // copies links unchanged
+enum : unsigned {
+  kVerbatim = 1,    // copies links unchanged
+  kLikeSource = 2,  // see copy_flag
+};
 }
 
 // Order of a file's attributes, as doubles in the reply.

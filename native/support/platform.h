@@ -9,6 +9,13 @@
 
 #include <cstdint>
 
+// A time of a `struct stat`, by its letter: a, m, c.
+#ifdef __APPLE__
+#define CAIO_TIME(status, which) ((status).st_##which##timespec)
+#else
+#define CAIO_TIME(status, which) ((status).st_##which##tim)
+#endif
+
 namespace caio {
 
 // Opens a signal: a write to `write_fd` makes `read_fd` readable. They may be the same descriptor.

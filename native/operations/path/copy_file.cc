@@ -83,8 +83,19 @@ int Cut(int fd, const struct stat& target, off_t size) {
   return errno == EACCES && target.st_size == 0 ? 0 : -errno;
 }
 
+// Gives the target the source's times and owner, as far as this process may. That may change its
+// mode, and sets `target` anew.
+int MakeLikeSource(int fd, const struct stat& source, struct stat* target) {
+  const struct timespec times[] = {CAIO_TIME(source, a), CAIO_TIME(source, m)};
+  Repeated([&] { return futimens(fd, times); });
+  if (source.st_uid == target->st_uid && source.st_gid == target->st_gid) return 0;
+  Repeated([&] { return fchown(fd, source.st_uid, source.st_gid); });
+  return fstat(fd, target) == 0 ? 0 : -errno;
+}
+
 // Copies into an open file. As libuv, with its allowances for other file systems.
-int64_t Fill(int from, int to, const struct stat& source, bool is_new) {
+int64_t Fill(int from, int to, const struct stat& source, unsigned flags) {
+  const bool is_new = (flags & copy_flag::kExclusive) != 0;
   struct stat target;
   if (fstat(to, &target) != 0) return -errno;
   if (source.st_dev == target.st_dev && source.st_ino == target.st_ino) return 0;
@@ -92,6 +103,7 @@ int64_t Fill(int from, int to, const struct stat& source, bool is_new) {
   const bool over = small.valid() && S_ISREG(target.st_mode);
   const bool cut = over ? target.st_size > small.size() : !is_new;
   int error = cut ? Cut(to, target, over ? small.size() : 0) : 0;
+  if (error == 0 && (flags & copy_flag::kLikeSource) != 0) error = MakeLikeSource(to, source, &target);
   if (error == 0) error = GiveMode(to, target, source.st_mode);
   if (error == 0) return over ? small.WriteTo(to) : CopyBytes(from, to, source.st_size);
   // The old content is gone in any case.
@@ -109,7 +121,7 @@ int64_t CopyFile(const char* from, const char* to, unsigned flags) {
   const bool is_new = (flags & copy_flag::kExclusive) != 0;
   Descriptor target(OpenFile(to, O_WRONLY | O_CREAT | (is_new ? O_EXCL : 0), file.st_mode));
   if (!target.valid()) return target.get();
-  const int64_t filled = Fill(source.get(), target.get(), file, is_new);
+  const int64_t filled = Fill(source.get(), target.get(), file, flags);
   const int source_closed = source.Close();
   const int target_closed = target.Close();
   const int closed = source_closed < 0 ? source_closed : target_closed;

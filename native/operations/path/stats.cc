@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "../../request/protocol.h"
+#include "../../support/platform.h"
 #ifdef STATX_BASIC_STATS
 #include <sys/sysmacros.h>
 #endif
@@ -13,12 +14,6 @@ namespace caio {
 using namespace stats_field;
 
 namespace {
-
-#ifdef __APPLE__
-#define CAIO_TIME(status, which) ((status).st_##which##timespec)
-#else
-#define CAIO_TIME(status, which) ((status).st_##which##tim)
-#endif
 
 template <typename Time>
 void WriteTime(const Time& time, double* out) {

@@ -60,7 +60,11 @@ Text Resolve(const Text& directory, const Text& target) {
 class Copier final : public Progress {
  public:
   Copier(const char* from, const char* to, unsigned flags)
-      : from_(from), to_(to), verbatim_((flags & tree_copy_flag::kVerbatim) != 0) {}
+      : from_(from),
+        to_(to),
+        verbatim_((flags & tree_copy_flag::kVerbatim) != 0),
+        file_flags_(copy_flag::kExclusive |
+                    ((flags & tree_copy_flag::kLikeSource) != 0 ? copy_flag::kLikeSource : 0U)) {}
 
   // Whether this function can copy the tree. Makes the target's parent directory.
   bool Begin() {
@@ -229,7 +233,7 @@ class Copier final : public Progress {
   bool CopyRegular() const {
     struct stat source;
     if (lstat(from_.c_str(), &source) != 0 || !S_ISREG(source.st_mode)) return false;
-    if (CopyFile(from_.c_str(), to_.c_str(), copy_flag::kExclusive) != 0) return false;
+    if (CopyFile(from_.c_str(), to_.c_str(), file_flags_) != 0) return false;
     // Writing has cleared these bits.
     return (source.st_mode & (S_ISUID | S_ISGID)) == 0 || chmod(to_.c_str(), source.st_mode & 07777) == 0;
   }
@@ -247,6 +251,7 @@ class Copier final : public Progress {
   Text from_;
   Text to_;
   const bool verbatim_;
+  const unsigned file_flags_;
   std::vector<Level> levels_;
   Text stop_;  // an entry of the innermost directory
   int errno_ = 0;

@@ -30,7 +30,7 @@ await t.test('its class', async (t) => {
 })
 
 await t.test('looks', async (t) => {
-  const numbers = /\[Symbol\(kFd\)\]: \d+|fd: \d+/g
+  const numbers = /\[?Symbol\(kFd\)\]?: \d+|fd: \d+/g
   await tellsTheSame(t, 'inspect', async ({ fs, path }) => {
     const handle = await fs.open(path)
     const looks = [{}, { showHidden: true, depth: 0 }, { depth: 5 }].map((options) =>

@@ -10,11 +10,12 @@ import { called, fs, oracle } from '../callbacks.js'
 import type { Called, CallbackFs } from '../callbacks.js'
 import { makeApp, run } from '../../support/user-program.js'
 import { same } from '../../support/differential.js'
-import { everyName, plainCalls } from '../paths/calls.js'
+import { callsOf, everyName, plainCalls } from '../paths/calls.js'
 import type { Call, Name } from '../paths/calls.js'
 import { compareCalls, makeTree } from '../paths/compare.js'
 import type { Sides } from '../paths/compare.js'
 import { look } from '../../support/look.js'
+import { nodeVersion } from '../../support/node-version.js'
 import { subject } from '../../support/subject.js'
 
 type Loose = (...args: unknown[]) => unknown
@@ -60,7 +61,13 @@ const sides: Sides = {
   },
 }
 
-for (const name of everyName) await t.test(name, (t) => compareCalls(t, sides, makeTree(t), name))
+/** Node 22 to 25 throw where nobody can catch it: their own walk takes no Buffer. */
+const treeOfBufferIsFatal = nodeVersion.major > 20 && nodeVersion.major < 26
+
+const list = (name: Name): readonly Call[] =>
+  callsOf[name].calls.filter((call) => !(treeOfBufferIsFatal && call.name === 'a Buffer, {recursive: true}'))
+
+for (const name of everyName) await t.test(name, (t) => compareCalls(t, sides, makeTree(t), name, list(name)))
 
 await t.test('truncate of a descriptor, which is none', async (t) => {
   const calls = [-1, 0.5, NaN, 99_999, 2 ** 40].flatMap((fd) =>
@@ -144,7 +151,8 @@ await t.test('what a callback throws', async (t) => {
         fs.realpath.native(__dirname + end, thrower('realpath.native' + end))
         fs.statfs(__dirname + end, thrower('statfs' + end))
         fs.readdir(__dirname + end, thrower('readdir' + end))
-        fs.mkdtemp(name('mkdtemp'), thrower('mkdtemp' + end))
+        // Node 24 and later lose this one, if others throw beside it.
+        if (end || ${nodeVersion.major < 24}) fs.mkdtemp(name('mkdtemp'), thrower('mkdtemp' + end))
         fs.rename(name('missing'), name('rename'), thrower('rename' + end))
         fs.link(__filename, name('link'), thrower('link' + end))
         fs.copyFile(__filename, name('copyFile'), thrower('copyFile' + end))

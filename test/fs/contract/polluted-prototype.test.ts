@@ -19,7 +19,9 @@ const program = `
     encoding: 'hex', mode: 0o777, flag: 'a', flush: 'yes', signal: AbortSignal.abort('polluted'),
     buffer: Buffer.alloc(3), offset: 1, length: 2, position: 5,
   }
-  const made = () => nodeFs.existsSync(target) && [nodeFs.statSync(target).mode.toString(8), nodeFs.readFileSync(target, 'latin1')]
+  // Newer versions of Node read into options.buffer.
+  const contentOf = (path) => nodeFs.readFileSync(path, { encoding: 'latin1', flag: 'r', buffer: undefined })
+  const made = () => nodeFs.existsSync(target) && [nodeFs.statSync(target).mode.toString(8), contentOf(target)]
   const calls = {}
   for (const [name, options] of [['nothing', []], ['undefined', [undefined]], ['null', [null]], ['text', ['latin1']], ['{}', [{}]], ['{ encoding }', [{ encoding: 'utf8' }]], ['without a prototype', [Object.create(null)]]]) {
     calls['readFile, ' + name] = (fs) => fs.readFile(path, ...options)
@@ -45,7 +47,7 @@ const program = `
     } catch (error) {
       outcome = [error.name, error.code]
     }
-    return [outcome, nodeFs.readFileSync(path, 'latin1')]
+    return [outcome, contentOf(path)]
   }
   let compared = 0
   let told = new Set()

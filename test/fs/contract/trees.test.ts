@@ -14,6 +14,7 @@ import { remove, temporaryDirectory } from '../../support/harness.js'
 import { makeApp, run } from '../../support/user-program.js'
 import { same } from '../../support/differential.js'
 import { outcomeOf } from '../../support/look.js'
+import { nodeVersion } from '../../support/node-version.js'
 import { compare, generate, text } from '../paths/whole-trees.js'
 import { fs, subject } from '../../support/subject.js'
 
@@ -146,7 +147,9 @@ await t.test('mkdir, beside one that fails further down', async (t) => {
   }
 })
 
-await t.test('a callback that throws is called once', async (t) => {
+const skip = nodeVersion.major >= 26 && 'what it throws is lost there, with Node alone, too'
+
+await t.test('a callback that throws is called once', { skip }, async (t) => {
   const app = makeApp(t, {
     'app.cjs': `
       const fs = require('fs')
