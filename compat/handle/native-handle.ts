@@ -50,6 +50,14 @@ async function closeLater(fd: number): Promise<void> {
   await new Promise<void>((resolve, reject) => byNode(fd, (error) => (error ? reject(error) : resolve())))
 }
 
+async function closeOneOfMany(fd: number): Promise<void> {
+  try {
+    await closeLater(fd)
+  } finally {
+    endOneOfMany()
+  }
+}
+
 const closed = Promise.resolve()
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
@@ -108,7 +116,7 @@ export function makeNativeClass(Native: NativeHandleClass): OwnedHandleClass {
       // Released first: if the thread is terminated in between, the descriptor leaks, rather than
       // being closed when its number is another file's.
       this.releaseFD()
-      if (isMainThread && this.#isForReading && beginOneOfMany(unsettled())) return closeLater(fd).finally(endOneOfMany)
+      if (isMainThread && this.#isForReading && beginOneOfMany(unsettled())) return closeOneOfMany(fd)
       return this.#end(fd, attemptClose(fd))
     }
 

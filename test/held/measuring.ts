@@ -5,6 +5,7 @@ import { requiredBackends, runProgram, temporaryDirectory } from '../support/har
 import { functions } from './functions/index.js'
 import type { Described } from './functions/described.js'
 import type { Measurement } from './measure.js'
+import { LoopWatch } from './event-loop.js'
 import { compileHelper, helperNames, whyNoHelpers } from './helper.js'
 import { HOLD, situations } from './situations.js'
 import type { SituationName } from './situations.js'
@@ -67,18 +68,42 @@ function told(held: readonly Measurement[]): string {
 const excuseOf = ({ excused, excusedOnPure }: Described, backend: BackendName): string | undefined =>
   excused ?? (backend === 'pure' ? excusedOnPure : undefined)
 
-const overlap = (one: Measurement, other: Measurement): boolean =>
+/** A time in which a thread did not go on; `ended` as in {@link Measurement}. */
+type Delay = Pick<Measurement, 'waited' | 'ended'>
+
+const overlap = (one: Delay, other: Delay): boolean =>
   one.ended > other.ended - other.waited && other.ended > one.ended - one.waited
+
+/** The delays of this process, which only waits for the programs: the machine's. */
+async function whileWatched<T>(act: () => Promise<T>): Promise<readonly [T, readonly Delay[]]> {
+  const delays: Delay[] = []
+  const watch = new LoopWatch()
+  let last = performance.now()
+  watch.onTurn = (now) => {
+    if (now - last > LATE / 2) delays.push({ waited: now - last, ended: performance.timeOrigin + now })
+    last = now
+  }
+  try {
+    return [await act(), delays]
+  } finally {
+    await watch.end()
+  }
+}
 
 /**
  * A delay of the same kind on several backends is not due to the machine, unless the machine
- * stopped: another function, on another backend, was late at the same time.
+ * stopped: this process, or another function on another backend, was late at the same time.
  */
-function judgeTogether(t: Test, all: ReadonlyMap<BackendName, readonly Measurement[]>): void {
+function judgeTogether(
+  t: Test,
+  all: ReadonlyMap<BackendName, readonly Measurement[]>,
+  machines: readonly Delay[],
+): void {
   const delays = [...all].flatMap(([backend, measured]) =>
     measured.filter(({ waited }) => waited > LATE).map((delay) => ({ backend, delay })),
   )
   const isMachines = ({ backend, delay }: (typeof delays)[number]): boolean =>
+    machines.some((each) => overlap(delay, each)) ||
     delays.some((other) => other.backend !== backend && other.delay.name !== delay.name && overlap(delay, other.delay))
   for (const described of functions) {
     const late = [...all].filter(
@@ -105,8 +130,11 @@ function judge(t: Test, described: Described, measured: readonly Measurement[], 
 async function measureOn(t: Test, situation: SituationName, tolerated: number): Promise<void> {
   const programs = temporaryDirectory(t)
   for (const helper of helperNames) compileHelper(helper, programs)
-  const all = await Promise.all(requiredBackends.map((backend) => run(situation, backend, programs)))
-  judgeTogether(t, new Map(requiredBackends.map((backend, at) => [backend, all[at]?.measured ?? []])))
+  const [all, machines] = await whileWatched(() =>
+    Promise.all(requiredBackends.map((backend) => run(situation, backend, programs))),
+  )
+  for (const { waited } of machines) t.comment(`counted: ${situation}: the machine stopped for ${waited.toFixed(0)} ms`)
+  judgeTogether(t, new Map(requiredBackends.map((backend, at) => [backend, all[at]?.measured ?? []])), machines)
   for (const [at, backend] of requiredBackends.entries()) {
     const { measured, complaints } = all[at] as (typeof all)[number]
     await t.test(backend, async (t) => {
