@@ -102,7 +102,9 @@ export class PathOperation<Call extends PathCall, Reply extends View, Caller> {
 
   serve(call: Call, caller: Caller): unknown {
     const form = this.#form
-    const isOneOfMany = this.#inline && beginOneOfMany(form.untold())
+    // On the pool, `mkdir -p` is a change, for which others would have to wait.
+    const mayBeOneOfMany = this.#inline && this.opcode !== Opcode.makePath
+    const isOneOfMany = mayBeOneOfMany && beginOneOfMany(form.untold())
     const result = isOneOfMany ? EAGAIN : this.#attempt(call)
     if (result === undefined) return form.wait(() => this.serve(call, caller))
     if (result === NODES) return form.leave(caller)

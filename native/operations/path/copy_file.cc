@@ -93,6 +93,14 @@ int MakeLikeSource(int fd, const struct stat& source, struct stat* target) {
   return fstat(fd, target) == 0 ? 0 : -errno;
 }
 
+// Whether the copy will leave owner and mode of the target as they are. If not, its old content has
+// to be gone before they change: it may not be for the new owner's eyes.
+bool KeepsAccess(const struct stat& source, const struct stat& target, unsigned flags) {
+  if (((target.st_mode ^ source.st_mode) & 07777) != 0) return false;
+  if ((flags & copy_flag::kLikeSource) == 0) return true;
+  return source.st_uid == target.st_uid && source.st_gid == target.st_gid;
+}
+
 // Copies into an open file. As libuv, with its allowances for other file systems.
 int64_t Fill(int from, int to, const struct stat& source, unsigned flags) {
   const bool is_new = (flags & copy_flag::kExclusive) != 0;
@@ -100,7 +108,8 @@ int64_t Fill(int from, int to, const struct stat& source, unsigned flags) {
   if (fstat(to, &target) != 0) return -errno;
   if (source.st_dev == target.st_dev && source.st_ino == target.st_ino) return 0;
   const SmallFile small(from, source);
-  const bool over = small.valid() && S_ISREG(target.st_mode);
+  const bool over =
+      small.valid() && S_ISREG(target.st_mode) && (target.st_size == 0 || KeepsAccess(source, target, flags));
   const bool cut = over ? target.st_size > small.size() : !is_new;
   int error = cut ? Cut(to, target, over ? small.size() : 0) : 0;
   if (error == 0 && (flags & copy_flag::kLikeSource) != 0) error = MakeLikeSource(to, source, &target);
