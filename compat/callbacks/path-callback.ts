@@ -11,7 +11,7 @@ import { callUntil } from '../node/under-way.js'
 import { PathOperation, opcodeOf } from '../paths/path-call.js'
 import type { Form } from '../paths/path-call.js'
 import type { PathFunction } from '../paths/path-function.js'
-import { Call, Chain } from './call.js'
+import { Call, Chain, areMany } from './call.js'
 import type { Callback } from './call.js'
 import { leaveToNode } from './descriptors.js'
 
@@ -44,6 +44,7 @@ interface Caller {
 function callbackForm(succeed: (call: Call, value: unknown) => void): Form<Caller> {
   return {
     api: 'callback',
+    areMany,
     untold: callbacksDue,
     succeed: ({ call }, value) => succeed(call, value),
     fail: ({ call }, errno, syscall, circumstances) => call.end(callbackException(errno, syscall, circumstances)),

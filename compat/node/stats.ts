@@ -37,6 +37,7 @@ export function toStats(n: Float64Array): NodeStats {
   )
 }
 
+/** Written out once more: a spread of what both have in common costs 0.3 us of 0.6. */
 function toStatsInNanoseconds(n: Float64Array): NodeStats {
   return new Stats(
     n[Field.dev]!,

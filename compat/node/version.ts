@@ -8,3 +8,6 @@ const [uvMajor = 0, uvMinor = 0] = globalThis.process.versions.uv.split('.').map
 
 /** Whether its libuv is at least 1.`minor`. */
 export const isLibuvSince = (minor: number): boolean => uvMajor > 1 || uvMinor >= minor
+
+/** Since 1.49, libuv gives a copy the owner and the times of its source, as far as the process may. */
+export const copiesAttributes = isLibuvSince(49)

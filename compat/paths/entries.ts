@@ -6,10 +6,10 @@ import { EAGAIN } from '../../lib/common/errors.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { Opcode } from '../../lib/protocol/operations.js'
-import { isLibuvSince } from '../node/version.js'
 import { CopyFlag, StatsField, TreeResult } from '../../lib/protocol/port.js'
 import { optionsOrNone, plainMode, plainPath } from '../arguments/path.js'
 import { statsMemory } from '../node/stats.js'
+import { copiesAttributes } from '../node/version.js'
 import { plainPaths } from './links.js'
 import { failureIn } from './slices.js'
 import type { Attempted, PathFunction } from './path-function.js'
@@ -76,9 +76,6 @@ export const mkdir: PathFunction = {
   plain: (path, options) => plainMkdir(path, options, false),
   otherwise: makePath,
 }
-
-/** Since 1.49, libuv gives a copy the owner and the times of its source, as far as the process may. */
-export const copiesAttributes = isLibuvSince(49)
 
 export const copyFile: PathFunction = {
   name: 'copyFile',

@@ -67,6 +67,7 @@ export const openFile: PathFunction = {
     const name = plainPath(path)
     return name === undefined ? undefined : { path: name, flags: plain, mode: permissions }
   },
+  manyByThreads: true,
   // An open that creates or empties a file must not wait for a turn with room: the process may end first.
   attempt: (call) =>
     ((call.flags as number) & (O_ACCMODE | O_CREAT | O_TRUNC)) === O_RDONLY

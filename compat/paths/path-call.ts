@@ -27,6 +27,8 @@ type View = NodeJS.ArrayBufferView
  */
 export interface Form<Caller> {
   readonly api: 'promise' | 'callback'
+  /** Whether so many callers wait that pool threads serve some functions faster than this thread. */
+  areMany(): boolean
   /** Number of calls that have their results and wait for their turn to be told. */
   untold(): number
   succeed(caller: Caller, value: unknown): unknown
@@ -67,6 +69,8 @@ export class PathOperation<Call extends PathCall, Reply extends View, Caller> {
   readonly #serves: () => boolean
   /** whether this thread may have the result at once */
   readonly #inline: boolean
+  /** Whether the pool serves it as well. There, `mkdir -p` is a change, for which others would have to wait. */
+  readonly #mayBeOneOfMany: boolean
   /** whether its place in the order of calls by path matters */
   readonly #changes: boolean
   #replyOfAttempts: Reply | undefined
@@ -77,6 +81,7 @@ export class PathOperation<Call extends PathCall, Reply extends View, Caller> {
     this.#form = form
     this.#serves = familyOf(this.opcode) === 'wholeFile' ? servesWholeFiles : servesFiles
     this.#inline = described.attempt !== undefined || isInline(this.opcode)
+    this.#mayBeOneOfMany = this.#inline && this.opcode !== Opcode.makePath
     this.#changes = changesPaths(this.opcode)
     const { keepsPlace } = described
     this.#completer = {
@@ -102,9 +107,7 @@ export class PathOperation<Call extends PathCall, Reply extends View, Caller> {
 
   serve(call: Call, caller: Caller): unknown {
     const form = this.#form
-    // On the pool, `mkdir -p` is a change, for which others would have to wait.
-    const mayBeOneOfMany = this.#inline && this.opcode !== Opcode.makePath
-    const isOneOfMany = mayBeOneOfMany && beginOneOfMany(form.untold())
+    const isOneOfMany = this.#mayBeOneOfMany && beginOneOfMany(form.untold())
     const result = isOneOfMany ? EAGAIN : this.#attempt(call)
     if (result === undefined) return form.wait(() => this.serve(call, caller))
     if (result === NODES) return form.leave(caller)
@@ -121,7 +124,8 @@ export class PathOperation<Call extends PathCall, Reply extends View, Caller> {
 
   #tryAtOnce(call: Call): Attempted {
     if (!this.#inline) return EAGAIN
-    const { attempt } = this.#function
+    const { manyByThreads, attempt } = this.#function
+    if (manyByThreads && this.#form.areMany()) return EAGAIN
     if (attempt) return attempt(call, this.#reply)
     const result = defaultContext().attempt(this.opcode, call, this.#reply)
     return result !== undefined && result < 0 && result !== EAGAIN && this.#isLeft(result) ? NODES : result

@@ -23,6 +23,8 @@ export interface PathFunction<Call extends PathCall = PathCall, Reply extends Vi
   value?(result: number, reply: Reply, call: Call): unknown
   /** Bytes of the value, as events report them. */
   bytes?(value: unknown, args: readonly unknown[]): number
+  /** Whether pool threads serve it faster than inline attempts where callbacks are many, as its close. */
+  readonly manyByThreads?: true
   /** Replaces the inline attempt of the operation. */
   attempt?(call: Call, reply: Reply): Attempted
   /** Whether Node repeats every failed call, and so reports its own error. */

@@ -30,6 +30,7 @@ type Serve = (args: Args) => unknown
 function promiseForm(own: Own, leave: (args: Args) => unknown): Form<Args> {
   return {
     api: 'promise',
+    areMany: () => false,
     untold: unsettled,
     succeed: (_, value) => value,
     fail: (_, errno, syscall, circumstances) => laterException(errno, syscall, circumstances),

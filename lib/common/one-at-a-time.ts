@@ -52,14 +52,9 @@ export function untilOthersAreOver(): Promise<void> {
   return new Promise((resolve) => waiting.push(resolve))
 }
 
-/** Number of promises that wait to be settled. */
+/** Number of promises that will be settled in this turn: what follows from them may submit more. */
 export function unsettled(): number {
   return waiting.length - first
-}
-
-/** Whether other promises will be settled in this turn: what follows from them may submit more. */
-export function haveOthersToSay(): boolean {
-  return first < waiting.length
 }
 
 /** Calls back when all waiting promises are settled. */

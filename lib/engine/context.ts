@@ -28,7 +28,7 @@ import { Slots } from './slots.js'
 import { Counters, LATENCY_SAMPLE } from './stats.js'
 import type { Stats } from './stats.js'
 import { isTraced, traceRequest } from './trace.js'
-import { haveOthersToSay, whenAllAreSettled } from '../common/one-at-a-time.js'
+import { unsettled, whenAllAreSettled } from '../common/one-at-a-time.js'
 import * as turn from './turn.js'
 import * as check from '../common/validate.js'
 import { intrinsics } from '../common/intrinsics.js'
@@ -478,7 +478,7 @@ export class Context implements Receiver {
   }
 
   readonly #flush = (): void => {
-    if (haveOthersToSay()) {
+    if (unsettled() > 0) {
       whenAllAreSettled(this.#flushNow)
     } else if (turn.callbacksDue() > 0) {
       // Callbacks still due may enqueue more; the last one at the latest.

@@ -138,7 +138,7 @@ export const FileSystemField = { type: 0, bsize: 1, blocks: 2, bfree: 3, bavail:
 
 export const WholeFileFlag = { append: 1, flush: 2, exclusive: 4 } as const
 
-/** For `copyFile`, as in Node: fails if the target exists. */
+/** For `copyFile`: fails if the target exists, as in Node; gives it the source's owner and times. */
 export const CopyFlag = { exclusive: 1, likeSource: 2 } as const
 
 /** For `readTree`: follows links to directories; gives names with their directories. */
@@ -153,7 +153,7 @@ export const RemoveFlag = { recursive: 1, force: 2 } as const
  */
 export const TreeResult = { done: 0, made: 1, stopped: 2, failed: 3 } as const
 
-/** For `cp`, as in Node. */
+/** For `cp`: copies links unchanged, as in Node; for its files as {@link CopyFlag}. */
 export const TreeCopyFlag = { verbatim: 1, likeSource: 2 } as const
 
 /** Requests of one tick. Everything is indexed by the operation's id, so that nothing is copied. */

@@ -9,7 +9,7 @@
 
 #include <cstdint>
 
-// A time of a `struct stat`, by its letter: a, m, c.
+// A time of a `struct stat`: a, m, c; on macOS also birth.
 #ifdef __APPLE__
 #define CAIO_TIME(status, which) ((status).st_##which##timespec)
 #else

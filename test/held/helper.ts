@@ -62,7 +62,7 @@ export function compileHelper(name: HelperName, programs: string): string {
 
 export class Helper {
   readonly #child: ChildProcessWithoutNullStreams
-  readonly #answers: { resolve(): void; reject(error: Error): void }[] = []
+  readonly #answers: { command: string; resolve(): void; reject(error: Error): void }[] = []
   readonly #closed: Promise<void>
   #complaints = ''
   /** Called for each operation that is held. */
@@ -100,7 +100,8 @@ export class Helper {
     } else if (kind === 'done') {
       this.#answers.shift()?.resolve()
     } else {
-      this.#answers.shift()?.reject(new Error(words.join(' ')))
+      const answer = this.#answers.shift()
+      answer?.reject(new Error(`${answer.command}: ${words.join(' ')}`))
     }
   }
 
@@ -110,7 +111,7 @@ export class Helper {
    */
   tell(command: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#answers.push({ resolve, reject })
+      this.#answers.push({ command, resolve, reject })
       this.#child.stdin.write(`${command}\n`)
     })
   }

@@ -59,9 +59,15 @@ class SmallFile {
   size_t size_ = 0;
 };
 
+bool IsSameMode(mode_t one, mode_t other) { return ((one ^ other) & 07777) == 0; }
+
+bool IsSameOwner(const struct stat& one, const struct stat& other) {
+  return one.st_uid == other.st_uid && one.st_gid == other.st_gid;
+}
+
 // Whether fchmod would be permitted and change nothing.
 bool HasMode(const struct stat& target, mode_t mode) {
-  return ((target.st_mode ^ mode) & 07777) == 0 && target.st_uid == geteuid();
+  return IsSameMode(target.st_mode, mode) && target.st_uid == geteuid();
 }
 
 // CIFS cannot change a mode, which would mean nothing there.
@@ -84,11 +90,12 @@ int Cut(int fd, const struct stat& target, off_t size) {
 }
 
 // Gives the target the source's times and owner, as far as this process may. That may change its
-// mode, and sets `target` anew.
+// mode, and sets `target` anew. Failures do not matter, as in the libuv to come; up to 1.52, one of
+// the times ends the copy.
 int MakeLikeSource(int fd, const struct stat& source, struct stat* target) {
   const struct timespec times[] = {CAIO_TIME(source, a), CAIO_TIME(source, m)};
   Repeated([&] { return futimens(fd, times); });
-  if (source.st_uid == target->st_uid && source.st_gid == target->st_gid) return 0;
+  if (IsSameOwner(source, *target)) return 0;
   Repeated([&] { return fchown(fd, source.st_uid, source.st_gid); });
   return fstat(fd, target) == 0 ? 0 : -errno;
 }
@@ -96,9 +103,8 @@ int MakeLikeSource(int fd, const struct stat& source, struct stat* target) {
 // Whether the copy will leave owner and mode of the target as they are. If not, its old content has
 // to be gone before they change: it may not be for the new owner's eyes.
 bool KeepsAccess(const struct stat& source, const struct stat& target, unsigned flags) {
-  if (((target.st_mode ^ source.st_mode) & 07777) != 0) return false;
-  if ((flags & copy_flag::kLikeSource) == 0) return true;
-  return source.st_uid == target.st_uid && source.st_gid == target.st_gid;
+  const bool gets_owner = (flags & copy_flag::kLikeSource) != 0;
+  return IsSameMode(target.st_mode, source.st_mode) && (!gets_owner || IsSameOwner(source, target));
 }
 
 // Copies into an open file. As libuv, with its allowances for other file systems.
