@@ -6,6 +6,7 @@
 import { EAGAIN, errnoException } from '../../lib/common/errors.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { beginOneOfMany, endOneOfMany } from '../../lib/engine/many.js'
+import type { Slot } from '../../lib/engine/many.js'
 import { whenUnused } from '../../lib/engine/numbers.js'
 import { whenThereIsRoom } from '../../lib/engine/turn.js'
 import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
@@ -50,11 +51,11 @@ async function closeLater(fd: number): Promise<void> {
   await new Promise<void>((resolve, reject) => byNode(fd, (error) => (error ? reject(error) : resolve())))
 }
 
-async function closeOneOfMany(fd: number): Promise<void> {
+async function closeOneOfMany(fd: number, slot: Slot): Promise<void> {
   try {
     await closeLater(fd)
   } finally {
-    endOneOfMany()
+    endOneOfMany(slot)
   }
 }
 
@@ -116,7 +117,8 @@ export function makeNativeClass(Native: NativeHandleClass): OwnedHandleClass {
       // Released first: if the thread is terminated in between, the descriptor leaks, rather than
       // being closed when its number is another file's.
       this.releaseFD()
-      if (isMainThread && this.#isForReading && beginOneOfMany(unsettled())) return closeOneOfMany(fd)
+      const slot = isMainThread && this.#isForReading ? beginOneOfMany(unsettled()) : 0
+      if (slot !== 0) return closeOneOfMany(fd, slot)
       return this.#end(fd, attemptClose(fd))
     }
 

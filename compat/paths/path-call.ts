@@ -9,6 +9,7 @@ import { intrinsics } from '../../lib/common/intrinsics.js'
 import type { Completer } from '../../lib/engine/completer.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { beginOneOfMany, endOneOfMany } from '../../lib/engine/many.js'
+import type { Slot } from '../../lib/engine/many.js'
 import { PathRequest, TimesRequest, WholeFileRequest } from '../../lib/engine/request.js'
 import type { PathCall, Request, WholeFile } from '../../lib/engine/request.js'
 import { Opcode, changesPaths, familyOf, isInline, syscallOf } from '../../lib/protocol/operations.js'
@@ -47,7 +48,7 @@ export interface Form<Caller> {
 interface Served<Call, Caller> {
   readonly call: Call
   readonly caller: Caller
-  readonly isOneOfMany: boolean
+  readonly slot: Slot
 }
 
 /** The reply did not fit, or is incomplete: Node does the call itself. */
@@ -90,7 +91,7 @@ export class PathOperation<Call extends PathCall, Reply extends View, Caller> {
       takesFailures: true,
       lend: this.#lend,
       value: (result, views, served) => {
-        if (served.isOneOfMany) endOneOfMany()
+        endOneOfMany(served.slot)
         return result < 0 ? this.#failed(result, views, served) : this.#completed(result, views, served)
       },
       ...(keepsPlace && {
@@ -107,13 +108,13 @@ export class PathOperation<Call extends PathCall, Reply extends View, Caller> {
 
   serve(call: Call, caller: Caller): unknown {
     const form = this.#form
-    const isOneOfMany = this.#mayBeOneOfMany && beginOneOfMany(form.untold())
-    const result = isOneOfMany ? EAGAIN : this.#attempt(call)
+    const slot = this.#mayBeOneOfMany ? beginOneOfMany(form.untold()) : 0
+    const result = slot === 0 ? this.#attempt(call) : EAGAIN
     if (result === undefined) return form.wait(() => this.serve(call, caller))
     if (result === NODES) return form.leave(caller)
     if (result >= 0) return this.#settle(this.#function.value?.(result, this.#reply, call), caller)
     if (result !== EAGAIN) return this.#fail(result, call, caller)
-    return defaultContext().enqueue(this.#request(call, { call, caller, isOneOfMany }))
+    return defaultContext().enqueue(this.#request(call, { call, caller, slot }))
   }
 
   /** The result, if no wait is needed. A call that changes something never waits for the next turn. */

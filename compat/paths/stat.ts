@@ -19,31 +19,34 @@ const value = (_: number, numbers: Float64Array): unknown => toStats(numbers)
 export const stat: PathFunction<PathCall, Float64Array> = { name: 'stat', arity: [1, 2], memory, plain, value }
 export const lstat: PathFunction<PathCall, Float64Array> = { name: 'lstat', arity: [1, 2], memory, plain, value }
 
-type Numbers = [
-  type: number,
-  bsize: number,
-  blocks: number,
-  bfree: number,
-  bavail: number,
-  files: number,
-  ffree: number,
-]
-type StatFsClass = new (...numbers: Numbers) => StatsFs
+type StatFsClass = new (...numbers: number[]) => StatsFs
 
-let known: StatFsClass | null | undefined
+/** Makes one of an engine's numbers. */
+type Make = (numbers: Float64Array) => StatsFs
+
+const { length: COUNT } = Object.keys(FileSystemField)
+
+let known: Make | null | undefined
 
 /**
- * Node's own class, reachable only through an instance; null if its constructor does not take the
- * arguments known here.
+ * By Node's own class, reachable only through an instance; null if its constructor does not take
+ * the arguments known here.
  */
-function statFsClass(): StatFsClass | null {
+function maker(): Make | null {
   if (known !== undefined) return known
   known = null
   try {
     // /proc is the kernel's own file system, which never blocks.
     const Class = callbackFs.statfsSync('/proc').constructor as StatFsClass
-    const made = Object.values(new Class(1, 2, 3, 4, 5, 6, 7))
-    if (Class !== (Object as unknown) && made.join() === '1,2,3,4,5,6,7') known = Class
+    // `frsize` is there since Node 26.
+    const places = Object.values(FileSystemField).filter(
+      (at) => Class.length === COUNT || at !== FileSystemField.frsize,
+    )
+    const made = Object.entries(new Class(...places))
+    const isKnown = made.every(([name, value]) => FileSystemField[name as keyof typeof FileSystemField] === value)
+    if (isKnown && made.length === places.length) {
+      known = (numbers) => new Class(...places.map((at) => numbers[at] as number))
+    }
   } catch {
     // There is no /proc, or another kernel.
   }
@@ -53,13 +56,13 @@ function statFsClass(): StatFsClass | null {
 export const statfs: PathFunction<PathCall, Float64Array> = {
   name: 'statfs',
   arity: [1, 2],
-  memory: new FreeList(() => new Float64Array(Object.keys(FileSystemField).length)),
+  memory: new FreeList(() => new Float64Array(COUNT)),
   plain(path, options) {
     const name = isInNumbers(options) ? plainPath(path) : undefined
     return name === undefined ? undefined : { path: name }
   },
   value(_, numbers) {
-    const Class = statFsClass()
-    return Class ? new Class(...(Array.from(numbers) as Numbers)) : NODES
+    const make = maker()
+    return make ? make(numbers) : NODES
   },
 }

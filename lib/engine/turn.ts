@@ -33,6 +33,8 @@ let late: Late[] = []
 
 /** Callbacks that wait for a turn with room, in order. */
 const waiting: (() => void)[] = []
+/** Number of them that have been called, and will be removed together. */
+let served = 0
 let granted = false
 
 function startTurn(): void {
@@ -45,7 +47,6 @@ function startTurn(): void {
 
 /** Calls those for which there is room: each is checked once, however many wait. */
 function serveWaiting(): void {
-  let served = 0
   while (served < waiting.length && !isSpent(1)) {
     const act = waiting[served++] as () => void
     granted = true
@@ -53,6 +54,7 @@ function serveWaiting(): void {
     granted = false
   }
   waiting.splice(0, served)
+  served = 0
   if (waiting.length > 0) next ??= setImmediate(startTurn)
 }
 
@@ -112,7 +114,7 @@ export function callbacksDue(): number {
 
 /** Number of calls for {@link whenThereIsRoom} that wait. */
 export function waitingForRoom(): number {
-  return waiting.length
+  return waiting.length - served
 }
 
 /** Calls back on a turn with room for one more operation, which is counted by then. */

@@ -134,7 +134,16 @@ export const StatsField = {
 } as const
 
 /** Layout of a file system's attributes, likewise. */
-export const FileSystemField = { type: 0, bsize: 1, blocks: 2, bfree: 3, bavail: 4, files: 5, ffree: 6 } as const
+export const FileSystemField = {
+  type: 0,
+  bsize: 1,
+  frsize: 2,
+  blocks: 3,
+  bfree: 4,
+  bavail: 5,
+  files: 6,
+  ffree: 7,
+} as const
 
 export const WholeFileFlag = { append: 1, flush: 2, exclusive: 4 } as const
 

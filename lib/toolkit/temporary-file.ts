@@ -12,15 +12,19 @@ const ATTEMPTS = 100
 /** Bytes of a name that every file system accepts. */
 const SHORT = 64
 
+// As at load: a test may replace it by one that always gives the same.
+const { random } = globalThis.Math
+
+/** number of names made */
+let made = 0
+
 /**
- * A unique name: the process's number, so that a person can tell the maker, and 48 random bits.
- * They need not be secret, since an existing file is never opened; to load `node:crypto` for them
- * would hold the loop for milliseconds.
+ * A unique name: the process's number, so that a person can tell the maker, and 48 bits that
+ * are random, plus a count. They need not be secret, since an existing file is never opened; to load
+ * `node:crypto` for them would hold the loop for milliseconds.
  */
 export const randomToken = (): string =>
-  `${process.pid}-${Math.floor(Math.random() * 2 ** 48)
-    .toString(16)
-    .padStart(12, '0')}`
+  `${process.pid}-${(Math.floor(random() * 2 ** 48 + made++) % 2 ** 48).toString(16).padStart(12, '0')}`
 
 /**
  * `.NAME.TOKEN.tmp`. NAME is cut so that the whole is no longer than NAME, which the file system

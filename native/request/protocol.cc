@@ -155,6 +155,7 @@ ProtocolText DescribeProtocol() {
     using namespace file_system_field;
     writer.Line("fileSystem", {{"type", kType},
                                {"bsize", kBsize},
+                               {"frsize", kFrsize},
                                {"blocks", kBlocks},
                                {"bfree", kBfree},
                                {"bavail", kBavail},

@@ -77,7 +77,7 @@ enum : unsigned { kRecursive = 1, kForce = 2 };
 }
 // Order of a file system's attributes, as doubles.
 namespace file_system_field {
-enum : size_t { kType, kBsize, kBlocks, kBfree, kBavail, kFiles, kFfree, kCount };
+enum : size_t { kType, kBsize, kFrsize, kBlocks, kBfree, kBavail, kFiles, kFfree, kCount };
 }
 
 // Result of an operation on a tree. Its memory holds what it has made, where it stopped, or why it

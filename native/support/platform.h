@@ -42,6 +42,7 @@ uint32_t FileSystemType(int fd);
 struct FileSystemStatus {
   double type;
   double block_size;
+  double fragment_size;
   double blocks;
   double free_blocks;
   double available_blocks;

@@ -50,9 +50,9 @@ int64_t StatFileSystem(const char* path, FileSystemStatus& status) {
   struct statfs told;
   const int64_t result = Uninterrupted([&] { return statfs(path, &told); });
   if (result < 0) return result;
-  status = {static_cast<double>(told.f_type),  static_cast<double>(told.f_bsize),  static_cast<double>(told.f_blocks),
-            static_cast<double>(told.f_bfree), static_cast<double>(told.f_bavail), static_cast<double>(told.f_files),
-            static_cast<double>(told.f_ffree)};
+  status = {static_cast<double>(told.f_type),   static_cast<double>(told.f_bsize), static_cast<double>(told.f_frsize),
+            static_cast<double>(told.f_blocks), static_cast<double>(told.f_bfree), static_cast<double>(told.f_bavail),
+            static_cast<double>(told.f_files),  static_cast<double>(told.f_ffree)};
   return 0;
 }
 

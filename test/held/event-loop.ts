@@ -46,33 +46,31 @@ export class LoopWatch {
   readonly #stat = fs.openSync('/proc/stat', 'r')
   #stolen = 0
   readonly #bytes = Buffer.alloc(512)
-  /** Called at each turn with the time, and the milliseconds that it waited, if they are known. */
-  onTurn: (now: number, waited: number) => void = () => {}
+  /** Called at each turn with the time, in milliseconds. */
+  onTurn: (now: number) => void = () => {}
 
   constructor() {
     this.reset()
     this.#ended = new Promise((resolve) => {
       const turn = (): void => {
-        const waited = this.#look()
+        this.#look()
         if (!this.#running) return resolve()
-        this.onTurn(this.#last, waited)
+        this.onTurn(this.#last)
         setTimeout(turn, 1)
       }
       setTimeout(turn, 1)
     })
   }
 
-  /** @returns milliseconds spent waiting since the look before; 0 if a part of the program came back from the disk */
-  #look(): number {
+  #look(): void {
     const now = performance.now()
     const [worked = 0, queued = 0] = this.#numbersOf(this.#schedstat).map((nanoseconds) => nanoseconds / 1e6)
     // cpu user nice system idle iowait irq softirq steal, of all processors together
     const stolen = (this.#numbersOf(this.#stat)[STEAL] as number) * TICK
     const took = now - this.#last - (queued - this.#queued) - (stolen - this.#stolen)
     const faults = Number(this.#textOf(this.#threadStat).split(') ').at(-1)?.split(' ')[MAJOR_FAULTS])
-    const isKnown = faults === this.#faults
-    const waited = isKnown ? took - (worked - this.#worked) : 0
-    if (isKnown) {
+    if (faults === this.#faults) {
+      const waited = took - (worked - this.#worked)
       this.#turns.longest = Math.max(this.#turns.longest, took)
       if (waited > this.#turns.waited) Object.assign(this.#turns, { waited, ended: performance.timeOrigin + now })
     }
@@ -81,7 +79,6 @@ export class LoopWatch {
     this.#worked = worked
     this.#queued = queued
     this.#stolen = stolen
-    return waited
   }
 
   /** The numbers at the start of such a file. */

@@ -1,14 +1,18 @@
 /** Runs the measuring program on every backend, and judges its output. */
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import type { BackendName } from 'caio'
-import { requiredBackends, runProgram, temporaryDirectory } from '../support/harness.js'
+import { requiredBackends, runProgram, startNode, temporaryDirectory } from '../support/harness.js'
 import { functions } from './functions/index.js'
 import type { Described } from './functions/described.js'
 import type { Measurement } from './measure.js'
-import { LoopWatch } from './event-loop.js'
 import { compileHelper, helperNames, whyNoHelpers } from './helper.js'
 import { HOLD, situations } from './situations.js'
 import type { SituationName } from './situations.js'
+import type { Stop } from './stops.js'
 import type { Result } from './cases.js'
 
 /**
@@ -26,7 +30,11 @@ const MOST_WORKED = (HOLD * 2) / 3
  */
 const LATE = 50
 
+/** Number of processors that are watched. */
+const MOST_WATCHED = 8
+
 const program = new URL('./measure.js', import.meta.url)
+const watcher = new URL('./stops.js', import.meta.url)
 /** Milliseconds until a measuring program counts as hung. */
 const HUNG = 600_000
 
@@ -68,40 +76,55 @@ function told(held: readonly Measurement[]): string {
 const excuseOf = ({ excused, excusedOnPure }: Described, backend: BackendName): string | undefined =>
   excused ?? (backend === 'pure' ? excusedOnPure : undefined)
 
-/** A time in which a thread did not go on; `ended` as in {@link Measurement}. */
-type Delay = Pick<Measurement, 'waited' | 'ended'>
-
-const overlap = (one: Delay, other: Delay): boolean =>
+const overlap = (one: Stop, other: Stop): boolean =>
   one.ended > other.ended - other.waited && other.ended > one.ended - one.waited
 
-/** The delays of this process, which only waits for the programs: the machine's. */
-async function whileWatched<T>(act: () => Promise<T>): Promise<readonly [T, readonly Delay[]]> {
-  const delays: Delay[] = []
-  const watch = new LoopWatch()
-  watch.onTurn = (now, waited) => {
-    if (waited > LATE / 2) delays.push({ waited, ended: performance.timeOrigin + now })
-  }
+/** The numbers of the processors that this process may use, a few of them if they are many. */
+function processors(): string[] {
+  const [, list = ''] = /^Cpus_allowed_list:\s*(.*)$/m.exec(fs.readFileSync('/proc/self/status', 'utf8')) ?? []
+  const numbers = list.split(',').flatMap((range) => {
+    const [first = 0, last = first] = range.split('-').map(Number)
+    return Array.from({ length: last - first + 1 }, (_, at) => `${first + at}`)
+  })
+  return numbers.slice(0, MOST_WATCHED)
+}
+
+/**
+ * When each processor stood still meanwhile: a host may stop a single one, and does not always say
+ * so; then all that has a timer there is late, and nothing else.
+ */
+async function whileWatched<T>(act: () => Promise<T>): Promise<readonly [T, readonly Stop[]]> {
+  const pinned = spawnSync('taskset', ['--version']).status === 0
+  const unders = pinned ? processors().map((processor) => ['taskset', '--cpu-list', processor]) : [[]]
+  const watches = unders.map((under) => startNode([fileURLToPath(watcher), `${LATE / 2}`], { under, timeout: HUNG }))
+  await Promise.all(watches.map(({ child }) => once(child.stdout, 'data')))
+  let result
   try {
-    return [await act(), delays]
+    result = await act()
   } finally {
-    await watch.end()
+    for (const { child } of watches) child.kill()
   }
+  const said = await Promise.all(watches.map(({ ended }) => ended))
+  const stops = said.flatMap(({ stdout }) =>
+    stdout
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map((line) => JSON.parse(line) as Stop),
+  )
+  return [result, stops]
 }
 
 /**
  * A delay of the same kind on several backends is not due to the machine, unless the machine
  * stopped: this process, or another function on another backend, was late at the same time.
  */
-function judgeTogether(
-  t: Test,
-  all: ReadonlyMap<BackendName, readonly Measurement[]>,
-  machines: readonly Delay[],
-): void {
+function judgeTogether(t: Test, all: ReadonlyMap<BackendName, readonly Measurement[]>, stops: readonly Stop[]): void {
   const delays = [...all].flatMap(([backend, measured]) =>
     measured.filter(({ waited }) => waited > LATE).map((delay) => ({ backend, delay })),
   )
   const isMachines = ({ backend, delay }: (typeof delays)[number]): boolean =>
-    machines.some((each) => overlap(delay, each)) ||
+    stops.some((stop) => overlap(delay, stop)) ||
     delays.some((other) => other.backend !== backend && other.delay.name !== delay.name && overlap(delay, other.delay))
   for (const described of functions) {
     const late = [...all].filter(
@@ -128,11 +151,11 @@ function judge(t: Test, described: Described, measured: readonly Measurement[], 
 async function measureOn(t: Test, situation: SituationName, tolerated: number): Promise<void> {
   const programs = temporaryDirectory(t)
   for (const helper of helperNames) compileHelper(helper, programs)
-  const [all, machines] = await whileWatched(() =>
+  const [all, stops] = await whileWatched(() =>
     Promise.all(requiredBackends.map((backend) => run(situation, backend, programs))),
   )
-  for (const { waited } of machines) t.comment(`counted: ${situation}: the machine stopped for ${waited.toFixed(0)} ms`)
-  judgeTogether(t, new Map(requiredBackends.map((backend, at) => [backend, all[at]?.measured ?? []])), machines)
+  for (const { waited } of stops) t.comment(`counted: ${situation}: a processor stopped for ${waited.toFixed(0)} ms`)
+  judgeTogether(t, new Map(requiredBackends.map((backend, at) => [backend, all[at]?.measured ?? []])), stops)
   for (const [at, backend] of requiredBackends.entries()) {
     const { measured, complaints } = all[at] as (typeof all)[number]
     await t.test(backend, async (t) => {

@@ -46,6 +46,7 @@ int64_t Statfs(const Request& request) {
   auto* out = static_cast<double*>(request.single.iov_base);
   out[kType] = status.type;
   out[kBsize] = status.block_size;
+  out[kFrsize] = status.fragment_size;
   out[kBlocks] = status.blocks;
   out[kBfree] = status.free_blocks;
   out[kBavail] = status.available_blocks;

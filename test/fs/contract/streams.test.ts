@@ -13,6 +13,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip, gunzipSync } from 'node:zlib'
 import t from 'tap'
 import { tellsTheSame } from '../../support/differential.js'
+import { nodeVersion } from '../../support/node-version.js'
 import type { Loose } from '../../support/subject.js'
 
 const LINES = Array.from({ length: 5000 }, (_, at) => `line ${at} ${'x'.repeat(at % 50)}`).join('\n')
@@ -74,13 +75,17 @@ await t.test('createReadStream', async (t) => {
     await handle.close()
     return [content, handle.fd]
   })
-  await tellsTheSame(t, 'bad bounds', async ({ fs, path }) => {
-    const handle = await fs.open(path)
-    try {
-      return handle.createReadStream({ start: 9, end: 3 })
-    } finally {
-      await handle.close()
-    }
+  // Node 26 has the stream listen to the handle before it looks at the bounds: nothing closes that handle afterwards.
+  const skip = nodeVersion.major >= 26 && 'Node’s own handle cannot be closed then'
+  await t.test('bad bounds', { skip }, async (t) => {
+    await tellsTheSame(t, 'the error', async ({ fs, path }) => {
+      const handle = await fs.open(path)
+      try {
+        return handle.createReadStream({ start: 9, end: 3 })
+      } finally {
+        await handle.close()
+      }
+    })
   })
 })
 
