@@ -55,7 +55,7 @@ void t.test('who runs a program', async (t) => {
   const one = findProgramContenders({ backends: undefined, paths: {} }, '1.0.0')
   t.equal(ids(one), 'node preload callbacks sync bun deno')
   t.match(one.find(({ id }) => id === 'callbacks')?.runtime, {
-    args: ['--import', /^file:.*\/dist\/register-callbacks\.js$/],
+    args: ['--import', /^file:.*\/dist\/register-callbacks\.cjs$/],
     env: {},
   })
   const each = findProgramContenders({ backends: ['thread', 'pure'], paths: {} }, '1.0.0')
