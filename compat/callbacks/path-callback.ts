@@ -107,7 +107,7 @@ function later(leave: Leave, callback: Callback): () => void {
 }
 
 export function withCallback(described: PathFunction): Own {
-  const { name, arity, otherwise } = described
+  const { name, arity, otherwise, leaving } = described
   const opcode = opcodeOf(described)
   const serve = serving(described)
   const serveOtherwise = otherwise && serving(otherwise)
@@ -118,7 +118,10 @@ export function withCallback(described: PathFunction): Own {
       // Some functions take a descriptor in place of a path.
       leaveToNode(args[0])
       if (told) args.push(told)
-      Reflect.apply(ofCallbacks.get(name), this, args)
+      const own = ofCallbacks.get(name)
+      if (!told || !leaving) return void Reflect.apply(own, this, args)
+      leaving(1)
+      callUntil(own as Callback, this, args, () => leaving(-1))
     }
     if (!callback) leave()
     else if (!serve(args, callback, leave) && !serveOtherwise?.(args, callback, later(leave, callback))) leave()

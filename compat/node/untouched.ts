@@ -15,16 +15,16 @@ interface Process {
 
 /** Undefined if there is none: under Node's permission model, or in a future release. */
 export function bindingOf(name: string): Record<string, unknown> | undefined {
-  const deprecated = process as unknown as Process
-  const { noDeprecation } = deprecated
-  deprecated.noDeprecation = true
+  const { noDeprecation } = process as unknown as Process
+  // With `--no-deprecation` it is true, and cannot be set.
+  if (noDeprecation !== true) Reflect.set(process, 'noDeprecation', true)
   try {
-    return deprecated.binding(name)
+    return (process as unknown as Process).binding(name)
   } catch {
     return undefined
   } finally {
-    if (noDeprecation === undefined) delete deprecated.noDeprecation
-    else deprecated.noDeprecation = noDeprecation
+    if (noDeprecation === undefined) Reflect.deleteProperty(process, 'noDeprecation')
+    else if (noDeprecation !== true) Reflect.set(process, 'noDeprecation', noDeprecation)
   }
 }
 
@@ -91,6 +91,20 @@ function nativeFunction(name: string): unknown {
 
 const open = nativeFunction('open')
 const stat = nativeFunction('stat')
+const readdir = nativeFunction('readdir')
+
+/** Categories of trace events in which Node's own functions tell of their requests. */
+const TELLS_OF_REQUESTS = /(?:^|,)node(?:\.fs(?:\.async)?)?(?:,|$)/
+
+/** Whether the process was started with those trace events, which only Node's own functions make. */
+function isTracedByNode(): boolean {
+  if (!/--trace-event/.test(`${process.execArgv.join(' ')} ${process.env['NODE_OPTIONS'] ?? ''}`)) return false
+  try {
+    return TELLS_OF_REQUESTS.test(process.getBuiltinModule('node:trace_events').getEnabledCategories() ?? '')
+  } catch {
+    return true // a worker, which cannot ask
+  }
+}
 
 /**
  * Whether Node's functions look into file systems in memory first: Node 26 with
@@ -98,8 +112,16 @@ const stat = nativeFunction('stat')
  */
 const mayBeVirtual = isNode && process.getBuiltinModule('node:module').isBuiltin('node:vfs')
 
-/** Whether Node's functions call the kernel, and no replacement of it. */
+/** Whether only Node's functions do all that they are asked for here. */
+const onlyNodes = mayBeVirtual || (isNode && isTracedByNode())
+
+/** Whether Node's functions call the kernel and nothing else, and are no replacement. */
 export function asksTheKernel(): boolean {
-  if (mayBeVirtual) return false
+  if (onlyNodes) return false
   return native === undefined || (native['open'] === open && native['stat'] === stat)
+}
+
+/** Whether Node's function for the entries of a directory is no replacement. */
+export function listsByTheKernel(): boolean {
+  return native === undefined || native['readdir'] === readdir
 }

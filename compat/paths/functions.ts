@@ -10,7 +10,7 @@ import { readdir } from './readdir.js'
 import { treeIn } from './read-tree.js'
 import type { Follows, Order } from './read-tree.js'
 import { opendir } from './opendir.js'
-import { lstat, stat, statfs } from './stat.js'
+import { lstat, stat, statByCallback, statfs } from './stat.js'
 import { cp, rm } from './tree-changes.js'
 import { appendFile, writeFile, writeFileByCallback } from './write-file.js'
 
@@ -33,7 +33,7 @@ function followsByCallback(withFileTypes: boolean): boolean | undefined {
 }
 
 const common = [
-  ...[readFile, stat, lstat, access, readlink, statfs, opendir],
+  ...[readFile, lstat, access, readlink, statfs, opendir],
   ...[rename, link, symlink, unlink, mkdir, mkdtemp, rmdir, copyFile, rm, cp],
   ...[chmod, chown, lchown, utimes, lutimes],
 ] as unknown as readonly PathFunction[]
@@ -41,13 +41,18 @@ const common = [
 /** Those with a promise. */
 export const pathFunctions: readonly PathFunction[] = [
   ...common,
-  ...([realpath, truncate, writeFile, appendFile] as unknown as readonly PathFunction[]),
+  ...([stat, realpath, truncate, writeFile, appendFile] as unknown as readonly PathFunction[]),
   readdirIn('last found first', (withFileTypes) => !withFileTypes),
 ]
 
 /** Those with a callback. */
 export const callbackPathFunctions: readonly PathFunction[] = [
   ...common,
-  ...([realpathByCallback, truncateByCallback, writeFileByCallback] as unknown as readonly PathFunction[]),
+  ...([
+    statByCallback,
+    realpathByCallback,
+    truncateByCallback,
+    writeFileByCallback,
+  ] as unknown as readonly PathFunction[]),
   readdirIn('first found first', followsByCallback),
 ]

@@ -31,6 +31,15 @@ function givingPath(
 export const readlink = givingPath('readlink')
 export const realpath = givingPath('realpath')
 
+/** Number of calls of Node's own callback form that are under way. */
+let leftToNode = 0
+
+/**
+ * Whether Node's own callback form is under way: it looks at the numbers that Node's own `stat`
+ * leaves behind, to find out that a pipe or socket has no path further on.
+ */
+export const nodeLooksBehindStat = (): boolean => leftToNode > 0
+
 const PARTS_OF_REALPATH = ['lstat', 'stat', 'readlink']
 
 /**
@@ -42,6 +51,9 @@ export const realpathByCallback: PathFunction<PathCall, Buffer> = {
   plain: (path, options) => (typeof path === 'string' && UPWARD.test(path) ? undefined : plain(path, options)),
   failsAsNodes: true,
   partsStand: () => ofCallbacks.stand(PARTS_OF_REALPATH),
+  leaving(change) {
+    leftToNode += change
+  },
 }
 
 // Node warns about a prefix that ends in X; an empty prefix is no name.

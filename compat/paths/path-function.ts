@@ -27,6 +27,8 @@ export interface PathFunction<Call extends PathCall = PathCall, Reply extends Vi
   readonly manyByThreads?: true
   /** Replaces the inline attempt of the operation. */
   attempt?(call: Call, reply: Reply): Attempted
+  /** Told of each call with a callback that is left to Node, and of its end. */
+  leaving?(change: 1 | -1): void
   /** Whether Node repeats every failed call, and so reports its own error. */
   readonly failsAsNodes?: true
   /** Error of a negative result, if Node must not repeat the call. */
@@ -43,10 +45,7 @@ export interface PathFunction<Call extends PathCall = PathCall, Reply extends Vi
   readonly ofPromise?: true
   /** Number of successive requests in Node's callback form: async hooks see as many. Default 1. */
   readonly requests?: number
-  /**
-   * Whether the functions that Node's own calls by name in its module are all Node's or ours. If
-   * not, Node's own serves the call.
-   */
+  /** Whether the functions that Node's own calls are all Node's, or ours. If not, Node's own serves the call. */
   readonly partsStand?: () => boolean
   /** The same for the handles that Node's promise form uses; a promise until that is known. */
   readonly handlesStand?: () => boolean | Promise<boolean>

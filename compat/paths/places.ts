@@ -23,6 +23,8 @@ const COMPOSED: ReadonlySet<Opcode> = new Set([
   Opcode.writeFile,
   Opcode.rm,
   Opcode.cp,
+  // With `recursive`, up to Node 25: those with a callback, which may be ours.
+  Opcode.rmdir,
   Opcode.makePath,
   Opcode.readTree,
 ])

@@ -5,6 +5,7 @@ import { FreeList } from '../../lib/common/free-list.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { isUtf8, optionsOrEncoding, plainPath } from '../arguments/path.js'
 import { callbackFs } from '../node/original.js'
+import { listsByTheKernel } from '../node/untouched.js'
 import { NODES } from './path-function.js'
 import type { PathFunction } from './path-function.js'
 
@@ -69,6 +70,7 @@ export const readdir: PathFunction<ReaddirCall, Buffer> = {
   name: 'readdir',
   arity: [1, 2],
   memory: directoryMemory,
+  partsStand: listsByTheKernel,
   plain: (path, options) => plainReaddir(path, options, false),
   value: (count, reply, { path, withFileTypes }) =>
     withFileTypes ? direntsOf(reply, count, path) : namesOf(reply, count),

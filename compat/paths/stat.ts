@@ -6,6 +6,7 @@ import type { PathCall } from '../../lib/engine/request.js'
 import { isInNumbers, plainPath } from '../arguments/path.js'
 import { makesStats, statsMemory as memory, toStats } from '../node/stats.js'
 import { callbackFs } from '../node/original.js'
+import { nodeLooksBehindStat } from './links.js'
 import { NODES } from './path-function.js'
 import type { PathFunction } from './path-function.js'
 
@@ -17,6 +18,10 @@ function plain(path: unknown, options: unknown): PathCall | undefined {
 const value = (_: number, numbers: Float64Array): unknown => toStats(numbers)
 
 export const stat: PathFunction<PathCall, Float64Array> = { name: 'stat', arity: [1, 2], memory, plain, value }
+export const statByCallback: PathFunction<PathCall, Float64Array> = {
+  ...stat,
+  partsStand: () => !nodeLooksBehindStat(),
+}
 export const lstat: PathFunction<PathCall, Float64Array> = { name: 'lstat', arity: [1, 2], memory, plain, value }
 
 type StatFsClass = new (...numbers: number[]) => StatsFs

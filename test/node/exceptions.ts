@@ -16,16 +16,21 @@ export const RULES: Rules = {
       "Node 22: it runs other tests through Node's tools/test.py, which is not extracted",
     ],
   ]),
-  preloadForbidden: new Map(),
+  preloadForbidden: new Map([
+    [
+      'es-module/test-esm-loader-resolve-type.mjs',
+      'Node 22: the preload of these tests is an ES module, which cannot be required under such a loader',
+    ],
+    [
+      'parallel/test-runner-coverage-default-exclusion.mjs',
+      'Node 24: it expects a table of all files that were loaded, a preload not among them',
+    ],
+  ]),
   knownFaults: new Map([
     [
       'es-module/test-esm-loader-hooks.mjs',
       'the preload imports node:os before the hooks of a later register() can see it, and under ' +
         '--no-experimental-require-module --require takes no ES module, which the preload is',
-    ],
-    [
-      'parallel/test-trace-events-fs-async.js',
-      "--callbacks: what the engine serves has no events of Node's trace category node.fs.async",
     ],
   ]),
 }

@@ -219,6 +219,32 @@ const programs: Record<string, string> = {
     assert.deepEqual(one, { read: 100_000 })
     const all = await Promise.all(Array.from({ length: 10_000 }, (_, at) => call('read', fd, four(), 0, 4, at % 22)))
     for (const [at, { buffer, bytesRead }] of all.entries()) assert.equal(buffer.toString(), 'abcdefghijklmnopqrstuvwxyz'.substr(at % 22, bytesRead))`,
+  // Node's function with a promise calls those with a callback, on the same path.
+  'fs.promises.rmdir of a tree': `
+    patch({ callbacks: true })
+    process.noDeprecation = true
+    const tree = path + '-tree'
+    await fs.promises.mkdir(tree + '/below/further', { recursive: true })
+    await fs.promises.writeFile(tree + '/below/file', '')
+    const removed = fs.promises.rmdir(tree, { recursive: true })
+    if (Number(process.versions.node.split('.')[0]) < 26) await removed
+    else await assert.rejects(removed)
+    await fs.promises.rm(tree, { recursive: true, force: true })
+    await fs.promises.mkdir(tree)`,
+  // Node's function looks at the result of its own stat.
+  'fs.realpath of a pipe': `
+    const { spawn } = await import('node:child_process')
+    const told = () => new Promise((resolve) => {
+      const code = 'require("fs").realpath("/dev/stdin", (error, found) => console.log(error?.code ?? found.replace(/[0-9]+/g, 0)))'
+      const child = spawn(process.execPath, [...preloads, '-e', code], { stdio: ['pipe', 'pipe', 'inherit'] })
+      child.stdin.end('x')
+      child.stdout.setEncoding('utf8').once('data', resolve)
+    })
+    const preloads = []
+    const nodes = await told()
+    assert.match(nodes, /proc/)
+    preloads.push('--require', 'caio/register/callbacks')
+    assert.equal(await told(), nodes)`,
 }
 
 for (const [name, source] of Object.entries(programs)) {
