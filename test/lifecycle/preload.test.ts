@@ -30,6 +30,8 @@ const ways: Readonly<Record<string, readonly string[]>> = {
     '-e',
     `import { createRequire } from 'node:module'; const require = createRequire('/'); ${tell}`,
   ],
+  'a process that does not hear of deprecations': ['--no-deprecation', path('app.cjs')],
+  'a process with frozen intrinsics': ['--no-warnings', '--frozen-intrinsics', path('app.cjs')],
   'a process that cannot require ES modules': ['--no-experimental-require-module', path('app.cjs')],
   'a process with a loader': ['--no-warnings', '--experimental-loader', path('hooks.mjs'), path('app.mjs')],
   'a test runner': ['--test', '--test-reporter=tap', path('app.test.cjs')],
