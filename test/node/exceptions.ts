@@ -1,5 +1,7 @@
 import type { Rules } from './verdict.js'
 
+const ES_PRELOAD = 'the preload of these tests is an ES module, which cannot be required under such loader hooks'
+const NOTHING_READ = 'its processes may read no file, and so not the preload'
 const READS_DOC = "it reads Node's doc/, which is not extracted"
 
 /** The tests that may fail, each with its reason. Keep it short: failures of these tests are not reported. */
@@ -17,13 +19,20 @@ export const RULES: Rules = {
     ],
   ]),
   preloadForbidden: new Map([
-    [
-      'es-module/test-esm-loader-resolve-type.mjs',
-      'Node 22: the preload of these tests is an ES module, which cannot be required under such a loader',
-    ],
+    ...['test-esm-loader-resolve-type', 'test-esm-named-exports'].map(
+      (name) => [`es-module/${name}.mjs`, `Node 22: ${ES_PRELOAD}`] as const,
+    ),
+    ...[
+      ...['cli-permission-deny-fs', 'dotenv-node-options', 'permission-openssl-store'],
+      ...['permission-drop-fs-granted-path', 'permission-drop-fs-specific-path'],
+    ].map((name) => [`parallel/test-${name}.js`, NOTHING_READ] as const),
     [
       'parallel/test-runner-coverage-default-exclusion.mjs',
       'Node 24: it expects a table of all files that were loaded, a preload not among them',
+    ],
+    [
+      'sequential/test-watch-mode.mjs',
+      'Node 24: it gives each restart one second, beside other tests; with plain Node that is too short at times, too',
     ],
   ]),
   knownFaults: new Map([
