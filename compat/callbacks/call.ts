@@ -80,13 +80,17 @@ export class Call implements Due {
 }
 
 /**
- * Makes a chain of requests, each within the one before.
+ * Makes a chain of requests, at least two, each within the one before.
+ * @param act is called within the last but one, as Node asks for the last request there
  * @returns the last
  */
-function lastOf(first: AsyncResource, requests: number): AsyncResource {
+function lastOf(first: AsyncResource, requests: number, act: () => void): AsyncResource {
   let last = first
   for (let made = 1; made < requests; made++) {
-    const next = last.runInAsyncScope(newRequest)
+    const next: AsyncResource = last.runInAsyncScope(() => {
+      if (made === requests - 1) act()
+      return newRequest()
+    })
     last.emitDestroy()
     last = next
   }
@@ -103,9 +107,9 @@ export class Chain extends Call {
   }
 
   override end(...results: unknown[]): void {
-    if (this.request !== undefined) this.request = lastOf(this.request, this.#requests)
     this.results = results
-    this.schedule()
+    if (this.request === undefined) this.schedule()
+    else this.request = lastOf(this.request, this.#requests, () => callSoon(this))
   }
 
   override due(): void {

@@ -74,11 +74,11 @@ type Serve = (args: readonly unknown[], callback: Callback, leave: Leave) => boo
 
 function serving<Request extends PathCall>(described: PathFunction<Request>): Serve {
   const operation = new PathOperation(described, described.ofPromise ? ofPromise : ofOwn)
-  const { requests } = described
+  const { requests = 1 } = described
   return (args, callback, leave) => {
     const request = operation.plain(args)
     if (!request) return false
-    const call = requests === undefined ? new Call(callback) : new Chain(callback, requests)
+    const call = requests === 1 ? new Call(callback) : new Chain(callback, requests)
     operation.serve(request, { call, callback, leave })
     return true
   }
