@@ -26,7 +26,7 @@ export const lstat: PathFunction<PathCall, Float64Array> = { name: 'lstat', arit
 
 type StatFsClass = new (...numbers: number[]) => StatsFs
 
-/** Makes one of an engine's numbers. */
+/** Makes an instance of the engine's numbers. */
 type Make = (numbers: Float64Array) => StatsFs
 
 const { length: COUNT } = Object.keys(FileSystemField)
@@ -34,8 +34,8 @@ const { length: COUNT } = Object.keys(FileSystemField)
 let known: Make | null | undefined
 
 /**
- * By Node's own class, reachable only through an instance; null if its constructor does not take
- * the arguments known here.
+ * What makes instances of Node's own class, which is reachable only through one; null if its
+ * constructor does not take the arguments known here.
  */
 function maker(): Make | null {
   if (known !== undefined) return known
