@@ -16,15 +16,15 @@ interface Process {
 /** Undefined if there is none: under Node's permission model, or in a future release. */
 export function bindingOf(name: string): Record<string, unknown> | undefined {
   const { noDeprecation } = process as unknown as Process
-  // With `--no-deprecation` it is true, and cannot be set.
-  if (noDeprecation !== true) Reflect.set(process, 'noDeprecation', true)
+  // With `--no-deprecation` it is true, and setting it has no effect.
+  Reflect.set(process, 'noDeprecation', true)
   try {
     return (process as unknown as Process).binding(name)
   } catch {
     return undefined
   } finally {
     if (noDeprecation === undefined) Reflect.deleteProperty(process, 'noDeprecation')
-    else if (noDeprecation !== true) Reflect.set(process, 'noDeprecation', noDeprecation)
+    else Reflect.set(process, 'noDeprecation', noDeprecation)
   }
 }
 
@@ -110,10 +110,10 @@ function isTracedByNode(): boolean {
  * Whether Node's functions look into file systems in memory first: Node 26 with
  * `--experimental-vfs`. Which are mounted, only Node knows.
  */
-const mayBeVirtual = isNode && process.getBuiltinModule('node:module').isBuiltin('node:vfs')
+const mayBeVirtual = (): boolean => process.getBuiltinModule('node:module').isBuiltin('node:vfs')
 
 /** Whether only Node's functions do all that they are asked for here. */
-const onlyNodes = mayBeVirtual || (isNode && isTracedByNode())
+const onlyNodes = isNode && (mayBeVirtual() || isTracedByNode())
 
 /** Whether Node's functions call the kernel and nothing else, and are no replacement. */
 export function asksTheKernel(): boolean {

@@ -43,7 +43,7 @@ function maker(): Make | null {
   try {
     // /proc is the kernel's own file system, which never blocks.
     const Class = callbackFs.statfsSync('/proc').constructor as StatFsClass
-    // `frsize` is there since Node 26.
+    // Late releases of 24 and 26 have `frsize`.
     const places = Object.values(FileSystemField).filter(
       (at) => Class.length === COUNT || at !== FileSystemField.frsize,
     )

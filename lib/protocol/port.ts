@@ -12,7 +12,7 @@ type View = NodeJS.ArrayBufferView
 export type PathsAndView =
   readonly [path: string, view: View | undefined] | readonly [path: string, otherPath: string, view: View | undefined]
 
-/** An operation's paths, if it has any, and its memory: one view; several for readv and writev; none for a sync. */
+/** What an operation works on: views (several for `readv` and `writev`), or paths and a view; nothing for a sync. */
 export type Views = View | readonly View[] | PathsAndView | undefined
 
 /** Numbers per record, in every layout. Each layout begins with the opcode. */

@@ -116,8 +116,8 @@ async function whileWatched<T>(act: () => Promise<T>): Promise<readonly [T, read
 }
 
 /**
- * A delay of the same kind on several backends is not due to the machine, unless the machine
- * stopped: this process, or another function on another backend, was late at the same time.
+ * A delay of the same kind on several backends is not due to the machine, unless a processor
+ * stopped, or another function on another backend was late at the same time.
  */
 function judgeTogether(t: Test, all: ReadonlyMap<BackendName, readonly Measurement[]>, stops: readonly Stop[]): void {
   const delays = [...all].flatMap(([backend, measured]) =>

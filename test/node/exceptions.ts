@@ -1,6 +1,5 @@
 import type { Rules } from './verdict.js'
 
-const ES_PRELOAD = 'the preload of these tests is an ES module, which cannot be required under such loader hooks'
 const NOTHING_READ = 'its processes may read no file, and so not the preload'
 const READS_DOC = "it reads Node's doc/, which is not extracted"
 
@@ -19,9 +18,6 @@ export const RULES: Rules = {
     ],
   ]),
   preloadForbidden: new Map([
-    ...['test-esm-loader-resolve-type', 'test-esm-named-exports'].map(
-      (name) => [`es-module/${name}.mjs`, `Node 22: ${ES_PRELOAD}`] as const,
-    ),
     ...[
       ...['cli-permission-deny-fs', 'dotenv-node-options', 'permission-openssl-store'],
       ...['permission-drop-fs-granted-path', 'permission-drop-fs-specific-path'],
@@ -35,11 +31,5 @@ export const RULES: Rules = {
       'Node 24: it gives each restart one second, beside other tests; with plain Node that is too short at times, too',
     ],
   ]),
-  knownFaults: new Map([
-    [
-      'es-module/test-esm-loader-hooks.mjs',
-      'the preload imports node:os before the hooks of a later register() can see it, and under ' +
-        '--no-experimental-require-module --require takes no ES module, which the preload is',
-    ],
-  ]),
+  knownFaults: new Map(),
 }

@@ -42,7 +42,7 @@ async function main(): Promise<number> {
   endCleanly(scratch)
   try {
     const preload = fileURLToPath(
-      new URL(options.callbacks ? './preload-callbacks.js' : './preload.js', import.meta.url),
+      new URL(options.callbacks ? './preload-callbacks.cjs' : './preload.cjs', import.meta.url),
     )
     const root = copyTree(tree.root, scratch)
     const setting = { node, tree: root, preload, timeoutSeconds: options.timeoutSeconds, scratch }

@@ -3,15 +3,17 @@
  * At the end of a process or worker that has used the engine, it appends one line of JSON to the
  * file that CAIO_NODE_TESTS_REPORT names: the backend, and its operations.
  */
-import { closeSync, openSync, writeSync } from 'node:fs'
-import 'caio/register'
-import { Context, defaultContext } from 'caio'
-import type { EngineReport } from './engine-report.js'
+import fs = require('node:fs')
+import type { EngineReport } from './engine-report.js' with { 'resolution-mode': 'import' }
+require('caio/register')
 
-// Tests replace functions of fs. So the imported bindings are copied at once (they are live:
-// `syncBuiltinESMExports` changes them). Only functions that call nothing else of fs are used:
+// Typed as an ES module, whose types are made of sources: those of the CommonJS one are made by the bundler.
+type Caio = typeof import('caio', { with: { 'resolution-mode': 'import' } })
+
+const { Context, defaultContext } = require('caio') as Caio
+// As they are now: tests replace functions of fs. Only those that call nothing else of fs:
 // `appendFileSync` would call the replacements.
-const [open, write, close] = [openSync, writeSync, closeSync]
+const { openSync: open, writeSync: write, closeSync: close } = fs
 
 const file = process.env['CAIO_NODE_TESTS_REPORT']
 if (file !== undefined) onFirstUse(() => process.on('exit', () => report(file)))

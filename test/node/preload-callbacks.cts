@@ -1,0 +1,3 @@
+/** As preload.cts, with the callback functions of `node:fs`. */
+require('./preload.cjs')
+require('caio/register/callbacks')

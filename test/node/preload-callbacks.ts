@@ -1,3 +1,0 @@
-/** As preload.ts, with the callback functions of `node:fs`. */
-import './preload.js'
-import 'caio/register/callbacks'
