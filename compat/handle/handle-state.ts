@@ -2,7 +2,7 @@
 import type { Bouncer } from './bounce.js'
 import { FilePosition } from './file-position.js'
 import { loadBinding } from '../../lib/backends/binding.js'
-import { identity } from '../../lib/engine/open-file.js'
+import { identity, makeKey } from '../../lib/engine/open-file.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { ofCallbacks } from '../node/original.js'
 
@@ -20,15 +20,12 @@ function isPureNodes(): boolean {
   return (pureIsNodes ??= PARTS_OF_PURE.every((name) => ofCallbacks.isNodes(name)))
 }
 
-let lastKey = 0
-identity.of = (handle) => (HandleState.has(handle) ? HandleState.key(handle) : 0)
+const keyOfNodes = identity.of
+identity.of = (handle) => (HandleState.has(handle) ? HandleState.key(handle) : keyOfNodes(handle))
 
 export class HandleState extends Stamp {
-  /**
-   * Identifies the file for the engine, which learns what it supports: descriptor numbers are
-   * reused, keys are not.
-   */
-  readonly #key: number
+  /** {@link identity} */
+  readonly #key = makeKey()
   #served: boolean | undefined
   #bouncer: Bouncer | undefined
   #position: FilePosition | undefined
@@ -36,9 +33,6 @@ export class HandleState extends Stamp {
 
   private constructor(handle: object) {
     super(handle)
-    // 32 bits in a request. By the time keys wrap around, the engine's table has long forgotten the first.
-    lastKey = (lastKey % 0xffffffff) + 1
-    this.#key = lastKey
   }
 
   static stamp(handle: object): void {

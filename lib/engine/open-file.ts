@@ -53,11 +53,31 @@ export function fileClosed(opcode: Opcode): NodeJS.ErrnoException {
   return Object.assign(new Error('file closed'), { code: 'EBADF', syscall: syscallOf(opcode) })
 }
 
+let lastKey = 0
+
+/** Makes a key. 32 bits in a request: by the time keys repeat, the engine has long forgotten the first. */
+export function makeKey(): number {
+  lastKey = (lastKey % 0xffffffff) + 1
+  return lastKey
+}
+
+const keys = new WeakMap<object, number>()
+
+/** The key of one of Node's handles; 0 for other objects, which cannot be held. */
+function keyOf(handle: Handle): number {
+  let key = keys.get(handle)
+  if (key === undefined) {
+    key = partsOf(handle) ? makeKey() : 0
+    keys.set(handle, key)
+  }
+  return key
+}
+
 /**
- * Returns the key of a handle, by which the engine remembers what its file supports; 0 if it has
- * none. Set by the module that makes such handles.
+ * Returns the key of a handle, by which the engine remembers what its file supports: descriptor
+ * numbers are reused, keys are not. 0 if it has none. A module that makes handles replaces this.
  */
-export const identity = { of: (handle: object): number => (void handle, 0) }
+export const identity = { of: keyOf }
 
 /**
  * The descriptor of a file. A handle is held until {@link release}; a number cannot be held.

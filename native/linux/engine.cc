@@ -1,6 +1,7 @@
 #include "engine.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -12,6 +13,8 @@
 
 #include "../support/checked.h"
 #include "../support/descriptor_room.h"
+#include "../support/is_fresh.h"
+#include "../support/look.h"
 #include "../support/nanoseconds.h"
 #include "../support/probe_file.h"
 #include "../support/step.h"
@@ -65,10 +68,13 @@ NowaitAnswer AnswerFor(int64_t error) {
 }
 
 // Whether reading this file of an overlay waits neither for a server nor for a writer of the file.
-bool IsOnKnownLayer(int fd, FileFacts& facts) {
+bool IsOnKnownLayer(int fd, const FileFacts& facts) {
   switch (facts.layer) {
     case Layer::kPlain: return true;
-    case Layer::kLocking: return FileFactsTable::LookAgain(fd, facts) && !facts.fresh;
+    case Layer::kLocking: {
+      struct statx file;
+      return Look(fd, STATX_CTIME, file) && !IsFresh(file);
+    }
     default: return false;
   }
 }

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "../support/is_fresh.h"
 #include "../support/look.h"
 
 namespace caio {
@@ -19,17 +18,15 @@ struct Known {
   MountKey mount;
   Layer layer;
   uint64_t size;
-  bool fresh;
 };
 
 bool Identify(int fd, Known& file) {
   struct statx known;
-  if (Look(fd, STATX_TYPE | STATX_INO | STATX_BTIME | STATX_SIZE | STATX_CTIME | MountMask(), known)) {
+  if (Look(fd, STATX_TYPE | STATX_INO | STATX_BTIME | STATX_SIZE | MountMask(), known)) {
     const bool dated = (known.stx_mask & STATX_BTIME) != 0;
     const int64_t born = dated ? known.stx_btime.tv_sec * 1000000000 + known.stx_btime.tv_nsec : 0;
     const dev_t dev = makedev(known.stx_dev_major, known.stx_dev_minor);
-    file = {
-        {dev, known.stx_ino, born}, known.stx_mode, MountKeyOf(known), LayerOf(known), known.stx_size, IsFresh(known)};
+    file = {{dev, known.stx_ino, born}, known.stx_mode, MountKeyOf(known), LayerOf(known), known.stx_size};
     return true;
   }
   return false;
@@ -51,15 +48,13 @@ bool FileFactsTable::Look(int fd, FileFacts& facts) {
   facts.readable = (flags & O_ACCMODE) != O_WRONLY;
   facts.layer = file.layer;
   facts.size = file.size;
-  facts.fresh = file.fresh;
   return true;
 }
 
 bool FileFactsTable::LookAgain(int fd, FileFacts& facts) {
   struct statx file;
-  if (!caio::Look(fd, STATX_SIZE | STATX_CTIME, file)) return false;
+  if (!caio::Look(fd, STATX_SIZE, file)) return false;
   facts.size = file.stx_size;
-  facts.fresh = IsFresh(file);
   return true;
 }
 

@@ -32,8 +32,7 @@ struct FileFacts {
   bool direct = false;    // opened with O_DIRECT
   bool readable = false;  // open for reading, which examining its file system needs
   Layer layer = Layer::kForeign;
-  uint64_t size = 0;   // when last examined
-  bool fresh = false;  // IsFresh, when last examined
+  uint64_t size = 0;  // when last examined
   NowaitHistory reads;
   NowaitHistory writes;
   uint64_t mapped_in = 0;  // the turn of the loop in which the file is mapped
@@ -49,7 +48,7 @@ class FileFactsTable {
   // key; a bare number is checked with statx once per batch.
   FileFacts* Find(const Request& request);
 
-  // Refreshes what changes: size and age. False if the descriptor cannot be examined.
+  // Refreshes the size. False if the descriptor cannot be examined.
   static bool LookAgain(int fd, FileFacts& facts);
 
   // Notes that the descriptor's file is no longer mapped.
