@@ -26,7 +26,7 @@ export const segments: Workload = {
     fs.mkdirSync(directory)
     run.syncNow(directory)
     for (let time = 0; time < 3; time++) {
-      const log = await SegmentedLog.open(directory, { lock: true })
+      const log = await SegmentedLog.open(directory, { lock: true, preallocate: time === 0 ? 0 : 2 ** 18 })
       let before = log.start
       await run.together(17, 6, async (at, worker) => {
         const number = time * 1000 + at

@@ -19,7 +19,7 @@ export function logging(name: string, filesOf: (run: Run) => Files | undefined):
     async run(run) {
       const fs = filesOf(run)
       for (let time = 0; time < 3; time++) {
-        const writer = await LogWriter.open(run.path('log'), fs ? { fs } : {})
+        const writer = await LogWriter.open(run.path('log'), { fs, preallocate: time === 1 ? 0 : 2 ** 18 })
         await run.together(16, 8, async (number) => {
           const record = { file: 'log', number: time * 1000 + number, position: writer.end, length: lengthOfRecord() }
           await run.commit(record, async (bytes) => {

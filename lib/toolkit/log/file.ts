@@ -40,10 +40,6 @@ class LogFile {
     return (bytes, position) => context.write(bytes, this.#handle, position, { dsync: true })
   }
 
-  get handle(): FileHandle {
-    return this.#handle
-  }
-
   datasync(): Promise<void> {
     return this.#context.fdsync(this.#handle)
   }
@@ -92,11 +88,6 @@ export function lockedLogOf(
   context: Context | undefined,
 ): { file: LogHandle; isMade: boolean } {
   return { file: new LogFile(file, context) as unknown as FileHandle, isMade }
-}
-
-/** The handle under a file of {@link filesOf}; undefined for a file of another module alone. */
-export function handleOfLog(file: LogHandle): FileHandle | undefined {
-  return file instanceof LogFile ? (file as LogFile).handle : undefined
 }
 
 /** {@link LogFile.durableWrite}, for a file opened by {@link filesOf}. */

@@ -6,12 +6,13 @@ import type { LogWindow } from './window.js'
 const { Buffer } = globalThis
 
 /**
+ * - `unused`: only zeros follow: space written ahead, or of which nothing was written.
  * - `torn`: no whole record follows. The last crash leaves such an end.
  * - `hole`: whole records follow, but a crash can leave this, too: of writes that no commit had
  *   made durable, later sectors can be on the disk while earlier ones are not.
  * - `damaged`: anything else.
  */
-export type Verdict = 'torn' | 'hole' | 'damaged'
+export type Verdict = 'unused' | 'torn' | 'hole' | 'damaged'
 
 export interface Evidence {
   format: LogIdentity['format']
@@ -19,6 +20,8 @@ export interface Evidence {
   next: number | undefined
   /** Whether a seal or a barrier proves that the place was durable once. */
   isProved: boolean
+  /** Whether everything from the place on reads as zeros. */
+  isEmpty: boolean
   /** Whether a sector of the place reads as if never written. */
   isUnwritten: boolean
 }
@@ -27,9 +30,23 @@ export interface Evidence {
  * Judges a place. The first format has neither seals nor barriers: whole records after a place
  * always count as committed there.
  */
-export function judgeGap({ format, next, isProved, isUnwritten }: Evidence): Verdict {
-  if (next === undefined) return 'torn'
+export function judgeGap({ format, next, isProved, isEmpty, isUnwritten }: Evidence): Verdict {
+  if (next === undefined) return isEmpty && !isProved ? 'unused' : 'torn'
   return format === 2 && !isProved && isUnwritten ? 'hole' : 'damaged'
+}
+
+/** Whether everything from `start` on reads as zeros. */
+export async function isEmptyFrom(window: LogWindow, start: number): Promise<boolean> {
+  for (let at = start; at < window.size;) {
+    const bytes = await window.read(at, WINDOW)
+    if (bytes.length === 0) break
+    for (let from = 0; from < bytes.length; from += SECTOR) {
+      const length = Math.min(SECTOR, bytes.length - from)
+      if (bytes.compare(ZEROS, 0, length, from, from + length) !== 0) return false
+    }
+    at += bytes.length
+  }
+  return true
 }
 
 /** bytes that a disk writes whole or not at all */

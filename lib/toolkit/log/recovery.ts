@@ -66,6 +66,7 @@ export async function begin(fs: LogFs, file: LogHandle, path: Path): Promise<Log
  * the tear of a crash.
  */
 function mustKeep({ format }: LogIdentity, { verdict, wasDurable }: Stop): boolean {
+  if (verdict === 'unused') return false
   // The first format has no check of the salt, so a search may miss existing records.
   return format === 1 || verdict !== 'torn' || wasDurable
 }
@@ -103,7 +104,7 @@ export async function recover(
   // The copies are durable before the log is changed.
   const kept = await keepAllBeside(fs, file, path, places)
   for (const place of damage) await fillGap(file, log, place)
-  if (torn > 0) await file.truncate(position)
+  if (size > position) await file.truncate(position)
   // The seal must not vouch for bytes written in place of those cut off.
   if (sealed > position) await writeAll(file, sealBytes(log.salt, position), SEAL)
   // The bytes read may be only in memory, and the cut must not be undone once new records follow.

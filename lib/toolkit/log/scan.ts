@@ -9,7 +9,7 @@ import {
   startChecksum,
 } from './format.js'
 import type { LogIdentity, RecordKind } from './format.js'
-import { hasUnwrittenSector, judgeGap } from './judge.js'
+import { hasUnwrittenSector, isEmptyFrom, judgeGap } from './judge.js'
 import type { Verdict } from './judge.js'
 import { WINDOW } from './window.js'
 import type { LogWindow } from './window.js'
@@ -165,9 +165,9 @@ export interface LogEnd {
   position: number
   /** records before it, counted from the start of the scan */
   records: number
-  /** bytes after it that are no whole record; 0 if the file ends with its last record */
+  /** bytes after it that are no whole record; 0 if the file ends with its last record, or has only zeros after it */
   torn: number
-  /** the problem there; undefined if the file ends with its last record */
+  /** the problem there; undefined if `torn` is 0 */
   problem: LogProblem | undefined
   /**
    * Damaged places, each followed by whole records: those skipped, and the one at which the scan
@@ -211,8 +211,9 @@ export class LogScan {
   /** The end of the records found so far. */
   get end(): LogEnd {
     const { position, stop } = this
-    const torn = Math.max(this.#window.size - position, 0)
-    const end: LogEnd = { position, records: this.#records, torn, problem: stop?.problem }
+    const broken = stop?.verdict === 'unused' ? undefined : stop
+    const torn = broken ? Math.max(this.#window.size - position, 0) : 0
+    const end: LogEnd = { position, records: this.#records, torn, problem: broken?.problem }
     return this.#damage.length > 0 ? { ...end, damage: this.#damage } : end
   }
 
@@ -267,7 +268,8 @@ export class LogScan {
     const next = found?.position
     const isProved = await this.#isProved(found)
     const isUnwritten = next !== undefined && !isProved && (await hasUnwrittenSector(this.#window, position, next))
-    const verdict = judgeGap({ format: this.#log.format, next, isProved, isUnwritten })
+    const isEmpty = next === undefined && !isProved && (await isEmptyFrom(this.#window, position))
+    const verdict = judgeGap({ format: this.#log.format, next, isProved, isEmpty, isUnwritten })
     // A file shorter than its seal says has lost bytes that cannot be kept.
     const wasDurable = isProved && (found !== undefined || this.#sealed <= this.#window.size)
     return { problem: broken.problem, verdict, next, wasDurable }

@@ -18,7 +18,7 @@ import type { LogFs, LogHandle, LogIdentity } from './format.js'
 import type { Context } from '../../engine/context.js'
 import { lockFile } from '../file-lock.js'
 import type { FileLock } from '../file-lock.js'
-import { durableWriteOf, filesOf, handleOfLog, lockedLogOf } from './file.js'
+import { durableWriteOf, filesOf, lockedLogOf } from './file.js'
 import type { LogRecord } from './reader.js'
 import { SpaceAhead } from './space-ahead.js'
 import { recover, unmake } from './recovery.js'
@@ -47,8 +47,9 @@ export interface LogWriterOptions {
   /** Refuses a second writer, of any process: see {@link lockFile}. Default: false. */
   lock?: boolean | undefined
   /**
-   * Bytes to allocate ahead, repeatedly; 0 for none. The file's size stays what is written. Omitted
-   * if the file system cannot do it. Default: 0.
+   * Bytes of zeros to write ahead of the records, repeatedly; 0 for none. Small commits are faster,
+   * since their syncs need not write the file's size. The file is longer than the log by so much
+   * until it is closed. Default: 0.
    */
   preallocate?: number | undefined
   /** A tail left torn by the last crash: cut it off, or refuse to open. Default: `truncate`. */
@@ -68,7 +69,7 @@ interface Opened {
   log: LogIdentity
   recovered: LogRecovery
   lock: FileLock | undefined
-  space: SpaceAhead | undefined
+  ahead: number
 }
 
 /** Closes a log, and releases its lock, which closes the file that it opened. */
@@ -139,12 +140,12 @@ export class LogWriter {
   #failure: Error | undefined
   #closing: Promise<void> | undefined
 
-  private constructor({ file, log, recovered, lock, space }: Opened) {
+  private constructor({ file, log, recovered, lock, ahead }: Opened) {
     this.#file = file
     this.#log = log
     this.#writeDurably = durableWriteOf(file)
     this.#lock = lock
-    this.#space = space
+    this.#space = ahead > 0 ? new SpaceAhead(file, ahead) : undefined
     this.recovered = recovered
     this.#end = this.#written = this.#durable = recovered.position
   }
@@ -183,9 +184,7 @@ export class LogWriter {
       opened = lock?.opened ? lockedLogOf(lock.opened, context) : await openOrMake(fs, whole, mode)
       const { file } = opened
       const { log, ...recovered } = await recover(fs, file, whole, { torn, damaged, onRecord })
-      const handle = ahead > 0 ? handleOfLog(file) : undefined
-      const space = handle && new SpaceAhead(handle, ahead, context)
-      return new LogWriter({ file, log, recovered, lock, space })
+      return new LogWriter({ file, log, recovered, lock, ahead })
     } catch (error) {
       if (opened) await unmake(fs, whole, opened)
       await letGo(opened?.file, lock)
@@ -357,7 +356,7 @@ export class LogWriter {
       // A durable write promises nothing about bytes written before without a commit.
       const writeDurably = group && this.#durable === this.#written ? this.#writeDurably : undefined
       try {
-        await this.#write(writeDurably)
+        await this.#write(writeDurably, group !== undefined)
         flushing?.resolve()
         if (group) {
           if (!writeDurably) await this.#file.datasync()
@@ -373,15 +372,15 @@ export class LogWriter {
   }
 
   /** Writes what is pending. Meanwhile appends go to the other buffer. */
-  async #write(writeDurably: WriteSome | undefined): Promise<void> {
+  async #write(writeDurably: WriteSome | undefined, isSynced: boolean): Promise<void> {
     const buffer = this.#pending
     const length = this.#used
     this.#pending = this.#spare
     this.#used = 0
     if (length > 0 && this.#log.format === 2 && this.#durable === this.#written) mark(this.#log, 'barrier', buffer, 0)
-    await this.#space?.reach(this.#written + length)
-    const write = writeDurably ?? (async (part, at) => (await this.#file.write(part, 0, part.length, at)).bytesWritten)
-    await writeAllBy(write, buffer.subarray(0, length), this.#written)
+    const write: WriteSome = async (part, at) => (await this.#file.write(part, 0, part.length, at)).bytesWritten
+    if (isSynced) await this.#space?.reach(this.#written, this.#written + length, write)
+    await writeAllBy(writeDurably ?? write, buffer.subarray(0, length), this.#written)
     this.#written += length
     this.#spare = buffer.length > 4 * LARGE ? Buffer.allocUnsafe(LARGE) : buffer
   }

@@ -133,6 +133,7 @@ export class Store {
     this.#logStart = manifest.logStart
     this.#log = await SegmentedLog.open(join(this.#directory, 'wal'), {
       context: this.#context,
+      preallocate: 1 << 20,
       onRecord: ({ position, content }) => {
         if (position >= this.#logStart) this.#memory.load(content)
       },

@@ -6,8 +6,9 @@ import { writeSync } from 'node:fs'
 import { LogWriter } from 'caio'
 
 const [path = '', first = '0'] = process.argv.slice(2)
-const log = await LogWriter.open(path)
 let number = Number(first)
+// Every second time with zeros ahead.
+const log = await LogWriter.open(path, { preallocate: (number / 1_000_000) % 2 === 0 ? 0 : 2 ** 18 })
 
 async function committer(): Promise<void> {
   for (;;) {

@@ -7,7 +7,7 @@ import { writeSync } from 'node:fs'
 import { SegmentedLog } from 'caio'
 
 const [directory = '', first = '0'] = process.argv.slice(2)
-const log = await SegmentedLog.open(directory, { lock: true })
+const log = await SegmentedLog.open(directory, { lock: true, preallocate: 2 ** 18 })
 let number = Number(first) + 1
 
 async function committer(): Promise<void> {

@@ -106,15 +106,18 @@ await t.test('a gap has room for the header of each of its parts', async (t) => 
 })
 
 await t.test('what a place is', async (t) => {
-  const none = { isProved: false, isUnwritten: false }
+  const none = { isProved: false, isEmpty: false, isUnwritten: false }
   const rows: [Evidence, string][] = [
     [{ format: 2, next: undefined, ...none }, 'torn'],
-    [{ format: 2, next: undefined, isProved: true, isUnwritten: false }, 'torn'],
+    [{ format: 2, next: undefined, ...none, isProved: true }, 'torn'],
+    [{ format: 2, next: undefined, ...none, isEmpty: true }, 'unused'],
+    [{ format: 2, next: undefined, ...none, isEmpty: true, isProved: true }, 'torn'],
     [{ format: 2, next: 9, ...none }, 'damaged'],
-    [{ format: 2, next: 9, isProved: false, isUnwritten: true }, 'hole'],
-    [{ format: 2, next: 9, isProved: true, isUnwritten: true }, 'damaged'],
+    [{ format: 2, next: 9, ...none, isUnwritten: true }, 'hole'],
+    [{ format: 2, next: 9, ...none, isProved: true, isUnwritten: true }, 'damaged'],
     [{ format: 1, next: undefined, ...none }, 'torn'],
-    [{ format: 1, next: 9, isProved: false, isUnwritten: true }, 'damaged'],
+    [{ format: 1, next: undefined, ...none, isEmpty: true }, 'unused'],
+    [{ format: 1, next: 9, ...none, isUnwritten: true }, 'damaged'],
   ]
   for (const [evidence, verdict] of rows) t.equal(judgeGap(evidence), verdict, JSON.stringify(evidence))
 })

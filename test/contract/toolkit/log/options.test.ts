@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { LogReader, LogWriter, writeFileAtomic } from 'caio'
 import type { LogRecord } from 'caio'
+import { watchedFs } from '../../../support/made-logs.js'
 import { makeContext, onEveryBackend, rejectionOf, temporaryDirectory } from '../../../support/harness.js'
 
 async function read(path: string): Promise<LogRecord[]> {
@@ -81,18 +82,61 @@ onEveryBackend(t, 'flush, appendv, and records that nobody commits', async (t, b
   t.equal((await read(path)).length, 3)
 })
 
-onEveryBackend(t, 'space ahead is no part of the log', async (t, backend) => {
+onEveryBackend(t, 'zeros ahead are no part of the log', async (t, backend) => {
   const context = makeContext(t, backend)
   const path = join(temporaryDirectory(t), 'log')
   const log = await LogWriter.open(path, { context, preallocate: 2 ** 20 })
+  log.append('flushed')
+  await log.flush()
+  t.equal(fs.statSync(path).size, log.end, 'none before the first commit')
   log.append('content')
   await log.commit()
-  const { size, blocks } = fs.statSync(path)
-  t.equal(size, log.end)
-  if (context.supports.control) t.ok(blocks * 512 >= 2 ** 20, `${blocks} blocks`)
+  const { size } = fs.statSync(path)
+  t.ok(size >= log.end + 2 ** 20, `${size} bytes`)
+  for (let at = 0; at < 20; at++) {
+    log.append(Buffer.alloc(1000, at))
+    await log.commit()
+  }
+  t.equal(fs.statSync(path).size, size, 'records go over them')
+  const reader = new LogReader(path, { context })
+  for await (const record of reader) t.ok(record.content.length > 0)
+  t.match(reader.end, { position: log.end, records: 22, torn: 0, problem: undefined })
+  // What a crash leaves is opened as a log that ends there, whether tears are refused or not.
+  const copy = `${path}-2`
+  fs.copyFileSync(path, copy)
+  const again = await LogWriter.open(copy, { context, torn: 'refuse', preallocate: 100_000 })
+  t.match(again.recovered, { position: log.end, records: 22, torn: 0, problem: undefined })
+  t.notOk(again.recovered.kept)
+  t.equal(fs.statSync(copy).size, log.end, 'without them')
+  again.append(Buffer.alloc(50_000))
+  await again.commit()
+  t.equal(fs.statSync(copy).size, again.end, 'a large record needs none')
+  await again.close()
   await log.close()
-  t.ok(fs.statSync(path).blocks * 512 < 2 ** 20, 'and is given back')
-  t.equal((await read(path)).length, 1)
+  t.equal(fs.statSync(path).size, log.end, 'and are cut off at the end')
+  t.equal((await read(path)).length, 22)
+})
+
+onEveryBackend(t, 'a log whose zeros fail goes on without', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const path = join(temporaryDirectory(t), 'log')
+  let refused = 0
+  const { fs: full } = watchedFs((method, _, args) => {
+    if (method !== 'write' || (args[2] as number) < 4096) return undefined
+    refused++
+    throw Object.assign(new Error('no space'), { code: 'ENOSPC' })
+  })
+  const log = await LogWriter.open(path, { fs: full, preallocate: 2 ** 16 })
+  for (let at = 0; at < 3; at++) {
+    log.append('content')
+    await log.commit()
+  }
+  t.equal(refused, 1)
+  await log.close()
+  t.match(await LogWriter.open(path, { context }).then((opened) => (void opened.close(), opened.recovered)), {
+    records: 3,
+    torn: 0,
+  })
 })
 
 onEveryBackend(t, 'supports', async (t, backend) => {

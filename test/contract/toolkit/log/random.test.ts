@@ -63,7 +63,7 @@ async function someLog(path: string): Promise<Log> {
     if (isOver && method === 'datasync') throw new Error('the crash')
     return method === 'sync' || method === 'datasync' ? {} : undefined
   })
-  const log = await LogWriter.open(path, { fs: failing })
+  const log = await LogWriter.open(path, { fs: failing, preallocate: next(2) === 0 ? 0 : 4096 })
   const batch = 1 + next(contents.length)
   const barriers: number[] = []
   for (const [at, content] of contents.entries()) {
