@@ -22,7 +22,7 @@ struct NowaitHistory {
 };
 
 constexpr uint8_t kMissesBeforePause = 4;
-constexpr uint16_t kLongestPause = 512;
+constexpr uint16_t kLongestPause = 32;
 constexpr uint8_t kHitsBeforeTrust = 16;
 
 // After `kMissesBeforePause` misses in a row, each further miss doubles the pause. A hit resets
@@ -37,7 +37,7 @@ inline NowaitHistory Learn(NowaitHistory history, NowaitAnswer answer) {
   if (history.misses < 32) history.misses++;
   if (history.misses >= kMissesBeforePause) {
     const unsigned doublings = history.misses - kMissesBeforePause;
-    const unsigned pause = doublings >= 9 ? kLongestPause : 1u << doublings;
+    const unsigned pause = doublings >= 5 ? kLongestPause : 1u << doublings;
     history.pause = static_cast<uint16_t>(pause < kLongestPause ? pause : kLongestPause);
   }
   return history;

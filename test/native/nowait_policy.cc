@@ -14,21 +14,11 @@ struct Row {
 };
 
 const Row kTable[] = {
-    {"", 0},
-    {"h", 0},
-    {"m", 0},
-    {"mmm", 0},
-    {"mmmm", 1},
-    {"mmmmm", 2},
-    {"mmmmmm", 4},
-    {"mmmmmmmmmmmmm", 512},
-    {"mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm", 512},
-    {"mmmh", 0},
-    {"mmmhmmm", 0},
-    {"mmmmmmhmmmm", 1},
-    {"r", -1},
-    {"hr", -1},
-    {"rh", -1},
+    {"", 0},       {"h", 0},          {"m", 0},
+    {"mmm", 0},    {"mmmm", 1},       {"mmmmm", 2},
+    {"mmmmmm", 4}, {"mmmmmmmmm", 32}, {"mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm", 32},
+    {"mmmh", 0},   {"mmmhmmm", 0},    {"mmmmmmhmmmm", 1},
+    {"r", -1},     {"hr", -1},        {"rh", -1},
     {"mmmmr", -1},
 };
 

@@ -19,6 +19,12 @@ export interface PageFileOptions {
    * {@link PageFile.stats} tells the result. Default: `auto`.
    */
   direct?: boolean | 'auto' | undefined
+  /**
+   * Bytes around a page that has to be read which the kernel is to fetch, too, into its own cache,
+   * as it does for a mapped file. It pays where much of the file fits there and is asked for soon.
+   * Not with O_DIRECT, on `pure`, or with another `fs`. Default: 0.
+   */
+  readAround?: number | undefined
   /** Whether the file is only read, and has to exist. Default: false. */
   readOnly?: boolean | undefined
   /** Permissions of a new file. Default 0o666, less the umask. */

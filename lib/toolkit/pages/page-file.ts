@@ -11,6 +11,7 @@ import { intrinsics } from '../../common/intrinsics.js'
 import { refuseAborted } from '../../engine/abort.js'
 import type { Context } from '../../engine/context.js'
 import { defaultContext } from '../../engine/default-context.js'
+import { identity } from '../../engine/open-file.js'
 import * as turn from '../../engine/turn.js'
 import { alignedBuffer } from '../aligned-buffer.js'
 import { absolutePath } from '../path-parts.js'
@@ -23,6 +24,7 @@ import { openPages } from './open.js'
 import type { OpenedFile } from './open.js'
 import type { PageFileOptions, PageFileStats, PageOptions, PageWriteOptions, ScanOptions } from './options.js'
 import { Page } from './page.js'
+import { ReadAround } from './read-around.js'
 import { PageReads } from './reads.js'
 import { waitAmong } from './waiter.js'
 import type { Waiter } from './waiter.js'
@@ -46,6 +48,12 @@ const MOST_AHEAD = 1024
  */
 const LEAST_TRIMMED = 64 * 1024
 const MOST_TRIMMED = 16 * MIB
+
+/** Limits of a file's cache: see {@link PageFileOptions}. */
+interface Bounds {
+  readonly frames: number
+  readonly readAround: number
+}
 
 const ignore = (): void => undefined
 
@@ -118,7 +126,7 @@ export class PageFile {
   #readAhead = 0
   #writes = 0
 
-  private constructor(path: string, opened: OpenedFile, layout: PageLayout, frames: number) {
+  private constructor(path: string, opened: OpenedFile, layout: PageLayout, { frames, readAround }: Bounds) {
     this.path = path
     this.pageSize = layout.pageSize
     this.contentSize = layout.contentSize
@@ -130,13 +138,16 @@ export class PageFile {
     this.#alignment = opened.alignment
     this.#pages = Math.floor(opened.size / layout.pageSize)
     this.#cache = new PageCache(path, frames, layout)
+    const counting = { begun: () => void this.#busy++, ended: () => this.#ended() }
+    const around = readAround > 0 && new ReadAround({ fd: this.#fd, ...counting }, readAround)
     this.#reads = new PageReads({
       fd: this.#fd,
+      key: identity.of(opened.handle),
       layout,
       cache: this.#cache,
+      around: around || undefined,
       isClosed: () => this.#closing !== undefined,
-      begun: () => void this.#busy++,
-      ended: () => this.#ended(),
+      ...counting,
     })
   }
 
@@ -150,6 +161,7 @@ export class PageFile {
   static async open(path: string | URL | Buffer, options: PageFileOptions = NO_OPTIONS): Promise<PageFile> {
     const whole = absolutePath(path)
     const { checksum = false, direct = 'auto', readOnly = false, mode = 0o666, context, fs } = options
+    const readAround = check.byteCount(options.readAround ?? 0, 'options.readAround')
     const pageSize = check.powerOfTwo(options.pageSize ?? 4096, 'options.pageSize', LARGEST_PAGE)
     if (pageSize < SMALLEST_PAGE) throw outOfRange('options.pageSize', `>= ${SMALLEST_PAGE}`, pageSize)
     const cacheBytes = check.fileLength(options.cacheBytes ?? Math.max(8 * MIB, LEAST_FRAMES * pageSize))
@@ -164,7 +176,9 @@ export class PageFile {
     const how = { fs, context, isReadOnly, mode: check.permissions(mode), direct, pageSize }
     const opened = await openPages(whole, how)
     const contentSize = pageSize - (checksum ? TRAILER : 0)
-    return new PageFile(String(whole), opened, { pageSize, contentSize, alignment: opened.alignment }, frames)
+    const layout = { pageSize, contentSize, alignment: opened.alignment }
+    const isCached = opened.notDirect !== undefined && !opened.ownsContext
+    return new PageFile(String(whole), opened, layout, { frames, readAround: isCached ? readAround : 0 })
   }
 
   /** pages in the file, including those allocated and not yet written: one more than the last page's number */

@@ -8,6 +8,7 @@ import type { Frame, PageCache, PageLayout } from './cache.js'
 import { damageOf } from './checksum.js'
 import { intrinsics } from '../../common/intrinsics.js'
 import { Page } from './page.js'
+import type { ReadAround } from './read-around.js'
 import { waitAmong } from './waiter.js'
 import type { Waiter } from './waiter.js'
 
@@ -34,8 +35,11 @@ const ignore = (): void => undefined
 /** The file to read, and callbacks that count its operations in flight. */
 export interface PagesRead {
   readonly fd: number
+  /** {@link identity} of the handle */
+  readonly key: number
   readonly layout: PageLayout
   readonly cache: PageCache
+  readonly around: ReadAround | undefined
   readonly isClosed: () => boolean
   readonly begun: () => void
   readonly ended: () => void
@@ -67,13 +71,30 @@ export class PageReads {
     const load = this.#begin(frame, number, context, false)
     const span = { views: frame.memory, start: 0, length: this.#pageSize, position: number * this.#pageSize }
     const request = new TransferRequest<Load>(Opcode.read, this.#file.fd, span, PageReads.#reading, load)
-    load.request = request
+    request.fileKey = this.#file.key
+    const fetched = this.#file.around?.fetch(span.position, context)
     load.hasAsker = signal === undefined
     const joined = signal && this.#join(load, signal)
-    const promise = context.enqueue(request) as Promise<Page>
+    const promise = fetched ? fetched.then(() => this.#submitLater(load, request)) : this.#submit(load, request)
     if (!joined) return promise
     promise.catch(ignore)
     return joined
+  }
+
+  #submit(load: Load, request: TransferRequest<Load>): Promise<Page> {
+    load.request = request
+    return load.context.enqueue(request) as Promise<Page>
+  }
+
+  /** The Context may have been closed meanwhile. */
+  #submitLater(load: Load, request: TransferRequest<Load>): Promise<Page> {
+    try {
+      load.context.refuseWhenClosing()
+    } catch (error) {
+      const failed = this.#failed(load, error as Error)
+      return failed ?? Promise.reject(error)
+    }
+    return this.#submit(load, request)
   }
 
   /** Reads consecutive pages that no call waits for yet. */
@@ -82,6 +103,7 @@ export class PageReads {
     const views = frames.map(({ memory }) => memory)
     const span = { views, start: 0, length: views.length * this.#pageSize, position: first * this.#pageSize }
     const request = new TransferRequest<Loads>(Opcode.readv, this.#file.fd, span, PageReads.#readingAhead, loads)
+    request.fileKey = this.#file.key
     context.enqueue(request).catch(ignore)
   }
 

@@ -112,7 +112,7 @@ export class Store {
     try {
       await removeTemporaries(directory)
       // Through the kernel's cache, as LevelDB reads: it may hold pages that do not fit into ours.
-      const pages = { cacheBytes: options.cacheSize ?? 8 << 20, checksum: true, direct: false, context }
+      const pages = { cacheBytes: options.cacheSize ?? 8 << 20, checksum: true, direct: false, readAround: 2 << 20, context }
       file = await PageFile.open(join(directory, 'pages'), pages)
       const store = new Store(directory, lock, file, { writeBufferSize, context })
       await store.#recover((await readManifest(path)) ?? { logStart: 0, runs: [] })
