@@ -7,8 +7,10 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { Context } from 'caio'
 import { killedRun } from '../support/killed-run.js'
+import { random } from '../support/seeded-random.js'
 import { onEveryBackend, packageRoot, runProgram, temporaryDirectory } from '../support/harness.js'
 import { CaioLevel } from './level/level.js'
+import { Memtable } from './level/memtable.js'
 import { runsToMerge } from './level/store.js'
 import type { Acknowledged, Found } from './level/programs/writer.js'
 
@@ -29,6 +31,35 @@ void t.test('runs of about the same size are merged', async (t) => {
     [[1, 1, 1, 1, 1, 1, 1, 1, 8, 40, 1000], 10],
   ]
   for (const [sizes, count] of cases) t.equal(runsToMerge(sizes), count, sizes.join(', '))
+})
+
+void t.test('entries are sorted as by their keys, of each the last first', async (t) => {
+  const next = random(7)
+  const alphabets = [[0], [0, 1], [0, 255], [48, 49, 50, 57], Array.from({ length: 256 }, (_, at) => at)]
+  for (let round = 0; round < 300; round++) {
+    const alphabet = alphabets[round % alphabets.length] as number[]
+    const common = 'k'.repeat(next(3) * 7)
+    const table = new Memtable(0)
+    const expected: [key: string, at: number][] = []
+    for (let count = next(200); count > 0; count--) {
+      const bytes = Array.from({ length: next(12) }, () => alphabet[next(alphabet.length)] as number)
+      const key = common + String.fromCharCode(...bytes)
+      expected.push([key, table.size])
+      table.write(key, next(3) === 0 ? undefined : 'value')
+      // Sorted in parts, too.
+      if (next(50) === 0) table.sorted()
+    }
+    expected.sort(([a, from], [b, to]) => (a < b ? -1 : a > b ? 1 : to - from))
+    const sorted = [...table.sorted()]
+    if (
+      !t.same(
+        sorted,
+        expected.map(([, at]) => at),
+      )
+    ) {
+      break
+    }
+  }
 })
 
 onEveryBackend(t, 'what is read stays as it was while all of it is changed and merged', async (t, backend) => {

@@ -82,11 +82,8 @@ export function compare(a: Buffer, aAt: number, b: Buffer, bAt: number): number 
   return aLength - bLength
 }
 
-/**
- * Copies an entry. For a short one, as most are, a loop is faster than a Buffer's `copy`, which
- * makes another Buffer.
- */
+/** Copies an entry. A loop is faster for a very short one only. */
 export function copyEntry(from: Buffer, at: number, size: number, to: Buffer, target: number): void {
-  if (size > 256) from.copy(to, target, at, at + size)
+  if (size > 32) from.copy(to, target, at, at + size)
   else for (let index = 0; index < size; index++) to[target + index] = from[at + index] as number
 }

@@ -1,5 +1,5 @@
 /** Several sorted sources as one. */
-import { compare } from './entry.js'
+import { compare, firstFrom } from './entry.js'
 
 /** A position among sorted entries. */
 export interface Cursor {
@@ -22,13 +22,14 @@ export interface Cursor {
 
 /** Merges sources. Of entries with the same key, the first source's hides the others. */
 export class Merge {
-  /** the source of the current entry; undefined at the end */
-  current: Cursor | undefined
   readonly #sources: readonly Cursor[]
   readonly #sign: number
-  /** other sources at the same key, and their number */
-  readonly #hidden: Cursor[] = []
-  #hiddenCount = 0
+  /** indices of the sources that are not at their end, by their keys, then by their age: the first at the end */
+  readonly #order: number[] = []
+  /** number of sources at the first key */
+  #first = 0
+  /** indices of sources at the key before, which have to be put in order again */
+  readonly #moved: number[] = []
   #waiting: Cursor[] = []
 
   /** @param sources the newest first */
@@ -37,9 +38,16 @@ export class Merge {
     this.#sign = isReverse ? -1 : 1
   }
 
+  /** The source of the current entry; undefined at the end. */
+  get current(): Cursor | undefined {
+    return this.#sources[this.#order[this.#order.length - 1] as number]
+  }
+
   async seek(key: string | undefined): Promise<void> {
     await Promise.all(this.#sources.map((source) => source.seek(key)))
-    this.#choose()
+    this.#order.length = 0
+    this.#moved.push(...this.#sources.keys())
+    this.#arrange()
   }
 
   /**
@@ -47,37 +55,48 @@ export class Merge {
    * @returns false if something has to be read, by {@link load}
    */
   step(): boolean {
-    if (this.current && !this.current.step()) this.#waiting.push(this.current)
-    for (let index = 0; index < this.#hiddenCount; index++) {
-      const source = this.#hidden[index] as Cursor
+    for (let count = this.#first; count > 0; count--) {
+      const index = this.#order.pop() as number
+      const source = this.#sources[index] as Cursor
       if (!source.step()) this.#waiting.push(source)
+      this.#moved.push(index)
     }
     if (this.#waiting.length > 0) return false
-    this.#choose()
+    this.#arrange()
     return true
   }
 
   async load(): Promise<void> {
     await Promise.all(this.#waiting.map((source) => source.load()))
     this.#waiting = []
-    this.#choose()
+    this.#arrange()
   }
 
-  #choose(): void {
-    let first: Cursor | undefined
-    let hidden = 0
-    for (let index = 0; index < this.#sources.length; index++) {
-      const source = this.#sources[index] as Cursor
-      if (source.at < 0) continue
-      const order = first ? this.#sign * compare(source.bytes, source.at, first.bytes, first.at) : -1
-      if (order === 0) {
-        this.#hidden[hidden++] = source
-      } else if (order < 0) {
-        first = source
-        hidden = 0
-      }
+  /** Puts the sources that have moved in order. */
+  #arrange(): void {
+    const order = this.#order
+    for (let index; (index = this.#moved.pop()) !== undefined;) {
+      if ((this.#sources[index] as Cursor).at >= 0) this.#insert(index)
     }
-    this.current = first
-    this.#hiddenCount = hidden
+    this.#first = order.length > 0 ? 1 : 0
+    for (let at = order.length - 2; at >= 0; at--, this.#first++) {
+      if (this.#compareKeys(order[at] as number, order[at + 1] as number) !== 0) break
+    }
+  }
+
+  #insert(index: number): void {
+    const order = this.#order
+    const place = firstFrom(order.length, (at) => this.#compare(order[at] as number, index) > 0)
+    for (let at = order.length; at > place; at--) order[at] = order[at - 1] as number
+    order[place] = index
+  }
+
+  #compare(a: number, b: number): number {
+    return this.#compareKeys(a, b) || a - b
+  }
+
+  #compareKeys(a: number, b: number): number {
+    const [first, second] = [this.#sources[a] as Cursor, this.#sources[b] as Cursor]
+    return this.#sign * compare(first.bytes, first.at, second.bytes, second.at)
   }
 }

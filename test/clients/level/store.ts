@@ -80,7 +80,7 @@ export class Store {
   readonly #limit: number
   readonly #context: Context | undefined
   #log!: SegmentedLog
-  #memory = new Memtable()
+  #memory: Memtable
   #version = new Version(undefined, [])
   #logStart = 0
   /** Replacements of the manifest, one after the other. */
@@ -95,6 +95,7 @@ export class Store {
     this.#lock = lock
     this.#file = file
     this.#limit = options.writeBufferSize as number
+    this.#memory = new Memtable(this.#limit)
     this.#context = options.context
   }
 
@@ -112,7 +113,13 @@ export class Store {
     try {
       await removeTemporaries(directory)
       // Through the kernel's cache, as LevelDB reads: it may hold pages that do not fit into ours.
-      const pages = { cacheBytes: options.cacheSize ?? 8 << 20, checksum: true, direct: false, readAround: 2 << 20, context }
+      const pages = {
+        cacheBytes: options.cacheSize ?? 8 << 20,
+        checksum: true,
+        direct: false,
+        readAround: 2 << 20,
+        context,
+      }
       file = await PageFile.open(join(directory, 'pages'), pages)
       const store = new Store(directory, lock, file, { writeBufferSize, context })
       await store.#recover((await readManifest(path)) ?? { logStart: 0, runs: [] })
@@ -156,12 +163,13 @@ export class Store {
     if (changes.length === 0) return
     const [memory, log] = [this.#memory, this.#log]
     const start = memory.size
-    const keys = changes.map(({ key }) => keyOf(key))
-    const places = changes.map(({ type, value }, index) => {
-      return memory.write(keys[index] as string, type === 'put' ? value : undefined)
-    })
-    log.append(memory.bytes.subarray(start, memory.size))
-    for (let index = 0; index < keys.length; index++) memory.show(keys[index] as string, places[index] as number)
+    try {
+      for (const { type, key, value } of changes) memory.write(keyOf(key), type === 'put' ? value : undefined)
+      log.append(memory.bytes.subarray(start, memory.size))
+    } catch (error) {
+      memory.cut(start)
+      throw error
+    }
     if (this.#isFull) this.#flush()
     await (isSynced ? log.commit() : log.flush())
     // A caller that writes faster than tables are written waits.
@@ -246,10 +254,13 @@ export class Store {
 
   /** @param logStart position in the log of the first change that is not in this table */
   async #flushFrozen(frozen: Memtable, logStart: number): Promise<void> {
-    this.#memory = new Memtable()
+    this.#memory = new Memtable(this.#limit)
     this.#replace(frozen, this.#version.runs)
-    await this.#log.rotate()
-    const run = await this.#merged([new MemtableCursor(frozen, Infinity, false)], this.#version.runs.length === 0)
+    const isFirst = this.#version.runs.length === 0
+    const [run] = await Promise.all([
+      this.#merged([new MemtableCursor(frozen, Infinity, false)], isFirst),
+      this.#log.rotate(),
+    ])
     await this.#install(() => {
       this.#logStart = logStart
       return { frozen: undefined, runs: [run, ...this.#version.runs] }

@@ -348,7 +348,8 @@ export class TableWriter {
       this.#file.write(first, blocks),
       this.#file.write(first + blockPages, content),
       before,
-    ]).then(() => undefined)
+      // Not once at the end: the disk writes one table while the next is made.
+    ]).then(() => this.#file.sync())
     this.#writing.catch(() => undefined)
     // Reuses the other buffer once it has been written: allocating one per table would keep the
     // garbage collector busy.
@@ -388,7 +389,6 @@ export class TableWriter {
   async finish(): Promise<Run> {
     await this.flush()
     await this.#writing
-    if (this.#tables.length > 0) await this.#file.sync()
     return this.#tables
   }
 }
