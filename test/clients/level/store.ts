@@ -4,6 +4,7 @@
  * runs of about the same size are merged into one.
  */
 import { dirname, join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { PageFile, SegmentedLog, lockDirectory, removeTemporaries, syncDirectory } from 'caio'
 import type { Context, FileLock } from 'caio'
 import fs from 'caio/fs'
@@ -59,6 +60,9 @@ class Version {
 const FAN = 10
 /** A run is merged with newer ones if it is at most this many times as large as they are together. */
 const RATIO = 3
+
+/** Number of entries that are written as tables before other callers have their turn. */
+const AT_ONCE = 1000
 
 const pagesOf = (run: Run): number => run.reduce((sum, table) => sum + table.place[2], 0)
 
@@ -257,10 +261,9 @@ export class Store {
     this.#memory = new Memtable(this.#limit)
     this.#replace(frozen, this.#version.runs)
     const isFirst = this.#version.runs.length === 0
-    const [run] = await Promise.all([
-      this.#merged([new MemtableCursor(frozen, Infinity, false)], isFirst),
-      this.#log.rotate(),
-    ])
+    const rotating = this.#log.rotate()
+    const merging = this.#merged([new MemtableCursor(frozen, Infinity, false)], isFirst)
+    const [run] = await Promise.all([merging, rotating])
     await this.#install(() => {
       this.#logStart = logStart
       return { frozen: undefined, runs: [run, ...this.#version.runs] }
@@ -316,7 +319,8 @@ export class Store {
     const writer = new TableWriter(this.#file)
     const merge = new Merge(sources)
     await merge.seek(undefined)
-    for (let source; (source = merge.current);) {
+    for (let source, count = 0; (source = merge.current); count++) {
+      if (count % AT_ONCE === 0) await setImmediate()
       const { bytes, at } = source
       const isGone = isAll && isDeleted(bytes, at)
       if (!isGone && writer.add(bytes, at, sizeOf(bytes, at))) await writer.flush()
