@@ -45,8 +45,8 @@ onEveryBackend(t, 'every operation is counted once', async (t, backend) => {
     bytesWritten: 10 + 3,
     operations: { read: 3, write: 1, readv: 1, writev: 1, fsync: 1, fdsync: 1 },
   })
-  const native = ['inline', 'kernel', 'pool', 'missed']
-  const routes = { linux: native, thread: ['pool'], pure: ['node'], uring: native }[backend]
+  const native = ['inline', 'kernel', 'pool', 'handOff', 'missed']
+  const routes = { linux: native, thread: ['pool', 'handOff'], pure: ['node'], uring: native }[backend]
   for (const [route, count] of Object.entries(stats.routes)) {
     t.ok(count === 0 || routes.includes(route), `${count} by ${route}`)
   }
