@@ -56,6 +56,10 @@ int64_t StatFileSystem(const char* path, FileSystemStatus& status);
 // Finds which file a descriptor refers to. Asks no server. False if unknown.
 bool LookWhich(int fd, dev_t* device, ino_t* inode);
 
+// Reads type, permissions, size and device of a file that is about to be written: by its path or, if
+// that is null, by a descriptor. Not its times: see is_fresh.h. 0, or -1 with errno.
+int LookBeforeWriting(const char* path, int fd, struct stat* status);
+
 // Whether a file is on no block device.
 bool IsOnNoDevice(const struct stat& status);
 

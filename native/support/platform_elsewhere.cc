@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "platform.h"
@@ -36,6 +37,10 @@ uint32_t FileSystemType(int) { return 0; }
 int64_t StatFileSystem(const char*, FileSystemStatus&) { return -EAGAIN; }
 
 bool LookWhich(int, dev_t*, ino_t*) { return false; }
+
+int LookBeforeWriting(const char* path, int fd, struct stat* status) {
+  return path ? stat(path, status) : fstat(fd, status);
+}
 
 bool IsOnNoDevice(const struct stat&) { return false; }
 

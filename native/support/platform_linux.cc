@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -62,6 +63,21 @@ bool LookWhich(int fd, dev_t* device, ino_t* inode) {
   *device = makedev(known.stx_dev_major, known.stx_dev_minor);
   *inode = known.stx_ino;
   return true;
+}
+
+int LookBeforeWriting(const char* path, int fd, struct stat* status) {
+  struct statx known;
+  const int looked = path ? statx(AT_FDCWD, path, 0, STATX_TYPE | STATX_MODE | STATX_SIZE, &known)
+                          : statx(fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_MODE | STATX_SIZE, &known);
+  // An older kernel or a seccomp filter refuses statx(2).
+  if (looked != 0 && (errno == ENOSYS || errno == EPERM || errno == EOPNOTSUPP || errno == EINVAL))
+    return path ? stat(path, status) : fstat(fd, status);
+  if (looked != 0) return -1;
+  *status = {};
+  status->st_mode = known.stx_mode;
+  status->st_size = static_cast<off_t>(known.stx_size);
+  status->st_dev = makedev(known.stx_dev_major, known.stx_dev_minor);
+  return 0;
 }
 
 bool IsOnNoDevice(const struct stat& status) { return major(status.st_dev) == 0; }

@@ -56,7 +56,7 @@ int64_t WriteFile(Request& request) {
   const bool append = (request.file.flags & whole_file_flag::kAppend) != 0;
   const bool exclusive = (request.file.flags & whole_file_flag::kExclusive) != 0;
   struct stat status;
-  const bool exists = stat(request.path.get(), &status) == 0;
+  const bool exists = LookBeforeWriting(request.path.get(), -1, &status) == 0;
   if (exists && !IsRegular(status)) return S_ISDIR(status.st_mode) ? -EISDIR : -EOPNOTSUPP;
   const auto copied = [&] { return status.st_size >= kLarge && FileSystemType(request.path.get()) == kOverlay; };
   const bool empty = exists && !append && (copied() || MayHoldMore(status));
@@ -64,7 +64,7 @@ int64_t WriteFile(Request& request) {
                     (exclusive ? O_EXCL : 0);
   Descriptor fd(open(request.path.get(), flags, request.file.mode));
   if (!fd.valid()) return -errno;
-  if (fstat(fd.get(), &status) != 0) return -errno;
+  if (LookBeforeWriting(nullptr, fd.get(), &status) != 0) return -errno;
   if (!IsRegular(status)) return -EOPNOTSUPP;
 
   size_t written = 0;
