@@ -10,7 +10,9 @@ import { killedRun } from '../support/killed-run.js'
 import { random } from '../support/seeded-random.js'
 import { onEveryBackend, packageRoot, runProgram, temporaryDirectory } from '../support/harness.js'
 import { CaioLevel } from './level/level.js'
-import { Memtable } from './level/memtable.js'
+import { decodeValue } from './level/entry.js'
+import { Memtable, MemtableCursor } from './level/memtable.js'
+import { Merge } from './level/merge.js'
 import { runsToMerge } from './level/store.js'
 import type { Acknowledged, Found } from './level/programs/writer.js'
 
@@ -60,6 +62,37 @@ void t.test('entries are sorted as by their keys, of each the last first', async
       break
     }
   }
+})
+
+void t.test('a merge goes on after a source could not be read', async (t) => {
+  /** Entries of a memtable, of which each second one has to be loaded, which fails once. */
+  class Failing extends MemtableCursor {
+    #hasFailed = false
+    #count = 0
+    override step(): boolean {
+      super.step()
+      return ++this.#count % 2 === 0
+    }
+    override load(): Promise<void> {
+      this.#hasFailed = !this.#hasFailed
+      return this.#hasFailed ? Promise.reject(new Error('once')) : Promise.resolve()
+    }
+  }
+  const sources = ['ad', 'abce', 'bf'].map((keys) => {
+    const table = new Memtable(0)
+    for (const key of keys) table.write(key, `${key} of ${keys}`)
+    return table
+  })
+  const merge = new Merge(sources.map((table) => new Failing(table, Infinity, false)))
+  const found: string[] = []
+  let failures = 0
+  await merge.seek(undefined)
+  for (let source; (source = merge.current);) {
+    found.push(String(decodeValue(source.bytes, source.at, 'utf8')))
+    for (merge.step(); merge.isWaiting;) await merge.load().catch(() => failures++)
+  }
+  t.same(found, ['a of ad', 'b of abce', 'c of abce', 'd of ad', 'e of abce', 'f of bf'])
+  t.ok(failures > 0)
 })
 
 onEveryBackend(t, 'what is read stays as it was while all of it is changed and merged', async (t, backend) => {

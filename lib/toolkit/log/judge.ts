@@ -6,7 +6,7 @@ import type { LogWindow } from './window.js'
 const { Buffer } = globalThis
 
 /**
- * - `unused`: only zeros follow: space written ahead, or of which nothing was written.
+ * - `unused`: only zeros follow: space written ahead, or space in which nothing has been written.
  * - `torn`: no whole record follows. The last crash leaves such an end.
  * - `hole`: whole records follow, but a crash can leave this, too: of writes that no commit had
  *   made durable, later sectors can be on the disk while earlier ones are not.
@@ -35,18 +35,19 @@ export function judgeGap({ format, next, isProved, isEmpty, isUnwritten }: Evide
   return format === 2 && !isProved && isUnwritten ? 'hole' : 'damaged'
 }
 
-/** Whether everything from `start` on reads as zeros. */
-export async function isEmptyFrom(window: LogWindow, start: number): Promise<boolean> {
+/** The end of the bytes from `start` on, without the zeros at the end of the file. */
+export async function endWithoutZeros(window: LogWindow, start: number): Promise<number> {
+  let end = start
   for (let at = start; at < window.size;) {
     const bytes = await window.read(at, WINDOW)
     if (bytes.length === 0) break
-    for (let from = 0; from < bytes.length; from += SECTOR) {
-      const length = Math.min(SECTOR, bytes.length - from)
-      if (bytes.compare(ZEROS, 0, length, from, from + length) !== 0) return false
-    }
+    let last = bytes.length
+    for (; last >= SECTOR && bytes.compare(ZEROS, 0, SECTOR, last - SECTOR, last) === 0; last -= SECTOR);
+    while (last > 0 && bytes[last - 1] === 0) last--
+    if (last > 0) end = at + last
     at += bytes.length
   }
-  return true
+  return end
 }
 
 /** bytes that a disk writes whole or not at all */

@@ -98,9 +98,9 @@ export async function recover(
   if (stop?.verdict === 'damaged') throw damagedAt(path, end, stop)
   if (end.torn > 0 && options.torn === 'refuse') throw logTorn(String(path), end.position)
 
-  const { position, torn, damage = [] } = end
+  const { position, damage = [] } = end
   const places: Kept[] = damage.map((place) => ({ word: 'damaged', ...place }))
-  if (stop && mustKeep(log, stop)) places.push({ word: 'torn', position, length: torn })
+  if (stop && mustKeep(log, stop)) places.push({ word: 'torn', position, length: size - position })
   // The copies are durable before the log is changed.
   const kept = await keepAllBeside(fs, file, path, places)
   for (const place of damage) await fillGap(file, log, place)

@@ -9,7 +9,7 @@ import {
   startChecksum,
 } from './format.js'
 import type { LogIdentity, RecordKind } from './format.js'
-import { hasUnwrittenSector, isEmptyFrom, judgeGap } from './judge.js'
+import { endWithoutZeros, hasUnwrittenSector, judgeGap } from './judge.js'
 import type { Verdict } from './judge.js'
 import { WINDOW } from './window.js'
 import type { LogWindow } from './window.js'
@@ -165,7 +165,7 @@ export interface LogEnd {
   position: number
   /** records before it, counted from the start of the scan */
   records: number
-  /** bytes after it that are no whole record; 0 if the file ends with its last record, or has only zeros after it */
+  /** bytes after it that are no whole record, without zeros at the end of the file; 0 if nothing else follows */
   torn: number
   /** the problem there; undefined if `torn` is 0 */
   problem: LogProblem | undefined
@@ -189,6 +189,8 @@ export class LogScan {
   readonly #skips: boolean
   readonly #damage: LogDamage[] = []
   #records = 0
+  /** where the file ends, without zeros; known at {@link stop} */
+  #contentEnd = 0
   /** bytes scanned since the clock was last read */
   #unasked = 0
   /** Everything before this position is proved to have been durable. */
@@ -212,7 +214,7 @@ export class LogScan {
   get end(): LogEnd {
     const { position, stop } = this
     const broken = stop?.verdict === 'unused' ? undefined : stop
-    const torn = broken ? Math.max(this.#window.size - position, 0) : 0
+    const torn = broken ? this.#contentEnd - position : 0
     const end: LogEnd = { position, records: this.#records, torn, problem: broken?.problem }
     return this.#damage.length > 0 ? { ...end, damage: this.#damage } : end
   }
@@ -240,7 +242,7 @@ export class LogScan {
   /** Advances past the next whole record and returns it; undefined at the end of the scan. Skips gaps. */
   async next(): Promise<Whole | undefined> {
     while (this.position < this.#window.size) {
-      const place = await recordAt(this.#window, this.#log, this.position)
+      const place = await this.#place()
       if (this.#window.isDue()) await this.#window.rest()
       if (isWhole(place)) {
         this.position = place.next
@@ -250,10 +252,13 @@ export class LogScan {
       }
       const { position } = this
       const stop = await this.#judge(place)
+      // Records behind it may be there because it was written meanwhile, too.
+      if (stop.verdict !== 'unused' && isWhole(await this.#place())) continue
       const { next } = stop
       const isDamaged = stop.verdict === 'damaged' && next !== undefined
       if (isDamaged) this.#damage.push({ position, length: next - position, problem: stop.problem })
       if (!isDamaged || !this.#skips) {
+        this.#contentEnd = await endWithoutZeros(this.#window, position)
         this.stop = stop
         return undefined
       }
@@ -262,13 +267,24 @@ export class LogScan {
     return undefined
   }
 
+  /**
+   * What is at the position. A record that is not whole is read again from the file: a writer may
+   * have written it since the window was read, over zeros.
+   */
+  async #place(): Promise<Whole | Broken> {
+    const place = await recordAt(this.#window, this.#log, this.position)
+    if (isWhole(place)) return place
+    this.#window.forget()
+    return recordAt(this.#window, this.#log, this.position)
+  }
+
   async #judge(broken: Broken): Promise<Stop> {
     const { position } = this
     const found = await recordBehind(this.#window, this.#log, broken)
     const next = found?.position
     const isProved = await this.#isProved(found)
     const isUnwritten = next !== undefined && !isProved && (await hasUnwrittenSector(this.#window, position, next))
-    const isEmpty = next === undefined && !isProved && (await isEmptyFrom(this.#window, position))
+    const isEmpty = next === undefined && (await endWithoutZeros(this.#window, position)) === position
     const verdict = judgeGap({ format: this.#log.format, next, isProved, isEmpty, isUnwritten })
     // A file shorter than its seal says has lost bytes that cannot be kept.
     const wasDurable = isProved && (found !== undefined || this.#sealed <= this.#window.size)

@@ -8,7 +8,7 @@ import type { WriteSome } from '../write-all.js'
 
 const { Buffer } = globalThis
 
-/** Zeros pay for writes of at most this part of them: a larger one is mostly its own bytes. */
+/** Zeros are written for writes of at most an eighth of them: of a larger one, its own bytes take most of the time. */
 const PART = 8
 const BLOCK = 4096
 /** bytes of zeros in memory */
@@ -26,7 +26,11 @@ export class SpaceAhead {
     this.#step = step
   }
 
-  /** Called before a durable write of this range, which ends the log. Never fails: the write itself will. */
+  /**
+   * Called before a durable write of this range, which ends the log. Zeros that cannot be written
+   * are taken back, and no failure: the write itself will be one.
+   * @throws (rejects) the sync's error: it may be that of records written before
+   */
   async reach(from: number, to: number, write: WriteSome): Promise<void> {
     if (to === from || to <= this.#end || (to - from) * PART > this.#step) return
     const end = Math.ceil((to + this.#step) / BLOCK) * BLOCK
@@ -34,11 +38,13 @@ export class SpaceAhead {
       for (let at = Math.max(from, this.#end); at < end; at += AT_ONCE) {
         await writeAllBy(write, Buffer.alloc(Math.min(AT_ONCE, end - at)), at)
       }
-      await this.#file.datasync()
-      this.#end = end
     } catch {
       this.#end = Infinity
+      await this.#file.truncate(from).catch(() => undefined)
+      return
     }
+    await this.#file.datasync()
+    this.#end = end
   }
 
   /** Cuts the zeros off. Without that, they are found to be no records. */

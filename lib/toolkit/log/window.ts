@@ -57,6 +57,11 @@ export class LogWindow {
     return at < 0 ? undefined : this.#bytes.subarray(at, at + length)
   }
 
+  /** Drops what was read: the file may have changed since. */
+  forget(): void {
+    this.#bytes = this.#memory.subarray(0, 0)
+  }
+
   /** Reads bytes at a position, at most {@link WINDOW}, fewer at the end of the file. Valid until the next call. */
   async read(position: number, length: number): Promise<Buffer> {
     const there = this.peek(position, length)
@@ -64,7 +69,7 @@ export class LogWindow {
     await this.rest()
     const wanted = Math.max(Math.min(WINDOW, this.size - position), 0)
     // If the read fails, the window is empty.
-    this.#bytes = this.#memory.subarray(0, 0)
+    this.forget()
     this.#bytes = await readUpTo(this.#file, this.#memory.subarray(0, wanted), position)
     this.#position = position
     return this.#bytes.subarray(0, length)

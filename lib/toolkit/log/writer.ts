@@ -49,7 +49,7 @@ export interface LogWriterOptions {
   /**
    * Bytes of zeros to write ahead of the records, repeatedly; 0 for none. Small commits are faster,
    * since their syncs need not write the file's size. The file is longer than the log by so much
-   * until it is closed. Default: 0.
+   * until it is closed. Not for a log in the first format. Default: 0.
    */
   preallocate?: number | undefined
   /** A tail left torn by the last crash: cut it off, or refuse to open. Default: `truncate`. */
@@ -145,7 +145,7 @@ export class LogWriter {
     this.#log = log
     this.#writeDurably = durableWriteOf(file)
     this.#lock = lock
-    this.#space = ahead > 0 ? new SpaceAhead(file, ahead) : undefined
+    this.#space = ahead > 0 && log.format === 2 ? new SpaceAhead(file, ahead) : undefined
     this.recovered = recovered
     this.#end = this.#written = this.#durable = recovered.position
   }

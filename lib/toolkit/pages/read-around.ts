@@ -6,6 +6,9 @@ import { advise } from '../advice.js'
 /** milliseconds after which ranges are asked for again: the kernel may have dropped them */
 const AGAIN = 1000
 
+/** Codes of errors that say that the kernel cannot be asked for this file. */
+const REFUSALS = new Set(['ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL', 'ESPIPE', 'EPERM'])
+
 /** The open file, and callbacks that count its operations in flight. */
 export interface FileAround {
   readonly fd: number
@@ -16,13 +19,13 @@ export interface FileAround {
 export class ReadAround {
   readonly #file: FileAround
   readonly #bytes: number
-  /** ranges, each `bytes` long, by number: that are being asked for, and that the kernel fetched lately */
+  /** ranges, each `bytes` long, by number: those that the kernel is being asked for, and was lately */
   readonly #asking = new Map<number, Promise<void>>()
   readonly #begun = new Set<number>()
   #since = 0
   #isRefused = false
 
-  /** @param bytes around a page: it is in one of the ranges of this length */
+  /** @param bytes of a range: the file is divided into ranges, and that of the page is fetched */
   constructor(file: FileAround, bytes: number) {
     this.#file = file
     this.#bytes = bytes
@@ -52,9 +55,9 @@ export class ReadAround {
     try {
       await advise(this.#file.fd, 'willneed', range * this.#bytes, this.#bytes, { context })
       this.#begun.add(range)
-    } catch {
-      // The read tells what is wrong, if anything.
-      this.#isRefused = true
+    } catch (error) {
+      // Any other failure is the read's, too.
+      this.#isRefused ||= REFUSALS.has((error as NodeJS.ErrnoException).code ?? '')
     } finally {
       this.#asking.delete(range)
       this.#file.ended()

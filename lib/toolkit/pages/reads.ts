@@ -86,13 +86,13 @@ export class PageReads {
     return load.context.enqueue(request) as Promise<Page>
   }
 
-  /** The Context may have been closed meanwhile. */
+  /** Meanwhile the Context may have been closed, or all callers may have left. */
   #submitLater(load: Load, request: TransferRequest<Load>): Promise<Page> {
     try {
       load.context.refuseWhenClosing()
+      if (!load.hasAsker && !load.frame.waiters?.size) throw invalidState('nobody waits')
     } catch (error) {
-      const failed = this.#failed(load, error as Error)
-      return failed ?? Promise.reject(error)
+      return this.#failed(load, error as Error) ?? Promise.reject(error)
     }
     return this.#submit(load, request)
   }

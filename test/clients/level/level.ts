@@ -196,8 +196,9 @@ class Iterator extends AbstractIterator<CaioLevel, Bytes, Bytes> {
     for (; ; this.#isPast = true) {
       if (this.#isPast) {
         this.#isPast = false
-        if (!merge.step()) return LOAD
+        merge.step()
       }
+      if (merge.isWaiting) return LOAD
       const source = merge.current
       if (!source) return undefined
       const { bytes, at } = source

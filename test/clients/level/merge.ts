@@ -43,9 +43,15 @@ export class Merge {
     return this.#sources[this.#order[this.#order.length - 1] as number]
   }
 
+  /** Whether {@link load} has to be called, perhaps again, before there is a current entry. */
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0
+  }
+
   async seek(key: string | undefined): Promise<void> {
+    this.#waiting = []
     await Promise.all(this.#sources.map((source) => source.seek(key)))
-    this.#order.length = 0
+    this.#order.length = this.#moved.length = 0
     this.#moved.push(...this.#sources.keys())
     this.#arrange()
   }
@@ -66,6 +72,7 @@ export class Merge {
     return true
   }
 
+  /** After a failure, it can be called again. */
   async load(): Promise<void> {
     await Promise.all(this.#waiting.map((source) => source.load()))
     this.#waiting = []

@@ -335,6 +335,7 @@ export class Store {
    */
   #install(next: () => Pick<Version, 'frozen' | 'runs'>): Promise<void> {
     const installed = this.#installing.then(async () => {
+      if (this.#failure) throw this.#failure
       const runs = next().runs.filter((run) => run.length > 0)
       await this.#writeManifest(runs)
       // The memtable being written may have changed meanwhile.

@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { LogReader, LogWriter, writeFileAtomic } from 'caio'
 import type { LogRecord } from 'caio'
-import { watchedFs } from '../../../support/made-logs.js'
+import { makeFirstFormat, watchedFs } from '../../../support/made-logs.js'
 import { makeContext, onEveryBackend, rejectionOf, temporaryDirectory } from '../../../support/harness.js'
 
 async function read(path: string): Promise<LogRecord[]> {
@@ -117,6 +117,85 @@ onEveryBackend(t, 'zeros ahead are no part of the log', async (t, backend) => {
   t.equal((await read(path)).length, 22)
 })
 
+onEveryBackend(t, 'a log that is written over zeros while it is read', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const path = join(temporaryDirectory(t), 'log')
+  const log = await LogWriter.open(path, { context, preallocate: 2 ** 22 })
+  let count = 0
+  const write = async (until: number): Promise<void> => {
+    while (count < until) {
+      log.append(`record ${count++} `.padEnd(300, 'x'))
+      await log.commit()
+    }
+  }
+  for (const damaged of ['stop', 'skip'] as const) {
+    await write(count + 10)
+    const reader = new LogReader(path, { context, damaged })
+    const read: string[] = []
+    for await (const { content } of reader) {
+      read.push(String(content).trimEnd().replace(/ x*$/, ''))
+      // The window that the reader has holds zeros where these go.
+      if (read.length === 5) await write(count + 200)
+    }
+    t.same(
+      read,
+      Array.from({ length: count }, (_, at) => `record ${at}`),
+      'all of it is read',
+    )
+    t.match(reader.end, { records: count, torn: 0, problem: undefined })
+    t.notOk(reader.end?.damage)
+  }
+  await log.close()
+})
+
+onEveryBackend(t, 'a tear before zeros', async (t, backend) => {
+  const context = makeContext(t, backend)
+  const path = join(temporaryDirectory(t), 'log')
+  const log = await LogWriter.open(path, { context, preallocate: 2 ** 16 })
+  log.append('whole')
+  await log.commit()
+  const { end } = log
+  const torn = `${path}-torn`
+  fs.copyFileSync(path, torn)
+  await log.close()
+  const file = fs.openSync(torn, 'r+')
+  fs.writeSync(file, 'some bytes', end)
+  fs.closeSync(file)
+  t.match(await rejectionOf(LogWriter.open(torn, { context, torn: 'refuse' })), { code: 'ERR_CAIO_LOG_TORN' })
+  const again = await LogWriter.open(torn, { context })
+  t.match(again.recovered, { position: end, records: 1, torn: 10, problem: 'length' })
+  await again.close()
+  t.equal(fs.statSync(torn).size, end)
+})
+
+t.test('a failed sync of zeros is one of the log: it may be that of records before them', async (t) => {
+  let isArmed = true
+  const { fs: failing } = watchedFs((method) => {
+    if (method !== 'datasync' || !isArmed) return undefined
+    isArmed = false // it would work if it were tried again
+    throw Object.assign(new Error('lost'), { code: 'EIO' })
+  })
+  const log = await LogWriter.open(join(temporaryDirectory(t), 'log'), { fs: failing, preallocate: 2 ** 16 })
+  log.append('flushed, and not durable')
+  await log.flush()
+  const { durable } = log
+  log.append('another')
+  t.match(await rejectionOf(log.commit()), { code: 'EIO' })
+  t.equal(log.durable, durable)
+  t.match(await rejectionOf(log.commit()), { code: 'ERR_CAIO_LOG_FAILED' })
+  await log.close().catch(() => undefined)
+})
+
+t.test('a log in the first format gets no zeros', async (t) => {
+  const path = join(temporaryDirectory(t), 'log')
+  makeFirstFormat(path, [Buffer.from('one')])
+  const log = await LogWriter.open(path, { preallocate: 2 ** 16 })
+  log.append('two')
+  await log.commit()
+  t.equal(fs.statSync(path).size, log.end)
+  await log.close()
+})
+
 onEveryBackend(t, 'a log whose zeros fail goes on without', async (t, backend) => {
   const context = makeContext(t, backend)
   const path = join(temporaryDirectory(t), 'log')
@@ -132,6 +211,7 @@ onEveryBackend(t, 'a log whose zeros fail goes on without', async (t, backend) =
     await log.commit()
   }
   t.equal(refused, 1)
+  t.equal(fs.statSync(path).size, log.end, 'what was written of them is taken back')
   await log.close()
   t.match(await LogWriter.open(path, { context }).then((opened) => (void opened.close(), opened.recovered)), {
     records: 3,
