@@ -27,7 +27,11 @@ function look(): void {
   waiting = []
   first = 0
   isBusy = false
-  if (after.length === 0) return
+  // Not now: they may settle others, with which what follows from the last promise would alternate.
+  if (after.length > 0) nextTick(callAfter)
+}
+
+function callAfter(): void {
   const acts = after
   after = []
   for (const act of acts) act()
