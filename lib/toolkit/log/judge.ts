@@ -50,6 +50,15 @@ export async function endWithoutZeros(window: LogWindow, start: number): Promise
   return end
 }
 
+/**
+ * The end of a tear that begins at `start`. Zeros behind it are none of it, unless they are few: they
+ * may be the end of a record.
+ */
+export async function endOfTear(window: LogWindow, start: number): Promise<number> {
+  const end = await endWithoutZeros(window, start)
+  return window.size - end < SECTOR ? window.size : end
+}
+
 /** bytes that a disk writes whole or not at all */
 const SECTOR = 512
 const ZEROS = Buffer.alloc(SECTOR)

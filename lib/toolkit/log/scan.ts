@@ -9,7 +9,7 @@ import {
   startChecksum,
 } from './format.js'
 import type { LogIdentity, RecordKind } from './format.js'
-import { endWithoutZeros, hasUnwrittenSector, judgeGap } from './judge.js'
+import { endOfTear, endWithoutZeros, hasUnwrittenSector, judgeGap } from './judge.js'
 import type { Verdict } from './judge.js'
 import { WINDOW } from './window.js'
 import type { LogWindow } from './window.js'
@@ -165,7 +165,7 @@ export interface LogEnd {
   position: number
   /** records before it, counted from the start of the scan */
   records: number
-  /** bytes after it that are no whole record, without zeros at the end of the file; 0 if nothing else follows */
+  /** bytes after it that are no whole record; 0 if only zeros follow, and less a long row of them at the file's end */
   torn: number
   /** the problem there; undefined if `torn` is 0 */
   problem: LogProblem | undefined
@@ -189,8 +189,8 @@ export class LogScan {
   readonly #skips: boolean
   readonly #damage: LogDamage[] = []
   #records = 0
-  /** where the file ends, without zeros; known at {@link stop} */
-  #contentEnd = 0
+  /** where the tear at {@link stop} ends */
+  #tearEnd = 0
   /** bytes scanned since the clock was last read */
   #unasked = 0
   /** Everything before this position is proved to have been durable. */
@@ -214,7 +214,7 @@ export class LogScan {
   get end(): LogEnd {
     const { position, stop } = this
     const broken = stop?.verdict === 'unused' ? undefined : stop
-    const torn = broken ? this.#contentEnd - position : 0
+    const torn = broken ? this.#tearEnd - position : 0
     const end: LogEnd = { position, records: this.#records, torn, problem: broken?.problem }
     return this.#damage.length > 0 ? { ...end, damage: this.#damage } : end
   }
@@ -258,7 +258,7 @@ export class LogScan {
       const isDamaged = stop.verdict === 'damaged' && next !== undefined
       if (isDamaged) this.#damage.push({ position, length: next - position, problem: stop.problem })
       if (!isDamaged || !this.#skips) {
-        this.#contentEnd = await endWithoutZeros(this.#window, position)
+        this.#tearEnd = await endOfTear(this.#window, position)
         this.stop = stop
         return undefined
       }

@@ -124,7 +124,9 @@ function untouched({ bytes, records, format }: Log, spoilt: Buffer): number[] {
   const header = format === 1 ? 8 : 12
   return [...records].flatMap(([position, content]) => {
     const end = position + header + content.length
-    return end <= spoilt.length && bytes.subarray(position, end).equals(spoilt.subarray(position, end))
+    // The crash may have come before it was written over zeros.
+    const isWritten = format === 1 || bytes.readUInt32LE(position + 4) !== 0
+    return isWritten && end <= spoilt.length && bytes.subarray(position, end).equals(spoilt.subarray(position, end))
       ? [position]
       : []
   })
