@@ -69,10 +69,10 @@ int LookBeforeWriting(const char* path, int fd, struct stat* status) {
   struct statx known;
   const int looked = path ? statx(AT_FDCWD, path, 0, STATX_TYPE | STATX_MODE | STATX_SIZE, &known)
                           : statx(fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_MODE | STATX_SIZE, &known);
-  // An older kernel or a seccomp filter refuses statx(2).
-  if (looked != 0 && (errno == ENOSYS || errno == EPERM || errno == EOPNOTSUPP || errno == EINVAL))
+  if (looked != 0) {
+    if (!IsStatxRefused(errno)) return -1;
     return path ? stat(path, status) : fstat(fd, status);
-  if (looked != 0) return -1;
+  }
   *status = {};
   status->st_mode = known.stx_mode;
   status->st_size = static_cast<off_t>(known.stx_size);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "../../request/protocol.h"
+#include "../../support/look.h"
 #include "../../support/platform.h"
 #ifdef STATX_BASIC_STATS
 #include <sys/sysmacros.h>
@@ -72,9 +73,6 @@ int Statx(const StatsOf& of, struct statx* file) {
   return statx(AT_FDCWD, of.path, of.follow ? 0 : AT_SYMLINK_NOFOLLOW, kAll, file);
 }
 
-// Whether an older kernel or a seccomp filter refuses statx(2): stat(2) then serves.
-bool IsMissing(int error) { return error == ENOSYS || error == EPERM || error == EOPNOTSUPP || error == EINVAL; }
-
 }  // namespace
 #endif
 
@@ -85,7 +83,7 @@ int ReadStats(const StatsOf& of, double* out) {
     WriteStats(known, out);
     return 0;
   }
-  if (!IsMissing(errno)) return -errno;
+  if (!IsStatxRefused(errno)) return -errno;
 #endif
   struct stat file;
   const int failed = !of.path ? fstat(of.fd, &file) : of.follow ? stat(of.path, &file) : lstat(of.path, &file);
