@@ -127,7 +127,7 @@ type Called = (...args: unknown[]) => unknown
  * A call on a whole tree loads ours at once. By name: the index of the argument with the
  * `recursive` option.
  */
-const ON_TREES: Readonly<Record<string, number | undefined>> = { readdir: 1, rm: 1, cp: 2 }
+const ON_TREES: Readonly<Record<string, number | undefined>> = { opendir: 1, readdir: 1, rm: 1, cp: 2 }
 
 function isRecursive(options: unknown): boolean {
   return (options as { recursive?: unknown } | null | undefined)?.recursive === true

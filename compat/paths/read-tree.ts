@@ -145,20 +145,53 @@ function resultOf(root: Part, call: TreeCall): string[] | Dirent[] {
   return call.withFileTypes ? direntsOf(root, call) : namesOf(root, call)
 }
 
-/** Directories found in a part, which begins at `path`, but not read. */
-function missingOf(part: Part, path: string, withFileTypes: boolean): Place[] {
+/** The directories of a part, which begins at `path`: those that it read, and those that it only found. */
+function placesOf(part: Part, path: string, whole: boolean): { read: Place[]; missing: Place[] } {
   const missing: Place[] = []
-  const places: Place[] = [{ part, directory: 0, path }]
-  for (const place of places) {
-    for (const found of within(place, !withFileTypes)) (found.directory < part.count ? places : missing).push(found)
+  const read: Place[] = [{ part, directory: 0, path }]
+  for (const place of read) {
+    for (const found of within(place, whole)) (found.directory < part.count ? read : missing).push(found)
   }
-  return missing
+  return { read, missing }
+}
+
+/** The entries of one directory, in the file system's order. */
+export interface Listing {
+  /** the directory's path from the tree's root */
+  readonly path: string
+  readonly names: readonly string[]
+  /** by libuv's numbers */
+  readonly types: Uint8Array
+}
+
+/**
+ * Reads a directory, and as many of those below it as one request does.
+ * @param root path of the tree
+ * @param path from there
+ * @returns undefined if any of them cannot be read
+ */
+export async function readBelow(root: string, path: string): Promise<Listing[] | undefined> {
+  const from = join(root, path)
+  if (plainPath(from) === undefined) return undefined
+  const reply = memory.take()
+  try {
+    const directories = await askFor(Opcode.readTree, { path: from, flags: TreeFlag.unsorted }, reply)
+    const part = directories > 0 ? new Part(reply, directories, '') : undefined
+    if (!part || isOdd(part, true)) return undefined
+    return placesOf(part, path, false).read.map((place) => {
+      const bounds = part.starts.slice(place.directory, place.directory + 2)
+      const types = part.types.slice(...bounds).map((type) => type % DESCENDED)
+      return { path: place.path, names: part.names.slice(...bounds), types }
+    })
+  } finally {
+    memory.giveBack(reply)
+  }
 }
 
 /** Reads the directories that the first part did not reach. */
 async function readRest(root: Part, call: TreeCall): Promise<string[] | Dirent[] | typeof NODES> {
   const { withFileTypes } = call
-  const missing = missingOf(root, '', withFileTypes)
+  const { missing } = placesOf(root, '', !withFileTypes)
   let failed = false
   const lane = async (): Promise<void> => {
     for (let next; !failed && (next = missing.pop());) {
@@ -173,7 +206,7 @@ async function readRest(root: Part, call: TreeCall): Promise<string[] | Dirent[]
           return
         }
         part.parts.set(directory, read)
-        for (const place of missingOf(read, path, withFileTypes)) missing.push(place)
+        for (const place of placesOf(read, path, !withFileTypes).missing) missing.push(place)
       } finally {
         memory.giveBack(reply)
       }

@@ -14,7 +14,7 @@ export const directoryMemory = new FreeList(() => Buffer.allocUnsafeSlow(32 * 10
 
 /** One of libuv's kinds of entries, which native/operations/path/directory.cc returns. */
 export const UNKNOWN = 0
-const DIRECTORY = 2
+export const DIRECTORY = 2
 
 export interface ReaddirCall extends PathCall {
   readonly withFileTypes: boolean

@@ -150,8 +150,8 @@ export const WholeFileFlag = { append: 1, flush: 2, exclusive: 4 } as const
 /** For `copyFile`: fails if the target exists, as in Node; gives it the source's owner and times. */
 export const CopyFlag = { exclusive: 1, likeSource: 2 } as const
 
-/** For `readTree`: follows links to directories; gives names with their directories. */
-export const TreeFlag = { follow: 1, wholeNames: 2 } as const
+/** For `readTree`: follows links to directories; gives names with their directories, or in the file system's order. */
+export const TreeFlag = { follow: 1, wholeNames: 2, unsorted: 4 } as const
 
 /** For `rm`, as in Node. */
 export const RemoveFlag = { recursive: 1, force: 2 } as const

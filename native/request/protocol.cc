@@ -120,7 +120,9 @@ ProtocolText DescribeProtocol() {
   writer.Line("spaceFlag", {{"keepSize", space_flag::kKeepSize}});
   writer.Line("alignmentOf", {{"memory", alignment_of::kMemory}, {"offset", alignment_of::kOffset}});
   writer.Line("copyFlag", {{"exclusive", copy_flag::kExclusive}, {"likeSource", copy_flag::kLikeSource}});
-  writer.Line("treeFlag", {{"follow", tree_flag::kFollow}, {"wholeNames", tree_flag::kWholeNames}});
+  writer.Line(
+      "treeFlag",
+      {{"follow", tree_flag::kFollow}, {"wholeNames", tree_flag::kWholeNames}, {"unsorted", tree_flag::kUnsorted}});
   writer.Line("removeFlag", {{"recursive", remove_flag::kRecursive}, {"force", remove_flag::kForce}});
   {
     using namespace tree_result;

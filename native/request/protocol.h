@@ -69,6 +69,7 @@ namespace tree_flag {
 enum : unsigned {
   kFollow = 1,      // descends into links to directories
   kWholeNames = 2,  // prefixes each name with its directories
+  kUnsorted = 4,    // leaves the names in the file system's order
 };
 }
 

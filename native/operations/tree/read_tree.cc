@@ -25,6 +25,7 @@ class Reader {
       : path_(path),
         follows_((flags & tree_flag::kFollow) != 0),
         whole_names_((flags & tree_flag::kWholeNames) != 0),
+        sorts_((flags & tree_flag::kUnsorted) == 0),
         capacity_(capacity) {
     if (path_.last() != '/') path_.Append('/');
     root_ = path_.size();
@@ -71,7 +72,7 @@ class Reader {
     const size_t names = entries.bytes() + prefix * entries.count();
     const size_t all = names_.size() + names + types_.size() + entries.count();
     if (kHeader + (counts_.size() + 1) * sizeof counts_[0] + all > capacity_) return -EOVERFLOW;
-    entries.Sort();
+    if (sorts_) entries.Sort();
     for (size_t at = 0; at < entries.count(); at++) {
       const char* name = entries.name(at);
       const bool descends = IsDescended(directory, name, entries.type(at));
@@ -96,6 +97,7 @@ class Reader {
   size_t root_;  // length of the root's path
   const bool follows_;
   const bool whole_names_;
+  const bool sorts_;
   const size_t capacity_;
   std::vector<Text> directories_;
   std::vector<uint32_t> counts_;

@@ -168,6 +168,16 @@ export const paths: Described[] = [
       })
     },
   },
+  {
+    name: 'fs.opendir, recursive',
+    excusedOnPure: "Node's own: it reads nested directories on the JavaScript thread",
+    prepare(room) {
+      nodeFs.mkdirSync(room.path('tree/below'), { recursive: true })
+      return twice(async () => {
+        for await (const entry of await fs.opendir(room.directory, { recursive: true })) void entry
+      })
+    },
+  },
   ofPath('fs.readFile', (path) => fs.readFile(path)),
   ofPath('fs.readFile, as text', (path) => fs.readFile(path, 'utf8')),
   ofPath('fs.readFile, of a medium file', (path) => fs.readFile(path), 200_000),
