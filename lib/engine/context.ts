@@ -472,9 +472,10 @@ export class Context implements Receiver {
     void tick.then(this.#flush)
   }
 
+  /** Starts the first request that waits, if there is room: what came after a completion may have taken that. */
   #startNext(): void {
     const id = this.#slots.takeId()
-    this.#start(id, this.#waiting.shift())
+    if (id >= 0) this.#start(id, this.#waiting.shift())
   }
 
   readonly #flush = (): void => {

@@ -90,3 +90,17 @@ await t.test('with a callback', async (t) => {
   t.ok(results.every((result) => result.status === 'fulfilled' && result.value.size === 7))
   if (hasInline) t.same(await waysAlone('stat', stat), [1, 0], 'one alone is inline again')
 })
+
+await t.test('all places taken, and calls that wait for one that has a place', async (t) => {
+  const { maxRequests } = defaultContext()
+  const made = join(directory, 'made')
+  const first = fs.mkdir(made)
+  const others = Array.from({ length: maxRequests - 1 }, (_, at) => fs.mkdir(`${made}-${at}`))
+  const waiting = Array.from({ length: 20 }, () => fs.stat(made))
+  const results = await Promise.allSettled([first, ...others, ...waiting])
+  t.same(
+    results.filter(({ status }) => status === 'rejected'),
+    [],
+  )
+  t.match(defaultContext().stats(), { inFlight: 0, waiting: 0 })
+})
