@@ -17,10 +17,15 @@ type Module = keyof Replaced
 
 /**
  * Calls that Node's own functions serve before ours are loaded. Loading ours, and warming them up
- * in V8, takes about as long as this many calls save. CAIO_LOAD_AFTER replaces both numbers; a
- * program that names a backend uses it from the first call on.
+ * in V8, takes about as long as this many calls save. A call with a callback counts by its share of
+ * those in progress: ours save much where each is awaited, and little where hundreds are.
+ * CAIO_LOAD_AFTER replaces both numbers, and counts each call; a program that names a backend uses
+ * it from the first call on.
  */
-const CALLS: Readonly<Record<Module, number>> = { promises: 100, callbacks: 10_000, watching: 0 }
+const CALLS: Readonly<Record<Module, number>> = { promises: 100, callbacks: 1500, watching: 0 }
+
+/** Calls with a callback until the next look at how many are in progress; more if many are, since a look at them takes long. */
+const CALLS_A_LOOK = 16
 
 /** A handle may be used for long, and calls after a watch have to wait for its first stat. */
 const AT_ONCE = ['promises.open', 'watching.watchFile']
@@ -53,11 +58,16 @@ function noteLeft(): void {
   })
 }
 
+/** Number of calls in progress whose requests are of this type; undefined where it is not known. */
+function inProgress(request: 'FSReqPromise' | 'FSReqCallback'): number | undefined {
+  // Other runtimes than Node may lack it.
+  if (typeof process.getActiveResourcesInfo !== 'function') return undefined
+  return process.getActiveResourcesInfo().filter((type) => type === request).length
+}
+
 /** Whether another call is in progress. Node lists the operation whose end this call follows, too. */
 function isAnyInProgress(): boolean {
-  // Other runtimes than Node may lack it.
-  if (hasJustLeft || typeof process.getActiveResourcesInfo !== 'function') return true
-  return process.getActiveResourcesInfo().filter((type) => type === 'FSReqPromise').length > 1
+  return hasJustLeft || (inProgress('FSReqPromise') ?? Infinity) > 1
 }
 
 /** Sets our functions. */
@@ -75,6 +85,9 @@ export function provideLater(given: Readonly<Record<Module, () => Functions>>): 
 class Calls {
   readonly #module: Module
   #left: number | undefined
+  /** what a call counts for, until the next look */
+  #share = 1
+  #untilLook = Infinity
 
   constructor(module: Module) {
     this.#module = module
@@ -86,13 +99,24 @@ class Calls {
    */
   count(): boolean {
     this.#left ??= this.#most()
-    return this.#left-- <= 0
+    if (this.#left <= 0) return true
+    if (--this.#untilLook <= 0) this.#look()
+    this.#left -= this.#share
+    return false
   }
 
   #most(): number {
     const { CAIO_IMPL, CAIO_LOAD_AFTER = '' } = process.env
     if (/^\d+$/.test(CAIO_LOAD_AFTER)) return Number(CAIO_LOAD_AFTER)
+    if (this.#module === 'callbacks') this.#untilLook = CALLS_A_LOOK
     return CAIO_IMPL ? 0 : CALLS[this.#module]
+  }
+
+  #look(): void {
+    // With one that is over, but for this call or another that follows from it.
+    const known = inProgress('FSReqCallback') ?? 1
+    this.#share = 1 / Math.max(1, known)
+    this.#untilLook = Math.max(CALLS_A_LOOK, known)
   }
 }
 

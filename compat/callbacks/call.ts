@@ -6,6 +6,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { callSoon } from '../../lib/engine/turn.js'
 import type { Due } from '../../lib/engine/turn.js'
+import { isAnyUnderWay } from '../node/under-way.js'
 import { isWatched } from '../node/watched.js'
 
 /** The type of Node's own requests in async hooks. */
@@ -25,6 +26,11 @@ let underWay = 0
 /** Whether at least {@link MANY} callbacks are outstanding. */
 export function areMany(): boolean {
   return underWay >= MANY
+}
+
+/** Whether neither the engine nor Node is at work for a callback, as far as is known of Node's. */
+export function isAlone(): boolean {
+  return underWay === 0 && !isAnyUnderWay()
 }
 
 /** One call of a function of `fs`, with the asynchronous context of its caller. */
@@ -109,6 +115,8 @@ export class Chain extends Call {
   override end(...results: unknown[]): void {
     this.results = results
     if (this.request === undefined) this.schedule()
+    // Of those calls that the engine lets fail, Node's first request fails.
+    else if (results[0] !== null) callSoon(this)
     else this.request = lastOf(this.request, this.#requests, () => callSoon(this))
   }
 

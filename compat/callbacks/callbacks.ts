@@ -12,6 +12,7 @@ import { isDescriptor, readArguments, textArguments, vectorArguments, writeArgum
 import { close, closeSync, closesDescriptors } from './close.js'
 import * as descriptors from './descriptors.js'
 import { fstat } from './fstat.js'
+import { isAlone } from './call.js'
 import { withCallback } from './path-callback.js'
 import { leaveDescriptor, leaveWrite, take } from './served.js'
 import type { Arguments, Own, ServedCall } from './served.js'
@@ -36,7 +37,7 @@ function completer(opcode: Opcode, tell: Report, atOnce?: true): Completer<Serve
       else tell(call, callbackException(result, syscallOf(opcode)), 0)
     },
     released({ fd, moves }) {
-      if (moves) descriptors.positionOf(fd).end(false)
+      if (moves) descriptors.positionOf(fd).end(isWrite(opcode))
     },
   }
 }
@@ -53,11 +54,12 @@ const fdatasyncDone = completer(Opcode.fdsync, synced, true)
 type Target = readonly [fd: unknown, callback: unknown, given: unknown]
 
 /**
- * Whether the engine serves an operation that moves a file's position. It serves only reads, which
- * can often complete inline. A write always waits, and single writes wait for less in Node.
+ * Whether the engine serves an operation that moves the file's position. A read can often complete
+ * inline. A write waits, beside other calls less so in Node.
  */
 function movesPosition(opcode: Opcode, fd: number): boolean {
-  return !isWrite(opcode) && servesFiles() && !descriptors.isNodes(fd) && descriptors.isMovable(fd)
+  if (!servesFiles() || descriptors.isNodes(fd) || !descriptors.isMovable(fd)) return false
+  return !isWrite(opcode) || isAlone() || descriptors.isInUse(fd)
 }
 
 /**
@@ -76,7 +78,7 @@ function serve(
   const call = take(fd, callback, given, moves)
   if (!call) return false
   const start = (): Promise<unknown> => defaultContext().enqueue(new TransferRequest(opcode, fd, span, completer, call))
-  void (moves ? descriptors.positionOf(fd).begin(false, start) : start())
+  void (moves ? descriptors.positionOf(fd).begin(isWrite(opcode), start) : start())
   return true
 }
 

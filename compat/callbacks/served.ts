@@ -6,7 +6,7 @@ import type { Callback } from './call.js'
 import * as descriptors from './descriptors.js'
 import type { Own } from '../node/original.js'
 import { servesFiles } from '../node/serves.js'
-import { callUntil } from '../node/under-way.js'
+import { callOn } from '../node/under-way.js'
 import { asksTheKernel } from '../node/untouched.js'
 
 export type Arguments = unknown[]
@@ -60,6 +60,5 @@ export function leaveWrite(call: Own, receiver: unknown, args: Arguments, span: 
   const [fd] = args
   const isPlain = span !== undefined && servesFiles() && isDescriptor(fd) && typeof args.at(-1) === 'function'
   if (!isPlain || !descriptors.isMovable(fd) || !descriptors.beginUse(fd)) return leaveDescriptor(call, receiver, args)
-  descriptors.leaveToNode(fd)
-  callUntil(call as Callback, receiver, args, () => descriptors.endUse(fd))
+  callOn(call as Callback, receiver, args, () => descriptors.endUse(fd))
 }

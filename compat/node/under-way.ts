@@ -1,6 +1,6 @@
 /**
- * Descriptors on which Node's own functions are at work from before ours were loaded. While there
- * is such work, Node keeps the order of calls, close included.
+ * Descriptors on which Node's own functions are at work: from before ours were loaded, and writes
+ * that are left to them. While there is such work, Node keeps the order of calls, close included.
  */
 type Called = (...args: unknown[]) => unknown
 
@@ -37,14 +37,23 @@ export function isUnderWay(fd: number): boolean {
   return counts.has(fd)
 }
 
+/** Whether a callback function of Node is at work on any descriptor. */
+export function isAnyUnderWay(): boolean {
+  return counts.size > 0
+}
+
 /**
  * Calls a function whose first argument is a descriptor and whose last is a callback; other
  * arguments are left to Node.
  * @param args not to be used afterwards
+ * @param ended as for {@link callUntil}
  */
-export function callOn(own: Called, receiver: unknown, args: unknown[]): unknown {
+export function callOn(own: Called, receiver: unknown, args: unknown[], ended?: () => void): unknown {
   const fd = args[0]
   if (typeof fd !== 'number' || typeof args.at(-1) !== 'function') return Reflect.apply(own, receiver, args)
   counts.set(fd, (counts.get(fd) ?? 0) + 1)
-  return callUntil(own, receiver, args, () => end(fd))
+  return callUntil(own, receiver, args, () => {
+    end(fd)
+    ended?.()
+  })
 }

@@ -1,10 +1,10 @@
 /**
  * `readFile` by path: one native operation, in one hop of the pool, or inline for a small file
  * whose path and pages are cached. All but plain calls for a regular file are left to Node, which
- * makes its own errors.
+ * makes its own errors, unless there is no such file.
  */
 import { Buffer } from 'node:buffer'
-import { EAGAIN, errnoOf } from '../../lib/common/errors.js'
+import { EAGAIN, ENOENT } from '../../lib/common/errors.js'
 import { FreeList } from '../../lib/common/free-list.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
 import { asResult } from '../../lib/engine/completer.js'
@@ -20,7 +20,7 @@ import { adopt, handlesAreUntouched, statByNode } from '../handle/file-handle.js
 import { ofPromises } from '../node/original.js'
 import type { promises } from '../node/original.js'
 import { nodeMajor, nodeMinor } from '../node/version.js'
-import { NODES } from './path-function.js'
+import { Failed, NODES } from './path-function.js'
 import type { PathFunction } from './path-function.js'
 
 const { Promise } = intrinsics
@@ -186,8 +186,6 @@ class Slabs extends FreeList<Buffer> {
   }
 }
 
-const ENOENT = errnoOf('ENOENT')
-
 interface ReadCall extends WholeFile {
   readonly encoding: BufferEncoding | undefined
 }
@@ -208,9 +206,10 @@ export const readFile: PathFunction<ReadCall, Buffer> = {
   },
   attempt({ path }, slab) {
     const read = defaultContext().readCached(path, slab)
-    if (read >= 0) return read
-    return read === ENOENT ? NODES : EAGAIN
+    return read >= 0 || read === ENOENT ? read : EAGAIN
   },
+  // Programs look for what may be missing by reading it.
+  failure: (result, { path }) => (result === ENOENT ? new Failed(ENOENT, 'open', path) : undefined),
   failsAsNodes: true,
   value: (size, slab, { path, encoding }) =>
     size > SLAB ? readLarger(path, size, encoding) : copyOf(slab, size, encoding),

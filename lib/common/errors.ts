@@ -21,6 +21,8 @@ export const EAGAIN = errnoOf('EAGAIN')
 /** The kernel does not accept the request. */
 export const EINVAL = errnoOf('EINVAL')
 
+export const ENOENT = errnoOf('ENOENT')
+
 /** The operation was cancelled before it was begun. */
 export const ECANCELED = errnoOf('ECANCELED')
 

@@ -8,7 +8,7 @@ import type { Backend, BackendName, Batch, Receiver, Supports } from '../protoco
 import { refuseAborted, untilAborted } from './abort.js'
 import { explainMisalignment } from './alignment.js'
 import { isEnding, tellAtEnd } from '../common/end-of-process.js'
-import { EAGAIN, ECANCELED, EINVAL, invalidState, laterException } from '../common/errors.js'
+import { EAGAIN, ECANCELED, EINVAL, ENOENT, invalidState, laterException } from '../common/errors.js'
 import { readFully, readvFully, writeFully, writevFully } from './fully.js'
 import { launch } from './launch.js'
 import { LinkedQueue } from '../common/linked-queue.js'
@@ -614,7 +614,9 @@ export class Context implements Receiver {
   readCached(path: string, view: Uint8Array): number {
     if (!this.#port.readCached || !this.places.isFree(path) || turn.isSpent(1)) return EAGAIN
     const result = this.#port.readCached(path, view)
-    if (result >= 0) this.#counters.count(Opcode.readFile, Route.inline, result, view.byteLength)
+    if (result >= 0 || result === ENOENT) {
+      this.#counters.count(Opcode.readFile, Route.inline, result, view.byteLength)
+    }
     return result
   }
 

@@ -84,12 +84,12 @@ const programs: Record<string, string> = {
       [() => call('writeFile', path + '-whole', 'text'), ifWhole({ writeFile: 1 })],
       [() => call('appendFile', path + '-whole', 'more'), ifWhole({ writeFile: 1 })],
       [() => call('writeFile', path + '-flushed', 'text', { flush: true }),
-        { fsync: 1, ...ifWhole({ open: 1 }) }],
+        { fsync: 1, ...ifWhole({ open: 1, write: 1, close: 1 }) }],
       [() => call('readFile', path + '-whole'), ifWhole({ readFile: 1 })],
       [() => buffer(fs.createReadStream(path)), ifWhole({ open: 1, read: 2, close: 1 })],
       [() => buffer(fs.createReadStream(path, { start: 0, highWaterMark: 1000 })),
         { read: 2, ...ifWhole({ open: 1, close: 1 }) }],
-      [() => finished(fs.createWriteStream(path + '-stream').end('text')), ifWhole({ open: 1 })],
+      [() => finished(fs.createWriteStream(path + '-stream').end('text')), ifWhole({ open: 1, write: 1, close: 1 })],
       [() => finished(fs.createWriteStream(path + '-stream', { start: 0, flush: true }).end('text')),
         { write: 1, fsync: 1, ...ifWhole({ open: 1, close: 1 }) }],
     ]
@@ -135,6 +135,41 @@ const programs: Record<string, string> = {
       return bytes.toString('latin1', 0, bytesRead)
     }))
     if (whole) assert.equal(pieces.join(''), expected.slice(0, pieces.join('').length))`,
+  'writes without a position have an order, also among reads': `
+    patch({ callbacks: true })
+    const file = fs.openSync(path + '-written', 'w+')
+    const pieces = Array.from({ length: 300 }, (_, at) => at + ';')
+    await Promise.all(pieces.map((piece, at) => {
+      const bytes = Buffer.from(piece)
+      // The position is the end of the file: there is nothing to read.
+      if (at % 7 === 0) void call('read', file, Buffer.alloc(10)).then(({ bytesRead }) => assert.equal(bytesRead, 0))
+      return at % 2 ? call('write', file, bytes) : call('writev', file, [bytes])
+    }))
+    if (whole) assert.equal(fs.readFileSync(path + '-written', 'latin1'), pieces.join(''))`,
+  'writes without a position to many files, by the engine and by Node': `
+    patch({ callbacks: true })
+    const ways = async (act) => {
+      const before = defaultContext().stats().operations.write
+      await act()
+      return defaultContext().stats().operations.write - before
+    }
+    const write = async (name, times) => {
+      const fd = fs.openSync(name, 'w')
+      for (let at = 0; at < times; at++) await call('write', fd, Buffer.from(at + ';'))
+      const last = call('write', fd, 'last')
+      await call('close', fd)
+      await last
+      assert.equal(fs.readFileSync(name, 'latin1'), Array.from({ length: times }, (_, at) => at + ';').join('') + 'last')
+    }
+    const alone = await ways(() => write(path + '-alone', 50))
+    const names = Array.from({ length: 20 }, (_, at) => path + '-beside' + at)
+    const beside = await ways(() => Promise.all(names.map((name) => write(name, 50))))
+    const again = await ways(() => write(path + '-again', 50))
+    if (whole) {
+      assert.equal(alone, 51)
+      assert.ok(beside < 20 * 51, beside + ' by the engine')
+      assert.equal(again, 51)
+    }`,
   'everybody is reached, and all is given back': `
     const own = fs.read
     patch({ callbacks: true })
