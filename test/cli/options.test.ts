@@ -79,7 +79,7 @@ void t.test('what is refused', async (t) => {
     [['/a', '--programs', '/b'], /only one directory/],
     [['--programs', '--files', '0'], /--files.*at least 1/],
     [['--programs', '--rows', 'table'], /--rows has no meaning with --programs/],
-    [['--programs', '--html', 'a.html'], /--html has no meaning with --programs/],
+    [['--programs', '--size', '64'], /--size has no meaning with --programs/],
     [['--files', '3'], /--files has no meaning without --programs/],
   ]
   for (const [args, message] of cases) {

@@ -2,8 +2,10 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { loadAssets } from '../../lib/cli/bench/html-page.js'
 import { programs } from '../../lib/cli/bench/programs/all.js'
 import { findProgramContenders, whoRunsProgram } from '../../lib/cli/bench/programs/contenders.js'
+import { htmlReport, programsData } from '../../lib/cli/bench/programs/html.js'
 import { choosePrograms } from '../../lib/cli/bench/programs/packages.js'
 import { difference, frequentCalls } from '../../lib/cli/bench/programs/results.js'
 import type { Outcome, ProgramsResults, Report } from '../../lib/cli/bench/programs/results.js'
@@ -128,37 +130,38 @@ void t.test('calls, the most frequent first', async (t) => {
   ])
 })
 
+const results: ProgramsResults = {
+  format: 1,
+  kind: 'programs',
+  caio: '0.0.0',
+  date: '2026-01-01T00:00:00Z',
+  command: 'caio bench --programs',
+  options: { rounds: 3, quick: false, files: 8 },
+  machine,
+  contenders: ['node', 'callbacks', 'bun'].map((id) => ({ id, label: id.toUpperCase(), version: '' })),
+  missing: [{ id: 'deno', reason: 'not in PATH' }],
+  skipped: [{ id: 'vite', reason: 'not found from .' }],
+  programs: [
+    {
+      id: 'glob',
+      title: 'glob: all',
+      packages: ['glob 13.0.7'],
+      results: [
+        { contender: 'node', rounds: [report(200), report(100), report(400)] },
+        {
+          contender: 'callbacks',
+          rounds: [report(50), report(50), report(50)].map((each) => ({
+            ...each,
+            engine: { backend: 'linux', calls },
+          })),
+        },
+        { contender: 'bun', rounds: [], error: 'its result differs\nat length' },
+      ],
+    },
+  ],
+}
+
 void t.test('the terminal report', async (t) => {
-  const results: ProgramsResults = {
-    format: 1,
-    kind: 'programs',
-    caio: '0.0.0',
-    date: '2026-01-01T00:00:00Z',
-    command: 'caio bench --programs',
-    options: { rounds: 3, quick: false, files: 8 },
-    machine,
-    contenders: ['node', 'callbacks', 'bun'].map((id) => ({ id, label: id.toUpperCase(), version: '' })),
-    missing: [{ id: 'deno', reason: 'not in PATH' }],
-    skipped: [{ id: 'vite', reason: 'not found from .' }],
-    programs: [
-      {
-        id: 'glob',
-        title: 'glob: all',
-        packages: ['glob 13.0.7'],
-        results: [
-          { contender: 'node', rounds: [report(200), report(100), report(400)] },
-          {
-            contender: 'callbacks',
-            rounds: [report(50), report(50), report(50)].map((each) => ({
-              ...each,
-              engine: { backend: 'linux', calls },
-            })),
-          },
-          { contender: 'bun', rounds: [], error: 'its result differs\nat length' },
-        ],
-      },
-    ],
-  }
   const lines: string[] = []
   const terminal = new TerminalReport(results, ['glob: all'], (text) => lines.push(text))
   for (const each of results.programs) terminal.program(each)
@@ -173,4 +176,23 @@ void t.test('the terminal report', async (t) => {
   t.match(text, /FAILED: BUN, glob: all: its result differs\n/)
   t.match(text, /- vite: not found from \.\.\n/)
   t.match(text, /- Not here: deno: not in PATH\.$/)
+})
+
+void t.test('the HTML report', async (t) => {
+  t.strictSame(programsData(results).overview, {
+    titles: ['glob: all'],
+    ids: ['glob'],
+    figures: {
+      wall: { node: [1], callbacks: [4] },
+      process: { node: [1], callbacks: [2] },
+      cpu: { node: [1], callbacks: [0.25] },
+      memory: { node: [1], callbacks: [1] },
+    },
+  })
+  const page = htmlReport(results, loadAssets())
+  t.match(page, /^<!doctype html>/)
+  t.match(page, /glob: all<\/th><td class="base">200 ms<\/td><td class="ratio more"[^>]*>4\.00<small>/)
+  t.match(page, /<td class="base">100 ms<\/td><td class="ratio more"[^>]*>0\.25<small>/, 'less time of a CPU is better')
+  t.match(page, /<td class="failed" title="its result differs/)
+  t.match(page, /<li>vite: not found from \.\.<\/li>/)
 })

@@ -78,8 +78,8 @@ void t.test('what was in the page cache', async (t) => {
 
 void t.test('data of the plots', async (t) => {
   const { overview, latencies } = pageData(all)
-  t.strictSame(overview.rate, { node: [1], linux: [8] }, 'without failures and the harness')
-  t.strictSame(overview.cpu, { node: [1], linux: [0.2] })
+  t.strictSame(overview.figures['rate'], { node: [1], linux: [8] }, 'without failures and the harness')
+  t.strictSame(overview.figures['cpu'], { node: [1], linux: [0.2] })
   t.strictSame(latencies[0]?.lines['linux'], [1, 2, 3, 4])
 })
 

@@ -13,6 +13,21 @@ function strength(ratio: number): number {
   return Math.max(-1, Math.min(1, Math.log10(ratio)))
 }
 
+interface Ratio {
+  readonly value: number | undefined
+  readonly failure: string | undefined
+  readonly better: 'more is better' | 'less is better'
+}
+
+/** A cell with a ratio, coloured by how much better or worse it is. */
+export function ratioCell({ value, failure, better }: Ratio): Markup {
+  if (failure !== undefined) return markup`<td class="failed" title="${failure}">failed</td>`
+  if (value === undefined) return markup`<td class="none">–</td>`
+  const weight = Math.round(Math.abs(strength(value)) * 60)
+  const isBetter = better === 'more is better' ? value >= 1 : value <= 1
+  return markup`<td class="ratio ${isBetter ? 'more' : 'less'}" style="--weight:${weight}%">${figure(value)}<small>×</small></td>`
+}
+
 /** A table of ratios: a column per contender, a row per workload. A cell is the rate as a multiple of node's. */
 export function ratioTable(rows: readonly RowResults[], { contenders }: BenchResults): Markup {
   const shown = contenders.filter(({ id }) => id !== BASELINE)
@@ -20,13 +35,9 @@ export function ratioTable(rows: readonly RowResults[], { contenders }: BenchRes
     const baseline = summaryOf(each, BASELINE)
     const cells = shown.map(({ id }) => {
       const result = each.results.find(({ contender }) => contender === id)
-      if (!result) return markup`<td class="none">–</td>`
-      if (result.error !== undefined) return markup`<td class="failed" title="${result.error}">failed</td>`
-      const summary = summarize(result)
+      const summary = result && summarize(result)
       const value = summary && ratio(summary, baseline)
-      if (value === undefined) return markup`<td class="none">–</td>`
-      const weight = Math.round(Math.abs(strength(value)) * 60)
-      return markup`<td class="ratio ${value >= 1 ? 'more' : 'less'}" style="--weight:${weight}%">${figure(value)}<small>×</small></td>`
+      return ratioCell({ value, failure: result?.error, better: 'more is better' })
     })
     const base = baseline ? rate(baseline.rate.median, baseline.bytes, each.row.unit) : '–'
     return markup`<tr><th scope="row"><a href="#${each.row.id}">${each.row.title}</a></th>

@@ -55,7 +55,7 @@ Whole programs:
                      package's synchronous functions where it has them, and on Bun and Deno where they are installed. Times are
                      multiples of plain node's, and a contender whose result differs is an error. \`--programs --list\` prints
                      what is found. Of the other options these apply: --backend, --contenders (node, preload, callbacks, sync,
-                     bun, deno), --rounds, --quick, --json, --bun, --deno
+                     bun, deno), --rounds, --quick, --json, --html, --bun, --deno
   --files N          how many files a program works on; some take a multiple or a part of it (default 650; 200 with --quick)
 
 How long:
@@ -136,7 +136,7 @@ export function parseOptions(args: readonly string[]): Options & { list: boolean
 }
 
 /** options for rows only, and for programs only */
-const ofRows = ['rows', 'only', 'duration', 'size', 'html', 'fio'] as const
+const ofRows = ['rows', 'only', 'duration', 'size', 'fio'] as const
 const ofPrograms = ['files'] as const
 
 interface Words {

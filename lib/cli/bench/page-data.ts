@@ -89,25 +89,27 @@ export function pageData({ contenders, rows }: BenchResults): PageData {
     overview: {
       titles: main.map(({ row }) => row.title),
       ids: main.map(({ row }) => row.id),
-      rate: lines(main, ids, (all, id) => {
-        const summary = all.get(id)
-        return summary && ratio(summary, all.get(BASELINE))
-      }),
-      p99: lines(
-        main,
-        ids,
-        relative(({ p99 }) => p99),
-      ),
-      cpu: lines(
-        main,
-        ids,
-        relative(({ cpu }) => cpu),
-      ),
-      loopDelay: lines(
-        main,
-        ids,
-        relative(({ loopDelay }) => loopDelay),
-      ),
+      figures: {
+        rate: lines(main, ids, (all, id) => {
+          const summary = all.get(id)
+          return summary && ratio(summary, all.get(BASELINE))
+        }),
+        p99: lines(
+          main,
+          ids,
+          relative(({ p99 }) => p99),
+        ),
+        cpu: lines(
+          main,
+          ids,
+          relative(({ cpu }) => cpu),
+        ),
+        loopDelay: lines(
+          main,
+          ids,
+          relative(({ loopDelay }) => loopDelay),
+        ),
+      },
     },
     latencies: main.map((each) => {
       const all = [...summaries(each)].filter(([, { p50 }]) => p50 !== undefined)

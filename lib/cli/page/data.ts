@@ -30,8 +30,8 @@ export interface Sweep {
 export interface PageData {
   /** in the order of the reports */
   contenders: { id: string; label: string }[]
-  /** a point per row: multiples of node's figures */
-  overview: { titles: string[]; ids: string[]; rate: Lines; p99: Lines; cpu: Lines; loopDelay: Lines }
+  /** a point per row or program: multiples of node's figures, by the figure's id */
+  overview: { titles: string[]; ids: string[]; figures: Record<string, Lines> }
   /** p50, p95, p99 and p99.9 in milliseconds, one plot per row */
   latencies: { id: string; lines: Lines }[]
   sweeps: Sweep[]

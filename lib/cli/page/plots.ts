@@ -7,11 +7,13 @@ const labels = new Map(data.contenders.map(({ id, label }) => [id, label]))
 
 /** A custom property of page.css, in the current colour scheme. */
 const token = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
+/** A contender's colour; that of `preload-thread` is that of `preload`. */
+const colour = (id: string): string => token(id) || token(id.split('-')[0] ?? '')
 const FONT = '12px system-ui, sans-serif'
 
 const isFio = (id: string): boolean => id.startsWith('fio')
 /** Lines of caio are bold; those of fio, and of node with io_uring, are dashed. */
-const isCaio = (id: string): boolean => ['linux', 'thread', 'pure', 'uring'].includes(id)
+const isCaio = (id: string): boolean => /^(?:linux|thread|pure|uring|preload|callbacks)(?:-|$)/.test(id)
 const dashes = (id: string): number[] => (isFio(id) ? [3, 4] : id === 'node-uring' ? [8, 5] : [])
 
 function figure(value: number): string {
@@ -72,16 +74,16 @@ function logRange(all: readonly Numbers[], air = 1.25): [number, number] {
 }
 
 /** Points of fio, and of node with io_uring, are hollow. */
-const filling = (id: string): string => (isFio(id) || id === 'node-uring' ? token('surface') : token(id))
+const filling = (id: string): string => (isFio(id) || id === 'node-uring' ? token('surface') : colour(id))
 
 /** A legend whose markers look like the points. The first series is x. */
 function legend(ids: readonly string[]): uPlot.Legend {
   const id = (index: number): string => ids[index - 1] ?? ''
-  return { markers: { width: 2, stroke: (_, index) => token(id(index)), fill: (_, index) => filling(id(index)) } }
+  return { markers: { width: 2, stroke: (_, index) => colour(id(index)), fill: (_, index) => filling(id(index)) } }
 }
 
 function lineSeries(id: string, format: (value: number) => string): uPlot.Series {
-  const stroke = token(id)
+  const stroke = colour(id)
   return {
     label: labels.get(id) ?? id,
     stroke,
@@ -125,7 +127,7 @@ function linePlot({ x, xAxis, xScale, lines, bands = {}, format, height, hasLege
       const edge: uPlot.Series = { width: 0, points: { show: false }, class: 'edge' }
       series.push({ ...edge }, { ...edge })
       columns.push(band.max, band.min)
-      fills.push({ series: [series.length - 2, series.length - 1], fill: `${token(id)}1c` })
+      fills.push({ series: [series.length - 2, series.length - 1], fill: `${colour(id)}1c` })
       edges.set(index + 1, series.length - 2)
     }
     return new uPlot(
@@ -207,7 +209,7 @@ function drawOverview(lines: Lines): Draw {
     const names = narrow ? data.overview.ids : titles
     const [low, high] = logRange(Object.values(lines), 1.5)
     const series = ids.map((id): uPlot.Series => {
-      const stroke = token(id)
+      const stroke = colour(id)
       const size = isCaio(id) ? 13 : 10
       return {
         label: labels.get(id) ?? id,
@@ -280,13 +282,12 @@ function keepDrawn(element: HTMLElement, choose: () => Draw): () => void {
 const elements = (selector: string): HTMLElement[] => [...document.querySelectorAll<HTMLElement>(selector)]
 
 for (const mark of elements('i[data-contender]')) {
-  mark.style.setProperty('--color', `var(--${mark.dataset['contender']})`)
+  mark.style.setProperty('--color', colour(mark.dataset['contender'] ?? ''))
 }
 
 for (const element of elements('[data-overview]')) {
-  const metric = (): 'rate' | 'p99' | 'cpu' | 'loopDelay' =>
-    (document.querySelector<HTMLInputElement>('input[name=metric]:checked')?.value ?? 'rate') as 'rate'
-  const redraw = keepDrawn(element, () => drawOverview(data.overview[metric()]))
+  const metric = (): string => document.querySelector<HTMLInputElement>('input[name=metric]:checked')?.value ?? ''
+  const redraw = keepDrawn(element, () => drawOverview(data.overview.figures[metric()] ?? {}))
   for (const input of elements('input[name=metric]')) input.addEventListener('change', redraw)
 }
 

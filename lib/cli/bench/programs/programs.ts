@@ -6,9 +6,11 @@ import { UsageError } from '../../usage-error.js'
 import type { Options } from '../options.js'
 import { selectContenders } from '../selection.js'
 import { Progress } from '../../text.js'
+import { loadAssets } from '../html-page.js'
 import { programOf } from './all.js'
 import { findProgramContenders, whoRunsProgram } from './contenders.js'
 import type { ProgramContender } from './contenders.js'
+import { htmlReport } from './html.js'
 import { choosePrograms } from './packages.js'
 import type { ProgramsResults } from './results.js'
 import { runPrograms } from './run.js'
@@ -131,7 +133,8 @@ export async function benchPrograms(options: Options & { list: boolean }, versio
     )
   }
   // Fails before measuring if a report cannot be written.
-  if (options.json !== undefined) fs.closeSync(fs.openSync(options.json, 'a'))
+  const assets = options.html === undefined ? undefined : loadAssets()
+  for (const file of [options.json, options.html]) if (file !== undefined) fs.closeSync(fs.openSync(file, 'a'))
   console.error(
     `${plan.programs.length} programs, ${plan.contenders.length} contenders, ${plan.rounds} rounds, ${plan.files} files`,
   )
@@ -139,6 +142,7 @@ export async function benchPrograms(options: Options & { list: boolean }, versio
   try {
     const results = await measure(chosen, options, version, signal)
     if (options.json !== undefined) fs.writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`)
+    if (options.html !== undefined && assets) fs.writeFileSync(options.html, htmlReport(results, assets))
     return hasFailed(results, plan.contenders) ? 1 : 0
   } catch (error) {
     if (signal.aborted) return code()

@@ -1,8 +1,11 @@
 /** The report in a terminal: one line per program, written as soon as the program has been run. */
 import { machineLine } from '../notes.js'
 import { BASELINE } from '../results.js'
-import { time, times } from '../units.js'
+import { times } from '../units.js'
 import { GrowingTable, figure, firstLine, longest, table } from '../../text.js'
+import { baselineOf, failureOf, further, multipleOf, wall } from './comparisons.js'
+import type { Comparison } from './comparisons.js'
+import { notes } from './notes.js'
 import { frequentCalls, summaryOf } from './results.js'
 import type { ProgramResults, ProgramsResults, Summary } from './results.js'
 
@@ -11,46 +14,17 @@ type Labels = ReadonlyMap<string, string>
 /** number of functions shown per program; `--json` has all */
 const FUNCTIONS = 5
 
-/** How a program's figure is compared with the baseline's. */
-interface Comparison {
-  figureOf: (summary: Summary) => number | undefined
-  told: (figure: number | undefined) => string
-  /** ratio of another contender's figure and the baseline's */
-  ratio: (mine: number, its: number) => number
-}
-
-const timesAsFast = (mine: number, its: number): number => its / mine
-const timesAsMuch = (mine: number, its: number): number => mine / its
-
-const wall: Comparison = { figureOf: ({ wall }) => wall.median, told: time, ratio: timesAsFast }
-const process: Comparison = { figureOf: (summary) => summary.process, told: time, ratio: timesAsFast }
-const cpu: Comparison = { figureOf: (summary) => summary.cpu, told: time, ratio: timesAsMuch }
-const memory: Comparison = {
-  figureOf: ({ peakMemory }) => peakMemory,
-  told: (figure) => (figure === undefined ? '-' : `${(figure / 1024 / 1024).toFixed(0)} MiB`),
-  ratio: timesAsMuch,
-}
-
-function failed({ results }: ProgramResults, id: string): boolean {
-  return results.some(({ contender, error }) => contender === id && error !== undefined)
-}
-
 /**
  * The baseline's figure, then the others as multiples of it.
  * @param others ids
  */
-function compare(each: ProgramResults, others: readonly string[], { figureOf, told, ratio }: Comparison): string[] {
-  const figure = (id: string): number | undefined => {
-    const summary = summaryOf(each, id)
-    return summary && figureOf(summary)
-  }
-  const its = figure(BASELINE)
+function compare(each: ProgramResults, others: readonly string[], comparison: Comparison): string[] {
   const multiples = others.map((id) => {
-    const mine = figure(id)
-    if (failed(each, id)) return 'FAILED'
-    return mine === undefined || its === undefined ? '' : times(ratio(mine, its))
+    const multiple = multipleOf(each, id, comparison)
+    if (failureOf(each, id) !== undefined) return 'FAILED'
+    return multiple === undefined ? '' : times(multiple)
   })
-  return [failed(each, BASELINE) ? 'FAILED' : told(its), ...multiples]
+  return [failureOf(each, BASELINE) === undefined ? baselineOf(each, comparison) : 'FAILED', ...multiples]
 }
 
 const spreadOf = ({ wall: { min, median, max } }: Summary): string =>
@@ -79,25 +53,6 @@ function failures(programs: readonly ProgramResults[], labels: Labels): string[]
       error === undefined ? [] : [`FAILED: ${labels.get(contender) ?? contender}, ${title}: ${firstLine(error)}`],
     ),
   )
-}
-
-function notes({ options, machine, contenders, missing, skipped, programs }: ProgramsResults): string[] {
-  const names = programs.flatMap(({ packages }) => packages)
-  return [
-    `Medians of ${options.rounds} alternating rounds, each trial in its own process.` +
-      (options.rounds < 5 || options.quick ? ' Few and small: a first look, no basis for conclusions.' : ''),
-    'The first table and the CPU times are of the work alone, after the packages have been loaded. The second table is of whole processes, from start to exit, and includes what a preload costs.',
-    'Multiples of times say how many times as fast as node: more is better. Those of CPU time and memory say how many times as much: less is better.',
-    '“min – max” are node’s own rounds, in parts of their median: differences smaller than that are noise.',
-    ...(contenders.some(({ id }) => id === 'sync')
-      ? ['“synchronous” is the same program by its package’s synchronous functions: nothing else runs meanwhile.']
-      : []),
-    'What the programs found and the trees that they left were compared: an outcome that differs from the others’ is a failure.',
-    ...(names.length > 0 ? [`Packages: ${names.join(', ')}.`] : []),
-    ...(machine.load > 0.5 ? [`The machine was not idle: its load was ${figure(machine.load)} before the run.`] : []),
-    ...skipped.map(({ id, reason }) => `${id}: ${reason}.`),
-    ...missing.map(({ id, reason }) => `Not here: ${id}: ${reason}.`),
-  ]
 }
 
 export class TerminalReport {
@@ -139,18 +94,16 @@ export class TerminalReport {
     this.#table.add(each.title, ...compare(each, this.#others(), wall), baseline ? spreadOf(baseline) : '')
   }
 
-  #tableOf(title: string, programs: readonly ProgramResults[], comparison: Comparison): string {
+  #tableOf(programs: readonly ProgramResults[], comparison: Comparison): string {
     const lines = programs.map((each) => [each.title, ...compare(each, this.#others(), comparison)])
-    return lines.length > 0 ? table([title, ...this.#head()], lines) : ''
+    return lines.length > 0 ? table([comparison.title, ...this.#head()], lines) : ''
   }
 
   end(results: ProgramsResults): void {
     const { programs } = results
     const calls = callLines(programs, this.#labels)
     const parts = [
-      this.#tableOf('whole processes, times as fast', programs, process),
-      this.#tableOf('CPU time, user and system', programs, cpu),
-      this.#tableOf('peak memory', programs, memory),
+      ...further.map((comparison) => this.#tableOf(programs, comparison)),
       calls.length > 0 ? ['Calls that reached caio:', ...calls].join('\n') : '',
       failures(programs, this.#labels).join('\n'),
       notes(results)
