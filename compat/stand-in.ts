@@ -24,7 +24,7 @@ type Module = keyof Replaced
  */
 const CALLS: Readonly<Record<Module, number>> = { promises: 100, callbacks: 1500, watching: 0 }
 
-/** Calls with a callback until the next look at how many are in progress; more if many are, since a look at them takes long. */
+/** Calls with a callback until the next look at what is in progress; more if that is much, since a look takes long. */
 const CALLS_A_LOOK = 16
 
 /** A handle may be used for long, and calls after a watch have to wait for its first stat. */
@@ -58,16 +58,16 @@ function noteLeft(): void {
   })
 }
 
-/** Number of calls in progress whose requests are of this type; undefined where it is not known. */
-function inProgress(request: 'FSReqPromise' | 'FSReqCallback'): number | undefined {
-  // Other runtimes than Node may lack it.
-  if (typeof process.getActiveResourcesInfo !== 'function') return undefined
-  return process.getActiveResourcesInfo().filter((type) => type === request).length
+/** Types of what is in progress; undefined where it is not known: other runtimes than Node may lack it. */
+function inProgress(): string[] | undefined {
+  return typeof process.getActiveResourcesInfo === 'function' ? process.getActiveResourcesInfo() : undefined
 }
 
 /** Whether another call is in progress. Node lists the operation whose end this call follows, too. */
 function isAnyInProgress(): boolean {
-  return hasJustLeft || (inProgress('FSReqPromise') ?? Infinity) > 1
+  if (hasJustLeft) return true
+  const known = inProgress()
+  return !known || known.filter((type) => type === 'FSReqPromise').length > 1
 }
 
 /** Sets our functions. */
@@ -113,10 +113,11 @@ class Calls {
   }
 
   #look(): void {
+    const known = inProgress() ?? []
     // With one that is over, but for this call or another that follows from it.
-    const known = inProgress('FSReqCallback') ?? 1
-    this.#share = 1 / Math.max(1, known)
-    this.#untilLook = Math.max(CALLS_A_LOOK, known)
+    const calls = known.filter((type) => type === 'FSReqCallback').length
+    this.#share = 1 / Math.max(1, calls)
+    this.#untilLook = Math.max(CALLS_A_LOOK, known.length)
   }
 }
 

@@ -6,7 +6,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import { callSoon } from '../../lib/engine/turn.js'
 import type { Due } from '../../lib/engine/turn.js'
-import { isAnyUnderWay } from '../node/under-way.js'
 import { isWatched } from '../node/watched.js'
 
 /** The type of Node's own requests in async hooks. */
@@ -26,11 +25,6 @@ let underWay = 0
 /** Whether at least {@link MANY} callbacks are outstanding. */
 export function areMany(): boolean {
   return underWay >= MANY
-}
-
-/** Whether neither the engine nor Node is at work for a callback, as far as is known of Node's. */
-export function isAlone(): boolean {
-  return underWay === 0 && !isAnyUnderWay()
 }
 
 /** One call of a function of `fs`, with the asynchronous context of its caller. */

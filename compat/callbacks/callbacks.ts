@@ -12,7 +12,6 @@ import { isDescriptor, readArguments, textArguments, vectorArguments, writeArgum
 import { close, closeSync, closesDescriptors } from './close.js'
 import * as descriptors from './descriptors.js'
 import { fstat } from './fstat.js'
-import { isAlone } from './call.js'
 import { withCallback } from './path-callback.js'
 import { leaveDescriptor, leaveWrite, take } from './served.js'
 import type { Arguments, Own, ServedCall } from './served.js'
@@ -36,8 +35,8 @@ function completer(opcode: Opcode, tell: Report, atOnce?: true): Completer<Serve
       if (result >= 0) tell(call, null, result)
       else tell(call, callbackException(result, syscallOf(opcode)), 0)
     },
-    released({ fd, moves }) {
-      if (moves) descriptors.positionOf(fd).end(isWrite(opcode))
+    released({ use, moves }) {
+      if (moves) use.position?.end(false)
     },
   }
 }
@@ -54,12 +53,12 @@ const fdatasyncDone = completer(Opcode.fdsync, synced, true)
 type Target = readonly [fd: unknown, callback: unknown, given: unknown]
 
 /**
- * Whether the engine serves an operation that moves the file's position. A read can often complete
- * inline. A write waits, beside other calls less so in Node.
+ * Whether the engine serves an operation that moves the file's position. It serves only reads.
+ * Programs write logs without waiting, and rely on writes that are under way at once: also while they
+ * do other work, close the descriptor, or end.
  */
 function movesPosition(opcode: Opcode, fd: number): boolean {
-  if (!servesFiles() || descriptors.isNodes(fd) || !descriptors.isMovable(fd)) return false
-  return !isWrite(opcode) || isAlone() || descriptors.isInUse(fd)
+  return !isWrite(opcode) && servesFiles() && !descriptors.isNodes(fd) && descriptors.isMovable(fd)
 }
 
 /**
@@ -78,7 +77,7 @@ function serve(
   const call = take(fd, callback, given, moves)
   if (!call) return false
   const start = (): Promise<unknown> => defaultContext().enqueue(new TransferRequest(opcode, fd, span, completer, call))
-  void (moves ? descriptors.positionOf(fd).begin(isWrite(opcode), start) : start())
+  void (moves ? descriptors.positionOf(call.use).begin(false, start) : start())
   return true
 }
 

@@ -12,7 +12,8 @@ import { intrinsics } from '../../lib/common/intrinsics.js'
 
 const { Promise } = intrinsics
 
-interface InUse {
+/** The operations in progress on an open file, until its number is another's. */
+export interface InUse {
   operations: number
   /** callbacks for the end of the last operation */
   closing: (() => void)[]
@@ -23,24 +24,23 @@ interface InUse {
 const inUse = new Map<number, InUse>()
 const nodes = new Set<number>()
 
-/** False while a close waits: a later call must not overtake it. */
-export function beginUse(fd: number): boolean {
+/** Undefined while a close waits: a later call must not overtake it. */
+export function beginUse(fd: number): InUse | undefined {
   const known = inUse.get(fd)
   if (!known) {
-    inUse.set(fd, { operations: 1, closing: [] })
-  } else if (known.closing.length > 0) {
-    return false
-  } else {
-    known.operations++
+    const use: InUse = { operations: 1, closing: [] }
+    inUse.set(fd, use)
+    return use
   }
-  return true
+  if (known.closing.length > 0) return undefined
+  known.operations++
+  return known
 }
 
-export function endUse(fd: number): void {
-  const known = inUse.get(fd) as InUse
-  if (--known.operations > 0) return
-  inUse.delete(fd)
-  for (const close of known.closing) close()
+export function endUse(fd: number, use: InUse): void {
+  if (--use.operations > 0) return
+  if (inUse.get(fd) === use) inUse.delete(fd)
+  for (const close of use.closing) close()
 }
 
 export function isInUse(fd: unknown): fd is number {
@@ -63,9 +63,8 @@ export function isMovable(fd: number): boolean {
   return inUse.get(fd)?.position !== undefined || loadBinding().isRegularFile(fd)
 }
 
-/** Position of a descriptor that {@link isInUse}. */
-export function positionOf(fd: number): FilePosition {
-  return ((inUse.get(fd) as InUse).position ??= new FilePosition())
+export function positionOf(use: InUse): FilePosition {
+  return (use.position ??= new FilePosition())
 }
 
 /** Records that one of Node's own functions is called with the descriptor. */
@@ -80,4 +79,6 @@ export function isNodes(fd: number): boolean {
 /** Records that the number is free, or becomes another file's. */
 export function forget(fd: number): void {
   nodes.delete(fd)
+  // What is in progress by the number ends without it.
+  if (inUse.get(fd)?.closing.length === 0) inUse.delete(fd)
 }

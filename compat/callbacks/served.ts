@@ -17,6 +17,7 @@ export class ServedCall extends Call {
   constructor(
     callback: Callback,
     readonly fd: number,
+    readonly use: descriptors.InUse,
     /** the buffer, or the list of buffers, that the callback gets */
     readonly given: unknown,
     /** whether it moves the file's position */
@@ -28,16 +29,15 @@ export class ServedCall extends Call {
   // Ends the use before this callback: a waiting close's callback comes after it.
   override ending(): void {
     super.ending()
-    descriptors.endUse(this.fd)
+    descriptors.endUse(this.fd, this.use)
   }
 }
 
 /** Takes a call for the engine; undefined if it is left to Node. */
 export function take(fd: unknown, callback: unknown, given?: unknown, moves?: boolean): ServedCall | undefined {
-  if (!isDescriptor(fd) || typeof callback !== 'function' || !asksTheKernel() || !descriptors.beginUse(fd)) {
-    return undefined
-  }
-  return new ServedCall(callback as Callback, fd, given, moves)
+  if (!isDescriptor(fd) || typeof callback !== 'function' || !asksTheKernel()) return undefined
+  const use = descriptors.beginUse(fd)
+  return use && new ServedCall(callback as Callback, fd, use, given, moves)
 }
 
 /** Calls Node's own function with exactly the arguments given: it counts them. */
@@ -59,6 +59,7 @@ export function leaveDescriptor(call: Own, receiver: unknown, args: Arguments): 
 export function leaveWrite(call: Own, receiver: unknown, args: Arguments, span: Span | undefined): void {
   const [fd] = args
   const isPlain = span !== undefined && servesFiles() && isDescriptor(fd) && typeof args.at(-1) === 'function'
-  if (!isPlain || !descriptors.isMovable(fd) || !descriptors.beginUse(fd)) return leaveDescriptor(call, receiver, args)
-  callOn(call as Callback, receiver, args, () => descriptors.endUse(fd))
+  const use = isPlain && descriptors.isMovable(fd) ? descriptors.beginUse(fd) : undefined
+  if (!use) return leaveDescriptor(call, receiver, args)
+  callOn(call as Callback, receiver, args, () => descriptors.endUse(fd as number, use))
 }

@@ -37,11 +37,6 @@ export function isUnderWay(fd: number): boolean {
   return counts.has(fd)
 }
 
-/** Whether a callback function of Node is at work on any descriptor. */
-export function isAnyUnderWay(): boolean {
-  return counts.size > 0
-}
-
 /**
  * Calls a function whose first argument is a descriptor and whose last is a callback; other
  * arguments are left to Node.

@@ -3,13 +3,18 @@
  * requests read many of them at a time, when the first is asked for. The order of the entries is
  * Node's.
  */
+import { constants } from 'node:fs'
 import type { Dir, Dirent } from 'node:fs'
 import { join } from 'node:path'
+import { EAGAIN } from '../../lib/common/errors.js'
+import { intrinsics } from '../../lib/common/intrinsics.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { isSpent } from '../../lib/engine/turn.js'
 import { Opcode } from '../../lib/protocol/operations.js'
+import { StatsField } from '../../lib/protocol/port.js'
 import { plainPath } from '../arguments/path.js'
 import { callbackFs, ofPromises } from '../node/original.js'
+import { statsMemory } from '../node/stats.js'
 import { nodeMajor, nodeMinor } from '../node/version.js'
 import { NodeDir, answering } from './dir.js'
 import type { Answer, DirHandle, Entries } from './dir.js'
@@ -53,11 +58,15 @@ class Entry {
 
 /** The entries of one directory that have not been taken. */
 class Rest {
+  readonly path: string
+  /** whether the directory was there when its turn came */
+  isConfirmed = false
   readonly #listing: Listing
   readonly #parentPath: string
   #at = 0
 
   constructor(root: string, listing: Listing) {
+    this.path = listing.path
     this.#listing = listing
     this.#parentPath = listing.path === '' ? root : join(root, listing.path)
   }
@@ -121,58 +130,117 @@ async function readByRequest(root: string, path: string): Promise<Listing> {
   return readByNode(root, path)
 }
 
-/** The nested directories of a tree, by their paths from its root. Each is read by the time it is asked for. */
+/** Whether a look at a path has found a directory. */
+function hasFoundDirectory(result: number, facts: Float64Array): boolean {
+  return result >= 0 && ((facts[StatsField.mode] as number) & constants.S_IFMT) === constants.S_IFDIR
+}
+
+let known: Float64Array | undefined
+
+/** Whether that is a directory's path, if the kernel can tell at once; otherwise undefined. */
+function isDirectory(path: string): boolean | undefined {
+  if (plainPath(path) === undefined) return undefined
+  known ??= statsMemory.make()
+  const result = defaultContext().attempt(Opcode.lstat, { path }, known)
+  return result === undefined || result === EAGAIN ? undefined : hasFoundDirectory(result, known)
+}
+
+/**
+ * The nested directories of a tree, by their paths from its root. They are read ahead, many at a
+ * time, where the kernel can tell whether each is still there when it is asked for: programs remove
+ * directories as they find them.
+ */
 class Nested {
   readonly #root: string
   readonly #read = new Map<string, Listing>()
   readonly #reading = new Map<string, Promise<Listing>>()
+  /** whether directories may be read ahead; undefined at first */
+  #ahead: boolean | undefined
   /** whether one request may read several: not once that has failed */
   #severalAtOnce = true
-  #hasBegun = false
 
   constructor(root: string) {
     this.#root = root
   }
 
-  /** A directory, if it has been read. */
+  /** A directory that has been read and is still there. */
   take(path: string): Listing | undefined {
     const listing = this.#read.get(path)
+    if (!listing) return undefined
     this.#read.delete(path)
-    return listing
+    return isDirectory(join(this.#root, path)) ? listing : undefined
   }
 
   takeAtOnce(path: string): Listing {
     return this.take(path) ?? readAtOnce(this.#root, path)
   }
 
+  /** Whether a directory is still there, if the kernel can tell at once; otherwise undefined. */
+  isThere(path: string): boolean | undefined {
+    return isDirectory(join(this.#root, path))
+  }
+
+  /** Whether a directory is still there. */
+  async look(path: string): Promise<boolean> {
+    const from = join(this.#root, path)
+    if (plainPath(from) === undefined) return true
+    const facts = statsMemory.take()
+    try {
+      return hasFoundDirectory(await askFor(Opcode.lstat, { path: from }, facts), facts)
+    } finally {
+      statsMemory.giveBack(facts)
+    }
+  }
+
+  /** As {@link look}. */
+  lookAtOnce(path: string): boolean {
+    try {
+      return callbackFs.lstatSync(join(this.#root, path)).isDirectory()
+    } catch {
+      return false
+    }
+  }
+
   /**
-   * A directory, once it has been read.
-   * @param next those that will be asked for next: they are read meanwhile
+   * Reads a directory.
+   * @param next those that will be asked for next
    */
   async wait(path: string, next: readonly string[]): Promise<Listing> {
-    if (!this.#hasBegun) {
-      this.#hasBegun = true
-      await this.#readSeveral('')
+    if (this.#ahead === undefined) {
+      this.#ahead = isDirectory(this.#root) === true
+      if (this.#ahead) await this.#readSeveral('')
       // The root's entries have been read when it was opened.
       this.#read.delete('')
     }
-    for (const each of [path, ...next]) this.#begin(each)
+    if (!this.#ahead) return readByRequest(this.#root, path)
+    const known = this.take(path) ?? (await this.#takeReading(path))
+    const reading = known ?? this.#readOne(path)
+    for (const each of next) this.#begin(each)
+    return reading
+  }
+
+  /** As {@link take}, of a directory that is being read. */
+  async #takeReading(path: string): Promise<Listing | undefined> {
     const reading = this.#reading.get(path)
+    if (!reading) return undefined
     this.#reading.delete(path)
-    return (await reading) ?? (this.take(path) as Listing)
+    const listing = await reading.catch(() => undefined)
+    return listing && isDirectory(join(this.#root, path)) ? listing : undefined
   }
 
   #begin(path: string): void {
     if (this.#read.has(path) || this.#reading.has(path)) return
     const reading = this.#readOne(path)
     this.#reading.set(path, reading)
-    // Reported when it is asked for.
+    // It is read again when it is asked for.
     reading.catch(() => undefined)
   }
 
   async #readOne(path: string): Promise<Listing> {
     await this.#readSeveral(path)
-    return this.take(path) ?? readByRequest(this.#root, path)
+    const listing = this.#read.get(path)
+    this.#read.delete(path)
+    return listing ?? readByRequest(this.#root, path)
   }
 
   /** Reads a directory and some of those below it, if it can. */
@@ -211,30 +279,69 @@ class TreeHandle implements DirHandle {
     this.#nested = new Nested(path)
   }
 
-  /** As many of the next entries as can be had at once, or only a directory, once it has been read. */
+  /** Entries up to a directory, or only a directory, once it has been read. */
   read(_encoding: string, most: number, answer?: Answer): Entries | null | undefined {
-    const entries: Entry[] = []
-    for (let entry; entries.length < most && (entry = this.#shift());) entries.push(entry)
-    const unread = entries.length === 0 ? this.#shiftUnread() : undefined
-    if (!answer) {
-      // If that fails, the directory is not among the entries, as with Node.
-      if (unread) this.#enter(this.#nested.takeAtOnce(unread.path))
-      return this.#give(unread ? [unread] : entries)
-    }
+    if (!answer) return this.#give(this.#readAtOnce(most))
+    this.#given++
     const tell = answering(answer)
-    if (!unread) {
-      tell(null, this.#give(entries))
-    } else {
-      this.#given++
-      this.#nested
-        .wait(unread.path, this.#nextDirectories())
-        .then((listing) => {
-          this.#enter(listing)
-          tell(null, this.#give([unread]))
-        }, tell)
-        .finally(() => this.#given--)
-    }
+    this.#read(most)
+      .then((entries) => tell(null, this.#give(entries)), tell)
+      .finally(() => this.#given--)
     return undefined
+  }
+
+  async #read(most: number): Promise<Entry[]> {
+    for (;;) {
+      const entries = this.#shiftMany(most)
+      if (entries.length > 0) return entries
+      const unsure = this.#unsure()
+      if (unsure) {
+        this.#confirm(await this.#nested.look(unsure.path))
+        continue
+      }
+      const unread = this.#shiftUnread()
+      if (!unread) return []
+      // If that fails, the directory is not among the entries, as with Node.
+      this.#enter(await this.#nested.wait(unread.path, this.#nextDirectories()))
+      return [unread]
+    }
+  }
+
+  #readAtOnce(most: number): Entry[] {
+    for (;;) {
+      const entries = this.#shiftMany(most)
+      if (entries.length > 0) return entries
+      const unsure = this.#unsure()
+      if (unsure) {
+        this.#confirm(this.#nested.lookAtOnce(unsure.path))
+        continue
+      }
+      const unread = this.#shiftUnread()
+      if (!unread) return []
+      this.#enter(this.#nested.takeAtOnce(unread.path))
+      return [unread]
+    }
+  }
+
+  /** The next entries that can be had at once, up to a directory: the caller may remove that. */
+  #shiftMany(most: number): Entry[] {
+    const entries: Entry[] = []
+    for (let entry; entries.length < most && (entry = this.#shift());) {
+      entries.push(entry)
+      if (entry.type === DIRECTORY) break
+    }
+    return entries
+  }
+
+  /** The directory whose turn it is, if nobody knows whether it is still there. */
+  #unsure(): Rest | undefined {
+    return this.#isReady || this.#turns[0]?.isConfirmed !== false ? undefined : this.#turns[0]
+  }
+
+  /** Node has a directory open, and finds nothing in it if it has been removed. */
+  #confirm(isThere: boolean): void {
+    if (isThere) (this.#turns[0] as Rest).isConfirmed = true
+    else this.#turns.shift()
   }
 
   close(answer?: Answer): void {
@@ -292,10 +399,17 @@ class TreeHandle implements DirHandle {
     return this.#buffer[this.#at++] as Entry
   }
 
-  /** Fills the buffer for the next entry. @returns whether there is one */
+  /** Fills the buffer for the next entry. @returns whether there is one; false also if {@link #unsure} */
   #fill(): boolean {
     if (this.#isReady) return true
-    for (let directory; (directory = this.#turns.shift());) {
+    for (let directory; (directory = this.#turns[0]);) {
+      if (!directory.isConfirmed) {
+        const isThere = this.#nested.isThere(directory.path)
+        if (isThere === undefined) return false
+        this.#confirm(isThere)
+        continue
+      }
+      this.#turns.shift()
       const entries = directory.take(this.#most)
       if (entries.length > 0) {
         this.#push(entries)
@@ -333,8 +447,13 @@ class TreeHandle implements DirHandle {
 
 type Taker = (error: NodeJS.ErrnoException | null, entry: Dirent | null) => void
 
+const { Promise } = intrinsics
+
 const TreeDir = class Dir extends NodeDir {
   readonly #handle: TreeHandle
+  /** reads and closes by promises that have not ended, and the end of the last */
+  #inProgress = 0
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(handle: TreeHandle, path: string, options: object) {
     super(handle, path, options)
@@ -350,19 +469,41 @@ const TreeDir = class Dir extends NodeDir {
     super.read((error, entry) => callback(error, this.#handle.complete(entry)))
   }
 
-  async #read(): Promise<Dirent | null> {
-    return this.#handle.complete(await super.read())
+  #read(): Promise<Dirent | null> {
+    return this.#inTurn(async () => this.#handle.complete(await super.read()))
+  }
+
+  /**
+   * One after the other: Node's own class throws an error that nobody can catch for a read that has
+   * waited for a read and a close.
+   */
+  #inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
+    const result = this.#inProgress++ === 0 ? act() : this.#last.then(act)
+    const end = (): void => void this.#inProgress--
+    this.#last = result.then(end, end)
+    return result
   }
 
   override readSync(): Dirent | null {
     return this.#handle.complete(super.readSync())
   }
 
+  override close(): Promise<void>
+  override close(callback: (error?: Error | null) => void): void
+  override close(callback?: (error?: Error | null) => void): Promise<void> | void {
+    if (callback !== undefined) return super.close(callback as never)
+    return this.#close()
+  }
+
+  #close(): Promise<void> {
+    return this.#inTurn(() => super.close())
+  }
+
   async *entries(): NodeJS.AsyncIterator<Dirent> {
     try {
       for (let entry; (entry = this.#handle.next() ?? (await this.#read()));) yield entry
     } finally {
-      await super.close()
+      await this.#close()
     }
   }
 

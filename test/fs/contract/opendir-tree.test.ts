@@ -184,6 +184,44 @@ await t.test('a directory that is gone by the time it is asked for', async (t) =
   await t.rejects(directory.read(), { code: 'ERR_DIR_CLOSED' }, 'it is closed')
 })
 
+await t.test('directories that are removed as they are found', async (t) => {
+  // Until 22.12, Node reads a directory before it gives its entry, and then opens what is gone.
+  if (nodeLoses) return
+  const make = (root: string): void => {
+    for (const path of ['p/node_modules/q/node_modules', 'p/src', 'node_modules/r/s/t', 'z/node_modules']) {
+      nodeFs.mkdirSync(join(root, path), { recursive: true })
+      nodeFs.writeFileSync(join(root, path, 'file'), '')
+    }
+  }
+  for (const [name, remove] of Object.entries({
+    'by a call that is awaited': (api: Api, path: string) => api.rm(path, { recursive: true }),
+    'at once': async (_: Api, path: string) => nodeFs.rmSync(path, { recursive: true }),
+  })) {
+    await compare(t, name, make, async (api, root) => {
+      const seen = []
+      for await (const entry of await open(api, root, 100)) {
+        seen.push(look(entry))
+        if (entry.name === 'node_modules') await remove(api, join(entry.parentPath, entry.name))
+      }
+      return seen
+    })
+  }
+})
+
+await t.test('a read that waits for a read and a close', async (t) => {
+  if (isNodes) return
+  const root = join(temporaryDirectory(t), 'tree')
+  makeTree(root, 0)
+  const directory = await open(fs as Api, root)
+  await directory.read()
+  const calls = await Promise.allSettled([directory.read(), directory.close(), directory.read()])
+  t.same(
+    calls.map(({ status }) => status),
+    ['fulfilled', 'fulfilled', 'rejected'],
+  )
+  t.match(calls[2], { reason: { code: 'ERR_DIR_CLOSED' } })
+})
+
 await t.test('closed early', async (t) => {
   const root = join(temporaryDirectory(t), 'tree')
   makeTree(root, 40)
