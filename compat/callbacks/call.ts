@@ -107,11 +107,14 @@ export class Chain extends Call {
   }
 
   override end(...results: unknown[]): void {
-    this.results = results
-    if (this.request === undefined) this.schedule()
     // Of those calls that the engine lets fail, Node's first request fails.
-    else if (results[0] !== null) callSoon(this)
-    else this.request = lastOf(this.request, this.#requests, () => callSoon(this))
+    if (this.request === undefined || results[0] !== null) {
+      super.end(...results)
+      this.request = undefined
+      return
+    }
+    this.results = results
+    this.request = lastOf(this.request, this.#requests, () => callSoon(this))
   }
 
   override due(): void {
