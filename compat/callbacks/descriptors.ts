@@ -14,6 +14,7 @@ const { Promise } = intrinsics
 
 /** The operations in progress on an open file, until its number is another's. */
 export interface InUse {
+  readonly fd: number
   operations: number
   /** callbacks for the end of the last operation */
   closing: (() => void)[]
@@ -28,7 +29,7 @@ const nodes = new Set<number>()
 export function beginUse(fd: number): InUse | undefined {
   const known = inUse.get(fd)
   if (!known) {
-    const use: InUse = { operations: 1, closing: [] }
+    const use: InUse = { fd, operations: 1, closing: [] }
     inUse.set(fd, use)
     return use
   }
@@ -37,9 +38,9 @@ export function beginUse(fd: number): InUse | undefined {
   return known
 }
 
-export function endUse(fd: number, use: InUse): void {
+export function endUse(use: InUse): void {
   if (--use.operations > 0) return
-  if (inUse.get(fd) === use) inUse.delete(fd)
+  if (inUse.get(use.fd) === use) inUse.delete(use.fd)
   for (const close of use.closing) close()
 }
 

@@ -29,7 +29,7 @@ export class ServedCall extends Call {
   // Ends the use before this callback: a waiting close's callback comes after it.
   override ending(): void {
     super.ending()
-    descriptors.endUse(this.fd, this.use)
+    descriptors.endUse(this.use)
   }
 }
 
@@ -61,5 +61,5 @@ export function leaveWrite(call: Own, receiver: unknown, args: Arguments, span: 
   const isPlain = span !== undefined && servesFiles() && isDescriptor(fd) && typeof args.at(-1) === 'function'
   const use = isPlain && descriptors.isMovable(fd) ? descriptors.beginUse(fd) : undefined
   if (!use) return leaveDescriptor(call, receiver, args)
-  callOn(call as Callback, receiver, args, () => descriptors.endUse(fd as number, use))
+  callOn(call as Callback, receiver, args, () => descriptors.endUse(use))
 }

@@ -1,4 +1,5 @@
 /** Node's `Stats`, made from the engine's numbers. */
+import { constants } from 'node:fs'
 import type { Stats as NodeStats } from 'node:fs'
 import { FreeList } from '../../lib/common/free-list.js'
 import { StatsField as Field } from '../../lib/protocol/port.js'
@@ -98,3 +99,8 @@ function cut(): Float64Array<ArrayBuffer> {
 
 /** Memory for the numbers of a stat. */
 export const statsMemory = new FreeList(cut, 16 * A_SLAB)
+
+/** Whether a `stat` with this result and these numbers has found a directory. */
+export function hasFoundDirectory(result: number | undefined, numbers: Float64Array): boolean {
+  return result === 0 && ((numbers[Field.mode] as number) & constants.S_IFMT) === constants.S_IFDIR
+}

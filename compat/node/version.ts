@@ -2,7 +2,10 @@
 const [major = 0, minor = 0] = globalThis.process.versions.node.split('.').map(Number)
 
 export const nodeMajor = major
-export const nodeMinor = minor
+
+/** Whether it is at least that version. */
+export const isNodeSince = (since: number, sinceMinor: number): boolean =>
+  major > since || (major === since && minor >= sinceMinor)
 
 const [uvMajor = 0, uvMinor = 0] = globalThis.process.versions.uv.split('.').map(Number)
 

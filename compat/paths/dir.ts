@@ -40,15 +40,9 @@ export class EntriesHandle implements DirHandle {
     this.#entries = entries
   }
 
-  /** @returns as many of the next entries, fewer at the end */
-  take(most: number): Entries {
+  read(_encoding: string, most: number, answer?: Answer): Entries | null {
     const part = this.#entries.slice(this.#at, this.#at + 2 * most)
     this.#at += part.length
-    return part
-  }
-
-  read(_encoding: string, most: number, answer?: Answer): Entries | null {
-    const part = this.take(most)
     const entries = part.length > 0 ? part : null
     if (answer) answering(answer)(null, entries)
     return entries

@@ -1,14 +1,13 @@
 /** Functions that change the entries of a directory: `rename`, `unlink`, `mkdir`, `rmdir` and `copyFile`. */
 import { Buffer } from 'node:buffer'
-import { constants } from 'node:fs'
 import { FreeList } from '../../lib/common/free-list.js'
 import { EAGAIN } from '../../lib/common/errors.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { Opcode } from '../../lib/protocol/operations.js'
-import { CopyFlag, StatsField, TreeResult } from '../../lib/protocol/port.js'
+import { CopyFlag, TreeResult } from '../../lib/protocol/port.js'
 import { optionsOrNone, plainMode, plainPath } from '../arguments/path.js'
-import { statsMemory } from '../node/stats.js'
+import { hasFoundDirectory, statsMemory } from '../node/stats.js'
 import { copiesAttributes } from '../node/version.js'
 import { plainPaths } from './links.js'
 import { failureIn } from './slices.js'
@@ -48,7 +47,7 @@ function plainMkdir(path: unknown, options: unknown, recursive: boolean): PathCa
 function attemptPath(call: PathCall): Attempted {
   const numbers = statsMemory.take()
   const result = defaultContext().attempt(Opcode.stat, call, numbers)
-  const isDirectory = result === 0 && ((numbers[StatsField.mode] as number) & constants.S_IFMT) === constants.S_IFDIR
+  const isDirectory = hasFoundDirectory(result, numbers)
   statsMemory.giveBack(numbers)
   return isDirectory || result === undefined ? result : EAGAIN
 }

@@ -4,9 +4,10 @@ import type { PathCall } from '../../lib/engine/request.js'
 import { isUtf8, optionsOrEncoding, plainPath } from '../arguments/path.js'
 import { dirOfTree } from './dir-tree.js'
 import { EntriesHandle, NodeDir, makesDirectories } from './dir.js'
+import { listingIn } from './nested-directories.js'
 import { NODES } from './path-function.js'
 import type { PathFunction } from './path-function.js'
-import { directoryMemory, namesOf, typesOf } from './readdir.js'
+import { directoryMemory } from './readdir.js'
 
 interface OpendirCall extends PathCall {
   readonly recursive: boolean
@@ -29,11 +30,10 @@ export const opendir: PathFunction<OpendirCall, Buffer> = {
     return name === undefined ? undefined : { path: name, recursive, options: { bufferSize } }
   },
   value(count, reply, { path, recursive, options }) {
-    const types = typesOf(reply, count)
-    if (!types) return NODES
-    const names = namesOf(reply, count)
-    if (recursive) return dirOfTree({ path: '', names, types: Uint8Array.prototype.slice.call(types) }, path, options)
-    const entries = names.flatMap((name, at) => [name, types[at] as number])
+    const listing = listingIn(reply, count, '')
+    if (!listing) return NODES
+    if (recursive) return dirOfTree(listing, path, options)
+    const entries = listing.names.flatMap((name, at) => [name, listing.types[at] as number])
     return new NodeDir(new EntriesHandle(entries), path, options)
   },
 }

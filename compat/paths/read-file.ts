@@ -19,7 +19,7 @@ import { plainFileOptions, readKeys } from '../arguments/whole-file.js'
 import { adopt, handlesAreUntouched, statByNode } from '../handle/file-handle.js'
 import { ofPromises } from '../node/original.js'
 import type { promises } from '../node/original.js'
-import { nodeMajor, nodeMinor } from '../node/version.js'
+import { isNodeSince } from '../node/version.js'
 import { Failed, NODES } from './path-function.js'
 import type { PathFunction } from './path-function.js'
 
@@ -196,7 +196,7 @@ export const readFile: PathFunction<ReadCall, Buffer> = {
   memory: new Slabs(),
   handlesStand: handlesAreUntouched,
   // Node's own: open, fstat, read, close; since 26.8 one request for all.
-  requests: nodeMajor > 26 || (nodeMajor === 26 && nodeMinor >= 8) ? 1 : 4,
+  requests: isNodeSince(26, 8) ? 1 : 4,
   plain(path, options) {
     const plain = plainFileOptions(options, readKeys, 'r')
     const name = plain && plainPath(path)

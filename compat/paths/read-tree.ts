@@ -166,26 +166,37 @@ export interface Listing {
 
 /**
  * Reads a directory, and as many of those below it as one request does.
+ * @param prefix of names that come with their directories
+ * @returns undefined if that has to be left to Node
+ */
+async function readPart(call: PathCall, prefix: string, withFileTypes: boolean): Promise<Part | undefined> {
+  if (plainPath(call.path) === undefined) return undefined
+  const reply = memory.take()
+  try {
+    const directories = await askFor(Opcode.readTree, call, reply)
+    const part = directories > 0 ? new Part(reply, directories, prefix) : undefined
+    return part && !isOdd(part, withFileTypes) ? part : undefined
+  } finally {
+    memory.giveBack(reply)
+  }
+}
+
+/**
+ * Reads a directory, and as many of those below it as one request does.
  * @param root path of the tree
  * @param path from there
  * @returns undefined if any of them cannot be read
  */
 export async function readBelow(root: string, path: string): Promise<Listing[] | undefined> {
-  const from = join(root, path)
-  if (plainPath(from) === undefined) return undefined
-  const reply = memory.take()
-  try {
-    const directories = await askFor(Opcode.readTree, { path: from, flags: TreeFlag.unsorted }, reply)
-    const part = directories > 0 ? new Part(reply, directories, '') : undefined
-    if (!part || isOdd(part, true)) return undefined
-    return placesOf(part, path, false).read.map((place) => {
+  const part = await readPart({ path: join(root, path), flags: TreeFlag.unsorted }, '', true)
+  return (
+    part &&
+    placesOf(part, path, false).read.map((place) => {
       const bounds = part.starts.slice(place.directory, place.directory + 2)
       const types = part.types.slice(...bounds).map((type) => type % DESCENDED)
       return { path: place.path, names: part.names.slice(...bounds), types }
     })
-  } finally {
-    memory.giveBack(reply)
-  }
+  )
 }
 
 /** Reads the directories that the first part did not reach. */
@@ -196,20 +207,14 @@ async function readRest(root: Part, call: TreeCall): Promise<string[] | Dirent[]
   const lane = async (): Promise<void> => {
     for (let next; !failed && (next = missing.pop());) {
       const { part, directory, path } = next
-      const reply = memory.take()
-      try {
-        const asked = { path: join(call.path, path), flags: call.flags as number }
-        const count = plainPath(asked.path) === undefined ? -1 : await askFor(Opcode.readTree, asked, reply)
-        const read = count > 0 ? new Part(reply, count, withFileTypes ? '' : `${path}/`) : undefined
-        if (!read || isOdd(read, withFileTypes)) {
-          failed = true
-          return
-        }
-        part.parts.set(directory, read)
-        for (const place of placesOf(read, path, !withFileTypes).missing) missing.push(place)
-      } finally {
-        memory.giveBack(reply)
+      const asked = { path: join(call.path, path), flags: call.flags as number }
+      const read = await readPart(asked, withFileTypes ? '' : `${path}/`, withFileTypes)
+      if (!read) {
+        failed = true
+        return
       }
+      part.parts.set(directory, read)
+      for (const place of placesOf(read, path, !withFileTypes).missing) missing.push(place)
     }
   }
   await Promise.all(Array.from({ length: LANES }, lane))

@@ -49,7 +49,7 @@ const program = (doubles: string): string => `
       await new Promise((resolve) => fs.lstat(directory, (error, stats) => resolve(stats.isDirectory()))),
       spy.mock.calls.length,
       // Node's error is not of the sandbox's class; caio's is.
-      await promises.readFile(never).catch((error) => error.code),
+      await promises.readFile(never).catch((error) => [error.code, require('util').types.isNativeError(error)]),
     ]
     ${doubles}.restoreAllMocks()
     await promises.writeFile(never, 'now')

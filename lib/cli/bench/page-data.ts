@@ -49,12 +49,8 @@ function sweep(rows: readonly RowResults[], ids: readonly string[], group: Sweep
   const { unit } = first.row
   const x = rows.map(({ row }) => kind.value(row))
   const scale = (each: Summary): number => (unit === 'B/s' ? each.bytes / 1e9 : 1)
-  const part = (which: 'median' | 'min' | 'max'): Lines =>
-    lines(
-      rows,
-      ids,
-      own((each) => each.rate[which] * scale(each)),
-    )
+  const figures = (figure: Figure): Lines => lines(rows, ids, own(figure))
+  const part = (which: 'median' | 'min' | 'max'): Lines => figures((each) => each.rate[which] * scale(each))
   const [mid, min, max] = [part('median'), part('min'), part('max')]
   const rate = Object.entries(mid).map(
     ([id, numbers]) => [id, { mid: numbers, min: min[id] ?? [], max: max[id] ?? [] }] as const,
@@ -67,16 +63,8 @@ function sweep(rows: readonly RowResults[], ids: readonly string[], group: Sweep
     xNames: x.map(kind.name),
     rateLabel: unit === 'op/s' ? 'operations per second' : 'GB per second',
     rate: Object.fromEntries(rate),
-    p99: lines(
-      rows,
-      ids,
-      own(({ p99 }) => p99),
-    ),
-    cpu: lines(
-      rows,
-      ids,
-      own(({ cpu }) => cpu),
-    ),
+    p99: figures(({ p99 }) => p99),
+    cpu: figures(({ cpu }) => cpu),
   }
 }
 
@@ -84,6 +72,7 @@ export function pageData({ contenders, rows }: BenchResults): PageData {
   const ids = contenders.map(({ id }) => id)
   const of = (group: Group): RowResults[] => rows.filter(({ row }) => row.group === group)
   const main = rows.filter(({ row }) => isListed(row))
+  const compared = (figure: Figure): Lines => lines(main, ids, relative(figure))
   return {
     contenders: contenders.map(({ id, label }) => ({ id, label })),
     overview: {
@@ -94,21 +83,9 @@ export function pageData({ contenders, rows }: BenchResults): PageData {
           const summary = all.get(id)
           return summary && ratio(summary, all.get(BASELINE))
         }),
-        p99: lines(
-          main,
-          ids,
-          relative(({ p99 }) => p99),
-        ),
-        cpu: lines(
-          main,
-          ids,
-          relative(({ cpu }) => cpu),
-        ),
-        loopDelay: lines(
-          main,
-          ids,
-          relative(({ loopDelay }) => loopDelay),
-        ),
+        p99: compared(({ p99 }) => p99),
+        cpu: compared(({ cpu }) => cpu),
+        loopDelay: compared(({ loopDelay }) => loopDelay),
       },
     },
     latencies: main.map((each) => {
