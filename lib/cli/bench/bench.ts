@@ -1,15 +1,14 @@
 /** `caio bench`: measures, and reports in the terminal, as JSON and as HTML. */
-import fs from 'node:fs'
 import { benchPrograms } from './programs/programs.js'
 import { Progress } from '../text.js'
 import { residency } from '../trial/page-cache.js'
 import { findContenders } from './contenders.js'
 import type { Contender } from './contenders.js'
-import { minutes, timeLeft, untilInterrupted } from './interruption.js'
-import { loadAssets } from './html-page.js'
+import { minutes, timeLeft } from './interruption.js'
 import { htmlReport } from './html.js'
 import { describeMachine } from './machine.js'
 import { parseOptions, usage } from './options.js'
+import { measureAndReport } from './report-files.js'
 import { UsageError } from '../usage-error.js'
 import type { Options } from './options.js'
 import { isFirstLook, isReadyInTime, quickRows } from './quick.js'
@@ -155,24 +154,12 @@ export async function bench(args: readonly string[], version: string): Promise<n
       `no contender can be measured: ${missing.map(({ id, reason }) => `${id}: ${reason}`).join('; ')}`,
     )
   }
-  // Fails before measuring if a report cannot be written.
-  for (const path of [options.json, options.html]) if (path !== undefined) fs.closeSync(fs.openSync(path, 'a'))
-  const assets = options.html === undefined ? undefined : loadAssets()
-  const about = minutes(estimate(plan))
-  console.error(
-    `${plan.rows.length} rows, ${plan.contenders.length} contenders, ${options.rounds} rounds: about ${about}`,
-  )
-
-  const { signal, code, release } = untilInterrupted()
-  try {
-    const results = await measure(chosen, options, version, signal)
-    if (options.json !== undefined) fs.writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`)
-    if (options.html !== undefined && assets) fs.writeFileSync(options.html, htmlReport(results, assets))
-    return hasFailed(results, plan.contenders) ? 1 : 0
-  } catch (error) {
-    if (signal.aborted) return code()
-    throw error
-  } finally {
-    release()
-  }
+  const { rows, contenders } = plan
+  return measureAndReport({
+    options,
+    about: `${rows.length} rows, ${contenders.length} contenders, ${options.rounds} rounds: about ${minutes(estimate(plan))}`,
+    measure: (signal) => measure(chosen, options, version, signal),
+    htmlReport,
+    hasFailed: (results) => hasFailed(results, contenders),
+  })
 }

@@ -1,12 +1,11 @@
 /** `caio bench --programs`: whole programs over the user's packages, compared in results and times. */
-import fs from 'node:fs'
-import { minutes, timeLeft, untilInterrupted } from '../interruption.js'
+import { minutes, timeLeft } from '../interruption.js'
 import { describeMachine } from '../machine.js'
+import { measureAndReport } from '../report-files.js'
 import { UsageError } from '../../usage-error.js'
 import type { Options } from '../options.js'
 import { selectContenders } from '../selection.js'
 import { Progress } from '../../text.js'
-import { loadAssets } from '../html-page.js'
 import { programOf } from './all.js'
 import { findProgramContenders, whoRunsProgram } from './contenders.js'
 import type { ProgramContender } from './contenders.js'
@@ -132,22 +131,12 @@ export async function benchPrograms(options: Options & { list: boolean }, versio
       `no contender can be measured: ${missing.map(({ id, reason }) => `${id}: ${reason}`).join('; ')}`,
     )
   }
-  // Fails before measuring if a report cannot be written.
-  const assets = options.html === undefined ? undefined : loadAssets()
-  for (const file of [options.json, options.html]) if (file !== undefined) fs.closeSync(fs.openSync(file, 'a'))
-  console.error(
-    `${plan.programs.length} programs, ${plan.contenders.length} contenders, ${plan.rounds} rounds, ${plan.files} files`,
-  )
-  const { signal, code, release } = untilInterrupted()
-  try {
-    const results = await measure(chosen, options, version, signal)
-    if (options.json !== undefined) fs.writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`)
-    if (options.html !== undefined && assets) fs.writeFileSync(options.html, htmlReport(results, assets))
-    return hasFailed(results, plan.contenders) ? 1 : 0
-  } catch (error) {
-    if (signal.aborted) return code()
-    throw error
-  } finally {
-    release()
-  }
+  const { programs, contenders, rounds, files } = plan
+  return measureAndReport({
+    options,
+    about: `${programs.length} programs, ${contenders.length} contenders, ${rounds} rounds, ${files} files`,
+    measure: (signal) => measure(chosen, options, version, signal),
+    htmlReport,
+    hasFailed: (results) => hasFailed(results, contenders),
+  })
 }
