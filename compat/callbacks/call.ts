@@ -22,9 +22,36 @@ const MANY = 8
 
 let underWay = 0
 
+/** Calls after which the most that were in progress are counted anew. */
+const PERIOD = 64
+
+/** The most in progress in this period, and in the one before. */
+let most = 0
+let before = 0
+let left = PERIOD
+
+/** Counts a call that is in progress from now on, here or with Node. */
+export function beginOne(): void {
+  underWay++
+  if (underWay > most) most = underWay
+  if (--left > 0) return
+  left = PERIOD
+  before = most
+  most = underWay
+}
+
+export function endOne(): void {
+  underWay--
+}
+
 /** Whether at least {@link MANY} callbacks are outstanding. */
 export function areMany(): boolean {
   return underWay >= MANY
+}
+
+/** Whether as many were outstanding lately: callers that start many at once do so again. */
+export function wereMany(): boolean {
+  return most >= MANY || before >= MANY
 }
 
 /** One call of a function of `fs`, with the asynchronous context of its caller. */
@@ -37,7 +64,7 @@ export class Call implements Due {
   constructor(callback: Callback) {
     this.callback = callback
     this.request = isWatched() ? newRequest() : undefined
-    underWay++
+    beginOne()
   }
 
   /** Schedules the callback; to be called once. */
@@ -63,7 +90,7 @@ export class Call implements Due {
 
   /** Runs before the callback is called, or when the call is left to another function. */
   ending(): void {
-    underWay--
+    endOne()
   }
 
   /** Leaves the call to `act`, which has to call the callback. */

@@ -12,6 +12,7 @@ import { isDescriptor, readArguments, textArguments, vectorArguments, writeArgum
 import { close, closeSync, closesDescriptors } from './close.js'
 import * as descriptors from './descriptors.js'
 import { fstat } from './fstat.js'
+import { wereMany } from './call.js'
 import { withCallback } from './path-callback.js'
 import { leaveDescriptor, leaveWrite, take } from './served.js'
 import type { Arguments, Own, ServedCall } from './served.js'
@@ -26,7 +27,7 @@ import type { PathFunction } from '../paths/path-function.js'
 type Report = (call: ServedCall, error: Error | null, count: number) => void
 
 /** Turns results into arguments of the callback; failures become errors. */
-function completer(opcode: Opcode, tell: Report, atOnce?: true): Completer<ServedCall> {
+function completer(opcode: Opcode, tell: Report, atOnce?: true | 'each'): Completer<ServedCall> {
   return {
     api: 'callback',
     ...(atOnce && { atOnce }),
@@ -36,7 +37,7 @@ function completer(opcode: Opcode, tell: Report, atOnce?: true): Completer<Serve
       else tell(call, callbackException(result, syscallOf(opcode)), 0)
     },
     released({ use, moves }) {
-      if (moves) use.position?.end(false)
+      if (moves) use.position?.end(isWrite(opcode))
     },
   }
 }
@@ -45,7 +46,9 @@ const transferred: Report = (call, error, count) => call.end(error, count, call.
 const synced: Report = (call, error) => call.end(error)
 
 const readDone = completer(Opcode.read, transferred)
-const writeDone = completer(Opcode.write, transferred, true)
+// Programs write logs without waiting, and rely on writes that are under way at once: also while they
+// do other work, close the descriptor, or end.
+const writeDone = completer(Opcode.write, transferred, 'each')
 const fsyncDone = completer(Opcode.fsync, synced, true)
 const fdatasyncDone = completer(Opcode.fdsync, synced, true)
 
@@ -53,12 +56,13 @@ const fdatasyncDone = completer(Opcode.fdsync, synced, true)
 type Target = readonly [fd: unknown, callback: unknown, given: unknown]
 
 /**
- * Whether the engine serves an operation that moves the file's position. It serves only reads.
- * Programs write logs without waiting, and rely on writes that are under way at once: also while they
- * do other work, close the descriptor, or end.
+ * Whether the engine serves an operation that moves the file's position. Of writes to many files,
+ * Node's threads serve each sooner; those of one file stay with whoever has the earlier ones.
  */
 function movesPosition(opcode: Opcode, fd: number): boolean {
-  return !isWrite(opcode) && servesFiles() && !descriptors.isNodes(fd) && descriptors.isMovable(fd)
+  if (!servesFiles() || descriptors.isNodes(fd)) return false
+  if (isWrite(opcode) && wereMany() && !descriptors.isInUse(fd)) return false
+  return descriptors.isMovable(fd)
 }
 
 /**
@@ -77,7 +81,7 @@ function serve(
   const call = take(fd, callback, given, moves)
   if (!call) return false
   const start = (): Promise<unknown> => defaultContext().enqueue(new TransferRequest(opcode, fd, span, completer, call))
-  void (moves ? descriptors.positionOf(call.use).begin(false, start) : start())
+  void (moves ? descriptors.positionOf(call.use).begin(isWrite(opcode), start) : start())
   return true
 }
 

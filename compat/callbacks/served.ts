@@ -1,7 +1,7 @@
 /** Calls on a descriptor: taken by the engine, or left to Node's own function. */
 import type { Span } from '../../lib/engine/request.js'
 import { isDescriptor } from '../arguments/transfer.js'
-import { Call } from './call.js'
+import { Call, beginOne, endOne } from './call.js'
 import type { Callback } from './call.js'
 import * as descriptors from './descriptors.js'
 import type { Own } from '../node/original.js'
@@ -61,5 +61,9 @@ export function leaveWrite(call: Own, receiver: unknown, args: Arguments, span: 
   const isPlain = span !== undefined && servesFiles() && isDescriptor(fd) && typeof args.at(-1) === 'function'
   const use = isPlain && descriptors.isMovable(fd) ? descriptors.beginUse(fd) : undefined
   if (!use) return leaveDescriptor(call, receiver, args)
-  callOn(call as Callback, receiver, args, () => descriptors.endUse(use))
+  beginOne()
+  callOn(call as Callback, receiver, args, () => {
+    endOne()
+    descriptors.endUse(use)
+  })
 }

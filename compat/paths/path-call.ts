@@ -70,7 +70,7 @@ export class PathOperation<Call extends PathCall, Reply extends View, Caller> {
   readonly #serves: () => boolean
   /** whether this thread may have the result at once */
   readonly #inline: boolean
-  /** Whether the pool serves it as well. There, `mkdir -p` is a change, for which others would have to wait. */
+  /** Whether the pool serves it as well. There, `mkdir` is a change, for which others would have to wait. */
   readonly #mayBeOneOfMany: boolean
   /** whether its place in the order of calls by path matters */
   readonly #changes: boolean
@@ -82,8 +82,8 @@ export class PathOperation<Call extends PathCall, Reply extends View, Caller> {
     this.#form = form
     this.#serves = familyOf(this.opcode) === 'wholeFile' ? servesWholeFiles : servesFiles
     this.#inline = described.attempt !== undefined || isInline(this.opcode)
-    this.#mayBeOneOfMany = this.#inline && this.opcode !== Opcode.makePath
     this.#changes = changesPaths(this.opcode)
+    this.#mayBeOneOfMany = this.#inline && !this.#changes
     const { keepsPlace } = described
     this.#completer = {
       api: form.api,

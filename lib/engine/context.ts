@@ -434,14 +434,16 @@ export class Context implements Receiver {
   /** Starts a request that waits for no other, or queues it if there is no room. */
   #admit(request: Request): void {
     const { atOnce } = request.completer
+    const each = atOnce === 'each'
     // Between a completion and the start of the next waiting request an id is free: never jump the queue.
-    const id = this.#waiting.length > 0 || this.#holds > 0 ? -1 : this.#slots.takeId()
+    const mayStart = this.#holds === 0 && (each || this.#waiting.length === 0)
+    const id = mayStart ? this.#slots.takeId(each) : -1
     if (id < 0) {
       this.#waiting.push(request)
     } else {
       const alone = atOnce && !this.#flushScheduled && this.#slots.count === 0
       this.#start(id, request)
-      if (alone || isEnding()) this.#handOver()
+      if (alone || each || isEnding()) this.#handOver()
     }
   }
 
@@ -630,7 +632,7 @@ export class Context implements Receiver {
    * work: see {@link turn.whenThereIsRoom}.
    */
   attempt(opcode: Opcode, { path, mode = 0, flags = 0 }: PathCall, reply: NodeJS.ArrayBufferView): number | undefined {
-    if (!this.#port.attempt || !this.places.isFree(path)) return EAGAIN
+    if (!this.#port.attempt || !this.places.isFree(path, opcode === Opcode.mkdir)) return EAGAIN
     if (turn.isSpent(1)) return undefined
     const result = this.#port.attempt(opcode, mode, flags, path, reply)
     if (result !== EAGAIN) this.#counters.count(opcode, Route.inline, result)

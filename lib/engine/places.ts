@@ -84,11 +84,14 @@ export class Places {
     }
   }
 
-  /** Whether an inline attempt would overtake no earlier request. */
-  isFree(path: string): boolean {
+  /**
+   * Whether an inline attempt would overtake no earlier request.
+   * @param forName whether it only asks what the name stands for
+   */
+  isFree(path: string, forName = false): boolean {
     if (this.#changing === 0) return true
-    // For a change of an open file, the names that it affects are not known.
-    return this.#changing === this.#paths.changes && this.#paths.isFree(path)
+    // For a change of an open file, the names of that file are not known; it changes none.
+    return (forName || this.#changing === this.#paths.changes) && this.#paths.isFree(path)
   }
 
   /** Begins all waiting requests: the process ends. */

@@ -53,7 +53,7 @@ const rows = {
   link: { family: 'path', syscall: 'link', paths: 2, changes: true },
   symlink: { family: 'path', syscall: 'symlink', paths: 2, changes: true },
   unlink: { family: 'path', syscall: 'unlink', paths: 1, changes: true },
-  mkdir: { family: 'path', syscall: 'mkdir', paths: 1, changes: true },
+  mkdir: { family: 'path', syscall: 'mkdir', paths: 1, changes: true, inline: true },
   rmdir: { family: 'path', syscall: 'rmdir', paths: 1, changes: true },
   chmod: { family: 'path', syscall: 'chmod', paths: 1, changes: true },
   chown: { family: 'path', syscall: 'chown', paths: 1, changes: true },

@@ -41,10 +41,11 @@ int64_t Stats(const struct statx& file, void* reply, size_t capacity) {
 }
 
 // Whether the error is about the path itself: a lookup that waits would fail with it, too. Other
-// errors are about this process's resources, such as its number of open files.
-bool IsAnswer(int error) {
+// errors are about this process's resources, such as its number of open files. A directory can be
+// made where there is nothing.
+bool IsAnswer(int error, Opcode opcode) {
   switch (-error) {
-    case ENOENT:
+    case ENOENT: return opcode != Opcode::kMkdir;
     case ENOTDIR:
     case EACCES:
     case ELOOP:
@@ -213,8 +214,9 @@ int64_t CachedPaths::AttemptOpen(const OpenAttempt& attempt, uint64_t now, Mount
 int64_t CachedPaths::Attempt(const PathAttempt& attempt, uint64_t now, MountKey* mount) {
   if (!looks_up_ || (attempt.opcode == Opcode::kAccess && !(has_usual_rights_ && IsOneUser()))) return -EAGAIN;
   if (attempt.opcode == Opcode::kOpen && !OnlyReads(attempt.flags)) return -EAGAIN;
-  const Descriptor name(OpenCached(attempt.path, O_PATH | (attempt.opcode == Opcode::kLstat ? O_NOFOLLOW : 0)));
-  if (!name.valid()) return IsAnswer(name.get()) ? name.get() : -EAGAIN;
+  const bool follow = attempt.opcode != Opcode::kLstat && attempt.opcode != Opcode::kMkdir;
+  const Descriptor name(OpenCached(attempt.path, O_PATH | (follow ? 0 : O_NOFOLLOW)));
+  if (!name.valid()) return IsAnswer(name.get(), attempt.opcode) ? name.get() : -EAGAIN;
   const bool all = attempt.opcode == Opcode::kStat || attempt.opcode == Opcode::kLstat;
   struct statx file;
   if (!LookAt(name.get(), all ? kStats : STATX_TYPE | STATX_UID | STATX_BTIME, file)) return -EAGAIN;
@@ -228,6 +230,8 @@ int64_t CachedPaths::Attempt(const PathAttempt& attempt, uint64_t now, MountKey*
     case Opcode::kAccess: return Access(name.get(), attempt.mode, file, found.check);
     case Opcode::kRealpath: return Name(name.get(), file, static_cast<char*>(attempt.reply), attempt.capacity);
     case Opcode::kOpen: return Open(name.get(), file);
+    // The kernel says so before it looks at rights.
+    case Opcode::kMkdir: return -EEXIST;
     default: return -EAGAIN;
   }
 }

@@ -72,7 +72,11 @@ const programs: Record<string, string> = {
       [() => call('write', fd, 'text', 3, 'utf8'), { write: 1 }],
       [() => call('readv', fd, [four()], 0), { readv: 1 }],
       [() => call('readv', fd, [four()]), ifWhole({ readv: 1 })],
+      [() => call('write', fd, four()), ifWhole({ write: 1 })],
+      [() => call('write', fd, four(), 0, 4, null), ifWhole({ write: 1 })],
+      [() => call('write', fd, 'text'), ifWhole({ write: 1 })],
       [() => call('writev', fd, [four()], 0), { writev: 1 }],
+      [() => call('writev', fd, [four()], null), ifWhole({ writev: 1 })],
       [() => call('fsync', fd), { fsync: 1 }],
       [() => call('fdatasync', fd), { fdsync: 1 }],
       [() => call('fstat', fd), ifWhole({ fstat: 1 })],
@@ -85,12 +89,12 @@ const programs: Record<string, string> = {
       [() => call('writeFile', path + '-whole', 'text'), ifWhole({ writeFile: 1 })],
       [() => call('appendFile', path + '-whole', 'more'), ifWhole({ writeFile: 1 })],
       [() => call('writeFile', path + '-flushed', 'text', { flush: true }),
-        { fsync: 1, ...ifWhole({ open: 1, close: 1 }) }],
+        { fsync: 1, ...ifWhole({ open: 1, write: 1, close: 1 }) }],
       [() => call('readFile', path + '-whole'), ifWhole({ readFile: 1 })],
       [() => buffer(fs.createReadStream(path)), ifWhole({ open: 1, read: 2, close: 1 })],
       [() => buffer(fs.createReadStream(path, { start: 0, highWaterMark: 1000 })),
         { read: 2, ...ifWhole({ open: 1, close: 1 }) }],
-      [() => finished(fs.createWriteStream(path + '-stream').end('text')), ifWhole({ open: 1, close: 1 })],
+      [() => finished(fs.createWriteStream(path + '-stream').end('text')), ifWhole({ open: 1, write: 1, close: 1 })],
       [() => finished(fs.createWriteStream(path + '-stream', { start: 0, flush: true }).end('text')),
         { write: 1, fsync: 1, ...ifWhole({ open: 1, close: 1 }) }],
     ]
@@ -101,9 +105,6 @@ const programs: Record<string, string> = {
     const table = [
       () => call('read', fd, four(), 0, 4, -1n),
       () => call('read', fd, four(), 0, 0, 0),
-      () => call('write', fd, four()),
-      () => call('write', fd, four(), 0, 4, null),
-      () => call('writev', fd, [four()], null),
       () => call('write', fd, 'abcd', 3, 'hex'),
       () => call('readFile', fd),
       () => call('writeFile', path, 'text', { signal: new AbortController().signal }),
@@ -136,14 +137,46 @@ const programs: Record<string, string> = {
       return bytes.toString('latin1', 0, bytesRead)
     }))
     if (whole) assert.equal(pieces.join(''), expected.slice(0, pieces.join('').length))`,
-  'writes without a position are under way at once': `
+  'writes are under way at once': `
     patch({ callbacks: true })
     const name = path + '-log'
     const file = fs.openSync(name, 'w')
-    for (let line = 0; line < 10; line++) fs.write(file, line + ';', () => {})
+    // More than may be in flight otherwise.
+    const lines = Array.from({ length: 2000 }, (_, line) => line + ';')
+    for (const line of lines) fs.write(file, line, () => {})
+    const all = lines.join('')
     const started = Date.now()
-    while (fs.readFileSync(name).length < 20) assert.ok(Date.now() < started + 10_000, 'they are written meanwhile')
-    fs.closeSync(file)`,
+    while (fs.readFileSync(name).length < all.length) assert.ok(Date.now() < started + 10_000, 'they are written meanwhile')
+    if (whole) assert.equal(fs.readFileSync(name, 'utf8'), all)
+    for (let at = 0; at < 600; at++) fs.write(file, '!', at, () => {})
+    const again = Date.now()
+    while (!/^!{600}/.test(fs.readFileSync(name, 'utf8'))) assert.ok(Date.now() < again + 10_000, 'those at a position, too')
+    fs.closeSync(file)
+    assert.equal((await call('read', fd, four(), 0, 4, 0)).bytesRead, 4)`,
+  'writes without a position, of one file and of many': `
+    patch({ callbacks: true })
+    const names = Array.from({ length: 16 }, (_, at) => path + '-many-' + at)
+    const files = names.map((name) => fs.openSync(name, 'w'))
+    const round = () => served(() => Promise.all(files.map((file) => call('write', file, 'text'))))
+    await round()
+    // Node’s threads serve each of many sooner.
+    assert.deepEqual(await round(), {})
+    // One after the other, also beside those of Node, each file's are in order.
+    const log = fs.openSync(path + '-log', 'w')
+    let expected = ''
+    const appending = []
+    for (let line = 0; line < 600; line++) {
+      expected += line + ';'
+      const written = call('write', log, line + ';')
+      if (line % 50 === 0) appending.push(...files.map((file) => call('write', file, 'more')))
+      await written
+    }
+    await Promise.all(appending)
+    assert.equal(fs.readFileSync(path + '-log', 'utf8'), expected)
+    for (const name of names) assert.equal(fs.readFileSync(name, 'utf8'), 'text'.repeat(2) + 'more'.repeat(12))
+    for (let line = 0; line < 200; line++) await call('write', log, ';')
+    if (whole) assert.deepEqual(await served(() => call('write', log, ';')), { write: 1 })
+    for (const file of [...files, log]) fs.closeSync(file)`,
   'the number of a file becomes a FIFO’s': `
     patch({ callbacks: true })
     execFileSync('mkfifo', [path + '-fifo'])
