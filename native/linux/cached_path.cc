@@ -41,11 +41,12 @@ int64_t Stats(const struct statx& file, void* reply, size_t capacity) {
 }
 
 // Whether the error is about the path itself: a lookup that waits would fail with it, too. Other
-// errors are about this process's resources, such as its number of open files. A directory can be
-// made where there is nothing.
+// errors are about this process's resources, such as its number of open files. mkdir(2) looks at the
+// name only, even with a slash behind it.
 bool IsAnswer(int error, Opcode opcode) {
+  if (opcode == Opcode::kMkdir) return false;
   switch (-error) {
-    case ENOENT: return opcode != Opcode::kMkdir;
+    case ENOENT:
     case ENOTDIR:
     case EACCES:
     case ELOOP:
