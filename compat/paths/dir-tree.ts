@@ -109,35 +109,38 @@ class TreeHandle implements DirHandle {
 
   async #read(most: number): Promise<Entry[]> {
     for (;;) {
-      const entries = this.#shiftMany(most)
-      if (entries.length > 0) return entries
-      const unsure = this.#unsure()
-      if (unsure) {
-        this.#confirm(await this.#nested.look(unsure.path))
-        continue
+      const next = this.#shiftOr(most)
+      if (next instanceof Rest) {
+        this.#confirm(await this.#nested.look(next.path))
+      } else if (next instanceof Entry) {
+        // If that fails, the directory is not among the entries, as with Node.
+        this.#enter(await this.#nested.wait(next.path, this.#nextDirectories()))
+        return [next]
+      } else {
+        return next
       }
-      const unread = this.#shiftUnread()
-      if (!unread) return []
-      // If that fails, the directory is not among the entries, as with Node.
-      this.#enter(await this.#nested.wait(unread.path, this.#nextDirectories()))
-      return [unread]
     }
   }
 
   #readAtOnce(most: number): Entry[] {
     for (;;) {
-      const entries = this.#shiftMany(most)
-      if (entries.length > 0) return entries
-      const unsure = this.#unsure()
-      if (unsure) {
-        this.#confirm(this.#nested.lookAtOnce(unsure.path))
-        continue
+      const next = this.#shiftOr(most)
+      if (next instanceof Rest) {
+        this.#confirm(this.#nested.lookAtOnce(next.path))
+      } else if (next instanceof Entry) {
+        this.#enter(this.#nested.takeAtOnce(next.path))
+        return [next]
+      } else {
+        return next
       }
-      const unread = this.#shiftUnread()
-      if (!unread) return []
-      this.#enter(this.#nested.takeAtOnce(unread.path))
-      return [unread]
     }
+  }
+
+  /** The next entries; or the directory that has to be looked at, or read, before there are any. */
+  #shiftOr(most: number): Entry[] | Rest | Entry {
+    const entries = this.#shiftMany(most)
+    if (entries.length > 0) return entries
+    return this.#unsure() ?? this.#shiftUnread() ?? entries
   }
 
   /** The next entries that can be had at once, up to a directory: the caller may remove that. */

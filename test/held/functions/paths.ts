@@ -110,9 +110,19 @@ const ofEachKind = Object.entries(looks).flatMap(([name, look]) =>
   })),
 )
 
+const ofWhatIsThere = (['a file', 'a directory', 'a link'] as const).map((kind): Described => ({
+  name: `fs.mkdir, of ${kind}`,
+  refused: ['EEXIST'],
+  prepare(room) {
+    const path = kinds[kind](room)
+    return twice(() => fs.mkdir(path))
+  },
+}))
+
 export const paths: Described[] = [
   ...onEachPath,
   ...ofEachKind,
+  ...ofWhatIsThere,
   ofPath('fs.appendFile', (path) => fs.appendFile(path, 'more')),
   { name: 'fs.appendFile, new', prepare: (room) => [() => fs.appendFile(room.path('new'), 'some')] },
   {
