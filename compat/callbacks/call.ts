@@ -22,22 +22,9 @@ const MANY = 8
 
 let underWay = 0
 
-/** Calls after which the most that were in progress are counted anew. */
-const PERIOD = 64
-
-/** The most in progress in this period, and in the one before. */
-let most = 0
-let before = 0
-let left = PERIOD
-
 /** Counts a call that is in progress from now on, here or with Node. */
 export function beginOne(): void {
   underWay++
-  if (underWay > most) most = underWay
-  if (--left > 0) return
-  left = PERIOD
-  before = most
-  most = underWay
 }
 
 export function endOne(): void {
@@ -49,9 +36,9 @@ export function areMany(): boolean {
   return underWay >= MANY
 }
 
-/** Whether as many were outstanding lately: callers that start many at once do so again. */
-export function wereMany(): boolean {
-  return most >= MANY || before >= MANY
+/** Whether no callback is outstanding. */
+export function isNone(): boolean {
+  return underWay === 0
 }
 
 /** One call of a function of `fs`, with the asynchronous context of its caller. */

@@ -12,7 +12,7 @@ import { isDescriptor, readArguments, textArguments, vectorArguments, writeArgum
 import { close, closeSync, closesDescriptors } from './close.js'
 import * as descriptors from './descriptors.js'
 import { fstat } from './fstat.js'
-import { wereMany } from './call.js'
+import { isNone } from './call.js'
 import { withCallback } from './path-callback.js'
 import { leaveDescriptor, leaveWrite, take } from './served.js'
 import type { Arguments, Own, ServedCall } from './served.js'
@@ -27,7 +27,7 @@ import type { PathFunction } from '../paths/path-function.js'
 type Report = (call: ServedCall, error: Error | null, count: number) => void
 
 /** Turns results into arguments of the callback; failures become errors. */
-function completer(opcode: Opcode, tell: Report, atOnce?: true | 'each'): Completer<ServedCall> {
+function completer(opcode: Opcode, tell: Report, atOnce?: true): Completer<ServedCall> {
   return {
     api: 'callback',
     ...(atOnce && { atOnce }),
@@ -46,9 +46,7 @@ const transferred: Report = (call, error, count) => call.end(error, count, call.
 const synced: Report = (call, error) => call.end(error)
 
 const readDone = completer(Opcode.read, transferred)
-// Programs write logs without waiting, and rely on writes that are under way at once: also while they
-// do other work, close the descriptor, or end.
-const writeDone = completer(Opcode.write, transferred, 'each')
+const writeDone = completer(Opcode.write, transferred, true)
 const fsyncDone = completer(Opcode.fsync, synced, true)
 const fdatasyncDone = completer(Opcode.fdsync, synced, true)
 
@@ -56,12 +54,13 @@ const fdatasyncDone = completer(Opcode.fdsync, synced, true)
 type Target = readonly [fd: unknown, callback: unknown, given: unknown]
 
 /**
- * Whether the engine serves an operation that moves the file's position. Of writes to many files,
- * Node's threads serve each sooner; those of one file stay with whoever has the earlier ones.
+ * Whether the engine serves an operation that moves the file's position. Of writes, it serves one that
+ * is alone. Programs write logs without waiting, and rely on writes that are under way at once: also
+ * while they do other work, close the descriptor, or end. Beside others, Node's threads begin sooner.
  */
 function movesPosition(opcode: Opcode, fd: number): boolean {
   if (!servesFiles() || descriptors.isNodes(fd)) return false
-  if (isWrite(opcode) && wereMany() && !descriptors.isInUse(fd)) return false
+  if (isWrite(opcode) && !(isNone() && defaultContext().isIdle)) return false
   return descriptors.isMovable(fd)
 }
 
@@ -82,6 +81,7 @@ function serve(
   if (!call) return false
   const start = (): Promise<unknown> => defaultContext().enqueue(new TransferRequest(opcode, fd, span, completer, call))
   void (moves ? descriptors.positionOf(call.use).begin(isWrite(opcode), start) : start())
+  if (moves && isWrite(opcode)) defaultContext().submitNow()
   return true
 }
 

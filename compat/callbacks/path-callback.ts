@@ -3,11 +3,12 @@ import { intrinsics } from '../../lib/common/intrinsics.js'
 import { callbackException } from '../../lib/common/errors.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import type { PathCall } from '../../lib/engine/request.js'
+import { changesPaths } from '../../lib/protocol/operations.js'
 import { callbacksDue, whenThereIsRoom } from '../../lib/engine/turn.js'
 import { ofCallbacks } from '../node/original.js'
 import type { Own } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
-import { callUntil } from '../node/under-way.js'
+import { callUntil, countChange, isNodeChanging } from '../node/under-way.js'
 import { PathOperation, opcodeOf } from '../paths/path-call.js'
 import type { Form } from '../paths/path-call.js'
 import type { PathFunction } from '../paths/path-function.js'
@@ -58,6 +59,7 @@ function callbackForm(succeed: (call: Call, value: unknown) => void): Form<Calle
       new Promise((resolve) =>
         call.leaveTo(() => void callUntil(leave as Callback, undefined, [callback], resolve as () => void)),
       ),
+    knowsChanges: () => !isNodeChanging(),
     wait: whenThereIsRoom,
   }
 }
@@ -109,6 +111,7 @@ function later(leave: Leave, callback: Callback): () => void {
 export function withCallback(described: PathFunction): Own {
   const { name, arity, otherwise, leaving } = described
   const opcode = opcodeOf(described)
+  const changes = changesPaths(opcode)
   const serve = serving(described)
   const serveOtherwise = otherwise && serving(otherwise)
   return resemble(ofCallbacks.get(name), function (this: unknown, ...args: unknown[]): void {
@@ -119,9 +122,13 @@ export function withCallback(described: PathFunction): Own {
       leaveToNode(args[0])
       if (told) args.push(told)
       const own = ofCallbacks.get(name)
-      if (!told || !leaving) return void Reflect.apply(own, this, args)
-      leaving(1)
-      callUntil(own as Callback, this, args, () => leaving(-1))
+      if (!told || !(leaving || changes)) return void Reflect.apply(own, this, args)
+      const count = (change: 1 | -1): void => {
+        leaving?.(change)
+        if (changes) countChange(change)
+      }
+      count(1)
+      callUntil(own as Callback, this, args, () => count(-1))
     }
     if (!callback) leave()
     else if (!serve(args, callback, leave) && !serveOtherwise?.(args, callback, later(leave, callback))) leave()

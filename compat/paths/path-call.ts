@@ -40,6 +40,8 @@ export interface Form<Caller> {
   leave(caller: Caller): unknown
   /** Leaves the call to Node in its place in the order, which is kept until the returned promise settles. */
   leaveInPlace(caller: Caller): Promise<unknown>
+  /** Whether no call is under way that changes what names stand for and that only Node knows. */
+  knowsChanges(): boolean
   /** Calls `serve` when this turn of the event loop has room. */
   wait(serve: () => unknown): unknown
 }
@@ -125,6 +127,7 @@ export class PathOperation<Call extends PathCall, Reply extends View, Caller> {
 
   #tryAtOnce(call: Call): Attempted {
     if (!this.#inline) return EAGAIN
+    if (this.opcode === Opcode.mkdir && !this.#form.knowsChanges()) return EAGAIN
     const { manyByThreads, attempt } = this.#function
     if (manyByThreads && this.#form.areMany()) return EAGAIN
     if (attempt) return attempt(call, this.#reply)

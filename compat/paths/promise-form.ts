@@ -37,6 +37,8 @@ function promiseForm(own: Own, leave: (args: Args) => unknown): Form<Args> {
     throw: (_, error) => Promise.reject(error),
     leave,
     leaveInPlace: (args) => own(...args),
+    // Functions of `fs` with a callback may be Node's.
+    knowsChanges: () => false,
     wait: (serve) => new Promise((resolve) => whenThereIsRoom(() => resolve(serve()))),
   }
 }

@@ -18,9 +18,9 @@ export interface Completer<Caller = unknown> {
   /**
    * The first request of an idle Context is handed over with the call, as in Node: what the caller
    * does next in the same tick (changing the directory or umask, looking at the file, ending the
-   * process) comes after it. `each`: so is every request, whatever the Context's limit.
+   * process) comes after it.
    */
-  readonly atOnce?: true | 'each'
+  readonly atOnce?: true
   /** Passes failures to `value`, too, as negative results, instead of rejecting. */
   readonly takesFailures?: true
   /**

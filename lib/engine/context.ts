@@ -434,16 +434,14 @@ export class Context implements Receiver {
   /** Starts a request that waits for no other, or queues it if there is no room. */
   #admit(request: Request): void {
     const { atOnce } = request.completer
-    const each = atOnce === 'each'
     // Between a completion and the start of the next waiting request an id is free: never jump the queue.
-    const mayStart = this.#holds === 0 && (each || this.#waiting.length === 0)
-    const id = mayStart ? this.#slots.takeId(each) : -1
+    const id = this.#waiting.length > 0 || this.#holds > 0 ? -1 : this.#slots.takeId()
     if (id < 0) {
       this.#waiting.push(request)
     } else {
       const alone = atOnce && !this.#flushScheduled && this.#slots.count === 0
       this.#start(id, request)
-      if (alone || each || isEnding()) this.#handOver()
+      if (alone || isEnding()) this.#handOver()
     }
   }
 
@@ -582,6 +580,11 @@ export class Context implements Receiver {
   /** @internal Counts an operation that is left to Node's own function. */
   leave(opcode: Opcode): void {
     this.#counters.leave(opcode)
+  }
+
+  /** @internal Whether nothing is in flight or waits. */
+  get isIdle(): boolean {
+    return this.#slots.count + this.#waiting.length + this.places.waiting + this.#holds === 0
   }
 
   /** @internal Hands over at once what this tick has gathered so far. */

@@ -43,14 +43,11 @@ export class Slots {
     this.#batchedAt = new Uint32Array(slots)
   }
 
-  /**
-   * An id for {@link fill}; -1 if as many are in flight as may be.
-   * @param beyond whether there may be one more
-   */
-  takeId(beyond = false): number {
-    if (this.count >= this.#most && !beyond) return -1
+  /** An id for {@link fill}; -1 if all are in flight. */
+  takeId(): number {
     const free = this.#freeIds.pop()
     if (free !== undefined) return free
+    if (this.#used === this.#most) return -1
     if (this.#used === this.startedAt.length) this.#grow()
     return this.#used++
   }
@@ -62,7 +59,7 @@ export class Slots {
 
   #grow(): void {
     const { batch, startedAt } = this
-    const slots = this.#used < this.#most ? Math.min(this.#used * 2, this.#most) : this.#used * 2
+    const slots = Math.min(this.#used * 2, this.#most)
     const ids = new Uint32Array(roomFor(slots))
     const records = new Float64Array(slots * RECORD_FIELDS)
     const batchedAt = new Uint32Array(slots)

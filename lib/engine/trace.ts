@@ -70,7 +70,7 @@ function publishEnd(event: FsOperation): void {
  * AsyncLocalStorage of the call.
  */
 class TracedCompleter implements Completer {
-  readonly atOnce?: true | 'each'
+  readonly atOnce?: true
   readonly takesFailures?: true
   readonly api?: Api
   readonly #event: FsOperation
@@ -79,7 +79,7 @@ class TracedCompleter implements Completer {
   readonly #resource = new AsyncResource('CaioOperation')
 
   constructor(event: FsOperation, { opcode, completer }: Request) {
-    if (completer.atOnce) this.atOnce = completer.atOnce
+    if (completer.atOnce) this.atOnce = true
     if (completer.takesFailures) this.takesFailures = true
     if (completer.api) this.api = completer.api
     this.#event = event

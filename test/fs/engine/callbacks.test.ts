@@ -32,7 +32,8 @@ const opening = `
   const fd = fs.openSync(path, 'r+')
   const four = () => Buffer.alloc(4)
   const call = (name, ...args) => promisify(fs[name])(...args)
-  const whole = ${JSON.stringify(subject !== 'pure')}`
+  const whole = ${JSON.stringify(subject !== 'pure')}
+  const ifWhole = (counts) => (whole ? counts : {})`
 
 const programs: Record<string, string> = {
   'hooks see the requests that Node would make, and the callback keeps its context': `
@@ -57,7 +58,6 @@ const programs: Record<string, string> = {
   'what is plain is the engine’s': `
     patch({ callbacks: true })
     // What has no position, and what is not of a transfer.
-    const ifWhole = (counts) => (whole ? counts : {})
     const opened = () => new Promise((resolve) => fs.open(path, (error, fd) => resolve(fd)))
     const table = [
       [() => call('read', fd, four(), 0, 4, 0), { read: 1 }],
@@ -137,30 +137,41 @@ const programs: Record<string, string> = {
       return bytes.toString('latin1', 0, bytesRead)
     }))
     if (whole) assert.equal(pieces.join(''), expected.slice(0, pieces.join('').length))`,
-  'writes are under way at once': `
+  'writes without a position are under way at once': `
     patch({ callbacks: true })
     const name = path + '-log'
     const file = fs.openSync(name, 'w')
-    // More than may be in flight otherwise.
+    // More than may be in flight with the engine.
     const lines = Array.from({ length: 2000 }, (_, line) => line + ';')
     for (const line of lines) fs.write(file, line, () => {})
     const all = lines.join('')
     const started = Date.now()
     while (fs.readFileSync(name).length < all.length) assert.ok(Date.now() < started + 10_000, 'they are written meanwhile')
-    if (whole) assert.equal(fs.readFileSync(name, 'utf8'), all)
-    for (let at = 0; at < 600; at++) fs.write(file, '!', at, () => {})
-    const again = Date.now()
-    while (!/^!{600}/.test(fs.readFileSync(name, 'utf8'))) assert.ok(Date.now() < again + 10_000, 'those at a position, too')
-    fs.closeSync(file)
-    assert.equal((await call('read', fd, four(), 0, 4, 0)).bytesRead, 4)`,
-  'writes without a position, of one file and of many': `
+    fs.closeSync(file)`,
+  'a write without a position, behind what the engine gets later': `
+    patch({ callbacks: true })
+    const name = path + '-log'
+    const opening = fs.openSync(path, 'r')
+    for (const before of [
+      () => fs.read(opening, four(), 0, 4, null, () => {}),
+      () => fs.stat(path + '-x', () => {}),
+      () => fs.watchFile(path, () => {}),
+    ]) {
+      const file = fs.openSync(name, 'w')
+      before()
+      fs.write(file, 'line', () => {})
+      const started = Date.now()
+      while (fs.readFileSync(name).length < 4) assert.ok(Date.now() < started + 10_000, String(before))
+      fs.closeSync(file)
+      await call('stat', path)
+    }
+    fs.unwatchFile(path)`,
+  'writes without a position, alone and beside others': `
     patch({ callbacks: true })
     const names = Array.from({ length: 16 }, (_, at) => path + '-many-' + at)
     const files = names.map((name) => fs.openSync(name, 'w'))
     const round = () => served(() => Promise.all(files.map((file) => call('write', file, 'text'))))
-    await round()
-    // Node’s threads serve each of many sooner.
-    assert.deepEqual(await round(), {})
+    assert.deepEqual(await round(), ifWhole({ write: 1 }))
     // One after the other, also beside those of Node, each file's are in order.
     const log = fs.openSync(path + '-log', 'w')
     let expected = ''
@@ -173,10 +184,46 @@ const programs: Record<string, string> = {
     }
     await Promise.all(appending)
     assert.equal(fs.readFileSync(path + '-log', 'utf8'), expected)
-    for (const name of names) assert.equal(fs.readFileSync(name, 'utf8'), 'text'.repeat(2) + 'more'.repeat(12))
-    for (let line = 0; line < 200; line++) await call('write', log, ';')
-    if (whole) assert.deepEqual(await served(() => call('write', log, ';')), { write: 1 })
+    for (const name of names) assert.equal(fs.readFileSync(name, 'utf8'), 'text' + 'more'.repeat(12))
+    assert.deepEqual(await served(() => call('write', log, ';')), ifWhole({ write: 1 }))
     for (const file of [...files, log]) fs.closeSync(file)`,
+  'mkdir of what is there, by no thread': `
+    patch({ callbacks: true })
+    const at = (name) => path + '-dir/' + name
+    fs.mkdirSync(at('directory'), { recursive: true })
+    fs.writeFileSync(at('file'), '')
+    fs.symlinkSync('nothing', at('dangling'))
+    fs.symlinkSync('directory', at('link'))
+    const inline = (name) => defaultContext().stats().ways[name]?.inline ?? 0
+    const refused = async (name) => {
+      const counted = inline('mkdir')
+      const error = await call('mkdir', at(name)).catch((error) => error)
+      assert.throws(() => fs.mkdirSync(at(name)), { ...error })
+      return inline('mkdir') > counted
+    }
+    // The first call finds out whether the kernel tells what it has in memory.
+    await call('stat', at(''))
+    const looked = inline('stat')
+    await call('stat', at(''))
+    const tells = inline('stat') > looked
+    for (const name of ['directory', 'directory/', 'file', 'dangling', 'link', '.']) {
+      // If the loop had to wait for another reason, threads serve for a second.
+      while (!(await refused(name)) && tells) await call('stat', at(''))
+    }
+    for (const name of ['dangling/', 'missing/x', 'file/x']) assert.equal(await refused(name), false, name)
+    // What only Node knows may be about to remove it.
+    for (const remove of [
+      (done) => fs.rmdir(at('directory'), { maxRetries: 1 }, done),
+      (done) => fs.rmdir(Buffer.from(at('directory')), done),
+      (done) => fs.promises.rmdir(Buffer.from(at('directory'))).then(() => done(null), done),
+    ]) {
+      const removed = new Promise((resolve) => remove(resolve))
+      const counted = inline('mkdir')
+      await call('mkdir', at('directory')).catch(() => undefined)
+      assert.equal(inline('mkdir'), counted, String(remove))
+      assert.equal(await removed, null)
+      fs.mkdirSync(at('directory'), { recursive: true })
+    }`,
   'the number of a file becomes a FIFO’s': `
     patch({ callbacks: true })
     execFileSync('mkfifo', [path + '-fifo'])

@@ -11,7 +11,7 @@ import { defaultContext } from 'caio'
 import type { OpcodeName, Stats } from 'caio'
 import { temporaryDirectory } from '../../support/harness.js'
 import { emptyReadvIsFatal } from '../arguments/vector-calls.js'
-import { outcomeOf, same } from '../../support/differential.js'
+import { same } from '../../support/differential.js'
 import { nodeVersion } from '../../support/node-version.js'
 import { fs, oracle, subject } from '../../support/subject.js'
 import type { Loose } from '../../support/subject.js'
@@ -119,32 +119,6 @@ await t.test('paths', async (t) => {
   ]
   // `pure` is Node's own.
   for (const [name, act, counts] of table) same(t, await served(act), subject === 'pure' ? {} : counts, name)
-})
-
-await t.test('a directory that is there is not made by a thread', async (t) => {
-  const directory = temporaryDirectory(t)
-  const at = (name: string): string => join(directory, name)
-  nodeFs.mkdirSync(at('directory'))
-  nodeFs.writeFileSync(at('file'), '')
-  nodeFs.symlinkSync('nothing', at('dangling'))
-  nodeFs.symlinkSync('directory', at('link'))
-  const inline = (name: 'stat' | 'mkdir'): number => stats().ways[name]?.inline ?? 0
-  const isInline = async (name: string): Promise<boolean> => {
-    const before = inline('mkdir')
-    const ours = await outcomeOf(() => fs.mkdir(at(name)))
-    same(t, ours, await outcomeOf(() => oracle.mkdir(at(name))), name)
-    return inline('mkdir') > before
-  }
-  // The first call finds out whether the kernel tells what it has in memory.
-  await fs.stat(directory)
-  const before = inline('stat')
-  await fs.stat(directory)
-  const tells = inline('stat') > before
-  for (const name of ['directory', 'directory/', 'file', 'dangling', 'link', '.']) {
-    // If the loop had to wait for another reason, threads serve for a second.
-    while (!(await isInline(name)) && tells) await fs.stat(directory)
-  }
-  for (const name of ['dangling/', 'missing/x', 'file/x']) t.equal(await isInline(name), false, name)
 })
 
 await t.test('at the file’s own position', async (t) => {
