@@ -26,12 +26,12 @@ export function callUntil(own: Called, receiver: unknown, args: unknown[], ended
 
 let changes = 0
 
-/** Whether Node's own functions, called in place of ours, are about to change what names stand for. */
+/** Whether a call is under way that changes what names stand for, and that Node may serve. */
 export function isNodeChanging(): boolean {
   return changes > 0
 }
 
-/** Counts a call of Node's that changes what names stand for, at its start and at its end. */
+/** Counts such a call, at its start and at its end. */
 export function countChange(change: 1 | -1): void {
   changes += change
 }

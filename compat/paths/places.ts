@@ -5,8 +5,7 @@ import type { Completer } from '../../lib/engine/completer.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import { PathRequest } from '../../lib/engine/request.js'
 import type { PathCall, Request } from '../../lib/engine/request.js'
-import { Opcode, changesPaths, pathsOf } from '../../lib/protocol/operations.js'
-import { countChange } from '../node/under-way.js'
+import { Opcode, pathsOf } from '../../lib/protocol/operations.js'
 
 const nobodys: Completer = { api: 'promise', value: () => undefined }
 
@@ -41,16 +40,6 @@ function nameOf(path: unknown): string | undefined {
   }
 }
 
-/** Counts a call without a place while it is under way. */
-function untilOver<Result>(opcode: Opcode, result: Promise<Result>): Promise<Result> {
-  // What others have put in place of Node's function may return anything.
-  if (!changesPaths(opcode) || !(result instanceof Promise)) return result
-  const end = (): void => countChange(-1)
-  countChange(1)
-  void result.then(end, end)
-  return result
-}
-
 /** Leaves a call to Node's own function, after the calls that it has to wait for. */
 export function leaveInOrder(
   opcode: Opcode,
@@ -60,6 +49,6 @@ export function leaveInOrder(
   const paths = COMPOSED.has(opcode) ? 0 : pathsOf(opcode)
   const path = paths > 0 ? nameOf(args[0]) : undefined
   const otherPath = paths === 2 ? nameOf(args[1]) : undefined
-  if (path === undefined || (paths === 2 && otherPath === undefined)) return untilOver(opcode, own(...args))
+  if (path === undefined || (paths === 2 && otherPath === undefined)) return own(...args)
   return defaultContext().places.keep(placeOf(opcode, { path, otherPath }), () => own(...args))
 }

@@ -7,8 +7,10 @@ import type { PathCall } from '../../lib/engine/request.js'
 import { isTraced, traceCall } from '../../lib/engine/trace.js'
 import type { FsOperation } from '../../lib/engine/trace.js'
 import { whenThereIsRoom } from '../../lib/engine/turn.js'
+import { changesPaths } from '../../lib/protocol/operations.js'
 import { ofPromises } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
+import { countChange } from '../node/under-way.js'
 import { PathOperation, opcodeOf } from './path-call.js'
 import type { Form } from './path-call.js'
 import { NODES } from './path-function.js'
@@ -44,7 +46,7 @@ function promiseForm(own: Own, leave: (args: Args) => unknown): Form<Args> {
 }
 
 /** Makes an async function of `serve`, like Node's own, with trace events for its calls. */
-function asyncFunction({ name, bytes }: PathFunction, serve: Serve): Own {
+function asyncFunction({ name, bytes }: PathFunction, changes: boolean, serve: Serve): Own {
   const form = async (...args: unknown[]): Promise<unknown> => {
     const outcome = isTraced()
       ? traceCall(
@@ -54,9 +56,11 @@ function asyncFunction({ name, bytes }: PathFunction, serve: Serve): Own {
           bytes && ((value) => bytes(value, args)),
         )
       : serve(args)
+    if (changes) countChange(1)
     try {
       return outcome instanceof Promise ? await outcome : outcome
     } finally {
+      if (changes) countChange(-1)
       if (!isNext()) await untilOthersAreOver()
     }
   }
@@ -124,7 +128,7 @@ export function withPromise<Call extends PathCall, Reply extends NodeJS.ArrayBuf
   }
   const serve = serving(described as PathFunction, own, leave)
   const serveOtherwise: Serve = described.otherwise ? serving(described.otherwise, own, leave) : () => NODES
-  return asyncFunction(described, (args) => {
+  return asyncFunction(described, changesPaths(opcode), (args) => {
     const value = serve(args)
     if (value !== NODES) return value
     const other = serveOtherwise(args)
