@@ -14,12 +14,13 @@ import * as descriptors from './descriptors.js'
 import { fstat } from './fstat.js'
 import { isNone } from './call.js'
 import { withCallback } from './path-callback.js'
-import { leaveDescriptor, leaveWrite, take } from './served.js'
+import { leaveDescriptor, leaveOne, take } from './served.js'
 import type { Arguments, Own, ServedCall } from './served.js'
 import * as attributes from '../handle/attributes.js'
 import { ofCallbacks } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
 import { servesFiles } from '../node/serves.js'
+import { isUnderWay } from '../node/under-way.js'
 import { callbackPathFunctions } from '../paths/functions.js'
 import { openFile } from '../paths/open.js'
 import type { PathFunction } from '../paths/path-function.js'
@@ -117,6 +118,12 @@ function withoutCallback(args: Arguments): Arguments {
   return typeof args.at(-1) === 'function' ? args.slice(0, -1) : args
 }
 
+/** @param span undefined if the call is not plain: then Node gets it unchanged */
+function leaveWrite(name: 'write' | 'writev', receiver: unknown, args: Arguments, span: Span | undefined): void {
+  const leave = span ? leaveOne : leaveDescriptor
+  leave(ofCallbacks.get(name), receiver, args)
+}
+
 function write(this: unknown, ...args: Arguments): void {
   const [fd, buffer, offset, length, position] = withoutCallback(args)
   const isPlain = args.length <= 4 || (args.length <= 6 && typeof offset === 'number')
@@ -125,7 +132,7 @@ function write(this: unknown, ...args: Arguments): void {
   if (isText) span = textArguments(buffer, offset, length)
   else if (isPlain) span = writeArguments(buffer, offset, length, position)
   if (!serve(Opcode.write, span, [fd, args.at(-1), buffer], writeDone)) {
-    leaveWrite(ofCallbacks.get('write'), this, args, span)
+    leaveWrite('write', this, args, span)
   }
 }
 
@@ -143,7 +150,7 @@ function readv(this: unknown, ...args: Arguments): void {
 
 function writev(this: unknown, ...args: Arguments): void {
   const [span, target] = vectorOf(args)
-  if (!serve(Opcode.writev, span, target, writeDone)) leaveWrite(ofCallbacks.get('writev'), this, args, span)
+  if (!serve(Opcode.writev, span, target, writeDone)) leaveWrite('writev', this, args, span)
 }
 
 function fsync(this: unknown, ...args: Arguments): void {
@@ -186,7 +193,9 @@ const changes = changing.map(({ name, attribute, least, most }) => {
   }
 
   const ours = function (this: unknown, ...args: Arguments): void {
-    if (!serveChange(args)) leaveDescriptor(ofCallbacks.get(name), this, args)
+    // Behind a call of Node's, Node keeps the order.
+    if (isUnderWay(args[0])) leaveOne(ofCallbacks.get(name), this, args)
+    else if (!serveChange(args)) leaveDescriptor(ofCallbacks.get(name), this, args)
   }
   return [name, resemble(ofCallbacks.get(name), ours)] as const
 })

@@ -1,5 +1,5 @@
 /** Calls on a descriptor: taken by the engine, or left to Node's own function. */
-import type { Span } from '../../lib/engine/request.js'
+import { defaultContext } from '../../lib/engine/default-context.js'
 import { isDescriptor } from '../arguments/transfer.js'
 import { Call, beginOne, endOne } from './call.js'
 import type { Callback } from './call.js'
@@ -45,22 +45,24 @@ export function leave(call: Own, receiver: unknown, args: Arguments): void {
   Reflect.apply(call, receiver, args)
 }
 
-/** As {@link leave}, of a function whose first argument is a descriptor. */
+/** As {@link leave}, of a function whose first argument is a descriptor: after the engine's calls on it. */
 export function leaveDescriptor(call: Own, receiver: unknown, args: Arguments): void {
-  descriptors.leaveToNode(args[0])
+  const [fd] = args
+  descriptors.leaveToNode(fd)
+  if (typeof fd === 'number') defaultContext().submitNowOn(fd)
   leave(call, receiver, args)
 }
 
 /**
- * As {@link leaveDescriptor}, of a write. A close of the descriptor waits for it, as for an
- * operation of the engine, unless the write could block for ever.
- * @param span undefined if the call is not plain: then Node gets it unchanged
+ * As {@link leaveDescriptor}, of one call, after which the descriptor is the engine's again. A close of
+ * the descriptor waits for it, as for an operation of the engine, unless it could block for ever.
  */
-export function leaveWrite(call: Own, receiver: unknown, args: Arguments, span: Span | undefined): void {
+export function leaveOne(call: Own, receiver: unknown, args: Arguments): void {
   const [fd] = args
-  const isPlain = span !== undefined && servesFiles() && isDescriptor(fd) && typeof args.at(-1) === 'function'
+  const isPlain = servesFiles() && isDescriptor(fd) && typeof args.at(-1) === 'function'
   const use = isPlain && descriptors.isMovable(fd) ? descriptors.beginUse(fd) : undefined
   if (!use) return leaveDescriptor(call, receiver, args)
+  defaultContext().submitNowOn(use.fd)
   beginOne()
   callOn(call as Callback, receiver, args, () => {
     endOne()

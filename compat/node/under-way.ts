@@ -45,8 +45,8 @@ function end(fd: number): void {
 }
 
 /** Whether a callback function of Node is at work on the descriptor. */
-export function isUnderWay(fd: number): boolean {
-  return counts.has(fd)
+export function isUnderWay(fd: unknown): boolean {
+  return counts.has(fd as number)
 }
 
 /**

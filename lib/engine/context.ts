@@ -592,6 +592,14 @@ export class Context implements Receiver {
     this.#handOver()
   }
 
+  /** @internal As {@link submitNow}, if some of it is on this descriptor: a call outside the engine follows. */
+  submitNowOn(fd: number): void {
+    const { batch, requests } = this.#slots
+    for (let at = 0; at < batch.count; at++) {
+      if (requests[batch.ids[at] as number]?.fd === fd) return this.#handOver()
+    }
+  }
+
   /**
    * Makes further requests wait, in order, until the hold ends: for work in flight outside the
    * engine.

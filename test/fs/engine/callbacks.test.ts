@@ -166,6 +166,27 @@ const programs: Record<string, string> = {
       await call('stat', path)
     }
     fs.unwatchFile(path)`,
+  'calls of Node come after what the same tick asked for on the descriptor': `
+    patch({ callbacks: true })
+    const handle = await fs.promises.open(path, 'r+')
+    for (const [size, by, change] of [
+      [1000, fd, () => fs.ftruncate(fd, 1000, () => {})],
+      [502, fd, () => fs.write(fd, 'at', 500, () => {})],
+      [711, handle.fd, () => handle.write('of a handle', 700)],
+    ]) {
+      for (const nodes of [() => fs.write(by, 'text', () => {}), () => fs.write(by, 'abcd', null, 'hex', () => {})]) {
+        await handle.truncate()
+        fs.stat(path, () => {})
+        fs.read(fd, four(), 0, 4, 0, () => {})
+        const changed = change()
+        nodes()
+        const started = Date.now()
+        while (fs.statSync(path).size < size) assert.ok(Date.now() < started + 10_000, String(change))
+        await changed
+        await call('fsync', by)
+      }
+    }
+    await handle.close()`,
   'writes without a position, alone and beside others': `
     patch({ callbacks: true })
     const names = Array.from({ length: 16 }, (_, at) => path + '-many-' + at)
