@@ -82,6 +82,7 @@ function serve(
   if (!call) return false
   const start = (): Promise<unknown> => defaultContext().enqueue(new TransferRequest(opcode, fd, span, completer, call))
   void (moves ? descriptors.positionOf(call.use).begin(isWrite(opcode), start) : start())
+  // Also if the end of the tick is still to come for calls that are over.
   if (moves && isWrite(opcode)) defaultContext().submitNow()
   return true
 }

@@ -109,9 +109,9 @@ function later(leave: Leave, callback: Callback): () => void {
 }
 
 export function withCallback(described: PathFunction): Own {
-  const { name, arity, otherwise, leaving } = described
+  const { name, arity, otherwise } = described
   const opcode = opcodeOf(described)
-  const changes = changesPaths(opcode)
+  const { leaving = changesPaths(opcode) ? countChange : undefined } = described
   const serve = serving(described)
   const serveOtherwise = otherwise && serving(otherwise)
   return resemble(ofCallbacks.get(name), function (this: unknown, ...args: unknown[]): void {
@@ -122,13 +122,9 @@ export function withCallback(described: PathFunction): Own {
       leaveToNode(args[0])
       if (told) args.push(told)
       const own = ofCallbacks.get(name)
-      if (!told || !(leaving || changes)) return void Reflect.apply(own, this, args)
-      const count = (change: 1 | -1): void => {
-        leaving?.(change)
-        if (changes) countChange(change)
-      }
-      count(1)
-      callUntil(own as Callback, this, args, () => count(-1))
+      if (!told || !leaving) return void Reflect.apply(own, this, args)
+      leaving(1)
+      callUntil(own as Callback, this, args, () => leaving(-1))
     }
     if (!callback) leave()
     else if (!serve(args, callback, leave) && !serveOtherwise?.(args, callback, later(leave, callback))) leave()

@@ -45,11 +45,17 @@ export function leave(call: Own, receiver: unknown, args: Arguments): void {
   Reflect.apply(call, receiver, args)
 }
 
+/** Hands over what this tick has asked of the engine on a descriptor: a call of Node's follows. */
+function handOverOn(fd: unknown): void {
+  // With a replaced file system, the engine must not be looked for.
+  if (typeof fd === 'number' && asksTheKernel()) defaultContext().submitNowOn(fd)
+}
+
 /** As {@link leave}, of a function whose first argument is a descriptor: after the engine's calls on it. */
 export function leaveDescriptor(call: Own, receiver: unknown, args: Arguments): void {
   const [fd] = args
   descriptors.leaveToNode(fd)
-  if (typeof fd === 'number') defaultContext().submitNowOn(fd)
+  handOverOn(fd)
   leave(call, receiver, args)
 }
 
@@ -62,7 +68,7 @@ export function leaveOne(call: Own, receiver: unknown, args: Arguments): void {
   const isPlain = servesFiles() && isDescriptor(fd) && typeof args.at(-1) === 'function'
   const use = isPlain && descriptors.isMovable(fd) ? descriptors.beginUse(fd) : undefined
   if (!use) return leaveDescriptor(call, receiver, args)
-  defaultContext().submitNowOn(use.fd)
+  handOverOn(fd)
   beginOne()
   callOn(call as Callback, receiver, args, () => {
     endOne()

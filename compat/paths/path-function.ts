@@ -27,7 +27,7 @@ export interface PathFunction<Call extends PathCall = PathCall, Reply extends Vi
   readonly manyByThreads?: true
   /** Replaces the inline attempt of the operation. */
   attempt?(call: Call, reply: Reply): Attempted
-  /** Told of each call with a callback that is left to Node, and of its end. */
+  /** Told of each call with a callback that is left to Node, and of its end. Default: changes are counted. */
   leaving?(change: 1 | -1): void
   /** Whether Node repeats every failed call, and so reports its own error. */
   readonly failsAsNodes?: true

@@ -46,7 +46,9 @@ function promiseForm(own: Own, leave: (args: Args) => unknown): Form<Args> {
 }
 
 /** Makes an async function of `serve`, like Node's own, with trace events for its calls. */
-function asyncFunction({ name, bytes }: PathFunction, changes: boolean, serve: Serve): Own {
+function asyncFunction(described: PathFunction, serve: Serve): Own {
+  const { name, bytes } = described
+  const changes = changesPaths(opcodeOf(described))
   const form = async (...args: unknown[]): Promise<unknown> => {
     const outcome = isTraced()
       ? traceCall(
@@ -128,7 +130,7 @@ export function withPromise<Call extends PathCall, Reply extends NodeJS.ArrayBuf
   }
   const serve = serving(described as PathFunction, own, leave)
   const serveOtherwise: Serve = described.otherwise ? serving(described.otherwise, own, leave) : () => NODES
-  return asyncFunction(described, changesPaths(opcode), (args) => {
+  return asyncFunction(described, (args) => {
     const value = serve(args)
     if (value !== NODES) return value
     const other = serveOtherwise(args)

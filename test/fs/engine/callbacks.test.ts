@@ -33,7 +33,11 @@ const opening = `
   const four = () => Buffer.alloc(4)
   const call = (name, ...args) => promisify(fs[name])(...args)
   const whole = ${JSON.stringify(subject !== 'pure')}
-  const ifWhole = (counts) => (whole ? counts : {})`
+  const ifWhole = (counts) => (whole ? counts : {})
+  const busyUntil = (condition, why) => {
+    const started = Date.now()
+    while (!condition()) assert.ok(Date.now() < started + 10_000, why)
+  }`
 
 const programs: Record<string, string> = {
   'hooks see the requests that Node would make, and the callback keeps its context': `
@@ -145,8 +149,7 @@ const programs: Record<string, string> = {
     const lines = Array.from({ length: 2000 }, (_, line) => line + ';')
     for (const line of lines) fs.write(file, line, () => {})
     const all = lines.join('')
-    const started = Date.now()
-    while (fs.readFileSync(name).length < all.length) assert.ok(Date.now() < started + 10_000, 'they are written meanwhile')
+    busyUntil(() => fs.readFileSync(name).length >= all.length, 'they are written meanwhile')
     fs.closeSync(file)`,
   'a write without a position, behind what the engine gets later': `
     patch({ callbacks: true })
@@ -160,8 +163,7 @@ const programs: Record<string, string> = {
       const file = fs.openSync(name, 'w')
       before()
       fs.write(file, 'line', () => {})
-      const started = Date.now()
-      while (fs.readFileSync(name).length < 4) assert.ok(Date.now() < started + 10_000, String(before))
+      busyUntil(() => fs.readFileSync(name).length >= 4, String(before))
       fs.closeSync(file)
       await call('stat', path)
     }
@@ -180,8 +182,7 @@ const programs: Record<string, string> = {
         fs.read(fd, four(), 0, 4, 0, () => {})
         const changed = change()
         nodes()
-        const started = Date.now()
-        while (fs.statSync(path).size < size) assert.ok(Date.now() < started + 10_000, String(change))
+        busyUntil(() => fs.statSync(path).size >= size, String(change))
         await changed
         await call('fsync', by)
       }
