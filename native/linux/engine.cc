@@ -301,8 +301,7 @@ void LinuxEngine::Examine(const Request& request) {
   if (HasPath(request.opcode)) {
     return cached_paths_.Examine(request.opcode, request.path.get());
   }
-  // The request is complete: the caller may have closed the descriptor, and its number may come to
-  // mean another file.
+  // The caller may have closed the descriptor, and its number may come to mean another file.
   MountKey mount, after;
   if (!FindMount(request.fd, &mount)) return;
   const Findings found = ExamineManner(request.fd, nullptr, true);

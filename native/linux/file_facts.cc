@@ -18,15 +18,17 @@ struct Known {
   MountKey mount;
   Layer layer;
   uint64_t size;
+  uint32_t links;
 };
 
 bool Identify(int fd, Known& file) {
   struct statx known;
-  if (Look(fd, STATX_TYPE | STATX_INO | STATX_BTIME | STATX_SIZE | MountMask(), known)) {
+  if (Look(fd, STATX_TYPE | STATX_INO | STATX_BTIME | STATX_SIZE | STATX_NLINK | MountMask(), known)) {
     const bool dated = (known.stx_mask & STATX_BTIME) != 0;
     const int64_t born = dated ? known.stx_btime.tv_sec * 1000000000 + known.stx_btime.tv_nsec : 0;
     const dev_t dev = makedev(known.stx_dev_major, known.stx_dev_minor);
-    file = {{dev, known.stx_ino, born}, known.stx_mode, MountKeyOf(known), LayerOf(known), known.stx_size};
+    file = {
+        {dev, known.stx_ino, born}, known.stx_mode, MountKeyOf(known), LayerOf(known), known.stx_size, known.stx_nlink};
     return true;
   }
   return false;
@@ -87,9 +89,9 @@ void FileFactsTable::ForgetMap(int fd) {
   if (index < by_fd_.size()) by_fd_[index].mapped_in = 0;
 }
 
-bool StandsFor(int fd, const Identity& file) {
+bool StandsForNamed(int fd, const Identity& file) {
   Known known;
-  return Identify(fd, known) && known.identity == file;
+  return Identify(fd, known) && known.identity == file && known.links > 0;
 }
 
 bool IsEndOfFile(int fd, int64_t offset) {

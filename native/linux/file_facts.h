@@ -64,8 +64,8 @@ class FileFactsTable {
 // Finds the mount of an open file. Asks no server.
 bool FindMount(int fd, MountKey* mount);
 
-// Whether the descriptor refers to that file.
-bool StandsFor(int fd, const Identity& file);
+// Whether the descriptor refers to that file, and the file has a name.
+bool StandsForNamed(int fd, const Identity& file);
 
 // Whether a regular file ends at `offset` or before. False if unknown: a read there will tell.
 bool IsEndOfFile(int fd, int64_t offset);

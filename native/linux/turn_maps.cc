@@ -50,7 +50,8 @@ bool TurnMaps::EndTurn() {
   turn_++;
   bool orphaned = false;
   for (Mapped& each : maps_) {
-    if (StandsFor(each.fd, each.file)) continue;
+    // Another thread may close the descriptor after this look: that deletes only what has no name.
+    if (StandsForNamed(each.fd, each.file)) continue;
     MutexLock lock(mutex_);
     orphans_.push_back(std::move(each.map));
     orphaned = true;

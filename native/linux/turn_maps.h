@@ -27,8 +27,8 @@ class TurnMaps {
   // descriptor is still open, so that no map is the last to hold the file.
   void Unmap(int fd, FileFactsTable& files);
 
-  // Ends the turn. True if a pool thread has to call GiveUp: if the program has already closed the
-  // descriptor, unmapping the file may delete it.
+  // Ends the turn. True if a pool thread has to call GiveUp: if the program has closed the
+  // descriptor, or another thread does so meanwhile, unmapping a file without a name deletes it.
   bool EndTurn();
 
   // Pool thread. Unmaps the orphans.
@@ -43,7 +43,7 @@ class TurnMaps {
   std::vector<Mapped> maps_;
   uint64_t turn_ = 1;
 
-  // Maps of files that may have no open descriptor any more.
+  // Maps of files that may have no open descriptor any more, or soon.
   std::vector<FileMap> orphans_;  // under mutex_
   Mutex mutex_;
 };

@@ -27,7 +27,9 @@ class Deputy {
   // it was moved into `request`.
   virtual bool SubmitToKernel(uint32_t slot, Request& request) = 0;
 
-  // Pool thread, after the request was served. Examines the file system of the request.
+  // Pool thread, after the request was served and before it is answered: this opens its file again,
+  // and closing that drops the locks that the caller may take from then on (fcntl(2)). Examines the
+  // file system of the request.
   virtual void Examine(const Request& request) = 0;
 
   // Pool thread, before a close and after it. Finds out, and records, of which file a further close

@@ -233,9 +233,9 @@ void ThreadPool::PerformAt(Worker& self, size_t place) {
   // Its deputy has nothing more to do that takes time.
   if (place + 1 == hand.count() && (duty == Duty::kNone || duty == Duty::kClose))
     self.ending.store(true, std::memory_order_relaxed);
+  if (duty == Duty::kExamine && completion.result >= 0) hand[place].deputy->Examine(hand[place]);
   // Pushed at once: the next request may be slow.
   if (outcome == Outcome::kDone) completions_.Push(&completion, 1);
-  if (duty == Duty::kExamine && completion.result >= 0) hand[place].deputy->Examine(hand[place]);
   if (duty == Duty::kClose && completion.result >= 0) hand[place].deputy->EndClose(hand[place]);
   EndStep(self);
   if (outcome != Outcome::kUnfinished && !has_begun) return;

@@ -10,6 +10,7 @@ const why = whyNoFuse() ?? whyNoImage('ext4')
 t.setTimeout(600_000)
 await runCases(t, new URL('./opened.js', import.meta.url), {
   'scanned, directories known': why,
+  'open only while the open is in progress': why,
   swapped: whyNoFuse(),
   unlinked: why,
   rewritten: why,

@@ -11,11 +11,14 @@ import { Worker } from 'node:worker_threads'
 import { defaultContext } from 'caio'
 import fs from 'caio/fs'
 import { begin, count, measure, run } from './cases.js'
+import type { Helper } from './helper.js'
 import { HOLD, makePoint } from './situations.js'
 import { mountSlowDisk } from './slow-disk.js'
 
 /** Milliseconds after which knowledge of a file system expires. */
 const KNOWN = 1_000
+/** milliseconds that a scanner takes */
+const SLOW = 100
 /** milliseconds of opening a link that is swapped meanwhile */
 const SWAPPING = 1_000
 
@@ -28,19 +31,25 @@ async function learn(path: string): Promise<void> {
   for (let round = 0; round < 3; round++) await openAndClose(path)
 }
 
+/** A file of a file system of its own, on which a scanner listens. */
+async function mountScanned(): Promise<{ directory: string; path: string; scanner: Helper }> {
+  const disk = begin('mounted')
+  const directory = makePoint(disk)
+  const image = join(disk.home, 'image')
+  nodeFs.writeFileSync(image, '')
+  nodeFs.truncateSync(image, 64 * 2 ** 20)
+  execFileSync('mkfs.ext4', ['-q', '-F', image])
+  await disk.tell(`mount ${image} ${directory}`)
+  const path = join(directory, 'file')
+  nodeFs.writeFileSync(path, 'content')
+  const scanner = begin('scanned')
+  await scanner.tell(`mark ${directory}`)
+  return { directory, path, scanner }
+}
+
 await run({
   async 'scanned, directories known'() {
-    const disk = begin('mounted')
-    const directory = makePoint(disk)
-    const image = join(disk.home, 'image')
-    nodeFs.writeFileSync(image, '')
-    nodeFs.truncateSync(image, 64 * 2 ** 20)
-    execFileSync('mkfs.ext4', ['-q', '-F', image])
-    await disk.tell(`mount ${image} ${directory}`)
-    const path = join(directory, 'file')
-    nodeFs.writeFileSync(path, 'content')
-    const scanner = begin('scanned')
-    await scanner.tell(`mark ${directory}`)
+    const { directory, path, scanner } = await mountScanned()
     await scanner.tell(`hold ${HOLD} 100`)
     await measure(async () => {
       for (let round = 0; round < 3; round++) {
@@ -50,6 +59,28 @@ await run({
         await openAndClose(path)
         await openAndClose(path)
         await setTimeout(KNOWN)
+      }
+    })
+    await scanner.tell('pass')
+  },
+
+  // The engine opens a file once more to learn about its file system. To close it later would drop
+  // the locks that the program has got meanwhile.
+  async 'open only while the open is in progress'() {
+    const { path, scanner } = await mountScanned()
+    let isOpening = false
+    scanner.onHeld = ({ operation }) => {
+      if (operation === 'open' && !isOpening) throw new Error('opened after the answer')
+    }
+    await scanner.tell(`hold ${SLOW} 1000000`)
+    await measure(async () => {
+      for (let round = 0; round < 3; round++) {
+        isOpening = true
+        const handle = await fs.open(path)
+        isOpening = false
+        await setTimeout(2 * SLOW)
+        await handle.close()
+        count(1)
       }
     })
     await scanner.tell('pass')
@@ -92,7 +123,10 @@ await run({
     await learn(path)
     const handle = await fs.open(path)
     await fs.unlink(path)
-    await disk.measure(() => handle.close())
+    await disk.measure(async (asked) => {
+      await handle.close()
+      await asked
+    })
   },
 
   async rewritten() {
