@@ -124,17 +124,17 @@ export const names = {
   watching: ['watchFile'],
 }
 
-let layers: Record<keyof typeof names, Layer> | undefined
+const layers: Partial<Record<keyof typeof names, Layer>> = {}
 
-/** Made at first use: the functions that they replace are Node's by then, or other code's. */
-function allLayers(): Record<keyof typeof names, Layer> {
-  return (layers ??= {
-    promises: new Layer(promises, ofPromises, standIns(ofPromises, 'promises', names.promises), { around: ['open'] }),
-    watching: new Layer(callbackFs, ofCallbacks, standIns(ofCallbacks, 'watching', names.watching), {}),
-    callbacks: new Layer(callbackFs, ofCallbacks, standIns(ofCallbacks, 'callbacks', names.callbacks), {
-      together: onDescriptors,
-    }),
-  })
+/** Made at first use: the functions that it replaces are Node's by then, or other code's. */
+function layerOf(module: keyof typeof names): Layer {
+  return (layers[module] ??= makeLayer(module))
+}
+
+function makeLayer(module: keyof typeof names): Layer {
+  const [target, originals] = module === 'promises' ? [promises, ofPromises] : [callbackFs, ofCallbacks]
+  const choice = { promises: { around: ['open'] }, callbacks: { together: onDescriptors }, watching: {} }
+  return new Layer(target, originals, standIns(originals, module, names[module]), choice[module])
 }
 
 /**
@@ -146,9 +146,8 @@ function allLayers(): Record<keyof typeof names, Layer> {
  * only what is not replaced yet.
  */
 export function patch({ callbacks = false }: PatchOptions = NO_OPTIONS): void {
-  const { promises, watching, callbacks: inCallbacks } = allLayers()
-  const wanted = callbacks && !process.permission ? [promises, watching, inCallbacks] : [promises, watching]
-  const replaced = wanted.flatMap((layer) => layer.apply())
+  const wanted = ['promises', 'watching', ...(callbacks && !process.permission ? ['callbacks' as const] : [])] as const
+  const replaced = wanted.flatMap((module) => layerOf(module).apply())
   if (replaced.length === 0) return
   debug('patch: %s are replaced', replaced.join(', '))
   syncBuiltinESMExports()
@@ -159,7 +158,7 @@ export function patch({ callbacks = false }: PatchOptions = NO_OPTIONS): void {
  * there is nothing to undo.
  */
 export function unpatch(): void {
-  const undone = Object.values(layers ?? {}).filter((layer) => layer.undo())
+  const undone = Object.values(layers).filter((layer) => layer.undo())
   if (undone.length === 0) return
   debug('patch: undone')
   syncBuiltinESMExports()
