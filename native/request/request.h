@@ -140,6 +140,7 @@ struct Request {
   bool moves_position() const { return IsTransfer(opcode) && transfer.moves; }
   bool is_cold() const { return IsTransfer(opcode) && transfer.cold; }
   bool shares_sync() const { return IsTransfer(opcode) && transfer.shares_sync; }
+  bool sync_follows() const { return IsTransfer(opcode) && transfer.sync_follows; }
   size_t moved() const { return IsTransfer(opcode) ? transfer.done : 0; }
 
   // Skips `bytes` that were moved: the next attempt continues after them.

@@ -1,4 +1,5 @@
-// The pool's gates: shared syncs, and buffered writes of one file, one after the other.
+// The pool's gates: shared syncs, and buffered writes of one file, and what truncates it, one after
+// the other.
 #include <errno.h>
 #include <sys/stat.h>
 
@@ -141,7 +142,7 @@ void ThreadPool::RunWrites(Worker& self, int fd) {
   // After a lone small write, its sync is asked for too soon for writeback to gain anything.
   const bool soon = lone && IsSmall(hand[0]);
   bool sync_follows = false;
-  for (size_t i = 0; i < count; i++) sync_follows = sync_follows || hand[i].transfer.sync_follows;
+  for (size_t i = 0; i < count; i++) sync_follows = sync_follows || hand[i].sync_follows();
   LeaveAndWake();
   CAIO_STEP("writes are taken");
   int lost = 0;

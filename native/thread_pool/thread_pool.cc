@@ -34,6 +34,11 @@ bool IsBuffered([[maybe_unused]] int fd) {
 #endif
 }
 
+// Whether it comes after what writes to the file before it, and before what does so later.
+bool IsInTurn(const Request& request) {
+  return (IsWrite(request.opcode) && request.duty != Duty::kSubmit) || request.opcode == Opcode::kFtruncate;
+}
+
 }  // namespace
 
 ThreadPool::ThreadPool(CompletionQueue& completions, unsigned max_threads, int processors)
@@ -90,8 +95,7 @@ void ThreadPool::Enqueue(Request&& request) {
   ItemKind kind = ItemKind::kRequest;
   if (IsSync(request.opcode)) {
     kind = ItemKind::kSyncs;
-  } else if (IsWrite(request.opcode) && request.duty != Duty::kSubmit &&
-             (request.transfer.moves || writes_.count(fd) > 0 || IsBuffered(fd))) {
+  } else if (IsInTurn(request) && (request.moves_position() || writes_.count(fd) > 0 || IsBuffered(fd))) {
     kind = ItemKind::kWrites;
   }
   if (kind == ItemKind::kRequest) {
@@ -100,7 +104,7 @@ void ThreadPool::Enqueue(Request&& request) {
   }
   if (kind == ItemKind::kSyncs) {
     habits_.Synced(fd);
-  } else {
+  } else if (IsWrite(request.opcode)) {
     request.transfer.shares_sync = request.transfer.durable;
     request.transfer.durable = false;
     request.transfer.sync_follows = request.transfer.shares_sync || habits_.Written(fd);

@@ -73,6 +73,19 @@ const ofOpen: Readonly<Record<string, string>> = {
     const text = (await Promise.all(read)).map(({ buffer }) => String(buffer)).join('')
     await handle.close()
     return text === 'abc'`,
+  'writes at positions, then a truncation, by a handle': `
+    const handle = await fs.promises.open(path, 'w')
+    const bytes = Buffer.alloc(2 ** 16)
+    const written = Array.from({ length: 16 }, (_, at) => handle.write(bytes, 0, bytes.length, at * bytes.length))
+    await Promise.all([...written, handle.truncate(5)])
+    await handle.close()
+    return fs.statSync(path).size === 5`,
+  'a truncation, then a write, by a handle': `
+    fs.writeFileSync(path, 'long before')
+    const handle = await fs.promises.open(path, 'r+')
+    await Promise.all([handle.truncate(1), handle.write('ew', 1)])
+    await handle.close()
+    return now() === 'lew'`,
   'write, close, unlink, by descriptor': `
     const fd = fs.openSync(path, 'w')
     const failed = []
