@@ -27,6 +27,9 @@ const CALLS: Readonly<Record<Module, number>> = { promises: 100, callbacks: 1500
 /** Calls with a callback until the next look at what is in progress; more if that is much, since a look takes long. */
 const CALLS_A_LOOK = 16
 
+/** Among what is in progress, that of a server: it will make many calls, however few it has made. */
+const LISTENING = 'TCPServerWrap'
+
 /** A handle may be used for long, and calls after a watch have to wait for its first stat. */
 const AT_ONCE = ['promises.open', 'watching.watchFile']
 
@@ -114,6 +117,7 @@ class Calls {
 
   #look(): void {
     const known = inProgress() ?? []
+    if (known.includes(LISTENING)) this.#left = 0
     // With one that is over, but for this call or another that follows from it.
     const calls = known.filter((type) => type === 'FSReqCallback').length
     this.#share = 1 / Math.max(1, calls)

@@ -11,6 +11,7 @@
 #include <tuple>
 #include <utility>
 
+#include "../support/buffered.h"
 #include "../support/checked.h"
 #include "../support/descriptor_room.h"
 #include "../support/is_fresh.h"
@@ -156,8 +157,14 @@ LinuxEngine::Destination LinuxEngine::Choose(Request& request) {
     inline_bytes_ += kWholeFileShare;
     return Destination::kShared;
   }
+  // All else that is known of a file matters only to reads, and to direct writes.
+  if (IsWrite(request.opcode) && request.transfer.file_key == 0 && IsOpenBuffered(request.fd)) {
+    request.transfer.buffered = true;
+    return Destination::kPool;
+  }
   FileFacts* facts = files_.Find(request);
   if (!facts || !facts->regular) return Destination::kPool;
+  request.transfer.buffered = facts->buffered;
   const bool reads = IsRead(request.opcode);
   // These wait for the disk, for other appending writers, or for a frozen file system.
   if (request.transfer.append || (!reads && !facts->direct) || (request.transfer.moves && facts->direct))

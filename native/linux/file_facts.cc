@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "../support/buffered.h"
 #include "../support/look.h"
 
 namespace caio {
@@ -47,6 +48,7 @@ bool FileFactsTable::Look(int fd, FileFacts& facts) {
   facts.device = S_ISBLK(file.mode);
   facts.regular = S_ISREG(file.mode) || facts.device;
   facts.direct = (flags & O_DIRECT) != 0;
+  facts.buffered = AreBuffered(flags);
   facts.readable = (flags & O_ACCMODE) != O_WRONLY;
   facts.layer = file.layer;
   facts.size = file.size;

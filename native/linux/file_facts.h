@@ -30,6 +30,7 @@ struct FileFacts {
   bool regular = false;
   bool device = false;    // a block device: it is on no file system
   bool direct = false;    // opened with O_DIRECT
+  bool buffered = false;  // opened with neither O_DIRECT nor O_DSYNC
   bool readable = false;  // open for reading, which examining its file system needs
   Layer layer = Layer::kForeign;
   uint64_t size = 0;  // when last examined

@@ -90,6 +90,7 @@ struct Request {
     bool durable;       // write: complete when its data is on the disk
     bool moves;         // uses and moves the file's own position instead of `offset`
     bool append;        // write: to the current end of the file
+    bool buffered;      // write: its file is known to be open with neither O_DIRECT nor O_DSYNC
     int vector_count;
     MappedPages pages;  // for a read on the loop thread: pages for its check
     // Progress.
@@ -138,6 +139,7 @@ struct Request {
 
   bool is_durable() const { return IsTransfer(opcode) && transfer.durable; }
   bool moves_position() const { return IsTransfer(opcode) && transfer.moves; }
+  bool is_buffered() const { return IsTransfer(opcode) && transfer.buffered; }
   bool is_cold() const { return IsTransfer(opcode) && transfer.cold; }
   bool shares_sync() const { return IsTransfer(opcode) && transfer.shares_sync; }
   bool sync_follows() const { return IsTransfer(opcode) && transfer.sync_follows; }

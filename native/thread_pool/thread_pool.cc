@@ -1,12 +1,12 @@
 #include "thread_pool.h"
 
 #include <errno.h>
-#include <fcntl.h>
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
+#include "../support/buffered.h"
 #include "../support/mutex.h"
 #include "../support/platform.h"
 #include "../support/start_thread.h"
@@ -22,17 +22,6 @@ namespace {
 constexpr unsigned kReplaced = 3;
 // Trees in progress at a time: more than can be stuck in one file system.
 constexpr size_t kMostTrees = 24;
-
-// Only buffered writes of a file are serialized: the kernel holds the file's lock for each. Checked
-// when a gate opens, not per write.
-bool IsBuffered([[maybe_unused]] int fd) {
-#ifdef O_DIRECT
-  const int flags = fcntl(fd, F_GETFL);
-  return flags >= 0 && (flags & (O_DIRECT | O_DSYNC)) == 0;
-#else
-  return true;
-#endif
-}
 
 // Whether it comes after what writes to the file before it, and before what does so later.
 bool IsInTurn(const Request& request) {
@@ -95,7 +84,9 @@ void ThreadPool::Enqueue(Request&& request) {
   ItemKind kind = ItemKind::kRequest;
   if (IsSync(request.opcode)) {
     kind = ItemKind::kSyncs;
-  } else if (IsInTurn(request) && (request.moves_position() || writes_.count(fd) > 0 || IsBuffered(fd))) {
+  } else if (IsInTurn(request) &&
+             (request.moves_position() || request.is_buffered() || writes_.count(fd) > 0 || IsOpenBuffered(fd))) {
+    // Only buffered writes: the kernel holds the file's lock for each. Looked up when a gate opens, not per write.
     kind = ItemKind::kWrites;
   }
   if (kind == ItemKind::kRequest) {

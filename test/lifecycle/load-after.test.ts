@@ -50,6 +50,11 @@ void t.test('after so many calls', async (t) => {
   t.equal(await run(byCallback), 1501)
   const several = (await run(byCallbacks(10))) as number
   t.ok(several > 10_000 && several <= 15_010, `${several} of ten at a time`)
+  const atServer = `const server = require('node:net').createServer()
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const end = () => server.close()
+    ${byCallback.replace('return', 'end(); return')}`
+  t.equal(await run(atServer), 17, 'a server makes many')
   t.equal(await run(byCallback, { CAIO_LOAD_AFTER: '3' }), 4)
   t.equal(await run(byPromise, { CAIO_LOAD_AFTER: '0' }), 1)
   t.equal(await run(byPromise, { CAIO_LOAD_AFTER: 'many' }), 101)
