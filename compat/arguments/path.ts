@@ -71,8 +71,8 @@ export function plainLength(length: unknown): number | undefined {
 const none: Options = {}
 
 /**
- * An options object with no keys except `keys`, empty if none is given; undefined to leave the call
- * to Node.
+ * An options object with no keys that Node reads except `keys`, empty if none is given; undefined to
+ * leave the call to Node.
  */
 export function optionsOrNone(options: unknown, keys: readonly string[]): Options | undefined {
   if (options === undefined) return isPolluted() ? undefined : none

@@ -8,6 +8,7 @@ import { LARGEST_VECTOR } from '../../lib/common/validate.js'
 import { OWN_POSITION } from '../../lib/engine/request.js'
 import type { Span } from '../../lib/engine/request.js'
 import { LARGEST_TRANSFER } from '../../lib/protocol/port.js'
+import { isUnheardOf } from '../node/untouched.js'
 
 type View = NodeJS.ArrayBufferView
 
@@ -66,8 +67,9 @@ export function isPolluted(): boolean {
 }
 
 /**
- * The value as an options object with only these keys, all of them data properties. A later version
- * of Node may know other keys; a getter or a proxy could observe that it is read twice.
+ * The value as an options object with only these keys, and such as Node does not read anywhere, all of
+ * them data properties. A later version of Node may know other keys; a getter or a proxy could observe
+ * that it is read twice.
  */
 export function plainOptions(value: unknown, keys: readonly string[]): Options | undefined {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || types.isProxy(value)) return undefined
@@ -75,7 +77,7 @@ export function plainOptions(value: unknown, keys: readonly string[]): Options |
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== null && prototype !== Object.prototype) return undefined
   for (const key of Reflect.ownKeys(value)) {
-    if (typeof key === 'symbol' || !keys.includes(key)) return undefined
+    if (typeof key === 'symbol' || !(keys.includes(key) || isUnheardOf(key))) return undefined
     if (!('value' in (Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor))) return undefined
   }
   return value

@@ -31,6 +31,9 @@ export function bindingOf(name: string): Record<string, unknown> | undefined {
 /** The modules of Node that define the replaced functions and the class of handles. */
 const MODULES = ['internal/fs/promises', 'fs', 'internal/fs/dir', 'internal/util']
 
+/** The modules of Node that read the options of its functions for files. */
+const READ_OPTIONS = /^(?:fs$|internal\/(?:fs\/|util$|util\/|validators$|url$|webstreams\/|streams\/))/
+
 let sources: readonly string[] | undefined
 
 function sourcesOfNode(): readonly string[] {
@@ -39,6 +42,25 @@ function sourcesOfNode(): readonly string[] {
     sources = MODULES.map((id) => natives[id]).filter((source) => typeof source === 'string')
   }
   return sources
+}
+
+/** By the name of an option: whether Node has none of that name. Bounded: a program may make up names. */
+const unheardOf = new Map<string, boolean>()
+const MOST_NAMES = 64
+
+/**
+ * Whether no function of Node's for files can have an option of that name, since its source does not
+ * contain the name anywhere. False also where that is not known.
+ */
+export function isUnheardOf(name: string): boolean {
+  const known = unheardOf.get(name)
+  if (known !== undefined) return known
+  if (unheardOf.size >= MOST_NAMES) return false
+  const natives = bindingOf('natives') ?? {}
+  const read = Object.keys(natives).filter((id) => READ_OPTIONS.test(id))
+  const isUnheard = read.length > 0 && read.every((id) => !String(natives[id]).includes(name))
+  unheardOf.set(name, isUnheard)
+  return isUnheard
 }
 
 /** In other runtimes, their own functions cannot be told from replacements. */

@@ -41,6 +41,7 @@ const forms: [string, (options: object) => object][] = [
   ['frozen ', (options) => Object.freeze(options)],
   ['inherited ', (options) => Object.create(options) as object],
   ['with an unknown key ', (options) => ({ ...options, signal: undefined, later: 1 })],
+  ['with a key that Node reads nowhere ', (options) => ({ ...options, autocrlf: 1 })],
   ['with a symbol ', (options) => ({ ...options, [Symbol.for('x')]: 1 })],
   ['hidden keys ', (options) => hidden(options)],
   ['Proxy ', (options) => new Proxy(options, {})],

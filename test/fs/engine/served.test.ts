@@ -57,6 +57,7 @@ await t.test('the engine’s', async (t) => {
     ['read at the end', () => handle.read(four(), 0, 4, 26), { read: 1 }],
     ['read(buffer, options)', () => handle.read(four(), { position: 3 }), { read: 1 }],
     ['read(buffer, all options)', () => handle.read(four(), { offset: 1, length: 2, position: 3 }), { read: 1 }],
+    ['read with an option of no function', () => handle.read(four(), { position: 0, autocrlf: true }), { read: 1 }],
     ['read(options)', () => handle.read({ buffer: four(), position: 5 }), { read: 1 }],
     ['read into a DataView', () => handle.read(new DataView(new ArrayBuffer(4)), 0, 4, 1), { read: 1 }],
     ['read into a Float64Array', () => handle.read(new Float64Array(2), 0, 16, 1), { read: 1 }],
@@ -182,7 +183,10 @@ await t.test('whole files that are left to Node are counted as such', async (t) 
   await fs.writeFile(path, 'one', { signal })
   await fs.appendFile(path, 'two', { flag: 'a+' })
   t.equal(await fs.readFile(path, { encoding: 'utf8', signal }), 'onetwo')
-  t.same([left('readFile') - before[0], left('writeFile') - before[1]], [1, 2])
+  const withOther = { encoding: 'utf8', autocrlf: false }
+  t.equal(await fs.readFile(path, withOther as { encoding: 'utf8' }), 'onetwo')
+  // `pure` leaves all of them to Node.
+  t.same([left('readFile') - before[0], left('writeFile') - before[1]], [subject === 'pure' ? 2 : 1, 2])
 })
 
 await t.test('files that are not regular', async (t) => {
