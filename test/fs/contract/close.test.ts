@@ -6,6 +6,7 @@
 // @thorough thread
 import t from 'tap'
 import type { Test } from 'tap'
+import '../../support/no-hand-off.js'
 import { outcomeOf, tellsTheSame } from '../../support/differential.js'
 import { subject } from '../../support/subject.js'
 import type { FsPromises, Loose } from '../../support/subject.js'
