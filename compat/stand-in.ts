@@ -62,9 +62,8 @@ function noteLeft(): void {
 }
 
 /** Types of what is in progress; undefined where it is not known: other runtimes than Node may lack it. */
-function inProgress(): string[] | undefined {
-  return typeof process.getActiveResourcesInfo === 'function' ? process.getActiveResourcesInfo() : undefined
-}
+const inProgress: () => string[] | undefined =
+  typeof process.getActiveResourcesInfo === 'function' ? process.getActiveResourcesInfo : () => undefined
 
 /** Whether another call is in progress. Node lists the operation whose end this call follows, too. */
 function isAnyInProgress(): boolean {

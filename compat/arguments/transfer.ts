@@ -68,7 +68,7 @@ export function isPolluted(): boolean {
 
 /**
  * The value as an options object with only these keys, and such as Node does not read anywhere, all of
- * them data properties. A later version of Node may know other keys; a getter or a proxy could observe
+ * them enumerable data properties. A later version of Node may know other keys; a getter or a proxy could observe
  * that it is read twice.
  */
 export function plainOptions(value: unknown, keys: readonly string[]): Options | undefined {
@@ -78,7 +78,9 @@ export function plainOptions(value: unknown, keys: readonly string[]): Options |
   if (prototype !== null && prototype !== Object.prototype) return undefined
   for (const key of Reflect.ownKeys(value)) {
     if (typeof key === 'symbol' || !(keys.includes(key) || isUnheardOf(key))) return undefined
-    if (!('value' in (Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor))) return undefined
+    const property = Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor
+    // Some of Node's functions read a copy, in which a property is missing that is not enumerable.
+    if (!('value' in property) || property.enumerable !== true) return undefined
   }
   return value
 }

@@ -34,15 +34,18 @@ const MODULES = ['internal/fs/promises', 'fs', 'internal/fs/dir', 'internal/util
 /** The modules of Node that read the options of its functions for files. */
 const READ_OPTIONS = /^(?:fs$|internal\/(?:fs\/|util$|util\/|validators$|url$|webstreams\/|streams\/))/
 
-let sources: readonly string[] | undefined
+let natives: Record<string, unknown> | undefined
 
-function sourcesOfNode(): readonly string[] {
-  if (!sources) {
-    const natives = bindingOf('natives') ?? {}
-    sources = MODULES.map((id) => natives[id]).filter((source) => typeof source === 'string')
-  }
-  return sources
+/** The sources of the modules whose names are chosen; none where they are not to be had. */
+function sourcesOf(isChosen: (id: string) => boolean): string[] {
+  natives ??= bindingOf('natives') ?? {}
+  const chosen = Object.keys(natives).filter(isChosen)
+  return chosen.map((id) => natives?.[id]).filter((source) => typeof source === 'string')
 }
+
+/** Sources that define the replaced functions, and that read options. */
+let defining: readonly string[] | undefined
+let reading: readonly string[] | undefined
 
 /** By the name of an option: whether Node has none of that name. Bounded: a program may make up names. */
 const unheardOf = new Map<string, boolean>()
@@ -56,9 +59,8 @@ export function isUnheardOf(name: string): boolean {
   const known = unheardOf.get(name)
   if (known !== undefined) return known
   if (unheardOf.size >= MOST_NAMES) return false
-  const natives = bindingOf('natives') ?? {}
-  const read = Object.keys(natives).filter((id) => READ_OPTIONS.test(id))
-  const isUnheard = read.length > 0 && read.every((id) => !String(natives[id]).includes(name))
+  reading ??= sourcesOf((id) => READ_OPTIONS.test(id))
+  const isUnheard = reading.length > 0 && reading.every((source) => !source.includes(name))
   unheardOf.set(name, isUnheard)
   return isUnheard
 }
@@ -78,8 +80,8 @@ function isWrittenByNode(name: string, value: { readonly name: string }): boolea
   ) {
     return false
   }
-  const known = sourcesOfNode()
-  return known.length === 0 || known.some((source) => source.includes(text))
+  defining ??= sourcesOf((id) => MODULES.includes(id))
+  return defining.length === 0 || defining.some((source) => source.includes(text))
 }
 
 const judged = new WeakMap<object, boolean>()

@@ -237,22 +237,23 @@ int64_t CachedPaths::Attempt(const PathAttempt& attempt, uint64_t now, MountKey*
   }
 }
 
-// Opens a file only if the operation itself opened it: closing any descriptor of a file drops this
-// process's locks on it (fcntl(2)).
-bool CachedPaths::ExamineOne(Opcode opcode, const char* path, int flags) {
+bool CachedPaths::ExamineOne(const char* path, int flags, bool opened_quickly) {
   const Descriptor name(open(path, O_PATH | O_CLOEXEC | flags));
   struct statx file;
   if (!name.valid() || !LookAt(name.get(), STATX_TYPE, file)) return false;
-  const bool opens = opcode == Opcode::kOpen || IsWholeFile(opcode);
-  const Findings found = opens && S_ISREG(file.stx_mode) ? ExamineManner(name.get(), path, opcode == Opcode::kReadFile)
-                                                         : ExamineNames(name.get());
-  known_.Learn(MountKeyOf(file), found, Nanoseconds());
+  const MountKey mount = MountKeyOf(file);
+  if (!known_.Begin(mount)) return true;
+  Findings found = ExamineNames(name.get());
+  if (found.manner == Manner::kNames && opened_quickly && S_ISREG(file.stx_mode)) found.manner = Manner::kInline;
+  known_.Learn(mount, found, Nanoseconds());
+  known_.End(mount);
   return true;
 }
 
-void CachedPaths::Examine(Opcode opcode, const char* path) {
+void CachedPaths::Examine(Opcode opcode, const char* path, bool quick) {
+  const bool opened = opcode == Opcode::kOpen || opcode == Opcode::kReadFile;
   const bool follow = opcode != Opcode::kLstat && opcode != Opcode::kReadlink;
-  if (ExamineOne(opcode, path, follow ? 0 : O_NOFOLLOW)) return;
+  if (ExamineOne(path, follow ? 0 : O_NOFOLLOW, opened && quick)) return;
   // The file is gone. Its directory is on the same file system.
   char directory[PATH_MAX];
   const char* slash = strrchr(path, '/');
@@ -260,7 +261,7 @@ void CachedPaths::Examine(Opcode opcode, const char* path) {
   if (length + 1 >= sizeof directory) return;
   memcpy(directory, path, length);
   strcpy(directory + length, ".");
-  ExamineOne(opcode, directory, 0);
+  ExamineOne(directory, 0, false);
 }
 
 }  // namespace caio

@@ -31,12 +31,13 @@ class CachedPaths {
   void HasClosed(FileState state);
 
   // Pool thread; blocks. Examines the file system of a path on which an operation has succeeded.
-  void Examine(Opcode opcode, const char* path);
+  // `quick`: it has waited for nothing.
+  void Examine(Opcode opcode, const char* path, bool quick);
 
  private:
   int64_t Open(int name, const struct statx& file);
   int64_t Close(int fd, const struct statx& file);
-  bool ExamineOne(Opcode opcode, const char* path, int flags);
+  bool ExamineOne(const char* path, int flags, bool opened_quickly);
 
   KnownFileSystems& known_;
   ReleasedFiles released_;

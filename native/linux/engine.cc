@@ -303,16 +303,25 @@ bool LinuxEngine::SubmitToKernel(uint32_t slot, Request& request) {
 }
 
 // Pool thread.
-void LinuxEngine::Examine(const Request& request) {
+uint64_t LinuxEngine::BeginExamine() { return VoluntarySwitches(); }
+
+bool LinuxEngine::WasQuick(const Request& request, int64_t result, uint64_t begun) {
+  if (VoluntarySwitches() != begun) return false;
+  // A listener of fanotify's may let files be opened, and make reads wait.
+  if (request.opcode == Opcode::kOpen && !ReadUnnoticed(static_cast<int>(result))) return false;
+  return VoluntarySwitches() == begun;
+}
+
+void LinuxEngine::Examine(const Request& request, bool quick) {
   MakeRoomForDescriptors(completions_.fd());
-  if (HasPath(request.opcode)) {
-    return cached_paths_.Examine(request.opcode, request.path.get());
-  }
-  // The caller may have closed the descriptor, and its number may come to mean another file.
+  if (HasPath(request.opcode)) return cached_paths_.Examine(request.opcode, request.path.get(), quick);
+  // The request is complete: the caller may have closed the descriptor, and its number may come to
+  // mean another file.
   MountKey mount, after;
-  if (!FindMount(request.fd, &mount)) return;
-  const Findings found = ExamineManner(request.fd, nullptr, true);
+  if (!FindMount(request.fd, &mount) || !known_.Begin(mount)) return;
+  const Findings found = ExamineManner(request.fd);
   if (FindMount(request.fd, &after) && after == mount) known_.Learn(mount, found, Nanoseconds());
+  known_.End(mount);
 }
 
 void LinuxEngine::BeginClose(Request& request) { request.close.state = cached_paths_.Release(request.fd); }

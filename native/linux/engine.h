@@ -62,7 +62,9 @@ class LinuxEngine final : public Engine, private Deputy {
   bool HasQueue();
   // Pool thread.
   bool SubmitToKernel(uint32_t slot, Request& request) override;
-  void Examine(const Request& request) override;
+  uint64_t BeginExamine() override;
+  bool WasQuick(const Request& request, int64_t result, uint64_t begun) override;
+  void Examine(const Request& request, bool quick) override;
   void BeginClose(Request& request) override;
   void EndClose(const Request& request) override;
   void GiveUp() override { maps_.GiveUp(); }

@@ -9,9 +9,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "../support/descriptor.h"
+#include "../support/look.h"
 #include "../support/mutex.h"
-#include "../support/open_cached.h"
 #include "../support/platform.h"
 #include "residency.h"
 #include "waits.h"
@@ -56,6 +55,13 @@ Findings FindingsOf(uint32_t type) {
       return {Manner::kNames, PageCheck::kNone};
     default: return {Manner::kElsewhere};
   }
+}
+
+// Reads one byte if that waits for no disk and asks no server.
+void ReadFirst(int fd) {
+  char byte;
+  iovec memory{&byte, 1};
+  preadv2(fd, &memory, 1, 0, RWF_NOWAIT);
 }
 
 }  // namespace
@@ -128,27 +134,41 @@ void KnownFileSystems::HasWaited(MountKey mount, uint64_t now) {
   Keep(mount, {Manner::kWaits}, waits, now / kMillisecond + (kTrusted << (waits - 1)));
 }
 
+bool KnownFileSystems::Begin(MountKey mount) {
+  MutexLock lock(mutex_);
+  if (std::find(examined_.begin(), examined_.end(), mount) != examined_.end()) return false;
+  const auto place = std::find(examined_.begin(), examined_.end(), MountKey{0});
+  if (place == examined_.end()) return false;
+  *place = mount;
+  return true;
+}
+
+void KnownFileSystems::End(MountKey mount) {
+  MutexLock lock(mutex_);
+  *std::find(examined_.begin(), examined_.end(), mount) = 0;
+}
+
 Findings ExamineNames(int fd) { return FindingsOf(FileSystemType(fd)); }
 
-Findings ExamineManner(int fd, const char* path, bool read) {
+Findings ExamineManner(int fd) {
   const Findings names = ExamineNames(fd);
   if (names.manner == Manner::kElsewhere) return names;
   const uint64_t before = VoluntarySwitches();
-  char byte;
-  iovec memory{&byte, 1};
   // The first byte has just been read and needs no disk: a wait is for a fanotify listener.
-  if (path) {
-    // The examination must not change the file's time of last access.
-    const Descriptor unnoticed(read ? -EPERM : OpenCached(path, O_RDONLY | O_NONBLOCK | O_NOATIME));
-    // O_NOATIME fails with EPERM on another user's file.
-    const Descriptor opened(unnoticed.get() == -EPERM ? OpenCached(path, O_RDONLY | O_NONBLOCK) : -EAGAIN);
-    if (!unnoticed.valid() && !opened.valid()) return names;
-    if (unnoticed.valid() || read)
-      preadv2(unnoticed.valid() ? unnoticed.get() : opened.get(), &memory, 1, 0, RWF_NOWAIT);
-  } else {
-    preadv2(fd, &memory, 1, 0, RWF_NOWAIT);
-  }
+  ReadFirst(fd);
   return {VoluntarySwitches() == before ? Manner::kInline : Manner::kWaits, names.check};
+}
+
+bool ReadUnnoticed(int fd) {
+  struct statx file;
+  const int flags = fcntl(fd, F_GETFL);
+  if (flags < 0 || (flags & O_ACCMODE) == O_WRONLY || !Look(fd, STATX_TYPE, file) || !S_ISREG(file.stx_mode))
+    return false;
+  // Fails on another user's file: that is not read, since its time of last access would change.
+  if (fcntl(fd, F_SETFL, flags | O_NOATIME) != 0) return true;
+  ReadFirst(fd);
+  fcntl(fd, F_SETFL, flags);
+  return true;
 }
 
 }  // namespace caio

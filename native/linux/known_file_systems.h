@@ -57,6 +57,11 @@ class KnownFileSystems {
   // Pool thread. Records what an examination found.
   void Learn(MountKey mount, Findings found, uint64_t now);
 
+  // Pool thread. Whether to examine that mount; End follows, whatever is found. False if another
+  // thread is at it: a server that does not answer holds one thread, not all.
+  bool Begin(MountKey mount);
+  void End(MountKey mount);
+
   // Any thread. Records that an attempt has waited: the pool serves for a while, longer each time.
   void HasWaited(MountKey mount, uint64_t now);
 
@@ -74,6 +79,8 @@ class KnownFileSystems {
   std::array<Entry, 64> entries_;
   std::atomic<bool> wanted_{false};
   Mutex mutex_;  // for writers
+  // Mounts that are being examined; 0 for none. Under mutex_.
+  std::array<MountKey, 16> examined_{};
   size_t next_ = 0;
 };
 
@@ -81,9 +88,12 @@ class KnownFileSystems {
 // waiting: kNames or kElsewhere.
 Findings ExamineNames(int fd);
 
-// Pool thread; blocks. Examines the file system of an open file, or of a name (O_PATH): its type,
-// and for a local one whether an attempt that cannot wait for a disk waits all the same. `path` may
-// be null if `fd` is open for reading. `read`: the file has just been read.
-Findings ExamineManner(int fd, const char* path, bool read);
+// Pool thread; blocks. Examines the file system of an open file that has just been read: its type, and
+// for a local one whether an attempt that cannot wait for a disk waits all the same.
+Findings ExamineManner(int fd);
+
+// Pool thread. Reads a byte of a file that has just been opened, to see whether that waits: only for a
+// listener, not for a disk or a server. False if the file cannot be tried.
+bool ReadUnnoticed(int fd);
 
 }  // namespace caio

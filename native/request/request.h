@@ -27,10 +27,13 @@ class Deputy {
   // it was moved into `request`.
   virtual bool SubmitToKernel(uint32_t slot, Request& request) = 0;
 
-  // Pool thread, after the request was served and before it is answered: this opens its file again,
-  // and closing that drops the locks that the caller may take from then on (fcntl(2)). Examines the
-  // file system of the request.
-  virtual void Examine(const Request& request) = 0;
+  // Pool thread. Examines the file system of the request: notes something before the request is
+  // served, finds out before it is answered whether it waited, and asks the file system afterwards,
+  // since that may take long. Opens nothing: closing any descriptor of a file drops this process's
+  // locks on it (fcntl(2)), and the caller may take some from the answer on.
+  virtual uint64_t BeginExamine() = 0;
+  virtual bool WasQuick(const Request& request, int64_t result, uint64_t begun) = 0;
+  virtual void Examine(const Request& request, bool quick) = 0;
 
   // Pool thread, before a close and after it. Finds out, and records, of which file a further close
   // would have nothing to do.

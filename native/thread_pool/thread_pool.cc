@@ -223,15 +223,19 @@ void ThreadPool::PerformAt(Worker& self, size_t place) {
   BeginStep(self, place);
   Completion completion;
   const bool has_begun = hand[place].progress != nullptr;
-  const Outcome outcome = Serve(hand[place], completion);
   const Duty duty = hand[place].duty;
+  Deputy* const deputy = hand[place].deputy;
+  const uint64_t begun = duty == Duty::kExamine ? deputy->BeginExamine() : 0;
+  const Outcome outcome = Serve(hand[place], completion);
+  const bool examine = duty == Duty::kExamine && completion.result >= 0;
+  const bool quick = examine && deputy->WasQuick(hand[place], completion.result, begun);
   // Its deputy has nothing more to do that takes time.
   if (place + 1 == hand.count() && (duty == Duty::kNone || duty == Duty::kClose))
     self.ending.store(true, std::memory_order_relaxed);
-  if (duty == Duty::kExamine && completion.result >= 0) hand[place].deputy->Examine(hand[place]);
   // Pushed at once: the next request may be slow.
   if (outcome == Outcome::kDone) completions_.Push(&completion, 1);
-  if (duty == Duty::kClose && completion.result >= 0) hand[place].deputy->EndClose(hand[place]);
+  if (examine) deputy->Examine(hand[place], quick);
+  if (duty == Duty::kClose && completion.result >= 0) deputy->EndClose(hand[place]);
   EndStep(self);
   if (outcome != Outcome::kUnfinished && !has_begun) return;
   MutexLock lock(mutex_);

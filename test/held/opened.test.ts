@@ -11,6 +11,7 @@ t.setTimeout(600_000)
 await runCases(t, new URL('./opened.js', import.meta.url), {
   'scanned, directories known': why,
   'open only while the open is in progress': why,
+  'answered before the file system is': whyNoFuse(),
   swapped: whyNoFuse(),
   unlinked: why,
   rewritten: why,

@@ -17,6 +17,7 @@ import { mountSlowDisk } from './slow-disk.js'
 
 /** Milliseconds after which knowledge of a file system expires. */
 const KNOWN = 1_000
+const FOR_LONG = 600_000
 /** milliseconds that a scanner takes */
 const SLOW = 100
 /** milliseconds of opening a link that is swapped meanwhile */
@@ -64,8 +65,7 @@ await run({
     await scanner.tell('pass')
   },
 
-  // The engine opens a file once more to learn about its file system. To close it later would drop
-  // the locks that the program has got meanwhile.
+  // To open it once more and close it would drop the locks that the program has got meanwhile.
   async 'open only while the open is in progress'() {
     const { path, scanner } = await mountScanned()
     let isOpening = false
@@ -84,6 +84,23 @@ await run({
       }
     })
     await scanner.tell('pass')
+  },
+
+  async 'answered before the file system is'() {
+    const server = begin('held_fs')
+    const path = join(makePoint(server), 'file')
+    await server.tell(`mount ${join(server.home, 'mounted')}`)
+    nodeFs.writeFileSync(path, 'content')
+    // The time is up only after the test's.
+    await server.tell(`hold ${FOR_LONG} 1000000 statfs`)
+    for (let round = 0; round < 3; round++) {
+      await fs.stat(path)
+      await fs.readFile(path)
+      await openAndClose(path)
+      await setTimeout(KNOWN)
+      count(1)
+    }
+    await server.tell('pass')
   },
 
   async swapped() {

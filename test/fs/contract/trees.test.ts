@@ -35,6 +35,8 @@ await t.test('generated trees', async (t) => {
       )
     }
     await compare(t, named('rm'), make, (api, root) => api.rm(root, { recursive: true }))
+    const hidden = Object.defineProperty({}, 'recursive', { value: true })
+    await compare(t, named('rm, hidden option'), make, (api, root) => api.rm(root, hidden))
     for (const options of [{}, { verbatimSymlinks: true }, { force: false }]) {
       const copy = (api: typeof nodePromises, root: string): unknown =>
         api.cp(root, `${root}-copy`, { recursive: true, ...options })
