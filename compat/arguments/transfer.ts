@@ -67,9 +67,9 @@ export function isPolluted(): boolean {
 }
 
 /**
- * The value as an options object with only these keys, and such as Node does not read anywhere, all of
- * them enumerable data properties. A later version of Node may know other keys; a getter or a proxy could observe
- * that it is read twice.
+ * The value as an options object with only these keys, and such as Node does not read anywhere, all
+ * of them enumerable data properties. A later version of Node may know other keys; a getter or a
+ * proxy could observe that it is read twice.
  */
 export function plainOptions(value: unknown, keys: readonly string[]): Options | undefined {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || types.isProxy(value)) return undefined

@@ -11,7 +11,9 @@ import { NO_OPTIONS } from '../common/no-options.js'
 /**
  * Alignment that a file needs for I/O with O_DIRECT: as statx(2) states it (`STATX_DIOALIGN`, Linux
  * 6.1), or else found by reads of all sizes, of the file itself or, if that is small, of a
- * temporary file beside it. The file need not be open with O_DIRECT.
+ * temporary file beside it. The file need not be open with O_DIRECT. Reads of the file itself use
+ * their own descriptor (by `/proc`): as after any close of a file, the process then has no fcntl(2)
+ * locks on it; those of {@link tryLock} stay.
  *
  * @throws (rejects) `EBADF`; `EINVAL` if there is no direct I/O; `ENOSYS` if statx does not state
  * it and the backend is `pure`; argument errors
