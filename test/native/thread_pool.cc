@@ -36,6 +36,7 @@ Request Make(uint32_t id, Opcode opcode, int fd, char* memory) {
   request.offset = static_cast<int64_t>(id) * kBlock;
   request.length = kBlock;
   request.single = {memory, kBlock};
+  if (!caio::IsTransfer(opcode)) request.control = {};
   return request;
 }
 
@@ -63,11 +64,11 @@ void Round(unsigned threads, uint32_t seed, int fd, bool abandon) {
     finished.clear();
   };
   for (uint32_t id = 0; id < kCount; id++) {
-    const Opcode opcodes[] = {Opcode::kWrite,  Opcode::kRead,  Opcode::kWrite,
-                              Opcode::kFdsync, Opcode::kWrite, Opcode::kFsync};
+    const Opcode opcodes[] = {Opcode::kWrite, Opcode::kRead,  Opcode::kWrite,    Opcode::kFdsync,
+                              Opcode::kWrite, Opcode::kFsync, Opcode::kFtruncate};
     char* own = memory.data() + id * kBlock;
     memset(own, static_cast<int>(id % 251), kBlock);
-    Request request = Make(id, opcodes[random() % 6], fd, own);
+    Request request = Make(id, opcodes[random() % 7], fd, own);
     request.transfer.durable = IsWrite(request.opcode) && random() % 4 == 0;
     batch.push_back(std::move(request));
     if (random() % 16 != 0 && id + 1 < kCount) continue;
@@ -121,11 +122,22 @@ Request Remove(const char* tree, char* memory) {
 class CountingDeputy final : public caio::Deputy {
  public:
   bool SubmitToKernel(uint32_t, Request&) override { return ++submitted > 0; }
-  void Examine(const Request&) override {}
+  uint64_t BeginExamine() override { return ++begun; }
+  bool WasQuick(const Request& request, int64_t result, uint64_t before) override {
+    asked += request.fd == result && before == static_cast<uint64_t>(begun) ? 1 : 0;
+    while (may_answer == 0) {
+    }
+    return true;
+  }
+  void Examine(const Request&, bool quick) override { examined += quick ? 1 : 0; }
   void BeginClose(Request& request) override { request.close.state = fcntl(request.fd, F_GETFD) == 0; }
   void EndClose(const Request& request) override { closed += request.close.state == 1 ? 1 : 0; }
   void GiveUp() override { given_up++; }
 
+  std::atomic<int> begun{0};
+  std::atomic<int> asked{0};
+  std::atomic<int> may_answer{0};
+  std::atomic<int> examined{0};
   std::atomic<int> submitted{0};
   std::atomic<int> given_up{0};
   std::atomic<int> closed{0};
@@ -191,6 +203,59 @@ void Closes() {
   Check(deputy.closed == 1, "the one that was open is told");
 }
 
+// A deputy that examines is asked before the answer, and examines what has succeeded.
+void Examines() {
+  std::vector<Completion> finished;
+  caio::CompletionQueue queue;
+  Check(queue.Open() == 0, "the queue opens");
+  CountingDeputy deputy;
+  {
+    caio::ThreadPool pool(queue, 1);
+    Request batch[2];
+    batch[0] = MakePath(0, Opcode::kAccess, "/", nullptr);
+    batch[1] = MakePath(1, Opcode::kAccess, "/there/is/none", nullptr);
+    for (Request& request : batch) {
+      request.duty = caio::Duty::kExamine;
+      request.deputy = &deputy;
+      request.fd = 0;
+    }
+    pool.Submit(batch, 2, finished);
+    while (deputy.asked == 0) {
+    }
+    queue.Drain(finished);
+    Check(finished.empty(), "it is not answered yet");
+    deputy.may_answer = 1;
+    while (finished.size() < 2 && queue.Wait(10000)) queue.Drain(finished);
+    pool.Finish();
+  }
+  Check(finished.size() == 2 && finished[0].result == 0 && finished[1].result == -ENOENT, "both are answered");
+  Check(deputy.begun == 2 && deputy.asked == 1 && deputy.examined == 1, "what failed is not examined");
+}
+
+// Truncations come after the writes before them, and before those after them.
+void Truncates() {
+  char path[] = "/tmp/caio-pool-XXXXXX";
+  const int fd = mkstemp(path);
+  unlink(path);
+  char memory[kBlock] = {};
+  constexpr uint32_t kEach = 16;
+  std::vector<Completion> finished;
+  caio::CompletionQueue queue;
+  Check(queue.Open() == 0, "the queue opens");
+  caio::ThreadPool pool(queue, 4);
+  for (int round = 0; round < 20; round++) {
+    std::vector<Request> batch;
+    for (uint32_t id = 1; id <= kEach; id++) batch.push_back(Make(id, Opcode::kWrite, fd, memory));
+    batch.push_back(Make(0, Opcode::kFtruncate, fd, memory));
+    batch.push_back(Make(2, Opcode::kWrite, fd, memory));
+    pool.Submit(batch.data(), batch.size(), finished);
+    while (finished.size() < kEach + 2 && queue.Wait(10000)) queue.Drain(finished);
+    Check(finished.size() == kEach + 2 && lseek(fd, 0, SEEK_END) == 3 * kBlock, "they keep their order");
+    finished.clear();
+  }
+  close(fd);
+}
+
 }  // namespace
 
 int main() {
@@ -201,6 +266,8 @@ int main() {
   for (uint32_t round = 0; round < 40; round++) Round(1 + round % 8, round, fd, round % 4 == 3);
   Slices();
   Closes();
+  Examines();
+  Truncates();
   printf("%zu served, %zu cancelled, %d failures\n", served, cancelled, failures);
   return failures == 0 ? 0 : 1;
 }
