@@ -34,17 +34,21 @@ const MODULES = ['internal/fs/promises', 'fs', 'internal/fs/dir', 'internal/util
 /** The modules of Node that read the options of its functions for files. */
 const READ_OPTIONS = /^(?:fs$|internal\/(?:fs\/|util$|util\/|validators$|url$|webstreams\/|streams\/))/
 
-let natives: Record<string, unknown> | undefined
+type Sources = Readonly<Record<string, unknown>>
 
-/** The sources of the modules whose names are chosen; none where they are not to be had. */
-function sourcesOf(isChosen: (id: string) => boolean): string[] {
-  natives ??= bindingOf('natives') ?? {}
-  const chosen = Object.keys(natives).filter(isChosen)
-  return chosen.map((id) => natives?.[id]).filter((source) => typeof source === 'string')
+/** Node's own sources, by module; none where they are not to be had. */
+let natives: Sources | undefined
+
+function sourcesOf(choose: (all: Sources) => readonly string[]): string[] {
+  const all = (natives ??= bindingOf('natives') ?? {})
+  return choose(all)
+    .map((id) => all[id])
+    .filter((source) => typeof source === 'string')
 }
 
-/** Sources that define the replaced functions, and that read options. */
+/** Those of {@link MODULES}. */
 let defining: readonly string[] | undefined
+/** Those that {@link READ_OPTIONS}. */
 let reading: readonly string[] | undefined
 
 /** By the name of an option: whether Node has none of that name. Bounded: a program may make up names. */
@@ -59,7 +63,7 @@ export function isUnheardOf(name: string): boolean {
   const known = unheardOf.get(name)
   if (known !== undefined) return known
   if (unheardOf.size >= MOST_NAMES) return false
-  reading ??= sourcesOf((id) => READ_OPTIONS.test(id))
+  reading ??= sourcesOf((all) => Object.keys(all).filter((id) => READ_OPTIONS.test(id)))
   const isUnheard = reading.length > 0 && reading.every((source) => !source.includes(name))
   unheardOf.set(name, isUnheard)
   return isUnheard
@@ -80,7 +84,7 @@ function isWrittenByNode(name: string, value: { readonly name: string }): boolea
   ) {
     return false
   }
-  defining ??= sourcesOf((id) => MODULES.includes(id))
+  defining ??= sourcesOf(() => MODULES)
   return defining.length === 0 || defining.some((source) => source.includes(text))
 }
 

@@ -17,6 +17,7 @@ import { mountSlowDisk } from './slow-disk.js'
 
 /** Milliseconds after which knowledge of a file system expires. */
 const KNOWN = 1_000
+/** milliseconds, more than a case may take */
 const FOR_LONG = 600_000
 /** milliseconds that a scanner takes */
 const SLOW = 100
@@ -91,7 +92,6 @@ await run({
     const path = join(makePoint(server), 'file')
     await server.tell(`mount ${join(server.home, 'mounted')}`)
     nodeFs.writeFileSync(path, 'content')
-    // The time is up only after the test's.
     await server.tell(`hold ${FOR_LONG} 1000000 statfs`)
     for (let round = 0; round < 3; round++) {
       await fs.stat(path)

@@ -52,8 +52,7 @@ void t.test('after so many calls', async (t) => {
   t.ok(several > 10_000 && several <= 15_010, `${several} of ten at a time`)
   const atServer = `const server = require('node:net').createServer()
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const end = () => server.close()
-    ${byCallback.replace('return', 'end(); return')}`
+    try { ${byCallback} } finally { server.close() }`
   t.equal(await run(atServer), 17, 'a server makes many')
   t.equal(await run(byCallback, { CAIO_LOAD_AFTER: '3' }), 4)
   t.equal(await run(byPromise, { CAIO_LOAD_AFTER: '0' }), 1)

@@ -143,6 +143,18 @@ class CountingDeputy final : public caio::Deputy {
   std::atomic<int> closed{0};
 };
 
+// A queue, and what has come out of it.
+struct Answers {
+  Answers() { Check(queue.Open() == 0, "the queue opens"); }
+
+  void Await(size_t count) {
+    while (finished.size() < count && queue.Wait(10000)) queue.Drain(finished);
+  }
+
+  caio::CompletionQueue queue;
+  std::vector<Completion> finished;
+};
+
 // A long operation continues after requests that came meanwhile. At the end it is abandoned where
 // it is, without a result.
 void Slices() {
@@ -152,27 +164,26 @@ void Slices() {
   for (int at = 0; at < kFiles; at++) close(openat(directory, std::to_string(at).c_str(), O_CREAT | O_WRONLY, 0600));
   close(directory);
   char memory[kBlock];
-  std::vector<Completion> finished;
-  caio::CompletionQueue queue;
-  Check(queue.Open() == 0, "the queue opens");
+  Answers answers;
   {
-    caio::ThreadPool pool(queue, 1);
+    caio::ThreadPool pool(answers.queue, 1);
     Request removal = Remove(tree, memory);
-    pool.Submit(&removal, 1, finished);
+    pool.Submit(&removal, 1, answers.finished);
     pool.Close();
-    queue.Drain(finished);
-    Check(finished.empty() && access(tree, F_OK) == 0, "not at its end");
+    answers.queue.Drain(answers.finished);
+    Check(answers.finished.empty() && access(tree, F_OK) == 0, "not at its end");
   }
-  caio::ThreadPool pool(queue, 1);
+  caio::ThreadPool pool(answers.queue, 1);
   CountingDeputy deputy;
   Request batch[] = {Remove(tree, memory), MakePath(1, Opcode::kAccess, "/", nullptr), Request(), Request()};
   batch[2].duty = caio::Duty::kSubmit;
   batch[3].duty = caio::Duty::kGiveUp;
   batch[2].deputy = batch[3].deputy = &deputy;
-  pool.Submit(batch, 4, finished);
-  while (finished.size() < 2 && queue.Wait(10000)) queue.Drain(finished);
-  Check(finished.size() == 2 && finished[0].id == 1 && finished[1].id == 0, "the other one first");
-  Check(finished[0].result == 0 && finished[1].result == caio::tree_result::kDone, "both are done");
+  pool.Submit(batch, 4, answers.finished);
+  answers.Await(2);
+  Check(answers.finished.size() == 2 && answers.finished[0].id == 1 && answers.finished[1].id == 0,
+        "the other one first");
+  Check(answers.finished[0].result == 0 && answers.finished[1].result == caio::tree_result::kDone, "both are done");
   Check(access(tree, F_OK) != 0, "the tree is gone");
   pool.Finish();
   Check(deputy.submitted == 1 && deputy.given_up == 1, "what is done for a deputy is done once");
@@ -180,12 +191,10 @@ void Slices() {
 
 // A deputy is asked before a close, while the descriptor is open, and told after one that succeeded.
 void Closes() {
-  std::vector<Completion> finished;
-  caio::CompletionQueue queue;
-  Check(queue.Open() == 0, "the queue opens");
+  Answers answers;
   CountingDeputy deputy;
   {
-    caio::ThreadPool pool(queue, 1);
+    caio::ThreadPool pool(answers.queue, 1);
     Request batch[2];
     for (uint32_t id = 0; id < 2; id++) {
       batch[id].id = id;
@@ -195,22 +204,21 @@ void Closes() {
     }
     batch[0].fd = open("/dev/null", O_RDONLY);
     batch[1].fd = 1 << 20;
-    pool.Submit(batch, 2, finished);
-    while (finished.size() < 2 && queue.Wait(10000)) queue.Drain(finished);
+    pool.Submit(batch, 2, answers.finished);
+    answers.Await(2);
     pool.Finish();
   }
-  Check(finished.size() == 2 && finished[0].result + finished[1].result == -EBADF, "one was open");
+  Check(answers.finished.size() == 2 && answers.finished[0].result + answers.finished[1].result == -EBADF,
+        "one was open");
   Check(deputy.closed == 1, "the one that was open is told");
 }
 
 // A deputy that examines is asked before the answer, and examines what has succeeded.
 void Examines() {
-  std::vector<Completion> finished;
-  caio::CompletionQueue queue;
-  Check(queue.Open() == 0, "the queue opens");
+  Answers answers;
   CountingDeputy deputy;
   {
-    caio::ThreadPool pool(queue, 1);
+    caio::ThreadPool pool(answers.queue, 1);
     Request batch[2];
     batch[0] = MakePath(0, Opcode::kAccess, "/", nullptr);
     batch[1] = MakePath(1, Opcode::kAccess, "/there/is/none", nullptr);
@@ -219,16 +227,17 @@ void Examines() {
       request.deputy = &deputy;
       request.fd = 0;
     }
-    pool.Submit(batch, 2, finished);
+    pool.Submit(batch, 2, answers.finished);
     while (deputy.asked == 0) {
     }
-    queue.Drain(finished);
-    Check(finished.empty(), "it is not answered yet");
+    answers.queue.Drain(answers.finished);
+    Check(answers.finished.empty(), "it is not answered yet");
     deputy.may_answer = 1;
-    while (finished.size() < 2 && queue.Wait(10000)) queue.Drain(finished);
+    answers.Await(2);
     pool.Finish();
   }
-  Check(finished.size() == 2 && finished[0].result == 0 && finished[1].result == -ENOENT, "both are answered");
+  Check(answers.finished.size() == 2 && answers.finished[0].result == 0 && answers.finished[1].result == -ENOENT,
+        "both are answered");
   Check(deputy.begun == 2 && deputy.asked == 1 && deputy.examined == 1, "what failed is not examined");
 }
 
@@ -239,19 +248,17 @@ void Truncates() {
   unlink(path);
   char memory[kBlock] = {};
   constexpr uint32_t kEach = 16;
-  std::vector<Completion> finished;
-  caio::CompletionQueue queue;
-  Check(queue.Open() == 0, "the queue opens");
-  caio::ThreadPool pool(queue, 4);
+  Answers answers;
+  caio::ThreadPool pool(answers.queue, 4);
   for (int round = 0; round < 20; round++) {
     std::vector<Request> batch;
     for (uint32_t id = 1; id <= kEach; id++) batch.push_back(Make(id, Opcode::kWrite, fd, memory));
     batch.push_back(Make(0, Opcode::kFtruncate, fd, memory));
     batch.push_back(Make(2, Opcode::kWrite, fd, memory));
-    pool.Submit(batch.data(), batch.size(), finished);
-    while (finished.size() < kEach + 2 && queue.Wait(10000)) queue.Drain(finished);
-    Check(finished.size() == kEach + 2 && lseek(fd, 0, SEEK_END) == 3 * kBlock, "they keep their order");
-    finished.clear();
+    pool.Submit(batch.data(), batch.size(), answers.finished);
+    answers.Await(kEach + 2);
+    Check(answers.finished.size() == kEach + 2 && lseek(fd, 0, SEEK_END) == 3 * kBlock, "they keep their order");
+    answers.finished.clear();
   }
   close(fd);
 }
