@@ -14,6 +14,7 @@
         "native/node/held_memory.cc",
         "native/support/probe_file.cc",
         "native/support/processors.cc",
+        "native/thread_pool/brief.cc",
         "native/thread_pool/early_writeback.cc",
         "native/operations/copy_by_hand.cc",
         "native/operations/file_control.cc",
@@ -67,6 +68,7 @@
             "native/node/backing_store_linux.cc",
             "native/node/operator_new.cc",
             "native/node/system_linux.cc",
+            "native/support/pinning_linux.cc",
             "native/support/platform_linux.cc",
             "native/support/processors_linux.cc",
             "native/thread_pool/file_system_of_linux.cc"
@@ -77,6 +79,7 @@
           "sources": [
             "native/node/system_elsewhere.cc",
             "native/operations/file_control_elsewhere.cc",
+            "native/support/pinning_elsewhere.cc",
             "native/support/platform_elsewhere.cc",
             "native/thread_pool/file_system_of_elsewhere.cc"
           ]

@@ -36,11 +36,6 @@ export function areMany(): boolean {
   return underWay >= MANY
 }
 
-/** Whether no callback is outstanding. */
-export function isNone(): boolean {
-  return underWay === 0
-}
-
 /** One call of a function of `fs`, with the asynchronous context of its caller. */
 export class Call implements Due {
   protected readonly callback: Callback

@@ -12,7 +12,6 @@ import { isDescriptor, readArguments, textArguments, vectorArguments, writeArgum
 import { close, closeSync, closesDescriptors } from './close.js'
 import * as descriptors from './descriptors.js'
 import { fstat } from './fstat.js'
-import { isNone } from './call.js'
 import { withCallback } from './path-callback.js'
 import { leaveDescriptor, leaveOne, take } from './served.js'
 import type { Arguments, Own, ServedCall } from './served.js'
@@ -56,12 +55,12 @@ type Target = readonly [fd: unknown, callback: unknown, given: unknown]
 
 /**
  * Whether the engine serves an operation that moves the file's position. Of writes, it serves one that
- * is alone. Programs write logs without waiting, and rely on writes that are under way at once: also
+ * begins at once. Programs write logs without waiting, and rely on writes that are under way at once: also
  * while they do other work, close the descriptor, or end. Beside others, Node's threads begin sooner.
  */
 function movesPosition(opcode: Opcode, fd: number): boolean {
   if (!servesFiles() || descriptors.isNodes(fd)) return false
-  if (isWrite(opcode) && !(isNone() && defaultContext().isIdle)) return false
+  if (isWrite(opcode) && !defaultContext().wouldBeginAtOnce) return false
   return descriptors.isMovable(fd)
 }
 

@@ -118,8 +118,13 @@ export function makeNativeClass(Native: NativeHandleClass): OwnedHandleClass {
       // being closed when its number is another file's.
       this.releaseFD()
       const slot = isMainThread && this.#isForReading ? beginOneOfMany(unsettled()) : 0
-      if (slot !== 0) return closeOneOfMany(fd, slot)
+      if (slot !== 0) return this.#afterListeners(closeOneOfMany(fd, slot))
       return this.#end(fd, attemptClose(fd))
+    }
+
+    /** Listeners, such as a stream on the handle, have been called when the caller continues, as in Node. */
+    #afterListeners(closing: Promise<void>): Promise<void> {
+      return this.#owner && this.#owner.listenerCount('close') > 0 ? closing.then(turn) : closing
     }
 
     /** @param result of the attempt; undefined if this turn has no room for more inline work */
@@ -129,10 +134,9 @@ export function makeNativeClass(Native: NativeHandleClass): OwnedHandleClass {
       if (result === undefined && isMainThread && this.#isForReading) {
         return new Promise((resolve) => whenThereIsRoom(() => resolve(this.#end(fd, attemptClose(fd)))))
       }
-      if (result === undefined || result === EAGAIN) return closeLater(fd)
+      if (result === undefined || result === EAGAIN) return this.#afterListeners(closeLater(fd))
       if (result < 0) return Promise.reject(errnoException(result, syscall))
-      // Listeners, such as a stream on the handle, have been called when the caller continues, as in Node.
-      return this.#owner && this.#owner.listenerCount('close') > 0 ? turn() : closed
+      return this.#afterListeners(closed)
     }
   }
 }

@@ -587,6 +587,12 @@ export class Context implements Receiver {
     return this.#slots.count + this.#waiting.length + this.places.waiting + this.#holds === 0
   }
 
+  /** @internal Whether the backend would begin a request at once: it has none, and none waits. */
+  get wouldBeginAtOnce(): boolean {
+    const handedOver = this.#slots.count - this.#slots.batch.count
+    return handedOver + this.#waiting.length + this.places.waiting + this.#holds === 0
+  }
+
   /** @internal Hands over at once what this tick has gathered so far. */
   submitNow(): void {
     this.#handOver()

@@ -45,7 +45,7 @@ int Environment::Start(unsigned threads, bool hand_off, Napi::Function deliver, 
   completions_array_ = Napi::Persistent(completions.As<Napi::Object>());
   completions_memory_ = completions.Data();
   completions_capacity_ = completions.ElementLength() / kCompletionFields;
-  pool_ = std::make_unique<ThreadPool>(queue_, threads, static_cast<int>(ThreadsAwake(hand_off)));
+  pool_ = std::make_unique<ThreadPool>(queue_, threads, static_cast<int>(ThreadsAwake(hand_off)), hand_off);
   system_ = MakeSystem(queue_, *pool_);
   // From here on the hook owns this object.
   napi_add_async_cleanup_hook(env_, OnCleanup, this, &cleanup_);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include "../support/mutex.h"
@@ -38,12 +39,24 @@ void CompletionQueue::Push(const Completion* items, size_t count) {
   if (wanted) Signal();
 }
 
+void CompletionQueue::ExpectLookOut() {
+  MutexLock lock(mutex_);
+  looks_out_ = true;
+}
+
 size_t CompletionQueue::LookOut(size_t count, uint64_t until, std::vector<Completion>& out) {
-  {
-    MutexLock lock(mutex_);
-    looks_out_ = true;
-  }
+  ExpectLookOut();
   while (size_.load(std::memory_order_acquire) < count && Nanoseconds() < until) Pause();
+  return EndLookOut(out);
+}
+
+size_t CompletionQueue::LookOutYielding(size_t count, int times, std::vector<Completion>& out) {
+  ExpectLookOut();
+  for (int i = 0; i < times && size_.load(std::memory_order_acquire) < count; i++) sched_yield();
+  return EndLookOut(out);
+}
+
+size_t CompletionQueue::EndLookOut(std::vector<Completion>& out) {
   mutex_.LockAwake();
   looks_out_ = false;
   const size_t taken = Take(out);

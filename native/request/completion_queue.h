@@ -32,9 +32,16 @@ class CompletionQueue {
   // Loop thread. Clears the signal, then takes all completions.
   void Drain(std::vector<Completion>& out);
 
+  // Loop thread, before it gives away what it will look out for: completions that arrive meanwhile
+  // are not signalled.
+  void ExpectLookOut();
+
   // Loop thread. Polls until there are `count` completions or the time `until`, takes them, and
   // returns their number. Completions that arrive meanwhile are not signalled.
   size_t LookOut(size_t count, uint64_t until, std::vector<Completion>& out);
+
+  // As LookOut, but gives its processor to other threads instead of waiting, `times` at most.
+  size_t LookOutYielding(size_t count, int times, std::vector<Completion>& out);
 
   // Any thread without a loop. Waits for a signal; false after `timeout_ms`.
   bool Wait(int timeout_ms);
@@ -52,6 +59,7 @@ class CompletionQueue {
 
  private:
   void Signal();
+  size_t EndLookOut(std::vector<Completion>& out);
   size_t Take(std::vector<Completion>& out);
 
   int read_fd_ = -1;

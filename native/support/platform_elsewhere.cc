@@ -42,6 +42,8 @@ int LookBeforeWriting(const char* path, int fd, struct stat* status) {
   return path ? stat(path, status) : fstat(fd, status);
 }
 
+bool LookAtSize(const char*, int, uint64_t*, uint64_t*) { return false; }
+
 bool IsOnNoDevice(const struct stat&) { return false; }
 
 bool SendBytes(int, int, off_t*, off_t, int64_t*) { return false; }

@@ -80,6 +80,17 @@ int LookBeforeWriting(const char* path, int fd, struct stat* status) {
   return 0;
 }
 
+bool LookAtSize(const char* path, int fd, uint64_t* size, uint64_t* names) {
+  constexpr unsigned kMask = STATX_SIZE | STATX_NLINK;
+  struct statx known;
+  const bool looked = path ? statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, kMask, &known) == 0
+                           : Look(fd, kMask, known);
+  if (!looked) return false;
+  *size = known.stx_size;
+  *names = known.stx_nlink;
+  return true;
+}
+
 bool IsOnNoDevice(const struct stat& status) { return major(status.st_dev) == 0; }
 
 bool SendBytes(int from, int to, off_t* offset, off_t size, int64_t* result) {

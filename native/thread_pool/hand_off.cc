@@ -26,10 +26,20 @@ bool IsForHandOff(const Request& request) {
          request.duty != Duty::kSubmit && request.duty != Duty::kGiveUp;
 }
 
+// Times that the loop gives its processor away for a batch: the thread beside it has not come to its
+// end by then only if it waits for something.
+constexpr int kYields = 2;
+
+// Requests of IsForHandOff that need little of the processor, as far as they tell.
+bool RunsBeside(const Request& request) {
+  return request.opcode != Opcode::kCopyFile && request.opcode != Opcode::kMakePath && request.duty != Duty::kExamine;
+}
+
 }  // namespace
 
 bool ThreadPool::Linger(Worker& self) {
-  if (processors_ < 2 || !self.worked || someone_lingers_ || finishing_ || closing_ || HasWork()) return false;
+  if (processors_ < 2 || !self.worked || &self == beside_ || someone_lingers_ || finishing_ || closing_ || HasWork())
+    return false;
   self.worked = false;
   const uint64_t start = Nanoseconds();
   if (!IsCalm(calm_, start) || !IsWorthIt(lingering_)) return false;
@@ -70,43 +80,124 @@ void ThreadPool::NoteWait(uint64_t time, uint64_t most, uint64_t now) {
   if (IsInterrupted(time, most)) calm_ = Disturbed(calm_, time - most, now);
 }
 
-// Records what the loop may wait for: a few requests, while a thread is awake without other work.
+// Records what the loop may wait for: a few requests, while a thread is awake without other work, or
+// sleeps and can be bound to the loop's processor.
 void ThreadPool::HandOffBatch(const Request* batch, size_t count) {
   submissions_.fetch_add(1, std::memory_order_relaxed);
   awaited_ = false;
-  if (processors_ < 2 || count > kHandedOffAtOnce || !queue_.empty()) return;
-  if (!std::all_of(batch, batch + count, IsForHandOff) || Ending() == 0) return;
+  expected_ = 0;
+  if (count > kHandedOffAtOnce || !queue_.empty() || !std::all_of(batch, batch + count, IsForHandOff)) return;
   const uint64_t now = Nanoseconds();
-  if (!IsCalm(calm_, now)) return;
-  handed_off_.count = 0;
   handed_off_.patience = 0;
-  for (size_t i = 0; i < count; i++) {
-    const uint64_t patience = HowLong(patience_[static_cast<size_t>(batch[i].opcode)]);
-    if (patience == 0) return;
-    handed_off_.patience += patience;
-    handed_off_.opcodes[i] = batch[i].opcode;
+  if (WaitsAwake(batch, count, now)) {
+    handed_off_.beside = false;
+    awaited_ = true;
+  } else if (WaitsBeside(batch, count, now)) {
+    handed_off_.beside = true;
+    calls_beside_ = true;
+    expected_ = count;
+  } else {
+    return;
   }
+  for (size_t i = 0; i < count; i++) handed_off_.opcodes[i] = batch[i].opcode;
   handed_off_.since = now;
   handed_off_.count = count;
-  awaited_ = true;
+  completions_.ExpectLookOut();
+}
+
+// Whether the loop waits for a thread that is awake.
+bool ThreadPool::WaitsAwake(const Request* batch, size_t count, uint64_t now) {
+  if (processors_ < 2 || Ending() == 0 || !IsCalm(calm_, now)) return false;
+  for (size_t i = 0; i < count; i++) {
+    const uint64_t patience = HowLong(patience_[static_cast<size_t>(batch[i].opcode)]);
+    if (patience == 0) return false;
+    handed_off_.patience += patience;
+  }
+  return true;
+}
+
+// Whether the loop gives its processor to a thread that sleeps.
+bool ThreadPool::WaitsBeside(const Request* batch, size_t count, uint64_t now) {
+  if (!may_run_beside_ || processors_ < 2 || Busy() > stuck_ || !IsCalm(beside_calm_, now)) return false;
+  // A thread that stays awake is faster for requests that follow one another closely: one is woken.
+  series_ = Follow(series_, now - answered_);
+  if (series_ >= kSeries && lingering_.rest == 0) {
+    series_ = 0;
+    return false;
+  }
+  const auto pays = [this](const Request& request) {
+    return RunsBeside(request) && IsWorthIt(beside_credit_[static_cast<size_t>(request.opcode)]);
+  };
+  if (!std::all_of(batch, batch + count, pays)) return false;
+  Worker* const worker = BindBeside();
+  if (worker == beside_) return worker != nullptr;
+  if (beside_) beside_->beside.store(false, std::memory_order_relaxed);
+  beside_ = worker;
+  if (worker) worker->beside.store(true, std::memory_order_relaxed);
+  return worker != nullptr;
+}
+
+// Binds a thread that sleeps to the processor of this one. Nullptr if there is none, or it cannot
+// be bound.
+ThreadPool::Worker* ThreadPool::BindBeside() {
+  const bool is_asleep = beside_ && sleepers_.IsAsleep(*beside_);
+  Worker* const worker = is_asleep ? beside_ : static_cast<Worker*>(sleepers_.LastBut(nullptr));
+  return worker && pinning_.Bind(worker->thread) ? worker : nullptr;
+}
+
+void ThreadPool::EndBeside() {
+  if (!beside_) return;
+  beside_->beside.store(false, std::memory_order_relaxed);
+  beside_ = nullptr;
+  pinning_.Release();
+}
+
+bool ThreadPool::IsBeside() const { return beside_ && pthread_equal(beside_->thread, pthread_self()); }
+
+void ThreadPool::MoveAway() {
+  MutexLock lock(mutex_);
+  if (!IsBeside()) return;
+  beside_->beside.store(false, std::memory_order_relaxed);
+  beside_ = nullptr;
+  pinning_.MoveAway();
 }
 
 void ThreadPool::AwaitHandedOff(std::vector<Completion>& finished) {
   const size_t count = handed_off_.count;
   if (count == 0) return;
   handed_off_.count = 0;
+  const bool beside = handed_off_.beside;
   const size_t before = finished.size();
-  const size_t taken = completions_.LookOut(count, handed_off_.since + handed_off_.patience, finished);
+  const size_t taken = beside ? completions_.LookOutYielding(count, kYields, finished)
+                              : completions_.LookOut(count, handed_off_.since + handed_off_.patience, finished);
+  const bool in_time = taken >= count;
   const uint64_t now = Nanoseconds();
   const uint64_t time = now - handed_off_.since;
-  if (taken < count || IsInterrupted(time, handed_off_.patience)) {
-    MutexLock lock(mutex_);
-    NoteWait(time, handed_off_.patience, now);
-    awaited_ = taken >= count;
+  answered_ = in_time ? now : 0;
+  if (!in_time || IsInterrupted(time, handed_off_.patience)) {
+    mutex_.Lock();
+    if (!beside) {
+      NoteWait(time, handed_off_.patience, now);
+    } else if (IsInterrupted(time, 0)) {
+      beside_calm_ = Disturbed(beside_calm_, time / kBesideGain, now);
+    }
+    awaited_ = !beside && in_time;
+    if (beside && !in_time) {
+      // It waits for something, or has lost the processor. Others do the rest.
+      EndBeside();
+      expected_ = 0;
+      LeaveAndWake();
+    } else {
+      mutex_.Unlock();
+    }
   }
   for (size_t i = 0; i < count; i++) {
-    Patience& patience = patience_[static_cast<size_t>(handed_off_.opcodes[i])];
-    patience = taken >= count ? InTime(patience, time / count) : TooLate(patience);
+    const auto opcode = static_cast<size_t>(handed_off_.opcodes[i]);
+    if (beside) {
+      beside_credit_[opcode] = in_time ? Won(beside_credit_[opcode]) : Lost(beside_credit_[opcode]);
+    } else {
+      patience_[opcode] = in_time ? InTime(patience_[opcode], time / count) : TooLate(patience_[opcode]);
+    }
   }
   for (size_t i = before; i < finished.size(); i++) {
     if (finished[i].route == Route::kPool) finished[i].route = Route::kHandOff;

@@ -30,8 +30,11 @@ bool IsInTurn(const Request& request) {
 
 }  // namespace
 
-ThreadPool::ThreadPool(CompletionQueue& completions, unsigned max_threads, int processors)
-    : completions_(completions), max_threads_(std::max(1u, max_threads)), processors_(processors) {}
+ThreadPool::ThreadPool(CompletionQueue& completions, unsigned max_threads, int processors, bool beside)
+    : completions_(completions),
+      max_threads_(std::max(1u, max_threads)),
+      processors_(processors),
+      may_run_beside_(beside) {}
 
 ThreadPool::~ThreadPool() { Close(); }
 
@@ -54,6 +57,7 @@ bool ThreadPool::AddWorker() {
   workers_.push_back(std::make_unique<Worker>(*this));
   Worker& worker = *workers_.back();
   worker.busy = true;
+  BeforeThread();
   if (StartThread(&worker.thread, ThreadMain, &worker)) return true;
   workers_.pop_back();
   return false;
@@ -67,7 +71,7 @@ void ThreadPool::Grow() {
     waiting += static_cast<size_t>(
         std::count_if(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->hand.HasOpen(); }));
   }
-  const size_t wanted = std::min(Limit(), Busy() + waiting - std::min(waiting, Ending()));
+  const size_t wanted = std::min(Limit(), Busy() + waiting - std::min(waiting, Ending() + expected_));
   while (workers_.size() < wanted && AddWorker()) {
   }
 }
@@ -177,7 +181,7 @@ void ThreadPool::Work(Worker& self) {
       // This thread leaves work to others, which may be stuck by now.
       if (HasWork()) NeedWatch();
       if (finishing_ && idle_ == workers_.size()) all_idle_.Signal();
-      if (!closing_) wake_.Wait(mutex_);
+      if (!closing_) sleepers_.Sleep(self, mutex_);
       if (closing_) return;
       idle_--;
       self.busy = true;
@@ -209,12 +213,34 @@ void ThreadPool::TakeAndRun(Worker& self) {
   }
 }
 
+// Threads begin with the binding of the one that starts them.
+void ThreadPool::BeforeThread() {
+  if (IsBeside()) EndBeside();
+}
+
+// One that runs anywhere, if there is one; nullptr if none sleeps.
+Sleepers::Sleeper* ThreadPool::TakeSleeper() {
+  Sleepers::Sleeper* const sleeper = sleepers_.LastBut(beside_);
+  if (sleeper && sleeper == beside_) EndBeside();
+  return sleeper ? sleepers_.Take(sleeper) : nullptr;
+}
+
+Sleepers::Sleeper* ThreadPool::Next() {
+  if (calls_beside_) {
+    calls_beside_ = false;
+    return sleepers_.Take(beside_);
+  }
+  const bool needed =
+      idle_ > 0 && Busy() < Limit() && HasWork() && (queue_.empty() || queue_.size() > Ending() + expected_);
+  return needed ? TakeSleeper() : nullptr;
+}
+
 // Signals after unlocking: a woken thread first takes the lock, and would have to wait again.
 void ThreadPool::LeaveAndWake() {
   NeedWatch();
-  const bool wake = idle_ > 0 && Busy() < Limit() && HasWork() && (queue_.empty() || queue_.size() > Ending());
+  Sleepers::Sleeper* const sleeper = Next();
   mutex_.Unlock();
-  if (wake) wake_.Signal();
+  if (sleeper) sleeper->Wake();
 }
 
 void ThreadPool::PerformAt(Worker& self, size_t place) {
@@ -230,7 +256,8 @@ void ThreadPool::PerformAt(Worker& self, size_t place) {
   const bool examine = duty == Duty::kExamine && completion.result >= 0;
   const bool quick = examine && deputy->WasQuick(hand[place], completion.result, begun);
   // Its deputy has nothing more to do that takes time.
-  if (place + 1 == hand.count() && (duty == Duty::kNone || duty == Duty::kClose))
+  if (place + 1 == hand.count() && (duty == Duty::kNone || duty == Duty::kClose) &&
+      !self.beside.load(std::memory_order_relaxed))
     self.ending.store(true, std::memory_order_relaxed);
   // Pushed at once: the next request may be slow.
   if (outcome == Outcome::kDone) completions_.Push(&completion, 1);
@@ -344,7 +371,7 @@ void ThreadPool::Close() {
     FinishLocked();
     // No thread is added from here on: Submit refuses, and others add one only for queued work.
     closing_ = true;
-    wake_.Broadcast();
+    sleepers_.WakeAll();
     watch_.Signal();
   }
   for (const auto& worker : workers_) pthread_join(worker->thread, nullptr);

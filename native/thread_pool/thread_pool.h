@@ -28,15 +28,18 @@
 #include "file_system_of.h"
 #include "hand.h"
 #include "hand_off.h"
+#include "sleepers.h"
 #include "../support/mutex.h"
+#include "../support/pinning.h"
 
 namespace caio {
 
 class ThreadPool final : public Engine {
  public:
-  // `max_threads` applies to each file system; there are more only in place of stuck ones. No
-  // hand-off if `processors` is below two.
-  ThreadPool(CompletionQueue& completions, unsigned max_threads, int processors = 2);
+  // `max_threads` applies to each file system; there are more only in place of stuck ones. No thread
+  // lingers if `processors` is below two. With `beside`, each Submit has to be followed by
+  // AwaitHandedOff.
+  ThreadPool(CompletionQueue& completions, unsigned max_threads, int processors = 2, bool beside = false);
   ~ThreadPool() override;
 
   // Loop thread. Whether a thread exists or can be created.
@@ -78,7 +81,7 @@ class ThreadPool final : public Engine {
     uint64_t directory = 0;  // for kNames
   };
 
-  struct Worker {
+  struct Worker : Sleepers::Sleeper {
     explicit Worker(ThreadPool& owner) : pool(owner) {}
 
     ThreadPool& pool;
@@ -88,6 +91,7 @@ class ThreadPool final : public Engine {
     std::atomic<size_t> place{0};     // place in its hand of the current request
     std::atomic<bool> stuck{false};   // written with mutex_ held
     std::atomic<bool> ending{false};  // about to look for the next work
+    std::atomic<bool> beside{false};  // bound to the loop's processor; written with mutex_ held
     // Under mutex_.
     bool busy = false;
     bool worked = false;                     // since it last lingered
@@ -100,6 +104,7 @@ class ThreadPool final : public Engine {
   struct HandedOff {
     std::array<Opcode, kHandedOffAtOnce> opcodes;
     size_t count = 0;
+    bool beside = false;
     uint64_t since = 0;  // nanoseconds
     uint64_t patience = 0;
   };
@@ -117,6 +122,9 @@ class ThreadPool final : public Engine {
   void RunNames(Worker& self, uint64_t directory);
   // Entered with mutex_ held, left without.
   void LeaveAndWake();
+  // With mutex_ held. The thread to be woken, taken; nullptr if none is needed.
+  Sleepers::Sleeper* Next();
+  Sleepers::Sleeper* TakeSleeper();
 
   // Pool threads, hand_off.cc.
   // Entered and left with mutex_ held. True if the thread lingered, and work may have come.
@@ -125,6 +133,15 @@ class ThreadPool final : public Engine {
   void NoteWait(uint64_t time, uint64_t most, uint64_t now);
   // Loop thread, with mutex_ held.
   void HandOffBatch(const Request* batch, size_t count);
+  bool WaitsAwake(const Request* batch, size_t count, uint64_t now);
+  bool WaitsBeside(const Request* batch, size_t count, uint64_t now);
+  Worker* BindBeside();
+  // With mutex_ held.
+  void EndBeside();
+  // Any thread, with mutex_ held. Whether the calling thread is the one beside the loop.
+  bool IsBeside() const;
+  // Thread beside the loop. Goes on on another processor.
+  void MoveAway();
 
   // Pool threads, without mutex_. A write that shares a sync is completed here only if it failed.
   void Perform(Worker& self);
@@ -156,6 +173,7 @@ class ThreadPool final : public Engine {
   void Unstick(Worker& self);
   void Grow();
   bool AddWorker();
+  void BeforeThread();
   void NeedWatch();
   bool HasWork() const;
   bool HoldsUp(const Worker& worker) const;
@@ -172,7 +190,7 @@ class ThreadPool final : public Engine {
   CompletionQueue& completions_;
   const unsigned max_threads_;
   Mutex mutex_;
-  Condition wake_;
+  Sleepers sleepers_;
   Condition watch_;
   Condition all_idle_;
   // All under mutex_.
@@ -197,12 +215,21 @@ class ThreadPool final : public Engine {
   const int processors_;
   Credit lingering_;
   Calm calm_;
+  Calm beside_calm_;
+  Pinning pinning_;
+  Worker* beside_ = nullptr;  // the worker bound to the loop's processor
+  size_t expected_ = 0;       // requests that it is to take itself
   bool someone_lingers_ = false;
   bool awaited_ = false;  // the loop waits for the last batch, or has got its results
 
   std::atomic<uint32_t> submissions_{0};
   // Loop thread.
+  const bool may_run_beside_;
+  bool calls_beside_ = false;  // the current submission
+  unsigned series_ = 0;        // submissions in a row that followed closely
+  uint64_t answered_ = 0;      // nanoseconds; of the last result from beside the loop
   std::array<Patience, kOperationCount> patience_;
+  std::array<Credit, kOperationCount> beside_credit_;
   HandedOff handed_off_;
 };
 

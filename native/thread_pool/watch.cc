@@ -6,6 +6,7 @@
 #include "../support/mutex.h"
 #include "../support/platform.h"
 #include "../support/start_thread.h"
+#include "brief.h"
 #include "file_system_of.h"
 #include "thread_pool.h"
 
@@ -36,6 +37,7 @@ void ThreadPool::NeedWatch() {
   if (has_watch_) {
     watch_.Signal();
   } else {
+    BeforeThread();
     has_watch_ = StartThread(&watch_thread_, WatchMain, this);
   }
 }
@@ -44,6 +46,7 @@ void ThreadPool::NeedWatch() {
 void ThreadPool::BeginStep(Worker& self, size_t place) {
   self.place.store(place, std::memory_order_relaxed);
   self.step.fetch_add(1, std::memory_order_relaxed);
+  if (self.beside.load(std::memory_order_relaxed) && !IsBrief(self.hand[place])) MoveAway();
 }
 
 void ThreadPool::EndStep(Worker& self) {
@@ -66,7 +69,7 @@ void ThreadPool::Unstick(Worker& self) {
     queue_.push_back(std::move(item));
   }
   set_apart_.erase(waiting);
-  if (idle_ > 0) wake_.Signal();
+  if (Sleepers::Sleeper* const sleeper = TakeSleeper()) sleeper->Wake();
 }
 
 void* ThreadPool::WatchMain(void* pool) {
@@ -109,7 +112,8 @@ void ThreadPool::Look() {
   }
   if (!HasWork()) return;
   Grow();
-  if (idle_ > 0) wake_.Broadcast();
+  EndBeside();
+  sleepers_.WakeAll();
 }
 
 unsigned ThreadPool::StuckIn(FileSystem file_system) const {

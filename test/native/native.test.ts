@@ -33,14 +33,22 @@ const pool = [
     'operations/tree/remove_tree',
     'operations/transfer',
     'request/completion_queue',
+    'support/pinning_linux',
     'support/platform_linux',
     'support/probe_file',
     'support/processors',
     'support/processors_linux',
   ],
-  ...['early_writeback', 'file_system_of', 'file_system_of_linux', 'gates', 'hand_off', 'thread_pool', 'watch'].map(
-    (name) => `thread_pool/${name}`,
-  ),
+  ...[
+    'brief',
+    'early_writeback',
+    'file_system_of',
+    'file_system_of_linux',
+    'gates',
+    'hand_off',
+    'thread_pool',
+    'watch',
+  ].map((name) => `thread_pool/${name}`),
 ].map((name) => `native/${name}.cc`)
 const engine = [
   'aio/kernel_context',
@@ -73,6 +81,7 @@ const programs: readonly Program[] = [
   { name: 'decode_request', sources: ['native/request/decode.cc'], sanitizers: [memory] },
   { name: 'thread_pool', sources: pool, sanitizers: [memory, 'thread'] },
   { name: 'pool_steps', sources: pool, sanitizers: [memory, 'thread'], flags: ['-DCAIO_TEST_STEPS'] },
+  { name: 'beside', sources: pool, sanitizers: [memory, 'thread'], flags: ['-DCAIO_TEST_STEPS'] },
   { name: 'inline_helper', sources: helper, sanitizers: [memory, 'thread'] },
   { name: 'linux_engine', sources: [...pool, ...engine], sanitizers: [memory, 'thread'] },
   { name: 'engine_steps', sources: [...pool, ...engine], sanitizers: [memory, 'thread'], flags: ['-DCAIO_TEST_STEPS'] },

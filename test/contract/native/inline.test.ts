@@ -3,6 +3,7 @@
  * file is kept by descriptor and inode, and a new file may get both from one that other tests have
  * removed.
  */
+import '../../support/no-hand-off.js'
 import fs from 'node:fs'
 import t from 'tap'
 import type { Context } from 'caio'

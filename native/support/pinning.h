@@ -1,0 +1,35 @@
+// Binds a thread to the processor of another.
+#pragma once
+
+#include <pthread.h>
+
+#include <array>
+
+namespace caio {
+
+// One thread at a time.
+class Pinning {
+ public:
+  // Binds `thread` to the processor on which the calling thread runs. False if the thread may not
+  // run there, or this system has no such call or refuses it.
+  bool Bind(pthread_t thread);
+
+  // Lets the bound thread run wherever it could before, unless somebody else has bound it
+  // meanwhile.
+  void Release();
+
+  // As Release, for the calling thread, which goes on on another processor if it has one.
+  void MoveAway();
+
+ private:
+  // Room for 8,192 processors.
+  using Mask = std::array<unsigned long, 128>;
+
+  bool IsStillBound() const;
+
+  pthread_t thread_{};
+  int processor_ = -1;  // -1: no thread is bound
+  Mask before_{};
+};
+
+}  // namespace caio

@@ -1,0 +1,12 @@
+// Whether a request takes processor time for some microseconds only: it may run on the loop's
+// processor while the loop waits.
+#pragma once
+
+#include "../request/request.h"
+
+namespace caio {
+
+// Any thread that may wait. Looks at the file if its size decides.
+bool IsBrief(const Request& request);
+
+}  // namespace caio

@@ -1,0 +1,61 @@
+// Threads that sleep until there is work. The one that fell asleep last is woken first: most likely
+// it last ran on the waker's processor, where waking it costs no interrupt, and its memory is still
+// in the caches.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+#include "../support/mutex.h"
+
+namespace caio {
+
+// All but Sleeper::Wake with the mutex locked.
+class Sleepers {
+ public:
+  class Sleeper {
+   public:
+    // Of one that Take returned; also without the mutex.
+    void Wake() { woken_.Signal(); }
+
+   private:
+    friend class Sleepers;
+    Condition woken_;
+    bool taken_ = false;
+  };
+
+  void Sleep(Sleeper& self, Mutex& mutex) {
+    self.taken_ = false;
+    asleep_.push_back(&self);
+    while (!self.taken_) self.woken_.Wait(mutex);
+  }
+
+  // The one that fell asleep last, but for `other` unless that is the only one; nullptr if none
+  // sleeps.
+  Sleeper* LastBut(const Sleeper* other) const {
+    if (asleep_.empty()) return nullptr;
+    const size_t count = asleep_.size();
+    return count > 1 && asleep_.back() == other ? asleep_[count - 2] : asleep_.back();
+  }
+
+  bool IsAsleep(const Sleeper& sleeper) const {
+    return std::find(asleep_.begin(), asleep_.end(), &sleeper) != asleep_.end();
+  }
+
+  // Takes one that sleeps, which the caller has to wake.
+  Sleeper* Take(Sleeper* sleeper) {
+    asleep_.erase(std::find(asleep_.begin(), asleep_.end(), sleeper));
+    sleeper->taken_ = true;
+    return sleeper;
+  }
+
+  void WakeAll() {
+    while (!asleep_.empty()) Take(asleep_.back())->Wake();
+  }
+
+ private:
+  std::vector<Sleeper*> asleep_;
+};
+
+}  // namespace caio
