@@ -45,7 +45,7 @@ int Environment::Start(unsigned threads, bool hand_off, Napi::Function deliver, 
   completions_array_ = Napi::Persistent(completions.As<Napi::Object>());
   completions_memory_ = completions.Data();
   completions_capacity_ = completions.ElementLength() / kCompletionFields;
-  pool_ = std::make_unique<ThreadPool>(queue_, threads, static_cast<int>(ThreadsAwake(hand_off)), hand_off);
+  pool_ = std::make_unique<ThreadPool>(queue_, threads, static_cast<int>(ThreadsAwake(hand_off)));
   system_ = MakeSystem(queue_, *pool_);
   // From here on the hook owns this object.
   napi_add_async_cleanup_hook(env_, OnCleanup, this, &cleanup_);
@@ -67,6 +67,7 @@ size_t Environment::Submit(Engine& engine, uint32_t channel) {
   auto& [batch, finished, views, memories] = scratch_;
   const size_t count = batch.size() + finished.size();
   AddPending(count);
+  pool_->ExpectHandOff();
   if (!batch.empty()) engine.Submit(batch.data(), batch.size(), finished);
   TellRefusal();
   if (system_->KeepsForTurn()) uv_prepare_start(&turn_, OnTurn);
@@ -75,7 +76,7 @@ size_t Environment::Submit(Engine& engine, uint32_t channel) {
   const bool all = finished.size() == count;
   if (!all) held_.Hold(channel, memories);
   undelivered_.insert(undelivered_.end(), finished.begin(), finished.end());
-  if (!all) pool_->AwaitHandedOff(undelivered_);
+  pool_->AwaitHandedOff(undelivered_);
   const size_t written = WriteCompletions(completions_capacity_);
   if (!undelivered_.empty()) queue_.Push(nullptr, 0);
   return written;

@@ -1,7 +1,7 @@
 // Binds a thread to the processor of another.
 #pragma once
 
-#include <pthread.h>
+#include <sys/types.h>
 
 #include <array>
 
@@ -10,9 +10,12 @@ namespace caio {
 // One thread at a time.
 class Pinning {
  public:
+  // The calling thread, as the functions below name it.
+  static pid_t Self();
+
   // Binds `thread` to the processor on which the calling thread runs. False if the thread may not
   // run there, or this system has no such call or refuses it.
-  bool Bind(pthread_t thread);
+  bool Bind(pid_t thread);
 
   // Lets the bound thread run wherever it could before, unless somebody else has bound it
   // meanwhile.
@@ -27,7 +30,7 @@ class Pinning {
 
   bool IsStillBound() const;
 
-  pthread_t thread_{};
+  pid_t thread_ = 0;
   int processor_ = -1;  // -1: no thread is bound
   Mask before_{};
 };

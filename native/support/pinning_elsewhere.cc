@@ -2,7 +2,8 @@
 
 namespace caio {
 
-bool Pinning::Bind(pthread_t) { return false; }
+pid_t Pinning::Self() { return 0; }
+bool Pinning::Bind(pid_t) { return false; }
 void Pinning::Release() {}
 void Pinning::MoveAway() {}
 

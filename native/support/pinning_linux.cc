@@ -1,4 +1,6 @@
 #include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <climits>
 #include <cstddef>
@@ -24,13 +26,13 @@ Mask Only(int processor) {
 }
 
 template <typename Mask>
-bool Read(pthread_t thread, Mask& mask) {
-  return pthread_getaffinity_np(thread, sizeof mask, reinterpret_cast<cpu_set_t*>(mask.data())) == 0;
+bool Read(pid_t thread, Mask& mask) {
+  return sched_getaffinity(thread, sizeof mask, reinterpret_cast<cpu_set_t*>(mask.data())) == 0;
 }
 
 template <typename Mask>
-bool Write(pthread_t thread, const Mask& mask) {
-  return pthread_setaffinity_np(thread, sizeof mask, reinterpret_cast<const cpu_set_t*>(mask.data())) == 0;
+bool Write(pid_t thread, const Mask& mask) {
+  return sched_setaffinity(thread, sizeof mask, reinterpret_cast<const cpu_set_t*>(mask.data())) == 0;
 }
 
 }  // namespace
@@ -40,10 +42,12 @@ bool Pinning::IsStillBound() const {
   return processor_ >= 0 && Read(thread_, now) && now == Only<Mask>(processor_);
 }
 
-bool Pinning::Bind(pthread_t thread) {
+pid_t Pinning::Self() { return static_cast<pid_t>(syscall(SYS_gettid)); }
+
+bool Pinning::Bind(pid_t thread) {
   const int processor = sched_getcpu();
   if (processor < 0 || static_cast<size_t>(processor) >= sizeof before_ * CHAR_BIT) return false;
-  const bool same = processor_ >= 0 && pthread_equal(thread, thread_);
+  const bool same = processor_ >= 0 && thread == thread_;
   if (same && processor == processor_) return true;
   if (!same) Release();
   if (!IsStillBound() && !Read(thread, before_)) return false;

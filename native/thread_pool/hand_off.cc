@@ -86,7 +86,9 @@ void ThreadPool::HandOffBatch(const Request* batch, size_t count) {
   submissions_.fetch_add(1, std::memory_order_relaxed);
   awaited_ = false;
   expected_ = 0;
-  if (count > kHandedOffAtOnce || !queue_.empty() || !std::all_of(batch, batch + count, IsForHandOff)) return;
+  if (count > kHandedOffAtOnce || !queue_.empty() || processors_ < 2) return;
+  // First: those that another thread submits are not for it.
+  if (!std::all_of(batch, batch + count, IsForHandOff) || !may_hand_off_) return;
   const uint64_t now = Nanoseconds();
   handed_off_.patience = 0;
   if (WaitsAwake(batch, count, now)) {
@@ -107,7 +109,7 @@ void ThreadPool::HandOffBatch(const Request* batch, size_t count) {
 
 // Whether the loop waits for a thread that is awake.
 bool ThreadPool::WaitsAwake(const Request* batch, size_t count, uint64_t now) {
-  if (processors_ < 2 || Ending() == 0 || !IsCalm(calm_, now)) return false;
+  if (Ending() == 0 || !IsCalm(calm_, now)) return false;
   for (size_t i = 0; i < count; i++) {
     const uint64_t patience = HowLong(patience_[static_cast<size_t>(batch[i].opcode)]);
     if (patience == 0) return false;
@@ -118,7 +120,7 @@ bool ThreadPool::WaitsAwake(const Request* batch, size_t count, uint64_t now) {
 
 // Whether the loop gives its processor to a thread that sleeps.
 bool ThreadPool::WaitsBeside(const Request* batch, size_t count, uint64_t now) {
-  if (!may_run_beside_ || processors_ < 2 || Busy() > stuck_ || !IsCalm(beside_calm_, now)) return false;
+  if (Busy() > stuck_ || !IsCalm(beside_calm_, now)) return false;
   // A thread that stays awake is faster for requests that follow one another closely: one is woken.
   series_ = Follow(series_, now - answered_);
   if (series_ >= kSeries && lingering_.rest == 0) {
@@ -142,7 +144,7 @@ bool ThreadPool::WaitsBeside(const Request* batch, size_t count, uint64_t now) {
 ThreadPool::Worker* ThreadPool::BindBeside() {
   const bool is_asleep = beside_ && sleepers_.IsAsleep(*beside_);
   Worker* const worker = is_asleep ? beside_ : static_cast<Worker*>(sleepers_.LastBut(nullptr));
-  return worker && pinning_.Bind(worker->thread) ? worker : nullptr;
+  return worker && pinning_.Bind(worker->id) ? worker : nullptr;
 }
 
 void ThreadPool::EndBeside() {
@@ -163,6 +165,7 @@ void ThreadPool::MoveAway() {
 }
 
 void ThreadPool::AwaitHandedOff(std::vector<Completion>& finished) {
+  may_hand_off_ = false;
   const size_t count = handed_off_.count;
   if (count == 0) return;
   handed_off_.count = 0;
@@ -186,6 +189,7 @@ void ThreadPool::AwaitHandedOff(std::vector<Completion>& finished) {
       // It waits for something, or has lost the processor. Others do the rest.
       EndBeside();
       expected_ = 0;
+      Grow();
       LeaveAndWake();
     } else {
       mutex_.Unlock();

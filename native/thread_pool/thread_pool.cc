@@ -30,11 +30,8 @@ bool IsInTurn(const Request& request) {
 
 }  // namespace
 
-ThreadPool::ThreadPool(CompletionQueue& completions, unsigned max_threads, int processors, bool beside)
-    : completions_(completions),
-      max_threads_(std::max(1u, max_threads)),
-      processors_(processors),
-      may_run_beside_(beside) {}
+ThreadPool::ThreadPool(CompletionQueue& completions, unsigned max_threads, int processors)
+    : completions_(completions), max_threads_(std::max(1u, max_threads)), processors_(processors) {}
 
 ThreadPool::~ThreadPool() { Close(); }
 
@@ -170,6 +167,7 @@ void* ThreadPool::ThreadMain(void* worker) {
 }
 
 void ThreadPool::Work(Worker& self) {
+  self.id = Pinning::Self();
   CAIO_STEP("a thread has begun");
   for (;;) {
     self.ending.store(false, std::memory_order_relaxed);

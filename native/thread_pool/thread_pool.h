@@ -36,16 +36,17 @@ namespace caio {
 
 class ThreadPool final : public Engine {
  public:
-  // `max_threads` applies to each file system; there are more only in place of stuck ones. No thread
-  // lingers if `processors` is below two. With `beside`, each Submit has to be followed by
-  // AwaitHandedOff.
-  ThreadPool(CompletionQueue& completions, unsigned max_threads, int processors = 2, bool beside = false);
+  // `max_threads` applies to each file system; there are more only in place of stuck ones. No
+  // hand-off if `processors` is below two.
+  ThreadPool(CompletionQueue& completions, unsigned max_threads, int processors = 2);
   ~ThreadPool() override;
 
   // Loop thread. Whether a thread exists or can be created.
   bool HasThread();
 
   void Submit(Request* batch, size_t count, std::vector<Completion>& finished) override;
+  // Loop thread, before Submit: AwaitHandedOff follows it. Otherwise nothing is handed off.
+  void ExpectHandOff() { may_hand_off_ = true; }
   // Loop thread, after Submit. Waits a moment for requests handed off by Submit, and appends their
   // completions.
   void AwaitHandedOff(std::vector<Completion>& finished);
@@ -93,6 +94,7 @@ class ThreadPool final : public Engine {
     std::atomic<bool> ending{false};  // about to look for the next work
     std::atomic<bool> beside{false};  // bound to the loop's processor; written with mutex_ held
     // Under mutex_.
+    pid_t id = 0;  // for pinning_
     bool busy = false;
     bool worked = false;                     // since it last lingered
     uint32_t seen = 0;                       // `step`, when the watch last looked
@@ -224,7 +226,7 @@ class ThreadPool final : public Engine {
 
   std::atomic<uint32_t> submissions_{0};
   // Loop thread.
-  const bool may_run_beside_;
+  bool may_hand_off_ = false;
   bool calls_beside_ = false;  // the current submission
   unsigned series_ = 0;        // submissions in a row that followed closely
   uint64_t answered_ = 0;      // nanoseconds; of the last result from beside the loop

@@ -27,6 +27,7 @@ const SYSTEM_CALLS: Readonly<Record<string, string>> = {
   preadv64v2: 'preadv2',
   pthread_create: 'clone3',
   pthread_sigmask: 'rt_sigprocmask',
+  sched_getcpu: 'getcpu',
   pthread_mutex_lock: 'futex',
   pthread_mutex_unlock: 'futex',
   pthread_cond_signal: 'futex',

@@ -60,35 +60,38 @@ void StayOnOne() {
 
 std::atomic<bool> over{false};
 
-void* Wait(void*) {
+void* Wait(void* id) {
+  *static_cast<std::atomic<pid_t>*>(id) = caio::Pinning::Self();
   while (!over) usleep(1000);
   return nullptr;
 }
 
 void Bindings(const cpu_set_t& all) {
   pthread_t thread, other;
-  pthread_create(&thread, nullptr, Wait, nullptr);
-  pthread_create(&other, nullptr, Wait, nullptr);
+  std::atomic<pid_t> id{0}, other_id{0};
+  pthread_create(&thread, nullptr, Wait, &id);
+  pthread_create(&other, nullptr, Wait, &other_id);
+  while (id == 0 || other_id == 0) usleep(1000);
   pthread_setaffinity_np(thread, sizeof all, &all);
   pthread_setaffinity_np(other, sizeof all, &all);
   const cpu_set_t here = Only(sched_getcpu());
   caio::Pinning pinning;
-  Check(pinning.Bind(thread) && AreEqual(BindingOf(thread), here), "it is bound to this processor");
-  Check(pinning.Bind(thread), "again");
+  Check(pinning.Bind(id) && AreEqual(BindingOf(thread), here), "it is bound to this processor");
+  Check(pinning.Bind(id), "again");
   pinning.Release();
   Check(AreEqual(BindingOf(thread), all), "it may run everywhere again");
-  Check(pinning.Bind(thread) && pinning.Bind(other), "another is bound");
+  Check(pinning.Bind(id) && pinning.Bind(other_id), "another is bound");
   Check(AreEqual(BindingOf(thread), all) && AreEqual(BindingOf(other), here), "the first may run everywhere");
   pinning.Release();
   // Somebody else binds it meanwhile: that stays.
   cpu_set_t rest = all;
   CPU_XOR(&rest, &all, &here);
   if (CPU_COUNT(&rest) > 0) {
-    Check(pinning.Bind(thread), "it is bound once more");
+    Check(pinning.Bind(id), "it is bound once more");
     pthread_setaffinity_np(thread, sizeof rest, &rest);
     pinning.Release();
     Check(AreEqual(BindingOf(thread), rest), "it stays where somebody else has bound it");
-    Check(!pinning.Bind(thread) && AreEqual(BindingOf(thread), rest), "a thread that may not run here is not bound");
+    Check(!pinning.Bind(id) && AreEqual(BindingOf(thread), rest), "a thread that may not run here is not bound");
   }
   over = true;
   pthread_join(thread, nullptr);
@@ -101,6 +104,7 @@ struct Loop {
   // Submits one request, and takes what is over when the loop goes on.
   size_t Submit(Request request) {
     finished.clear();
+    pool.ExpectHandOff();
     pool.Submit(&request, 1, finished);
     pool.AwaitHandedOff(finished);
     return finished.size();
@@ -127,7 +131,7 @@ struct Loop {
   }
 
   caio::CompletionQueue queue;
-  caio::ThreadPool pool{queue, 4, 2, true};
+  caio::ThreadPool pool{queue, 4, 2};
   std::vector<Completion> finished;
 };
 

@@ -71,8 +71,12 @@ void Round(unsigned threads, uint32_t seed, int fd, bool abandon) {
     Request request = Make(id, opcodes[random() % 7], fd, own);
     request.transfer.durable = IsWrite(request.opcode) && random() % 4 == 0;
     batch.push_back(std::move(request));
-    if (random() % 16 != 0 && id + 1 < kCount) continue;
+    // Small batches can be handed off.
+    if (random() % (seed % 2 == 0 ? 16 : 2) != 0 && id + 1 < kCount) continue;
+    const bool hands_off = random() % 2 == 0;
+    if (hands_off) pool.ExpectHandOff();
     pool.Submit(batch.data(), batch.size(), finished);
+    if (hands_off) pool.AwaitHandedOff(finished);
     batch.clear();
     if (random() % 4 == 0) {
       const uint32_t victim = random() % (id + 1);
