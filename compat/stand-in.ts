@@ -22,7 +22,7 @@ type Module = keyof Replaced
  * CAIO_LOAD_AFTER replaces both numbers, and counts each call; a program that names a backend uses
  * it from the first call on.
  */
-const CALLS: Readonly<Record<Module, number>> = { promises: 100, callbacks: 1500, watching: 0 }
+const CALLS: Readonly<Record<Module, number>> = { promises: 100, callbacks: 600, watching: 0 }
 
 /** Calls with a callback until the next look at what is in progress; more if that is much, since a look takes long. */
 const CALLS_A_LOOK = 16
