@@ -53,14 +53,20 @@ const fdatasyncDone = completer(Opcode.fdsync, synced, true)
 /** Arguments of a transfer: the descriptor, the callback, and the buffers that the callback gets. */
 type Target = readonly [fd: unknown, callback: unknown, given: unknown]
 
+/** Whether a write begins at once, or right after those of the engine on the same descriptor: the pool keeps their order. */
+function beginsAtOnce(fd: number): boolean {
+  const context = defaultContext()
+  return context.wouldBeginAtOnce || (context.hasRoom && descriptors.isWriting(fd))
+}
+
 /**
- * Whether the engine serves an operation that moves the file's position. Of writes, it serves one that
- * begins at once. Programs write logs without waiting, and rely on writes that are under way at once: also
+ * Whether the engine serves an operation that moves the file's position. Of writes, it serves those that
+ * begin at once. Programs write logs without waiting, and rely on writes that are under way at once: also
  * while they do other work, close the descriptor, or end. Beside others, Node's threads begin sooner.
  */
 function movesPosition(opcode: Opcode, fd: number): boolean {
   if (!servesFiles() || descriptors.isNodes(fd)) return false
-  if (isWrite(opcode) && !defaultContext().wouldBeginAtOnce) return false
+  if (isWrite(opcode) && !beginsAtOnce(fd)) return false
   return descriptors.isMovable(fd)
 }
 
@@ -82,7 +88,10 @@ function serve(
   const start = (): Promise<unknown> => defaultContext().enqueue(new TransferRequest(opcode, fd, span, completer, call))
   void (moves ? descriptors.positionOf(call.use).begin(isWrite(opcode), start) : start())
   // Also if the end of the tick is still to come for calls that are over.
-  if (moves && isWrite(opcode)) defaultContext().submitNow()
+  if (moves && isWrite(opcode)) {
+    descriptors.noteWrite(call.use)
+    defaultContext().submitNow()
+  }
   return true
 }
 

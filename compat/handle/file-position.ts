@@ -9,6 +9,11 @@ export class FilePosition extends InOrder {
   #reads = 0
   #writes = 0
 
+  /** Whether writes are in progress, and neither reads nor what waits for them. */
+  get isWriting(): boolean {
+    return this.#writes > 0 && this.#reads === 0 && !this.isAnyWaiting
+  }
+
   protected override isFree(write: boolean): boolean {
     return this.#reads === 0 && (write || this.#writes === 0)
   }

@@ -32,6 +32,10 @@ tellAtEnd(atEnd)
 export abstract class InOrder {
   readonly #queue = new LinkedQueue<Waiting>()
 
+  protected get isAnyWaiting(): boolean {
+    return this.#queue.length > 0
+  }
+
   /** Whether a call of this kind may run beside those in flight. */
   protected abstract isFree(kind: boolean): boolean
 

@@ -45,7 +45,7 @@ export interface ContextOptions {
   backend?: BackendName | Backend | undefined
 }
 
-const { Promise, setImmediate } = intrinsics
+const { Promise, nextTick, setImmediate } = intrinsics
 
 /** Runs the batch at the end of the tick; queueMicrotask would cost an AsyncResource per call. */
 const tick = Promise.resolve()
@@ -563,7 +563,7 @@ export class Context implements Receiver {
       this.#reject(request, result, result === EINVAL ? explain(request) : undefined)
     } else {
       const value = completer.value(result, views, caller)
-      ;(request.resolve as Resolve)(keepsPlace ? this.places.endAfter(request, value) : value)
+      fulfil(request, keepsPlace ? this.places.endAfter(request, value) : value, route)
     }
     if (this.#waiting.length === 0) this.#checkDrained()
     else if (this.#holds === 0) this.#startNext()
@@ -589,8 +589,13 @@ export class Context implements Receiver {
 
   /** @internal Whether the backend would begin a request at once: it has none, and none waits. */
   get wouldBeginAtOnce(): boolean {
-    const handedOver = this.#slots.count - this.#slots.batch.count
-    return handedOver + this.#waiting.length + this.places.waiting + this.#holds === 0
+    return this.hasRoom && this.#slots.count === this.#slots.batch.count
+  }
+
+  /** @internal Whether a request need not wait before it is handed over. */
+  get hasRoom(): boolean {
+    const waiting = this.#waiting.length + this.places.waiting + this.#holds
+    return waiting === 0 && this.#slots.count < this.maxRequests
   }
 
   /** @internal Hands over at once what this tick has gathered so far. */
@@ -675,6 +680,15 @@ export class Context implements Receiver {
     }
     ;(resolve as Resolve)(laterException(errno, syscallOf(opcode), { detail }, report))
   }
+}
+
+/**
+ * Fulfils a request's promise. What would have taken a trip through the event loop, but was handed off,
+ * comes after `process.nextTick` callbacks: one may abort what the caller does next.
+ */
+function fulfil({ completer, resolve }: Request, value: unknown, route: Route): void {
+  if (route !== Route.handOff || completer.api === 'callback') (resolve as Resolve)(value)
+  else nextTick(() => (resolve as Resolve)(value))
 }
 
 /** The capabilities that a backend is assumed to lack unless it states them. */

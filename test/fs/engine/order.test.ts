@@ -86,6 +86,21 @@ const ofOpen: Readonly<Record<string, string>> = {
     await Promise.all([handle.truncate(1), handle.write('ew', 1)])
     await handle.close()
     return now() === 'lew'`,
+  'writes without a position, by descriptor': `
+    const fd = await new Promise((resolve) => fs.open(path, 'w', (_, fd) => resolve(fd)))
+    const texts = Array.from({ length: 2 + (round % 7) }, (_, at) => String(at).repeat(100))
+    await Promise.all(texts.map((text) => new Promise((resolve) => fs.write(fd, Buffer.from(text), resolve))))
+    fs.closeSync(fd)
+    return now() === texts.join('')`,
+  'what a tick does, then what follows from a call': `
+    fs.writeFileSync(path, '')
+    let ticks = 0
+    const calls = [() => fs.promises.chmod(path, 0o600), () => fs.promises.rename(path, path + '-2')]
+    for (const call of calls) {
+      process.nextTick(() => ticks++)
+      await call()
+    }
+    return ticks === calls.length`,
   'write, close, unlink, by descriptor': `
     const fd = fs.openSync(path, 'w')
     const failed = []
