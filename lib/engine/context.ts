@@ -549,7 +549,7 @@ export class Context implements Receiver {
   #settle(id: number, result: number, route: Route): void {
     const slots = this.#slots
     const request = slots.requests[id] as Request
-    const { completer, caller, views } = request
+    const { completer, caller } = request
     const startedAt = slots.startedAt[id] as number
     slots.free(id)
     if (this.#fallenBackTo.size > 0) this.#fallenBackTo.delete(id)
@@ -559,14 +559,23 @@ export class Context implements Receiver {
     if (startedAt !== 0) this.#counters.record(route, now() - startedAt)
 
     completer.released?.(caller)
-    if (result < 0 && !completer.takesFailures) {
-      this.#reject(request, result, result === EINVAL ? explain(request) : undefined)
-    } else {
-      const value = completer.value(result, views, caller)
-      fulfil(request, keepsPlace ? this.places.endAfter(request, value) : value, route)
-    }
+    // What follows from an open that would have taken a trip through the event loop, but was handed off,
+    // comes after `process.nextTick` callbacks: one may abort what is to be done with the file.
+    const comesAfterTicks = route === Route.handOff && request.opcode === Opcode.open && completer.api !== 'callback'
+    if (comesAfterTicks) nextTick(() => this.#tell(request, result, keepsPlace))
+    else this.#tell(request, result, keepsPlace)
     if (this.#waiting.length === 0) this.#checkDrained()
     else if (this.#holds === 0) this.#startNext()
+  }
+
+  #tell(request: Request, result: number, keepsPlace: boolean): void {
+    const { completer, caller, views } = request
+    if (result < 0 && !completer.takesFailures) {
+      this.#reject(request, result, result === EINVAL ? explain(request) : undefined)
+      return
+    }
+    const value = completer.value(result, views, caller)
+    ;(request.resolve as Resolve)(keepsPlace ? this.places.endAfter(request, value) : value)
   }
 
   #checkDrained(): void {
@@ -680,15 +689,6 @@ export class Context implements Receiver {
     }
     ;(resolve as Resolve)(laterException(errno, syscallOf(opcode), { detail }, report))
   }
-}
-
-/**
- * Fulfils a request's promise. What would have taken a trip through the event loop, but was handed off,
- * comes after `process.nextTick` callbacks: one may abort what the caller does next.
- */
-function fulfil({ completer, resolve }: Request, value: unknown, route: Route): void {
-  if (route !== Route.handOff || completer.api === 'callback') (resolve as Resolve)(value)
-  else nextTick(() => (resolve as Resolve)(value))
 }
 
 /** The capabilities that a backend is assumed to lack unless it states them. */

@@ -32,6 +32,9 @@ class CompletionQueue {
   // Loop thread. Clears the signal, then takes all completions.
   void Drain(std::vector<Completion>& out);
 
+  // Whether there are completions that nobody has taken.
+  bool HasAny() const { return size_.load(std::memory_order_acquire) > 0; }
+
   // Loop thread, before it gives away what it will look out for: completions that arrive meanwhile
   // are not signalled.
   void ExpectLookOut();

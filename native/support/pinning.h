@@ -14,7 +14,8 @@ class Pinning {
   static pid_t Self();
 
   // Binds `thread` to the processor on which the calling thread runs. False if the thread may not
-  // run there, or this system has no such call or refuses it.
+  // run there, or this system has no such call or refuses it. Not tried under a seccomp filter
+  // outside a container: it may end the process at that call.
   bool Bind(pid_t thread);
 
   // Lets the bound thread run wherever it could before, unless somebody else has bound it
@@ -29,9 +30,11 @@ class Pinning {
   using Mask = std::array<unsigned long, 128>;
 
   bool IsStillBound() const;
+  static bool MayBind();
 
   pid_t thread_ = 0;
   int processor_ = -1;  // -1: no thread is bound
+  bool is_refused_ = false;
   Mask before_{};
 };
 

@@ -1,10 +1,15 @@
+#include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <climits>
 #include <cstddef>
 
+#include "descriptor.h"
 #include "pinning.h"
 
 namespace caio {
@@ -37,6 +42,20 @@ bool Write(pid_t thread, const Mask& mask) {
 
 }  // namespace
 
+// Those of container engines refuse calls; those of systemd's units end the process by default, and
+// are told from plain programs only by their filter.
+bool Pinning::MayBind() {
+  char text[8192];
+  const Descriptor status(open("/proc/self/status", O_RDONLY | O_CLOEXEC));
+  const ssize_t length = status.valid() ? read(status.get(), text, sizeof text - 1) : 0;
+  text[length > 0 ? length : 0] = 0;
+  const char* const seccomp = strstr(text, "\nSeccomp:\t");
+  const bool is_filtered = !seccomp || seccomp[strlen("\nSeccomp:\t")] != '0';
+  if (!is_filtered || getenv("KUBERNETES_SERVICE_HOST") || getenv("container")) return true;
+  constexpr int kLook = O_PATH | O_CLOEXEC;
+  return Descriptor(open("/.dockerenv", kLook)).valid() || Descriptor(open("/run/.containerenv", kLook)).valid();
+}
+
 bool Pinning::IsStillBound() const {
   Mask now;
   return processor_ >= 0 && Read(thread_, now) && now == Only<Mask>(processor_);
@@ -45,6 +64,8 @@ bool Pinning::IsStillBound() const {
 pid_t Pinning::Self() { return static_cast<pid_t>(syscall(SYS_gettid)); }
 
 bool Pinning::Bind(pid_t thread) {
+  static const bool may_bind = MayBind();
+  if (!may_bind || is_refused_) return false;
   const int processor = sched_getcpu();
   if (processor < 0 || static_cast<size_t>(processor) >= sizeof before_ * CHAR_BIT) return false;
   const bool same = processor_ >= 0 && thread == thread_;
@@ -52,6 +73,7 @@ bool Pinning::Bind(pid_t thread) {
   if (!same) Release();
   if (!IsStillBound() && !Read(thread, before_)) return false;
   if (!Has(before_, processor) || !Write(thread, Only<Mask>(processor))) {
+    is_refused_ = errno == EPERM || errno == ENOSYS;
     Release();
     return false;
   }

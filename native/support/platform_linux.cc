@@ -80,14 +80,12 @@ int LookBeforeWriting(const char* path, int fd, struct stat* status) {
   return 0;
 }
 
-bool LookAtSize(const char* path, int fd, uint64_t* size, uint64_t* names) {
-  constexpr unsigned kMask = STATX_SIZE | STATX_NLINK;
+bool LookAtSize(const char* path, int fd, bool follows, uint64_t* size) {
   struct statx known;
-  const bool looked = path ? statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, kMask, &known) == 0
-                           : Look(fd, kMask, known);
+  const int flags = AT_STATX_DONT_SYNC | (follows ? 0 : AT_SYMLINK_NOFOLLOW);
+  const bool looked = path ? statx(AT_FDCWD, path, flags, STATX_SIZE, &known) == 0 : Look(fd, STATX_SIZE, known);
   if (!looked) return false;
-  *size = known.stx_size;
-  *names = known.stx_nlink;
+  *size = known.stx_dev_major == 0 ? 0 : known.stx_size;
   return true;
 }
 

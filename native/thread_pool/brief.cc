@@ -8,34 +8,69 @@ namespace caio {
 
 namespace {
 
-// Bytes of a file whose pages and blocks are given back in about 100 us.
+// Bytes of a file whose pages and blocks are given back, or written, in about 100 us.
 constexpr uint64_t kBriefContent = 4 * 1024 * 1024;
 // Bytes of a directory that is read in about as long.
 constexpr uint64_t kBriefDirectory = 64 * 1024;
 
-bool IsSmaller(const char* path, int fd, uint64_t most) {
-  uint64_t size, names;
-  return !LookAtSize(path, fd, &size, &names) || size <= most;
+enum class Last : uint8_t { kFollowed, kItself };
+
+// Whether the file has at most so many bytes, or is not there.
+bool IsAtMost(uint64_t most, const char* path, int fd, Last last) {
+  uint64_t size;
+  return !LookAtSize(path, fd, last == Last::kFollowed, &size) || size <= most;
 }
 
-// Whether the file has a name left, or is small: the last close gives its blocks back.
-bool IsClosedBriefly(int fd) {
-  uint64_t size, names;
-  return !LookAtSize(nullptr, fd, &size, &names) || names > 0 || size <= kBriefContent;
+// Whether a directory, or a file that is read, tells its size, and that is small: those of /proc are
+// made as they are read, and the size of a directory on an overlay is that of one layer.
+bool IsTold(uint64_t most, const char* path, int fd) {
+  uint64_t size;
+  return LookAtSize(path, fd, true, &size) && size > 0 && size <= most;
 }
 
 }  // namespace
 
 bool IsBrief(const Request& request) {
+  const char* const path = request.path.get();
   switch (request.opcode) {
-    case Opcode::kClose: return IsClosedBriefly(request.fd);
-    case Opcode::kFtruncate: return IsSmaller(nullptr, request.fd, kBriefContent);
-    case Opcode::kUnlink:
-    case Opcode::kTruncate: return IsSmaller(request.path.get(), -1, kBriefContent);
-    case Opcode::kRename: return IsSmaller(request.other_path, -1, kBriefContent);
-    case Opcode::kReaddir: return IsSmaller(request.path.get(), -1, kBriefDirectory);
-    case Opcode::kOpen: return (request.names.flags & O_TRUNC) == 0 || IsSmaller(request.path.get(), -1, kBriefContent);
-    default: return true;
+    case Opcode::kStat:
+    case Opcode::kLstat:
+    case Opcode::kFstat:
+    case Opcode::kAccess:
+    case Opcode::kReadlink:
+    case Opcode::kRealpath:
+    case Opcode::kLink:
+    case Opcode::kSymlink:
+    case Opcode::kMkdir:
+    case Opcode::kMkdtemp:
+    case Opcode::kChmod:
+    case Opcode::kChown:
+    case Opcode::kLchown:
+    case Opcode::kFchmod:
+    case Opcode::kFchown:
+    case Opcode::kUtimes:
+    case Opcode::kLutimes:
+    case Opcode::kFutimes:
+    case Opcode::kWrite:
+    case Opcode::kWritev: return true;
+    case Opcode::kRead:
+    case Opcode::kReadv: return IsTold(UINT64_MAX, nullptr, request.fd);
+    case Opcode::kReadFile: return IsTold(UINT64_MAX, path, -1);
+    case Opcode::kOpen:
+      return (request.names.flags & O_TRUNC) == 0 || IsAtMost(kBriefContent, path, -1, Last::kFollowed);
+    case Opcode::kWriteFile:
+    case Opcode::kTruncate: return IsAtMost(kBriefContent, path, -1, Last::kFollowed);
+    // The kernel may begin to write what was put off.
+    case Opcode::kClose:
+    case Opcode::kFtruncate: return IsAtMost(kBriefContent, nullptr, request.fd, Last::kFollowed);
+    case Opcode::kUnlink: return IsAtMost(kBriefContent, path, -1, Last::kItself);
+    case Opcode::kRename:
+      return IsAtMost(kBriefContent, path, -1, Last::kItself) &&
+             IsAtMost(kBriefContent, request.other_path, -1, Last::kItself);
+    case Opcode::kRmdir: return IsAtMost(kBriefDirectory, path, -1, Last::kItself);
+    case Opcode::kReaddir:
+    case Opcode::kOpendir: return IsTold(kBriefDirectory, path, -1);
+    default: return false;
   }
 }
 

@@ -93,6 +93,7 @@ int ThreadPool::PerformAndWriteBack(Worker& self) {
   for (size_t i = 0; i < count; i++) {
     if (!hand.Begin(i)) continue;
     BeginStep(self, i);
+    MoveAwayIfLong(self, hand[i]);
     Completion completion;
     if (Serve(hand[i], completion) == Outcome::kDone) {
       // Before the completion: afterwards the caller may close the descriptor.

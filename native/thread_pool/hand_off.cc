@@ -9,6 +9,7 @@
 #include "../support/nanoseconds.h"
 #include "../support/pause.h"
 #include "../support/step.h"
+#include "brief.h"
 #include "serve.h"
 #include "thread_pool.h"
 
@@ -29,11 +30,6 @@ bool IsForHandOff(const Request& request) {
 // Times that the loop gives its processor away for a batch: the thread beside it has not come to its
 // end by then only if it waits for something.
 constexpr int kYields = 2;
-
-// Requests of IsForHandOff that need little of the processor, as far as they tell.
-bool RunsBeside(const Request& request) {
-  return request.opcode != Opcode::kCopyFile && request.opcode != Opcode::kMakePath && request.duty != Duty::kExamine;
-}
 
 }  // namespace
 
@@ -120,7 +116,8 @@ bool ThreadPool::WaitsAwake(const Request* batch, size_t count, uint64_t now) {
 
 // Whether the loop gives its processor to a thread that sleeps.
 bool ThreadPool::WaitsBeside(const Request* batch, size_t count, uint64_t now) {
-  if (Busy() > stuck_ || !IsCalm(beside_calm_, now)) return false;
+  // Answers of others would be taken for those of this batch.
+  if (Busy() > 0 || completions_.HasAny() || !IsCalm(beside_calm_, now)) return false;
   // A thread that stays awake is faster for requests that follow one another closely: one is woken.
   series_ = Follow(series_, now - answered_);
   if (series_ >= kSeries && lingering_.rest == 0) {
@@ -128,7 +125,7 @@ bool ThreadPool::WaitsBeside(const Request* batch, size_t count, uint64_t now) {
     return false;
   }
   const auto pays = [this](const Request& request) {
-    return RunsBeside(request) && IsWorthIt(beside_credit_[static_cast<size_t>(request.opcode)]);
+    return request.duty != Duty::kExamine && IsWorthIt(beside_credit_[static_cast<size_t>(request.opcode)]);
   };
   if (!std::all_of(batch, batch + count, pays)) return false;
   Worker* const worker = BindBeside();
@@ -156,10 +153,22 @@ void ThreadPool::EndBeside() {
 
 bool ThreadPool::IsBeside() const { return beside_ && pthread_equal(beside_->thread, pthread_self()); }
 
-void ThreadPool::MoveAway() {
+// Afterwards the thread beside the loop sleeps, or runs anywhere. If it has not come to its end, it
+// waits for something, or has lost the processor: others do the rest.
+void ThreadPool::LetBesideGo() {
+  mutex_.Lock();
+  expected_ = 0;
+  if (queue_.empty() && (!beside_ || sleepers_.IsAsleep(*beside_))) return mutex_.Unlock();
+  EndBeside();
+  Grow();
+  LeaveAndWake();
+}
+
+void ThreadPool::MoveAwayIfLong(Worker& self, const Request& request) {
+  if (!self.beside.load(std::memory_order_relaxed) || IsBrief(request)) return;
   MutexLock lock(mutex_);
   if (!IsBeside()) return;
-  beside_->beside.store(false, std::memory_order_relaxed);
+  self.beside.store(false, std::memory_order_relaxed);
   beside_ = nullptr;
   pinning_.MoveAway();
 }
@@ -177,23 +186,16 @@ void ThreadPool::AwaitHandedOff(std::vector<Completion>& finished) {
   const uint64_t now = Nanoseconds();
   const uint64_t time = now - handed_off_.since;
   answered_ = in_time ? now : 0;
-  if (!in_time || IsInterrupted(time, handed_off_.patience)) {
-    mutex_.Lock();
-    if (!beside) {
-      NoteWait(time, handed_off_.patience, now);
-    } else if (IsInterrupted(time, 0)) {
+  if (beside) {
+    if (IsInterrupted(time, 0)) {
+      MutexLock lock(mutex_);
       beside_calm_ = Disturbed(beside_calm_, time / kBesideGain, now);
     }
-    awaited_ = !beside && in_time;
-    if (beside && !in_time) {
-      // It waits for something, or has lost the processor. Others do the rest.
-      EndBeside();
-      expected_ = 0;
-      Grow();
-      LeaveAndWake();
-    } else {
-      mutex_.Unlock();
-    }
+    LetBesideGo();
+  } else if (!in_time || IsInterrupted(time, handed_off_.patience)) {
+    MutexLock lock(mutex_);
+    NoteWait(time, handed_off_.patience, now);
+    awaited_ = in_time;
   }
   for (size_t i = 0; i < count; i++) {
     const auto opcode = static_cast<size_t>(handed_off_.opcodes[i]);

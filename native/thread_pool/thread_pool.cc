@@ -245,6 +245,7 @@ void ThreadPool::PerformAt(Worker& self, size_t place) {
   Hand& hand = self.hand;
   if (!hand.Begin(place)) return;
   BeginStep(self, place);
+  MoveAwayIfLong(self, hand[place]);
   Completion completion;
   const bool has_begun = hand[place].progress != nullptr;
   const Duty duty = hand[place].duty;

@@ -140,10 +140,13 @@ class ThreadPool final : public Engine {
   Worker* BindBeside();
   // With mutex_ held.
   void EndBeside();
+  // Loop thread, without mutex_.
+  void LetBesideGo();
   // Any thread, with mutex_ held. Whether the calling thread is the one beside the loop.
   bool IsBeside() const;
-  // Thread beside the loop. Goes on on another processor.
-  void MoveAway();
+  // Pool threads, with a request that they have begun. One beside the loop goes on on another
+  // processor if the request may take long.
+  void MoveAwayIfLong(Worker& self, const Request& request);
 
   // Pool threads, without mutex_. A write that shares a sync is completed here only if it failed.
   void Perform(Worker& self);

@@ -6,7 +6,6 @@
 #include "../support/mutex.h"
 #include "../support/platform.h"
 #include "../support/start_thread.h"
-#include "brief.h"
 #include "file_system_of.h"
 #include "thread_pool.h"
 
@@ -46,7 +45,6 @@ void ThreadPool::NeedWatch() {
 void ThreadPool::BeginStep(Worker& self, size_t place) {
   self.place.store(place, std::memory_order_relaxed);
   self.step.fetch_add(1, std::memory_order_relaxed);
-  if (self.beside.load(std::memory_order_relaxed) && !IsBrief(self.hand[place])) MoveAway();
 }
 
 void ThreadPool::EndStep(Worker& self) {

@@ -196,6 +196,37 @@ void Waiting(int everywhere) {
   unlink(pipe.c_str());
 }
 
+// Answers that the loop has not taken yet are not those of a batch: what waits in it holds up nothing
+// else of it.
+void AmongOthers() {
+  const std::string pipe = directory + "/pipe";
+  Check(mkfifo(pipe.c_str(), 0600) == 0, "a pipe");
+  for (int i = 0; i < 20; i++) {
+    Loop loop;
+    for (uint32_t id = 10; id < 12; id++) {
+      Request before = Loop::Access("/");
+      before.id = id;
+      loop.pool.Submit(&before, 1, loop.finished);
+    }
+    while (!loop.queue.HasAny()) usleep(100);
+    usleep(1000);
+    Request batch[] = {Loop::Path(Opcode::kOpen, pipe, O_RDONLY), Loop::Access("/")};
+    batch[1].id = 1;
+    loop.pool.ExpectHandOff();
+    loop.pool.Submit(batch, 2, loop.finished);
+    loop.pool.AwaitHandedOff(loop.finished);
+    while (loop.finished.size() < 3 && loop.queue.Wait(10000)) loop.queue.Drain(loop.finished);
+    Check(loop.finished.size() == 3, "the second of the batch is served while the first waits");
+    const int fd = open(pipe.c_str(), O_WRONLY);
+    while (loop.finished.size() < 4 && loop.queue.Wait(10000)) loop.queue.Drain(loop.finished);
+    for (const Completion& each : loop.finished) {
+      if (each.id == 0) close(static_cast<int>(each.result));
+    }
+    close(fd);
+  }
+  unlink(pipe.c_str());
+}
+
 // Truncates, removes or replaces a file of `size` bytes, or closes it without a name.
 void Attempt(Loop& loop, Opcode opcode, off_t size) {
   const std::string path = directory + "/file", other = directory + "/other";
@@ -261,6 +292,7 @@ int main() {
   pthread_setaffinity_np(pthread_self(), sizeof all, &all);
   InTime();
   Waiting(CPU_COUNT(&all));
+  AmongOthers();
   Long(CPU_COUNT(&all));
   rmdir(made);
   printf("%d failures\n", failures);
