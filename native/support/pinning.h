@@ -29,12 +29,14 @@ class Pinning {
   // Room for 8,192 processors.
   using Mask = std::array<unsigned long, 128>;
 
+  enum class Permission : unsigned char { kUnknown, kGiven, kRefused };
+
   bool IsStillBound() const;
   static bool MayBind();
 
   pid_t thread_ = 0;
   int processor_ = -1;  // -1: no thread is bound
-  bool is_refused_ = false;
+  Permission permission_ = Permission::kUnknown;
   Mask before_{};
 };
 

@@ -64,8 +64,8 @@ bool Pinning::IsStillBound() const {
 pid_t Pinning::Self() { return static_cast<pid_t>(syscall(SYS_gettid)); }
 
 bool Pinning::Bind(pid_t thread) {
-  static const bool may_bind = MayBind();
-  if (!may_bind || is_refused_) return false;
+  if (permission_ == Permission::kUnknown) permission_ = MayBind() ? Permission::kGiven : Permission::kRefused;
+  if (permission_ == Permission::kRefused) return false;
   const int processor = sched_getcpu();
   if (processor < 0 || static_cast<size_t>(processor) >= sizeof before_ * CHAR_BIT) return false;
   const bool same = processor_ >= 0 && thread == thread_;
@@ -73,7 +73,7 @@ bool Pinning::Bind(pid_t thread) {
   if (!same) Release();
   if (!IsStillBound() && !Read(thread, before_)) return false;
   if (!Has(before_, processor) || !Write(thread, Only<Mask>(processor))) {
-    is_refused_ = errno == EPERM || errno == ENOSYS;
+    if (errno == EPERM || errno == ENOSYS) permission_ = Permission::kRefused;
     Release();
     return false;
   }

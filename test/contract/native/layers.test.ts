@@ -27,7 +27,9 @@ for (const backend of requiredBackends.filter((name) => name !== 'pure')) {
   void t.test(backend, { skip: whyNoMount() ?? false }, async (t) => {
     const path = makeOverlay(t)
     const program = new URL('../programs/write-whole.js', import.meta.url)
-    const { stdout, stderr } = await runProgram(program, [path, 'new content'], { env: { CAIO_IMPL: backend } })
+    const { stdout, stderr } = await runProgram(program, [path, 'new content'], {
+      env: { CAIO_IMPL: backend, CAIO_HAND_OFF: '0' },
+    })
     t.equal(stderr, '')
     t.same(JSON.parse(stdout), { pool: 1 }, 'by the engine, and not by Node')
     t.equal(fs.readFileSync(path, 'utf8'), 'new content')

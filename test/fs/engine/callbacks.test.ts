@@ -193,7 +193,10 @@ const programs: Record<string, string> = {
     const names = Array.from({ length: 16 }, (_, at) => path + '-many-' + at)
     const files = names.map((name) => fs.openSync(name, 'w'))
     const round = () => served(() => Promise.all(files.map((file) => call('write', file, 'text'))))
-    assert.deepEqual(await round(), ifWhole({ write: 1 }))
+    // Those that begin at once: the first, and others as far as the hand-off has served the one before.
+    const { write = 0, ...others } = await round()
+    assert.deepEqual(others, {})
+    assert.equal(write > 0, 'write' in ifWhole({ write: 1 }))
     // One after the other, also beside those of Node, each file's are in order.
     const log = fs.openSync(path + '-log', 'w')
     let expected = ''
