@@ -72,8 +72,9 @@ bool Pinning::Bind(pid_t thread) {
   if (same && processor == processor_) return true;
   if (!same) Release();
   if (!IsStillBound() && !Read(thread, before_)) return false;
-  if (!Has(before_, processor) || !Write(thread, Only<Mask>(processor))) {
-    if (errno == EPERM || errno == ENOSYS) permission_ = Permission::kRefused;
+  const bool may_run_here = Has(before_, processor);
+  if (!may_run_here || !Write(thread, Only<Mask>(processor))) {
+    if (may_run_here && (errno == EPERM || errno == ENOSYS)) permission_ = Permission::kRefused;
     Release();
     return false;
   }

@@ -60,9 +60,9 @@ bool LookWhich(int fd, dev_t* device, ino_t* inode);
 // that is null, by a descriptor. Not its times: see is_fresh.h. 0, or -1 with errno.
 int LookBeforeWriting(const char* path, int fd, struct stat* status);
 
-// Bytes of a file by its path or, if that is null, by a descriptor; 0 if it is on no block device,
-// where they may say nothing. Asks no server. False if unknown.
-bool LookAtSize(const char* path, int fd, bool follows, uint64_t* size);
+// Reads type, permissions, size and device of a file by its path, whose last link it follows or not,
+// or, if that is null, by a descriptor. Asks no server. False if unknown.
+bool LookAtSize(const char* path, int fd, bool follows, struct stat* status);
 
 // Whether a file is on no block device.
 bool IsOnNoDevice(const struct stat& status);

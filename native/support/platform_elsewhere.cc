@@ -42,7 +42,7 @@ int LookBeforeWriting(const char* path, int fd, struct stat* status) {
   return path ? stat(path, status) : fstat(fd, status);
 }
 
-bool LookAtSize(const char*, int, bool, uint64_t*) { return false; }
+bool LookAtSize(const char*, int, bool, struct stat*) { return false; }
 
 bool IsOnNoDevice(const struct stat&) { return false; }
 

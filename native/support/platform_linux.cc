@@ -65,28 +65,37 @@ bool LookWhich(int fd, dev_t* device, ino_t* inode) {
   return true;
 }
 
-int LookBeforeWriting(const char* path, int fd, struct stat* status) {
-  struct statx known;
-  const int looked = path ? statx(AT_FDCWD, path, 0, STATX_TYPE | STATX_MODE | STATX_SIZE, &known)
-                          : statx(fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_MODE | STATX_SIZE, &known);
-  if (looked != 0) {
-    if (!IsStatxRefused(errno)) return -1;
-    return path ? stat(path, status) : fstat(fd, status);
-  }
+namespace {
+
+constexpr unsigned kSizeMask = STATX_TYPE | STATX_MODE | STATX_SIZE;
+
+void Tell(const struct statx& known, struct stat* status) {
   *status = {};
   status->st_mode = known.stx_mode;
   status->st_size = static_cast<off_t>(known.stx_size);
   status->st_dev = makedev(known.stx_dev_major, known.stx_dev_minor);
+}
+
+}  // namespace
+
+int LookBeforeWriting(const char* path, int fd, struct stat* status) {
+  struct statx known;
+  const int looked =
+      path ? statx(AT_FDCWD, path, 0, kSizeMask, &known) : statx(fd, "", AT_EMPTY_PATH, kSizeMask, &known);
+  if (looked != 0) {
+    if (!IsStatxRefused(errno)) return -1;
+    return path ? stat(path, status) : fstat(fd, status);
+  }
+  Tell(known, status);
   return 0;
 }
 
-bool LookAtSize(const char* path, int fd, bool follows, uint64_t* size) {
+bool LookAtSize(const char* path, int fd, bool follows, struct stat* status) {
   struct statx known;
   const int flags = AT_STATX_DONT_SYNC | (follows ? 0 : AT_SYMLINK_NOFOLLOW);
-  const bool looked = path ? statx(AT_FDCWD, path, flags, STATX_SIZE, &known) == 0 : Look(fd, STATX_SIZE, known);
-  if (!looked) return false;
-  *size = known.stx_dev_major == 0 ? 0 : known.stx_size;
-  return true;
+  const bool looked = path ? statx(AT_FDCWD, path, flags, kSizeMask, &known) == 0 : Look(fd, kSizeMask, known);
+  if (looked) Tell(known, status);
+  return looked;
 }
 
 bool IsOnNoDevice(const struct stat& status) { return major(status.st_dev) == 0; }

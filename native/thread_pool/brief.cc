@@ -1,6 +1,7 @@
 #include "brief.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "../support/platform.h"
 
@@ -9,23 +10,28 @@ namespace caio {
 namespace {
 
 // Bytes of a file whose pages and blocks are given back, or written, in about 100 us.
-constexpr uint64_t kBriefContent = 4 * 1024 * 1024;
+constexpr off_t kBriefContent = 4 * 1024 * 1024;
 // Bytes of a directory that is read in about as long.
-constexpr uint64_t kBriefDirectory = 64 * 1024;
+constexpr off_t kBriefDirectory = 64 * 1024;
 
 enum class Last : uint8_t { kFollowed, kItself };
 
 // Whether the file has at most so many bytes, or is not there.
-bool IsAtMost(uint64_t most, const char* path, int fd, Last last) {
-  uint64_t size;
-  return !LookAtSize(path, fd, last == Last::kFollowed, &size) || size <= most;
+bool IsAtMost(off_t most, const char* path, int fd, Last last) {
+  struct stat file;
+  return !LookAtSize(path, fd, last == Last::kFollowed, &file) || file.st_size <= most;
 }
 
-// Whether a directory, or a file that is read, tells its size, and that is small: those of /proc are
-// made as they are read, and the size of a directory on an overlay is that of one layer.
-bool IsTold(uint64_t most, const char* path, int fd) {
-  uint64_t size;
-  return LookAtSize(path, fd, true, &size) && size > 0 && size <= most;
+// Whether a file that is to be read tells its size: those of /proc are made as they are read.
+bool IsStored(const char* path, int fd) {
+  struct stat file;
+  return LookAtSize(path, fd, true, &file) && file.st_size > 0;
+}
+
+// Whether a directory tells its size, and that is small: that of one on an overlay is of one layer.
+bool IsSmallDirectory(const char* path) {
+  struct stat directory;
+  return LookAtSize(path, -1, true, &directory) && !IsOnNoDevice(directory) && directory.st_size <= kBriefDirectory;
 }
 
 }  // namespace
@@ -54,8 +60,8 @@ bool IsBrief(const Request& request) {
     case Opcode::kWrite:
     case Opcode::kWritev: return true;
     case Opcode::kRead:
-    case Opcode::kReadv: return IsTold(UINT64_MAX, nullptr, request.fd);
-    case Opcode::kReadFile: return IsTold(UINT64_MAX, path, -1);
+    case Opcode::kReadv: return IsStored(nullptr, request.fd);
+    case Opcode::kReadFile: return IsStored(path, -1);
     case Opcode::kOpen:
       return (request.names.flags & O_TRUNC) == 0 || IsAtMost(kBriefContent, path, -1, Last::kFollowed);
     case Opcode::kWriteFile:
@@ -69,7 +75,7 @@ bool IsBrief(const Request& request) {
              IsAtMost(kBriefContent, request.other_path, -1, Last::kItself);
     case Opcode::kRmdir: return IsAtMost(kBriefDirectory, path, -1, Last::kItself);
     case Opcode::kReaddir:
-    case Opcode::kOpendir: return IsTold(kBriefDirectory, path, -1);
+    case Opcode::kOpendir: return IsSmallDirectory(path);
     default: return false;
   }
 }
