@@ -591,11 +591,6 @@ export class Context implements Receiver {
     this.#counters.leave(opcode)
   }
 
-  /** @internal Whether nothing is in flight or waits. */
-  get isIdle(): boolean {
-    return this.#slots.count + this.#waiting.length + this.places.waiting + this.#holds === 0
-  }
-
   /** @internal Whether the backend would begin a request at once: it has none, and none waits. */
   get wouldBeginAtOnce(): boolean {
     return this.hasRoom && this.#slots.count === this.#slots.batch.count

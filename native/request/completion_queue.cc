@@ -45,13 +45,11 @@ void CompletionQueue::ExpectLookOut() {
 }
 
 size_t CompletionQueue::LookOut(size_t count, uint64_t until, std::vector<Completion>& out) {
-  ExpectLookOut();
   while (size_.load(std::memory_order_acquire) < count && Nanoseconds() < until) Pause();
   return EndLookOut(out);
 }
 
 size_t CompletionQueue::LookOutYielding(size_t count, int times, std::vector<Completion>& out) {
-  ExpectLookOut();
   // Whoever takes the processor for that long would take it again.
   constexpr uint64_t kLong = 500 * 1000;
   const uint64_t until = Nanoseconds() + kLong;

@@ -39,8 +39,8 @@ class CompletionQueue {
   // are not signalled.
   void ExpectLookOut();
 
-  // Loop thread. Polls until there are `count` completions or the time `until`, takes them, and
-  // returns their number. Completions that arrive meanwhile are not signalled.
+  // Loop thread, after ExpectLookOut. Polls until there are `count` completions or the time `until`,
+  // takes them, and returns their number. From then on completions are signalled again.
   size_t LookOut(size_t count, uint64_t until, std::vector<Completion>& out);
 
   // As LookOut, but gives its processor to other threads instead of waiting, `times` at most.

@@ -15,6 +15,7 @@
 #include "../../native/support/pinning.h"
 #include "../../native/thread_pool/thread_pool.h"
 #include "check.h"
+#include "give_path.h"
 #include "unwatched_queue.h"
 
 namespace {
@@ -110,8 +111,8 @@ struct Loop {
     return finished.size();
   }
 
-  void Await() {
-    while (finished.empty() && queue.Wait(10000)) queue.Drain(finished);
+  void Await(size_t count = 1) {
+    while (finished.size() < count && queue.Wait(10000)) queue.Drain(finished);
   }
 
   // Whether one request is over, with this result.
@@ -124,9 +125,7 @@ struct Loop {
     request.opcode = opcode;
     request.names = {};
     request.names.flags = flags;
-    request.path.reset(new char[path.size() + 1]);
-    path.copy(request.path.get(), path.size());
-    request.path[path.size()] = 0;
+    GivePath(request, path);
     return request;
   }
 
@@ -215,10 +214,10 @@ void AmongOthers() {
     loop.pool.ExpectHandOff();
     loop.pool.Submit(batch, 2, loop.finished);
     loop.pool.AwaitHandedOff(loop.finished);
-    while (loop.finished.size() < 3 && loop.queue.Wait(10000)) loop.queue.Drain(loop.finished);
+    loop.Await(3);
     Check(loop.finished.size() == 3, "the second of the batch is served while the first waits");
     const int fd = open(pipe.c_str(), O_WRONLY);
-    while (loop.finished.size() < 4 && loop.queue.Wait(10000)) loop.queue.Drain(loop.finished);
+    loop.Await(4);
     for (const Completion& each : loop.finished) {
       if (each.id == 0) close(static_cast<int>(each.result));
     }

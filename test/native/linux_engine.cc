@@ -17,6 +17,7 @@
 
 #include "../../native/thread_pool/thread_pool.h"
 #include "check.h"
+#include "give_path.h"
 #include "unwatched_queue.h"
 
 namespace {
@@ -177,8 +178,7 @@ class Round {
         request.opcode = writes ? Opcode::kWriteFile : Opcode::kReadFile;
         request.fd = 0;
         request.offset = 0600;
-        request.path.reset(new char[path.size() + 1]);
-        memcpy(request.path.get(), path.c_str(), path.size() + 1);
+        GivePath(request, path);
         if (writes) memset(memory, Content(block), kBlock);
         break;
       }

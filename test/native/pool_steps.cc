@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "check.h"
+#include "give_path.h"
 #include "holder.h"
 #include "unwatched_queue.h"
 
@@ -89,11 +90,6 @@ void CloseAndRelease(Round& round) {
   usleep(2000);
   holder.Release();
   pthread_join(closer, nullptr);
-}
-
-void GivePath(Request& request, const std::string& path) {
-  request.path.reset(new char[path.size() + 1]);
-  memcpy(request.path.get(), path.c_str(), path.size() + 1);
 }
 
 // Durable writes, plain ones, syncs and reads of one file: everything for which the pool has steps.

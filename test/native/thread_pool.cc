@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "check.h"
+#include "give_path.h"
 #include "unwatched_queue.h"
 
 namespace {
@@ -108,8 +109,7 @@ Request MakePath(uint32_t id, Opcode opcode, const char* path, char* memory) {
   Request request;
   request.id = id;
   request.opcode = opcode;
-  request.path.reset(new char[strlen(path) + 1]);
-  strcpy(request.path.get(), path);
+  GivePath(request, path);
   request.names = {};
   request.length = memory ? kBlock : 0;
   request.single = {memory, request.length};
