@@ -10,10 +10,26 @@
 import { Opcode } from '../protocol/operations.js'
 import type { Request } from './request.js'
 
-/** The directory part of a path, as the path states it. */
-function directoryOf(path: string): string | undefined {
-  const end = path.lastIndexOf('/')
-  return end > 0 ? path.slice(0, end) : undefined
+/** The length of a path's directory part, as the path states it; 0 if it has none. */
+function directoryLength(path: string): number {
+  return Math.max(0, path.lastIndexOf('/'))
+}
+
+/** All longer paths, which fail, count as of this length. */
+const LONGEST = 4096
+
+/** Numbers of paths by length, which rule out most paths before a part of one is made and hashed. */
+class Lengths {
+  readonly #counts = new Int32Array(LONGEST + 1)
+
+  count(length: number, change: 1 | -1): void {
+    const at = Math.min(length, LONGEST)
+    this.#counts[at] = (this.#counts[at] as number) + change
+  }
+
+  has(length: number): boolean {
+    return (this.#counts[Math.min(length, LONGEST)] as number) > 0
+  }
 }
 
 /** Whether a request names files; an operation on an open file does not. */
@@ -35,7 +51,7 @@ function namesOf(request: Request): readonly string[] {
 function changedOf(opcode: Opcode, paths: readonly string[]): readonly string[] {
   // Several may be made by one name.
   if (opcode === Opcode.open || opcode === Opcode.mkdtemp) return []
-  return opcode === Opcode.rename || opcode === Opcode.link ? paths : paths.slice(-1)
+  return opcode === Opcode.rename || opcode === Opcode.link || paths.length === 1 ? paths : paths.slice(-1)
 }
 
 /**
@@ -62,22 +78,58 @@ function kindOf(path: string): keyof Kinds {
 
 /** A change that has not ended. */
 interface Change {
-  readonly opcode: Opcode
-  readonly names: readonly string[]
-  /** what an inline attempt would have to wait for: the names, or the file that is created */
-  readonly touched: readonly string[]
-  readonly followers: Request[]
+  /** what it changes, and what an inline attempt has to wait for: also the file that an open creates */
+  readonly touched: readonly Touched[]
+  followers: Request[] | undefined
+}
+
+/** A path that changes in progress touch. */
+interface Touched {
+  readonly path: string
+  readonly kind: keyof Kinds
+  /** length of its directory part */
+  readonly directory: number
+  changes: number
+  /** The last change of the name, and its operation; undefined if it is only to be created, or the change has ended. */
+  last: Change | undefined
+  opcode: Opcode
+}
+
+/** With more paths touched, those in a directory are found by an index. */
+const FEW = 64
+
+function followOne(request: Request, touched: Touched | undefined): 0 | 1 {
+  const change = touched?.last
+  // Making a directory that is being made needs no order.
+  if (!change || (touched.opcode === Opcode.makePath && request.opcode === Opcode.makePath)) return 0
+  ;(change.followers ??= []).push(request)
+  return 1
+}
+
+function enterDirectory(inside: Map<string, Set<Touched>>, touched: Touched): void {
+  const directory = touched.path.slice(0, touched.directory)
+  const there = inside.get(directory)
+  if (there) there.add(touched)
+  else inside.set(directory, new Set([touched]))
+}
+
+function leaveDirectory(inside: Map<string, Set<Touched>>, touched: Touched): void {
+  const directory = touched.path.slice(0, touched.directory)
+  const there = inside.get(directory)
+  if (there?.delete(touched) && there.size === 0) inside.delete(directory)
 }
 
 export class PathOrder {
-  readonly #changes = new Map<Request, Change>()
-  /** the last change of each name */
-  readonly #last = new Map<string, Change>()
-  /** changes of names in a directory, by its path */
-  readonly #inside = new Map<string, Set<Change>>()
-  /** number of changes that touch each path, and of paths of each kind */
-  readonly #touched = new Map<string, number>()
+  /** number of changes that have not ended, but for one alone */
+  #changing = 0
+  readonly #touched = new Map<string, Touched>()
+  /** lengths of the paths touched, and of their directories */
+  readonly #lengths = new Lengths()
+  readonly #directories = new Lengths()
+  /** numbers of paths touched */
   readonly #kinds: Kinds = { odd: 0, absolute: 0, relative: 0 }
+  /** paths touched in a directory, by its path; undefined until it pays */
+  #inside: Map<string, Set<Touched>> | undefined
   /** number of changes that each request waits for, in order */
   readonly #waiting = new Map<Request, number>()
   /** a change without others beside it: its names are noted when another request comes */
@@ -85,7 +137,7 @@ export class PathOrder {
 
   /** number of changes that have not ended */
   get changes(): number {
-    return this.#changes.size + (this.#lone === undefined ? 0 : 1)
+    return this.#changing + (this.#lone === undefined ? 0 : 1)
   }
 
   get waiting(): number {
@@ -94,7 +146,7 @@ export class PathOrder {
 
   /** @returns whether it may begin; if not, {@link leave} reports when */
   enter(request: Request): boolean {
-    if (request.changesPaths && this.#lone === undefined && this.#changes.size === 0 && hasNames(request)) {
+    if (request.changesPaths && this.#lone === undefined && this.#changing === 0 && hasNames(request)) {
       this.#lone = request
       return true
     }
@@ -102,56 +154,76 @@ export class PathOrder {
     if (paths.length === 0) return true
     this.#noteLone()
     let earlier = 0
-    if (this.#last.size > 0) for (const path of paths) earlier += this.#follow(request, path)
+    if (this.#touched.size > 0) for (const path of paths) earlier += this.#follow(request, path)
     if (request.changesPaths) this.#add(request, paths)
     if (earlier === 0) return true
     this.#waiting.set(request, earlier)
     return false
   }
 
+  /** @returns number of changes that it has to wait for */
   #follow(request: Request, path: string): number {
-    const directory = directoryOf(path)
-    let earlier = 0
-    for (const change of [this.#last.get(path), directory === undefined ? undefined : this.#last.get(directory)]) {
-      // Making a directory that is being made needs no order.
-      if (!change || (change.opcode === Opcode.makePath && request.opcode === Opcode.makePath)) continue
-      change.followers.push(request)
-      earlier++
+    let earlier = followOne(request, this.#touched.get(path))
+    const length = directoryLength(path)
+    if (length > 0 && this.#lengths.has(length)) {
+      earlier += followOne(request, this.#touched.get(path.slice(0, length)))
     }
-    const inside = ON_WHOLE.has(request.opcode) ? this.#inside.get(path) : undefined
-    if (inside === undefined) return earlier
-    for (const change of inside) change.followers.push(request)
-    return earlier + inside.size
+    if (!ON_WHOLE.has(request.opcode) || !this.#directories.has(path.length)) return earlier
+    for (const touched of this.#touchedIn(path)) earlier += followOne(request, touched)
+    return earlier
   }
 
-  #enterDirectory(name: string, change: Change): void {
-    const directory = directoryOf(name)
-    if (directory === undefined) return
-    const inside = this.#inside.get(directory)
-    if (inside) inside.add(change)
-    else this.#inside.set(directory, new Set([change]))
-  }
-
-  #leaveDirectory(name: string, change: Change): void {
-    const directory = directoryOf(name)
-    const inside = directory === undefined ? undefined : this.#inside.get(directory)
-    if (inside?.delete(change) && inside.size === 0) this.#inside.delete(directory as string)
+  #touchedIn(directory: string): Iterable<Touched> {
+    if (this.#inside === undefined && this.#touched.size > FEW) {
+      this.#inside = new Map()
+      for (const touched of this.#touched.values()) enterDirectory(this.#inside, touched)
+    }
+    if (this.#inside) return this.#inside.get(directory) ?? []
+    const isInside = (touched: Touched): boolean =>
+      touched.directory === directory.length && touched.path.startsWith(directory)
+    return [...this.#touched.values()].filter(isInside)
   }
 
   #add(request: Request, paths: readonly string[]): void {
     const { opcode } = request
-    const names = changedOf(opcode, paths)
-    const touched = opcode === Opcode.open ? paths : names
-    const change = { opcode, names, touched, followers: [] }
-    this.#changes.set(request, change)
-    for (const name of names) {
-      this.#last.set(name, change)
-      this.#enterDirectory(name, change)
+    const isOpen = opcode === Opcode.open
+    const touched = (isOpen ? paths : changedOf(opcode, paths)).map((path) => this.#touch(path))
+    const change: Change = { touched, followers: undefined }
+    request.change = change
+    this.#changing++
+    if (isOpen) return
+    for (const each of touched) {
+      each.last = change
+      each.opcode = opcode
     }
-    for (const path of touched) {
-      this.#touched.set(path, (this.#touched.get(path) ?? 0) + 1)
-      this.#kinds[kindOf(path)]++
+  }
+
+  #touch(path: string): Touched {
+    const known = this.#touched.get(path)
+    if (known) {
+      known.changes++
+      return known
     }
+    const kind = kindOf(path)
+    const directory = directoryLength(path)
+    const touched: Touched = { path, kind, directory, changes: 1, last: undefined, opcode: Opcode.open }
+    this.#touched.set(path, touched)
+    this.#kinds[kind]++
+    this.#lengths.count(path.length, 1)
+    this.#directories.count(directory, 1)
+    if (this.#inside) enterDirectory(this.#inside, touched)
+    return touched
+  }
+
+  #untouch(touched: Touched): void {
+    if (--touched.changes > 0) return
+    const { path, kind, directory } = touched
+    this.#touched.delete(path)
+    this.#kinds[kind]--
+    this.#lengths.count(path.length, -1)
+    this.#directories.count(directory, -1)
+    if (this.#inside) leaveDirectory(this.#inside, touched)
+    if (this.#touched.size === 0) this.#inside = undefined
   }
 
   #noteLone(): void {
@@ -159,13 +231,6 @@ export class PathOrder {
     if (lone === undefined) return
     this.#lone = undefined
     this.#add(lone, namesOf(lone))
-  }
-
-  #untouch(path: string): void {
-    const left = (this.#touched.get(path) as number) - 1
-    if (left > 0) this.#touched.set(path, left)
-    else this.#touched.delete(path)
-    this.#kinds[kindOf(path)]--
   }
 
   /**
@@ -179,7 +244,7 @@ export class PathOrder {
     if (this.#kinds[kind === 'absolute' ? 'relative' : 'absolute'] > 0) return false
     if (this.#touched.has(path)) return false
     for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
-      if (this.#touched.has(path.slice(0, end))) return false
+      if (this.#lengths.has(end) && this.#touched.has(path.slice(0, end))) return false
     }
     return true
   }
@@ -193,14 +258,15 @@ export class PathOrder {
       this.#lone = undefined
       return
     }
-    const change = this.#changes.get(request)
+    const change = request.change as Change | undefined
     if (!change) return
-    this.#changes.delete(request)
-    for (const name of change.names) {
-      if (this.#last.get(name) === change) this.#last.delete(name)
-      this.#leaveDirectory(name, change)
+    request.change = undefined
+    this.#changing--
+    for (const touched of change.touched) {
+      if (touched.last === change) touched.last = undefined
+      this.#untouch(touched)
     }
-    for (const path of change.touched) this.#untouch(path)
+    if (!change.followers) return
     for (const follower of change.followers) {
       const left = (this.#waiting.get(follower) ?? 0) - 1
       if (left > 0) {

@@ -34,6 +34,8 @@ export abstract class Request<Caller = unknown> implements Linked<Request> {
   previous: Request | undefined = undefined
   next: Request | undefined = undefined
   queue: object | undefined = undefined
+  /** what path-order.ts knows of it, if it is a change in progress */
+  change: object | undefined = undefined
 
   constructor(
     readonly opcode: Opcode,

@@ -21,6 +21,9 @@ namespace {
 // Nanoseconds. A change of names that takes longer waits for more than the kernel's lock.
 constexpr uint64_t kSlowChange = 200 * 1000;
 
+// Time of recent changes, with the last one. A thread that loses its processor for a moment is no slow change.
+uint64_t Recent(uint64_t before, uint64_t last) { return (3 * before + last) / 4; }
+
 // Result of a sync for one of the requests that waited for it.
 int64_t ResultOf(const Request& request, int64_t synced) {
   return synced < 0 || IsSync(request.opcode) ? synced : static_cast<int64_t>(request.moved());
@@ -231,7 +234,9 @@ void ThreadPool::PerformNames(Worker& self) {
   for (size_t place = 0; place < self.hand.count(); place++) {
     PerformAt(self, place);
     const uint64_t now = Nanoseconds();
-    if (now - began > kSlowChange) {
+    const uint64_t took = now - began;
+    self.recent_change = Recent(self.recent_change, took);
+    if (std::min(took, self.recent_change) > kSlowChange) {
       mutex_.Lock();
       LetOthersChange(self);
       Grow();

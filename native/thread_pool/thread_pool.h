@@ -100,6 +100,7 @@ class ThreadPool final : public Engine {
     uint32_t seen = 0;                       // `step`, when the watch last looked
     FileSystem file_system = kNoFileSystem;  // in which it is stuck
     std::optional<uint64_t> directory;       // whose names only it changes
+    uint64_t recent_change = 0;              // nanoseconds that those take
   };
 
   // Requests of the last submission that was handed off.
