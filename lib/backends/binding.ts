@@ -52,8 +52,7 @@ export interface DirectoryAnswers {
 export interface Binding {
   /**
    * Called once per copy of the package in an environment.
-   * @param handOff whether a thread may stay awake for the next work, if there are processors for
-   * it
+   * @param handOff whether threads serve the event loop while it waits
    * @param deliver called from the event loop with the number of completions in `completions`; or
    * within `submit`, with a negative errno, if the kernel's queue could not be opened
    * @returns the handle for the other calls, or a negative errno
@@ -98,9 +97,9 @@ export interface Binding {
   statedAlignment(fd: number): [memory: number, offset: number] | undefined
   /**
    * Processors this process may run on; its quota of processor time, in processors (0: no quota);
-   * whether these are enough for the hand-off.
+   * whether these are enough for a thread that stays awake for the event loop.
    */
-  processors(): [count: number, quota: number, handOff: boolean]
+  processors(): [count: number, quota: number, awake: boolean]
   /** As {@link describeProtocol}. */
   protocol?(): string
   /** Probes a directory, waiting for its disk; undefined except on Linux. */

@@ -134,14 +134,14 @@ Value Stated(const CallbackInfo& info) {
 }
 
 // processors(): [processors that this process may run on, its quota of processor time as a number
-// of processors (0: no quota), whether these are enough for the hand-off]
+// of processors (0: no quota), whether these are enough for a thread that stays awake]
 Value ProcessorsHere(const CallbackInfo& info) {
   const unsigned processors = Processors();
   const double quota = ProcessorQuota();
   const auto result = Napi::Array::New(info.Env(), 3);
   result.Set(0u, Number(info.Env(), processors));
   result.Set(1u, Number(info.Env(), quota));
-  result.Set(2u, Napi::Boolean::New(info.Env(), IsWithHandOff(Usable(processors, quota))));
+  result.Set(2u, Napi::Boolean::New(info.Env(), MayStayAwake(static_cast<int>(Usable(processors, quota)))));
   return result;
 }
 

@@ -17,13 +17,6 @@ namespace {
 
 constexpr size_t kDeliverAtOnce = 16;
 
-// Processors for threads that stay awake, 0 if none may. A thread stays awake only if that leaves a
-// processor for other work.
-unsigned ThreadsAwake(bool hand_off) {
-  const unsigned usable = UsableProcessors();
-  return hand_off && IsWithHandOff(usable) ? usable : 0;
-}
-
 }  // namespace
 
 int Environment::Start(unsigned threads, bool hand_off, Napi::Function deliver, Napi::Float64Array completions) {
@@ -45,7 +38,7 @@ int Environment::Start(unsigned threads, bool hand_off, Napi::Function deliver, 
   completions_array_ = Napi::Persistent(completions.As<Napi::Object>());
   completions_memory_ = completions.Data();
   completions_capacity_ = completions.ElementLength() / kCompletionFields;
-  pool_ = std::make_unique<ThreadPool>(queue_, threads, static_cast<int>(ThreadsAwake(hand_off)));
+  pool_ = std::make_unique<ThreadPool>(queue_, threads, hand_off ? static_cast<int>(UsableProcessors()) : 0);
   system_ = MakeSystem(queue_, *pool_);
   // From here on the hook owns this object.
   napi_add_async_cleanup_hook(env_, OnCleanup, this, &cleanup_);

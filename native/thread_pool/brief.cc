@@ -29,14 +29,15 @@ bool IsStored(const char* path, int fd) {
 }
 
 // Whether a directory tells its size, and that is small: that of one on an overlay is of one layer.
-bool IsSmallDirectory(const char* path) {
+bool IsSmallDirectory(const char* path, bool alone) {
   struct stat directory;
-  return LookAtSize(path, -1, true, &directory) && !IsOnNoDevice(directory) && directory.st_size <= kBriefDirectory;
+  if (!LookAtSize(path, -1, true, &directory)) return false;
+  return (alone || !IsOnNoDevice(directory)) && directory.st_size <= kBriefDirectory;
 }
 
 }  // namespace
 
-bool IsBrief(const Request& request) {
+bool IsBrief(const Request& request, bool alone) {
   const char* const path = request.path.get();
   switch (request.opcode) {
     case Opcode::kStat:
@@ -75,7 +76,7 @@ bool IsBrief(const Request& request) {
              IsAtMost(kBriefContent, request.other_path, -1, Last::kItself);
     case Opcode::kRmdir: return IsAtMost(kBriefDirectory, path, -1, Last::kItself);
     case Opcode::kReaddir:
-    case Opcode::kOpendir: return IsSmallDirectory(path);
+    case Opcode::kOpendir: return IsSmallDirectory(path, alone);
     default: return false;
   }
 }

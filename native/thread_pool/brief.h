@@ -6,7 +6,8 @@
 
 namespace caio {
 
-// Any thread that may wait. Looks at the file if its size decides.
-bool IsBrief(const Request& request);
+// Any thread that may wait. Looks at the file if its size decides. `alone`: there is no other processor
+// to use, so that a directory that does not tell its size is read on this one.
+bool IsBrief(const Request& request, bool alone);
 
 }  // namespace caio

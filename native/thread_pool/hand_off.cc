@@ -34,12 +34,13 @@ constexpr int kYields = 2;
 }  // namespace
 
 bool ThreadPool::Linger(Worker& self) {
-  if (processors_ < 2 || !self.worked || &self == beside_ || someone_lingers_ || finishing_ || closing_ || HasWork())
+  if (!MayStayAwake(usable_) || !self.worked || &self == beside_ || someone_lingers_ || finishing_ || closing_ ||
+      HasWork())
     return false;
   self.worked = false;
   const uint64_t start = Nanoseconds();
   if (!IsCalm(calm_, start) || !IsWorthIt(lingering_)) return false;
-  if (lingering_threads.fetch_add(1) + 1 >= processors_) {
+  if (lingering_threads.fetch_add(1) + 1 >= usable_) {
     lingering_threads.fetch_sub(1);
     return false;
   }
@@ -82,7 +83,7 @@ void ThreadPool::HandOffBatch(const Request* batch, size_t count) {
   submissions_.fetch_add(1, std::memory_order_relaxed);
   awaited_ = false;
   expected_ = 0;
-  if (count > kHandedOffAtOnce || !queue_.empty() || processors_ < 2) return;
+  if (count > kHandedOffAtOnce || !queue_.empty() || usable_ == 0) return;
   // First: those that another thread submits are not for it.
   if (!std::all_of(batch, batch + count, IsForHandOff) || !may_hand_off_) return;
   const uint64_t now = Nanoseconds();
@@ -120,7 +121,7 @@ bool ThreadPool::WaitsBeside(const Request* batch, size_t count, uint64_t now) {
   if (Busy() > 0 || completions_.HasAny() || !IsCalm(beside_calm_, now)) return false;
   // A thread that stays awake is faster for requests that follow one another closely: one is woken.
   series_ = Follow(series_, now - answered_);
-  if (series_ >= kSeries && lingering_.rest == 0) {
+  if (MayStayAwake(usable_) && series_ >= kSeries && lingering_.rest == 0) {
     series_ = 0;
     return false;
   }
@@ -165,7 +166,7 @@ void ThreadPool::LetBesideGo() {
 }
 
 void ThreadPool::MoveAwayIfLong(Worker& self, const Request& request) {
-  if (!self.beside.load(std::memory_order_relaxed) || IsBrief(request)) return;
+  if (!self.beside.load(std::memory_order_relaxed) || IsBrief(request, !MayStayAwake(usable_))) return;
   MutexLock lock(mutex_);
   if (!IsBeside()) return;
   self.beside.store(false, std::memory_order_relaxed);

@@ -116,8 +116,8 @@ constexpr unsigned kSeries = 32;
 // Length of the series with a request that comes `after` nanoseconds.
 inline unsigned Follow(unsigned series, uint64_t after) { return after < kClosely ? series + 1 : 0; }
 
-// `usable`: processors that the process may keep busy. The hand-off needs two: one thread waits
-// while the other works.
-inline bool IsWithHandOff(unsigned usable) { return usable >= 2; }
+// Whether a thread may stay awake for the loop: one waits while the other works. A thread beside the
+// loop needs no second processor.
+inline bool MayStayAwake(int usable) { return usable >= 2; }
 
 }  // namespace caio

@@ -30,8 +30,8 @@ bool IsInTurn(const Request& request) {
 
 }  // namespace
 
-ThreadPool::ThreadPool(CompletionQueue& completions, unsigned max_threads, int processors)
-    : completions_(completions), max_threads_(std::max(1u, max_threads)), processors_(processors) {}
+ThreadPool::ThreadPool(CompletionQueue& completions, unsigned max_threads, int usable)
+    : completions_(completions), max_threads_(std::max(1u, max_threads)), usable_(usable) {}
 
 ThreadPool::~ThreadPool() { Close(); }
 

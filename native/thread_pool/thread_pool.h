@@ -36,9 +36,9 @@ namespace caio {
 
 class ThreadPool final : public Engine {
  public:
-  // `max_threads` applies to each file system; there are more only in place of stuck ones. No
-  // hand-off if `processors` is below two.
-  ThreadPool(CompletionQueue& completions, unsigned max_threads, int processors = 2);
+  // `max_threads` applies to each file system; there are more only in place of stuck ones. `usable`:
+  // processors that the process may keep busy; 0 for no hand-off.
+  ThreadPool(CompletionQueue& completions, unsigned max_threads, int usable = 2);
   ~ThreadPool() override;
 
   // Loop thread. Whether a thread exists or can be created.
@@ -218,7 +218,7 @@ class ThreadPool final : public Engine {
   bool watching_ = false;  // the watch wakes periodically by itself
   bool finishing_ = false;
   bool closing_ = false;
-  const int processors_;
+  const int usable_;
   Credit lingering_;
   Calm calm_;
   Calm beside_calm_;

@@ -96,7 +96,7 @@ await t.test('half a processor, and a volume', { skip }, async (t) => {
   const { code, stdout, stderr } = await runInContainer({ packed, options }, script)
   t.equal(code, 0, `${stderr}${stdout}`)
   told(t, stdout, true)
-  t.match(stdout, /hand-off +off: it takes two processors, and there is the time of 0\.5 of /)
+  t.match(stdout, /hand-off +on, but no thread stays awake: of processors there is the time of 0\.5 of /)
   t.match(stdout, /\/volume: \w+ on \/dev\//)
 })
 

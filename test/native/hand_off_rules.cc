@@ -128,7 +128,7 @@ int main() {
   for (const auto& row : machines) {
     char of[64];
     snprintf(of, sizeof of, "%u processors, %g of them", row.processors, row.quota);
-    Expect("hand-off", of, row.expected, IsWithHandOff(Usable(row.processors, row.quota)));
+    Expect("a thread awake", of, row.expected, MayStayAwake(static_cast<int>(Usable(row.processors, row.quota))));
   }
   printf("%zu rows, %d failed\n",
          sizeof rests / sizeof rests[0] + sizeof waits / sizeof waits[0] + sizeof pauses / sizeof pauses[0] +

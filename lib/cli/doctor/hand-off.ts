@@ -1,23 +1,24 @@
-/** Whether the hand-off is on, and why not. */
+/** Whether the hand-off is on, and by which ways. */
 import { loadBinding } from '../../backends/binding.js'
 import { wantsHandOff } from '../../backends/native.js'
 
 export interface HandOff {
+  /** false if `CAIO_HAND_OFF` is 0 */
   on: boolean
+  /** whether a thread stays awake for the event loop; otherwise it works only on the loop's processor */
+  awake: boolean
   /** processors that this process may run on */
   processors: number
   /** quota of processor time of its control groups, as a number of processors; null for no quota */
   quota: number | null
-  /** false if `CAIO_HAND_OFF` is 0 */
-  wanted: boolean
 }
 
 /** The state of the hand-off; null without the addon. */
 export function findHandOff(): HandOff | null {
   try {
     const [processors, quota, enough] = loadBinding().processors()
-    const wanted = wantsHandOff()
-    return { on: enough && wanted, processors, quota: quota || null, wanted }
+    const on = wantsHandOff()
+    return { on, awake: enough && on, processors, quota: quota || null }
   } catch {
     return null
   }
@@ -26,8 +27,8 @@ export function findHandOff(): HandOff | null {
 /** Describes the state of the hand-off. */
 export function handOffText(found: HandOff | null): string {
   if (!found) return 'off: there is no addon'
-  const { on, processors, quota, wanted } = found
+  const { on, awake, processors, quota } = found
   const here = quota === null ? `${processors} to run on` : `the time of ${quota} of ${processors}`
-  if (on) return `on, with processors: ${here}`
-  return wanted ? `off: it takes two processors, and there is ${here}` : 'off: CAIO_HAND_OFF is 0'
+  if (!on) return 'off: CAIO_HAND_OFF is 0'
+  return awake ? `on, with processors: ${here}` : `on, but no thread stays awake: of processors there is ${here}`
 }

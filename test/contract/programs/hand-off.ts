@@ -1,13 +1,15 @@
 /**
- * Calls one after the other: `hand-off.js PATH BACKEND COUNT`. Prints how many the hand-off served,
- * and the fraction of the time for which threads have waited for a processor. A COUNT of 0 runs
- * until it has served one, or for a minute.
+ * Calls one after the other: `hand-off.js PATH BACKEND COUNT [CALL [ENOUGH]]`. Prints how many the
+ * hand-off served, and the fraction of the time for which threads have waited for a processor. A COUNT
+ * of 0 runs until it has served ENOUGH of a hundred calls, or for a minute. CALL is chmod of the file, or
+ * readdir of its directory.
  */
 import nodeFs from 'node:fs'
+import { dirname } from 'node:path'
 import fs from 'caio/fs'
 import { defaultContext } from 'caio'
 
-const [path = '', backend, count] = process.argv.slice(2)
+const [path = '', backend, count, name = 'chmod', enough = '1'] = process.argv.slice(2)
 if (defaultContext().backend !== backend) throw new Error(defaultContext().reason)
 nodeFs.writeFileSync(path, '')
 
@@ -28,18 +30,37 @@ const timer = setInterval(() => turns++, 1)
 const before = turns
 const served = (): number => defaultContext().stats().routes.handOff
 
+async function call(at: number): Promise<void> {
+  if (name === 'readdir') await fs.readdir(dirname(path))
+  else await fs.chmod(path, at % 2 === 0 ? 0o600 : 0o640)
+}
+
+function check(calls: number): void {
+  const { mode } = nodeFs.statSync(path)
+  const isRight = name === 'readdir' || (mode & 0o777) === (calls % 2 === 0 ? 0o640 : 0o600)
+  if (!isRight) throw new Error(`after ${calls} calls: ${mode.toString(8)}`)
+}
+
 const most = Number(count)
 let calls = 0
+let servedBefore: number
 const started = performance.now()
 const waitedBefore = waited()
 do {
+  servedBefore = served()
   // Without a pause: a thread stays awake for only some microseconds.
-  for (let at = 0; at < (most || 100); at++, calls++) await fs.chmod(path, calls % 2 === 0 ? 0o600 : 0o640)
-  const { mode } = nodeFs.statSync(path)
-  if ((mode & 0o777) !== (calls % 2 === 0 ? 0o640 : 0o600)) throw new Error(`after ${calls} calls: ${mode.toString(8)}`)
-} while (most === 0 && served() === 0 && performance.now() - started < PATIENCE)
+  for (let at = 0; at < (most || 100); at++, calls++) await call(calls)
+  check(calls)
+} while (most === 0 && served() - servedBefore < Number(enough) && performance.now() - started < PATIENCE)
 const queued = (waited() - waitedBefore) / (performance.now() - started)
 // Even if calls are served without a trip through the event loop, it runs.
-while (turns === before) await fs.chmod(path, 0o600)
+while (turns === before) await call(0)
 clearInterval(timer)
-console.log(JSON.stringify({ handOff: served(), ways: defaultContext().stats().ways.chmod, queued }))
+console.log(
+  JSON.stringify({
+    handOff: served(),
+    last: served() - servedBefore,
+    ways: defaultContext().stats().ways[name as 'chmod' | 'readdir'],
+    queued,
+  }),
+)
