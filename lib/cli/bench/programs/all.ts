@@ -6,6 +6,7 @@ import { program as formatter } from './formatter.js'
 import { program as fsExtra } from './fs-extra.js'
 import { program as glob } from './glob.js'
 import { program as isomorphicGit } from './isomorphic-git.js'
+import { program as npmCi } from './npm-ci.js'
 import { program as prettier } from './prettier.js'
 import type { Program } from './program.js'
 import { program as rollup } from './rollup.js'
@@ -32,6 +33,7 @@ export const programs: Readonly<Record<string, Program>> = {
   webpack,
   vite,
   tsc,
+  'npm-ci': npmCi,
 }
 
 /**

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type * as Package from 'caio'
 import { peakMemory } from '../../trial/peak-memory.js'
 import { runtime } from '../../trial/subject.js'
+import { npmPackages } from './own-npm.js'
 import type { Answer } from '../../trial/task.js'
 import type { Program, Setting } from './program.js'
 import type { Calls, Task, Told } from './task.js'
@@ -31,9 +32,22 @@ function added(before: Calls, after: Calls): Calls {
   return Object.fromEntries(functions.filter(([, counts]) => Object.keys(counts).length > 0))
 }
 
+/** Loads packages from the directory or, if it has none of that name, from the npm that is installed with Node. */
+function loader(directory: string, node: string): (name: string) => unknown {
+  const [own, npms] = [directory, npmPackages(node)].map((each) => createRequire(join(each, 'package.json')))
+  return (name) => {
+    try {
+      own?.resolve(name)
+    } catch {
+      return npms?.(name) as unknown
+    }
+    return own?.(name) as unknown
+  }
+}
+
 async function compete(task: Task): Promise<Told> {
   const { program: id, way, directory, input, work, files, node } = task
-  const load = createRequire(join(directory, 'package.json'))
+  const load = loader(directory, node)
   const setting: Setting = { input, work, files, node, load: <T>(name: string) => load(name) as T }
   process.chdir(work)
   const { program } = (await import(`./${id}.js`)) as { program: Program }

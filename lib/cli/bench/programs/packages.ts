@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { programOf, programs } from './all.js'
+import { npmPackages } from './own-npm.js'
 import { UsageError } from '../../usage-error.js'
 import type { Package } from './program.js'
 
@@ -19,8 +20,9 @@ export interface Choice {
 }
 
 /** Version of the package that a module in the directory would load; undefined if there is none. */
-function versionOf(name: string, directory: string): string | undefined {
+function versionOf({ name, comesWithNode }: Package, directory: string): string | undefined {
   const places = createRequire(join(directory, 'package.json')).resolve.paths(name) ?? []
+  if (comesWithNode) places.push(npmPackages(process.execPath))
   for (const place of places) {
     try {
       const text = fs.readFileSync(join(place, name, 'package.json'), 'utf8')
@@ -58,7 +60,7 @@ export function choosePrograms(names: readonly string[] | undefined, directory: 
   for (const id of ids.filter((id) => names?.includes(id) ?? true)) {
     const needed = programOf(id).packages.map((each) => ({
       ...each,
-      version: versionOf(each.name, resolve(directory)),
+      version: versionOf(each, resolve(directory)),
     }))
     const reason = needed.map((each) => whyNot(each, each.version, directory)).find((why) => why !== undefined)
     if (reason !== undefined) choice.missing.push({ id, reason })

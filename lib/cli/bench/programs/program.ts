@@ -28,6 +28,8 @@ export interface Package {
   since: number
   /** first major version without them */
   before?: number
+  /** whether the npm that is installed with Node has it, too */
+  comesWithNode?: true
 }
 
 export interface Program {
