@@ -1,6 +1,5 @@
-// Threads that sleep until there is work. The one that fell asleep last is woken first: most likely
-// it last ran on the waker's processor, where waking it costs no interrupt, and its memory is still
-// in the caches.
+// Threads that sleep until there is work. The one that fell asleep last is woken first, since its
+// memory is still in the caches; but the first where all sleep.
 #pragma once
 
 #include <algorithm>
@@ -37,6 +36,14 @@ class Sleepers {
     if (asleep_.empty()) return nullptr;
     const size_t count = asleep_.size();
     return count > 1 && asleep_.back() == other ? asleep_[count - 2] : asleep_.back();
+  }
+
+  // The one that has slept longest, but for `other` unless that is the only one. Woken again and again,
+  // one thread stays on another processor than the waker, which falls asleep meanwhile: to wake it
+  // takes longer each time than what it does. Of several in turn, the scheduler puts most beside the waker.
+  Sleeper* FirstBut(const Sleeper* other) const {
+    if (asleep_.empty()) return nullptr;
+    return asleep_.size() > 1 && asleep_.front() == other ? asleep_[1] : asleep_.front();
   }
 
   bool IsAsleep(const Sleeper& sleeper) const {

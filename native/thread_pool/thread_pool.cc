@@ -218,7 +218,7 @@ void ThreadPool::BeforeThread() {
 
 // One that runs anywhere, if there is one; nullptr if none sleeps.
 Sleepers::Sleeper* ThreadPool::TakeSleeper() {
-  Sleepers::Sleeper* const sleeper = sleepers_.LastBut(beside_);
+  Sleepers::Sleeper* const sleeper = Busy() == 0 ? sleepers_.FirstBut(beside_) : sleepers_.LastBut(beside_);
   if (sleeper && sleeper == beside_) EndBeside();
   return sleeper ? sleepers_.Take(sleeper) : nullptr;
 }
