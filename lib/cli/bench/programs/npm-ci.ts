@@ -49,11 +49,16 @@ function archive(name: string, first: number): Buffer {
   return gzipSync(Buffer.concat([entry('package/package.json', main), ...files, Buffer.alloc(2 * BLOCK)]))
 }
 
-/** Puts a file where npm's cache has it. */
+const cacheIn = (input: string): string => join(input, '_cacache')
+
+/**
+ * Puts a file where npm's cache has it.
+ * @returns its checksum, as in a lock file
+ */
 function store(cache: string, content: Buffer): string {
   const hash = createHash('sha512').update(content).digest()
   const name = hash.toString('hex')
-  const path = join(cache, '_cacache/content-v2/sha512', name.slice(0, 2), name.slice(2, 4), name.slice(4))
+  const path = join(cache, 'content-v2/sha512', name.slice(0, 2), name.slice(2, 4), name.slice(4))
   fs.mkdirSync(dirname(path), { recursive: true })
   fs.writeFileSync(path, content)
   return `sha512-${hash.toString('base64')}`
@@ -68,7 +73,7 @@ export const program: Program = {
     const names = Array.from({ length: packagesOf(files) }, (_, at) => `package-${at}`)
     const dependencies = Object.fromEntries(names.map((name) => [name, '1.0.0']))
     const locked = names.map((name, at): [string, object] => {
-      const integrity = store(directory, archive(name, at * FILES_A_PACKAGE))
+      const integrity = store(cacheIn(directory), archive(name, at * FILES_A_PACKAGE))
       return [
         `node_modules/${name}`,
         { version: '1.0.0', resolved: `${registry}/${name}/-/${name}-1.0.0.tgz`, integrity },
@@ -85,7 +90,7 @@ export const program: Program = {
     return async () => {
       const options = {
         path: work,
-        cache: join(input, '_cacache'),
+        cache: cacheIn(input),
         registry,
         offline: true,
         ignoreScripts: true,
