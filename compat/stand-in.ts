@@ -17,14 +17,18 @@ type Module = keyof Replaced
 
 /**
  * Calls that Node's own functions serve before ours are loaded. Loading ours, and warming them up
- * in V8, takes about as long as this many calls save. A call with a callback counts by its share of
- * those in progress: ours save much where each is awaited, and little where hundreds are.
- * CAIO_LOAD_AFTER replaces both numbers, and counts each call; a program that names a backend uses
- * it from the first call on.
+ * in V8, takes about as long as this many calls save, if each is awaited. CAIO_LOAD_AFTER replaces both
+ * numbers, and counts each call; a program that names a backend uses it from the first call on.
  */
 const CALLS: Readonly<Record<Module, number>> = { promises: 100, callbacks: 600, watching: 0 }
 
-/** Calls with a callback until the next look at what is in progress; more if that is much, since a look takes long. */
+/** The request that Node makes for a call, and the least that a call counts for: see {@link Calls}. */
+const REQUESTS: Partial<Record<Module, readonly [type: string, least: number]>> = {
+  promises: ['FSReqPromise', 1 / 16],
+  callbacks: ['FSReqCallback', 0],
+}
+
+/** Calls until the next look at what is in progress; more if that is much, since a look takes long. */
 const CALLS_A_LOOK = 16
 
 /** Among what is in progress, that of a server: it will make many calls, however few it has made. */
@@ -83,7 +87,10 @@ export function provideLater(given: Readonly<Record<Module, () => Functions>>): 
   loaders ??= given
 }
 
-/** Counts the calls of a module's functions. */
+/**
+ * Counts the calls of a module's functions: each by its share of those in progress, since ours save
+ * little of calls that Node's threads serve together. With a callback, many at a time are none.
+ */
 class Calls {
   readonly #module: Module
   #left: number | undefined
@@ -110,7 +117,7 @@ class Calls {
   #most(): number {
     const { CAIO_IMPL, CAIO_LOAD_AFTER = '' } = process.env
     if (/^\d+$/.test(CAIO_LOAD_AFTER)) return Number(CAIO_LOAD_AFTER)
-    if (this.#module === 'callbacks') this.#untilLook = CALLS_A_LOOK
+    if (REQUESTS[this.#module]) this.#untilLook = CALLS_A_LOOK
     return CAIO_IMPL ? 0 : CALLS[this.#module]
   }
 
@@ -118,8 +125,9 @@ class Calls {
     const known = inProgress() ?? []
     if (known.includes(LISTENING)) this.#left = 0
     // With one that is over, but for this call or another that follows from it.
-    const calls = known.filter((type) => type === 'FSReqCallback').length
-    this.#share = 1 / Math.max(1, calls)
+    const [request, least] = REQUESTS[this.#module] as readonly [string, number]
+    const calls = known.filter((type) => type === request).length
+    this.#share = Math.max(1 / Math.max(1, calls), least)
     this.#untilLook = Math.max(CALLS_A_LOOK, known.length)
   }
 }
@@ -148,6 +156,9 @@ function find(module: Module): Functions | undefined {
   }
   return loaded[module]
 }
+
+/** Whether all calls are ours by now. What has loaded the engine for promises says nothing about callbacks. */
+const areOurs = (module: Module): boolean => (module === 'callbacks' ? loaded.callbacks !== undefined : isAnyLoaded)
 
 type Called = (...args: unknown[]) => unknown
 
@@ -191,7 +202,7 @@ function standIn(originals: Originals, module: Module, name: string, calls: Call
   let ours: Called | undefined
   const standing = function (this: unknown, ...args: unknown[]): unknown {
     if (ours === undefined) {
-      if (isAnyLoaded || isWorthIt(args)) ours = find(module)?.[name] as Called | undefined
+      if (areOurs(module) || isWorthIt(args)) ours = find(module)?.[name] as Called | undefined
       if (ours === undefined) {
         const nodes = originals.get(name) as Called
         return isWatched ? callOn(nodes, this, args) : Reflect.apply(nodes, this, args)

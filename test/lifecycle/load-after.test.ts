@@ -38,9 +38,9 @@ const count = (call: string): string => `let calls = 0
   return calls`
 const byPromise = count('await promises.stat(home)')
 const byCallback = count('await new Promise((resolve) => fs.stat(home, resolve))')
-const byCallbacks = (together: number): string => `let calls = 0
+const byMany = (together: number, call: string): string => `let calls = 0
   const lane = async () => {
-    while (!isLoaded() && calls < 20000) { calls++; await new Promise((resolve) => fs.stat(home, resolve)) }
+    while (!isLoaded() && calls < 20000) { calls++; await ${call} }
   }
   await Promise.all(Array.from({ length: ${together} }, lane))
   return calls`
@@ -48,8 +48,10 @@ const byCallbacks = (together: number): string => `let calls = 0
 void t.test('after so many calls', async (t) => {
   t.equal(await run(byPromise), 101)
   t.equal(await run(byCallback), 601)
-  const several = (await run(byCallbacks(10))) as number
+  const several = (await run(byMany(10, 'new Promise((resolve) => fs.stat(home, resolve))'))) as number
   t.ok(several > 4000 && several <= 6010, `${several} of ten at a time`)
+  const many = (await run(byMany(64, 'promises.stat(home)'))) as number
+  t.ok(many > 1200 && many <= 1664, `${many} promises of many at a time, each of which counts as a sixteenth`)
   const atServer = `const server = require('node:net').createServer()
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
     try { ${byCallback} } finally { server.close() }`
@@ -62,6 +64,18 @@ void t.test('after so many calls', async (t) => {
     true,
   )
   t.equal(await run(byCallback, { CAIO_IMPL: 'thread' }), 1, 'whoever names a backend has it from the first call on')
+})
+
+void t.test('callbacks after as many of their own, whatever else has loaded the engine', async (t) => {
+  const isTheirs = "Object.keys(require.cache).some((file) => file.endsWith('/callbacks.cjs'))"
+  const after = (load: string): string => `${load}
+    const engine = isLoaded()
+    let calls = 0
+    while (!${isTheirs} && calls < 1000) { calls++; await new Promise((resolve) => fs.lstat(home, resolve)) }
+    return { engine, calls }`
+  t.same(await run(after('await promises.readdir(home, { recursive: true })')), { engine: true, calls: 601 })
+  const byTree = "await new Promise((resolve) => fs.rm(home + '/none', { force: true, recursive: true }, resolve))"
+  t.same(await run(after(byTree)), { engine: true, calls: 0 }, 'one for which callbacks are loaded at once')
 })
 
 void t.test('at once', async (t) => {
