@@ -33,37 +33,56 @@ function hashAt(bytes: Buffer, at: number): number {
   return (hash ^ (hash >>> 15)) >>> 0
 }
 
-/** An existing table, with the parts kept in memory. */
+/**
+ * An existing table. In memory are its filter and the first key of each block, as the bytes in the
+ * file: a string for each key would keep the garbage collector busy.
+ */
 export class Table {
   /** number of versions of the store that contain it */
   holders = 0
+  readonly place: Place
+  readonly first: string
+  readonly last: string
+  readonly #meta: Buffer
+  readonly #filter: Uint8Array
+  /** positions of the heads of the blocks, and of the end: see {@link headOf} */
+  readonly #heads: Uint32Array
 
-  constructor(
-    readonly place: Place,
-    /** the first page of each block, relative to the table; then that of the filter */
-    readonly pages: readonly number[],
-    /** the first key of each block */
-    readonly keys: readonly string[],
-    readonly last: string,
-    readonly filter: Uint8Array,
-  ) {}
+  constructor(place: Place, meta: Buffer) {
+    this.place = place
+    this.#meta = meta
+    const start = 4 + meta.readUInt32LE(0)
+    this.#filter = meta.subarray(4, start)
+    const heads: number[] = []
+    for (let at = start; at < meta.length; at += HEADER + meta.readUInt32LE(at)) heads.push(at)
+    this.#heads = Uint32Array.from(heads)
+    this.first = keyAt(meta, start)
+    this.last = keyAt(meta, heads.at(-1) as number)
+  }
 
-  get first(): string {
-    return this.keys[0] as string
+  /** number of blocks */
+  get blocks(): number {
+    return this.#heads.length - 1
+  }
+
+  /** The first page of a block, relative to the table; of the block after the last, the filter's. */
+  pageOf(block: number): number {
+    return this.#meta.readUInt32LE((this.#heads[block] as number) + 4)
   }
 
   /** The block that may have this key: the last one that does not begin after it. */
   blockOf(key: string): number {
-    return Math.max(0, firstFrom(this.keys.length, (at) => (this.keys[at] as string) <= key) - 1)
+    const beginsBefore = (at: number): boolean => compareTo(this.#meta, this.#heads[at] as number, key) <= 0
+    return Math.max(0, firstFrom(this.blocks, beginsBefore) - 1)
   }
 
   mayHave(key: string): boolean {
-    const bits = this.filter.length * 8
+    const bits = this.#filter.length * 8
     let hash = hashOf(key)
     const delta = ((hash >>> 17) | (hash << 15)) >>> 0
     for (let probe = 0; probe < PROBES; probe++) {
       const bit = hash % bits
-      if (((this.filter[bit >>> 3] as number) & (1 << (bit & 7))) === 0) return false
+      if (((this.#filter[bit >>> 3] as number) & (1 << (bit & 7))) === 0) return false
       hash = (hash + delta) >>> 0
     }
     return true
@@ -71,19 +90,18 @@ export class Table {
 
   static async read(file: PageFile, place: Place): Promise<Table> {
     const [first, blockPages, pages, metaLength] = place
-    const meta = Buffer.concat(await readPages(file, first + blockPages, pages - blockPages)).subarray(0, metaLength)
-    const filterLength = meta.readUInt32LE(0)
-    const filter = meta.subarray(4, 4 + filterLength)
-    const keys: string[] = []
-    const starts: number[] = []
-    for (let at = 4 + filterLength; at < meta.length;) {
-      const length = meta.readUInt32LE(at + 4)
-      starts.push(meta.readUInt32LE(at))
-      keys.push(meta.toString('latin1', at + 8, at + 8 + length))
-      at += 8 + length
-    }
-    return new Table(place, starts, keys, keys.pop() as string, filter)
+    const meta = Buffer.concat(await readPages(file, first + blockPages, pages - blockPages))
+    return new Table(place, meta.subarray(0, metaLength))
   }
+}
+
+/** The head of a block: like an entry, with the block's first page in place of a value's length. */
+function headOf(page: number, key: string): Buffer {
+  const head = Buffer.alloc(HEADER + key.length)
+  head.writeUInt32LE(key.length, 0)
+  head.writeUInt32LE(page, 4)
+  head.write(key, HEADER, 'latin1')
+  return head
 }
 
 async function readPages(file: PageFile, first: number, count: number): Promise<Buffer[]> {
@@ -121,7 +139,7 @@ export function lookUp<T>(file: PageFile, run: Run, key: string, found: Found<T>
   const table = run[tableOf(run, key)]
   if (!table || key < table.first || !table.mayHave(key)) return ABSENT
   const block = table.blockOf(key)
-  const [start, end] = [table.pages[block] as number, table.pages[block + 1] as number]
+  const [start, end] = [table.pageOf(block), table.pageOf(block + 1)]
   const number = table.place[0] + start
   if (end - start > 1) {
     return readPages(file, number, end - start).then((parts) => lookUpIn(Buffer.concat(parts), key, found))
@@ -185,7 +203,7 @@ export class RunCursor {
     }
     const table = this.#run[this.#table]
     if (!table) return this.#end()
-    this.#block = key === undefined ? (isReverse ? table.keys.length - 1 : 0) : table.blockOf(key)
+    this.#block = key === undefined ? (isReverse ? table.blocks - 1 : 0) : table.blockOf(key)
     await this.#read(table)
     this.#enter()
     if (key === undefined) return
@@ -209,12 +227,12 @@ export class RunCursor {
 
   async load(): Promise<void> {
     let table = this.#run[this.#table] as Table
-    if (this.#block < 0 || this.#block >= table.keys.length) {
+    if (this.#block < 0 || this.#block >= table.blocks) {
       this.#table += this.#direction
       const next = this.#run[this.#table]
       if (!next) return this.#end()
       table = next
-      this.#block = this.#direction > 0 ? 0 : table.keys.length - 1
+      this.#block = this.#direction > 0 ? 0 : table.blocks - 1
     }
     await this.#read(table)
     this.#enter()
@@ -226,30 +244,30 @@ export class RunCursor {
 
   /** Takes the first entry of the block, or the last one in reverse. */
   #enter(): void {
-    const { pages } = this.#run[this.#table] as Table
-    this.#start = ((pages[this.#block] as number) - (pages[this.#from] as number)) * this.#file.contentSize
+    const table = this.#run[this.#table] as Table
+    this.#start = (table.pageOf(this.#block) - table.pageOf(this.#from)) * this.#file.contentSize
     this.#count = this.bytes.readUInt16LE(this.#start)
     this.#index = this.#direction > 0 ? 0 : this.#count - 1
     this.at = entryOf(this.bytes, this.#start, this.#index)
   }
 
   /** Reads blocks, starting with the current one. */
-  async #read({ place, pages, keys }: Table): Promise<void> {
+  async #read(table: Table): Promise<void> {
     const ahead = this.#ahead
     this.#ahead = Math.min(64, ahead * 4)
     this.#from = this.#direction > 0 ? this.#block : Math.max(0, this.#block + 1 - ahead)
-    this.#to = this.#direction > 0 ? Math.min(keys.length, this.#block + ahead) : this.#block + 1
-    const [first, end] = [pages[this.#from] as number, pages[this.#to] as number]
+    this.#to = this.#direction > 0 ? Math.min(table.blocks, this.#block + ahead) : this.#block + 1
+    const [first, end] = [table.pageOf(this.#from), table.pageOf(this.#to)]
     const size = this.#file.contentSize
     if (this.bytes.length < (end - first) * size) this.bytes = Buffer.allocUnsafeSlow((end - first) * size)
     let at = 0
-    let number = place[0] + first
-    for (let page; number < place[0] + end && (page = this.#file.cached(number)); number++) {
+    let number = table.place[0] + first
+    for (let page; number < table.place[0] + end && (page = this.#file.cached(number)); number++) {
       at += page.bytes.copy(this.bytes, at)
       page.release()
     }
-    if (number === place[0] + end) return
-    for await (const { bytes } of this.#file.scan(number, { to: place[0] + end, readahead: 64 })) {
+    if (number === table.place[0] + end) return
+    for await (const { bytes } of this.#file.scan(number, { to: table.place[0] + end, readahead: 64 })) {
       at += bytes.copy(this.bytes, at)
     }
   }
@@ -266,8 +284,7 @@ export class TableWriter {
   #pages = 0
   #used = 0
   #offsets: number[] = []
-  #starts: number[] = []
-  #keys: string[] = []
+  #heads: Buffer[] = []
   #hashes: number[] = []
   /** position of the last entry; -1 without one */
   #last = -1
@@ -287,8 +304,7 @@ export class TableWriter {
     const count = this.#offsets.length
     if (count > 0 && 2 + 2 * (count + 1) + this.#used + size > this.#size) this.#endBlock()
     if (this.#offsets.length === 0) {
-      this.#starts.push(this.#pages)
-      this.#keys.push(keyAt(bytes, at))
+      this.#heads.push(headOf(this.#pages, keyAt(bytes, at)))
       this.#room(size)
     }
     // Entries fill a page from its end, the last one first, so that the list of positions can grow.
@@ -326,23 +342,14 @@ export class TableWriter {
   async flush(): Promise<void> {
     if (this.#offsets.length > 0) this.#endBlock()
     if (this.#last < 0) return
-    const last = keyAt(this.#bytes, this.#last)
-    const meta = this.#meta(last)
+    const meta = this.#meta()
     const blockPages = this.#pages
-    const pages = blockPages + Math.ceil(meta.bytes.length / this.#size)
+    const pages = blockPages + Math.ceil(meta.length / this.#size)
     const content = Buffer.alloc((pages - blockPages) * this.#size)
-    meta.bytes.copy(content)
+    meta.copy(content)
     const blocks = this.#bytes.subarray(0, blockPages * this.#size)
     const first = this.#file.allocate(pages)
-    this.#tables.push(
-      new Table(
-        [first, blockPages, pages, meta.bytes.length],
-        [...this.#starts, blockPages],
-        this.#keys,
-        last,
-        meta.filter,
-      ),
-    )
+    this.#tables.push(new Table([first, blockPages, pages, meta.length], meta))
     const before = this.#writing
     this.#writing = Promise.all([
       this.#file.write(first, blocks),
@@ -356,10 +363,11 @@ export class TableWriter {
     await before
     ;[this.#bytes, this.#spare] = [this.#spare ?? Buffer.alloc(TABLE_PAGES * this.#size), this.#bytes]
     this.#pages = 0
-    ;[this.#starts, this.#keys, this.#hashes, this.#last] = [[], [], [], -1]
+    ;[this.#heads, this.#hashes, this.#last] = [[], [], -1]
   }
 
-  #meta(last: string): { bytes: Buffer; filter: Buffer } {
+  /** The filter of the table's keys, and the heads of its blocks. */
+  #meta(): Buffer {
     const filter = Buffer.alloc(Math.ceil((this.#hashes.length * BITS) / 8) + 8)
     const bits = filter.length * 8
     for (let hash of this.#hashes) {
@@ -370,16 +378,10 @@ export class TableWriter {
         hash = (hash + delta) >>> 0
       }
     }
-    const heads = [...this.#starts, this.#pages].map((start, at) => {
-      const key = Buffer.from(this.#keys[at] ?? last, 'latin1')
-      const head = Buffer.alloc(8)
-      head.writeUInt32LE(start, 0)
-      head.writeUInt32LE(key.length, 4)
-      return Buffer.concat([head, key])
-    })
     const length = Buffer.alloc(4)
     length.writeUInt32LE(filter.length)
-    return { bytes: Buffer.concat([length, filter, ...heads]), filter }
+    const end = headOf(this.#pages, keyAt(this.#bytes, this.#last))
+    return Buffer.concat([length, filter, ...this.#heads, end])
   }
 
   /**
