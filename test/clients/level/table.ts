@@ -33,6 +33,19 @@ function hashAt(bytes: Buffer, at: number): number {
   return (hash ^ (hash >>> 15)) >>> 0
 }
 
+/** Sets the bits of keys in a filter. */
+function addAll(filter: Uint8Array, hashes: readonly number[]): void {
+  const bits = filter.length * 8
+  for (let hash of hashes) {
+    const delta = ((hash >>> 17) | (hash << 15)) >>> 0
+    for (let probe = 0; probe < PROBES; probe++) {
+      const bit = hash % bits
+      filter[bit >>> 3] = (filter[bit >>> 3] as number) | (1 << (bit & 7))
+      hash = (hash + delta) >>> 0
+    }
+  }
+}
+
 /**
  * An existing table. In memory are its filter and the first key of each block, as the bytes in the
  * file: a string for each key would keep the garbage collector busy.
@@ -45,7 +58,7 @@ export class Table {
   readonly last: string
   readonly #meta: Buffer
   readonly #filter: Uint8Array
-  /** positions of the heads of the blocks, and of the end: see {@link headOf} */
+  /** positions of the heads of the blocks, and of the end: see {@link TableWriter} */
   readonly #heads: Uint32Array
 
   constructor(place: Place, meta: Buffer) {
@@ -93,15 +106,6 @@ export class Table {
     const meta = Buffer.concat(await readPages(file, first + blockPages, pages - blockPages))
     return new Table(place, meta.subarray(0, metaLength))
   }
-}
-
-/** The head of a block: like an entry, with the block's first page in place of a value's length. */
-function headOf(page: number, key: string): Buffer {
-  const head = Buffer.alloc(HEADER + key.length)
-  head.writeUInt32LE(key.length, 0)
-  head.writeUInt32LE(page, 4)
-  head.write(key, HEADER, 'latin1')
-  return head
 }
 
 async function readPages(file: PageFile, first: number, count: number): Promise<Buffer[]> {
@@ -284,7 +288,8 @@ export class TableWriter {
   #pages = 0
   #used = 0
   #offsets: number[] = []
-  #heads: Buffer[] = []
+  /** position of the first entry of each block */
+  #firsts: number[] = []
   #hashes: number[] = []
   /** position of the last entry; -1 without one */
   #last = -1
@@ -303,16 +308,14 @@ export class TableWriter {
   add(bytes: Buffer, at: number, size: number): boolean {
     const count = this.#offsets.length
     if (count > 0 && 2 + 2 * (count + 1) + this.#used + size > this.#size) this.#endBlock()
-    if (this.#offsets.length === 0) {
-      this.#heads.push(headOf(this.#pages, keyAt(bytes, at)))
-      this.#room(size)
-    }
+    if (this.#offsets.length === 0) this.#room(size)
     // Entries fill a page from its end, the last one first, so that the list of positions can grow.
     const isLarge = 4 + size > this.#size
     this.#used += size
     const offset = isLarge ? 4 : this.#size - this.#used
     const target = this.#pages * this.#size + offset
     copyEntry(bytes, at, size, this.#bytes, target)
+    if (this.#offsets.length === 0) this.#firsts.push(target)
     this.#offsets.push(offset)
     this.#hashes.push(hashAt(bytes, at))
     this.#last = target
@@ -363,25 +366,30 @@ export class TableWriter {
     await before
     ;[this.#bytes, this.#spare] = [this.#spare ?? Buffer.alloc(TABLE_PAGES * this.#size), this.#bytes]
     this.#pages = 0
-    ;[this.#heads, this.#hashes, this.#last] = [[], [], -1]
+    ;[this.#firsts, this.#hashes, this.#last] = [[], [], -1]
   }
 
-  /** The filter of the table's keys, and the heads of its blocks. */
+  /**
+   * The length of the filter, the filter, and a head for each block: like its first entry without a
+   * value, but with the block's first page in place of the value's length. The last head has the
+   * table's last key, and the page after the blocks.
+   */
   #meta(): Buffer {
-    const filter = Buffer.alloc(Math.ceil((this.#hashes.length * BITS) / 8) + 8)
-    const bits = filter.length * 8
-    for (let hash of this.#hashes) {
-      const delta = ((hash >>> 17) | (hash << 15)) >>> 0
-      for (let probe = 0; probe < PROBES; probe++) {
-        const bit = hash % bits
-        filter[bit >>> 3] = (filter[bit >>> 3] as number) | (1 << (bit & 7))
-        hash = (hash + delta) >>> 0
-      }
+    const bytes = this.#bytes
+    const filterLength = Math.ceil((this.#hashes.length * BITS) / 8) + 8
+    const entries = [...this.#firsts, this.#last]
+    const lengths = entries.map((entry) => HEADER + bytes.readUInt32LE(entry))
+    const meta = Buffer.alloc(lengths.reduce((sum, length) => sum + length, 4 + filterLength))
+    meta.writeUInt32LE(filterLength)
+    addAll(meta.subarray(4, 4 + filterLength), this.#hashes)
+    let at = 4 + filterLength
+    for (const [block, entry] of entries.entries()) {
+      const length = lengths[block] as number
+      bytes.copy(meta, at, entry, entry + length)
+      meta.writeUInt32LE(block < this.#firsts.length ? Math.floor(entry / this.#size) : this.#pages, at + 4)
+      at += length
     }
-    const length = Buffer.alloc(4)
-    length.writeUInt32LE(filter.length)
-    const end = headOf(this.#pages, keyAt(this.#bytes, this.#last))
-    return Buffer.concat([length, filter, ...this.#heads, end])
+    return meta
   }
 
   /**
