@@ -4,6 +4,7 @@
  */
 import { debug } from '../lib/common/debug.js'
 import { intrinsics } from '../lib/common/intrinsics.js'
+import { BY_CALLBACK, BY_PROMISE, inProgress } from './node/in-progress.js'
 import { asksTheKernel } from './node/untouched.js'
 import { resemble } from './node/resemble.js'
 import { callOn } from './node/under-way.js'
@@ -24,8 +25,8 @@ const CALLS: Readonly<Record<Module, number>> = { promises: 100, callbacks: 600,
 
 /** The request that Node makes for a call, and the least that a call counts for: see {@link Calls}. */
 const REQUESTS: Partial<Record<Module, readonly [type: string, least: number]>> = {
-  promises: ['FSReqPromise', 1 / 16],
-  callbacks: ['FSReqCallback', 0],
+  promises: [BY_PROMISE, 1 / 16],
+  callbacks: [BY_CALLBACK, 0],
 }
 
 /** Calls until the next look at what is in progress; more if that is much, since a look takes long. */
@@ -65,15 +66,11 @@ function noteLeft(): void {
   })
 }
 
-/** Types of what is in progress; undefined where it is not known: other runtimes than Node may lack it. */
-const inProgress: () => string[] | undefined =
-  typeof process.getActiveResourcesInfo === 'function' ? process.getActiveResourcesInfo : () => undefined
-
 /** Whether another call is in progress. Node lists the operation whose end this call follows, too. */
 function isAnyInProgress(): boolean {
   if (hasJustLeft) return true
   const known = inProgress()
-  return !known || known.filter((type) => type === 'FSReqPromise').length > 1
+  return !known || known.filter((type) => type === BY_PROMISE).length > 1
 }
 
 /** Sets our functions. */
@@ -157,9 +154,6 @@ function find(module: Module): Functions | undefined {
   return loaded[module]
 }
 
-/** Whether all calls are ours by now. What has loaded the engine for promises says nothing about callbacks. */
-const areOurs = (module: Module): boolean => (module === 'callbacks' ? loaded.callbacks !== undefined : isAnyLoaded)
-
 type Called = (...args: unknown[]) => unknown
 
 /**
@@ -202,7 +196,7 @@ function standIn(originals: Originals, module: Module, name: string, calls: Call
   let ours: Called | undefined
   const standing = function (this: unknown, ...args: unknown[]): unknown {
     if (ours === undefined) {
-      if (areOurs(module) || isWorthIt(args)) ours = find(module)?.[name] as Called | undefined
+      if (isAnyLoaded || isWorthIt(args)) ours = find(module)?.[name] as Called | undefined
       if (ours === undefined) {
         const nodes = originals.get(name) as Called
         return isWatched ? callOn(nodes, this, args) : Reflect.apply(nodes, this, args)

@@ -13,6 +13,7 @@ import { directAlignment } from '../../lib/toolkit/direct-alignment.js'
 import { ofPromises } from '../node/original.js'
 import type { promises } from '../node/original.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
+import { numberOf } from './internals.js'
 import { WriteGate } from './write-gate.js'
 
 const { Promise } = intrinsics
@@ -70,7 +71,7 @@ export class Bouncer {
    */
   static for(handle: FileHandle): Bouncer | undefined {
     try {
-      if (!isDirect(handle.fd)) return undefined
+      if (!isDirect(numberOf(handle))) return undefined
     } catch {
       // unknown: it may be open for direct I/O
     }
@@ -84,7 +85,7 @@ export class Bouncer {
   }
 
   async #prepare(): Promise<void> {
-    const { fd } = this.#handle
+    const fd = numberOf(this.#handle)
     const { memory, offset } = await directAlignment(fd).catch(() => USUAL)
     this.#memory = Math.max(memory, USUAL.memory)
     this.#unit = offset

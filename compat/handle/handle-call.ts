@@ -7,7 +7,7 @@ import type { Request } from '../../lib/engine/request.js'
 import type { Opcode } from '../../lib/protocol/operations.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
 import { HandleState } from './handle-state.js'
-import { ref, unref } from './internals.js'
+import { numberOf, ref, unref } from './internals.js'
 
 const { Promise } = intrinsics
 const { process } = globalThis
@@ -43,7 +43,7 @@ export function atOnce<Caller>(completer: Completer<Caller>): Completer<Caller> 
 /** The descriptor for the engine to use; undefined to leave the call to Node's own method. */
 export function descriptorOf(handle: FileHandle): number | undefined {
   if (!HandleState.has(handle)) return undefined
-  const { fd } = handle
+  const fd = numberOf(handle)
   // Node has its own errors for closed handles.
   return fd >= 0 && HandleState.isServed(handle, fd) ? fd : undefined
 }
@@ -51,7 +51,7 @@ export function descriptorOf(handle: FileHandle): number | undefined {
 /** As {@link descriptorOf}, for any kind of file. */
 export function openOf(handle: FileHandle): number | undefined {
   if (!HandleState.has(handle) || !defaultContext().servesPaths || process.permission !== undefined) return undefined
-  const { fd } = handle
+  const fd = numberOf(handle)
   return fd >= 0 ? fd : undefined
 }
 

@@ -135,10 +135,25 @@ export function makeSubclass(NodeHandle: FileHandleClass, internals: Internals, 
   }
   Object.defineProperty(Caio, 'length', { value: NodeHandle.length })
   addToolkit(Caio.prototype)
+  noteNumbers(NodeHandle, Caio)
   leaveToOthers(NodeHandle, Caio)
   haveAllMethods(NodeHandle, Caio)
   adoptInternals(NodeHandle, Caio, internals, arrived)
   return Caio
+}
+
+/** Notes which handles' numbers the program knows. */
+function noteNumbers(NodeHandle: FileHandleClass, Caio: FileHandleClass): void {
+  const theirs = NodeHandle.prototype as object
+  const descriptor = Object.getOwnPropertyDescriptor(theirs, 'fd')
+  if (!descriptor?.get) return
+  Object.defineProperty(Caio.prototype, 'fd', {
+    ...descriptor,
+    get(this: FileHandle) {
+      HandleState.noteNumber(this)
+      return Reflect.get(theirs, 'fd', this) as number
+    },
+  })
 }
 
 /** Keeps methods that other code has replaced. */
@@ -146,7 +161,7 @@ function leaveToOthers(NodeHandle: FileHandleClass, Caio: FileHandleClass): void
   const theirs = NodeHandle.prototype as unknown as Record<string, unknown>
   const ours = Caio.prototype as unknown as Record<string, unknown>
   for (const name of Object.getOwnPropertyNames(ours)) {
-    if (name !== 'constructor' && name in theirs && !isNodes(name, theirs[name])) delete ours[name]
+    if (name !== 'constructor' && name !== 'fd' && name in theirs && !isNodes(name, theirs[name])) delete ours[name]
   }
 }
 

@@ -30,6 +30,7 @@ export class HandleState extends Stamp {
   #bouncer: Bouncer | undefined
   #position: FilePosition | undefined
   #changes = 0
+  #isNumberKnown = false
 
   private constructor(handle: object) {
     super(handle)
@@ -50,6 +51,15 @@ export class HandleState extends Stamp {
   /** Changes the number of writes and attribute changes in flight. */
   static addChanges(handle: object, count: number): void {
     ;(handle as HandleState).#changes += count
+  }
+
+  /** Notes that the program has read the handle's `fd`, so that it can call functions of `fs` with it. */
+  static noteNumber(handle: object): void {
+    if (#isNumberKnown in handle) handle.#isNumberKnown = true
+  }
+
+  static isNumberKnown(handle: object): boolean {
+    return #isNumberKnown in handle && handle.#isNumberKnown
   }
 
   static isChanging(handle: object): boolean {

@@ -12,6 +12,8 @@ export interface Internals {
   unref: symbol
   transfer: symbol | undefined
   deserialize: symbol | undefined
+  /** key of the descriptor */
+  fd: symbol | undefined
   /** key of the native part */
   handle: symbol | undefined
 }
@@ -36,6 +38,7 @@ export function findInternals(handle: FileHandle): Internals | undefined {
     unref,
     transfer: find('messaging_transfer_symbol'),
     deserialize: find('messaging_deserialize_symbol'),
+    fd: find('kFd'),
     handle: find('kHandle'),
   }
 }
@@ -43,15 +46,22 @@ export function findInternals(handle: FileHandle): Internals | undefined {
 // There is one class of handles, so these are the same for all of them.
 let refName: symbol
 let unrefName: symbol
+let fdName: symbol | undefined
 
 export function useInternals(internals: Internals): void {
   refName = internals.ref
   unrefName = internals.unref
+  fdName = internals.fd
 }
 
 /** Keeps the descriptor open: `close()` waits. A call made while it waits is served, as in Node. */
 export function ref(handle: FileHandle): void {
   ;(handle as Internal)[refName]!()
+}
+
+/** A handle's descriptor, without the note that the program has it: see {@link HandleState.noteNumber}. */
+export function numberOf(handle: FileHandle): number {
+  return fdName === undefined ? handle.fd : ((handle as Internal)[fdName] as unknown as number)
 }
 
 /** Ends a {@link ref}. */

@@ -11,9 +11,11 @@ import { whenUnused } from '../../lib/engine/numbers.js'
 import { whenThereIsRoom } from '../../lib/engine/turn.js'
 import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
 import { ofCallbacks } from '../node/original.js'
+import { isAnyCallbackInProgress } from '../node/in-progress.js'
 import { isMainThread } from '../node/thread.js'
 import type { callbackFs } from '../node/original.js'
 import { attemptClose, closeByPool } from './close-descriptor.js'
+import { HandleState } from './handle-state.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
 import { unsettled } from '../../lib/common/one-at-a-time.js'
 
@@ -113,13 +115,21 @@ export function makeNativeClass(Native: NativeHandleClass): OwnedHandleClass {
 
     #close(fd: number): Promise<void> {
       // Node has its own errors for a handle that is closed, or in transfer to another thread.
-      if (fd < 0 || !defaultContext().servesPaths) return super.close()
+      if (fd < 0 || !defaultContext().servesPaths || this.#mayNodeBeAtWork()) return super.close()
       // Released first: if the thread is terminated in between, the descriptor leaks, rather than
       // being closed when its number is another file's.
       this.releaseFD()
       const slot = isMainThread && this.#isForReading ? beginOneOfMany(unsettled()) : 0
       if (slot !== 0) return this.#afterListeners(closeOneOfMany(fd, slot))
       return this.#end(fd, attemptClose(fd))
+    }
+
+    /**
+     * Whether a function of `fs` with a callback may be at work on the number: then Node closes it behind
+     * that. Asking takes long where much is in progress, so only if the program knows the number.
+     */
+    #mayNodeBeAtWork(): boolean {
+      return this.#owner !== undefined && HandleState.isNumberKnown(this.#owner) && isAnyCallbackInProgress()
     }
 
     /** Listeners, such as a stream on the handle, have been called when the caller continues, as in Node. */

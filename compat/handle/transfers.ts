@@ -18,7 +18,7 @@ import type { Bouncer } from './bounce.js'
 import { atOnce, completer, descriptorOf, inOrder, leave, start } from './handle-call.js'
 import type { HandleCall } from './handle-call.js'
 import { HandleState } from './handle-state.js'
-import { ref, unref } from './internals.js'
+import { numberOf, ref, unref } from './internals.js'
 
 const none = new Uint8Array(0)
 
@@ -74,7 +74,12 @@ export function serveMoving(
   given: unknown,
 ): Promise<unknown> {
   const moves = isWrite(opcode)
-  const request = new TransferRequest(opcode, handle.fd, span, completer, { handle, given, moves, changes: moves })
+  const request = new TransferRequest(opcode, numberOf(handle), span, completer, {
+    handle,
+    given,
+    moves,
+    changes: moves,
+  })
   request.fileKey = HandleState.key(handle)
   return start(request)
 }
@@ -121,7 +126,7 @@ async function serveAround(handle: FileHandle, call: ExtraCall, flags: number): 
   if (flags & TransferFlag.append) throw errnoException(errnoOf('ENOTSUP'), syscallOf(opcode))
   const { signal } = extra
   // Held until the data is durable: a close waits for that, too. Node has its own errors for closed handles.
-  const isOpen = handle.fd >= 0
+  const isOpen = numberOf(handle) >= 0
   if (isOpen) ref(handle)
   try {
     const value = await (serve(handle, opcode, span, completer, given) ?? inOrder(handle, byNode))

@@ -66,18 +66,6 @@ void t.test('after so many calls', async (t) => {
   t.equal(await run(byCallback, { CAIO_IMPL: 'thread' }), 1, 'whoever names a backend has it from the first call on')
 })
 
-void t.test('callbacks after as many of their own, whatever else has loaded the engine', async (t) => {
-  const isTheirs = "Object.keys(require.cache).some((file) => file.endsWith('/callbacks.cjs'))"
-  const after = (load: string): string => `${load}
-    const engine = isLoaded()
-    let calls = 0
-    while (!${isTheirs} && calls < 1000) { calls++; await new Promise((resolve) => fs.lstat(home, resolve)) }
-    return { engine, calls }`
-  t.same(await run(after('await promises.readdir(home, { recursive: true })')), { engine: true, calls: 601 })
-  const byTree = "await new Promise((resolve) => fs.rm(home + '/none', { force: true, recursive: true }, resolve))"
-  t.same(await run(after(byTree)), { engine: true, calls: 0 }, 'one for which callbacks are loaded at once')
-})
-
 void t.test('at once', async (t) => {
   const calls: Readonly<Record<string, boolean>> = {
     'await promises.open(home).then((handle) => handle.close())': true,

@@ -4,11 +4,15 @@
  */
 // @quick node linux pure uring
 // @thorough thread
+import { pbkdf2 } from 'node:crypto'
+import nodeFs from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
 import '../../support/no-hand-off.js'
 import { outcomeOf, tellsTheSame } from '../../support/differential.js'
-import { subject } from '../../support/subject.js'
+import { temporaryDirectory } from '../../support/harness.js'
+import { fs, subject } from '../../support/subject.js'
 import type { FsPromises, Loose } from '../../support/subject.js'
 
 type Log = (what: unknown) => void
@@ -145,4 +149,24 @@ await t.test('closed by its number behind its back', async (t) => {
     for (const [name, call] of Object.entries(calls)) outcomes.push([name, await outcomeOf(() => call(handle))])
     return [outcomes, await outcomeOf(() => handle.close())]
   })
+})
+
+await t.test('behind what a function of fs with a callback has been asked for on its number', async (t) => {
+  const directory = temporaryDirectory(t)
+  const hash = (rounds: number): Promise<void> =>
+    new Promise((resolve) => void pbkdf2('password', 'salt', rounds, 64, 'sha512', () => resolve()))
+  for (let round = 0; round < 3; round++) {
+    const [path, other] = [join(directory, `${round}`), join(directory, `${round}-other`)] as const
+    for (const name of [path, other]) nodeFs.writeFileSync(name, '')
+    const handle = await fs.open(path, 'r+')
+    // Of libuv's four threads, one gets to the write, and then to the close.
+    const busy = [...[1, 2, 3].map(() => hash(150_000)), hash(10_000)]
+    const written = new Promise((resolve) => nodeFs.write(handle.fd, Buffer.from('text'), 0, 4, 0, resolve))
+    await handle.close()
+    const next = await fs.open(other, 'r+')
+    t.equal(await written, null)
+    await Promise.all(busy)
+    await next.close()
+    t.same([nodeFs.readFileSync(path, 'utf8'), nodeFs.readFileSync(other, 'utf8')], ['text', ''], 'in the right file')
+  }
 })
