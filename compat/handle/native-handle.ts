@@ -11,7 +11,7 @@ import { whenUnused } from '../../lib/engine/numbers.js'
 import { whenThereIsRoom } from '../../lib/engine/turn.js'
 import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
 import { ofCallbacks } from '../node/original.js'
-import { isAnyCallbackInProgress } from '../node/in-progress.js'
+import { mayCallbackBeInProgress } from '../node/in-progress.js'
 import { isMainThread } from '../node/thread.js'
 import type { callbackFs } from '../node/original.js'
 import { attemptClose, closeByPool } from './close-descriptor.js'
@@ -129,7 +129,7 @@ export function makeNativeClass(Native: NativeHandleClass): OwnedHandleClass {
      * that. Asking takes long where much is in progress, so only if the program knows the number.
      */
     #mayNodeBeAtWork(): boolean {
-      return this.#owner !== undefined && HandleState.isNumberKnown(this.#owner) && isAnyCallbackInProgress()
+      return this.#owner !== undefined && HandleState.isNumberKnown(this.#owner) && mayCallbackBeInProgress()
     }
 
     /** Listeners, such as a stream on the handle, have been called when the caller continues, as in Node. */
