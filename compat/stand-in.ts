@@ -16,17 +16,25 @@ const { process } = globalThis
 
 type Module = keyof Replaced
 
-/**
- * Calls that Node's own functions serve before ours are loaded. Loading ours, and warming them up
- * in V8, takes about as long as this many calls save, if each is awaited. CAIO_LOAD_AFTER replaces both
- * numbers, and counts each call; a program that names a backend uses it from the first call on.
- */
-const CALLS: Readonly<Record<Module, number>> = { promises: 100, callbacks: 600, watching: 0 }
+/** When ours are loaded. */
+interface Patience {
+  /** number of calls that Node's own functions serve before, if each is awaited */
+  readonly calls: number
+  /** type of the requests that Node makes for calls */
+  readonly request: string
+  /** the least that a call counts for: see {@link Calls} */
+  readonly least: number
+}
 
-/** The request that Node makes for a call, and the least that a call counts for: see {@link Calls}. */
-const REQUESTS: Partial<Record<Module, readonly [type: string, least: number]>> = {
-  promises: [BY_PROMISE, 1 / 16],
-  callbacks: [BY_CALLBACK, 0],
+/**
+ * Loading ours, and warming them up in V8, takes about as long as so many calls save. CAIO_LOAD_AFTER
+ * replaces both numbers, and counts each call; a program that names a backend uses it from the first
+ * call on.
+ */
+const PATIENCE: Readonly<Record<Module, Patience>> = {
+  promises: { calls: 100, request: BY_PROMISE, least: 1 / 16 },
+  callbacks: { calls: 600, request: BY_CALLBACK, least: 0 },
+  watching: { calls: 0, request: BY_CALLBACK, least: 0 },
 }
 
 /** Calls until the next look at what is in progress; more if that is much, since a look takes long. */
@@ -89,14 +97,14 @@ export function provideLater(given: Readonly<Record<Module, () => Functions>>): 
  * little of calls that Node's threads serve together. With a callback, many at a time are none.
  */
 class Calls {
-  readonly #module: Module
+  readonly #patience: Patience
   #left: number | undefined
   /** what a call counts for, until the next look */
   #share = 1
   #untilLook = Infinity
 
-  constructor(module: Module) {
-    this.#module = module
+  constructor(patience: Patience) {
+    this.#patience = patience
   }
 
   /**
@@ -114,15 +122,15 @@ class Calls {
   #most(): number {
     const { CAIO_IMPL, CAIO_LOAD_AFTER = '' } = process.env
     if (/^\d+$/.test(CAIO_LOAD_AFTER)) return Number(CAIO_LOAD_AFTER)
-    if (REQUESTS[this.#module]) this.#untilLook = CALLS_A_LOOK
-    return CAIO_IMPL ? 0 : CALLS[this.#module]
+    this.#untilLook = CALLS_A_LOOK
+    return CAIO_IMPL ? 0 : this.#patience.calls
   }
 
   #look(): void {
     const known = inProgress() ?? []
     if (known.includes(LISTENING)) this.#left = 0
     // With one that is over, but for this call or another that follows from it.
-    const [request, least] = REQUESTS[this.#module] as readonly [string, number]
+    const { request, least } = this.#patience
     const calls = known.filter((type) => type === request).length
     this.#share = Math.max(1 / Math.max(1, calls), least)
     this.#untilLook = Math.max(CALLS_A_LOOK, known.length)
@@ -220,6 +228,6 @@ export function standIns(originals: Originals, module: Module, names: readonly s
 }
 
 function make(originals: Originals, module: Module, names: readonly string[]): Functions {
-  const calls = new Calls(module)
+  const calls = new Calls(PATIENCE[module])
   return Object.fromEntries(names.map((name) => [name, standIn(originals, module, name, calls)]))
 }

@@ -135,9 +135,9 @@ export function makeSubclass(NodeHandle: FileHandleClass, internals: Internals, 
   }
   Object.defineProperty(Caio, 'length', { value: NodeHandle.length })
   addToolkit(Caio.prototype)
-  noteNumbers(NodeHandle, Caio)
   leaveToOthers(NodeHandle, Caio)
   haveAllMethods(NodeHandle, Caio)
+  noteNumbers(NodeHandle, Caio)
   adoptInternals(NodeHandle, Caio, internals, arrived)
   return Caio
 }
@@ -161,7 +161,7 @@ function leaveToOthers(NodeHandle: FileHandleClass, Caio: FileHandleClass): void
   const theirs = NodeHandle.prototype as unknown as Record<string, unknown>
   const ours = Caio.prototype as unknown as Record<string, unknown>
   for (const name of Object.getOwnPropertyNames(ours)) {
-    if (name !== 'constructor' && name !== 'fd' && name in theirs && !isNodes(name, theirs[name])) delete ours[name]
+    if (name !== 'constructor' && name in theirs && !isNodes(name, theirs[name])) delete ours[name]
   }
 }
 

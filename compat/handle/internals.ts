@@ -59,12 +59,12 @@ export function ref(handle: FileHandle): void {
   ;(handle as Internal)[refName]!()
 }
 
-/** A handle's descriptor, without the note that the program has it: see {@link HandleState.noteNumber}. */
-export function numberOf(handle: FileHandle): number {
-  return fdName === undefined ? handle.fd : ((handle as Internal)[fdName] as unknown as number)
-}
-
 /** Ends a {@link ref}. */
 export function unref(handle: FileHandle): void {
   ;(handle as Internal)[unrefName]!()
+}
+
+/** A handle's descriptor, without the note that the program has it: see {@link HandleState.noteNumber}. */
+export function numberOf(handle: FileHandle): number {
+  return fdName === undefined ? handle.fd : ((handle as Internal)[fdName] as unknown as number)
 }

@@ -261,17 +261,17 @@ export class RunCursor {
     this.#ahead = Math.min(64, ahead * 4)
     this.#from = this.#direction > 0 ? this.#block : Math.max(0, this.#block + 1 - ahead)
     this.#to = this.#direction > 0 ? Math.min(table.blocks, this.#block + ahead) : this.#block + 1
-    const [first, end] = [table.pageOf(this.#from), table.pageOf(this.#to)]
-    const size = this.#file.contentSize
-    if (this.bytes.length < (end - first) * size) this.bytes = Buffer.allocUnsafeSlow((end - first) * size)
+    let number = table.place[0] + table.pageOf(this.#from)
+    const end = table.place[0] + table.pageOf(this.#to)
+    const length = (end - number) * this.#file.contentSize
+    if (this.bytes.length < length) this.bytes = Buffer.allocUnsafeSlow(length)
     let at = 0
-    let number = table.place[0] + first
-    for (let page; number < table.place[0] + end && (page = this.#file.cached(number)); number++) {
+    for (let page; number < end && (page = this.#file.cached(number)); number++) {
       at += page.bytes.copy(this.bytes, at)
       page.release()
     }
-    if (number === table.place[0] + end) return
-    for await (const { bytes } of this.#file.scan(number, { to: table.place[0] + end, readahead: 64 })) {
+    if (number === end) return
+    for await (const { bytes } of this.#file.scan(number, { to: end, readahead: 64 })) {
       at += bytes.copy(this.bytes, at)
     }
   }
