@@ -37,10 +37,24 @@ export interface DatabaseOptions {
   cache?: number
 }
 
+/**
+ * With nothing else to wait for, Node waits in NodePlatform::DrainTasks for what V8 compiles, and for
+ * ever if that needs a garbage collection, which the waiting thread would have to do: once in some 50
+ * runs. A timer keeps it in its event loop. (https://github.com/nodejs/node/issues/54918)
+ */
+async function compiled(): ReturnType<typeof make> {
+  const wasmBinary = readFileSync(createRequire(import.meta.url).resolve('wa-sqlite/dist/wa-sqlite-async.wasm'))
+  const inTheLoop = setInterval(() => {}, 1000)
+  try {
+    return await make({ wasmBinary })
+  } finally {
+    clearInterval(inTheLoop)
+  }
+}
+
 export async function openDatabase(directory: string, fs: VfsFs, options: DatabaseOptions = {}): Promise<Database> {
   const { journal = 'delete', synchronous = 'full', cache = 2000, exclusive = journal === 'wal' } = options
-  const wasmBinary = readFileSync(createRequire(import.meta.url).resolve('wa-sqlite/dist/wa-sqlite-async.wasm'))
-  const sqlite = Factory(await make({ wasmBinary }))
+  const sqlite = Factory(await compiled())
   const vfs = new DirectoryVfs(directory, fs)
   sqlite.vfs_register(vfs, true)
   const db = await sqlite.open_v2('test.db', undefined, vfs.name)
