@@ -144,13 +144,17 @@ const LONGEST_PAUSE = 4096
 let pause = 0
 let nextPause = 1
 
+/** Whether a program's own hooks of `require` may be at work, which may call a stand-in. */
+let isLoading = false
+
 /** Undefined if ours cannot be loaded now: without free descriptors, say, or with a replaced file system. */
 function find(module: Module): Functions | undefined {
-  if (loaded[module] || !loaders || !asksTheKernel()) return loaded[module]
+  if (loaded[module] || !loaders || isLoading || !asksTheKernel()) return loaded[module]
   if (pause > 0) {
     pause--
     return undefined
   }
+  isLoading = true
   try {
     loaded[module] = loaders[module]()
     isAnyLoaded = true
@@ -158,6 +162,8 @@ function find(module: Module): Functions | undefined {
     pause = nextPause
     nextPause = Math.min(2 * pause, LONGEST_PAUSE)
     debug("patch: the engine cannot be loaded, so Node's own functions serve: %s", (error as Error).message)
+  } finally {
+    isLoading = false
   }
   return loaded[module]
 }

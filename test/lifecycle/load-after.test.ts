@@ -66,6 +66,27 @@ void t.test('after so many calls', async (t) => {
   t.equal(await run(byCallback, { CAIO_IMPL: 'thread' }), 1, 'whoever names a backend has it from the first call on')
 })
 
+void t.test('while a hook of require calls a function itself', async (t) => {
+  const told = await run(
+    `const { _extensions } = require('node:module')
+     const node = _extensions['.js']
+     const stat = () => new Promise((resolve) => fs.stat(home, resolve))
+     const calls = []
+     const hook = (module, file) => {
+       calls.push(stat())
+       node(module, file)
+     }
+     _extensions['.js'] = _extensions['.cjs'] = hook
+     const warnings = []
+     process.on('warning', ({ message }) => warnings.push(message))
+     await stat()
+     await new Promise((resolve) => setImmediate(resolve))
+     return { failed: (await Promise.all(calls)).filter(Boolean), warnings, isHooked: calls.length > 0, isLoaded: isLoaded() }`,
+    { CAIO_LOAD_AFTER: '0' },
+  )
+  t.strictSame(told, { failed: [], warnings: [], isHooked: true, isLoaded: true })
+})
+
 void t.test('at once', async (t) => {
   const calls: Readonly<Record<string, boolean>> = {
     'await promises.open(home).then((handle) => handle.close())': true,
