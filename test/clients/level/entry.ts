@@ -59,16 +59,27 @@ export function firstFrom(count: number, isBefore: (at: number) => boolean): num
   return low
 }
 
-/** Whether the key of an entry is before another (negative), equal (0) or after it. */
-export function compareTo(bytes: Buffer, at: number, key: string): number {
+/**
+ * Whether the key of an entry is before another (negative), equal (0) or after it.
+ * @param same number of characters at their beginning known to be the same
+ */
+export function compareTo(bytes: Buffer, at: number, key: string, same = 0): number {
   const length = bytes.readUInt32LE(at)
   const start = at + HEADER
   const common = Math.min(length, key.length)
-  for (let index = 0; index < common; index++) {
+  for (let index = same; index < common; index++) {
     const difference = (bytes[start + index] as number) - key.charCodeAt(index)
     if (difference !== 0) return difference
   }
   return length - key.length
+}
+
+/** Number of characters at the beginning of two keys that are the same. */
+export function commonLength(a: string, b: string): number {
+  const shorter = Math.min(a.length, b.length)
+  let length = 0
+  while (length < shorter && a[length] === b[length]) length++
+  return length
 }
 
 /** {@link compareTo} for two entries. */

@@ -5,7 +5,7 @@
  * keys and the first key of each block.
  */
 import type { Page, PageFile } from 'caio'
-import { HEADER, compareTo, copyEntry, firstFrom, keyAt } from './entry.js'
+import { HEADER, commonLength, compareTo, copyEntry, firstFrom, keyAt } from './entry.js'
 
 /**
  * A table's location, as in the manifest: the first page, pages of blocks, pages in all, bytes
@@ -56,6 +56,8 @@ export class Table {
   readonly place: Place
   readonly first: string
   readonly last: string
+  /** number of characters with which all keys begin */
+  readonly #common: number
   readonly #meta: Buffer
   readonly #filter: Uint8Array
   /** positions of the heads of the blocks, and of the end: see {@link TableWriter} */
@@ -71,6 +73,7 @@ export class Table {
     this.#heads = Uint32Array.from(heads)
     this.first = keyAt(meta, start)
     this.last = keyAt(meta, heads.at(-1) as number)
+    this.#common = commonLength(this.first, this.last)
   }
 
   /** number of blocks */
@@ -83,9 +86,14 @@ export class Table {
     return this.#meta.readUInt32LE((this.#heads[block] as number) + 4)
   }
 
+  /** Number of characters with which a key and all of the table begin. */
+  commonWith(key: string): number {
+    return key >= this.first && key <= this.last ? this.#common : 0
+  }
+
   /** The block that may have this key: the last one that does not begin after it. */
-  blockOf(key: string): number {
-    const beginsBefore = (at: number): boolean => compareTo(this.#meta, this.#heads[at] as number, key) <= 0
+  blockOf(key: string, common = this.commonWith(key)): number {
+    const beginsBefore = (at: number): boolean => compareTo(this.#meta, this.#heads[at] as number, key, common) <= 0
     return Math.max(0, firstFrom(this.blocks, beginsBefore) - 1)
   }
 
@@ -115,8 +123,11 @@ async function readPages(file: PageFile, first: number, count: number): Promise<
 }
 
 /** The index of the first entry of a block that is not before a key. */
-function findIn(bytes: Buffer, block: number, key: string): number {
-  return firstFrom(bytes.readUInt16LE(block), (index) => compareTo(bytes, entryOf(bytes, block, index), key) < 0)
+function findIn(bytes: Buffer, block: number, key: string, common = 0): number {
+  return firstFrom(
+    bytes.readUInt16LE(block),
+    (index) => compareTo(bytes, entryOf(bytes, block, index), key, common) < 0,
+  )
 }
 
 const entryOf = (bytes: Buffer, block: number, index: number): number => {
@@ -142,29 +153,31 @@ export type Lookup<T> = T | undefined | typeof ABSENT
 export function lookUp<T>(file: PageFile, run: Run, key: string, found: Found<T>): Lookup<T> | Promise<Lookup<T>> {
   const table = run[tableOf(run, key)]
   if (!table || key < table.first || !table.mayHave(key)) return ABSENT
-  const block = table.blockOf(key)
+  const common = table.commonWith(key)
+  const block = table.blockOf(key, common)
   const [start, end] = [table.pageOf(block), table.pageOf(block + 1)]
   const number = table.place[0] + start
   if (end - start > 1) {
-    return readPages(file, number, end - start).then((parts) => lookUpIn(Buffer.concat(parts), key, found))
+    return readPages(file, number, end - start).then((parts) => lookUpIn(Buffer.concat(parts), key, common, found))
   }
   const page = file.cached(number)
-  return page ? lookUpInPage(page, key, found) : file.page(number).then((read) => lookUpInPage(read, key, found))
+  if (page) return lookUpInPage(page, key, common, found)
+  return file.page(number).then((read) => lookUpInPage(read, key, common, found))
 }
 
-function lookUpInPage<T>(page: Page, key: string, found: Found<T>): Lookup<T> {
+function lookUpInPage<T>(page: Page, key: string, common: number, found: Found<T>): Lookup<T> {
   try {
-    return lookUpIn(page.bytes, key, found)
+    return lookUpIn(page.bytes, key, common, found)
   } finally {
     page.release()
   }
 }
 
-function lookUpIn<T>(bytes: Buffer, key: string, found: Found<T>): Lookup<T> {
-  const index = findIn(bytes, 0, key)
+function lookUpIn<T>(bytes: Buffer, key: string, common: number, found: Found<T>): Lookup<T> {
+  const index = findIn(bytes, 0, key, common)
   if (index === bytes.readUInt16LE(0)) return ABSENT
   const at = entryOf(bytes, 0, index)
-  return compareTo(bytes, at, key) === 0 ? found(bytes, at) : ABSENT
+  return compareTo(bytes, at, key, common) === 0 ? found(bytes, at) : ABSENT
 }
 
 /** Iterates over the entries of a run. It holds no page between calls: it copies entries. */
