@@ -1,12 +1,13 @@
 /** Promise form of the functions on paths, as in `fs/promises`. */
 import { intrinsics } from '../../lib/common/intrinsics.js'
 import { laterException } from '../../lib/common/errors.js'
+import type { Circumstances } from '../../lib/common/errors.js'
 import { isNext, unsettled, untilOthersAreOver } from '../../lib/common/one-at-a-time.js'
 import { defaultContext } from '../../lib/engine/default-context.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { isTraced, traceCall } from '../../lib/engine/trace.js'
 import type { FsOperation } from '../../lib/engine/trace.js'
-import { whenThereIsRoom } from '../../lib/engine/turn.js'
+import { isOpen, opens, whenThereIsRoom } from '../../lib/engine/turn.js'
 import { changesPaths } from '../../lib/protocol/operations.js'
 import { ofPromises } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
@@ -28,6 +29,19 @@ type Args = readonly unknown[]
  */
 type Serve = (args: Args) => unknown
 
+/** In place of a value: why the caller's promise is rejected. */
+class Failure {
+  constructor(
+    readonly errno: number,
+    readonly syscall: string,
+    readonly circumstances: Circumstances,
+  ) {}
+
+  rejected(): Promise<never> {
+    return laterException(this.errno, this.syscall, this.circumstances)
+  }
+}
+
 /** A form whose caller gets the function's return value; it is identified by its arguments. */
 function promiseForm(own: Own, leave: (args: Args) => unknown): Form<Args> {
   return {
@@ -35,7 +49,7 @@ function promiseForm(own: Own, leave: (args: Args) => unknown): Form<Args> {
     areMany: () => false,
     untold: unsettled,
     succeed: (_, value) => value,
-    fail: (_, errno, syscall, circumstances) => laterException(errno, syscall, circumstances),
+    fail: (_, errno, syscall, circumstances) => new Failure(errno, syscall, circumstances),
     throw: (_, error) => Promise.reject(error),
     leave,
     leaveInPlace: (args) => own(...args),
@@ -43,6 +57,11 @@ function promiseForm(own: Own, leave: (args: Args) => unknown): Form<Args> {
     knowsChanges: () => false,
     wait: (serve) => new Promise((resolve) => whenThereIsRoom(() => resolve(serve()))),
   }
+}
+
+async function told(outcome: unknown): Promise<unknown> {
+  const value = await outcome
+  return value instanceof Failure ? value.rejected() : value
 }
 
 /** Makes an async function of `serve`, like Node's own, with trace events for its calls. */
@@ -54,13 +73,17 @@ function asyncFunction(described: PathFunction, serve: Serve): Own {
       ? traceCall(
           name as FsOperation['operation'],
           args[0],
-          async () => serve(args),
+          () => told(serve(args)),
           bytes && ((value) => bytes(value, args)),
         )
       : serve(args)
     if (changes) countChange(1)
     try {
-      return outcome instanceof Promise ? await outcome : outcome
+      let value = outcome
+      if (outcome instanceof Promise) value = await outcome
+      else if (!isOpen()) await opens()
+      if (value instanceof Failure) await value.rejected()
+      return value
     } finally {
       if (changes) countChange(-1)
       if (!isNext()) await untilOthersAreOver()

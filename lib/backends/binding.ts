@@ -55,6 +55,7 @@ export interface Binding {
    * @param handOff whether threads serve the event loop while it waits
    * @param deliver called from the event loop with the number of completions in `completions`; or
    * within `submit`, with a negative errno, if the kernel's queue could not be opened
+   * @param polls one number, increased before each poll of the event loop
    * @returns the handle for the other calls, or a negative errno
    */
   start(
@@ -62,6 +63,7 @@ export interface Binding {
     handOff: boolean,
     deliver: (count: number) => void,
     completions: Float64Array,
+    polls: Uint32Array,
   ): Environment | number
   /** Opens an engine and proves it on a temporary file: null, or the negative errno and the step that failed. */
   open(environment: Environment, kind: EngineKind, directory: string): null | [errno: number, step: string]

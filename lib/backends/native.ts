@@ -5,6 +5,7 @@ import { loadBinding } from './binding.js'
 import type { Binding, Environment } from './binding.js'
 import { debug } from '../common/debug.js'
 import { BackendRefused, errnoException } from '../common/errors.js'
+import { polls } from '../common/polls.js'
 
 const { process } = globalThis
 
@@ -53,7 +54,7 @@ class Runtime {
     this.binding = loadBinding()
     const threads = threadCount(process.env['CAIO_THREADS'])
     const deliver = (count: number): void => (count < 0 ? this.refused?.(count) : this.#deliver(count))
-    const started = this.binding.start(threads, wantsHandOff(), deliver, this.#completions)
+    const started = this.binding.start(threads, wantsHandOff(), deliver, this.#completions, polls)
     if (typeof started === 'number') {
       const error = errnoException(started, 'eventfd')
       throw new BackendRefused(error.message, error)

@@ -526,7 +526,7 @@ export class Context implements Receiver {
 
   /** @internal Called by the backend. */
   complete(id: number, result: number, route: Route): void {
-    if (this.#submitting && (this.#late ??= turn.isSpent(this.#handedOver.count))) {
+    if (this.#submitting && ((this.#late ??= turn.isSpent(this.#handedOver.count)) || this.#isEarly(id))) {
       this.#counters.deferred++
       turn.defer(this, id, result, route)
     } else if (result === UNSERVED) {
@@ -534,6 +534,11 @@ export class Context implements Receiver {
     } else {
       this.#settle(id, result, route)
     }
+  }
+
+  /** Whether a function of `fs` would tell its result before events that are older than the call. */
+  #isEarly(id: number): boolean {
+    return !turn.isOpen() && this.#slots.requests[id]?.completer.api === 'promise'
   }
 
   /** Passes an operation that its backend could not take to the next backend in the order. */

@@ -4,7 +4,7 @@
  * and this thread tells the others' results meanwhile.
  */
 import { now } from '../common/clock.js'
-import { waitingForRoom } from './turn.js'
+import { waitingForTurn } from './turn.js'
 
 /** With this many in progress, threads of the pool serve a further one faster. */
 const MANY = 32
@@ -79,6 +79,6 @@ const many = new Many(now)
  * Whether the pool shall serve a further call: see {@link Many.begin}.
  * @param untold number of calls that have their results and wait to be told
  */
-export const beginOneOfMany = (untold: number): Slot => many.begin(untold + waitingForRoom())
+export const beginOneOfMany = (untold: number): Slot => many.begin(untold + waitingForTurn())
 
 export const endOneOfMany = (slot: Slot): void => many.end(slot)

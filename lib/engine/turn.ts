@@ -8,9 +8,10 @@
 import type { Receiver, Route } from '../protocol/port.js'
 import { intrinsics } from '../common/intrinsics.js'
 import { now } from '../common/clock.js'
+import { polls } from '../common/polls.js'
 
 // Captured before a test installs fake timers, which would stop the event loop of this budget.
-const { setImmediate } = intrinsics
+const { Promise, setImmediate } = intrinsics
 
 /** milliseconds */
 const BUDGET = 1
@@ -25,9 +26,16 @@ interface Late {
 /** Operations between two looks at the clock. Each takes at most ten microseconds. */
 const OPERATIONS_A_LOOK = 8
 
+/** {@link polls} when the last turn was opened, and when the clock of the budget was started. */
+let openedAt = -1
+let startedAt = -1
+/** Resolves the promises of {@link opens}. */
+let opening: (() => void)[] = []
+
 let deadline = 0
 let spent = false
 let unseen = 0
+/** scheduled if something waits for it; without a count of polls, whenever the clock runs */
 let next: NodeJS.Immediate | undefined
 let late: Late[] = []
 
@@ -37,7 +45,32 @@ const waiting: (() => void)[] = []
 let served = 0
 let granted = false
 
+/**
+ * Whether an inline result may be told to a caller that expects Node's order, in which a promise is
+ * settled after the events that were there before the call: from the start of a turn, behind the poll
+ * phase, until the next poll.
+ */
+export function isOpen(): boolean {
+  return openedAt === polls[0]
+}
+
+/** Resolves when {@link isOpen} is true, after the callbacks that are due now. */
+export function opens(): Promise<void> {
+  return new Promise((resolve) => {
+    if (opening.push(resolve) === 1) setImmediate(openTurn)
+  })
+}
+
+function openTurn(): void {
+  openedAt = polls[0] as number
+  const due = opening
+  opening = []
+  for (const resolve of due) resolve()
+}
+
 function startTurn(): void {
+  openedAt = polls[0] as number
+  startedAt = -1
   next = undefined
   const due = late
   late = []
@@ -68,10 +101,12 @@ export function isSpent(operations: number): boolean {
     granted = false
     return false
   }
-  if (next === undefined) {
+  const at = polls[0] as number
+  if (startedAt !== at) {
+    startedAt = at
     deadline = now() + BUDGET
     spent = false
-    next = setImmediate(startTurn)
+    if (at === 0) next ??= setImmediate(startTurn)
   } else if (!spent && (unseen += operations) >= OPERATIONS_A_LOOK) {
     unseen = 0
     spent = now() > deadline
@@ -112,9 +147,9 @@ export function callbacksDue(): number {
   return callbacks
 }
 
-/** Number of calls for {@link whenThereIsRoom} that wait. */
-export function waitingForRoom(): number {
-  return waiting.length - served
+/** Number of calls that wait for {@link whenThereIsRoom} or {@link opens}. */
+export function waitingForTurn(): number {
+  return waiting.length - served + opening.length
 }
 
 /** Calls back on a turn with room for one more operation, which is counted by then. */

@@ -36,17 +36,21 @@ bool Uint32(const Value& value, uint32_t* out) {
   return true;
 }
 
-// start(threads, handOff, deliver, completions): the environment for the other calls, or a negative
+bool IsArrayOf(napi_typedarray_type type, const Value& value) {
+  return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == type;
+}
+
+// start(threads, handOff, deliver, completions, polls): the environment for the other calls, or a negative
 // errno
 Value Start(const CallbackInfo& info) {
   uint32_t threads;
-  if (info.Length() != 4 || !Uint32(info[0], &threads) || !info[1].IsBoolean() || !info[2].IsFunction() ||
-      !info[3].IsTypedArray() || info[3].As<Napi::TypedArray>().TypedArrayType() != napi_float64_array) {
-    return Throw(info.Env(), "start(threads, handOff, deliver, completions)");
+  if (info.Length() != 5 || !Uint32(info[0], &threads) || !info[1].IsBoolean() || !info[2].IsFunction() ||
+      !IsArrayOf(napi_float64_array, info[3]) || !IsArrayOf(napi_uint32_array, info[4])) {
+    return Throw(info.Env(), "start(threads, handOff, deliver, completions, polls)");
   }
   auto* environment = new Environment(info.Env());
   const int error = environment->Start(threads, info[1].As<Napi::Boolean>(), info[2].As<Napi::Function>(),
-                                       info[3].As<Napi::Float64Array>());
+                                       info[3].As<Napi::Float64Array>(), info[4].As<Napi::Uint32Array>());
   // Not owned by JavaScript: the environment's cleanup hook deletes it.
   if (error == 0) return Napi::External<Environment>::New(info.Env(), environment);
   delete environment;

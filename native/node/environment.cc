@@ -19,7 +19,8 @@ constexpr size_t kDeliverAtOnce = 16;
 
 }  // namespace
 
-int Environment::Start(unsigned threads, bool hand_off, Napi::Function deliver, Napi::Float64Array completions) {
+int Environment::Start(unsigned threads, bool hand_off, Napi::Function deliver, Napi::Float64Array completions,
+                       Napi::Uint32Array polls) {
   int error = queue_.Open();
   if (error != 0) return error;
   uv_loop_t* loop;
@@ -38,6 +39,9 @@ int Environment::Start(unsigned threads, bool hand_off, Napi::Function deliver, 
   completions_array_ = Napi::Persistent(completions.As<Napi::Object>());
   completions_memory_ = completions.Data();
   completions_capacity_ = completions.ElementLength() / kCompletionFields;
+  polls_array_ = Napi::Persistent(polls.As<Napi::Object>());
+  polls_ = polls.Data();
+  uv_prepare_start(&turn_, OnPoll);
   pool_ = std::make_unique<ThreadPool>(queue_, threads, hand_off ? static_cast<int>(UsableProcessors()) : 0);
   system_ = MakeSystem(queue_, *pool_);
   // From here on the hook owns this object.
@@ -63,7 +67,6 @@ size_t Environment::Submit(Engine& engine, uint32_t channel) {
   pool_->ExpectHandOff();
   if (!batch.empty()) engine.Submit(batch.data(), batch.size(), finished);
   TellRefusal();
-  if (system_->KeepsForTurn()) uv_prepare_start(&turn_, OnTurn);
   // No JavaScript runs before this returns, so no memory can be transferred before it is held.
   // WriteCompletions releases the memory of finished operations.
   const bool all = finished.size() == count;
@@ -86,10 +89,10 @@ bool Environment::Cancel(Engine& engine, uint32_t channel, uint32_t id) {
 // numbers are reused. By then nothing may be in flight on them. Before Node closes them, it runs
 // the loop once more, with JavaScript forbidden, to close its own handles: this calls Finish then.
 // At the end of the main thread, FinishAtExit calls it.
-void Environment::OnTurn(uv_prepare_t* turn) {
+void Environment::OnPoll(uv_prepare_t* turn) {
   auto* self = static_cast<Environment*>(turn->data);
-  self->system_->EndTurn();
-  if (self->pending_ == 0 || !self->is_worker_) uv_prepare_stop(turn);
+  ++*self->polls_;
+  if (self->system_->KeepsForTurn()) self->system_->EndTurn();
   if (self->is_worker_ && self->pending_ > 0 && !self->CanRunJavaScript()) self->Finish();
 }
 
@@ -118,19 +121,13 @@ size_t Environment::WriteCompletions(size_t most) {
 }
 
 void Environment::AddPending(size_t count) {
-  if (pending_ == 0 && count > 0) {
-    queue_.Ref();
-    if (is_worker_) uv_prepare_start(&turn_, OnTurn);
-  }
+  if (pending_ == 0 && count > 0) queue_.Ref();
   pending_ += count;
 }
 
 void Environment::RemovePending(size_t count) {
   pending_ -= count;
-  if (pending_ == 0 && count > 0) {
-    queue_.Unref();
-    if (!system_->KeepsForTurn()) uv_prepare_stop(&turn_);
-  }
+  if (pending_ == 0 && count > 0) queue_.Unref();
 }
 
 void Environment::OnWake(void* data) { static_cast<Environment*>(data)->Deliver(); }

@@ -25,8 +25,10 @@ class Environment {
   Environment& operator=(const Environment&) = delete;
 
   // Call once. From then on, `deliver(count)` is called when `count` completions are in
-  // `completions`, four doubles each. 0 or a negative errno.
-  int Start(unsigned threads, bool hand_off, Napi::Function deliver, Napi::Float64Array completions);
+  // `completions`, four doubles each. `polls` is increased before each poll. 0 or a negative
+  // errno.
+  int Start(unsigned threads, bool hand_off, Napi::Function deliver, Napi::Float64Array completions,
+            Napi::Uint32Array polls);
   bool started() const { return pool_ != nullptr; }
 
   // Opens the engine, and proves that it works. The pool: a thread can be created. The others: the
@@ -62,7 +64,7 @@ class Environment {
  private:
   // Waits until the engines have finished what they accepted. Drops reads that have not begun.
   void Finish();
-  static void OnTurn(uv_prepare_t* turn);
+  static void OnPoll(uv_prepare_t* turn);
   bool CanRunJavaScript();
   // Closes the queue's handle of the loop, then deletes this object.
   void Unwatch();
@@ -79,13 +81,14 @@ class Environment {
   Napi::Env env_;
   napi_async_cleanup_hook_handle cleanup_ = nullptr;
   bool is_worker_ = false;
-  // Runs while an engine keeps something for the turn and, in a worker, while something is pending.
   uv_prepare_t turn_{};
   // Never deleted: when Node's environment ends, async_hooks may no longer be called.
   Napi::AsyncContext* async_context_ = nullptr;
   Napi::FunctionReference deliver_;
   Napi::ObjectReference receiver_;
   Napi::ObjectReference completions_array_;
+  Napi::ObjectReference polls_array_;
+  uint32_t* polls_ = nullptr;
   double* completions_memory_ = nullptr;
   size_t completions_capacity_ = 0;
 

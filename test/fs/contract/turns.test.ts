@@ -1,0 +1,105 @@
+/**
+ * What follows from a call of a function of `fs/promises` comes after the events that were there
+ * before the call, as with Node, which settles the promise in a later turn of the event loop.
+ */
+// @quick node linux thread pure uring
+import { once } from 'node:events'
+import { watch, writeFileSync } from 'node:fs'
+import { createServer, connect } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import t from 'tap'
+import { temporaryDirectory } from '../../support/harness.js'
+import { fs } from '../../support/subject.js'
+
+const directory = temporaryDirectory(t)
+const file = join(directory, 'file')
+const missing = join(directory, 'missing')
+writeFileSync(file, 'content')
+
+const calls: Readonly<Record<string, () => Promise<unknown>>> = {
+  stat: () => fs.stat(file),
+  'lstat of what is missing': () => fs.lstat(missing).catch(() => undefined),
+  access: () => fs.access(file),
+  realpath: () => fs.realpath(file),
+  readdir: () => fs.readdir(directory),
+  readFile: () => fs.readFile(file, 'utf8'),
+  open: async () => (await fs.open(file)).close(),
+  'mkdir of what is there': () => fs.mkdir(directory, { recursive: true }),
+  writeFile: () => fs.writeFile(file, 'content'),
+  utimes: () => fs.utimes(file, 1, 2),
+  'three, one after the other': async () => {
+    await fs.stat(file)
+    await fs.readFile(file)
+    await fs.access(file)
+  },
+}
+
+/** Waits without a turn of the event loop. */
+function block(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
+}
+
+/** Notes each event, and what follows from a call that the first event makes. */
+function recorder(call: () => Promise<unknown>) {
+  const seen: string[] = []
+  let over: () => void
+  const isOver = new Promise<void>((resolve) => (over = resolve))
+  const happens = (event: string): void => {
+    if (seen.push(event) > 1) return
+    void call().then(() => {
+      seen.push('call')
+      over()
+    })
+  }
+  return { seen, isOver, happens }
+}
+
+for (const [name, call] of Object.entries(calls)) {
+  await t.test(name, async (t) => {
+    // The next may be served without a wait.
+    for (let time = 0; time < 3; time++) await call()
+
+    await t.test('timers', async (t) => {
+      const { seen, isOver, happens } = recorder(call)
+      // Behind a poll of the event loop: until then, what followed from the calls above is the same turn's.
+      setTimeout(() => {
+        setTimeout(happens, 1, 'first')
+        setTimeout(happens, 1, 'second')
+        block(5)
+      }, 1)
+      await isOver
+      t.strictSame(seen, ['first', 'second', 'call'])
+    })
+
+    await t.test('sockets', async (t) => {
+      const { seen, isOver, happens } = recorder(call)
+      const server = createServer((socket) => socket.once('data', () => happens('data')))
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const { port } = server.address() as AddressInfo
+      const sockets = []
+      for (let count = 0; count < 2; count++) {
+        const accepted = once(server, 'connection')
+        sockets.push(connect(port, '127.0.0.1'))
+        await accepted
+      }
+      await Promise.all(sockets.map((socket) => socket.connecting && once(socket, 'connect')))
+      for (const socket of sockets) socket.write('x')
+      await isOver
+      t.strictSame(seen, ['data', 'data', 'call'])
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    })
+
+    await t.test('a directory that is watched', async (t) => {
+      const { seen, isOver, happens } = recorder(call)
+      const watched = temporaryDirectory(t)
+      const watcher = watch(watched, happens)
+      writeFileSync(join(watched, 'new'), 'content')
+      await isOver
+      watcher.close()
+      t.strictSame(seen, ['rename', 'change', 'call'])
+    })
+  })
+}
