@@ -11,6 +11,7 @@
         "native/request/protocol.cc",
         "native/support/end_of_process.cc",
         "native/node/environment.cc",
+        "native/node/turns.cc",
         "native/node/held_memory.cc",
         "native/support/probe_file.cc",
         "native/support/processors.cc",

@@ -78,16 +78,16 @@ function asyncFunction(described: PathFunction, serve: Serve): Own {
         )
       : serve(args)
     if (changes) countChange(1)
+    let value = outcome
     try {
-      let value = outcome
       if (outcome instanceof Promise) value = await outcome
       else if (!isOpen()) await opens()
-      if (value instanceof Failure) await value.rejected()
-      return value
     } finally {
       if (changes) countChange(-1)
       if (!isNext()) await untilOthersAreOver()
     }
+    if (value instanceof Failure) await value.rejected()
+    return value
   }
   const own = ofPromises.get(name)
   // Node's `opendir` is not an async function: it is made from the callback form.

@@ -56,6 +56,7 @@ export interface Binding {
    * @param deliver called from the event loop with the number of completions in `completions`; or
    * within `submit`, with a negative errno, if the kernel's queue could not be opened
    * @param polls one number, increased before each poll of the event loop
+   * @param turn see {@link requestTurn}
    * @returns the handle for the other calls, or a negative errno
    */
   start(
@@ -64,6 +65,7 @@ export interface Binding {
     deliver: (count: number) => void,
     completions: Float64Array,
     polls: Uint32Array,
+    turn: () => void,
   ): Environment | number
   /** Opens an engine and proves it on a temporary file: null, or the negative errno and the step that failed. */
   open(environment: Environment, kind: EngineKind, directory: string): null | [errno: number, step: string]
@@ -78,6 +80,8 @@ export interface Binding {
     views: Views[],
   ): number
   cancel(environment: Environment, kind: EngineKind, channel: number, id: number): boolean
+  /** Calls `turn` once, behind the poll phase and before Node's immediates. */
+  requestTurn(environment: Environment): void
   /** As Backend.readCached. */
   readCached(environment: Environment, path: string, view: Uint8Array): number
   /** As Backend.attempt. */

@@ -5,7 +5,7 @@ import { loadBinding } from './binding.js'
 import type { Binding, Environment } from './binding.js'
 import { debug } from '../common/debug.js'
 import { BackendRefused, errnoException } from '../common/errors.js'
-import { polls } from '../common/polls.js'
+import { eventLoop } from '../common/event-loop.js'
 
 const { process } = globalThis
 
@@ -54,12 +54,14 @@ class Runtime {
     this.binding = loadBinding()
     const threads = threadCount(process.env['CAIO_THREADS'])
     const deliver = (count: number): void => (count < 0 ? this.refused?.(count) : this.#deliver(count))
-    const started = this.binding.start(threads, wantsHandOff(), deliver, this.#completions, polls)
+    const { polls, turn } = eventLoop
+    const started = this.binding.start(threads, wantsHandOff(), deliver, this.#completions, polls, turn)
     if (typeof started === 'number') {
       const error = errnoException(started, 'eventfd')
       throw new BackendRefused(error.message, error)
     }
     this.#environment = started
+    eventLoop.request = () => this.binding.requestTurn(started)
     debug('environment: started, %d threads at most', threads)
   }
 

@@ -78,7 +78,7 @@ export class Context implements Receiver {
   readonly #slots: Slots
   readonly #waiting = new LinkedQueue<Request>()
   /** @internal The order of requests by path. */
-  readonly places = new Places((request) => this.#admit(request))
+  readonly places = new Places((request) => this.#admit(request, false))
   #sequence = 0
 
   /** number of active {@link hold}s: nothing starts while there is one */
@@ -427,19 +427,22 @@ export class Context implements Receiver {
     request.resolve = lastResolve
     lastResolve = noResolve
     if (request.byNumber) this.#byNumber++
-    if (this.places.enter(request)) this.#admit(request)
+    if (this.places.enter(request)) this.#admit(request, true)
     return promise
   }
 
-  /** Starts a request that waits for no other, or queues it if there is no room. */
-  #admit(request: Request): void {
+  /**
+   * Starts a request that waits for no other, or queues it if there is no room.
+   * @param isNew whether it has waited for none: one that has must not be told before that one
+   */
+  #admit(request: Request, isNew: boolean): void {
     const { atOnce } = request.completer
     // Between a completion and the start of the next waiting request an id is free: never jump the queue.
     const id = this.#waiting.length > 0 || this.#holds > 0 ? -1 : this.#slots.takeId()
     if (id < 0) {
       this.#waiting.push(request)
     } else {
-      const alone = atOnce && !this.#flushScheduled && this.#slots.count === 0
+      const alone = isNew && atOnce && !this.#flushScheduled && this.#slots.count === 0
       this.#start(id, request)
       if (alone || isEnding()) this.#handOver()
     }

@@ -8,10 +8,11 @@
 import type { Receiver, Route } from '../protocol/port.js'
 import { intrinsics } from '../common/intrinsics.js'
 import { now } from '../common/clock.js'
-import { polls } from '../common/polls.js'
+import { eventLoop } from '../common/event-loop.js'
 
 // Captured before a test installs fake timers, which would stop the event loop of this budget.
 const { Promise, setImmediate } = intrinsics
+const { polls } = eventLoop
 
 /** milliseconds */
 const BUDGET = 1
@@ -29,15 +30,14 @@ const OPERATIONS_A_LOOK = 8
 /** {@link polls} when the last turn was opened, and when the clock of the budget was started. */
 let openedAt = -1
 let startedAt = -1
-/** Resolves the promises of {@link opens}. */
-let opening: (() => void)[] = []
 
 let deadline = 0
 let spent = false
 let unseen = 0
-/** scheduled if something waits for it; without a count of polls, whenever the clock runs */
-let next: NodeJS.Immediate | undefined
-let late: Late[] = []
+/** Whether the next turn is requested: if something waits for it; without a count of polls, whenever the clock runs. */
+let isRequested = false
+/** Results, and what resolves the promises of {@link opens}, in order. */
+let late: (Late | (() => void))[] = []
 
 /** Callbacks that wait for a turn with room, in order. */
 const waiting: (() => void)[] = []
@@ -47,8 +47,7 @@ let granted = false
 
 /**
  * Whether an inline result may be told to a caller that expects Node's order, in which a promise is
- * settled after the events that were there before the call: from the start of a turn, behind the poll
- * phase, until the next poll.
+ * settled after the events that were there before the call: in a turn, and in all that follows from it.
  */
 export function isOpen(): boolean {
   return openedAt === polls[0]
@@ -57,24 +56,32 @@ export function isOpen(): boolean {
 /** Resolves when {@link isOpen} is true, after the callbacks that are due now. */
 export function opens(): Promise<void> {
   return new Promise((resolve) => {
-    if (opening.push(resolve) === 1) setImmediate(openTurn)
+    if (callbacks > 0) setImmediate(openNext, resolve)
+    else openNext(resolve)
   })
 }
 
-function openTurn(): void {
-  openedAt = polls[0] as number
-  const due = opening
-  opening = []
-  for (const resolve of due) resolve()
+function openNext(resolve: () => void): void {
+  late.push(resolve)
+  request()
 }
 
-function startTurn(): void {
+function request(): void {
+  if (isRequested) return
+  isRequested = true
+  eventLoop.request()
+}
+
+eventLoop.turn = () => {
   openedAt = polls[0] as number
   startedAt = -1
-  next = undefined
+  isRequested = false
   const due = late
   late = []
-  for (const { receiver, id, result, route } of due) receiver.complete(id, result, route)
+  for (const each of due) {
+    if (typeof each === 'function') each()
+    else each.receiver.complete(each.id, each.result, each.route)
+  }
   if (waiting.length > 0) serveWaiting()
 }
 
@@ -88,7 +95,7 @@ function serveWaiting(): void {
   }
   waiting.splice(0, served)
   served = 0
-  if (waiting.length > 0) next ??= setImmediate(startTurn)
+  if (waiting.length > 0) request()
 }
 
 /**
@@ -106,7 +113,7 @@ export function isSpent(operations: number): boolean {
     startedAt = at
     deadline = now() + BUDGET
     spent = false
-    if (at === 0) next ??= setImmediate(startTurn)
+    if (at === 0) request()
   } else if (!spent && (unseen += operations) >= OPERATIONS_A_LOOK) {
     unseen = 0
     spent = now() > deadline
@@ -117,7 +124,7 @@ export function isSpent(operations: number): boolean {
 /** Delivers a result on the next turn of the event loop. */
 export function defer(receiver: Receiver, id: number, result: number, route: Route): void {
   late.push({ receiver, id, result, route })
-  next ??= setImmediate(startTurn)
+  request()
 }
 
 /** Number of callbacks due, one after the other, with the microtasks of each before the next. */
@@ -147,13 +154,13 @@ export function callbacksDue(): number {
   return callbacks
 }
 
-/** Number of calls that wait for {@link whenThereIsRoom} or {@link opens}. */
+/** Number of calls that wait for a turn. */
 export function waitingForTurn(): number {
-  return waiting.length - served + opening.length
+  return waiting.length - served + late.length
 }
 
 /** Calls back on a turn with room for one more operation, which is counted by then. */
 export function whenThereIsRoom(act: () => void): void {
   waiting.push(act)
-  next ??= setImmediate(startTurn)
+  request()
 }

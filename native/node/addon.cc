@@ -40,17 +40,18 @@ bool IsArrayOf(napi_typedarray_type type, const Value& value) {
   return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == type;
 }
 
-// start(threads, handOff, deliver, completions, polls): the environment for the other calls, or a negative
+// start(threads, handOff, deliver, completions, polls, turn): the environment for the other calls, or a negative
 // errno
 Value Start(const CallbackInfo& info) {
   uint32_t threads;
-  if (info.Length() != 5 || !Uint32(info[0], &threads) || !info[1].IsBoolean() || !info[2].IsFunction() ||
-      !IsArrayOf(napi_float64_array, info[3]) || !IsArrayOf(napi_uint32_array, info[4])) {
-    return Throw(info.Env(), "start(threads, handOff, deliver, completions, polls)");
+  if (info.Length() != 6 || !Uint32(info[0], &threads) || !info[1].IsBoolean() || !info[2].IsFunction() ||
+      !IsArrayOf(napi_float64_array, info[3]) || !IsArrayOf(napi_uint32_array, info[4]) || !info[5].IsFunction()) {
+    return Throw(info.Env(), "start(threads, handOff, deliver, completions, polls, turn)");
   }
   auto* environment = new Environment(info.Env());
   const int error = environment->Start(threads, info[1].As<Napi::Boolean>(), info[2].As<Napi::Function>(),
-                                       info[3].As<Napi::Float64Array>(), info[4].As<Napi::Uint32Array>());
+                                       info[3].As<Napi::Float64Array>(), info[4].As<Napi::Uint32Array>(),
+                                       info[5].As<Napi::Function>());
   // Not owned by JavaScript: the environment's cleanup hook deletes it.
   if (error == 0) return Napi::External<Environment>::New(info.Env(), environment);
   delete environment;
@@ -75,6 +76,14 @@ Value Open(const CallbackInfo& info) {
   const Value name = Napi::String::New(info.Env(), step);
   result.Set(1u, name);
   return result;
+}
+
+// requestTurn(environment): calls `turn` once, behind the next poll
+Value RequestTurn(const CallbackInfo& info) {
+  Environment* environment;
+  if (info.Length() != 1 || !(environment = EnvironmentOf(info[0]))) return Throw(info.Env(), "requestTurn()");
+  environment->RequestTurn();
+  return info.Env().Undefined();
 }
 
 // cancel(environment, kind, channel, id): true if nothing had begun to serve the operation, which
@@ -174,6 +183,7 @@ Napi::Object Init(Napi::Env, Napi::Object exports) {
   Export<Open>(exports, "open");
   Export(exports, "submit", Submit);
   Export<Cancel>(exports, "cancel");
+  Export<RequestTurn>(exports, "requestTurn");
   Export(exports, "readCached", ReadCached);
   Export(exports, "attempt", Attempt);
   Export(exports, "attemptOpen", AttemptOpen);

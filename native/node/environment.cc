@@ -20,7 +20,7 @@ constexpr size_t kDeliverAtOnce = 16;
 }  // namespace
 
 int Environment::Start(unsigned threads, bool hand_off, Napi::Function deliver, Napi::Float64Array completions,
-                       Napi::Uint32Array polls) {
+                       Napi::Uint32Array polls, Napi::Function turn) {
   int error = queue_.Open();
   if (error != 0) return error;
   uv_loop_t* loop;
@@ -28,9 +28,6 @@ int Environment::Start(unsigned threads, bool hand_off, Napi::Function deliver, 
   is_worker_ = loop != uv_default_loop();
   error = queue_.Watch(loop, OnWake, this);
   if (error != 0) return error;
-  uv_prepare_init(loop, &turn_);
-  uv_unref(reinterpret_cast<uv_handle_t*>(&turn_));
-  turn_.data = this;
 
   const auto receiver = Napi::Object::New(env_);
   async_context_ = new Napi::AsyncContext(env_, "caio", receiver);
@@ -40,8 +37,10 @@ int Environment::Start(unsigned threads, bool hand_off, Napi::Function deliver, 
   completions_memory_ = completions.Data();
   completions_capacity_ = completions.ElementLength() / kCompletionFields;
   polls_array_ = Napi::Persistent(polls.As<Napi::Object>());
-  polls_ = polls.Data();
-  uv_prepare_start(&turn_, OnPoll);
+  turn_ = Napi::Persistent(turn);
+  turns_.Start(
+      loop, polls.Data(), [](void* self) { static_cast<Environment*>(self)->BeforePoll(); },
+      [](void* self) { static_cast<Environment*>(self)->CallTurn(); }, this);
   pool_ = std::make_unique<ThreadPool>(queue_, threads, hand_off ? static_cast<int>(UsableProcessors()) : 0);
   system_ = MakeSystem(queue_, *pool_);
   // From here on the hook owns this object.
@@ -89,11 +88,9 @@ bool Environment::Cancel(Engine& engine, uint32_t channel, uint32_t id) {
 // numbers are reused. By then nothing may be in flight on them. Before Node closes them, it runs
 // the loop once more, with JavaScript forbidden, to close its own handles: this calls Finish then.
 // At the end of the main thread, FinishAtExit calls it.
-void Environment::OnPoll(uv_prepare_t* turn) {
-  auto* self = static_cast<Environment*>(turn->data);
-  ++*self->polls_;
-  if (self->system_->KeepsForTurn()) self->system_->EndTurn();
-  if (self->is_worker_ && self->pending_ > 0 && !self->CanRunJavaScript()) self->Finish();
+void Environment::BeforePoll() {
+  if (system_->KeepsForTurn()) system_->EndTurn();
+  if (is_worker_ && pending_ > 0 && !CanRunJavaScript()) Finish();
 }
 
 bool Environment::CanRunJavaScript() {
@@ -143,14 +140,23 @@ void Environment::Deliver() {
   }
 }
 
-// Uses Node-API directly: node-addon-api ends the process if an exception cannot be thrown, as in a
-// worker that is being terminated.
 void Environment::CallDeliver(size_t most) {
   const Napi::HandleScope scope(env_);
   napi_value argument;
   napi_create_uint32(env_, static_cast<uint32_t>(WriteCompletions(most)), &argument);
+  Call(deliver_.Value(), 1, &argument);
+}
+
+void Environment::CallTurn() {
+  const Napi::HandleScope scope(env_);
+  Call(turn_.Value(), 0, nullptr);
+}
+
+// Uses Node-API directly: node-addon-api ends the process if an exception cannot be thrown, as in a
+// worker that is being terminated.
+void Environment::Call(napi_value function, size_t count, const napi_value* arguments) {
   const napi_status status =
-      napi_make_callback(env_, *async_context_, receiver_.Value(), deliver_.Value(), 1, &argument, nullptr);
+      napi_make_callback(env_, *async_context_, receiver_.Value(), function, count, arguments, nullptr);
   if (status != napi_pending_exception) return;
   napi_value error;
   napi_get_and_clear_last_exception(env_, &error);
@@ -199,8 +205,7 @@ void Environment::OnCleanup(napi_async_cleanup_hook_handle, void* data) {
   self->system_.reset();
   self->pool_->Close();
   self->CloseUndelivered();
-  uv_close(reinterpret_cast<uv_handle_t*>(&self->turn_),
-           [](uv_handle_t* turn) { static_cast<Environment*>(turn->data)->Unwatch(); });
+  self->turns_.Close([](void* closed) { static_cast<Environment*>(closed)->Unwatch(); });
 }
 
 void Environment::Unwatch() {

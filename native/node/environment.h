@@ -14,6 +14,7 @@
 #include "../thread_pool/thread_pool.h"
 #include "held_memory.h"
 #include "system.h"
+#include "turns.h"
 
 namespace caio {
 
@@ -25,10 +26,10 @@ class Environment {
   Environment& operator=(const Environment&) = delete;
 
   // Call once. From then on, `deliver(count)` is called when `count` completions are in
-  // `completions`, four doubles each. `polls` is increased before each poll. 0 or a negative
-  // errno.
+  // `completions`, four doubles each. `polls` is increased before each poll, and `turn()` called if
+  // RequestTurn has been. 0 or a negative errno.
   int Start(unsigned threads, bool hand_off, Napi::Function deliver, Napi::Float64Array completions,
-            Napi::Uint32Array polls);
+            Napi::Uint32Array polls, Napi::Function turn);
   bool started() const { return pool_ != nullptr; }
 
   // Opens the engine, and proves that it works. The pool: a thread can be created. The others: the
@@ -44,6 +45,9 @@ class Environment {
   size_t Submit(Engine& engine, uint32_t channel);
 
   bool Cancel(Engine& engine, uint32_t channel, uint32_t id);
+
+  // See Turns::Request.
+  void RequestTurn() { turns_.Request(); }
 
   // Memory reused by each submission. Nothing in it outlives the call.
   struct Scratch {
@@ -64,7 +68,8 @@ class Environment {
  private:
   // Waits until the engines have finished what they accepted. Drops reads that have not begun.
   void Finish();
-  static void OnPoll(uv_prepare_t* turn);
+  void BeforePoll();
+  void CallTurn();
   bool CanRunJavaScript();
   // Closes the queue's handle of the loop, then deletes this object.
   void Unwatch();
@@ -72,6 +77,7 @@ class Environment {
   static void OnCleanup(napi_async_cleanup_hook_handle handle, void* data);
   void Deliver();
   void CallDeliver(size_t most);
+  void Call(napi_value function, size_t count, const napi_value* arguments);
   void TellRefusal();
   size_t WriteCompletions(size_t most);
   void AddPending(size_t count);
@@ -81,14 +87,14 @@ class Environment {
   Napi::Env env_;
   napi_async_cleanup_hook_handle cleanup_ = nullptr;
   bool is_worker_ = false;
-  uv_prepare_t turn_{};
+  Turns turns_;
   // Never deleted: when Node's environment ends, async_hooks may no longer be called.
   Napi::AsyncContext* async_context_ = nullptr;
   Napi::FunctionReference deliver_;
   Napi::ObjectReference receiver_;
   Napi::ObjectReference completions_array_;
   Napi::ObjectReference polls_array_;
-  uint32_t* polls_ = nullptr;
+  Napi::FunctionReference turn_;
   double* completions_memory_ = nullptr;
   size_t completions_capacity_ = 0;
 

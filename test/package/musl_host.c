@@ -53,15 +53,28 @@ static void take(unsigned count) {
   }
 }
 
+static uint32_t polls;
+static unsigned turns;
+
 static napi_value deliver(napi_env, napi_callback_info info) {
   take((unsigned)info->arguments[0]->number);
   return NULL;
 }
 
+static napi_value count_turn(napi_env, napi_callback_info) {
+  turns++;
+  return NULL;
+}
+
 static void start(void) {
   environment = CALL("start", new_number(2), new_boolean(true), new_function(deliver),
-                     new_view(napi_float64_array, completions, COUNT(completions)));
+                     new_view(napi_float64_array, completions, COUNT(completions)),
+                     new_view(napi_uint32_array, &polls, 1), new_function(count_turn));
   if (environment->type != napi_external) FAIL("start: %g", environment->number);
+  turns = polls = 0;
+  CALL("requestTurn", environment);
+  run(env->loop);
+  if (turns != 1 || polls < 2) FAIL("%u turns, %u polls", turns, polls);
 }
 
 static void open_engine(const char *directory) {

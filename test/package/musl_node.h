@@ -14,7 +14,7 @@
 #define FAIL(...) (fprintf(stderr, __VA_ARGS__), fputc('\n', stderr), exit(1))
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { MOST_PROPERTIES = 32, MOST_HANDLES = 4 };
+enum { MOST_PROPERTIES = 32, MOST_HANDLES = 8 };
 
 // Values
 
@@ -162,8 +162,29 @@ int uv_prepare_start(uv_prepare_t *turn, uv_prepare_cb begun) {
   return 0;
 }
 
-int uv_prepare_stop(uv_prepare_t *turn) {
-  turn->flags &= ~(unsigned)ACTIVE;
+int uv_check_init(uv_loop_t *loop, uv_check_t *check) { return add_handle(loop, (uv_handle_t *)check, UV_CHECK); }
+
+int uv_check_start(uv_check_t *check, uv_check_cb polled) {
+  check->check_cb = polled;
+  check->flags |= ACTIVE;
+  return 0;
+}
+
+int uv_check_stop(uv_check_t *check) {
+  check->flags &= ~(unsigned)ACTIVE;
+  return 0;
+}
+
+int uv_idle_init(uv_loop_t *loop, uv_idle_t *idle) { return add_handle(loop, (uv_handle_t *)idle, UV_IDLE); }
+
+int uv_idle_start(uv_idle_t *idle, uv_idle_cb begun) {
+  idle->idle_cb = begun;
+  idle->flags |= ACTIVE;
+  return 0;
+}
+
+int uv_idle_stop(uv_idle_t *idle) {
+  idle->flags &= ~(unsigned)ACTIVE;
   return 0;
 }
 
@@ -189,17 +210,24 @@ static bool end_closing(struct loop *loop) {
 
 static void turn(struct loop *loop) {
   struct pollfd watched[MOST_HANDLES];
+  bool idle = false;
   for (int i = 0; i < MOST_HANDLES; i++) {
     uv_handle_t *handle = loop->handles[i];
     const bool active = handle && (handle->flags & ACTIVE);
     watched[i] =
         (struct pollfd){active && handle->type == UV_POLL ? ((uv_poll_t *)handle)->io_watcher.fd : -1, POLLIN, 0};
     if (active && handle->type == UV_PREPARE) ((uv_prepare_t *)handle)->prepare_cb((uv_prepare_t *)handle);
+    if (active && handle->type == UV_IDLE) idle = true;
   }
   if (!is_alive(loop)) return;
-  if (poll(watched, MOST_HANDLES, -1) < 0) FAIL("poll: %m");
+  if (poll(watched, MOST_HANDLES, idle ? 0 : -1) < 0) FAIL("poll: %m");
   for (int i = 0; i < MOST_HANDLES; i++) {
     if (watched[i].revents) ((uv_poll_t *)loop->handles[i])->poll_cb((uv_poll_t *)loop->handles[i], 0, UV_READABLE);
+  }
+  for (int i = 0; i < MOST_HANDLES; i++) {
+    uv_handle_t *handle = loop->handles[i];
+    if (!handle || handle->type != UV_CHECK || !(handle->flags & ACTIVE)) continue;
+    ((uv_check_t *)handle)->check_cb((uv_check_t *)handle);
   }
 }
 

@@ -4,13 +4,14 @@
  */
 // @quick node linux thread pure uring
 import { once } from 'node:events'
-import { watch, writeFileSync } from 'node:fs'
+import { mkdirSync, watch, writeFileSync } from 'node:fs'
 import { createServer, connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { temporaryDirectory } from '../../support/harness.js'
 import { fs } from '../../support/subject.js'
+import { makeApp, moduleName, run } from '../../support/user-program.js'
 
 const directory = temporaryDirectory(t)
 const file = join(directory, 'file')
@@ -92,6 +93,20 @@ for (const [name, call] of Object.entries(calls)) {
       server.close()
     })
 
+    await t.test('immediates, by a callback of the poll phase', async (t) => {
+      const { seen, isOver, happens } = recorder(call)
+      const watched = temporaryDirectory(t)
+      const watcher = watch(watched, () => {
+        watcher.close()
+        setImmediate(happens, 'before')
+        happens('poll')
+        setImmediate(happens, 'behind')
+      })
+      mkdirSync(join(watched, 'new'))
+      await isOver
+      t.strictSame(seen, ['poll', 'before', 'behind', 'call'])
+    })
+
     await t.test('a directory that is watched', async (t) => {
       const { seen, isOver, happens } = recorder(call)
       const watched = temporaryDirectory(t)
@@ -103,3 +118,19 @@ for (const [name, call] of Object.entries(calls)) {
     })
   })
 }
+
+await t.test('at beforeExit, which comes again', async (t) => {
+  const app = makeApp(t, {
+    'app.mjs': `
+      import fs from '${moduleName}'
+      let left = 5
+      process.on('beforeExit', async () => {
+        if (left === 0) return
+        await fs.stat('.')
+        left--
+      })
+      process.on('exit', () => console.log(left))`,
+  })
+  const { stdout, stderr } = await run([join(app, 'app.mjs')], { cwd: app })
+  t.equal(stdout, '0\n', stderr)
+})

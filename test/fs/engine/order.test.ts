@@ -42,6 +42,11 @@ const kinds: Readonly<Record<string, string>> = {
   'appendFile, access': `await all(['appendFile', path, 'new'], ['access', path]); return true`,
   'utimes, stat': `
     fs.writeFileSync(path, ''); const [, { mtimeMs }] = await all(['utimes', path, 5, 5], ['stat', path]); return mtimeMs === 5000`,
+  'what follows from three changes of one file': `
+    fs.writeFileSync(path, '')
+    const told = []
+    await Promise.all([1, 2, 3].map((at) => all(['utimes', path, at, at]).then(() => told.push(at))))
+    return told.join('') === '123'`,
   'appendFile twice, rename of the directory': `
     fs.mkdirSync(path)
     await all(['appendFile', path + '/file', 'o'], ['appendFile', path + '/file', 'k'], ['rename', path, path + '-2'])

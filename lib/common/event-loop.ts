@@ -1,0 +1,15 @@
+/** The event loop, as far as the addon tells of it: `lib/engine/turn.ts` uses it. */
+import { intrinsics } from './intrinsics.js'
+
+const { setImmediate } = intrinsics
+
+export const eventLoop = {
+  /** Increased with each poll, and at the end of each {@link turn}, modulo 2^32. 0 without the addon, and before. */
+  polls: new Uint32Array(1),
+  /** Called behind a poll, if it was requested. */
+  turn(): void {},
+  /** Requests one call of {@link turn}: by the addon, before Node's own immediates. */
+  request(): void {
+    setImmediate(eventLoop.turn)
+  },
+}
