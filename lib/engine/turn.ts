@@ -24,12 +24,16 @@ interface Late {
   route: Route
 }
 
+/** Operations between two looks at the clock. Each takes at most ten microseconds. */
+const OPERATIONS_A_LOOK = 8
+
 /** {@link polls} when the last turn was opened, and when the clock of the budget was started. */
 let openedAt = -1
 let startedAt = -1
 
 let deadline = 0
 let spent = false
+let unseen = 0
 /** Whether the next turn is requested: if something waits for it; without a count of polls, whenever the clock runs. */
 let isRequested = false
 /** Results, and what resolves the promises of {@link opens}, in order. */
@@ -83,7 +87,7 @@ eventLoop.turn = () => {
 
 /** Calls those for which there is room: each is checked once, however many wait. */
 function serveWaiting(): void {
-  while (served < waiting.length && !isSpent()) {
+  while (served < waiting.length && !isSpent(1)) {
     const act = waiting[served++] as () => void
     granted = true
     act()
@@ -94,8 +98,12 @@ function serveWaiting(): void {
   if (waiting.length > 0) request()
 }
 
-/** Whether this turn's budget is spent. The first call in a turn starts the clock. */
-export function isSpent(): boolean {
+/**
+ * Whether this turn's budget is spent. The first call in a turn starts the clock; not every further
+ * call looks at it.
+ * @param operations number served since the previous call
+ */
+export function isSpent(operations: number): boolean {
   if (granted) {
     granted = false
     return false
@@ -106,8 +114,8 @@ export function isSpent(): boolean {
     deadline = now() + BUDGET
     spent = false
     if (at === 0) request()
-  } else if (!spent) {
-    // Each time: what follows from a result may take long.
+  } else if (!spent && (unseen += operations) >= OPERATIONS_A_LOOK) {
+    unseen = 0
     spent = now() > deadline
   }
   return spent
