@@ -57,7 +57,7 @@ export class Table {
   readonly first: string
   readonly last: string
   /** number of characters with which all keys begin */
-  readonly #common: number
+  readonly common: number
   readonly #meta: Buffer
   readonly #filter: Uint8Array
   /** positions of the heads of the blocks, and of the end: see {@link TableWriter} */
@@ -73,7 +73,7 @@ export class Table {
     this.#heads = Uint32Array.from(heads)
     this.first = keyAt(meta, start)
     this.last = keyAt(meta, heads.at(-1) as number)
-    this.#common = commonLength(this.first, this.last)
+    this.common = commonLength(this.first, this.last)
   }
 
   /** number of blocks */
@@ -86,13 +86,11 @@ export class Table {
     return this.#meta.readUInt32LE((this.#heads[block] as number) + 4)
   }
 
-  /** Number of characters with which a key and all of the table begin. */
-  commonWith(key: string): number {
-    return key >= this.first && key <= this.last ? this.#common : 0
-  }
-
-  /** The block that may have this key: the last one that does not begin after it. */
-  blockOf(key: string, common = this.commonWith(key)): number {
+  /**
+   * The block that may have this key: the last one that does not begin after it.
+   * @param common {@link common}, if the key is neither before the table nor behind it
+   */
+  blockOf(key: string, common = 0): number {
     const beginsBefore = (at: number): boolean => compareTo(this.#meta, this.#heads[at] as number, key, common) <= 0
     return Math.max(0, firstFrom(this.blocks, beginsBefore) - 1)
   }
@@ -153,7 +151,7 @@ export type Lookup<T> = T | undefined | typeof ABSENT
 export function lookUp<T>(file: PageFile, run: Run, key: string, found: Found<T>): Lookup<T> | Promise<Lookup<T>> {
   const table = run[tableOf(run, key)]
   if (!table || key < table.first || !table.mayHave(key)) return ABSENT
-  const common = table.commonWith(key)
+  const { common } = table
   const block = table.blockOf(key, common)
   const [start, end] = [table.pageOf(block), table.pageOf(block + 1)]
   const number = table.place[0] + start
