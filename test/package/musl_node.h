@@ -137,6 +137,16 @@ void uv_close(uv_handle_t *handle, uv_close_cb closed) {
   handle->flags = CLOSING;
 }
 
+static int activate(uv_handle_t *handle) {
+  handle->flags |= ACTIVE;
+  return 0;
+}
+
+static int deactivate(uv_handle_t *handle) {
+  handle->flags &= ~(unsigned)ACTIVE;
+  return 0;
+}
+
 int uv_poll_init(uv_loop_t *loop, uv_poll_t *watch, int fd) {
   watch->io_watcher.fd = fd;
   return add_handle(loop, (uv_handle_t *)watch, UV_POLL);
@@ -145,48 +155,35 @@ int uv_poll_init(uv_loop_t *loop, uv_poll_t *watch, int fd) {
 int uv_poll_start(uv_poll_t *watch, int events, uv_poll_cb ready) {
   if (events != UV_READABLE) FAIL("uv_poll_start: events %d", events);
   watch->poll_cb = ready;
-  watch->flags |= ACTIVE;
-  return 0;
+  return activate((uv_handle_t *)watch);
 }
 
-int uv_poll_stop(uv_poll_t *watch) {
-  watch->flags &= ~(unsigned)ACTIVE;
-  return 0;
-}
+int uv_poll_stop(uv_poll_t *watch) { return deactivate((uv_handle_t *)watch); }
 
 int uv_prepare_init(uv_loop_t *loop, uv_prepare_t *turn) { return add_handle(loop, (uv_handle_t *)turn, UV_PREPARE); }
 
 int uv_prepare_start(uv_prepare_t *turn, uv_prepare_cb begun) {
   turn->prepare_cb = begun;
-  turn->flags |= ACTIVE;
-  return 0;
+  return activate((uv_handle_t *)turn);
 }
 
 int uv_check_init(uv_loop_t *loop, uv_check_t *check) { return add_handle(loop, (uv_handle_t *)check, UV_CHECK); }
 
 int uv_check_start(uv_check_t *check, uv_check_cb polled) {
   check->check_cb = polled;
-  check->flags |= ACTIVE;
-  return 0;
+  return activate((uv_handle_t *)check);
 }
 
-int uv_check_stop(uv_check_t *check) {
-  check->flags &= ~(unsigned)ACTIVE;
-  return 0;
-}
+int uv_check_stop(uv_check_t *check) { return deactivate((uv_handle_t *)check); }
 
 int uv_idle_init(uv_loop_t *loop, uv_idle_t *idle) { return add_handle(loop, (uv_handle_t *)idle, UV_IDLE); }
 
 int uv_idle_start(uv_idle_t *idle, uv_idle_cb begun) {
   idle->idle_cb = begun;
-  idle->flags |= ACTIVE;
-  return 0;
+  return activate((uv_handle_t *)idle);
 }
 
-int uv_idle_stop(uv_idle_t *idle) {
-  idle->flags &= ~(unsigned)ACTIVE;
-  return 0;
-}
+int uv_idle_stop(uv_idle_t *idle) { return deactivate((uv_handle_t *)idle); }
 
 static bool is_alive(const struct loop *loop) {
   for (int i = 0; i < MOST_HANDLES; i++) {
