@@ -174,7 +174,7 @@ class TreeHandle implements DirHandle {
    * longer for each.
    */
   next(): Dirent | undefined {
-    return this.#given > 0 || this.#isClosed || isSpent(1) ? undefined : this.#shift()?.make()
+    return this.#given > 0 || this.#isClosed || isSpent() ? undefined : this.#shift()?.make()
   }
 
   /** Completes an entry that Node's `Dir` has delivered. */

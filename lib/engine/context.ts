@@ -529,7 +529,7 @@ export class Context implements Receiver {
 
   /** @internal Called by the backend. */
   complete(id: number, result: number, route: Route): void {
-    if (this.#submitting && ((this.#late ??= turn.isSpent(this.#handedOver.count)) || this.#isEarly(id))) {
+    if (this.#submitting && ((this.#late ??= turn.isSpent()) || this.#isEarly(id))) {
       this.#counters.deferred++
       turn.defer(this, id, result, route)
     } else if (result === UNSERVED) {
@@ -648,7 +648,7 @@ export class Context implements Receiver {
 
   /** @internal See {@link Backend.readCached}; EAGAIN when this turn has no room for more inline work. */
   readCached(path: string, view: Uint8Array): number {
-    if (!this.#port.readCached || !this.places.isFree(path) || turn.isSpent(1)) return EAGAIN
+    if (!this.#port.readCached || !this.places.isFree(path) || turn.isSpent()) return EAGAIN
     const result = this.#port.readCached(path, view)
     if (result >= 0 || result === ENOENT) {
       this.#counters.count(Opcode.readFile, Route.inline, result, view.byteLength)
@@ -667,7 +667,7 @@ export class Context implements Receiver {
    */
   attempt(opcode: Opcode, { path, mode = 0, flags = 0 }: PathCall, reply: NodeJS.ArrayBufferView): number | undefined {
     if (!this.#port.attempt || !this.places.isFree(path, opcode === Opcode.mkdir)) return EAGAIN
-    if (turn.isSpent(1)) return undefined
+    if (turn.isSpent()) return undefined
     const result = this.#port.attempt(opcode, mode, flags, path, reply)
     if (result !== EAGAIN) this.#counters.count(opcode, Route.inline, result)
     return result
@@ -676,7 +676,7 @@ export class Context implements Receiver {
   /** @internal As {@link attempt}, for an open file. */
   attemptOpen(opcode: Opcode, fd: number, reply: NodeJS.ArrayBufferView): number | undefined {
     if (!this.#port.attemptOpen) return EAGAIN
-    if (turn.isSpent(1)) return undefined
+    if (turn.isSpent()) return undefined
     const result = this.#port.attemptOpen(opcode, fd, reply)
     if (result !== EAGAIN) this.#counters.count(opcode, Route.inline, result)
     return result

@@ -24,8 +24,8 @@ interface Late {
   route: Route
 }
 
-/** Operations between two looks at the clock. Each takes at most ten microseconds. */
-const OPERATIONS_A_LOOK = 8
+/** Hits between two looks at the clock. */
+const HITS_A_LOOK = 8
 
 /** {@link polls} when the last turn was opened, and when the clock of the budget was started. */
 let openedAt = -1
@@ -33,7 +33,7 @@ let startedAt = -1
 
 let deadline = 0
 let spent = false
-let unseen = 0
+let hits = 0
 /** Whether the next turn is requested: if something waits for it; without a count of polls, whenever the clock runs. */
 let isRequested = false
 /** Results, and what resolves the promises of {@link opens}, in order. */
@@ -87,7 +87,7 @@ eventLoop.turn = () => {
 
 /** Calls those for which there is room: each is checked once, however many wait. */
 function serveWaiting(): void {
-  while (served < waiting.length && !isSpent(1)) {
+  while (served < waiting.length && !isSpent()) {
     const act = waiting[served++] as () => void
     granted = true
     act()
@@ -98,12 +98,8 @@ function serveWaiting(): void {
   if (waiting.length > 0) request()
 }
 
-/**
- * Whether this turn's budget is spent. The first call in a turn starts the clock; not every further
- * call looks at it.
- * @param operations number served since the previous call
- */
-export function isSpent(operations: number): boolean {
+/** Whether this turn's budget is spent. The first call in a turn starts the clock. */
+export function isSpent(): boolean {
   if (granted) {
     granted = false
     return false
@@ -114,11 +110,18 @@ export function isSpent(operations: number): boolean {
     deadline = now() + BUDGET
     spent = false
     if (at === 0) request()
-  } else if (!spent && (unseen += operations) >= OPERATIONS_A_LOOK) {
-    unseen = 0
+  } else if (!spent) {
+    // Each time: what follows from a result may take long.
     spent = now() > deadline
   }
   return spent
+}
+
+/** As {@link isSpent}, for a hit in a cache, which takes little longer than a look at the clock: not each looks at it. */
+export function isSpentByHit(): boolean {
+  if (startedAt === polls[0] && ++hits < HITS_A_LOOK) return spent
+  hits = 0
+  return isSpent()
 }
 
 /** Delivers a result on the next turn of the event loop. */

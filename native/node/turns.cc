@@ -19,7 +19,7 @@ void Turns::Start(uv_loop_t* loop, uint32_t* polls, Callback before_poll, Callba
 // Of the handles of one kind, libuv calls the one that was started last first: Node has started its own at the
 // beginning.
 void Turns::Request() {
-  requested_in_ = iteration_;
+  requested_at_ = *polls_;
   uv_check_start(&check_, OnCheck);
   uv_idle_start(&idle_, [](uv_idle_t*) {});
 }
@@ -33,7 +33,6 @@ void Turns::Close(Callback closed) {
 
 void Turns::OnPrepare(uv_prepare_t* prepare) {
   auto* self = static_cast<Turns*>(prepare->data);
-  ++self->iteration_;
   ++*self->polls_;
   self->before_poll_(self->data_);
 }
@@ -41,7 +40,7 @@ void Turns::OnPrepare(uv_prepare_t* prepare) {
 void Turns::OnCheck(uv_check_t* check) {
   auto* self = static_cast<Turns*>(check->data);
   // The poll had begun before the request.
-  if (self->iteration_ == self->requested_in_) return;
+  if (*self->polls_ == self->requested_at_) return;
   uv_check_stop(&self->check_);
   uv_idle_stop(&self->idle_);
   self->behind_poll_(self->data_);

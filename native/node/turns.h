@@ -31,8 +31,7 @@ class Turns {
   uv_check_t check_{};
   uv_idle_t idle_{};  // active, it keeps the poll from waiting
   uint32_t* polls_ = nullptr;
-  uint32_t iteration_ = 0;
-  uint32_t requested_in_ = 0;
+  uint32_t requested_at_ = 0;
   Callback before_poll_ = nullptr;
   Callback behind_poll_ = nullptr;
   Callback closed_ = nullptr;

@@ -62,7 +62,7 @@ const ignore = (): void => undefined
  * share, so that a loop of hits does not hold it.
  */
 function deliver(page: Page): Promise<Page> {
-  if (turn.isSpent(1)) return new Promise((resolve) => turn.whenThereIsRoom(() => resolve(page)))
+  if (turn.isSpentByHit()) return new Promise((resolve) => turn.whenThereIsRoom(() => resolve(page)))
   return Promise.resolve(page)
 }
 

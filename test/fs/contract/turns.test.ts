@@ -119,6 +119,19 @@ for (const [name, call] of Object.entries(calls)) {
   })
 }
 
+await t.test('timers have their turn while what follows from each call takes long', async (t) => {
+  const ROUNDS = 40
+  await fs.stat(file)
+  let ticks = 0
+  const timer = setInterval(() => ticks++, 1)
+  for (let round = 0; round < ROUNDS; round++) {
+    await fs.stat(file)
+    block(3)
+  }
+  clearInterval(timer)
+  t.ok(ticks >= ROUNDS / 4, `${ticks} in ${ROUNDS} rounds`)
+})
+
 await t.test('at beforeExit, which comes again', async (t) => {
   const app = makeApp(t, {
     'app.mjs': `
