@@ -2,7 +2,7 @@
  * The functions of `node:fs` that take a callback, over the engine. A call that is not plain goes
  * to Node's own function, unchanged.
  */
-import { defaultContext } from '../../lib/engine/default-context.js'
+import { defaultScheduler } from '../../lib/engine/default-context.js'
 import { callbackException } from '../../lib/common/errors.js'
 import { Opcode, isWrite, syscallOf } from '../../lib/protocol/operations.js'
 import type { Completer } from '../../lib/engine/completer.js'
@@ -55,8 +55,8 @@ type Target = readonly [fd: unknown, callback: unknown, given: unknown]
 
 /** Whether a write begins at once, or right after those of the engine on the same descriptor: the pool keeps their order. */
 function beginsAtOnce(fd: number): boolean {
-  const context = defaultContext()
-  return context.wouldBeginAtOnce || (context.hasRoom && descriptors.isWriting(fd))
+  const scheduler = defaultScheduler()
+  return scheduler.wouldBeginAtOnce || (scheduler.hasRoom && descriptors.isWriting(fd))
 }
 
 /**
@@ -85,12 +85,13 @@ function serve(
   if (moves && !movesPosition(opcode, fd)) return false
   const call = take(fd, callback, given, moves)
   if (!call) return false
-  const start = (): Promise<unknown> => defaultContext().enqueue(new TransferRequest(opcode, fd, span, completer, call))
+  const start = (): Promise<unknown> =>
+    defaultScheduler().enqueue(new TransferRequest(opcode, fd, span, completer, call))
   void (moves ? descriptors.positionOf(call.use).begin(isWrite(opcode), start) : start())
   // Also if the end of the tick is still to come for calls that are over.
   if (moves && isWrite(opcode)) {
     descriptors.noteWrite(call.use)
-    defaultContext().submitNow()
+    defaultScheduler().submitNow()
   }
   return true
 }
@@ -101,7 +102,7 @@ function serve(
  */
 function serveSync(opcode: Opcode, call: ServedCall | undefined, completer: Completer<ServedCall>): boolean {
   if (!call) return false
-  void defaultContext().enqueue(new SyncRequest(opcode, call.fd, completer, call))
+  void defaultScheduler().enqueue(new SyncRequest(opcode, call.fd, completer, call))
   return true
 }
 
@@ -197,7 +198,7 @@ const changes = changing.map(({ name, attribute, least, most }) => {
     const request = attribute.plain(given)
     const call = request && take(fd, args.at(-1))
     if (!call) return false
-    void defaultContext().enqueue(request(fd, done, call))
+    void defaultScheduler().enqueue(request(fd, done, call))
     return true
   }
 

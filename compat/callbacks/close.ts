@@ -1,6 +1,6 @@
 /** `close` with a callback, and `closeSync`: after the descriptor's operations in flight. */
 import { EAGAIN, callbackException } from '../../lib/common/errors.js'
-import { defaultContext } from '../../lib/engine/default-context.js'
+import { defaultScheduler } from '../../lib/engine/default-context.js'
 import { whenThereIsRoom } from '../../lib/engine/turn.js'
 import { reportUse, whenUnused } from '../../lib/engine/numbers.js'
 import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
@@ -86,7 +86,7 @@ export function close(this: unknown, ...args: Arguments): void {
 /** Cannot wait. Submits the calls made in this tick, so that they are in flight at least, as in Node. */
 export function closeSync(this: unknown, ...args: Arguments): void {
   const [fd] = args
-  if (descriptors.isInUse(fd)) defaultContext().submitNow()
+  if (descriptors.isInUse(fd)) defaultScheduler().submitNow()
   if (isDescriptor(fd)) {
     descriptors.forget(fd)
     reportUse(fd)

@@ -1,7 +1,7 @@
 /** `fstat` with a callback. */
 import { EAGAIN, callbackException } from '../../lib/common/errors.js'
 import type { Completer } from '../../lib/engine/completer.js'
-import { defaultContext } from '../../lib/engine/default-context.js'
+import { defaultScheduler } from '../../lib/engine/default-context.js'
 import { OpenRequest } from '../../lib/engine/request.js'
 import { whenThereIsRoom } from '../../lib/engine/turn.js'
 import { Opcode, syscallOf } from '../../lib/protocol/operations.js'
@@ -48,14 +48,14 @@ const completer: Completer<Caller> = {
 
 function serve(call: ServedCall, leave: () => void): void {
   const numbers = statsMemory.take()
-  const result = areMany() ? EAGAIN : defaultContext().attemptOpen(Opcode.fstat, call.fd, numbers)
+  const result = areMany() ? EAGAIN : defaultScheduler().attemptOpen(Opcode.fstat, call.fd, numbers)
   if (result === 0) tell(call, numbers)
   statsMemory.giveBack(numbers)
   // This turn has no room for more inline work.
   if (result === undefined) {
     whenThereIsRoom(() => serve(call, leave))
   } else if (result !== 0) {
-    void defaultContext().enqueue(new OpenRequest(Opcode.fstat, call.fd, completer, { call, leave }))
+    void defaultScheduler().enqueue(new OpenRequest(Opcode.fstat, call.fd, completer, { call, leave }))
   }
 }
 

@@ -1,7 +1,7 @@
 /** Callback form of the functions on paths, from the same descriptions as the promise form. */
 import { intrinsics } from '../../lib/common/intrinsics.js'
 import { callbackException } from '../../lib/common/errors.js'
-import { defaultContext } from '../../lib/engine/default-context.js'
+import { defaultScheduler } from '../../lib/engine/default-context.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { changesPaths } from '../../lib/protocol/operations.js'
 import { callbacksDue, whenThereIsRoom } from '../../lib/engine/turn.js'
@@ -117,7 +117,7 @@ export function withCallback(described: PathFunction): Own {
   return resemble(ofCallbacks.get(name), function (this: unknown, ...args: unknown[]): void {
     const callback = callbackAt(args, arity) < 0 ? undefined : (args.pop() as Callback)
     const leave: Leave = (told = callback) => {
-      defaultContext().leave(opcode)
+      defaultScheduler().leave(opcode)
       // Some functions take a descriptor in place of a path.
       leaveToNode(args[0])
       if (told) args.push(told)

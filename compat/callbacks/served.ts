@@ -1,5 +1,5 @@
 /** Calls on a descriptor: taken by the engine, or left to Node's own function. */
-import { defaultContext } from '../../lib/engine/default-context.js'
+import { defaultScheduler } from '../../lib/engine/default-context.js'
 import { isDescriptor } from '../arguments/transfer.js'
 import { Call, beginOne, endOne } from './call.js'
 import type { Callback } from './call.js'
@@ -48,7 +48,7 @@ export function leave(call: Own, receiver: unknown, args: Arguments): void {
 /** Hands over what this tick has asked of the engine on a descriptor: a call of Node's follows. */
 function handOverOn(fd: unknown): void {
   // With a replaced file system, the engine must not be looked for.
-  if (typeof fd === 'number' && asksTheKernel()) defaultContext().submitNowOn(fd)
+  if (typeof fd === 'number' && asksTheKernel()) defaultScheduler().submitNowOn(fd)
 }
 
 /** As {@link leave}, of a function whose first argument is a descriptor: after the engine's calls on it. */

@@ -3,7 +3,7 @@
  * it returns. Later calls wait for that stat, as in Node; otherwise their first change would be
  * taken for the initial state.
  */
-import { defaultContext } from '../../lib/engine/default-context.js'
+import { defaultScheduler } from '../../lib/engine/default-context.js'
 import { ofCallbacks } from '../node/original.js'
 import type { callbackFs } from '../node/original.js'
 import { resemble } from '../node/resemble.js'
@@ -21,10 +21,10 @@ function whenNodeHasBegun(done: () => void): void {
 }
 
 const watchFile = resemble(ofCallbacks.get('watchFile'), function (this: unknown, ...args: unknown[]): unknown {
-  const context = defaultContext()
-  context.submitNow()
+  const scheduler = defaultScheduler()
+  scheduler.submitNow()
   const watcher: unknown = Reflect.apply(ofCallbacks.get('watchFile'), this, args)
-  const release = context.hold()
+  const release = scheduler.hold()
   const late = setTimeout(release, MOST)
   whenNodeHasBegun(() => {
     clearTimeout(late)

@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { EAGAIN } from '../../lib/common/errors.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
 import type { Completer } from '../../lib/engine/completer.js'
-import { defaultContext } from '../../lib/engine/default-context.js'
+import { defaultScheduler } from '../../lib/engine/default-context.js'
 import { ControlRequest, NO_CONTROL, OpenRequest, TimesRequest } from '../../lib/engine/request.js'
 import type { OpenCall, Request } from '../../lib/engine/request.js'
 import { Opcode } from '../../lib/protocol/operations.js'
@@ -98,7 +98,7 @@ export function serveStat(handle: FileHandle, options: unknown): Promise<unknown
   if (fd === undefined) return leave(Opcode.fstat)
   const numbers = statsMemory.take()
   // An inline stat would overtake earlier changes.
-  const result = HandleState.isChanging(handle) ? EAGAIN : defaultContext().attemptOpen(Opcode.fstat, fd, numbers)
+  const result = HandleState.isChanging(handle) ? EAGAIN : defaultScheduler().attemptOpen(Opcode.fstat, fd, numbers)
   const stats = result === 0 ? Promise.resolve(toStats(numbers)) : undefined
   statsMemory.giveBack(numbers)
   if (!stats) return start(new OpenRequest(Opcode.fstat, fd, statDone, { handle, given: undefined }))

@@ -1,7 +1,7 @@
 /** `readFile`, `writeFile` and `appendFile` of a handle: from the file's current position. */
 import { Buffer } from 'node:buffer'
 import type { FileHandle } from 'node:fs/promises'
-import { defaultContext } from '../../lib/engine/default-context.js'
+import { defaultScheduler } from '../../lib/engine/default-context.js'
 import { OWN_POSITION } from '../../lib/engine/request.js'
 import { Opcode } from '../../lib/protocol/operations.js'
 import { StatsField } from '../../lib/protocol/port.js'
@@ -31,9 +31,9 @@ const partDone = completer((count) => count)
 export function serveReadFile(handle: FileHandle, options: unknown): Promise<unknown> | undefined {
   const encoding = plainEncoding(options)
   const fd = encoding === undefined ? undefined : descriptorOf(handle)
-  if (fd === undefined || !defaultContext().servesPaths || HandleState.bouncer(handle)) return undefined
+  if (fd === undefined || !defaultScheduler().servesPaths || HandleState.bouncer(handle)) return undefined
   const numbers = statsMemory.take()
-  const known = defaultContext().attemptOpen(Opcode.fstat, fd, numbers) === 0
+  const known = defaultScheduler().attemptOpen(Opcode.fstat, fd, numbers) === 0
   const size = numbers[StatsField.size] as number
   statsMemory.giveBack(numbers)
   if (!known || size === 0 || size > LARGEST_READ) return undefined
@@ -63,7 +63,7 @@ export function serveWriteFile(handle: FileHandle, data: unknown, options: unkno
   const plain = plainFileOptions(options, writeKeys, 'wa')
   const view = plain && !plain.flush ? plainData(data, plain.encoding) : undefined
   const fd = view && descriptorOf(handle)
-  if (fd === undefined || !defaultContext().servesPaths || HandleState.bouncer(handle)) return undefined
+  if (fd === undefined || !defaultScheduler().servesPaths || HandleState.bouncer(handle)) return undefined
   return writeAll(handle, view as NodeJS.ArrayBufferView)
 }
 

@@ -2,7 +2,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { abortError } from '../../lib/engine/abort.js'
 import type { Completer } from '../../lib/engine/completer.js'
-import { defaultContext } from '../../lib/engine/default-context.js'
+import { defaultScheduler } from '../../lib/engine/default-context.js'
 import type { Request } from '../../lib/engine/request.js'
 import type { Opcode } from '../../lib/protocol/operations.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
@@ -50,14 +50,14 @@ export function descriptorOf(handle: FileHandle): number | undefined {
 
 /** As {@link descriptorOf}, for any kind of file. */
 export function openOf(handle: FileHandle): number | undefined {
-  if (!HandleState.has(handle) || !defaultContext().servesPaths || process.permission !== undefined) return undefined
+  if (!HandleState.has(handle) || !defaultScheduler().servesPaths || process.permission !== undefined) return undefined
   const fd = numberOf(handle)
   return fd >= 0 ? fd : undefined
 }
 
 /** Counts a call that is left to Node's own method. */
 export function leave(opcode: Opcode): undefined {
-  defaultContext().leave(opcode)
+  defaultScheduler().leave(opcode)
   return undefined
 }
 
@@ -66,7 +66,7 @@ export function leave(opcode: Opcode): undefined {
  * of the engine's calls.
  */
 export function inOrder<T>(handle: FileHandle, byNode: () => Promise<T>): Promise<T> {
-  const shares = defaultContext().servesPaths && descriptorOf(handle) !== undefined && !HandleState.bouncer(handle)
+  const shares = defaultScheduler().servesPaths && descriptorOf(handle) !== undefined && !HandleState.bouncer(handle)
   if (!shares) return byNode()
   const position = HandleState.position(handle)
   ref(handle)
@@ -87,9 +87,9 @@ export function start(request: Request<HandleCall>, signal?: AbortSignal): Promi
   const { handle, changes, moves } = caller
   if (changes) HandleState.addChanges(handle, 1)
   ref(handle)
-  if (moves === undefined) return defaultContext().enqueue(request)
+  if (moves === undefined) return defaultScheduler().enqueue(request)
   return HandleState.position(handle).begin(moves, () => {
-    if (!signal?.aborted) return defaultContext().enqueue(request)
+    if (!signal?.aborted) return defaultScheduler().enqueue(request)
     // Aborted while it waited for its turn.
     completer.released?.(caller)
     return Promise.reject(abortError(signal))

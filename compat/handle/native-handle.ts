@@ -4,7 +4,7 @@
  * unchanged.
  */
 import { EAGAIN, errnoException } from '../../lib/common/errors.js'
-import { defaultContext } from '../../lib/engine/default-context.js'
+import { defaultScheduler } from '../../lib/engine/default-context.js'
 import { beginOneOfMany, endOneOfMany } from '../../lib/engine/many.js'
 import type { Slot } from '../../lib/engine/many.js'
 import { whenUnused } from '../../lib/engine/numbers.js'
@@ -115,7 +115,7 @@ export function makeNativeClass(Native: NativeHandleClass): OwnedHandleClass {
 
     #close(fd: number): Promise<void> {
       // Node has its own errors for a handle that is closed, or in transfer to another thread.
-      if (fd < 0 || !defaultContext().servesPaths || this.#mayNodeBeAtWork()) return super.close()
+      if (fd < 0 || !defaultScheduler().servesPaths || this.#mayNodeBeAtWork()) return super.close()
       // Released first: if the thread is terminated in between, the descriptor leaks, rather than
       // being closed when its number is another file's.
       this.releaseFD()

@@ -2,7 +2,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { abortError, refuseAborted, untilAborted } from '../../lib/engine/abort.js'
 import type { Completer } from '../../lib/engine/completer.js'
-import { defaultContext } from '../../lib/engine/default-context.js'
+import { defaultScheduler } from '../../lib/engine/default-context.js'
 import { shapes } from '../../lib/engine/operation.js'
 import { hintsOf } from '../../lib/engine/request-options.js'
 import type { WriteOptions } from '../../lib/engine/request-options.js'
@@ -55,7 +55,7 @@ export function serve(
   const bouncer = HandleState.bouncer(handle)
   if ((span as Span).position === OWN_POSITION) {
     // `pure` would call Node's own method anyway; a bouncer's copy does not know its position in the file.
-    return bouncer || !defaultContext().servesPaths
+    return bouncer || !defaultScheduler().servesPaths
       ? leave(opcode)
       : serveMoving(handle, opcode, span as Span, completer, given)
   }
@@ -92,7 +92,7 @@ async function bounce(bouncer: Bouncer, request: TransferRequest<HandleCall>, sp
     const counted = (isWrite(opcode) ? shapes.write : shapes.read)(none).completer
     const part = new TransferRequest(opcode, by, span, counted, undefined)
     if (by === fd) part.fileKey = fileKey
-    return defaultContext().enqueue(part) as Promise<number>
+    return defaultScheduler().enqueue(part) as Promise<number>
   }
   ref(handle)
   try {
@@ -147,8 +147,8 @@ export async function serveExtra(handle: FileHandle, call: ExtraCall): Promise<u
   const fd = span && descriptorOf(handle)
   const appends = (flags & TransferFlag.append) !== 0
   const moves = span?.position === OWN_POSITION && !appends
-  const context = defaultContext()
-  if (fd === undefined || (moves && !context.servesPaths) || HandleState.bouncer(handle)) {
+  const scheduler = defaultScheduler()
+  if (fd === undefined || (moves && !scheduler.servesPaths) || HandleState.bouncer(handle)) {
     return serveAround(handle, call, flags)
   }
   const place = appends ? { ...span, position: 0 } : span
@@ -159,7 +159,7 @@ export async function serveExtra(handle: FileHandle, call: ExtraCall): Promise<u
   request.flags |= flags
   request.priority = priority
   const promise = start(request, signal)
-  return signal ? untilAborted(signal, promise, () => context.takeBack(request)) : promise
+  return signal ? untilAborted(signal, promise, () => scheduler.takeBack(request)) : promise
 }
 
 /** A `readv` or `writev` as called: its buffers, a position, and options after it or in its place. */

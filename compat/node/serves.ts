@@ -1,5 +1,5 @@
 /** Whether the engine can serve calls of `fs`. */
-import { defaultContext } from '../../lib/engine/default-context.js'
+import { defaultScheduler } from '../../lib/engine/default-context.js'
 import { asksTheKernel } from './untouched.js'
 
 // asksTheKernel comes first: with a replaced file system, the engine's addon would not be found,
@@ -7,10 +7,10 @@ import { asksTheKernel } from './untouched.js'
 
 /** Calls on paths, and on descriptors in ways that a Context lacks. */
 export function servesFiles(): boolean {
-  return asksTheKernel() && defaultContext().servesPaths
+  return asksTheKernel() && defaultScheduler().servesPaths
 }
 
 /** Calls on whole files. */
 export function servesWholeFiles(): boolean {
-  return asksTheKernel() && defaultContext().servesWholeFiles
+  return asksTheKernel() && defaultScheduler().servesWholeFiles
 }

@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer'
 import { FreeList } from '../../lib/common/free-list.js'
 import { EAGAIN } from '../../lib/common/errors.js'
-import { defaultContext } from '../../lib/engine/default-context.js'
+import { defaultScheduler } from '../../lib/engine/default-context.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { Opcode } from '../../lib/protocol/operations.js'
 import { CopyFlag, TreeResult } from '../../lib/protocol/port.js'
@@ -46,7 +46,7 @@ function plainMkdir(path: unknown, options: unknown, recursive: boolean): PathCa
 /** Most calls of `mkdir -p` find an existing directory and make nothing. */
 function attemptPath(call: PathCall): Attempted {
   const numbers = statsMemory.take()
-  const result = defaultContext().attempt(Opcode.stat, call, numbers)
+  const result = defaultScheduler().attempt(Opcode.stat, call, numbers)
   const isDirectory = hasFoundDirectory(result, numbers)
   statsMemory.giveBack(numbers)
   return isDirectory || result === undefined ? result : EAGAIN

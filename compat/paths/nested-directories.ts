@@ -3,7 +3,7 @@ import type { Buffer } from 'node:buffer'
 import type { Dir, Dirent } from 'node:fs'
 import { join } from 'node:path'
 import { EAGAIN } from '../../lib/common/errors.js'
-import { defaultContext } from '../../lib/engine/default-context.js'
+import { defaultScheduler } from '../../lib/engine/default-context.js'
 import { Opcode } from '../../lib/protocol/operations.js'
 import { plainPath } from '../arguments/path.js'
 import { callbackFs, ofPromises } from '../node/original.js'
@@ -37,7 +37,7 @@ function listingOf(path: string, entries: readonly Dirent[]): Listing {
 /** By Node's own: a directory that is too large for a request, or cannot be read, with Node's error. */
 async function readByNode(root: string, path: string): Promise<Listing> {
   const entries: Dirent[] = []
-  defaultContext().leave(Opcode.opendir)
+  defaultScheduler().leave(Opcode.opendir)
   for await (const entry of await ofPromises.caller<Promise<Dir>>('opendir')(join(root, path))) entries.push(entry)
   return listingOf(path, entries)
 }
@@ -82,7 +82,7 @@ let known: Float64Array | undefined
 function isDirectory(path: string): boolean | undefined {
   if (plainPath(path) === undefined) return undefined
   known ??= statsMemory.make()
-  const result = defaultContext().attempt(Opcode.lstat, { path }, known)
+  const result = defaultScheduler().attempt(Opcode.lstat, { path }, known)
   return result === undefined || result === EAGAIN ? undefined : hasFoundDirectory(result, known)
 }
 

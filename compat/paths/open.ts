@@ -2,7 +2,7 @@
 import type { Mode, PathLike } from 'node:fs'
 import { constants } from 'node:fs'
 import { EAGAIN } from '../../lib/common/errors.js'
-import { defaultContext } from '../../lib/engine/default-context.js'
+import { defaultScheduler } from '../../lib/engine/default-context.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { Opcode } from '../../lib/protocol/operations.js'
 import { plainMode, plainPath } from '../arguments/path.js'
@@ -71,7 +71,7 @@ export const openFile: PathFunction = {
   // An open that creates or empties a file must not wait for a turn with room: the process may end first.
   attempt: (call) =>
     ((call.flags as number) & (O_ACCMODE | O_CREAT | O_TRUNC)) === O_RDONLY
-      ? defaultContext().attempt(Opcode.open, call, nothing)
+      ? defaultScheduler().attempt(Opcode.open, call, nothing)
       : EAGAIN,
 }
 

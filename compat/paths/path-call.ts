@@ -7,7 +7,7 @@ import { EAGAIN, errnoOf } from '../../lib/common/errors.js'
 import type { Circumstances } from '../../lib/common/errors.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
 import type { Completer } from '../../lib/engine/completer.js'
-import { defaultContext } from '../../lib/engine/default-context.js'
+import { defaultScheduler } from '../../lib/engine/default-context.js'
 import { beginOneOfMany, endOneOfMany } from '../../lib/engine/many.js'
 import type { Slot } from '../../lib/engine/many.js'
 import { PathRequest, TimesRequest, WholeFileRequest } from '../../lib/engine/request.js'
@@ -116,7 +116,7 @@ export class PathOperation<Call extends PathCall, Reply extends View, Caller> {
     if (result === NODES) return form.leave(caller)
     if (result >= 0) return this.#settle(this.#function.value?.(result, this.#reply, call), caller)
     if (result !== EAGAIN) return this.#fail(result, call, caller)
-    return defaultContext().enqueue(this.#request(call, { call, caller, slot }))
+    return defaultScheduler().enqueue(this.#request(call, { call, caller, slot }))
   }
 
   /** The result, if no wait is needed. A call that changes something never waits for the next turn. */
@@ -131,7 +131,7 @@ export class PathOperation<Call extends PathCall, Reply extends View, Caller> {
     const { manyByThreads, attempt } = this.#function
     if (manyByThreads && this.#form.areMany()) return EAGAIN
     if (attempt) return attempt(call, this.#reply)
-    const result = defaultContext().attempt(this.opcode, call, this.#reply)
+    const result = defaultScheduler().attempt(this.opcode, call, this.#reply)
     return result !== undefined && result < 0 && result !== EAGAIN && this.#isLeft(result) ? NODES : result
   }
 
@@ -186,7 +186,7 @@ export class PathOperation<Call extends PathCall, Reply extends View, Caller> {
     if (memory) memory.giveBack((views as PathsAndView).at(-1) as Reply)
     const failed = failure?.(result, call)
     if (failed) return this.#settle(failed, caller)
-    if (keepsPlace?.(result)) return defaultContext().places.inPlace(() => this.#form.leaveInPlace(caller))
+    if (keepsPlace?.(result)) return defaultScheduler().places.inPlace(() => this.#form.leaveInPlace(caller))
     return this.#isLeft(result) ? this.#form.leave(caller) : this.#fail(result, call, caller)
   }
 

@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer'
 import { URL, fileURLToPath } from 'node:url'
 import type { Completer } from '../../lib/engine/completer.js'
-import { defaultContext } from '../../lib/engine/default-context.js'
+import { defaultScheduler } from '../../lib/engine/default-context.js'
 import { PathRequest } from '../../lib/engine/request.js'
 import type { PathCall, Request } from '../../lib/engine/request.js'
 import { Opcode, pathsOf } from '../../lib/protocol/operations.js'
@@ -50,5 +50,5 @@ export function leaveInOrder(
   const path = paths > 0 ? nameOf(args[0]) : undefined
   const otherPath = paths === 2 ? nameOf(args[1]) : undefined
   if (path === undefined || (paths === 2 && otherPath === undefined)) return own(...args)
-  return defaultContext().places.keep(placeOf(opcode, { path, otherPath }), () => own(...args))
+  return defaultScheduler().places.keep(placeOf(opcode, { path, otherPath }), () => own(...args))
 }

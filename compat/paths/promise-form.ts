@@ -3,7 +3,7 @@ import { intrinsics } from '../../lib/common/intrinsics.js'
 import { laterException } from '../../lib/common/errors.js'
 import type { Circumstances } from '../../lib/common/errors.js'
 import { isNext, unsettled, untilOthersAreOver } from '../../lib/common/one-at-a-time.js'
-import { defaultContext } from '../../lib/engine/default-context.js'
+import { defaultScheduler } from '../../lib/engine/default-context.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { isTraced, traceCall } from '../../lib/engine/trace.js'
 import type { FsOperation } from '../../lib/engine/trace.js'
@@ -108,7 +108,7 @@ function servingLater<Call extends PathCall>(described: PathFunction<Call>, own:
     promiseForm(own, () => NODES),
   )
   return async (call: Call, args: Args, handlesStand: Promise<boolean>): Promise<unknown> => {
-    const { places } = defaultContext()
+    const { places } = defaultScheduler()
     const serve = async (): Promise<unknown> =>
       (await handlesStand) ? places.inPlace(() => operation.serve(call, args)) : NODES
     const value = await places.keep(placeOf(operation.opcode, call), serve)
@@ -148,7 +148,7 @@ export function withPromise<Call extends PathCall, Reply extends NodeJS.ArrayBuf
 ): Own {
   const opcode = opcodeOf(described)
   const leave: Own = (...args) => {
-    defaultContext().leave(opcode)
+    defaultScheduler().leave(opcode)
     return leaveInOrder(opcode, own, args)
   }
   const serve = serving(described as PathFunction, own, leave)

@@ -9,7 +9,7 @@ import { FreeList } from '../../lib/common/free-list.js'
 import { intrinsics } from '../../lib/common/intrinsics.js'
 import { asResult } from '../../lib/engine/completer.js'
 import type { Completer } from '../../lib/engine/completer.js'
-import { defaultContext } from '../../lib/engine/default-context.js'
+import { defaultScheduler } from '../../lib/engine/default-context.js'
 import { TransferRequest, WholeFileRequest } from '../../lib/engine/request.js'
 import type { Span, WholeFile } from '../../lib/engine/request.js'
 import { Opcode } from '../../lib/protocol/operations.js'
@@ -52,7 +52,7 @@ function copyOf(bytes: Buffer, length: number, encoding: BufferEncoding | undefi
 
 function readInto(path: string, target: Buffer): Promise<number> {
   const file = { path, view: target, length: target.length, mode: 0, flags: 0 }
-  return defaultContext().enqueue(new WholeFileRequest(Opcode.readFile, file, asResult, undefined)) as Promise<number>
+  return defaultScheduler().enqueue(new WholeFileRequest(Opcode.readFile, file, asResult, undefined)) as Promise<number>
 }
 
 /** Reads a large file through its own handle, so that no pool thread is occupied for long. */
@@ -101,7 +101,7 @@ async function readSized(fd: number, size: number): Promise<Buffer> {
 function readChunk(fd: number, span: Span, flags = 0): Promise<number> {
   const request = new TransferRequest(Opcode.read, fd, span, chunk, undefined)
   request.flags = flags
-  return defaultContext().enqueue(request) as Promise<number>
+  return defaultScheduler().enqueue(request) as Promise<number>
 }
 
 /** Reads to the end: a file whose size is 0 may still have content. */
@@ -205,7 +205,7 @@ export const readFile: PathFunction<ReadCall, Buffer> = {
       : undefined
   },
   attempt({ path }, slab) {
-    const read = defaultContext().readCached(path, slab)
+    const read = defaultScheduler().readCached(path, slab)
     return read >= 0 || read === ENOENT ? read : EAGAIN
   },
   // Programs look for what may be missing by reading it.

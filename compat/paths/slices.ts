@@ -1,6 +1,6 @@
 /** Operations on trees, which run in slices: requested again until they are complete. */
 import type { Buffer } from 'node:buffer'
-import { defaultContext } from '../../lib/engine/default-context.js'
+import { defaultScheduler } from '../../lib/engine/default-context.js'
 import { asResult } from '../../lib/engine/completer.js'
 import { PathRequest } from '../../lib/engine/request.js'
 import type { PathCall } from '../../lib/engine/request.js'
@@ -9,7 +9,7 @@ import { Failed } from './path-function.js'
 
 /** @returns the result of one slice; negative if it failed */
 export function askFor(opcode: Opcode, call: PathCall, reply?: NodeJS.ArrayBufferView): Promise<number> {
-  return defaultContext().enqueue(new PathRequest(opcode, call, asResult, undefined, reply)) as Promise<number>
+  return defaultScheduler().enqueue(new PathRequest(opcode, call, asResult, undefined, reply)) as Promise<number>
 }
 
 /** Decodes the failure from the reply. */

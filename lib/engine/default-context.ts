@@ -1,6 +1,7 @@
 import { Context } from './context.js'
 import { debug } from '../common/debug.js'
 import { RETRY_AFTER, choiceIsProvisional, choose } from '../backends/select.js'
+import type { Scheduler } from './scheduler.js'
 import { now } from '../common/clock.js'
 
 const { process } = globalThis
@@ -19,12 +20,17 @@ export function defaultContext(): Context {
   return context ?? current()
 }
 
+/** What takes requests for {@link defaultContext}. */
+export function defaultScheduler(): Scheduler {
+  return defaultContext().scheduler
+}
+
 function current(): Context {
   if (provisional && now() < provisional.until) return provisional.context
   const before = provisional?.context
   const used = before && choose().backend.name === before.backend ? before : make()
   // Operations in flight on the previous context finish there.
-  if (used !== before) before?.submitNow()
+  if (used !== before) before?.scheduler.submitNow()
   if (choiceIsProvisional()) {
     provisional = { context: used, until: now() + RETRY_AFTER }
   } else {

@@ -3,40 +3,33 @@ import { refuseAborted, untilAborted } from './abort.js'
 import type { Request } from './request.js'
 import { invalidArgType, invalidState } from '../common/errors.js'
 import { Operation } from './operation.js'
+import type { Scheduler } from './scheduler.js'
 import { intrinsics } from '../common/intrinsics.js'
 
 const { Promise } = intrinsics
-
-/** Accepts requests: a Context. */
-export interface Taker {
-  refuseWhenClosing(): void
-  enqueue(request: Request): Promise<unknown>
-  takeBack(request: Request): boolean
-  noteNumber(request: Request): void
-}
 
 /**
  * @throws `ERR_INVALID_ARG_TYPE` for a value that is no Operation, or no iterable of them;
  * `ERR_INVALID_STATE` if one was submitted before, or after close. Then none is submitted
  */
-export function launch(context: Taker, given: Iterable<Operation>): Promise<unknown>[] {
-  context.refuseWhenClosing()
+export function launch(scheduler: Scheduler, given: Iterable<Operation>): Promise<unknown>[] {
+  scheduler.refuseWhenClosing()
   const operations = listOf(given)
   for (const operation of operations) {
     if (!(operation instanceof Operation)) throw invalidArgType('operation', 'an Operation', operation)
     if (operation.state !== 'new') throw onlyOnce()
   }
   if (new Set(operations).size !== operations.length) throw onlyOnce()
-  return operations.map((operation) => launchOne(context, operation))
+  return operations.map((operation) => launchOne(scheduler, operation))
 }
 
-function launchOne(context: Taker, operation: Operation): Promise<unknown> {
+function launchOne(scheduler: Scheduler, operation: Operation): Promise<unknown> {
   const { signal } = operation
   try {
     refuseAborted(signal)
     const request = operation.claim()
-    if (typeof operation.file === 'number') context.noteNumber(request)
-    return signal ? launchAbortable(context, operation, request, signal) : context.enqueue(request)
+    if (typeof operation.file === 'number') scheduler.noteNumber(request)
+    return signal ? launchAbortable(scheduler, operation, request, signal) : scheduler.enqueue(request)
   } catch (error) {
     // The signal is aborted already, or the handle is closed.
     operation.settle('rejected', error)
@@ -58,13 +51,13 @@ function onlyOnce(): Error {
 }
 
 async function launchAbortable(
-  context: Taker,
+  scheduler: Scheduler,
   operation: Operation,
   request: Request<Operation>,
   signal: AbortSignal,
 ): Promise<unknown> {
   try {
-    return await untilAborted(signal, context.enqueue(request), () => context.takeBack(request))
+    return await untilAborted(signal, scheduler.enqueue(request), () => scheduler.takeBack(request))
   } catch (error) {
     operation.settle('rejected', error)
     throw error

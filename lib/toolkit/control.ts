@@ -54,11 +54,13 @@ export async function perform(
   check.fileOffset(control.otherPosition)
   check.fileLength(control.length)
   refuseAborted(signal)
-  context.refuseWhenClosing()
+  context.scheduler.refuseWhenClosing()
   const opcode = Opcode[name]
   const fd = hold(file, opcode)
   const request = new ControlRequest(opcode, fd, control, done, file)
-  if (typeof file === 'number') context.noteNumber(request)
-  const promise = context.enqueue(request) as Promise<number>
-  return signal ? untilAborted(signal, promise, () => context.takeBack(request as Request), name === KEPT) : promise
+  if (typeof file === 'number') context.scheduler.noteNumber(request)
+  const promise = context.scheduler.enqueue(request) as Promise<number>
+  return signal
+    ? untilAborted(signal, promise, () => context.scheduler.takeBack(request as Request), name === KEPT)
+    : promise
 }

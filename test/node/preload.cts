@@ -19,17 +19,20 @@ const file = process.env['CAIO_NODE_TESTS_REPORT']
 if (file !== undefined) onFirstUse(() => process.on('exit', () => report(file)))
 
 /**
- * Calls back once, at the first operation in this thread. Without one there is nothing to report,
+ * Calls back once, at the first use of a context in this thread. Without one there is nothing to report,
  * and asking the default context for its counts would make it: a test's async hooks, for one, would
  * see its resources.
  */
 function onFirstUse(callback: () => void): void {
-  const { enqueue } = Context.prototype
-  Context.prototype.enqueue = function (...args) {
-    Context.prototype.enqueue = enqueue
-    callback()
-    return enqueue.apply(this, args)
-  }
+  const own = Object.getOwnPropertyDescriptor(Context.prototype, 'scheduler') as PropertyDescriptor
+  Object.defineProperty(Context.prototype, 'scheduler', {
+    ...own,
+    get() {
+      Object.defineProperty(Context.prototype, 'scheduler', own)
+      callback()
+      return (this as InstanceType<typeof Context>).scheduler
+    },
+  })
 }
 
 function report(path: string): void {

@@ -457,7 +457,7 @@ export class PageFile {
     this.#refuseWhenClosed()
     refuseAborted(signal)
     const context = this.#context ?? defaultContext()
-    context.refuseWhenClosing()
+    context.scheduler.refuseWhenClosing()
     return context
   }
 

@@ -83,13 +83,13 @@ export class PageReads {
 
   #submit(load: Load, request: TransferRequest<Load>): Promise<Page> {
     load.request = request
-    return load.context.enqueue(request) as Promise<Page>
+    return load.context.scheduler.enqueue(request) as Promise<Page>
   }
 
   /** Meanwhile the Context may have been closed, or all callers may have left. */
   #submitLater(load: Load, request: TransferRequest<Load>): Promise<Page> {
     try {
-      load.context.refuseWhenClosing()
+      load.context.scheduler.refuseWhenClosing()
       if (!load.hasAsker && !load.frame.waiters?.size) throw invalidState('nobody waits')
     } catch (error) {
       return this.#failed(load, error as Error) ?? Promise.reject(error)
@@ -104,7 +104,7 @@ export class PageReads {
     const span = { views, start: 0, length: views.length * this.#pageSize, position: first * this.#pageSize }
     const request = new TransferRequest<Loads>(Opcode.readv, this.#file.fd, span, PageReads.#readingAhead, loads)
     request.fileKey = this.#file.key
-    context.enqueue(request).catch(ignore)
+    context.scheduler.enqueue(request).catch(ignore)
   }
 
   /** Waits for the page that is being read into a frame; undefined if none is. */
@@ -147,7 +147,7 @@ export class PageReads {
   #abandon(load: Load): void {
     if (load.hasAsker || load.isAhead || !load.request) return
     load.isTakenBack = true
-    load.isTakenBack = load.context.takeBack(load.request)
+    load.isTakenBack = load.context.scheduler.takeBack(load.request)
     if (!load.isTakenBack) return
     this.#leaveFrame(load)
     this.#cache.fail(load.frame)

@@ -90,7 +90,7 @@ onEveryBackend(t, 'a failure that goes to a completer of its own', async (t, bac
     takesFailures: true,
     value: (result: number) => result,
   } as const
-  const result = await context.enqueue(
+  const result = await context.scheduler.enqueue(
     new TransferRequest(
       Opcode.read,
       1_000_000,
