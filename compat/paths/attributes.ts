@@ -41,22 +41,26 @@ function plainTimesOf(path: unknown, access: unknown, change: unknown): PathCall
 export const utimes: PathFunction = { name: 'utimes', arity: [3, 3], plain: plainTimesOf }
 export const lutimes: PathFunction = { name: 'lutimes', arity: [3, 3], plain: plainTimesOf }
 
+function plainTruncation(path: unknown, length: unknown = 0): PathCall | undefined {
+  const plain = plainLength(length)
+  const name = plain === undefined ? undefined : plainPath(path)
+  return name === undefined ? undefined : { path: name, length: plain as number }
+}
+
 export const truncate: PathFunction = {
   name: 'truncate',
   arity: [1, 2],
-  plain(path, length = 0) {
-    // Node's own opens a handle, which code that has patched handles would see.
-    const plain = handlesAreUntouched() === true ? plainLength(length) : undefined
-    const name = plain === undefined ? undefined : plainPath(path)
-    return name === undefined ? undefined : { path: name, length: plain as number }
-  },
+  // Node's own opens a handle, which code that has patched handles would see.
+  plain: (path, length) => (handlesAreUntouched() === true ? plainTruncation(path, length) : undefined),
   // After a failed close: the file has been truncated.
   failure: (result) => (result <= WHILE_CLOSING ? new Failed(result - WHILE_CLOSING, 'close') : undefined),
 }
 
 const PARTS_OF_TRUNCATE = ['open', 'ftruncate', 'close']
 
+/** Node's own needs no handle. */
 export const truncateByCallback: PathFunction = {
   ...truncate,
+  plain: plainTruncation,
   partsStand: () => ofCallbacks.stand(PARTS_OF_TRUNCATE),
 }

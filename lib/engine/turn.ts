@@ -45,12 +45,26 @@ const waiting: (() => void)[] = []
 let served = 0
 let granted = false
 
+/** {@link eventLoop.made} when last looked at in an open turn. */
+let made = 0
+
 /**
  * Whether an inline result may be told to a caller that expects Node's order, in which a promise is
- * settled after the events that were there before the call: in a turn, and in all that follows from it.
+ * settled after all that was there before the call: in a turn, and in all that follows from it, until
+ * something is put off, such as by `process.nextTick` or `setImmediate`.
  */
 export function isOpen(): boolean {
-  return openedAt === polls[0]
+  if (openedAt !== polls[0]) return false
+  const before = made
+  made = eventLoop.made()
+  if (made === before) return true
+  openedAt = -1
+  return false
+}
+
+/** Makes {@link isOpen} ignore what has been made since it was called: by the engine itself, such as a handle. */
+export function staysOpen(): void {
+  made = eventLoop.made()
 }
 
 /** Resolves when {@link isOpen} is true, after the callbacks that are due now. */
@@ -83,6 +97,7 @@ eventLoop.turn = () => {
     else each.receiver.complete(each.id, each.result, each.route)
   }
   if (waiting.length > 0) serveWaiting()
+  staysOpen()
 }
 
 /** Calls those for which there is room: each is checked once, however many wait. */

@@ -8,6 +8,7 @@ import { mkdirSync, watch, writeFileSync } from 'node:fs'
 import { createServer, connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { Writable } from 'node:stream'
 import t from 'tap'
 import { temporaryDirectory } from '../../support/harness.js'
 import { fs } from '../../support/subject.js'
@@ -107,6 +108,28 @@ for (const [name, call] of Object.entries(calls)) {
       t.strictSame(seen, ['poll', 'before', 'behind', 'call'])
     })
 
+    await t.test('what has been put off, in the turn of another call', async (t) => {
+      const seen: string[] = []
+      await fs.stat(file)
+      setImmediate(() => seen.push('immediate'))
+      process.nextTick(() => {
+        seen.push('tick')
+        process.nextTick(() => seen.push('its tick'))
+      })
+      await call()
+      t.strictSame(seen, ['tick', 'its tick', 'immediate'])
+    })
+
+    await t.test('what is put off behind it, in the turn of another call', async (t) => {
+      const seen: string[] = []
+      await fs.stat(file)
+      const called = call()
+      setImmediate(() => seen.push('immediate'))
+      process.nextTick(() => seen.push('tick'))
+      await called
+      t.strictSame(seen, ['tick', 'immediate'])
+    })
+
     await t.test('a directory that is watched', async (t) => {
       const { seen, isOver, happens } = recorder(call)
       const watched = temporaryDirectory(t)
@@ -130,6 +153,16 @@ await t.test('timers have their turn while what follows from each call takes lon
   }
   clearInterval(timer)
   t.ok(ticks >= ROUNDS / 4, `${ticks} in ${ROUNDS} rounds`)
+})
+
+await t.test('the end of a stream, in the turn of a call', async (t) => {
+  const seen: string[] = []
+  await fs.stat(file)
+  const stream = new Writable({ write: (_chunk, _encoding, done) => done() })
+  stream.once('finish', () => seen.push('finish'))
+  stream.end('content')
+  await fs.access(file)
+  t.strictSame(seen, ['finish'])
 })
 
 await t.test('at beforeExit, which comes again', async (t) => {
