@@ -14,6 +14,7 @@ import types from 'node:util/types'
 import { debug } from '../../lib/common/debug.js'
 import { mayPass } from '../../lib/common/errors.js'
 import { packageRoot } from '../../lib/backends/package-root.js'
+import { isOpen, staysOpen } from '../../lib/engine/turn.js'
 import { ofPromises } from '../node/original.js'
 import type { promises } from '../node/original.js'
 import { asksTheKernel, isNodes } from '../node/untouched.js'
@@ -54,11 +55,14 @@ let NativeFileHandle: OwnedHandleClass | undefined
 /** A handle for a newly opened descriptor; undefined if Node's classes are not known. */
 export function handleOf(fd: number, isForReading: boolean): FileHandle | undefined {
   if (!subclass || !NativeFileHandle) return undefined
+  // It has an async id, as what the program puts off.
+  const wasOpen = isOpen()
   const native = new NativeFileHandle(fd, isForReading)
   // Should the rest fail, the native part owns the descriptor, and closes it when it is collected.
   const handle = new subclass(native as never)
   native.owner = handle as FileHandle & EventEmitter
   HandleState.stamp(handle)
+  if (wasOpen) staysOpen()
   return handle
 }
 

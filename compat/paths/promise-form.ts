@@ -7,8 +7,8 @@ import { defaultScheduler } from '../../lib/engine/default-context.js'
 import type { PathCall } from '../../lib/engine/request.js'
 import { isTraced, traceCall } from '../../lib/engine/trace.js'
 import type { FsOperation } from '../../lib/engine/trace.js'
-import { isOpen, opens, staysOpen, whenThereIsRoom } from '../../lib/engine/turn.js'
-import { Opcode, changesPaths } from '../../lib/protocol/operations.js'
+import { isOpen, opens, whenThereIsRoom } from '../../lib/engine/turn.js'
+import { changesPaths } from '../../lib/protocol/operations.js'
 import { ofPromises } from '../node/original.js'
 import '../node/put-off.js'
 import { resemble } from '../node/resemble.js'
@@ -68,11 +68,8 @@ async function told(outcome: unknown): Promise<unknown> {
 /** Makes an async function of `serve`, like Node's own, with trace events for its calls. */
 function asyncFunction(described: PathFunction, serve: Serve): Own {
   const { name, bytes } = described
-  const opcode = opcodeOf(described)
-  const changes = changesPaths(opcode)
-  const makesHandle = opcode === Opcode.open
+  const changes = changesPaths(opcodeOf(described))
   const form = async (...args: unknown[]): Promise<unknown> => {
-    const canBeTold = isOpen()
     const outcome = isTraced()
       ? traceCall(
           name as FsOperation['operation'],
@@ -81,7 +78,6 @@ function asyncFunction(described: PathFunction, serve: Serve): Own {
           bytes && ((value) => bytes(value, args)),
         )
       : serve(args)
-    if (canBeTold && makesHandle) staysOpen()
     if (changes) countChange(1)
     let value = outcome
     try {
@@ -89,8 +85,8 @@ function asyncFunction(described: PathFunction, serve: Serve): Own {
         value = await outcome
       } else {
         // The caller may put something off behind the call.
-        if (canBeTold) await undefined
-        if (!canBeTold || !isOpen()) await opens()
+        await undefined
+        if (!isOpen()) await opens()
       }
     } finally {
       if (changes) countChange(-1)

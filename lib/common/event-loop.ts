@@ -1,7 +1,7 @@
 /** The event loop, as far as the addon tells of it: `lib/engine/turn.ts` uses it. */
 import { intrinsics } from './intrinsics.js'
 
-const { setImmediate } = intrinsics
+const { nextTick, setImmediate } = intrinsics
 
 export const eventLoop = {
   /** Increased with each poll, and at the end of each {@link turn}, modulo 2^32. 0 without the addon, and before. */
@@ -14,4 +14,18 @@ export const eventLoop = {
   request(): void {
     setImmediate(eventLoop.turn)
   },
+}
+
+/** Number of calls of {@link tickOfOurs}. */
+let ticks = 0
+
+/** A tick that {@link madeByOthers} does not count. */
+export function tickOfOurs(act: () => void): void {
+  ticks++
+  nextTick(act)
+}
+
+/** {@link eventLoop.made}, without our own ticks. */
+export function madeByOthers(): number {
+  return eventLoop.made() - ticks
 }

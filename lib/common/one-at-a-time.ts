@@ -4,9 +4,10 @@
  * turn. Programs rely on it: the code that awaits one of several calls runs to its end before the
  * code that awaits the next.
  */
+import { tickOfOurs } from './event-loop.js'
 import { intrinsics } from './intrinsics.js'
 
-const { Promise, nextTick } = intrinsics
+const { Promise } = intrinsics
 
 type Act = () => void
 
@@ -23,12 +24,12 @@ let after: Act[] = []
 /** A microtask that runs before what follows from the promise just settled. */
 function look(): void {
   // Continues after all microtasks. Other nextTick callbacks and their microtasks come first.
-  if (first < waiting.length) return void nextTick(settleNext)
+  if (first < waiting.length) return tickOfOurs(settleNext)
   waiting = []
   first = 0
   isBusy = false
   // Not now: they may settle others, with which what follows from the last promise would alternate.
-  if (after.length > 0) nextTick(callAfter)
+  if (after.length > 0) tickOfOurs(callAfter)
 }
 
 function callAfter(): void {

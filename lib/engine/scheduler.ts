@@ -23,7 +23,7 @@ import * as turn from './turn.js'
 import { intrinsics } from '../common/intrinsics.js'
 import { now } from '../common/clock.js'
 
-const { Promise, nextTick, setImmediate } = intrinsics
+const { Promise, setImmediate } = intrinsics
 
 /** Runs the batch at the end of the tick; queueMicrotask would cost an AsyncResource per call. */
 const tick = Promise.resolve()
@@ -284,11 +284,7 @@ export class Scheduler implements Receiver {
     if (startedAt !== 0) this.#counters.record(route, now() - startedAt)
 
     completer.released?.(caller)
-    // What follows from an open that would have taken a trip through the event loop, but was handed off,
-    // comes after `process.nextTick` callbacks: one may abort what is to be done with the file.
-    const comesAfterTicks = route === Route.handOff && request.opcode === Opcode.open && completer.api !== 'callback'
-    if (comesAfterTicks) nextTick(() => this.#tell(request, result, keepsPlace))
-    else this.#tell(request, result, keepsPlace)
+    this.#tell(request, result, keepsPlace)
     if (this.#waiting.length === 0) this.#checkDrained()
     else if (this.#holds === 0) this.#startNext()
   }

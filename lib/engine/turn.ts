@@ -8,7 +8,7 @@
 import type { Receiver, Route } from '../protocol/port.js'
 import { intrinsics } from '../common/intrinsics.js'
 import { now } from '../common/clock.js'
-import { eventLoop } from '../common/event-loop.js'
+import { eventLoop, madeByOthers } from '../common/event-loop.js'
 
 // Captured before a test installs fake timers, which would stop the event loop of this budget.
 const { Promise, setImmediate } = intrinsics
@@ -45,7 +45,7 @@ const waiting: (() => void)[] = []
 let served = 0
 let granted = false
 
-/** {@link eventLoop.made} when last looked at in an open turn. */
+/** {@link madeByOthers} when last looked at in an open turn. */
 let made = 0
 
 /**
@@ -56,7 +56,7 @@ let made = 0
 export function isOpen(): boolean {
   if (openedAt !== polls[0]) return false
   const before = made
-  made = eventLoop.made()
+  made = madeByOthers()
   if (made === before) return true
   openedAt = -1
   return false
@@ -64,7 +64,7 @@ export function isOpen(): boolean {
 
 /** Makes {@link isOpen} ignore what has been made since it was called: by the engine itself, such as a handle. */
 export function staysOpen(): void {
-  made = eventLoop.made()
+  made = madeByOthers()
 }
 
 /** Resolves when {@link isOpen} is true, after the callbacks that are due now. */
