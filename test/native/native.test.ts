@@ -87,7 +87,7 @@ const programs: readonly Program[] = [
   { name: 'engine_steps', sources: [...pool, ...engine], sanitizers: [memory, 'thread'], flags: ['-DCAIO_TEST_STEPS'] },
 ]
 
-t.setTimeout(400_000)
+t.setTimeout(840_000)
 
 /** Beside this Node, or in node-gyp's cache. */
 const headers = [
