@@ -10,8 +10,9 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import t from 'tap'
+import { defaultContext } from 'caio'
 import { temporaryDirectory } from '../../support/harness.js'
-import { fs } from '../../support/subject.js'
+import { fs, subject } from '../../support/subject.js'
 import { makeApp, moduleName, run } from '../../support/user-program.js'
 
 const directory = temporaryDirectory(t)
@@ -35,6 +36,13 @@ const calls: Readonly<Record<string, () => Promise<unknown>>> = {
     await fs.readFile(file)
     await fs.access(file)
   },
+}
+
+/** Number of calls that threads of the engine have served; none are, where all is Node's. */
+function servedByThreads(): number {
+  if (subject === 'node') return 0
+  const { pool, handOff, kernel } = defaultContext().stats().routes
+  return pool + handOff + kernel
 }
 
 /** Waits without a turn of the event loop. */
@@ -108,8 +116,9 @@ for (const [name, call] of Object.entries(calls)) {
       t.strictSame(seen, ['poll', 'before', 'behind', 'call'])
     })
 
-    await t.test('what has been put off, in the turn of another call', async (t) => {
+    await t.test('what has been put off before it, in the turn of another call', async (t) => {
       const seen: string[] = []
+      const byThreads = servedByThreads()
       await fs.stat(file)
       setImmediate(() => seen.push('immediate'))
       process.nextTick(() => {
@@ -117,17 +126,20 @@ for (const [name, call] of Object.entries(calls)) {
         process.nextTick(() => seen.push('its tick'))
       })
       await call()
-      t.strictSame(seen, ['tick', 'its tick', 'immediate'])
+      t.strictSame(seen.slice(0, 2), ['tick', 'its tick'])
+      // A thread's result may come before the immediate: see docs/migration.md.
+      if (servedByThreads() === byThreads) t.strictSame(seen, ['tick', 'its tick', 'immediate'])
     })
 
     await t.test('what is put off behind it, in the turn of another call', async (t) => {
       const seen: string[] = []
+      const byThreads = servedByThreads()
       await fs.stat(file)
       const called = call()
       setImmediate(() => seen.push('immediate'))
       process.nextTick(() => seen.push('tick'))
       await called
-      t.strictSame(seen, ['tick', 'immediate'])
+      if (servedByThreads() === byThreads) t.strictSame(seen, ['tick', 'immediate'])
     })
 
     await t.test('a directory that is watched', async (t) => {
