@@ -4,22 +4,11 @@
  */
 import { AsyncResource } from 'node:async_hooks'
 import { eventLoop } from '../../lib/common/event-loop.js'
-import { bindingOf } from './untouched.js'
-
-interface AsyncWrap {
-  async_id_fields?: unknown
-  constants?: { kAsyncIdCounter?: unknown }
-}
-
-const { async_id_fields: fields, constants } = (bindingOf('async_wrap') ?? {}) as AsyncWrap
-const counter = constants?.kAsyncIdCounter
+import { counterOf } from './async-wrap.js'
 
 /** Ids that were taken here. */
 let taken = 0
 
-if (fields instanceof Float64Array && typeof counter === 'number') {
-  eventLoop.made = () => fields[counter] as number
-} else {
-  // Where Node does not show its counter, an id has to be taken. Hooks see what they would of a promise of Node's.
-  eventLoop.made = () => new AsyncResource('FSREQPROMISE').asyncId() - ++taken
-}
+// Where Node does not show its counter, an id has to be taken. Hooks see what they would of a promise of Node's.
+eventLoop.made =
+  counterOf('async_id_fields', 'kAsyncIdCounter') ?? (() => new AsyncResource('FSREQPROMISE').asyncId() - ++taken)

@@ -258,7 +258,7 @@ export class Scheduler implements Receiver {
 
   /** Whether a function of `fs` would tell its result before events that are older than the call. */
   #isEarly(id: number): boolean {
-    return !turn.isOpen() && this.#slots.requests[id]?.completer.api === 'promise'
+    return this.#slots.requests[id]?.completer.api === 'promise' && !turn.isOpen()
   }
 
   /** Passes an operation that its backend could not take to the next backend in the order. */
@@ -375,8 +375,8 @@ export class Scheduler implements Receiver {
   }
 
   /**
-   * See {@link Backend.attempt}; undefined when this turn has no room for more inline
-   * work: see {@link turn.whenThereIsRoom}.
+   * See {@link Backend.attempt}; undefined when this turn has no room for more inline work: see
+   * {@link turn.whenThereIsRoom}.
    */
   attempt(opcode: Opcode, { path, mode = 0, flags = 0 }: PathCall, reply: NodeJS.ArrayBufferView): number | undefined {
     if (!this.#port.attempt || !this.places.isFree(path, opcode === Opcode.mkdir)) return EAGAIN
